@@ -1,0 +1,59 @@
+/**
+ * What the Workers say to each other. Each tower method is called once per request with everything the request
+ * needs, since a request may invoke at most 32 Workers.
+ *
+ * Failures travel as values: an exception thrown across RPC keeps its message but loses its `code`, and the
+ * client would get a 500 for what is a bad picture or a missing shard.
+ */
+import type { ErrorCode } from "./errors.ts";
+
+/** What went wrong on the other side, in the API's own codes. */
+export interface RpcFailure {
+  code: ErrorCode;
+  message: string;
+}
+
+export type RpcResult<T> = { ok: true; value: T } | { ok: false; error: RpcFailure };
+
+/** A decoded picture: uint8 RGB, `size × size × 3`, row-major, preprocessed as the model was trained. */
+export type DecodedImage = RpcResult<{ pixels: Uint8Array }>;
+
+export interface DecoderRpc {
+  /**
+   * Decodes pictures of any supported format to the model's input size.
+   * @param images the files' bytes, one after the other (a byte stream: 16 files may exceed the 32 MiB RPC message)
+   * @param lengths bytes of each file, in order
+   * @param size side of the square output, pixels
+   * @returns one result per file, in order; a bad file does not spoil the others
+   */
+  decode(images: ReadableStream<Uint8Array>, lengths: number[], size: number): Promise<DecodedImage[]>;
+}
+
+/** Unit-length embeddings, float32, `count × embedding width`, row-major. */
+export interface Embeddings {
+  revision: string;
+  embeddings: Float32Array;
+}
+
+export interface VisionRpc {
+  /**
+   * Embeds pictures.
+   * @param pixels uint8 RGB, `count × size × size × 3`
+   */
+  embedPixels(pixels: Uint8Array, count: number): Promise<RpcResult<Embeddings>>;
+  /**
+   * Embeds one already normalized picture; used to compare the deployed tower with reference outputs.
+   * @param values float32 NCHW, `1 × 3 × height × width`, sides multiples of 32
+   * @returns the embedding as the tower gives it, not normalized
+   */
+  embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>>;
+}
+
+export interface TextRpc {
+  /**
+   * Embeds token sequences.
+   * @param ids all sequences' token ids, one after the other, start and end tokens included, no padding
+   * @param lengths positions of each sequence, each between 2 and the context length
+   */
+  embedTokens(ids: Int32Array, lengths: number[]): Promise<RpcResult<Embeddings>>;
+}
