@@ -1,0 +1,152 @@
+/**
+ * Checkpoint → ONNX → int8 → shards and manifest. Streams: at any moment one tensor of the checkpoint and one
+ * shard are in memory. Deterministic: the same weights give the same bytes, whatever file they came in.
+ */
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MANIFEST_FORMAT, type Manifest, manifestSchema, type Shard } from "../model-shards/manifest.ts";
+import { computeRevision } from "../model-shards/revision.ts";
+import { inferArchitecture } from "./architecture/infer-architecture.ts";
+import { readModelConfig } from "./architecture/model-config.ts";
+import { BuildError } from "./build-error.ts";
+import type { Checkpoint } from "./checkpoint/checkpoint.ts";
+import { openCheckpoint } from "./checkpoint/open-checkpoint.ts";
+import type { Progress } from "./report/progress.ts";
+import { planShards } from "./shards/plan-shards.ts";
+import { writeShard } from "./shards/write-shard.ts";
+import { writeTokenEmbedding } from "./shards/write-token-embedding.ts";
+import { Emitter, type Precision, type QuantizationError } from "./towers/emitter.ts";
+import { imageTower } from "./towers/image-tower.ts";
+import { textTower } from "./towers/text-tower.ts";
+import type { TowerUnit } from "./towers/tower-unit.ts";
+
+export interface BuildOptions {
+  checkpoint: string;
+  /** `open_clip_config.json` of the model. */
+  config: string;
+  /** The model's folder, made anew. */
+  out: string;
+  id: string;
+  alias: string;
+  license: string;
+  precision: Precision;
+  /** Side of the input in pixels, instead of the config's; a multiple of 32. */
+  imageSize?: number;
+  progress: Progress;
+}
+
+export interface BuildReport {
+  manifest: Manifest;
+  tensors: number;
+  parameters: number;
+  checkpointBytes: number;
+  builtBytes: number;
+  /** Empty for fp32. */
+  quantizationErrors: QuantizationError[];
+}
+
+/** @throws BuildError or CheckpointError naming what is wrong with the checkpoint, the config or the options */
+export async function buildModel(options: BuildOptions): Promise<BuildReport> {
+  const config = await readModelConfig(options.config);
+  if (options.imageSize !== undefined) config.image.size = options.imageSize;
+  if (config.image.size % 32 !== 0) {
+    throw new BuildError(`image size ${config.image.size} is not a multiple of 32`);
+  }
+  const checkpoint = await openCheckpoint(options.checkpoint);
+  try {
+    const architecture = inferArchitecture(checkpoint.tensors, config);
+    await rm(options.out, { recursive: true, force: true });
+    await mkdir(options.out, { recursive: true });
+
+    const emitter = new Emitter(options.precision);
+    const read = readFinite(checkpoint);
+    const imageShards = await writeTower("image", imageTower(architecture, emitter, read), options);
+    const textShards = await writeTower("text", textTower(architecture, emitter, read), options);
+    options.progress.step("token embedding");
+    const tokenEmbedding = await writeTokenEmbedding(
+      options.out,
+      checkpoint,
+      { rows: architecture.text.vocabSize, width: architecture.text.width },
+      options.precision,
+    );
+    const [logitScale] = await read("logit_scale");
+    const { text, image } = architecture;
+    const content: Omit<Manifest, "revision"> = {
+      format: MANIFEST_FORMAT,
+      id: options.id,
+      alias: options.alias,
+      license: options.license,
+      precision: options.precision,
+      embedding_width: architecture.embeddingWidth,
+      logit_scale: logitScale ?? 0,
+      image: {
+        size: image.size,
+        ...config.preprocessing,
+        depths: image.depths,
+        widths: image.widths,
+        shards: imageShards,
+      },
+      text: {
+        tokenizer: "clip-bpe",
+        context_length: text.contextLength,
+        vocab_size: text.vocabSize,
+        width: text.width,
+        heads: text.heads,
+        layers: text.layers,
+        token_embedding: tokenEmbedding,
+        shards: textShards,
+      },
+    };
+    const manifest = manifestSchema.parse({ ...content, revision: await computeRevision(content) });
+    await writeFile(join(options.out, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);
+    options.progress.done();
+    return {
+      manifest,
+      tensors: checkpoint.tensors.size,
+      ...checkpointSize(checkpoint),
+      builtBytes: builtBytes(manifest),
+      quantizationErrors: emitter.errors,
+    };
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+async function writeTower(tower: string, units: TowerUnit[], options: BuildOptions): Promise<Shard[]> {
+  const plan = planShards(units, options.precision);
+  const shards: Shard[] = [];
+  for (const [index, shardUnits] of plan.entries()) {
+    options.progress.step(`${tower} shard ${index + 1}/${plan.length}`);
+    shards.push(await writeShard(options.out, `${tower}-${String(index).padStart(2, "0")}`, shardUnits));
+  }
+  return shards;
+}
+
+/** A NaN or infinity in the weights would quietly spread to every answer. */
+function readFinite(checkpoint: Checkpoint): (name: string) => Promise<Float32Array> {
+  return async (name) => {
+    const values = await checkpoint.read(name);
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad !== -1) throw new BuildError(`checkpoint: tensor ${name} holds ${values[bad]} at element ${bad}`);
+    return values;
+  };
+}
+
+function checkpointSize(checkpoint: Checkpoint): { parameters: number; checkpointBytes: number } {
+  let parameters = 0;
+  let checkpointBytes = 0;
+  for (const { shape, dtype } of checkpoint.tensors.values()) {
+    const elements = shape.reduce((product, size) => product * size, 1);
+    parameters += elements;
+    checkpointBytes += elements * (dtype === "F32" ? 4 : 2);
+  }
+  return { parameters, checkpointBytes };
+}
+
+function builtBytes({ image, text }: Manifest): number {
+  const shards = [...image.shards, ...text.shards];
+  return shards.reduce(
+    (sum, { graph, weights }) => sum + graph.bytes + weights.bytes,
+    text.token_embedding.bytes,
+  );
+}

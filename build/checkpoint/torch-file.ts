@@ -1,0 +1,135 @@
+/**
+ * A file written by `torch.save` since PyTorch 1.6: a zip holding `<name>/data.pkl`, which says what there is, and
+ * `<name>/data/<key>`, one entry a storage. Bare state dicts, `{"state_dict": …}` and `module.` prefixes, as
+ * training code leaves them, are all the same checkpoint.
+ */
+import { crc32 } from "node:zlib";
+import type { ByteSource } from "./byte-source.ts";
+import { type Checkpoint, type Dtype, DTYPE_BYTES, elementCount, type TensorInfo } from "./checkpoint.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
+import { toFloat32 } from "./to-float32.ts";
+import { PickledTensor, unpickle } from "./unpickle.ts";
+import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
+
+const STORAGE_DTYPES: Record<string, Dtype> = {
+  FloatStorage: "F32",
+  HalfStorage: "F16",
+  BFloat16Storage: "BF16",
+};
+/** Of a pickle with a few hundred tensors; those of whole training states are larger. */
+const MAX_PICKLE_BYTES = 64_000_000;
+
+interface Located extends TensorInfo {
+  entry: ZipEntry;
+  /** First element within the storage. */
+  offset: number;
+}
+
+/** @throws CheckpointError naming the entry, tensor or pickled name that is wrong */
+export async function readTorchFile(source: ByteSource): Promise<Checkpoint> {
+  const entries = await readZipDirectory(source);
+  const pickleName = [...entries.keys()].find((name) => name.endsWith("/data.pkl"));
+  const pickle = entries.get(pickleName ?? "");
+  if (pickleName === undefined || pickle === undefined) {
+    throw new CheckpointError(source.path, "is a zip, but not one that torch.save wrote: it has no data.pkl");
+  }
+  const root = pickleName.slice(0, -"data.pkl".length);
+  await checkByteOrder(source, entries.get(`${root}byteorder`));
+  const tensors = locate(source, stateDict(source, await readPickle(source, pickle)), entries, root);
+
+  const readElements = async (tensor: Located, first: number, count: number): Promise<Float32Array> => {
+    const size = DTYPE_BYTES[tensor.dtype];
+    const start = tensor.entry.start + (tensor.offset + first) * size;
+    const bytes = await source.read(start, count * size, `tensor ${tensor.name}`);
+    const wholeEntry = bytes.byteLength === tensor.entry.bytes;
+    if (wholeEntry && crc32(bytes) !== tensor.entry.crc32) {
+      throw new CheckpointError(source.path, `tensor ${tensor.name} is damaged: its checksum differs`);
+    }
+    return toFloat32(bytes, tensor.dtype);
+  };
+  const find = (name: string): Located => {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) throw new CheckpointError(source.path, `there is no tensor ${name}`);
+    return tensor;
+  };
+  return {
+    tensors,
+    async read(name) {
+      const tensor = find(name);
+      return await readElements(tensor, 0, elementCount(tensor.shape));
+    },
+    async readRows(name, start, end) {
+      const tensor = find(name);
+      const width = elementCount(tensor.shape.slice(1));
+      return await readElements(tensor, start * width, (end - start) * width);
+    },
+    close: () => source.close(),
+  };
+}
+
+async function checkByteOrder(source: ByteSource, entry: ZipEntry | undefined): Promise<void> {
+  if (entry === undefined) return;
+  const order = new TextDecoder().decode(
+    await source.read(entry.start, Math.min(entry.bytes, 16), "byteorder"),
+  );
+  if (order !== "little") throw new CheckpointError(source.path, `has byte order "${order}", not little`);
+}
+
+async function readPickle(source: ByteSource, entry: ZipEntry): Promise<unknown> {
+  if (entry.bytes > MAX_PICKLE_BYTES) {
+    throw new CheckpointError(
+      source.path,
+      `has a pickle of ${entry.bytes} bytes, too large for a checkpoint`,
+    );
+  }
+  const bytes = await source.read(entry.start, entry.bytes, entry.name);
+  if (crc32(bytes) !== entry.crc32) throw new CheckpointError(source.path, "its data.pkl is damaged");
+  try {
+    return unpickle(bytes);
+  } catch (cause) {
+    throw new CheckpointError(source.path, cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function stateDict(source: ByteSource, root: unknown): Map<unknown, unknown> {
+  const dict: unknown = root instanceof Map && root.has("state_dict") ? root.get("state_dict") : root;
+  if (!(dict instanceof Map)) throw new CheckpointError(source.path, "holds no state dict");
+  return dict as Map<unknown, unknown>;
+}
+
+function locate(
+  source: ByteSource,
+  dict: Map<unknown, unknown>,
+  entries: Map<string, ZipEntry>,
+  root: string,
+): Map<string, Located> {
+  const tensors = new Map<string, Located>();
+  for (const [key, value] of dict) {
+    const name = String(key).replace(/^module\./, "");
+    const fail = (reason: string): never => {
+      throw new CheckpointError(source.path, `tensor ${name} ${reason}`);
+    };
+    if (!(value instanceof PickledTensor)) return fail("is not a tensor");
+    const { storage, offset, shape, stride } = value;
+    const dtype = STORAGE_DTYPES[storage.type] ?? fail(`is a ${storage.type}, not float, half or bfloat16`);
+    const entry =
+      entries.get(`${root}data/${storage.key}`) ?? fail(`has no storage ${storage.key} in the file`);
+    if (entry.bytes !== storage.elements * DTYPE_BYTES[dtype]) fail("has a storage of another size");
+    if (offset + elementCount(shape) > storage.elements) fail("reaches beyond its storage");
+    if (!isContiguous(shape, stride)) fail("is not contiguous: save it with .contiguous()");
+    if (tensors.has(name)) fail("is there twice");
+    tensors.set(name, { name, dtype, shape, entry, offset });
+  }
+  return tensors;
+}
+
+/** Row-major without gaps; the stride of a dimension of size 1 does not matter. */
+function isContiguous(shape: number[], stride: number[]): boolean {
+  if (shape.length !== stride.length) return false;
+  let expected = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && stride[axis] !== expected) return false;
+    expected *= shape[axis] ?? 1;
+  }
+  return true;
+}

@@ -1,0 +1,77 @@
+/**
+ * `npm run build:model -- <folder or checkpoint> [options]`: builds one model into `model-shards/<alias>/`.
+ */
+import { stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { BuildError } from "./build-error.ts";
+import { buildModel } from "./build-model.ts";
+import { CheckpointError } from "./checkpoint/checkpoint-error.ts";
+import { terminalProgress } from "./report/progress.ts";
+import { summary } from "./report/summary.ts";
+
+const USAGE = `usage: npm run build:model -- <checkpoint or its folder> --id <owner/name> [options]
+  --id          the model as the API names it
+  --alias       slash-free name, also the folder's (default: the id's last part, in lower case)
+  --precision   int8 (default) or fp32
+  --image-size  side of the input in pixels, a multiple of 32 (default: the config's)
+  --license     default: mit
+  --config      open_clip_config.json (default: beside the checkpoint)
+  --out         default: model-shards/<alias>`;
+
+/** A checkpoint's names in a model repository, in the order of preference. */
+const CHECKPOINT_NAMES = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"];
+
+async function findCheckpoint(path: string): Promise<string> {
+  const info = await stat(path).catch(() => undefined);
+  if (info === undefined) throw new BuildError(`${path}: no such file or folder`);
+  if (!info.isDirectory()) return path;
+  for (const name of CHECKPOINT_NAMES) {
+    const candidate = join(path, name);
+    if (await stat(candidate).catch(() => undefined)) return candidate;
+  }
+  throw new BuildError(`${path}: holds neither ${CHECKPOINT_NAMES.join(" nor ")}`);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      id: { type: "string" },
+      alias: { type: "string" },
+      precision: { type: "string", default: "int8" },
+      "image-size": { type: "string" },
+      license: { type: "string", default: "mit" },
+      config: { type: "string" },
+      out: { type: "string" },
+    },
+  });
+  const [source] = positionals;
+  const { id, precision } = values;
+  if (source === undefined || id === undefined || (precision !== "int8" && precision !== "fp32")) {
+    throw new BuildError(USAGE);
+  }
+  const checkpoint = await findCheckpoint(source);
+  const alias = values.alias ?? (id.split("/").at(-1) ?? id).toLowerCase();
+  const size = values["image-size"];
+  const report = await buildModel({
+    checkpoint,
+    config: values.config ?? join(dirname(checkpoint), "open_clip_config.json"),
+    out: resolve(values.out ?? join(import.meta.dirname, "../model-shards", alias)),
+    id,
+    alias,
+    license: values.license,
+    precision,
+    ...(size === undefined ? {} : { imageSize: Number(size) }),
+    progress: terminalProgress(process.stderr),
+  });
+  console.log(summary(report));
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof BuildError || error instanceof CheckpointError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,89 @@
+/**
+ * Rewrites onnxruntime-web's emscripten glue so that it runs in a Worker isolate, in Node and anywhere else
+ * through hooks alone. What it loses: threads, shared memory, file and network access, detection of its host.
+ * Each replacement must match exactly once or as often as stated, so that another version cannot slip through.
+ */
+import { BuildError } from "../build-error.ts";
+
+interface Replacement {
+  why: string;
+  find: string;
+  replace: string;
+  /** How often `find` occurs; once unless stated. */
+  times?: number;
+}
+
+const REPLACEMENTS: Replacement[] = [
+  {
+    why: "the host is never Node: everything comes through hooks",
+    find: `m=globalThis.process?.versions?.node&&"renderer"!=globalThis.process?.type,`,
+    replace: "m=!1,",
+  },
+  {
+    why: "no Node modules for a bundler to chase",
+    find:
+      `if(m){const {createRequire:a}=await import("module");var require=a(import.meta.url),` +
+      `ba=require("worker_threads");global.Worker=ba.Worker;n=(k=!ba.jc)&&"em-pthread"==ba.workerData}`,
+    replace: "var ba;",
+  },
+  {
+    why: "the remaining requires are behind Node detection",
+    find: `require("`,
+    replace: `h.require("`,
+    times: 5,
+  },
+  {
+    why: "shared memory is refused in production; nothing else uses this variable",
+    find:
+      "var SharedArrayBuffer=globalThis.SharedArrayBuffer??" +
+      "(new WebAssembly.Memory({initial:0,maximum:0,shared:!0})).buffer.constructor,",
+    replace: "var ",
+  },
+  {
+    why: "the memory is the caller's, ordinary and of a planned size",
+    find: "x=new WebAssembly.Memory({initial:256,maximum:65536,shared:!0})",
+    replace: "x=h.wasmMemory",
+  },
+  {
+    why: "Atomics.waitAsync needs shared memory; without threads nobody posts to the mailbox",
+    find: "wd=!Atomics.waitAsync||globalThis.navigator?.userAgent&&",
+    replace: "wd=!0||",
+  },
+  {
+    why: "growth by 20 % overshoots in an isolate of 128 MB: grow to what is asked",
+    find: "var c=b*(1+.2/d);",
+    replace: "var c=a;",
+  },
+  {
+    why: "no thread pool",
+    find: `var a=new Worker(new URL(import.meta.url),{type:"module",workerData:"em-pthread",name:"em-pthread"});Q.push(a)`,
+    replace: "",
+  },
+  {
+    why: "output goes where the caller wants it",
+    find: "var oa=ka,p=la,",
+    replace: "var oa=h.print??ka,p=h.printErr??la,",
+  },
+  {
+    why: "not an entry point of a thread",
+    find:
+      `var isPthread=globalThis.self?.name?.startsWith("em-pthread");` +
+      `var isNode=globalThis.process?.versions?.node&&globalThis.process?.type!="renderer";` +
+      `if(isNode)isPthread=(await import("worker_threads")).workerData==="em-pthread";isPthread&&ortWasmThreaded();`,
+    replace: "",
+  },
+  { why: "the module has no location of its own", find: "import.meta.url", replace: `""`, times: 2 },
+];
+
+/** @throws BuildError naming the first replacement that does not fit */
+export function patchGlue(source: string): string {
+  return REPLACEMENTS.reduce((text, { why, find, replace, times = 1 }) => {
+    const pieces = text.split(find);
+    if (pieces.length - 1 !== times) {
+      throw new BuildError(
+        `onnxruntime-web's glue has ${pieces.length - 1} places for "${why}", expected ${times}`,
+      );
+    }
+    return pieces.join(replace);
+  }, source);
+}

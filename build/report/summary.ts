@@ -1,0 +1,29 @@
+/** The table that ends a build. */
+import type { BuildReport } from "../build-model.ts";
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+export function summary(report: BuildReport): string {
+  const { manifest, quantizationErrors } = report;
+  const shardBytes = (shards: typeof manifest.image.shards): string =>
+    `${shards.length} shards, ${megabytes(shards.reduce((sum, { weights }) => sum + weights.bytes, 0))}`;
+  const worst = quantizationErrors.reduce((a, b) => (b.relativeError > a.relativeError ? b : a), {
+    tensor: "",
+    relativeError: 0,
+  });
+  const rows: [string, string][] = [
+    ["model", `${manifest.id} (${manifest.precision})`],
+    ["revision", manifest.revision],
+    ["tensors", String(report.tensors)],
+    ["parameters", `${(report.parameters / 1e6).toFixed(1)} M`],
+    ["checkpoint", megabytes(report.checkpointBytes)],
+    ["built", megabytes(report.builtBytes)],
+    ["image tower", `${shardBytes(manifest.image.shards)}, ${manifest.image.size} px`],
+    ["text tower", shardBytes(manifest.text.shards)],
+    ["token table", megabytes(manifest.text.token_embedding.bytes)],
+  ];
+  if (worst.tensor !== "") {
+    rows.push(["worst rounding", `${(100 * worst.relativeError).toFixed(2)} % rms, ${worst.tensor}`]);
+  }
+  return rows.map(([name, value]) => `  ${name.padEnd(16)}${value}`).join("\n");
+}

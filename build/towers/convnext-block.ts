@@ -1,0 +1,66 @@
+/**
+ * A ConvNeXt block: depthwise 7×7 → LayerNorm → fc1 → GELU → fc2 → layer scale → + input. The layer scale
+ * (`gamma`) multiplies fc2's output channels, so it is folded into fc2's rows and costs nothing.
+ */
+import { DEPTHWISE_KERNEL, IMAGE_LAYER_NORM_EPSILON, MLP_RATIO } from "../architecture/architecture.ts";
+import type { GraphBuilder } from "../onnx/graph-builder.ts";
+import type { Emitter } from "./emitter.ts";
+import type { ReadTensor } from "./tower-unit.ts";
+
+export async function emitConvNextBlock(
+  graph: GraphBuilder,
+  x: string,
+  name: string,
+  width: number,
+  emitter: Emitter,
+  read: ReadTensor,
+): Promise<string> {
+  const tensor = (suffix: string): Promise<Float32Array> => read(`visual.trunk.${name}.${suffix}`);
+  const margin = (DEPTHWISE_KERNEL - 1) / 2;
+  const kernel = [DEPTHWISE_KERNEL, DEPTHWISE_KERNEL];
+
+  const convWeight = graph.weight(`${name}.conv_dw.weight`, await tensor("conv_dw.weight"), [
+    width,
+    1,
+    ...kernel,
+  ]);
+  const convBias = graph.weight(`${name}.conv_dw.bias`, await tensor("conv_dw.bias"), [width]);
+  const nchw = graph.node("Transpose", `${name}.nchw`, [x], { perm: [0, 3, 1, 2] });
+  const conv = graph.node("Conv", `${name}.conv_dw`, [nchw, convWeight, convBias], {
+    group: width,
+    kernel_shape: kernel,
+    pads: [margin, margin, margin, margin],
+  });
+  const nhwc = graph.node("Transpose", `${name}.nhwc`, [conv], { perm: [0, 2, 3, 1] });
+
+  const [normWeight, normBias] = [await tensor("norm.weight"), await tensor("norm.bias")];
+  const normed = emitter.layerNorm(
+    graph,
+    `${name}.norm`,
+    nhwc,
+    normWeight,
+    normBias,
+    IMAGE_LAYER_NORM_EPSILON,
+  );
+  const expanded = emitter.linear(graph, `${name}.fc1`, normed, {
+    weight: await tensor("mlp.fc1.weight"),
+    bias: await tensor("mlp.fc1.bias"),
+    output: MLP_RATIO * width,
+    input: width,
+  });
+  const activated = emitter.gelu(graph, `${name}.gelu`, expanded);
+  const gamma = await tensor("gamma");
+  const projected = emitter.linear(graph, `${name}.fc2`, activated, {
+    weight: scaleRows(await tensor("mlp.fc2.weight"), gamma),
+    bias: scaleRows(await tensor("mlp.fc2.bias"), gamma),
+    output: width,
+    input: MLP_RATIO * width,
+  });
+  return graph.node("Add", name, [projected, x]);
+}
+
+/** Multiplies row `n` by `factors[n]`; the number of columns follows from the lengths. */
+function scaleRows(values: Float32Array, factors: Float32Array): Float32Array {
+  const columns = values.length / factors.length;
+  return values.map((value, i) => value * (factors[Math.floor(i / columns)] ?? 0));
+}

@@ -1,0 +1,34 @@
+/**
+ * Reads a model's manifest from R2. The revision in the Worker's configuration is the hash of the manifest's
+ * content, so a manifest that does not hash to it, of another build or damaged, is refused like a damaged shard.
+ */
+import { type Manifest, manifestSchema } from "../../../model-shards/manifest.ts";
+import { computeRevision } from "../../../model-shards/revision.ts";
+import { ServiceError } from "../errors.ts";
+import { parseModelReference } from "./model-reference.ts";
+
+/**
+ * @param model the variable MODEL: `<alias>@<revision>`
+ * @throws ServiceError `model_unavailable` (not in R2, damaged, R2 failing), `not_configured` (malformed MODEL)
+ */
+export async function loadManifest(bucket: R2Bucket, model: string): Promise<Manifest> {
+  const { prefix, revision } = parseModelReference(model);
+  const key = `${prefix}/manifest.json`;
+  let json: unknown;
+  try {
+    const object = await bucket.get(key);
+    if (object === null) throw new Error("no such object");
+    json = await object.json();
+  } catch (cause) {
+    throw new ServiceError("model_unavailable", `model ${model}: its manifest cannot be read`, { cause });
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (!parsed.success) {
+    const message = `model ${model}: its manifest is of another version or damaged`;
+    throw new ServiceError("model_unavailable", message, { cause: parsed.error });
+  }
+  if (parsed.data.revision !== revision || (await computeRevision(parsed.data)) !== revision) {
+    throw new ServiceError("model_unavailable", `model ${model}: its manifest is of another revision`);
+  }
+  return parsed.data;
+}

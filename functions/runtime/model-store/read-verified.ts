@@ -1,0 +1,63 @@
+/**
+ * Reads an object, or a range of one, and verifies its SHA-256 before anybody uses it. The bytes stream into one
+ * buffer of the size the manifest promises: no second copy, and an object of another size is refused early.
+ */
+import { sha256Hex } from "../../../model-shards/sha256.ts";
+import { ServiceError } from "../errors.ts";
+
+export interface ExpectedBytes {
+  bytes: number;
+  /** 64 lower-case hexadecimal digits. */
+  sha256: string;
+  /** First byte, for a range of the object. */
+  offset?: number;
+}
+
+/** Called with every piece that arrives, as a sign of life. */
+export type OnProgress = () => void;
+
+/**
+ * @throws ServiceError `model_unavailable` if the object is missing, of another size, or hashes to another value
+ */
+export async function readVerified(
+  bucket: R2Bucket,
+  key: string,
+  expected: ExpectedBytes,
+  onProgress: OnProgress = () => {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await readExactly(bucket, key, expected, onProgress);
+  if ((await sha256Hex(bytes)) !== expected.sha256) throw damaged(key, "its SHA-256 is not the manifest's");
+  return bytes;
+}
+
+async function readExactly(
+  bucket: R2Bucket,
+  key: string,
+  { bytes: length, offset }: ExpectedBytes,
+  onProgress: OnProgress,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const buffer = new Uint8Array(length);
+  let filled = 0;
+  try {
+    const object = await bucket.get(key, offset === undefined ? {} : { range: { offset, length } });
+    if (object === null) throw damaged(key, "it is missing");
+    if (offset === undefined && object.size !== length) {
+      await object.body.cancel();
+      throw damaged(key, `it has ${object.size} bytes, the manifest says ${length}`);
+    }
+    for await (const piece of object.body) {
+      if (filled + piece.byteLength > length) throw damaged(key, "it is longer than the manifest says");
+      buffer.set(piece, filled);
+      filled += piece.byteLength;
+      onProgress();
+    }
+  } catch (cause) {
+    throw cause instanceof ServiceError ? cause : damaged(key, "reading it failed", cause);
+  }
+  if (filled !== length) throw damaged(key, `it ended after ${filled} of ${length} bytes`);
+  return buffer;
+}
+
+function damaged(key: string, why: string, cause?: unknown): ServiceError {
+  return new ServiceError("model_unavailable", `model file ${key}: ${why}`, { cause });
+}

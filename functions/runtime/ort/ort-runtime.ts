@@ -1,0 +1,97 @@
+/**
+ * onnxruntime as a value: one WASM instance with a memory of its own, created at the planned size and bounded.
+ * Nothing here is module state, so an instance that aborted is dropped and another one made.
+ */
+import { OrtError } from "./ort-error.ts";
+import { instantiateOrt, type OrtModule } from "./ort-module.ts";
+import { OrtSession, type SessionOptions } from "./ort-session.ts";
+
+export type { OrtSession } from "./ort-session.ts";
+export type { Tensor } from "./tensor.ts";
+
+const PAGE_BYTES = 65_536;
+/** The module's own minimum: 256 pages. */
+const MINIMUM_BYTES = 256 * PAGE_BYTES;
+/** `ORT_LOGGING_LEVEL_ERROR`. */
+export const LOG_ERRORS = 3;
+
+export interface MemoryLimits {
+  /** WASM memory at the start, rounded up to pages. */
+  initialBytes: number;
+  /** Where it stops growing; an allocation beyond it fails with an OrtError. */
+  maximumBytes: number;
+}
+
+export class OrtRuntime {
+  readonly #module: OrtModule;
+  readonly #memory: WebAssembly.Memory;
+  #aborted = false;
+
+  constructor(module: OrtModule, memory: WebAssembly.Memory) {
+    this.#module = module;
+    this.#memory = memory;
+  }
+
+  /** Size of the WASM memory; it never shrinks. */
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** True once the instance has trapped: every further call throws, a new runtime is needed. */
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  /**
+   * Creates a session. Bytes of `graph` and `externalData` are copied into the WASM memory; nothing keeps them
+   * afterwards.
+   * @param externalData by the location named in the graph
+   * @throws OrtError naming onnxruntime's reason: a graph it cannot parse, missing data, not enough memory
+   */
+  createSession(
+    graph: Uint8Array,
+    externalData: ReadonlyMap<string, Uint8Array>,
+    options: SessionOptions = {},
+  ): OrtSession {
+    return this.#guard(() =>
+      OrtSession.create(this.#module, graph, externalData, options, (call) => this.#guard(call)),
+    );
+  }
+
+  /**
+   * Runs a call into WASM. Errors that onnxruntime reports leave the instance usable; a trap or an abort inside
+   * it does not.
+   */
+  #guard<T>(call: () => T): T {
+    if (this.#aborted) throw new OrtError("this onnxruntime instance has aborted; a new one is needed");
+    try {
+      return call();
+    } catch (error) {
+      if (error instanceof OrtError) throw error;
+      this.#aborted = true;
+      throw new OrtError("onnxruntime aborted", { cause: error });
+    }
+  }
+}
+
+/**
+ * @param wasm compiled from `.generated/ort/ort.wasm`
+ * @throws OrtError if the memory cannot be had or the instance does not start
+ */
+export async function createOrtRuntime(wasm: WebAssembly.Module, limits: MemoryLimits): Promise<OrtRuntime> {
+  const memory = createMemory(limits);
+  const module = await instantiateOrt(wasm, memory);
+  const runtime = new OrtRuntime(module, memory);
+  if (module._OrtInit(1, LOG_ERRORS) !== 0) throw new OrtError("onnxruntime could not be initialized");
+  return runtime;
+}
+
+function createMemory({ initialBytes, maximumBytes }: MemoryLimits): WebAssembly.Memory {
+  const initial = Math.ceil(Math.max(initialBytes, MINIMUM_BYTES) / PAGE_BYTES);
+  const maximum = Math.max(initial, Math.floor(maximumBytes / PAGE_BYTES));
+  try {
+    return new WebAssembly.Memory({ initial, maximum });
+  } catch (cause) {
+    throw new OrtError(`no memory of ${initial * PAGE_BYTES} bytes for onnxruntime`, { cause });
+  }
+}

@@ -1,0 +1,190 @@
+/** One ONNX graph, loaded and runnable. Running is synchronous: this build of onnxruntime never suspends. */
+import { HeapScope, throwLastError } from "./heap-scope.ts";
+import { OrtError } from "./ort-error.ts";
+import type { OrtModule } from "./ort-module.ts";
+import { copyOut, elementType, type Tensor } from "./tensor.ts";
+
+export interface SessionOptions {
+  /** Keep freed activation memory for the next run (default), instead of giving it back to the heap. */
+  arena?: boolean;
+  /** Plan activation memory on the first run of a shape and allocate it in one piece afterwards. */
+  memoryPattern?: boolean;
+}
+
+/** `ORT_ENABLE_ALL`, `ORT_SEQUENTIAL`, `ORT_LOGGING_LEVEL_ERROR`, CPU memory. */
+const OPTIMIZE_ALL = 99;
+const SEQUENTIAL = 0;
+const LOG_ERRORS = 3;
+const CPU = 1;
+const POINTER_BYTES = 4;
+
+type Guard = <T>(call: () => T) => T;
+
+export class OrtSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly #module: OrtModule;
+  readonly #guard: Guard;
+  #handle: number;
+
+  private constructor(module: OrtModule, guard: Guard, handle: number) {
+    this.#module = module;
+    this.#guard = guard;
+    this.#handle = handle;
+    const names = readNames(module, handle);
+    this.inputNames = names.inputs;
+    this.outputNames = names.outputs;
+  }
+
+  /** See `OrtRuntime.createSession`. */
+  static create(
+    module: OrtModule,
+    graph: Uint8Array,
+    externalData: ReadonlyMap<string, Uint8Array>,
+    { arena = true, memoryPattern = true }: SessionOptions,
+    guard: Guard,
+  ): OrtSession {
+    const scope = new HeapScope(module);
+    let options = 0;
+    try {
+      options = module._OrtCreateSessionOptions(
+        OPTIMIZE_ALL,
+        arena,
+        memoryPattern,
+        SEQUENTIAL,
+        false,
+        0,
+        0,
+        LOG_ERRORS,
+        0,
+        0,
+      );
+      if (options === 0) throwLastError(module, "session options were refused");
+      for (const [path, data] of externalData) module.mountExternalData(path, data);
+      const handle = module._OrtCreateSession(scope.bytes(graph), graph.byteLength, options);
+      if (typeof handle !== "number") throw new OrtError("this build of onnxruntime is asynchronous");
+      if (handle === 0) throwLastError(module, "the graph was refused");
+      return new OrtSession(module, guard, handle);
+    } finally {
+      module.unmountExternalData();
+      if (options !== 0) module._OrtReleaseSessionOptions(options);
+      scope.free();
+    }
+  }
+
+  /**
+   * Runs the graph.
+   * @param inputs one tensor for each name in `inputNames`
+   * @returns one tensor for each name in `outputNames`, copied out of the heap
+   * @throws OrtError for a missing input, or with onnxruntime's reason
+   */
+  run(inputs: Record<string, Tensor>): Record<string, Tensor> {
+    return this.#guard(() => this.#run(inputs));
+  }
+
+  /** Gives the session's memory back to the heap. */
+  release(): void {
+    if (this.#handle === 0) return;
+    this.#guard(() => this.#module._OrtReleaseSession(this.#handle));
+    this.#handle = 0;
+  }
+
+  #run(inputs: Record<string, Tensor>): Record<string, Tensor> {
+    if (this.#handle === 0) throw new OrtError("the session was released");
+    const module = this.#module;
+    const scope = new HeapScope(module);
+    const tensors: number[] = [];
+    let outputs: number[] = [];
+    try {
+      for (const name of this.inputNames) {
+        const input = inputs[name];
+        if (input === undefined) throw new OrtError(`input ${name} is missing`);
+        tensors.push(createTensor(module, scope, name, input));
+      }
+      const outputCount = this.outputNames.length;
+      const outputsPointer = scope.pointers(Array.from({ length: outputCount }, () => 0));
+      const status = module._OrtRun(
+        this.#handle,
+        scope.pointers(this.inputNames.map((name) => scope.string(name))),
+        scope.pointers(tensors),
+        tensors.length,
+        scope.pointers(this.outputNames.map((name) => scope.string(name))),
+        outputCount,
+        outputsPointer,
+        0,
+      );
+      if (status !== 0) throwLastError(module, "the run failed");
+      outputs = readPointers(module, outputsPointer, outputCount);
+      return Object.fromEntries(
+        this.outputNames.map((name, index) => [name, readTensor(module, scope, outputs[index] ?? 0)]),
+      );
+    } finally {
+      for (const tensor of [...tensors, ...outputs]) if (tensor !== 0) module._OrtReleaseTensor(tensor);
+      scope.free();
+    }
+  }
+}
+
+function createTensor(module: OrtModule, scope: HeapScope, name: string, { data, shape }: Tensor): number {
+  const elements = shape.reduce((product, size) => product * size, 1);
+  if (elements !== data.length) {
+    throw new OrtError(`input ${name} has ${data.length} elements, its shape [${shape}] says ${elements}`);
+  }
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const pointer = scope.bytes(bytes);
+  const dims = scope.pointers(shape);
+  const tensor = module._OrtCreateTensor(
+    elementType(data),
+    pointer,
+    bytes.byteLength,
+    dims,
+    shape.length,
+    CPU,
+  );
+  if (tensor === 0) throwLastError(module, `input ${name} was refused`);
+  return tensor;
+}
+
+function readTensor(module: OrtModule, scope: HeapScope, tensor: number): Tensor {
+  const fields = scope.pointers([0, 0, 0, 0]);
+  const [type, data, dims, rank] = [0, 1, 2, 3].map((index) => fields + index * POINTER_BYTES) as Four;
+  if (module._OrtGetTensorData(tensor, type, data, dims, rank) !== 0)
+    throwLastError(module, "no output data");
+  const [typeNumber, dataPointer, dimsPointer, dimsCount] = readPointers(module, fields, 4) as Four;
+  const shape = readPointers(module, dimsPointer, dimsCount);
+  module._OrtFree(dimsPointer);
+  const count = shape.reduce((product, size) => product * size, 1);
+  return { data: copyOut(module.HEAPU8, typeNumber, dataPointer, count), shape };
+}
+
+type Four = [number, number, number, number];
+
+function readPointers(module: OrtModule, pointer: number, count: number): number[] {
+  const start = pointer / POINTER_BYTES;
+  return Array.from(module.HEAP32.subarray(start, start + count), (value) => value >>> 0);
+}
+
+function readNames(module: OrtModule, session: number): { inputs: string[]; outputs: string[] } {
+  const scope = new HeapScope(module);
+  try {
+    const pair = scope.pointers([0, 0]);
+    const read = (): [number, number] => readPointers(module, pair, 2) as [number, number];
+    if (module._OrtGetInputOutputCount(session, pair, pair + POINTER_BYTES) !== 0) {
+      throwLastError(module, "no input and output count");
+    }
+    const [inputCount, outputCount] = read();
+    const names = Array.from({ length: inputCount + outputCount }, (_, index) => {
+      if (module._OrtGetInputOutputMetadata(session, index, pair, pair + POINTER_BYTES) !== 0) {
+        throwLastError(module, "no input and output names");
+      }
+      const [name, metadata] = read();
+      const text = module.UTF8ToString(name);
+      module._OrtFree(name);
+      module._OrtFree(metadata);
+      return text;
+    });
+    return { inputs: names.slice(0, inputCount), outputs: names.slice(inputCount) };
+  } finally {
+    scope.free();
+  }
+}

@@ -1,0 +1,28 @@
+/** Turns what happens inside an RPC method into a value that survives the way back. */
+import { ServiceError } from "./errors.ts";
+import type { RpcResult } from "./rpc.ts";
+
+/**
+ * Runs an RPC method's body. A refusal becomes its code and message; anything else is a defect or a broken
+ * instance: it is logged here, where the stack is, and becomes `model_unavailable`.
+ */
+export async function rpcResult<T>(worker: string, body: () => Promise<T>): Promise<RpcResult<T>> {
+  try {
+    return { ok: true, value: await body() };
+  } catch (error) {
+    const known = error instanceof ServiceError;
+    const cause = known ? error.cause : error;
+    console.error(JSON.stringify({ worker, error: String(error), cause: describe(cause) }));
+    return {
+      ok: false,
+      error: known
+        ? { code: error.code, message: error.message }
+        : { code: "model_unavailable", message: "the model failed to answer; try again" },
+    };
+  }
+}
+
+function describe(cause: unknown): string | undefined {
+  if (cause === undefined) return undefined;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}

@@ -1,0 +1,23 @@
+/**
+ * The text Worker: token ids → text embeddings. It belongs to one model revision and holds that revision's text
+ * tower; nothing is loaded until the first request.
+ */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Embeddings, RpcResult, TextRpc } from "../runtime/rpc.ts";
+import { rpcResult } from "../runtime/rpc-result.ts";
+import { textTower } from "./text-tower.ts";
+
+export interface TextEnv {
+  MODELS: R2Bucket;
+  /** `<alias>@<revision>`. */
+  MODEL: string;
+}
+
+export default class Text extends WorkerEntrypoint<TextEnv> implements TextRpc {
+  async embedTokens(ids: Int32Array, lengths: number[]): Promise<RpcResult<Embeddings>> {
+    const anchor = (work: Promise<unknown>): void => this.ctx.waitUntil(work);
+    return await rpcResult("text", async () =>
+      (await textTower(this.env, anchor)).embedTokens(ids, lengths, anchor),
+    );
+  }
+}

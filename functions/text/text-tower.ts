@@ -1,0 +1,64 @@
+/** The isolate's text tower and its token table. */
+import type { Manifest } from "../../model-shards/manifest.ts";
+import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
+import { parseModelReference } from "../runtime/model-store/model-reference.ts";
+import { normalizeRows } from "../runtime/normalize.ts";
+import ortWasm from "../runtime/ort/ort-wasm.ts";
+import type { Embeddings } from "../runtime/rpc.ts";
+import { Tower } from "../runtime/tower/tower.ts";
+import type { TextEnv } from "./index.ts";
+import { TokenTable } from "./token-table.ts";
+
+type Anchor = (work: Promise<unknown>) => void;
+
+let resident: TextTower | undefined;
+
+/** @throws ServiceError `model_unavailable` */
+export async function textTower(env: TextEnv, anchor: Anchor): Promise<TextTower> {
+  const manifest = await leasedManifest(env, anchor);
+  resident ??= new TextTower(manifest, env);
+  return resident;
+}
+
+export class TextTower {
+  readonly #manifest: Manifest;
+  readonly #tower: Tower;
+  readonly #tokens: TokenTable;
+
+  constructor(manifest: Manifest, env: TextEnv) {
+    const { prefix } = parseModelReference(env.MODEL);
+    this.#manifest = manifest;
+    this.#tower = new Tower(ortWasm, manifest.text.shards, { bucket: env.MODELS, prefix });
+    this.#tokens = new TokenTable(env.MODELS, prefix, manifest.text.token_embedding);
+  }
+
+  /**
+   * Unit-length embeddings. Each text runs alone, on exactly as many positions as it has: activation scales span
+   * a whole run, so in a batch a text's vector would depend on its neighbours.
+   */
+  async embedTokens(ids: Int32Array, lengths: number[], anchor: Anchor): Promise<Embeddings> {
+    const { embedding_width: width, revision, text } = this.#manifest;
+    checkTokens(ids, lengths, text);
+    const [rows] = await Promise.all([this.#tokens.rows(ids), this.#tower.ready(anchor)]);
+    const embeddings = new Float32Array(lengths.length * width);
+    let start = 0;
+    for (const [index, length] of lengths.entries()) {
+      const data = rows.subarray(start * text.width, (start + length) * text.width);
+      const eot = { data: BigInt64Array.of(BigInt(length - 1)), shape: [1, 1] };
+      const output = this.#tower.run({ data, shape: [1, length, text.width] }, { eot_index: eot });
+      embeddings.set(output.data as Float32Array, index * width);
+      start += length;
+    }
+    return { revision, embeddings: normalizeRows(embeddings, width) };
+  }
+}
+
+function checkTokens(ids: Int32Array, lengths: number[], text: Manifest["text"]): void {
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total !== ids.length) throw new Error(`${ids.length} token ids for lengths that add up to ${total}`);
+  if (lengths.some((length) => length < 2 || length > text.context_length)) {
+    throw new Error(`a text has between 2 and ${text.context_length} positions`);
+  }
+  if (ids.some((id) => id < 0 || id >= text.vocab_size))
+    throw new Error("a token id is outside the vocabulary");
+}

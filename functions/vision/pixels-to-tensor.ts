@@ -1,0 +1,34 @@
+/**
+ * uint8 RGB → the float tensor the image tower takes: `(v / 255 − mean) / std` per channel, as torchvision's
+ * ToTensor and Normalize.
+ */
+
+/** A colour channel has 256 values: normalizing is a look-up. */
+export interface NormalizationTables {
+  red: Float32Array;
+  green: Float32Array;
+  blue: Float32Array;
+}
+
+type Triple = readonly [number, number, number];
+
+export function normalizationTables(mean: Triple, std: Triple): NormalizationTables {
+  const table = (channel: 0 | 1 | 2): Float32Array =>
+    Float32Array.from({ length: 256 }, (_, value) => (value / 255 - mean[channel]) / std[channel]);
+  return { red: table(0), green: table(1), blue: table(2) };
+}
+
+/**
+ * @param pixels uint8, `size × size × 3`
+ * @returns float32 NCHW, `1 × 3 × size × size`
+ */
+export function pixelsToTensor(pixels: Uint8Array, size: number, tables: NormalizationTables): Float32Array {
+  const plane = size * size;
+  const values = new Float32Array(3 * plane);
+  for (let i = 0, p = 0; i < plane; i++, p += 3) {
+    values[i] = tables.red[pixels[p] ?? 0] ?? 0;
+    values[plane + i] = tables.green[pixels[p + 1] ?? 0] ?? 0;
+    values[2 * plane + i] = tables.blue[pixels[p + 2] ?? 0] ?? 0;
+  }
+  return values;
+}

@@ -1,0 +1,71 @@
+/**
+ * `npm start`: puts the demonstration model into local R2 if it is not there, starts the four Workers in workerd
+ * and, once they answer, prints the URL and a request to paste. `npm run dev` is the same with reloading.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { getPlatformProxy } from "wrangler";
+import { putModel } from "./models-in-r2.ts";
+import { WORKER_CONFIGS } from "./worker-configs.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const STATE = join(ROOT, ".wrangler/state");
+const PORT = process.env["PORT"] ?? "8787";
+const URL = `http://localhost:${PORT}`;
+
+async function seedLocalR2(): Promise<void> {
+  const proxy = await getPlatformProxy<{ MODELS: Parameters<typeof putModel>[0] }>({
+    configPath: join(ROOT, "functions/vision/wrangler.toml"),
+    persist: { path: join(STATE, "v3") },
+  });
+  try {
+    const written = await putModel(proxy.env.MODELS, join(ROOT, "model-shards/edgeclip-demo"));
+    if (written > 0) console.log(`Put the demonstration model into local R2 (${written} files).`);
+  } finally {
+    await proxy.dispose();
+  }
+}
+
+/** Resolves when the gateway answers; the model is not loaded by this. */
+async function untilHealthy(): Promise<void> {
+  for (;;) {
+    const healthy = await fetch(`${URL}/healthz`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (healthy) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function greeting(): string {
+  return `
+edgeclip answers at ${URL} (no API key configured: open to everyone who can reach it)
+
+Try it:
+
+  curl ${URL}/v1/classify -F image=@examples/fox.png -F 'labels=["fox","rabbit","bus","grapes","alarm clock"]'
+`;
+}
+
+await seedLocalR2();
+const wrangler = spawn(
+  join(ROOT, "node_modules/.bin/wrangler"),
+  [
+    "dev",
+    ...WORKER_CONFIGS.flatMap((config) => ["-c", join(ROOT, config)]),
+    "--port",
+    PORT,
+    "--persist-to",
+    STATE,
+    "--show-interactive-dev-session=false",
+    ...process.argv.slice(2),
+  ],
+  { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] },
+);
+const ended = once(wrangler, "exit");
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => wrangler.kill(signal));
+await Promise.race([untilHealthy().then(() => console.log(greeting())), ended]);
+const [code] = (await ended) as [number | null];
+process.exit(code ?? 1);
