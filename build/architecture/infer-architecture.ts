@@ -40,7 +40,9 @@ function checkTensors(tensors: Tensors, expected: ReadonlyMap<string, number[]>)
     const tensor = tensors.get(name);
     if (tensor === undefined) throw new BuildError(`checkpoint: tensor ${name} is missing`);
     if (!sameShape(tensor.shape, shape)) {
-      throw new BuildError(`checkpoint: tensor ${name} is [${tensor.shape}], expected [${shape}]`);
+      throw new BuildError(
+        `checkpoint: tensor ${name} is [${tensor.shape.join(", ")}], expected [${shape.join(", ")}]`,
+      );
     }
   }
   for (const name of tensors.keys()) {

@@ -94,7 +94,7 @@ function locate(
     if (end - begin !== bytes) {
       throw new CheckpointError(
         source.path,
-        `tensor ${name} [${shape}] needs ${bytes} bytes, has ${end - begin}`,
+        `tensor ${name} [${shape.join(", ")}] needs ${bytes} bytes, has ${end - begin}`,
       );
     }
     if (begin < previousEnd) throw new CheckpointError(source.path, `tensor ${name} overlaps another one`);

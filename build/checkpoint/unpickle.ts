@@ -148,7 +148,7 @@ class Unpickler {
         return this.#push(allowedGlobal(`${String(module)}.${String(name)}`));
       }
       case 0x51: // BINPERSID
-        return this.#push(storage(this.#pop()));
+        return this.#push(persistentStorage(this.#pop()));
       case 0x52: {
         // REDUCE
         const [callable, parameters] = this.#popMany(2);
@@ -252,7 +252,7 @@ function allowedGlobal(name: string): Global {
 }
 
 /** `("storage", torch.FloatStorage, "17", "cpu", 512)`: torch's persistent id. */
-function storage(id: unknown): PickledStorage {
+function persistentStorage(id: unknown): PickledStorage {
   const [kind, type, key, , elements] = Array.isArray(id) ? (id as unknown[]) : [];
   const [, name] = STORAGE.exec(type instanceof Global ? type.name : "") ?? [];
   if (kind !== "storage" || name === undefined || typeof key !== "string" || typeof elements !== "number") {

@@ -128,7 +128,9 @@ export class OrtSession {
 function createTensor(module: OrtModule, scope: HeapScope, name: string, { data, shape }: Tensor): number {
   const elements = shape.reduce((product, size) => product * size, 1);
   if (elements !== data.length) {
-    throw new OrtError(`input ${name} has ${data.length} elements, its shape [${shape}] says ${elements}`);
+    throw new OrtError(
+      `input ${name} has ${data.length} elements, its shape [${shape.join(", ")}] says ${elements}`,
+    );
   }
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const pointer = scope.bytes(bytes);

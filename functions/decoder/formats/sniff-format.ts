@@ -1,0 +1,35 @@
+/** Tells a picture's format from its first bytes; names and headers are not believed. */
+
+export type ImageFormat = "jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "avif" | "heic";
+
+/** ISO base media brands (ISO/IEC 14496-12 `ftyp`) of the two families. */
+const AVIF_BRANDS = new Set(["avif", "avis"]);
+const HEIC_BRANDS = new Set(["heic", "heix", "hevc", "hevx", "heim", "heis", "mif1", "msf1"]);
+
+/** Bytes of `ftyp`'s brand list that are looked at. */
+const MAX_BRANDS_BYTES = 128;
+
+export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
+  const ascii = (start: number, end: number): string => String.fromCharCode(...bytes.subarray(start, end));
+  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return "jpeg";
+  if (bytes[0] === 0x89 && ascii(1, 8) === "PNG\r\n\u001a\n") return "png";
+  if (ascii(0, 4) === "RIFF" && ascii(8, 12) === "WEBP") return "webp";
+  if (ascii(0, 6) === "GIF87a" || ascii(0, 6) === "GIF89a") return "gif";
+  if (ascii(0, 2) === "BM" && bytes.length > 26) return "bmp";
+  if (ascii(0, 4) === "II*\0" || ascii(0, 4) === "MM\0*") return "tiff";
+  if (ascii(4, 8) === "ftyp") return sniffBrand(bytes, ascii);
+  return undefined;
+}
+
+/** The major brand first, then the compatible ones: a HEIC's major brand may be `mif1`, and so may an AVIF's. */
+function sniffBrand(
+  bytes: Uint8Array,
+  ascii: (start: number, end: number) => string,
+): ImageFormat | undefined {
+  const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  const brands: string[] = [];
+  for (let at = 8; at + 4 <= Math.min(size, bytes.length, MAX_BRANDS_BYTES); at += 4)
+    brands.push(ascii(at, at + 4));
+  if (brands.some((brand) => AVIF_BRANDS.has(brand))) return "avif";
+  return brands.some((brand) => HEIC_BRANDS.has(brand)) ? "heic" : undefined;
+}

@@ -1,0 +1,14 @@
+/** Puts RGBA on white, as LAION's training pictures were: `v × a + 255 × (1 − a)`, rounded. */
+
+/** @returns uint8 RGB */
+export function compositeOnWhite(rgba: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    const alpha = rgba[from + 3] ?? 255;
+    const white = 255 * (255 - alpha);
+    for (let channel = 0; channel < 3; channel++) {
+      rgb[to + channel] = Math.round(((rgba[from + channel] ?? 0) * alpha + white) / 255);
+    }
+  }
+  return rgb;
+}

@@ -1,0 +1,34 @@
+/** Takes the value out of a tower's or the decoder's answer, or throws what it says. */
+import { ServiceError } from "../../runtime/errors.ts";
+import type { Embeddings, RpcResult } from "../../runtime/rpc.ts";
+
+/**
+ * Awaits an RPC call.
+ * @throws ServiceError: the other side's refusal, or `model_unavailable` if the Worker itself broke down
+ */
+export async function callWorker<T>(worker: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    const message = `the ${worker} could not answer; try again`;
+    throw new ServiceError("model_unavailable", message, { cause });
+  }
+}
+
+/** @param param path of the field that the failure is about, if it is about one */
+export function unwrap<T>(result: RpcResult<T>, param?: string): T {
+  if (result.ok) return result.value;
+  const { code, message } = result.error;
+  if (param === undefined) throw new ServiceError(code, message);
+  throw new ServiceError(code, `${param}: ${message}`, { param });
+}
+
+/** @throws ServiceError if the tower serves another revision than the gateway: a deployment half done */
+export function checkRevision({ revision, embeddings }: Embeddings, expected: string): Float32Array {
+  if (revision !== expected) {
+    const message = "the model is being replaced; try again";
+    const cause = new Error(`tower serves revision ${revision}, the gateway ${expected}`);
+    throw new ServiceError("model_unavailable", message, { cause });
+  }
+  return embeddings;
+}

@@ -1,0 +1,31 @@
+/** The one place where a failure becomes HTTP, in OpenAI's shape. */
+import type { Context } from "hono";
+import { ERROR_KINDS, ServiceError } from "../../runtime/errors.ts";
+import type { GatewayEnv } from "../env.ts";
+
+/** Seconds after which a client may try again when nothing better is known. */
+const RETRY_AFTER = { 429: "10", 503: "2" } as const;
+
+export function errorResponse(error: Error, c: Context<GatewayEnv>): Response {
+  const known = error instanceof ServiceError;
+  if (!known || error.cause !== undefined) {
+    const cause = error.cause instanceof Error ? error.cause.stack : undefined;
+    console.error(
+      JSON.stringify({ request: c.get("requestId"), error: error.stack ?? error.message, cause }),
+    );
+  }
+  const [status, type] = known ? ERROR_KINDS[error.code] : ([500, "server_error"] as const);
+  const message = known ? error.message : "the server failed to process the request";
+  if (status === 429 || status === 503) c.header("retry-after", RETRY_AFTER[status]);
+  return c.json(
+    {
+      error: {
+        message,
+        type,
+        param: known ? error.param : null,
+        code: known ? error.code : "internal_error",
+      },
+    },
+    status,
+  );
+}

@@ -1,0 +1,20 @@
+/** Gives every request an id and a clock, and every response the headers that tell them. */
+import { createMiddleware } from "hono/factory";
+import type { GatewayEnv } from "../env.ts";
+import { randomId } from "./random-id.ts";
+import { Timings } from "./timings.ts";
+
+/** A caller's own id is kept if it is harmless in logs and headers. */
+const REQUEST_ID = /^[\w.-]{1,128}$/;
+
+export const requestContext = createMiddleware<GatewayEnv>(async (c, next) => {
+  const given = c.req.header("x-request-id") ?? "";
+  const requestId = REQUEST_ID.test(given) ? given : randomId("req");
+  const timings = new Timings();
+  c.set("requestId", requestId);
+  c.set("timings", timings);
+  await next();
+  c.header("x-request-id", requestId);
+  c.header("openai-processing-ms", timings.total.toFixed(0));
+  c.header("server-timing", timings.toString());
+});

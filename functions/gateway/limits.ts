@@ -1,0 +1,16 @@
+/** The limits of the API, as its reference and its error messages state them. */
+
+export const MAX_IMAGES = 16;
+/** Labels of a classification or texts of a comparison. */
+export const MAX_TEXTS = 1000;
+/** Prompts a request may need that are not in the cache: each costs tens of milliseconds of CPU time. */
+export const MAX_UNCACHED_PROMPTS = 1000;
+export const MAX_TEMPLATES = 100;
+export const MAX_PROMPTS_PER_LABEL = 100;
+/** UTF-16 code units of a text, label, prompt or template. */
+export const MAX_TEXT_LENGTH = 512;
+/** Bytes. */
+export const MAX_JSON_BYTES = 16_000_000;
+export const MAX_MULTIPART_BYTES = 64_000_000;
+export const MAX_IMAGE_BYTES = 20_000_000;
+export const DEFAULT_TOP_K = 5;

@@ -1,0 +1,28 @@
+/** An image wherever the API takes one: a string (URL, data URI, base64), an object around one, an uploaded file. */
+import { z } from "zod";
+import { MAX_IMAGES } from "../limits.ts";
+
+const MESSAGE =
+  'must be an image: a URL, a data URI or base64 as a string, {"image": …}, or {"type": "image_url", "image_url": {"url": …}}';
+
+/** A string reference or the file itself. */
+export type ImageReference = string | File;
+
+const reference = z.string().min(1, "an image must not be empty");
+
+export const imageSchema = z.union(
+  [
+    reference,
+    z.instanceof(File),
+    z.object({ image: reference }).transform(({ image }) => image),
+    z
+      .object({ type: z.literal("image_url"), image_url: z.object({ url: reference }) })
+      .transform(({ image_url }) => image_url.url),
+  ],
+  { error: (issue) => (issue.input === "" ? "an image must not be empty" : MESSAGE) },
+);
+
+export const imagesSchema = z
+  .array(imageSchema)
+  .min(1, "at least one image is needed")
+  .max(MAX_IMAGES, `at most ${MAX_IMAGES} images a request`);

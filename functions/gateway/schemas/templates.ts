@@ -1,0 +1,36 @@
+/** Prompt templates: one, several, a published set by name, or none. */
+import { z } from "zod";
+import { MAX_TEMPLATES, MAX_TEXT_LENGTH } from "../limits.ts";
+import { OPENAI_7, OPENAI_80 } from "../templates/openai.ts";
+
+const DEFAULT_TEMPLATES = ["a photo of a {}."];
+const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
+  ["openai-7", OPENAI_7],
+  ["openai-80", OPENAI_80],
+  ["none", ["{}"]],
+]);
+
+const template = z
+  .string()
+  .max(MAX_TEXT_LENGTH, `at most ${MAX_TEXT_LENGTH} characters`)
+  .refine((text) => text.split("{}").length === 2, {
+    error: "a template has exactly one {}",
+    params: { code: "invalid_template" },
+  });
+
+/** Output: the list of templates, each with one `{}`. */
+export const templatesSchema = z
+  .preprocess(
+    (value) => (typeof value === "string" ? (NAMED.get(value) ?? [value]) : value),
+    z
+      .array(template)
+      .min(1, "at least one template is needed")
+      .max(MAX_TEMPLATES, `at most ${MAX_TEMPLATES} templates`),
+  )
+  .default(DEFAULT_TEMPLATES);
+
+/** The template around a label. */
+export function fillTemplate(text: string, label: string): string {
+  // A function, so that `$&` in a label is not taken for a replacement pattern.
+  return text.replace("{}", () => label);
+}

@@ -1,0 +1,9 @@
+/** A text, label or prompt: not empty once cleaned, not longer than the limit. */
+import { z } from "zod";
+import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
+import { MAX_TEXT_LENGTH } from "../limits.ts";
+
+export const textSchema = z
+  .string()
+  .max(MAX_TEXT_LENGTH, `at most ${MAX_TEXT_LENGTH} characters`)
+  .refine((text) => cleanText(text) !== "", { error: "must not be empty", params: { code: "empty_input" } });

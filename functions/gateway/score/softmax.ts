@@ -1,0 +1,20 @@
+/** Softmax and its kin, stable for logits of any size. */
+
+/** Probabilities that sum to 1. An empty list gives an empty list. */
+export function softmax(logits: readonly number[]): number[] {
+  const highest = Math.max(...logits);
+  const weights = logits.map((logit) => Math.exp(logit - highest));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+/** `log(mean(exp(logits)))`. */
+export function logMeanExp(logits: readonly number[]): number {
+  const highest = Math.max(...logits);
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
+  return highest + Math.log(total / logits.length);
+}
+
+export function sigmoid(x: number): number {
+  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+}
