@@ -1,0 +1,35 @@
+/** Writes a synthetic model as a model repository has it: a checkpoint and `open_clip_config.json` beside it. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expectedTensors } from "../architecture/expected-tensors.ts";
+import { openClipConfig, type SyntheticModel } from "./configs.ts";
+import { syntheticTensor } from "./synthetic-tensor.ts";
+import type { TensorSource } from "./tensor-source.ts";
+import { writeSafetensors } from "./write-safetensors.ts";
+import { writeTorchFile } from "./write-torch-file.ts";
+
+export type CheckpointFormat = "safetensors" | "bin";
+
+/** The tensors of a synthetic model, in the order of its checkpoint. */
+export function syntheticTensors({ architecture }: SyntheticModel): TensorSource[] {
+  return [...expectedTensors(architecture)].map(([name, shape]) => ({
+    name,
+    shape,
+    values: () => syntheticTensor(name, shape),
+  }));
+}
+
+/** @returns the checkpoint's path */
+export async function writeSynthetic(
+  folder: string,
+  model: SyntheticModel,
+  format: CheckpointFormat,
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "open_clip_config.json"), JSON.stringify(openClipConfig(model), null, 1));
+  const tensors = syntheticTensors(model);
+  const name = format === "safetensors" ? "open_clip_model.safetensors" : "open_clip_pytorch_model.bin";
+  const write = format === "safetensors" ? writeSafetensors : writeTorchFile;
+  await write(join(folder, name), tensors, model.dtype);
+  return join(folder, name);
+}
