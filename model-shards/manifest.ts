@@ -6,7 +6,7 @@
  * named with its SHA-256, and all of them live under `<alias>/<revision>/` in R2. A different build is a
  * different revision.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** Version of this format. A reader refuses any other. */
 export const MANIFEST_FORMAT = "edgeclip-manifest/1";

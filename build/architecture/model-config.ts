@@ -3,7 +3,7 @@
  * heads, the image size and the preprocessing; depths and widths are in it too and are checked against the tensors.
  */
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { BuildError } from "../build-error.ts";
 
 /** Depths and widths behind timm's names, from timm's `convnext.py`. */

@@ -2,7 +2,7 @@
  * The safetensors format: `u64 header length | header JSON | data`, all little-endian; the header maps a tensor's
  * name to `{dtype, shape, data_offsets: [begin, end]}`, offsets counting from the start of the data.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { ByteSource } from "./byte-source.ts";
 import { type Checkpoint, type Dtype, DTYPE_BYTES, elementCount, type TensorInfo } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";

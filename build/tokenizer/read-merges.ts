@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { CLIP_BPE_MERGES } from "../../model-shards/clip-bpe.ts";
 import { BuildError } from "../build-error.ts";
 

@@ -1,5 +1,5 @@
 /** `POST /v1/classify`. */
-import { z } from "zod";
+import * as z from "zod";
 import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { DEFAULT_TOP_K, MAX_PROMPTS_PER_LABEL, MAX_TEXTS } from "../limits.ts";
 import { imagesSchema } from "./image.ts";

@@ -1,5 +1,5 @@
 /** An image wherever the API takes one: a string (URL, data URI, base64), an object around one, an uploaded file. */
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_IMAGES } from "../limits.ts";
 
 const MESSAGE =

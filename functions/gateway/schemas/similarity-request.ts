@@ -1,5 +1,5 @@
 /** `POST /v1/similarity`. */
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_TEXTS } from "../limits.ts";
 import { imagesSchema } from "./image.ts";
 import { textSchema } from "./text.ts";

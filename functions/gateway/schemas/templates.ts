@@ -1,5 +1,5 @@
 /** Prompt templates: one, several, a published set by name, or none. */
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_TEMPLATES, MAX_TEXT_LENGTH } from "../limits.ts";
 import { OPENAI_7, OPENAI_80 } from "../templates/openai.ts";
 

@@ -1,5 +1,5 @@
 /** A text, label or prompt: not empty once cleaned, not longer than the limit. */
-import { z } from "zod";
+import * as z from "zod";
 import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { MAX_TEXT_LENGTH } from "../limits.ts";
 

@@ -1,5 +1,5 @@
 /** Turns a schema's complaint into the contract's error: a code, a sentence, the path of the field. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { ERROR_KINDS, type ErrorCode, ServiceError } from "../../runtime/errors.ts";
 
 /** @throws ServiceError for the first issue */

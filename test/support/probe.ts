@@ -1,0 +1,40 @@
+/**
+ * A Worker of the tests' own with the gateway's bindings: turns HTTP into the RPC calls that no route exposes, so that
+ * towers can be asked with exact inputs.
+ *
+ * `POST /tensor?height=&width=` float32 NCHW → the image embedding as float32.
+ * `POST /tokens?lengths=7,4` int32 ids → the text embeddings as float32.
+ * `POST /decode?size=` a picture → uint8 RGB.
+ * A refusal answers 500 with `{code, message}`.
+ */
+import type { V4WorkerOptions } from "miniflare";
+
+const SCRIPT = `
+export default {
+  async fetch(request, env) {
+    const { pathname, searchParams } = new URL(request.url);
+    const body = await request.arrayBuffer();
+    const number = (name) => Number(searchParams.get(name));
+    let result;
+    if (pathname === "/tensor") {
+      result = await env.VISION.embedTensor(new Float32Array(body), number("height"), number("width"));
+    } else if (pathname === "/tokens") {
+      const lengths = searchParams.get("lengths").split(",").map(Number);
+      result = await env.TEXT.embedTokens(new Int32Array(body), lengths);
+    } else {
+      const stream = new Response(body).body;
+      [result] = await env.DECODER.decode(stream, [body.byteLength], number("size"));
+    }
+    if (!result.ok) return Response.json(result.error, { status: 500 });
+    return new Response(result.value.embeddings ?? result.value.pixels);
+  },
+};`;
+
+export const PROBE: V4WorkerOptions = {
+  name: "probe",
+  modules: [{ type: "ESModule", path: "probe.js", contents: SCRIPT }],
+  compatibilityDate: "2026-11-01",
+  serviceBindings: { VISION: "edgeclip-vision", TEXT: "edgeclip-text", DECODER: "edgeclip-decoder" },
+  r2Buckets: { MODELS: "edgeclip-models" },
+  unsafeDirectSockets: [{}],
+};

@@ -1,0 +1,103 @@
+/**
+ * The real Workers in a real workerd: bundles and configuration as deployed, joined by their service bindings, over
+ * local R2 and KV that live as long as the test. A test may change variables, put a Worker of its own between a
+ * tower and R2, or add Workers.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { R2Bucket } from "@cloudflare/workers-types";
+import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { putModel, readManifest } from "../../scripts/models-in-r2.ts";
+import { WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
+import { bundleFolder } from "./bundle-workers.ts";
+import { PROBE } from "./probe.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+export const DEMO_MODEL = join(ROOT, "model-shards/edgeclip-demo");
+
+export interface WorkersOptions {
+  /** Folder of the built model to serve; the demonstration model unless given. */
+  model?: string;
+  /** Changes a Worker's options before it starts, by the Worker's name. */
+  change?: (name: string, options: V4WorkerOptions) => V4WorkerOptions;
+  /** Further Workers. */
+  add?: V4WorkerOptions[];
+}
+
+export interface Workers {
+  /** Of the gateway, without a final slash. */
+  url: string;
+  miniflare: Miniflare;
+  models: R2Bucket;
+  /** `<alias>/<revision>` of the model. */
+  prefix: string;
+  /** Everything the Workers wrote to their logs so far. */
+  logs: string[];
+  /** Calls the Worker behind one of the gateway's bindings; see `probe.ts`. */
+  probe(path: string, body: BodyInit): Promise<Response>;
+  dispose(): Promise<void>;
+}
+
+export async function startWorkers({
+  model = DEMO_MODEL,
+  change,
+  add = [],
+}: WorkersOptions = {}): Promise<Workers> {
+  const manifest = await readManifest(model);
+  const logs: string[] = [];
+  const workers = await Promise.all(
+    WORKER_CONFIGS.map(async (config) => {
+      const options = await workerOptions(config);
+      const bindings = { ...options.bindings, MODEL: `${manifest.alias}@${manifest.revision}` };
+      const changed: V4WorkerOptions = { ...options, bindings };
+      return change?.(options.name ?? "", changed) ?? changed;
+    }),
+  );
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: 0,
+      handleStructuredLogs: ({ message }) => logs.push(message),
+      workers: [...workers, PROBE, ...add],
+    }),
+  );
+  const url = (await miniflare.ready).origin;
+  const models = (await miniflare.getR2Bucket("MODELS", "probe")) as unknown as R2Bucket;
+  await putModel(models, model);
+  const probeUrl = await miniflare.unsafeGetDirectURL("probe");
+  return {
+    url,
+    miniflare,
+    models,
+    prefix: `${manifest.alias}/${manifest.revision}`,
+    logs,
+    probe: (path, body) => fetch(new URL(path, probeUrl), { method: "POST", body }),
+    dispose: () => miniflare.dispose(),
+  };
+}
+
+/** A Worker's options from its `wrangler.toml`, its code from its bundle. */
+async function workerOptions(config: string): Promise<V4WorkerOptions> {
+  const path = join(ROOT, config);
+  const { workerOptions: options } = unstable_getMiniflareWorkerOptions(path);
+  const name = /^name = "(.+)"$/m.exec(await readFile(path, "utf8"))?.[1];
+  if (name === undefined) throw new Error(`${config} names no Worker`);
+  const folder = bundleFolder(config);
+  const files = (await readdir(folder)).filter((file) => /\.(js|wasm|bin)$/.test(file));
+  const modules = await Promise.all(
+    files
+      .toSorted((a) => (a === "index.js" ? -1 : 1))
+      .map(async (file) => ({
+        type: file.endsWith(".js")
+          ? ("ESModule" as const)
+          : file.endsWith(".wasm")
+            ? ("CompiledWasm" as const)
+            : ("Data" as const),
+        path: file,
+        contents: new Uint8Array(await readFile(join(folder, file))),
+      })),
+  );
+  const { modulesRules: _rules, rootPath: _root, ...rest } = options;
+  return { ...rest, name, modules, unsafeDirectSockets: [{}] } as V4WorkerOptions;
+}
