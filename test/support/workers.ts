@@ -35,7 +35,10 @@ export interface Workers {
   /** Everything the Workers wrote to their logs so far. */
   logs: string[];
   /** Calls the Worker behind one of the gateway's bindings; see `probe.ts`. */
-  probe(path: string, body: BodyInit): Promise<Response>;
+  probe(
+    path: string,
+    body: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>,
+  ): Promise<Response>;
   dispose(): Promise<void>;
 }
 

@@ -18,7 +18,7 @@ export async function loadManifest(bucket: R2Bucket, model: string): Promise<Man
   try {
     const object = await bucket.get(key);
     if (object === null) throw new Error("no such object");
-    json = await object.json();
+    json = await new Response(object.body).json();
   } catch (cause) {
     throw new ServiceError("model_unavailable", `model ${model}: its manifest cannot be read`, { cause });
   }

@@ -1,0 +1,56 @@
+/**
+ * A stand-in for R2 with what local R2 lacks: time to the first byte and a bandwidth. It is bound where a tower
+ * expects its bucket, passes reads on to the real local bucket, and counts them.
+ *
+ * `GET /` answers the keys read so far, in order. `POST /` with `{latency?, bytesPerSecond?}` changes the figures.
+ */
+import type { V4WorkerOptions } from "miniflare";
+
+const SCRIPT = `
+import { WorkerEntrypoint } from "cloudflare:workers";
+
+let settings = { latency: 40, bytesPerSecond: 30e6 };
+let reads = [];
+
+export class SlowR2 extends WorkerEntrypoint {
+  async get(key, options) {
+    reads.push(key);
+    await scheduler.wait(settings.latency);
+    const object = await this.env.MODELS.get(key, options);
+    if (object === null) return null;
+    const { readable, writable } = new IdentityTransformStream();
+    this.ctx.waitUntil(drip(object.body, writable).catch(() => {}));
+    return { size: object.size, body: readable };
+  }
+}
+
+async function drip(body, writable) {
+  const writer = writable.getWriter();
+  for await (const piece of body) {
+    await scheduler.wait(1000 * piece.byteLength / settings.bytesPerSecond);
+    await writer.write(piece);
+  }
+  await writer.close();
+}
+
+export default {
+  async fetch(request) {
+    if (request.method === "POST") settings = { ...settings, ...(await request.json()) };
+    return Response.json(reads);
+  },
+};`;
+
+export const SLOW_R2: V4WorkerOptions = {
+  name: "slow-r2",
+  modules: [{ type: "ESModule", path: "slow-r2.js", contents: SCRIPT }],
+  compatibilityDate: "2026-11-01",
+  r2Buckets: { MODELS: "edgeclip-models" },
+  unsafeDirectSockets: [{}],
+};
+
+/** Binds the stand-in in place of a Worker's bucket. */
+export function behindSlowR2(options: V4WorkerOptions): V4WorkerOptions {
+  const { r2Buckets: _, ...rest } = options;
+  const MODELS = { name: "slow-r2", entrypoint: "SlowR2" };
+  return { ...rest, serviceBindings: { ...options.serviceBindings, MODELS } };
+}
