@@ -64,7 +64,7 @@ export async function readSafetensors(source: ByteSource): Promise<Checkpoint> {
 function parseHeader(source: ByteSource, bytes: Uint8Array): z.infer<typeof headerSchema> {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch (cause) {
     throw new CheckpointError(source.path, "its safetensors header is not JSON", { cause });
   }

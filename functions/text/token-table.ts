@@ -3,7 +3,7 @@
  * 49,408 rows and common words share a few chunks, so most of the table never enters the isolate.
  */
 import type { TokenEmbedding } from "../../model-shards/manifest.ts";
-import { readVerified } from "../runtime/model-store/read-verified.ts";
+import { type ObjectReader, readVerified } from "../runtime/model-store/read-verified.ts";
 
 /** Bytes of chunks kept; the least recently used go first. */
 const CACHE_BYTES = 12_000_000;
@@ -11,13 +11,13 @@ const CACHE_BYTES = 12_000_000;
 const CONCURRENT_READS = 6;
 
 export class TokenTable {
-  readonly #bucket: R2Bucket;
+  readonly #bucket: ObjectReader;
   readonly #key: string;
   readonly #table: TokenEmbedding;
   /** Chunk index → its bytes, the least recently used first. */
   readonly #chunks = new Map<number, Uint8Array>();
 
-  constructor(bucket: R2Bucket, prefix: string, table: TokenEmbedding) {
+  constructor(bucket: ObjectReader, prefix: string, table: TokenEmbedding) {
     this.#bucket = bucket;
     this.#key = `${prefix}/${table.file}`;
     this.#table = table;

@@ -2,6 +2,7 @@
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { LeasedLoad } from "../lease.ts";
 import { loadManifest } from "./load-manifest.ts";
+import type { ObjectReader } from "./read-verified.ts";
 
 const manifests = new Map<string, LeasedLoad<Manifest>>();
 
@@ -10,7 +11,7 @@ const manifests = new Map<string, LeasedLoad<Manifest>>();
  * @throws ServiceError as `loadManifest`; the next request tries again
  */
 export async function leasedManifest(
-  env: { MODELS: R2Bucket; MODEL: string },
+  env: { MODELS: ObjectReader; MODEL: string },
   anchor: (work: Promise<unknown>) => void,
 ): Promise<Manifest> {
   let lease = manifests.get(env.MODEL);

@@ -6,12 +6,13 @@ import { type Manifest, manifestSchema } from "../../../model-shards/manifest.ts
 import { computeRevision } from "../../../model-shards/revision.ts";
 import { ServiceError } from "../errors.ts";
 import { parseModelReference } from "./model-reference.ts";
+import type { ObjectReader } from "./read-verified.ts";
 
 /**
  * @param model the variable MODEL: `<alias>@<revision>`
  * @throws ServiceError `model_unavailable` (not in R2, damaged, R2 failing), `not_configured` (malformed MODEL)
  */
-export async function loadManifest(bucket: R2Bucket, model: string): Promise<Manifest> {
+export async function loadManifest(bucket: ObjectReader, model: string): Promise<Manifest> {
   const { prefix, revision } = parseModelReference(model);
   const key = `${prefix}/manifest.json`;
   let json: unknown;

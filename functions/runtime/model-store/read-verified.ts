@@ -13,6 +13,14 @@ export interface ExpectedBytes {
   offset?: number;
 }
 
+/** The part of an R2 bucket that reading needs. */
+export interface ObjectReader {
+  get(
+    key: string,
+    options?: { range?: { offset: number; length: number } },
+  ): Promise<{ size: number; body: ReadableStream<Uint8Array> } | null>;
+}
+
 /** Called with every piece that arrives, as a sign of life. */
 export type OnProgress = () => void;
 
@@ -20,7 +28,7 @@ export type OnProgress = () => void;
  * @throws ServiceError `model_unavailable` if the object is missing, of another size, or hashes to another value
  */
 export async function readVerified(
-  bucket: R2Bucket,
+  bucket: ObjectReader,
   key: string,
   expected: ExpectedBytes,
   onProgress: OnProgress = () => {},
@@ -31,7 +39,7 @@ export async function readVerified(
 }
 
 async function readExactly(
-  bucket: R2Bucket,
+  bucket: ObjectReader,
   key: string,
   { bytes: length, offset }: ExpectedBytes,
   onProgress: OnProgress,

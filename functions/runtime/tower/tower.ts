@@ -6,14 +6,14 @@
  * the last: two inferences of one isolate never overlap, and no queue is needed for that.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
-import { readVerified } from "../model-store/read-verified.ts";
+import { type ObjectReader, readVerified } from "../model-store/read-verified.ts";
 import { LeasedLoad, type Renew } from "../lease.ts";
 import { createOrtRuntime, type OrtRuntime, type OrtSession, type Tensor } from "../ort/ort-runtime.ts";
 import { planMemory } from "./plan-memory.ts";
 
 /** Where shards come from. */
 export interface ShardSource {
-  bucket: R2Bucket;
+  bucket: ObjectReader;
   /** `<alias>/<revision>`. */
   prefix: string;
 }

@@ -1,0 +1,72 @@
+/** A built model's towers in Node, over the same onnxruntime as on the edge: tells a Worker's fault from a graph's. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Shard } from "../../model-shards/manifest.ts";
+import { type Tensor, createOrtRuntime, type OrtSession } from "../../functions/runtime/ort/ort-runtime.ts";
+import { TokenTable } from "../../functions/text/token-table.ts";
+import { readManifest } from "../../scripts/models-in-r2.ts";
+import { FolderBucket } from "./folder-bucket.ts";
+import { ortModule } from "./ort-module.ts";
+
+const MEMORY = { initialBytes: 0, maximumBytes: 1_000_000_000 };
+
+export class NodeTowers {
+  readonly #image: Loaded[];
+  readonly #text: Loaded[];
+  readonly #tokens: TokenTable;
+  readonly #textWidth: number;
+
+  private constructor(image: Loaded[], text: Loaded[], tokens: TokenTable, textWidth: number) {
+    this.#image = image;
+    this.#text = text;
+    this.#tokens = tokens;
+    this.#textWidth = textWidth;
+  }
+
+  static async load(folder: string): Promise<NodeTowers> {
+    const { image, text } = await readManifest(folder);
+    const tokens = new TokenTable(new FolderBucket(folder), "", text.token_embedding);
+    return new NodeTowers(
+      await load(folder, image.shards),
+      await load(folder, text.shards),
+      tokens,
+      text.width,
+    );
+  }
+
+  embedTensor(data: Float32Array, height: number, width: number): Float32Array {
+    return run(this.#image, { data, shape: [1, 3, height, width] }, {});
+  }
+
+  async embedTokens(ids: readonly number[]): Promise<Float32Array> {
+    const data = await this.#tokens.rows(Int32Array.from(ids));
+    const eot_index = { data: BigInt64Array.of(BigInt(ids.length - 1)), shape: [1, 1] };
+    return run(this.#text, { data, shape: [1, ids.length, this.#textWidth] }, { eot_index });
+  }
+}
+
+interface Loaded {
+  shard: Shard;
+  session: OrtSession;
+}
+
+async function load(folder: string, shards: Shard[]): Promise<Loaded[]> {
+  const runtime = await createOrtRuntime(await ortModule(), MEMORY);
+  return await Promise.all(
+    shards.map(async (shard) => {
+      const graph = await readFile(join(folder, shard.graph.file));
+      const weights = await readFile(join(folder, shard.weights.file));
+      return { shard, session: runtime.createSession(graph, new Map([[shard.weights.file, weights]])) };
+    }),
+  );
+}
+
+function run(tower: Loaded[], input: Tensor, extra: Record<string, Tensor>): Float32Array {
+  let activation = input;
+  for (const { shard, session } of tower) {
+    const output = session.run({ ...extra, [shard.inputs[0]?.name ?? ""]: activation })[shard.output.name];
+    if (output === undefined) throw new Error(`no output from ${shard.graph.file}`);
+    activation = output;
+  }
+  return activation.data as Float32Array;
+}

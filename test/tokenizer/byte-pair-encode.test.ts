@@ -1,0 +1,45 @@
+/** The heap-driven encoder against the textbook one: merge the best pair everywhere, again and again. */
+import { describe, expect, it } from "vitest";
+import { bytePairEncode } from "../../functions/runtime/tokenizer/byte-pair-encode.ts";
+import { MergeTable } from "../../functions/runtime/tokenizer/merge-table.ts";
+import { BYTE_ORDER, END_OF_WORD_OFFSET, FIRST_MERGED_ID } from "../../model-shards/clip-bpe.ts";
+import { packedVocabulary } from "../support/tokenizer.ts";
+
+function textbook(word: string, merges: MergeTable): number[] {
+  let symbols = [...new TextEncoder().encode(word)].map((byte) => BYTE_ORDER.indexOf(byte));
+  symbols[symbols.length - 1] = (symbols.at(-1) ?? 0) + END_OF_WORD_OFFSET;
+  for (;;) {
+    const ranks = symbols.slice(1).map((right, i) => merges.rank(symbols[i] ?? 0, right));
+    const known = ranks.filter((rank) => rank !== -1);
+    if (known.length === 0) return symbols;
+    const best = Math.min(...known);
+    const merged: number[] = [];
+    for (let i = 0; i < symbols.length; i++) {
+      const joins = i + 1 < symbols.length && merges.rank(symbols[i] ?? 0, symbols[i + 1] ?? 0) === best;
+      merged.push(joins ? FIRST_MERGED_ID + best : (symbols[i] ?? 0));
+      if (joins) i++;
+    }
+    symbols = merged;
+  }
+}
+
+describe("byte-pair encoding", async () => {
+  const merges = new MergeTable(await packedVocabulary());
+
+  it("equals the textbook algorithm on 2,000 words", () => {
+    // A linear congruential generator: the same words every time.
+    let state = 1;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const alphabets = ["aeiourstln", "abcdefghijklmnopqrstuvwxyz", "aab", "éüñ日本語😀"].map((letters) => [
+      ...letters,
+    ]);
+    for (let i = 0; i < 2000; i++) {
+      const alphabet = alphabets[random(alphabets.length)] ?? [];
+      const word = Array.from({ length: 1 + random(24) }, () => alphabet[random(alphabet.length)]).join("");
+      expect(bytePairEncode(word, merges), word).toEqual(textbook(word, merges));
+    }
+  });
+});
