@@ -6,11 +6,25 @@ import { ERROR_KINDS, type ErrorCode, ServiceError } from "../../runtime/errors.
 export function validate<S extends z.ZodType>(schema: S, fields: unknown): z.output<S> {
   const parsed = schema.safeParse(fields, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  if (issue === undefined) throw parsed.error;
+  const [first] = parsed.error.issues;
+  if (first === undefined) throw parsed.error;
+  const issue = withinUnion(first);
   const param = fieldPath(issue.path);
   const options = param === "" ? {} : { param };
   throw new ServiceError(codeOf(issue), param === "" ? issue.message : `${param}: ${issue.message}`, options);
+}
+
+/**
+ * A union says only that no alternative fits. If one has the right type and something else is wrong with it, that is
+ * what the caller needs to hear.
+ */
+function withinUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== "invalid_union") return issue;
+  for (const [inner] of issue.errors) {
+    if (inner === undefined || (inner.code === "invalid_type" && inner.path.length === 0)) continue;
+    return withinUnion({ ...inner, path: [...issue.path, ...inner.path] });
+  }
+  return issue;
 }
 
 /** `["images", 2]` → `images[2]`. */

@@ -1,0 +1,167 @@
+/** What the API refuses, and how: status, code and the field, in OpenAI's error shape. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exampleBase64 } from "../support/examples.ts";
+import { post } from "../support/post.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+let workers: Workers;
+let image: string;
+
+beforeAll(async () => {
+  workers = await startWorkers();
+  image = await exampleBase64("fox.png");
+});
+
+afterAll(async () => {
+  await workers.dispose();
+});
+
+type Case = [what: string, body: () => unknown, status: number, code: string, param: string | null];
+
+const TEXT_FILE = Buffer.from("this is a text file, whatever its name says").toString("base64");
+/** A PNG header of 20,000 × 20,000 pixels and nothing behind it. */
+const BOMB = Buffer.from("89504e470d0a1a0a0000000d4948445200004e2000004e200806000000", "hex").toString(
+  "base64",
+);
+
+const CLASSIFY: Case[] = [
+  ["something not JSON", () => "{nope", 400, "invalid_json", null],
+  ["a list for a body", () => "[]", 400, "invalid_type", null],
+  ["no labels", () => ({ image }), 400, "missing_field", "labels"],
+  ["an empty list of labels", () => ({ image, labels: [] }), 400, "empty_input", "labels"],
+  ["an empty label", () => ({ image, labels: ["fox", ""] }), 400, "empty_input", "labels[1]"],
+  ["a label of white space", () => ({ image, labels: ["fox", " \t"] }), 400, "empty_input", "labels[1]"],
+  ["a number for a label", () => ({ image, labels: ["fox", 7] }), 400, "invalid_type", "labels[1]"],
+  ["a label twice", () => ({ image, labels: ["fox", "Fox "] }), 400, "duplicate_label", "labels[1]"],
+  ["a label too long", () => ({ image, labels: ["x".repeat(513)] }), 400, "too_long", "labels[0]"],
+  ["too many labels", () => ({ image, labels: many(1001) }), 400, "too_many_items", "labels"],
+  ["labels and a set", () => ({ image, labels: ["a"], label_set: "ls_1" }), 400, "invalid_type", "label_set"],
+  ["a set that is not there", () => ({ image, label_set: "ls_1" }), 404, "label_set_not_found", "label_set"],
+  ["no image", () => ({ labels: ["fox"] }), 400, "missing_field", "images"],
+  ["no images in the list", () => ({ images: [], labels: ["fox"] }), 400, "empty_input", "images"],
+  ["an image under two names", () => ({ image, input: image, labels: ["a"] }), 400, "invalid_type", "input"],
+  ["too many images", () => ({ images: many(17), labels: ["fox"] }), 400, "too_many_items", "images"],
+  [
+    "a number for an image",
+    () => ({ images: [image, 7], labels: ["fox"] }),
+    400,
+    "invalid_type",
+    "images[1]",
+  ],
+  ["broken base64", () => ({ image: "####", labels: ["fox"] }), 400, "invalid_image", "images[0]"],
+  [
+    "a broken data URI",
+    () => ({ image: "data:image/png;base64,####", labels: ["a"] }),
+    400,
+    "invalid_image",
+    "images[0]",
+  ],
+  [
+    "a link",
+    () => ({ image: "http://example.com/a.png", labels: ["a"] }),
+    400,
+    "image_url_forbidden",
+    "images[0]",
+  ],
+  [
+    "a text file",
+    () => ({ images: [image, TEXT_FILE], labels: ["a"] }),
+    400,
+    "unsupported_image_format",
+    "images[1]",
+  ],
+  [
+    "a picture that is cut",
+    () => ({ image: image.slice(0, 200), labels: ["a"] }),
+    400,
+    "invalid_image",
+    "images[0]",
+  ],
+  ["a claim of 400 megapixels", () => ({ image: BOMB, labels: ["a"] }), 400, "image_too_large", "images[0]"],
+  [
+    "a template without a place",
+    () => ({ image, labels: ["a"], templates: "a photo" }),
+    400,
+    "invalid_template",
+    "templates[0]",
+  ],
+  [
+    "a template with two places",
+    () => ({ image, labels: ["a"], templates: ["{} {}"] }),
+    400,
+    "invalid_template",
+    "templates[0]",
+  ],
+  ["top_k of 0", () => ({ image, labels: ["a"], top_k: 0 }), 400, "invalid_type", "top_k"],
+  [
+    "a threshold beyond 1",
+    () => ({ image, labels: ["a"], min_similarity: 2 }),
+    400,
+    "invalid_type",
+    "min_similarity",
+  ],
+  ["an unknown model", () => ({ image, labels: ["a"], model: "gpt-5" }), 404, "model_not_found", "model"],
+];
+
+const SIMILARITY: Case[] = [
+  ["no texts", () => ({ image }), 400, "missing_field", "texts"],
+  ["an empty text", () => ({ image, texts: ["a", ""] }), 400, "empty_input", "texts[1]"],
+  ["too many texts", () => ({ image, texts: many(1001) }), 400, "too_many_items", "texts"],
+  ["an unknown model", () => ({ image, text: "a", model: "x/y" }), 404, "model_not_found", "model"],
+];
+
+function many(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `label ${i}`);
+}
+
+describe.each([
+  ["/v1/classify", CLASSIFY],
+  ["/v1/similarity", SIMILARITY],
+])("POST %s refuses", (path, cases) => {
+  it.each(cases)("%s", async (_, body, status, code, param) => {
+    const answer = await post(workers.url + path, body());
+    expect(answer.body.error).toMatchObject({ code, param });
+    expect(answer.status).toBe(status);
+    expect(answer.body.error.message).toEqual(expect.any(String));
+    expect(answer.headers.get("x-request-id")).toMatch(/^req_/);
+  });
+});
+
+describe("HTTP itself", () => {
+  it.each([
+    ["GET", "/nowhere", 404, "not_found"],
+    ["GET", "/v1/classify", 405, "method_not_allowed"],
+    ["DELETE", "/v1/models", 405, "method_not_allowed"],
+    ["GET", "/v1/models/no/such", 404, "model_not_found"],
+  ])("%s %s → %i", async (method, path, status, code) => {
+    const response = await fetch(workers.url + path, { method });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error: { code, type: "invalid_request_error" } });
+  });
+
+  it("refuses other media types", async () => {
+    const response = await fetch(`${workers.url}/v1/classify`, { method: "POST", body: "plain text" });
+    expect(response.status).toBe(415);
+  });
+
+  it("refuses a body that is too large, with its length or without", async () => {
+    const headers = { "content-type": "application/json" };
+    const body = new Uint8Array(16_000_001).fill(0x20);
+    const whole = await fetch(`${workers.url}/v1/classify`, { method: "POST", headers, body });
+    expect(whole.status).toBe(413);
+    const chunked = await fetch(`${workers.url}/v1/classify`, {
+      method: "POST",
+      headers,
+      body: new Blob([body]).stream(),
+      duplex: "half",
+    } as RequestInit);
+    expect(chunked.status).toBe(413);
+  });
+
+  it("is not impressed by prototype keys or deep nesting", async () => {
+    const deep = `{"image":${"[".repeat(100_000)}${"]".repeat(100_000)},"labels":["a"]}`;
+    expect((await post(`${workers.url}/v1/classify`, deep)).status).toBe(400);
+    const polluted = `{"__proto__":{"labels":["a"]},"constructor":{"prototype":{"labels":["a"]}},"image":"x"}`;
+    expect((await post(`${workers.url}/v1/classify`, polluted)).body.error.code).toBe("missing_field");
+  });
+});
