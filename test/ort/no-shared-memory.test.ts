@@ -1,0 +1,63 @@
+/**
+ * The towers in a workerd that refuses shared memory, as Cloudflare's production does and the local one does not:
+ * before any module of theirs runs, `SharedArrayBuffer` and `Atomics.waitAsync` are gone and asking for a shared
+ * `WebAssembly.Memory` throws.
+ */
+import type { V4WorkerOptions } from "miniflare";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { exampleBase64 } from "../support/examples.ts";
+import { post } from "../support/post.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+const TRAP = `
+const Memory = WebAssembly.Memory;
+WebAssembly.Memory = class extends Memory {
+  constructor(descriptor) {
+    if (descriptor.shared) throw new Error("shared memory is not permitted");
+    super(descriptor);
+  }
+};
+delete globalThis.SharedArrayBuffer;
+delete Atomics.waitAsync;
+export const trapped = () => {
+  try {
+    new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    return false;
+  } catch {
+    return typeof SharedArrayBuffer === "undefined";
+  }
+};`;
+
+/** Modules are evaluated in the order of imports: the trap is set before the Worker's own code runs. */
+const ENTRY = `
+import { trapped } from "./trap.js";
+export { default } from "./index.js";
+console.log("trapped: " + trapped());`;
+
+let workers: Workers;
+
+function withTrap(name: string, options: V4WorkerOptions): V4WorkerOptions {
+  if (!/vision|text/.test(name) || !("modules" in options) || !Array.isArray(options.modules)) return options;
+  const extra = [
+    { type: "ESModule" as const, path: "entry.js", contents: ENTRY },
+    { type: "ESModule" as const, path: "trap.js", contents: TRAP },
+  ];
+  return { ...options, modules: [...extra, ...options.modules] };
+}
+
+beforeAll(async () => {
+  workers = await startWorkers({ change: withTrap });
+});
+
+afterAll(async () => {
+  await workers.dispose();
+});
+
+it("classifies where shared memory is refused", async () => {
+  const image = await exampleBase64("fox.png");
+  const { body } = await post(`${workers.url}/v1/classify`, { image, labels: ["fox", "bus"] });
+  expect(body.data?.[0].prediction, JSON.stringify(body)).toBe("fox");
+  const traps = workers.logs.filter((line) => line.includes("trapped: "));
+  expect(traps).toHaveLength(2);
+  expect(traps.every((line) => line.includes("trapped: true"))).toBe(true);
+});
