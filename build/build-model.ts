@@ -2,7 +2,7 @@
  * Checkpoint → ONNX → int8 → shards and manifest. Streams: at any moment one tensor of the checkpoint and one
  * shard are in memory. Deterministic: the same weights give the same bytes, whatever file they came in.
  */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MANIFEST_FORMAT, type Manifest, manifestSchema, type Shard } from "../model-shards/manifest.ts";
 import { computeRevision } from "../model-shards/revision.ts";
@@ -24,7 +24,7 @@ export interface BuildOptions {
   checkpoint: string;
   /** `open_clip_config.json` of the model. */
   config: string;
-  /** The model's folder, made anew. */
+  /** The model's folder; what an earlier build left there goes. */
   out: string;
   id: string;
   alias: string;
@@ -55,7 +55,7 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
   const checkpoint = await openCheckpoint(options.checkpoint);
   try {
     const architecture = inferArchitecture(checkpoint.tensors, config);
-    await rm(options.out, { recursive: true, force: true });
+    await removeBuilt(options.out);
     await mkdir(options.out, { recursive: true });
 
     const emitter = new Emitter(options.precision);
@@ -120,6 +120,13 @@ async function writeTower(tower: string, units: TowerUnit[], options: BuildOptio
     shards.push(await writeShard(options.out, `${tower}-${String(index).padStart(2, "0")}`, shardUnits));
   }
   return shards;
+}
+
+/** Files of an earlier build would be taken for this one's; whatever else is in the folder stays. */
+async function removeBuilt(folder: string): Promise<void> {
+  for (const file of await readdir(folder).catch(() => [])) {
+    if (/\.(onnx|data)$|^manifest\.json$/.test(file)) await rm(join(folder, file));
+  }
 }
 
 /** A NaN or infinity in the weights would quietly spread to every answer. */
