@@ -78,17 +78,18 @@ describe("safetensors", () => {
   });
 });
 
+/** The pickle opcode that names something. */
+const global = (module: string, name: string): string => `c${module}\n${name}\n`;
+
+async function withPickle(pickle: string): Promise<string> {
+  const path = join(folder, "pickle.pt");
+  const zip = await StoredZip.create(path);
+  await zip.add("pickle/data.pkl", Buffer.from(pickle, "latin1"));
+  await zip.close();
+  return path;
+}
+
 describe("torch files", () => {
-  const global = (module: string, name: string): string => `c${module}\n${name}\n`;
-
-  async function withPickle(pickle: string): Promise<string> {
-    const path = join(folder, "pickle.pt");
-    const zip = await StoredZip.create(path);
-    await zip.add("pickle/data.pkl", Buffer.from(pickle, "latin1"));
-    await zip.close();
-    return path;
-  }
-
   it.each(["F32", "F16", "BF16"] as const)("reads back %s", async (dtype) => {
     const path = join(folder, `${dtype}.bin`);
     await writeTorchFile(path, TENSORS, dtype);

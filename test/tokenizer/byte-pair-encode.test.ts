@@ -33,9 +33,9 @@ describe("byte-pair encoding", async () => {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
       return Math.floor((state / 2 ** 32) * below);
     };
-    const alphabets = ["aeiourstln", "abcdefghijklmnopqrstuvwxyz", "aab", "éüñ日本語😀"].map((letters) => [
-      ...letters,
-    ]);
+    const alphabets = ["aeiourstln", "abcdefghijklmnopqrstuvwxyz", "aab", "éüñ日本語😀"].map((letters) =>
+      Array.from(letters),
+    );
     for (let i = 0; i < 2000; i++) {
       const alphabet = alphabets[random(alphabets.length)] ?? [];
       const word = Array.from({ length: 1 + random(24) }, () => alphabet[random(alphabet.length)]).join("");
