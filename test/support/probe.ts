@@ -33,7 +33,7 @@ export default {
 export const PROBE: V4WorkerOptions = {
   name: "probe",
   modules: [{ type: "ESModule", path: "probe.js", contents: SCRIPT }],
-  compatibilityDate: "2026-11-01",
+  compatibilityDate: "2026-10-20",
   serviceBindings: { VISION: "edgeclip-vision", TEXT: "edgeclip-text", DECODER: "edgeclip-decoder" },
   r2Buckets: { MODELS: "edgeclip-models" },
   unsafeDirectSockets: [{}],

@@ -43,7 +43,7 @@ export default {
 export const SLOW_R2: V4WorkerOptions = {
   name: "slow-r2",
   modules: [{ type: "ESModule", path: "slow-r2.js", contents: SCRIPT }],
-  compatibilityDate: "2026-11-01",
+  compatibilityDate: "2026-10-20",
   r2Buckets: { MODELS: "edgeclip-models" },
   unsafeDirectSockets: [{}],
 };
