@@ -4,9 +4,9 @@
  */
 import * as z from "zod";
 import type { ByteSource } from "./byte-source.ts";
-import { type Checkpoint, type Dtype, DTYPE_BYTES, elementCount, type TensorInfo } from "./checkpoint.ts";
+import { type Checkpoint, type Dtype, DTYPE_BYTES, elementCount } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
-import { toFloat32 } from "./to-float32.ts";
+import { type LocatedTensor, locatedCheckpoint } from "./located-tensors.ts";
 
 const LENGTH_BYTES = 8;
 /** The format's own bound on headers. */
@@ -17,11 +17,6 @@ const headerSchema = z.record(
   z.string(),
   z.object({ dtype: z.string(), shape: z.array(integer), data_offsets: z.tuple([integer, integer]) }),
 );
-
-interface Located extends TensorInfo {
-  /** Absolute, in bytes. */
-  start: number;
-}
 
 /** @throws CheckpointError naming what is wrong with the header or which tensor does not fit the file */
 export async function readSafetensors(source: ByteSource): Promise<Checkpoint> {
@@ -34,31 +29,7 @@ export async function readSafetensors(source: ByteSource): Promise<Checkpoint> {
     );
   }
   const header = parseHeader(source, await source.read(LENGTH_BYTES, headerBytes, "the header"));
-  const tensors = locate(source, header, LENGTH_BYTES + headerBytes);
-
-  const readElements = async (tensor: Located, first: number, count: number): Promise<Float32Array> => {
-    const size = DTYPE_BYTES[tensor.dtype];
-    const bytes = await source.read(tensor.start + first * size, count * size, `tensor ${tensor.name}`);
-    return toFloat32(bytes, tensor.dtype);
-  };
-  const find = (name: string): Located => {
-    const tensor = tensors.get(name);
-    if (tensor === undefined) throw new CheckpointError(source.path, `there is no tensor ${name}`);
-    return tensor;
-  };
-  return {
-    tensors,
-    async read(name) {
-      const tensor = find(name);
-      return await readElements(tensor, 0, elementCount(tensor.shape));
-    },
-    async readRows(name, start, end) {
-      const tensor = find(name);
-      const width = elementCount(tensor.shape.slice(1));
-      return await readElements(tensor, start * width, (end - start) * width);
-    },
-    close: () => source.close(),
-  };
+  return locatedCheckpoint(source, locate(source, header, LENGTH_BYTES + headerBytes));
 }
 
 function parseHeader(source: ByteSource, bytes: Uint8Array): z.infer<typeof headerSchema> {
@@ -83,8 +54,8 @@ function locate(
   source: ByteSource,
   header: z.infer<typeof headerSchema>,
   dataStart: number,
-): Map<string, Located> {
-  const tensors = new Map<string, Located>();
+): Map<string, LocatedTensor> {
+  const tensors = new Map<string, LocatedTensor>();
   const entries = Object.entries(header).toSorted(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
   let previousEnd = 0;
   for (const [name, { dtype, shape, data_offsets }] of entries) {

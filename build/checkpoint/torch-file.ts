@@ -5,9 +5,9 @@
  */
 import { crc32 } from "node:zlib";
 import type { ByteSource } from "./byte-source.ts";
-import { type Checkpoint, type Dtype, DTYPE_BYTES, elementCount, type TensorInfo } from "./checkpoint.ts";
+import { type Checkpoint, type Dtype, DTYPE_BYTES, elementCount } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
-import { toFloat32 } from "./to-float32.ts";
+import { type LocatedTensor, locatedCheckpoint } from "./located-tensors.ts";
 import { PickledTensor, unpickle } from "./unpickle.ts";
 import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
@@ -19,10 +19,8 @@ const STORAGE_DTYPES: Record<string, Dtype> = {
 /** Of a pickle with a few hundred tensors; those of whole training states are larger. */
 const MAX_PICKLE_BYTES = 64_000_000;
 
-interface Located extends TensorInfo {
+interface Located extends LocatedTensor {
   entry: ZipEntry;
-  /** First element within the storage. */
-  offset: number;
 }
 
 /** @throws CheckpointError naming the entry, tensor or pickled name that is wrong */
@@ -37,34 +35,12 @@ export async function readTorchFile(source: ByteSource): Promise<Checkpoint> {
   await checkByteOrder(source, entries.get(`${root}byteorder`));
   const tensors = locate(source, stateDict(source, await readPickle(source, pickle)), entries, root);
 
-  const readElements = async (tensor: Located, first: number, count: number): Promise<Float32Array> => {
-    const size = DTYPE_BYTES[tensor.dtype];
-    const start = tensor.entry.start + (tensor.offset + first) * size;
-    const bytes = await source.read(start, count * size, `tensor ${tensor.name}`);
-    const wholeEntry = bytes.byteLength === tensor.entry.bytes;
-    if (wholeEntry && crc32(bytes) !== tensor.entry.crc32) {
-      throw new CheckpointError(source.path, `tensor ${tensor.name} is damaged: its checksum differs`);
+  return locatedCheckpoint(source, tensors, ({ name, entry }, bytes) => {
+    // A checksum covers a whole storage; a tensor that is part of one cannot be checked by it.
+    if (bytes.byteLength === entry.bytes && crc32(bytes) !== entry.crc32) {
+      throw new CheckpointError(source.path, `tensor ${name} is damaged: its checksum differs`);
     }
-    return toFloat32(bytes, tensor.dtype);
-  };
-  const find = (name: string): Located => {
-    const tensor = tensors.get(name);
-    if (tensor === undefined) throw new CheckpointError(source.path, `there is no tensor ${name}`);
-    return tensor;
-  };
-  return {
-    tensors,
-    async read(name) {
-      const tensor = find(name);
-      return await readElements(tensor, 0, elementCount(tensor.shape));
-    },
-    async readRows(name, start, end) {
-      const tensor = find(name);
-      const width = elementCount(tensor.shape.slice(1));
-      return await readElements(tensor, start * width, (end - start) * width);
-    },
-    close: () => source.close(),
-  };
+  });
 }
 
 async function checkByteOrder(source: ByteSource, entry: ZipEntry | undefined): Promise<void> {
@@ -118,7 +94,7 @@ function locate(
     if (offset + elementCount(shape) > storage.elements) fail("reaches beyond its storage");
     if (!isContiguous(shape, stride)) fail("is not contiguous: save it with .contiguous()");
     if (tensors.has(name)) fail("is there twice");
-    tensors.set(name, { name, dtype, shape, entry, offset });
+    tensors.set(name, { name, dtype, shape, entry, start: entry.start + offset * DTYPE_BYTES[dtype] });
   }
   return tensors;
 }
