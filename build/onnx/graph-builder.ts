@@ -17,7 +17,7 @@ type Attributes = Record<string, number | number[] | { float: number }>;
 
 /** Operators outside the ONNX standard, from onnxruntime's contrib set. */
 const CONTRIB = "com.microsoft";
-const OPSET = 17;
+const OPSET = 18;
 const IR_VERSION = 8;
 
 /** Weights start at multiples of this many bytes, so that a reader may view them in place with SIMD alignment. */

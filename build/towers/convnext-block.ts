@@ -4,14 +4,14 @@
  */
 import { DEPTHWISE_KERNEL, IMAGE_LAYER_NORM_EPSILON, MLP_RATIO } from "../architecture/architecture.ts";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
-import type { Emitter } from "./emitter.ts";
+import type { ApplyLayer, Emitter } from "./emitter.ts";
 import type { ReadTensor } from "./tower-unit.ts";
 
 export async function emitConvNextBlock(
   graph: GraphBuilder,
   x: string,
   name: string,
-  width: number,
+  { width, tiles }: { width: number; tiles: number },
   emitter: Emitter,
   read: ReadTensor,
 ): Promise<string> {
@@ -42,21 +42,41 @@ export async function emitConvNextBlock(
     normBias,
     IMAGE_LAYER_NORM_EPSILON,
   );
-  const expanded = emitter.linear(graph, `${name}.fc1`, normed, {
+  const gamma = await tensor("gamma");
+  const expand = emitter.linearLayer(graph, `${name}.fc1`, {
     weight: await tensor("mlp.fc1.weight"),
     bias: await tensor("mlp.fc1.bias"),
     output: MLP_RATIO * width,
     input: width,
   });
-  const activated = emitter.gelu(graph, `${name}.gelu`, expanded);
-  const gamma = await tensor("gamma");
-  const projected = emitter.linear(graph, `${name}.fc2`, activated, {
+  const project = emitter.linearLayer(graph, `${name}.fc2`, {
     weight: scaleRows(await tensor("mlp.fc2.weight"), gamma),
     bias: scaleRows(await tensor("mlp.fc2.bias"), gamma),
     output: width,
     input: MLP_RATIO * width,
   });
-  return graph.node("Add", name, [projected, x]);
+  const mlp = (node: string, rows: string): string =>
+    project(`${node}.fc2`, emitter.gelu(graph, `${node}.gelu`, expand(`${node}.fc1`, rows)));
+  return graph.node("Add", name, [tileRows(graph, name, normed, tiles, mlp), x]);
+}
+
+/** Applies `layer` to `tiles` bands of rows, one after the other, so that only one band's result is ever whole. */
+function tileRows(graph: GraphBuilder, name: string, x: string, tiles: number, layer: ApplyLayer): string {
+  if (tiles === 1) return layer(name, x);
+  const bands = Array.from({ length: tiles }, (_, tile) => `${name}.tile${tile}`);
+  graph.nodes(
+    "Split",
+    `${name}.split`,
+    [x],
+    bands.map((band) => `${band}.rows`),
+    { axis: 1, num_outputs: tiles },
+  );
+  return graph.node(
+    "Concat",
+    `${name}.concat`,
+    bands.map((band) => layer(band, `${band}.rows`)),
+    { axis: 1 },
+  );
 }
 
 /** Multiplies row `n` by `factors[n]`; the number of columns follows from the lengths. */

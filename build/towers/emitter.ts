@@ -23,6 +23,9 @@ export interface QuantizationError {
   relativeError: number;
 }
 
+/** Applies a layer to the value `x` in a node called `node`, and returns its output's name. */
+export type ApplyLayer = (node: string, x: string) => string;
+
 export class Emitter {
   readonly precision: Precision;
   readonly errors: QuantizationError[] = [];
@@ -33,6 +36,11 @@ export class Emitter {
 
   /** `x @ weightᵀ + bias` over the last axis. int8: weights per channel, activations quantized as they come. */
   linear(graph: GraphBuilder, name: string, x: string, layer: LinearWeights): string {
+    return this.linearLayer(graph, name, layer)(name, x);
+  }
+
+  /** Stores a linear layer's weights once; the result adds a node that applies them. */
+  linearLayer(graph: GraphBuilder, name: string, layer: LinearWeights): ApplyLayer {
     const { output, input } = layer;
     const bias = layer.bias && graph.weight(`${name}.bias`, layer.bias, [output]);
     if (this.precision === "int8") {
@@ -40,11 +48,12 @@ export class Emitter {
       this.errors.push({ tensor: `${name}.weight`, relativeError });
       const weight = graph.weight(`${name}.weight`, values, [input, output]);
       const scale = graph.weight(`${name}.scale`, scales, [output]);
-      return graph.contrib("DynamicQuantizeMatMul", name, [x, weight, scale, "", ...(bias ? [bias] : [])]);
+      const parameters = [weight, scale, "", ...(bias ? [bias] : [])];
+      return (node, x) => graph.contrib("DynamicQuantizeMatMul", node, [x, ...parameters]);
     }
     const weight = graph.weight(`${name}.weight`, transpose(layer.weight, output, input), [input, output]);
-    if (!bias) return graph.node("MatMul", name, [x, weight]);
-    return graph.node("Add", name, [graph.node("MatMul", `${name}.product`, [x, weight]), bias]);
+    if (!bias) return (node, x) => graph.node("MatMul", node, [x, weight]);
+    return (node, x) => graph.node("Add", node, [graph.node("MatMul", `${node}.product`, [x, weight]), bias]);
   }
 
   layerNorm(

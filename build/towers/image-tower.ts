@@ -14,6 +14,12 @@ import { emitConvNextBlock } from "./convnext-block.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ReadTensor, TowerUnit } from "./tower-unit.ts";
 
+/**
+ * Bands in which a stage's MLPs run. The first stage's maps are the largest, and fc1 makes them four times larger:
+ * whole, they take twice the memory of everything else and fall out of the cache. Maps halve from stage to stage.
+ */
+const MLP_TILES = [4, 2];
+
 const TO_NCHW = { perm: [0, 3, 1, 2] };
 const TO_NHWC = { perm: [0, 2, 3, 1] };
 
@@ -53,12 +59,13 @@ export function imageTower(architecture: Architecture, emitter: Emitter, read: R
       const peakActivationBytes = 3 * mapBytes(4 * previous);
       push({ name, parameters: width * previous * 4, peakActivationBytes, emit }, hidden(stride, width));
     }
+    const tiles = MLP_TILES[stage] ?? 1;
     for (let block = 0; block < (depths[stage] ?? 0); block++) {
       const name = `stages.${stage}.blocks.${block}`;
       const emit = (graph: GraphBuilder, x: string): Promise<string> =>
-        emitConvNextBlock(graph, x, name, width, emitter, read);
-      // Input, fc1's output, GELU's output and its uint8 copy: 1 + 4 + 4 + 1 maps.
-      const peakActivationBytes = (2 + 2 * MLP_RATIO) * mapBytes(width);
+        emitConvNextBlock(graph, x, name, { width, tiles }, emitter, read);
+      // Measured with onnxruntime-web 1.30: four maps, and fc1's and GELU's outputs of one band.
+      const peakActivationBytes = (4 + (2 * MLP_RATIO) / tiles) * mapBytes(width);
       push(
         { name, parameters: 2 * MLP_RATIO * width * width, peakActivationBytes, emit },
         hidden(stride, width),
@@ -136,7 +143,7 @@ async function emitHead(
   emitter: Emitter,
   read: ReadTensor,
 ) {
-  const pooled = graph.node("ReduceMean", "head.pool", [x], { axes: [1, 2], keepdims: 0 });
+  const pooled = graph.node("ReduceMean", "head.pool", [x, graph.integers([1, 2])], { keepdims: 0 });
   const normed = await emitNorm(graph, pooled, "head.norm", "visual.trunk.head.norm", emitter, read);
   const weight = await read("visual.head.proj.weight");
   return emitter.linear(graph, "image_embeds", normed, { weight, output: embeddingWidth, input: width });

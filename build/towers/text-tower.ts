@@ -96,7 +96,7 @@ async function emitResidualBlock(
   const inProjection: [string, string] = ["attn.in_proj_weight", "attn.in_proj_bias"];
   const qkv = await linear("attn.in_proj", attentionInput, inProjection, 3 * width, width);
   const parts = ["query", "key", "value"].map((part) => `${name}.attn.${part}`);
-  graph.nodes("Split", `${name}.attn.split`, [qkv], parts, { axis: -1 });
+  graph.nodes("Split", `${name}.attn.split`, [qkv], parts, { axis: -1, num_outputs: parts.length });
   const attended = graph.contrib("MultiHeadAttention", `${name}.attn`, parts, {
     num_heads: heads,
     unidirectional: 1,

@@ -1,8 +1,9 @@
 /** onnxruntime as a value: right numbers, errors that leave it usable, memory that is bounded and given back. */
 import { describe, expect, it } from "vitest";
 import { GraphBuilder } from "../../build/onnx/graph-builder.ts";
+import { DATA_TYPE } from "../../build/onnx/proto.ts";
 import { Emitter } from "../../build/towers/emitter.ts";
-import { createOrtRuntime, type OrtRuntime } from "../../functions/runtime/ort/ort-runtime.ts";
+import { createOrtRuntime, type OrtRuntime, type Tensor } from "../../functions/runtime/ort/ort-runtime.ts";
 import { ortModule } from "../support/ort-module.ts";
 
 const WEIGHTS = "weights.data";
@@ -17,6 +18,18 @@ function linearModel(input: number, output: number, precision: "fp32" | "int8" =
   graph.output({ name: "y", shape: ["n", output] });
   return graph.finish();
 }
+
+/** `x / y` in int64. onnxruntime checks for y = 0, but −2⁶³ / −1 has no int64 result and is a WebAssembly trap. */
+function quotientModel() {
+  const graph = new GraphBuilder("quotient", WEIGHTS);
+  const x = graph.input({ name: "x", shape: [1] }, "int64");
+  const y = graph.input({ name: "y", shape: [1] }, "int64");
+  graph.node("Cast", "quotient", [graph.node("Div", "integer", [x, y])], { to: DATA_TYPE.float32 });
+  graph.output({ name: "quotient", shape: [1] });
+  return graph.finish();
+}
+
+const int64 = (value: bigint): Tensor => ({ data: BigInt64Array.of(value), shape: [1] });
 
 const start = async (maximumBytes = 64_000_000): Promise<OrtRuntime> =>
   await createOrtRuntime(await ortModule(), { initialBytes: 0, maximumBytes });
@@ -65,7 +78,7 @@ describe("onnxruntime", () => {
     const runtime = await start();
     const { graph, data } = linearModel(1000, 1000);
     const sizes: number[] = [];
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < 50; i++) {
       const session = runtime.createSession(graph, new Map([[WEIGHTS, data]]));
       session.run({ x: { data: new Float32Array(1000), shape: [1, 1000] } });
       session.release();
@@ -80,5 +93,41 @@ describe("onnxruntime", () => {
     expect(() => full.createSession(graph, new Map([[WEIGHTS, data]]))).toThrow("bad_alloc");
     const session = other.createSession(graph, new Map([[WEIGHTS, data]]));
     expect(session.run({ x: { data: new Float32Array(1000), shape: [1, 1000] } })["y"]?.data[0]).toBe(100);
+  });
+
+  it("is done with after a trap, and a new one takes over", async () => {
+    const [trapped, other] = [await start(), await start()];
+    const { graph, data } = quotientModel();
+    const divide = (runtime: OrtRuntime) => {
+      const session = runtime.createSession(graph, new Map([[WEIGHTS, data]]));
+      const run = (x: bigint, y: bigint) => session.run({ x: int64(x), y: int64(y) })["quotient"]?.data[0];
+      return { run, release: () => session.release() };
+    };
+    const { run, release } = divide(trapped);
+    expect(run(6n, 2n)).toBe(3);
+    expect(() => run(6n, 0n)).toThrow("division by zero");
+    expect(trapped.aborted).toBe(false);
+    expect(() => run(-(2n ** 63n), -1n)).toThrow("onnxruntime aborted");
+    expect(trapped.aborted).toBe(true);
+    expect(() => run(6n, 2n)).toThrow("has aborted");
+    expect(release).toThrow("has aborted");
+    expect(() => divide(trapped)).toThrow("has aborted");
+
+    for (const healthy of [other, await start()]) {
+      expect(divide(healthy).run(6n, 2n)).toBe(3);
+      expect(healthy.aborted).toBe(false);
+    }
+  });
+
+  it("refuses a maximum below what onnxruntime itself needs", async () => {
+    await expect(start(10_000_000)).rejects.toThrow("allowed are 10000000");
+  });
+
+  it("starts with the planned memory, cut to the maximum", async () => {
+    const wasm = await ortModule();
+    const planned = await createOrtRuntime(wasm, { initialBytes: 40_000_000, maximumBytes: 64_000_000 });
+    expect(planned.memoryBytes).toBe(Math.ceil(40_000_000 / 65_536) * 65_536);
+    const cut = await createOrtRuntime(wasm, { initialBytes: 40_000_000, maximumBytes: 30_000_000 });
+    expect(cut.memoryBytes).toBe(Math.floor(30_000_000 / 65_536) * 65_536);
   });
 });

@@ -1,13 +1,40 @@
-/** Memory for the arguments of one call into onnxruntime: everything allocated through a scope is freed with it. */
+/**
+ * What one call into onnxruntime borrows from its heap: arguments, tensors, options. All of it is given back when
+ * the call is over, the last first.
+ */
 import { OrtError } from "./ort-error.ts";
 import type { OrtModule } from "./ort-module.ts";
 
+/**
+ * Calls `body` and gives back what it borrowed.
+ *
+ * Not after a trap: C++ may have been left halfway through `malloc` or holding a lock, and the next call into it
+ * would wait for ever. Such an instance is dropped as a whole.
+ */
+export function withHeap<T>(module: OrtModule, body: (heap: HeapScope) => T): T {
+  const heap = new HeapScope(module);
+  let result: T;
+  try {
+    result = body(heap);
+  } catch (error) {
+    if (error instanceof OrtError) heap.free();
+    throw error;
+  }
+  heap.free();
+  return result;
+}
+
 export class HeapScope {
   readonly #module: OrtModule;
-  readonly #pointers: number[] = [];
+  readonly #releases: (() => void)[] = [];
 
   constructor(module: OrtModule) {
     this.#module = module;
+  }
+
+  /** Has `release` called at the end. */
+  defer(release: () => void): void {
+    this.#releases.push(release);
   }
 
   /** Copies bytes into the heap. */
@@ -32,28 +59,14 @@ export class HeapScope {
   }
 
   free(): void {
-    for (const pointer of this.#pointers) this.#module._free(pointer);
-    this.#pointers.length = 0;
+    for (const release of this.#releases.toReversed()) release();
+    this.#releases.length = 0;
   }
 
   #allocate(bytes: number): number {
     const pointer = this.#module._malloc(Math.max(1, bytes));
     if (pointer === 0) throw new OrtError(`no room for ${bytes} bytes in onnxruntime's memory`);
-    this.#pointers.push(pointer);
+    this.defer(() => this.#module._free(pointer));
     return pointer;
-  }
-}
-
-/** Throws what onnxruntime says went wrong last. */
-export function throwLastError(module: OrtModule, what: string): never {
-  const stack = module.stackSave();
-  try {
-    const pointer = module.stackAlloc(8);
-    module._OrtGetLastError(pointer, pointer + 4);
-    const code = module.HEAP32[pointer / 4];
-    const message = module.UTF8ToString((module.HEAP32[pointer / 4 + 1] ?? 0) >>> 0);
-    throw new OrtError(`${what}: ${message} (code ${code})`);
-  } finally {
-    module.stackRestore(stack);
   }
 }

@@ -7,6 +7,7 @@
  */
 import ortWasm from "../../../.generated/ort/ort.mjs";
 import { OrtError } from "./ort-error.ts";
+import { throwLastError } from "./throw-last-error.ts";
 
 export interface OrtModuleOptions {
   numThreads: 1;
@@ -76,8 +77,12 @@ export interface OrtModule {
   ): number | Promise<number>;
 }
 
+/** One thread, `ORT_LOGGING_LEVEL_ERROR`. */
+const THREADS = 1;
+const LOG_ERRORS = 3;
+
 /**
- * A new onnxruntime instance on `memory`.
+ * A new, initialized onnxruntime instance on `memory`.
  * @throws OrtError if it cannot be instantiated
  */
 export async function instantiateOrt(
@@ -85,9 +90,9 @@ export async function instantiateOrt(
   memory: WebAssembly.Memory,
 ): Promise<OrtModule> {
   try {
-    return await new Promise<OrtModule>((resolve, reject) => {
+    const module = await new Promise<OrtModule>((resolve, reject) => {
       const options: OrtModuleOptions = {
-        numThreads: 1,
+        numThreads: THREADS,
         wasmMemory: memory,
         // The asynchronous form: a synchronous instantiation of 14 MB is refused by browsers' main threads, and
         // a failure must reject instead of leaving the glue waiting for ever.
@@ -99,6 +104,8 @@ export async function instantiateOrt(
       };
       ortWasm(options).then(resolve, reject);
     });
+    if (module._OrtInit(THREADS, LOG_ERRORS) !== 0) throwLastError(module, "it refused to initialize");
+    return module;
   } catch (cause) {
     throw new OrtError("onnxruntime could not be started", { cause });
   }

@@ -12,13 +12,11 @@ export type { Tensor } from "./tensor.ts";
 const PAGE_BYTES = 65_536;
 /** The module's own minimum: 256 pages. */
 const MINIMUM_BYTES = 256 * PAGE_BYTES;
-/** `ORT_LOGGING_LEVEL_ERROR`. */
-export const LOG_ERRORS = 3;
 
 export interface MemoryLimits {
-  /** WASM memory at the start, rounded up to pages. */
+  /** WASM memory at the start, rounded up to pages, at most `maximumBytes`. */
   initialBytes: number;
-  /** Where it stops growing; an allocation beyond it fails with an OrtError. */
+  /** Where it stops growing, rounded down to pages; an allocation beyond it fails with an OrtError. */
   maximumBytes: number;
 }
 
@@ -80,15 +78,15 @@ export class OrtRuntime {
  */
 export async function createOrtRuntime(wasm: WebAssembly.Module, limits: MemoryLimits): Promise<OrtRuntime> {
   const memory = createMemory(limits);
-  const module = await instantiateOrt(wasm, memory);
-  const runtime = new OrtRuntime(module, memory);
-  if (module._OrtInit(1, LOG_ERRORS) !== 0) throw new OrtError("onnxruntime could not be initialized");
-  return runtime;
+  return new OrtRuntime(await instantiateOrt(wasm, memory), memory);
 }
 
 function createMemory({ initialBytes, maximumBytes }: MemoryLimits): WebAssembly.Memory {
-  const initial = Math.ceil(Math.max(initialBytes, MINIMUM_BYTES) / PAGE_BYTES);
-  const maximum = Math.max(initial, Math.floor(maximumBytes / PAGE_BYTES));
+  const maximum = Math.floor(maximumBytes / PAGE_BYTES);
+  const initial = Math.min(maximum, Math.ceil(Math.max(initialBytes, MINIMUM_BYTES) / PAGE_BYTES));
+  if (maximumBytes < MINIMUM_BYTES) {
+    throw new OrtError(`onnxruntime needs at least ${MINIMUM_BYTES} bytes, allowed are ${maximumBytes}`);
+  }
   try {
     return new WebAssembly.Memory({ initial, maximum });
   } catch (cause) {

@@ -1,8 +1,9 @@
 /** One ONNX graph, loaded and runnable. Running is synchronous: this build of onnxruntime never suspends. */
-import { HeapScope, throwLastError } from "./heap-scope.ts";
+import { type HeapScope, withHeap } from "./heap-scope.ts";
 import { OrtError } from "./ort-error.ts";
 import type { OrtModule } from "./ort-module.ts";
 import { copyOut, elementType, type Tensor } from "./tensor.ts";
+import { throwLastError } from "./throw-last-error.ts";
 
 export interface SessionOptions {
   /** Keep freed activation memory for the next run (default), instead of giving it back to the heap. */
@@ -44,31 +45,29 @@ export class OrtSession {
     { arena = true, memoryPattern = true }: SessionOptions,
     guard: Guard,
   ): OrtSession {
-    const scope = new HeapScope(module);
-    let options = 0;
     try {
-      options = module._OrtCreateSessionOptions(
-        OPTIMIZE_ALL,
-        arena,
-        memoryPattern,
-        SEQUENTIAL,
-        false,
-        0,
-        0,
-        LOG_ERRORS,
-        0,
-        0,
-      );
-      if (options === 0) throwLastError(module, "session options were refused");
       for (const [path, data] of externalData) module.mountExternalData(path, data);
-      const handle = module._OrtCreateSession(scope.bytes(graph), graph.byteLength, options);
-      if (typeof handle !== "number") throw new OrtError("this build of onnxruntime is asynchronous");
-      if (handle === 0) throwLastError(module, "the graph was refused");
-      return new OrtSession(module, guard, handle);
+      const handle = withHeap(module, (heap) => {
+        const settings = createOptions(module, heap, arena, memoryPattern);
+        const created = module._OrtCreateSession(heap.bytes(graph), graph.byteLength, settings);
+        if (typeof created !== "number") throw new OrtError("this build of onnxruntime is asynchronous");
+        if (created === 0) throwLastError(module, "the graph was refused");
+        return created;
+      });
+      return OrtSession.#named(module, guard, handle);
     } finally {
+      // The glue's own map, not the heap: safe after a trap, and it must not keep the weights alive.
       module.unmountExternalData();
-      if (options !== 0) module._OrtReleaseSessionOptions(options);
-      scope.free();
+    }
+  }
+
+  /** A session whose names cannot be read for want of memory is given back, not leaked. */
+  static #named(module: OrtModule, guard: Guard, handle: number): OrtSession {
+    try {
+      return new OrtSession(module, guard, handle);
+    } catch (error) {
+      if (error instanceof OrtError) module._OrtReleaseSession(handle);
+      throw error;
     }
   }
 
@@ -92,40 +91,53 @@ export class OrtSession {
   #run(inputs: Record<string, Tensor>): Record<string, Tensor> {
     if (this.#handle === 0) throw new OrtError("the session was released");
     const module = this.#module;
-    const scope = new HeapScope(module);
-    const tensors: number[] = [];
-    let outputs: number[] = [];
-    try {
-      for (const name of this.inputNames) {
+    return withHeap(module, (heap) => {
+      const tensors = this.inputNames.map((name) => {
         const input = inputs[name];
         if (input === undefined) throw new OrtError(`input ${name} is missing`);
-        tensors.push(createTensor(module, scope, name, input));
-      }
+        return createTensor(module, heap, name, input);
+      });
       const outputCount = this.outputNames.length;
-      const outputsPointer = scope.pointers(Array.from({ length: outputCount }, () => 0));
+      const outputs = heap.pointers(Array.from({ length: outputCount }, () => 0));
       const status = module._OrtRun(
         this.#handle,
-        scope.pointers(this.inputNames.map((name) => scope.string(name))),
-        scope.pointers(tensors),
+        heap.pointers(this.inputNames.map((name) => heap.string(name))),
+        heap.pointers(tensors),
         tensors.length,
-        scope.pointers(this.outputNames.map((name) => scope.string(name))),
+        heap.pointers(this.outputNames.map((name) => heap.string(name))),
         outputCount,
-        outputsPointer,
+        outputs,
         0,
       );
       if (status !== 0) throwLastError(module, "the run failed");
-      outputs = readPointers(module, outputsPointer, outputCount);
+      const results = readPointers(module, outputs, outputCount);
+      for (const tensor of results) heap.defer(() => module._OrtReleaseTensor(tensor));
       return Object.fromEntries(
-        this.outputNames.map((name, index) => [name, readTensor(module, scope, outputs[index] ?? 0)]),
+        this.outputNames.map((name, index) => [name, readTensor(module, heap, results[index] ?? 0)]),
       );
-    } finally {
-      for (const tensor of [...tensors, ...outputs]) if (tensor !== 0) module._OrtReleaseTensor(tensor);
-      scope.free();
-    }
+    });
   }
 }
 
-function createTensor(module: OrtModule, scope: HeapScope, name: string, { data, shape }: Tensor): number {
+function createOptions(module: OrtModule, heap: HeapScope, arena: boolean, memoryPattern: boolean): number {
+  const options = module._OrtCreateSessionOptions(
+    OPTIMIZE_ALL,
+    arena,
+    memoryPattern,
+    SEQUENTIAL,
+    false,
+    0,
+    0,
+    LOG_ERRORS,
+    0,
+    0,
+  );
+  if (options === 0) throwLastError(module, "session options were refused");
+  heap.defer(() => module._OrtReleaseSessionOptions(options));
+  return options;
+}
+
+function createTensor(module: OrtModule, heap: HeapScope, name: string, { data, shape }: Tensor): number {
   const elements = shape.reduce((product, size) => product * size, 1);
   if (elements !== data.length) {
     throw new OrtError(
@@ -133,8 +145,8 @@ function createTensor(module: OrtModule, scope: HeapScope, name: string, { data,
     );
   }
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const pointer = scope.bytes(bytes);
-  const dims = scope.pointers(shape);
+  const pointer = heap.bytes(bytes);
+  const dims = heap.pointers(shape);
   const tensor = module._OrtCreateTensor(
     elementType(data),
     pointer,
@@ -144,11 +156,12 @@ function createTensor(module: OrtModule, scope: HeapScope, name: string, { data,
     CPU,
   );
   if (tensor === 0) throwLastError(module, `input ${name} was refused`);
+  heap.defer(() => module._OrtReleaseTensor(tensor));
   return tensor;
 }
 
-function readTensor(module: OrtModule, scope: HeapScope, tensor: number): Tensor {
-  const fields = scope.pointers([0, 0, 0, 0]);
+function readTensor(module: OrtModule, heap: HeapScope, tensor: number): Tensor {
+  const fields = heap.pointers([0, 0, 0, 0]);
   const [type, data, dims, rank] = [0, 1, 2, 3].map((index) => fields + index * POINTER_BYTES) as Four;
   if (module._OrtGetTensorData(tensor, type, data, dims, rank) !== 0)
     throwLastError(module, "no output data");
@@ -167,9 +180,8 @@ function readPointers(module: OrtModule, pointer: number, count: number): number
 }
 
 function readNames(module: OrtModule, session: number): { inputs: string[]; outputs: string[] } {
-  const scope = new HeapScope(module);
-  try {
-    const pair = scope.pointers([0, 0]);
+  return withHeap(module, (heap) => {
+    const pair = heap.pointers([0, 0]);
     const read = (): [number, number] => readPointers(module, pair, 2) as [number, number];
     if (module._OrtGetInputOutputCount(session, pair, pair + POINTER_BYTES) !== 0) {
       throwLastError(module, "no input and output count");
@@ -186,7 +198,5 @@ function readNames(module: OrtModule, session: number): { inputs: string[]; outp
       return text;
     });
     return { inputs: names.slice(0, inputCount), outputs: names.slice(inputCount) };
-  } finally {
-    scope.free();
-  }
+  });
 }

@@ -1,0 +1,17 @@
+/** onnxruntime keeps the reason of its last failure for whoever asks: this asks, and throws it. */
+import { OrtError } from "./ort-error.ts";
+import type { OrtModule } from "./ort-module.ts";
+
+/** @throws OrtError always: `what`, then onnxruntime's message and its `OrtErrorCode` */
+export function throwLastError(module: OrtModule, what: string): never {
+  const stack = module.stackSave();
+  try {
+    const pointer = module.stackAlloc(8);
+    module._OrtGetLastError(pointer, pointer + 4);
+    const code = module.HEAP32[pointer / 4];
+    const message = module.UTF8ToString((module.HEAP32[pointer / 4 + 1] ?? 0) >>> 0);
+    throw new OrtError(`${what}: ${message} (code ${code})`);
+  } finally {
+    module.stackRestore(stack);
+  }
+}
