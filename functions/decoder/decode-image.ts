@@ -12,7 +12,7 @@ import { resizeAndCrop } from "./preprocess/resize-and-crop.ts";
  * @returns uint8 RGB, `size × size × 3`: short side scaled to `size`, centre cropped, transparency on white
  * @throws ServiceError `unsupported_image_format`, `image_too_large`, `invalid_image`
  */
-export async function decodeImage(bytes: Uint8Array, size: number): Promise<Uint8Array> {
+export async function decodeImage(bytes: Uint8Array, size: number): Promise<Uint8Array<ArrayBuffer>> {
   const format = sniffFormat(bytes);
   if (format === undefined) {
     const message = "not a picture in a supported format (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC)";

@@ -4,14 +4,14 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { ServiceError } from "../runtime/errors.ts";
+import { ByteReader } from "../runtime/byte-reader.ts";
 import type { DecodedImage, DecoderRpc } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import { decodeImage } from "./decode-image.ts";
-import { FileReader } from "./file-reader.ts";
 
 export default class Decoder extends WorkerEntrypoint implements DecoderRpc {
   async decode(images: ReadableStream<Uint8Array>, lengths: number[], size: number): Promise<DecodedImage[]> {
-    const files = new FileReader(images);
+    const files = new ByteReader(images);
     const results: DecodedImage[] = [];
     for (const length of lengths) {
       const bytes = await files.read(length);

@@ -16,7 +16,7 @@ export interface RpcFailure {
 export type RpcResult<T> = { ok: true; value: T } | { ok: false; error: RpcFailure };
 
 /** A decoded picture: uint8 RGB, `size × size × 3`, row-major, preprocessed as the model was trained. */
-export type DecodedImage = RpcResult<{ pixels: Uint8Array }>;
+export type DecodedImage = RpcResult<{ pixels: Uint8Array<ArrayBuffer> }>;
 
 export interface DecoderRpc {
   /**
@@ -35,18 +35,36 @@ export interface Embeddings {
   embeddings: Float32Array;
 }
 
+/** What an instrument may ask a tower Worker. */
+export interface TowerStats {
+  /** Size of the WASM memory, bytes; 0 before the first load. */
+  wasmBytes: number;
+  /** How often the tower ran since the isolate started. */
+  runs: number;
+}
+
 export interface VisionRpc {
   /**
    * Embeds pictures.
    * @param pixels uint8 RGB, `count × size × size × 3`
    */
-  embedPixels(pixels: Uint8Array, count: number): Promise<RpcResult<Embeddings>>;
+  embedPixels(pixels: ReadableStream<Uint8Array>, count: number): Promise<RpcResult<Embeddings>>;
   /**
    * Embeds one already normalized picture; used to compare the deployed tower with reference outputs.
    * @param values float32 NCHW, `1 × 3 × height × width`, sides multiples of 32
    * @returns the embedding as the tower gives it, not normalized
    */
   embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>>;
+  stats(): Promise<TowerStats>;
+}
+
+/** A later stage of the image tower: takes over where the stage before it stopped. */
+export interface VisionStageRpc {
+  /**
+   * @param activations tensors as `tensor-stream.ts` writes them, `count` of them
+   * @returns the embeddings as the tower gives them, not normalized
+   */
+  embedActivations(activations: ReadableStream<Uint8Array>, count: number): Promise<RpcResult<Embeddings>>;
 }
 
 export interface TextRpc {
@@ -56,4 +74,5 @@ export interface TextRpc {
    * @param lengths positions of each sequence, each between 2 and the context length
    */
   embedTokens(ids: Int32Array, lengths: number[]): Promise<RpcResult<Embeddings>>;
+  stats(): Promise<TowerStats>;
 }

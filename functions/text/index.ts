@@ -3,7 +3,7 @@
  * tower; nothing is loaded until the first request.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Embeddings, RpcResult, TextRpc } from "../runtime/rpc.ts";
+import type { Embeddings, RpcResult, TextRpc, TowerStats } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import { textTower } from "./text-tower.ts";
 
@@ -19,5 +19,9 @@ export default class Text extends WorkerEntrypoint<TextEnv> implements TextRpc {
     return await rpcResult("text", async () =>
       (await textTower(this.env, anchor)).embedTokens(ids, lengths, anchor),
     );
+  }
+
+  async stats(): Promise<TowerStats> {
+    return (await textTower(this.env, (work) => this.ctx.waitUntil(work))).stats;
   }
 }

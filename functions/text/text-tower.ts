@@ -1,17 +1,22 @@
 /** The isolate's text tower and its token table. */
 import type { Manifest } from "../../model-shards/manifest.ts";
+import { Admission } from "../runtime/admission.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { parseModelReference } from "../runtime/model-store/model-reference.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
 import ortWasm from "../runtime/ort/ort-wasm.ts";
-import type { Embeddings } from "../runtime/rpc.ts";
+import type { Embeddings, TowerStats } from "../runtime/rpc.ts";
 import { Tower } from "../runtime/tower/tower.ts";
 import type { TextEnv } from "./index.ts";
 import { TokenTable } from "./token-table.ts";
 
 type Anchor = (work: Promise<unknown>) => void;
 
+/** Requests that an isolate works on or keeps waiting. */
+const MAX_REQUESTS = 16;
+
 let resident: TextTower | undefined;
+const admission = new Admission(MAX_REQUESTS);
 
 /** @throws ServiceError `model_unavailable` */
 export async function textTower(env: TextEnv, anchor: Anchor): Promise<TextTower> {
@@ -32,13 +37,21 @@ export class TextTower {
     this.#tokens = new TokenTable(env.MODELS, prefix, manifest.text.token_embedding);
   }
 
+  get stats(): TowerStats {
+    return this.#tower.stats;
+  }
+
   /**
    * Unit-length embeddings. Each text runs alone, on exactly as many positions as it has: activation scales span
    * a whole run, so in a batch a text's vector would depend on its neighbours.
    */
   async embedTokens(ids: Int32Array, lengths: number[], anchor: Anchor): Promise<Embeddings> {
+    checkTokens(ids, lengths, this.#manifest.text);
+    return await admission.admit((alive) => this.#embed(ids, lengths, anchor, alive));
+  }
+
+  async #embed(ids: Int32Array, lengths: number[], anchor: Anchor, alive: () => void): Promise<Embeddings> {
     const { embedding_width: width, revision, text } = this.#manifest;
-    checkTokens(ids, lengths, text);
     const [rows] = await Promise.all([this.#tokens.rows(ids), this.#tower.ready(anchor)]);
     const embeddings = new Float32Array(lengths.length * width);
     let start = 0;
@@ -48,6 +61,7 @@ export class TextTower {
       const output = this.#tower.run({ data, shape: [1, length, text.width] }, { eot_index: eot });
       embeddings.set(output.data as Float32Array, index * width);
       start += length;
+      alive();
     }
     return { revision, embeddings: normalizeRows(embeddings, width) };
   }

@@ -1,28 +1,55 @@
 /**
- * The vision Worker: pixels → image embeddings. It belongs to one model revision and holds that revision's image
- * tower; nothing is loaded until the first request.
+ * The vision Worker: pixels → image embeddings. It belongs to one model revision and holds that revision's image tower
+ * or, where one isolate cannot hold it, a stage of it; the next stage is another Worker with the same code. Nothing is
+ * loaded until the first request.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Embeddings, RpcResult, VisionRpc } from "../runtime/rpc.ts";
+import type { Embeddings, RpcResult, TowerStats, VisionRpc, VisionStageRpc } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
-import { type ImageTower, imageTower } from "./image-tower.ts";
+import { imageStage, type ImageStage } from "./image-stage.ts";
+import { readPixels } from "./pixels-to-tensor.ts";
+import { readTensors } from "./tensor-stream.ts";
 
 export interface VisionEnv {
   MODELS: R2Bucket;
   /** `<alias>@<revision>`. */
   MODEL: string;
+  /** `<stage>/<stages>`; the whole tower if not set. */
+  STAGE?: string;
+  /** The Worker of the next stage; not for the last one. */
+  NEXT?: VisionStageRpc;
 }
 
-export default class Vision extends WorkerEntrypoint<VisionEnv> implements VisionRpc {
-  async embedPixels(pixels: Uint8Array, count: number): Promise<RpcResult<Embeddings>> {
-    return await rpcResult("vision", async () => (await this.#tower()).embedPixels(pixels, count));
+export default class Vision extends WorkerEntrypoint<VisionEnv> implements VisionRpc, VisionStageRpc {
+  async embedPixels(pixels: ReadableStream<Uint8Array>, count: number): Promise<RpcResult<Embeddings>> {
+    return await rpcResult("vision", async () => {
+      const stage = await this.#stage();
+      const { size, mean, std } = stage.manifest.image;
+      return stage.normalized(await stage.embed(readPixels(pixels, count, size, { mean, std }), count));
+    });
   }
 
   async embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>> {
-    return await rpcResult("vision", async () => (await this.#tower()).embedTensor(values, height, width));
+    return await rpcResult("vision", async () => {
+      const tensor = { data: values, shape: [1, 3, height, width] };
+      return await (await this.#stage()).embed([tensor], 1);
+    });
   }
 
-  async #tower(): Promise<ImageTower> {
-    return await imageTower(this.env, (work) => this.ctx.waitUntil(work));
+  async embedActivations(
+    activations: ReadableStream<Uint8Array>,
+    count: number,
+  ): Promise<RpcResult<Embeddings>> {
+    return await rpcResult("vision", async () =>
+      (await this.#stage()).embed(readTensors(activations, count), count),
+    );
+  }
+
+  async stats(): Promise<TowerStats> {
+    return (await this.#stage()).stats;
+  }
+
+  async #stage(): Promise<ImageStage> {
+    return await imageStage(this.env, (work) => this.ctx.waitUntil(work));
   }
 }

@@ -3,8 +3,11 @@
  * ToTensor and Normalize.
  */
 
+import { ByteReader } from "../runtime/byte-reader.ts";
+import type { Tensor } from "../runtime/ort/tensor.ts";
+
 /** A colour channel has 256 values: normalizing is a look-up. */
-export interface NormalizationTables {
+interface NormalizationTables {
   red: Float32Array;
   green: Float32Array;
   blue: Float32Array;
@@ -12,7 +15,27 @@ export interface NormalizationTables {
 
 type Triple = readonly [number, number, number];
 
-export function normalizationTables(mean: Triple, std: Triple): NormalizationTables {
+/**
+ * Takes pictures out of a stream.
+ * @param stream uint8 RGB, `count × size × size × 3`
+ * @throws Error if it ends early: the gateway failed
+ */
+export async function* readPixels(
+  stream: ReadableStream<Uint8Array>,
+  count: number,
+  size: number,
+  { mean, std }: { mean: Triple; std: Triple },
+): AsyncGenerator<Tensor> {
+  const reader = new ByteReader(stream);
+  const tables = normalizationTables(mean, std);
+  for (let i = 0; i < count; i++) {
+    const pixels = await reader.read(3 * size * size);
+    if (pixels === undefined) throw new Error(`the pixels ended after ${i} of ${count} pictures`);
+    yield { data: pixelsToTensor(pixels, size, tables), shape: [1, 3, size, size] };
+  }
+}
+
+function normalizationTables(mean: Triple, std: Triple): NormalizationTables {
   const table = (channel: 0 | 1 | 2): Float32Array =>
     Float32Array.from({ length: 256 }, (_, value) => (value / 255 - mean[channel]) / std[channel]);
   return { red: table(0), green: table(1), blue: table(2) };
@@ -22,7 +45,7 @@ export function normalizationTables(mean: Triple, std: Triple): NormalizationTab
  * @param pixels uint8, `size × size × 3`
  * @returns float32 NCHW, `1 × 3 × size × size`
  */
-export function pixelsToTensor(pixels: Uint8Array, size: number, tables: NormalizationTables): Float32Array {
+function pixelsToTensor(pixels: Uint8Array, size: number, tables: NormalizationTables): Float32Array {
   const plane = size * size;
   const values = new Float32Array(3 * plane);
   for (let i = 0, p = 0; i < plane; i++, p += 3) {

@@ -5,6 +5,7 @@
  * `POST /tensor?height=&width=` float32 NCHW → the image embedding as float32.
  * `POST /tokens?lengths=7,4` int32 ids → the text embeddings as float32.
  * `POST /decode?size=` a picture → uint8 RGB.
+ * `POST /stats` → `{vision: [a stage's stats, …], text}`.
  * A refusal answers 500 with `{code, message}`.
  */
 import type { V4WorkerOptions } from "miniflare";
@@ -21,6 +22,10 @@ export default {
     } else if (pathname === "/tokens") {
       const lengths = searchParams.get("lengths").split(",").map(Number);
       result = await env.TEXT.embedTokens(new Int32Array(body), lengths);
+    } else if (pathname === "/stats") {
+      const stages = Object.keys(env).filter((name) => name.startsWith("VISION")).toSorted();
+      const vision = await Promise.all(stages.map((name) => env[name].stats()));
+      return Response.json({ vision, text: await env.TEXT.stats() });
     } else {
       const stream = new Response(body).body;
       [result] = await env.DECODER.decode(stream, [body.byteLength], number("size"));
@@ -30,11 +35,20 @@ export default {
   },
 };`;
 
-export const PROBE: V4WorkerOptions = {
-  name: "probe",
-  modules: [{ type: "ESModule", path: "probe.js", contents: SCRIPT }],
-  compatibilityDate: "2026-10-20",
-  serviceBindings: { VISION: "edgeclip-vision", TEXT: "edgeclip-text", DECODER: "edgeclip-decoder" },
-  r2Buckets: { MODELS: "edgeclip-models" },
-  unsafeDirectSockets: [{}],
-};
+/** @param stages of the image tower; each is bound */
+export function probeWorker(stages: number): V4WorkerOptions {
+  const later = Array.from({ length: stages - 1 }, (_, index) => index + 2);
+  return {
+    name: "probe",
+    modules: [{ type: "ESModule", path: "probe.js", contents: SCRIPT }],
+    compatibilityDate: "2026-10-20",
+    serviceBindings: {
+      VISION: "edgeclip-vision",
+      ...Object.fromEntries(later.map((stage) => [`VISION_${stage}`, `edgeclip-vision-${stage}`])),
+      TEXT: "edgeclip-text",
+      DECODER: "edgeclip-decoder",
+    },
+    r2Buckets: { MODELS: "edgeclip-models" },
+    unsafeDirectSockets: [{}],
+  };
+}

@@ -8,17 +8,21 @@ import { join } from "node:path";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { stagesNeeded } from "../../model-shards/plan-stages.ts";
 import { putModel, readManifest } from "../../scripts/models-in-r2.ts";
 import { WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
 import { bundleFolder } from "./bundle-workers.ts";
-import { PROBE } from "./probe.ts";
+import { probeWorker } from "./probe.ts";
 
+const VISION = "edgeclip-vision";
 const ROOT = join(import.meta.dirname, "../..");
 export const DEMO_MODEL = join(ROOT, "model-shards/edgeclip-demo");
 
 export interface WorkersOptions {
   /** Folder of the built model to serve; the demonstration model unless given. */
   model?: string;
+  /** Into how many Workers the image tower is cut; as many as it needs unless given. */
+  stages?: number;
   /** Changes a Worker's options before it starts, by the Worker's name. */
   change?: (name: string, options: V4WorkerOptions) => V4WorkerOptions;
   /** Further Workers. */
@@ -44,25 +48,27 @@ export interface Workers {
 
 export async function startWorkers({
   model = DEMO_MODEL,
+  stages,
   change,
   add = [],
 }: WorkersOptions = {}): Promise<Workers> {
   const manifest = await readManifest(model);
   const logs: string[] = [];
-  const workers = await Promise.all(
-    WORKER_CONFIGS.map(async (config) => {
-      const options = await workerOptions(config);
+  const count = stages ?? stagesNeeded(manifest.image.shards);
+  const configured = await Promise.all(WORKER_CONFIGS.map(workerOptions));
+  const workers = configured
+    .flatMap((options) => (options.name === VISION ? visionStages(options, count) : [options]))
+    .map((options) => {
       const bindings = { ...options.bindings, MODEL: `${manifest.alias}@${manifest.revision}` };
       const changed: V4WorkerOptions = { ...options, bindings };
       return change?.(options.name ?? "", changed) ?? changed;
-    }),
-  );
+    });
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",
       port: 0,
       handleStructuredLogs: ({ message }) => logs.push(message),
-      workers: [...workers, PROBE, ...add],
+      workers: [...workers, probeWorker(count), ...add],
     }),
   );
   const url = (await miniflare.ready).origin;
@@ -78,6 +84,21 @@ export async function startWorkers({
     probe: (path, body) => fetch(new URL(path, probeUrl), { method: "POST", body }),
     dispose: () => miniflare.dispose(),
   };
+}
+
+/** The vision Worker once for each stage, each bound to the next. */
+function visionStages(options: V4WorkerOptions, count: number): V4WorkerOptions[] {
+  const nameOf = (stage: number): string => (stage === 1 ? VISION : `${VISION}-${stage}`);
+  return Array.from({ length: count }, (_, index) => {
+    const stage = index + 1;
+    const next = stage < count ? { NEXT: nameOf(stage + 1) } : {};
+    return {
+      ...options,
+      name: nameOf(stage),
+      bindings: { ...options.bindings, STAGE: `${stage}/${count}` },
+      serviceBindings: { ...options.serviceBindings, ...next },
+    };
+  });
 }
 
 /** A Worker's options from its `wrangler.toml`, its code from its bundle. */

@@ -22,7 +22,7 @@ const STRIP_BYTES = 1_000_000;
 const ROUNDING = 2 ** (PRECISION_BITS - 1);
 
 /** @returns uint8 RGB, `size × size × 3` */
-export function resizeAndCrop(picture: Picture, plan: ResizePlan): Uint8Array {
+export function resizeAndCrop(picture: Picture, plan: ResizePlan): Uint8Array<ArrayBuffer> {
   const { width, height, left, top, size } = plan;
   const columns = bicubicTaps(picture.width, width, left, size);
   const rows = bicubicTaps(picture.height, height, top, size);
@@ -67,7 +67,7 @@ function shrinkRow(
 }
 
 /** Vertical pass over rows of `size × 3` bytes, the first of which is source row `firstRow`. */
-function shrinkColumns(narrow: Uint8ClampedArray, taps: Taps, firstRow: number, size: number): Uint8Array {
+function shrinkColumns(narrow: Uint8ClampedArray, taps: Taps, firstRow: number, size: number): Uint8Array<ArrayBuffer> {
   const rowBytes = size * 3;
   const out = new Uint8ClampedArray(size * rowBytes);
   const sums = new Int32Array(rowBytes);

@@ -44,7 +44,7 @@ async function readExactly(
   { bytes: length, offset }: ExpectedBytes,
   onProgress: OnProgress,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const buffer = new Uint8Array(length);
+  let bytes = new Uint8Array(length);
   let filled = 0;
   try {
     const object = await bucket.get(key, offset === undefined ? {} : { range: { offset, length } });
@@ -53,17 +53,21 @@ async function readExactly(
       await object.body.cancel();
       throw damaged(key, `it has ${object.size} bytes, the manifest says ${length}`);
     }
-    for await (const piece of object.body) {
-      if (filled + piece.byteLength > length) throw damaged(key, "it is longer than the manifest says");
-      buffer.set(piece, filled);
-      filled += piece.byteLength;
+    // Into the buffer itself: pieces of their own would be as much garbage again.
+    const reader = object.body.getReader({ mode: "byob" });
+    while (filled < length) {
+      const { value, done } = await reader.read(bytes.subarray(filled));
+      if (value === undefined || done) break;
+      bytes = new Uint8Array(value.buffer);
+      filled += value.byteLength;
       onProgress();
     }
+    await reader.cancel();
   } catch (cause) {
     throw cause instanceof ServiceError ? cause : damaged(key, "reading it failed", cause);
   }
   if (filled !== length) throw damaged(key, `it ended after ${filled} of ${length} bytes`);
-  return buffer;
+  return bytes;
 }
 
 function damaged(key: string, why: string, cause?: unknown): ServiceError {

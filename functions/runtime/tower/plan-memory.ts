@@ -1,24 +1,23 @@
 /**
- * How much WASM memory a set of shards needs. The memory is created at that size: left to grow by itself it
- * overshoots by a fifth, and it never shrinks.
+ * The size of a stage's WASM memory. It is created at the planned size: growing moves in small steps, but a memory
+ * that is large enough from the start never has to, and it never shrinks.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
+import { wasmBytes } from "../../../model-shards/plan-stages.ts";
+import { ServiceError } from "../errors.ts";
+import type { MemoryLimits } from "../ort/ort-runtime.ts";
 
-/** onnxruntime's own data, stack and allocator slack, measured on an idle instance. */
-const RUNTIME_BYTES = 8_000_000;
-/** Hard ceiling of one instance: an isolate has 128 MB, and JavaScript needs some of it. */
+/** Ceiling of one instance: what an isolate is allowed, less what JavaScript needs at the least. */
 const MAXIMUM_BYTES = 112_000_000;
 
-export interface MemoryPlan {
-  initialBytes: number;
-  maximumBytes: number;
-}
-
-export function planMemory(shards: Shard[]): MemoryPlan {
-  const weights = shards.reduce((sum, shard) => sum + shard.weights.bytes + 2 * shard.graph.bytes, 0);
-  const activations = Math.max(...shards.map((shard) => shard.peak_activation_bytes));
-  return {
-    initialBytes: Math.min(MAXIMUM_BYTES, RUNTIME_BYTES + weights + activations),
-    maximumBytes: MAXIMUM_BYTES,
-  };
+/** @throws ServiceError `model_unavailable` for shards that no isolate could hold */
+export function planMemory(shards: readonly Shard[]): MemoryLimits {
+  const initialBytes = wasmBytes(shards);
+  if (initialBytes > MAXIMUM_BYTES) {
+    const cause = new Error(
+      `the stage needs ${initialBytes} bytes of WASM memory, ${MAXIMUM_BYTES} are allowed`,
+    );
+    throw new ServiceError("model_unavailable", "the model does not fit this deployment's stages", { cause });
+  }
+  return { initialBytes, maximumBytes: MAXIMUM_BYTES };
 }

@@ -1,40 +1,44 @@
 /**
  * One model tower, or a stage of it, in this isolate: its shards as onnxruntime sessions in one WASM memory.
  *
- * Loading goes shard by shard and can be resumed: what is loaded stays, so that a request which takes over a
- * load, or retries one that failed, continues where it stopped. Running is synchronous from the first shard to
- * the last: two inferences of one isolate never overlap, and no queue is needed for that.
+ * Loading goes shard by shard and can be resumed: what is loaded stays, so that a request which takes over a load, or
+ * retries one that failed, continues where it stopped. Running is synchronous from the first shard to the last: two
+ * inferences of one isolate never overlap.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
-import { type ObjectReader, readVerified } from "../model-store/read-verified.ts";
 import { LeasedLoad, type Renew } from "../lease.ts";
 import { createOrtRuntime, type OrtRuntime, type OrtSession, type Tensor } from "../ort/ort-runtime.ts";
 import { planMemory } from "./plan-memory.ts";
+import { downloadShards, type ShardSource } from "./shard-downloads.ts";
 
-/** Where shards come from. */
-export interface ShardSource {
-  bucket: ObjectReader;
-  /** `<alias>/<revision>`. */
-  prefix: string;
+/**
+ * No arena and no memory pattern: both keep activation memory of past shapes, and neither was measurably faster.
+ */
+const SESSION_OPTIONS = { arena: false, memoryPattern: false };
+
+interface Loaded {
+  shard: Shard;
+  session: OrtSession;
 }
 
 export class Tower {
   readonly #wasm: WebAssembly.Module;
-  readonly #shards: Shard[];
+  readonly #shards: readonly Shard[];
   readonly #source: ShardSource;
-  readonly #load = new LeasedLoad<readonly OrtSession[]>();
+  readonly #load = new LeasedLoad<readonly Loaded[]>();
   #runtime: OrtRuntime | undefined;
-  #sessions: OrtSession[] = [];
+  #loaded: Loaded[] = [];
+  #runs = 0;
 
-  constructor(wasm: WebAssembly.Module, shards: Shard[], source: ShardSource) {
+  constructor(wasm: WebAssembly.Module, shards: readonly Shard[], source: ShardSource) {
     this.#wasm = wasm;
     this.#shards = shards;
     this.#source = source;
   }
 
-  /** Bytes of WASM memory held, 0 before the first load. */
-  get memoryBytes(): number {
-    return this.#runtime?.memoryBytes ?? 0;
+  /** Bytes of WASM memory held, 0 before the first load; and how often the tower ran. */
+  get stats(): { wasmBytes: number; runs: number } {
+    return { wasmBytes: this.#runtime?.memoryBytes ?? 0, runs: this.#runs };
   }
 
   /**
@@ -50,54 +54,51 @@ export class Tower {
    * Runs the shards one after the other; the tower must be ready.
    * @param input first shard's activation input
    * @param extra inputs of later shards by name, such as `eot_index`
+   * @throws OrtError
    */
   run(input: Tensor, extra: Record<string, Tensor> = {}): Tensor {
+    this.#runs++;
     let activation = input;
-    for (const [index, session] of (this.#load.current ?? []).entries()) {
-      activation = this.#runShard(session, index, activation, extra);
+    for (const { shard, session } of this.#loaded) {
+      const [first] = shard.inputs;
+      const inputs = { ...extra, [first?.name ?? ""]: activation };
+      const output = session.run(inputs)[shard.output.name];
+      if (output === undefined) throw new Error(`shard ${shard.graph.file} gave no ${shard.output.name}`);
+      activation = output;
     }
     return activation;
   }
 
-  #runShard(session: OrtSession, index: number, activation: Tensor, extra: Record<string, Tensor>): Tensor {
-    const shard = this.#shards[index];
-    const inputs: Record<string, Tensor> = {};
-    for (const [position, { name }] of (shard?.inputs ?? []).entries()) {
-      const value = position === 0 ? activation : extra[name];
-      if (value !== undefined) inputs[name] = value;
+  async #loadShards(renew: Renew): Promise<readonly Loaded[]> {
+    const missing = this.#shards.slice(this.#loaded.length);
+    const downloads = downloadShards(missing, this.#source, renew);
+    // The first downloads and the instantiation of onnxruntime go side by side.
+    const [first, runtime] = await Promise.all([downloads.next(), this.#startRuntime(renew)]);
+    for (let download = first; download.done !== true; download = await downloads.next()) {
+      renew();
+      const shard = this.#shards[this.#loaded.length];
+      if (shard === undefined) break;
+      const { graph, weights } = download.value;
+      const session = runtime.createSession(graph, new Map([[shard.weights.file, weights]]), SESSION_OPTIONS);
+      // The heap has its own copy: free this one now, not when the garbage collector comes by.
+      weights.buffer.transfer(0);
+      this.#loaded.push({ shard, session });
     }
-    const output = session.run(inputs)[shard?.output.name ?? ""];
-    if (output === undefined) throw new Error(`shard ${shard?.graph.file} gave no ${shard?.output.name}`);
-    return output;
+    return this.#loaded;
   }
 
-  async #loadShards(renew: Renew): Promise<readonly OrtSession[]> {
-    if (this.#runtime === undefined) {
-      const runtime = await createOrtRuntime(this.#wasm, planMemory(this.#shards));
-      renew();
-      this.#runtime = runtime;
-    }
-    const runtime = this.#runtime;
-    for (const shard of this.#shards.slice(this.#sessions.length)) {
-      const [graph, weights] = await Promise.all([
-        readVerified(this.#source.bucket, `${this.#source.prefix}/${shard.graph.file}`, shard.graph, renew),
-        readVerified(
-          this.#source.bucket,
-          `${this.#source.prefix}/${shard.weights.file}`,
-          shard.weights,
-          renew,
-        ),
-      ]);
-      renew();
-      this.#sessions.push(runtime.createSession(graph, new Map([[shard.weights.file, weights]])));
-    }
-    return this.#sessions;
+  async #startRuntime(renew: Renew): Promise<OrtRuntime> {
+    if (this.#runtime !== undefined) return this.#runtime;
+    const runtime = await createOrtRuntime(this.#wasm, planMemory(this.#shards));
+    renew();
+    this.#runtime = runtime;
+    return runtime;
   }
 
   /** An aborted instance cannot be used again: start over with a new one. */
   #reset(): void {
     this.#runtime = undefined;
-    this.#sessions = [];
+    this.#loaded = [];
     this.#load.drop();
   }
 }

@@ -1,0 +1,130 @@
+/** The isolate's stage of the image tower. */
+import type { Manifest } from "../../model-shards/manifest.ts";
+import { planStages } from "../../model-shards/plan-stages.ts";
+import { Admission } from "../runtime/admission.ts";
+import { ServiceError } from "../runtime/errors.ts";
+import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
+import { parseModelReference } from "../runtime/model-store/model-reference.ts";
+import { normalizeRows } from "../runtime/normalize.ts";
+import type { Tensor } from "../runtime/ort/tensor.ts";
+import ortWasm from "../runtime/ort/ort-wasm.ts";
+import type { Embeddings, TowerStats, VisionStageRpc } from "../runtime/rpc.ts";
+import { parseStage } from "../runtime/tower/stage.ts";
+import { Tower } from "../runtime/tower/tower.ts";
+import type { VisionEnv } from "./index.ts";
+import { tensorBytes } from "./tensor-stream.ts";
+
+type Anchor = (work: Promise<unknown>) => void;
+
+/** Requests that an isolate works on or keeps waiting: at half a second a picture, some ten seconds. */
+const MAX_REQUESTS = 16;
+
+let tower: { tower: Tower; isLast: boolean } | undefined;
+const admission = new Admission(MAX_REQUESTS);
+
+/** @throws ServiceError `model_unavailable`, `not_configured` */
+export async function imageStage(env: VisionEnv, anchor: Anchor): Promise<ImageStage> {
+  const manifest = await leasedManifest(env, anchor);
+  tower ??= createTower(manifest, env);
+  if (!tower.isLast && env.NEXT === undefined) {
+    throw new ServiceError("not_configured", "this stage of the image tower is not bound to the next one");
+  }
+  return new ImageStage(manifest, tower.tower, tower.isLast ? undefined : env.NEXT, anchor);
+}
+
+function createTower(manifest: Manifest, env: VisionEnv): { tower: Tower; isLast: boolean } {
+  const { index, count } = parseStage(env.STAGE);
+  const plan = planStages(manifest.image.shards, count);
+  const shards = plan[index];
+  if (shards === undefined) {
+    throw new ServiceError("not_configured", `the image tower has ${plan.length} stages, not ${count}`);
+  }
+  const { prefix } = parseModelReference(env.MODEL);
+  return {
+    tower: new Tower(ortWasm, shards, { bucket: env.MODELS, prefix }),
+    isLast: index === plan.length - 1,
+  };
+}
+
+/** The isolate's tower as one request sees it. */
+export class ImageStage {
+  readonly manifest: Manifest;
+  readonly #tower: Tower;
+  readonly #next: VisionStageRpc | undefined;
+  readonly #anchor: Anchor;
+
+  constructor(manifest: Manifest, tower_: Tower, next: VisionStageRpc | undefined, anchor: Anchor) {
+    this.manifest = manifest;
+    this.#tower = tower_;
+    this.#next = next;
+    this.#anchor = anchor;
+  }
+
+  get stats(): TowerStats {
+    return this.#tower.stats;
+  }
+
+  /** @returns the same embeddings at unit length */
+  normalized({ revision, embeddings }: Embeddings): Embeddings {
+    return { revision, embeddings: normalizeRows(embeddings, this.manifest.embedding_width) };
+  }
+
+  /**
+   * Embeds pictures one at a time, so that no vector depends on its neighbours.
+   * @param inputs this stage's first activation for each picture
+   * @throws ServiceError `model_unavailable`, `overloaded`
+   */
+  async embed(inputs: AsyncIterable<Tensor> | Iterable<Tensor>, count: number): Promise<Embeddings> {
+    return await admission.admit(async (alive) =>
+      this.#next === undefined
+        ? await this.#finish(inputs, count, alive)
+        : await this.#passOn(inputs, count, this.#next, alive),
+    );
+  }
+
+  async #finish(
+    inputs: AsyncIterable<Tensor> | Iterable<Tensor>,
+    count: number,
+    alive: () => void,
+  ): Promise<Embeddings> {
+    await this.#tower.ready(this.#anchor);
+    const { revision, embedding_width: width } = this.manifest;
+    const embeddings = new Float32Array(count * width);
+    let row = 0;
+    for await (const input of inputs) {
+      embeddings.set(this.#tower.run(input).data as Float32Array, width * row++);
+      alive();
+    }
+    return { revision, embeddings };
+  }
+
+  /** The next stage is called before this one is ready, so that a cold start loads both at once. */
+  async #passOn(
+    inputs: AsyncIterable<Tensor> | Iterable<Tensor>,
+    count: number,
+    next: VisionStageRpc,
+    alive: () => void,
+  ): Promise<Embeddings> {
+    const { readable, writable } = new IdentityTransformStream();
+    const answer = next.embedActivations(readable, count);
+    // Should this stage fail first, the next one's complaint about a broken stream is nobody's.
+    answer.catch(() => {});
+    const writer = writable.getWriter();
+    try {
+      await this.#tower.ready(this.#anchor);
+      for await (const input of inputs) {
+        await writer.write(tensorBytes(this.#tower.run(input)));
+        alive();
+      }
+      await writer.close();
+    } catch (error) {
+      // The next stage may have given up first: then its answer says why, and the broken stream does not.
+      await writer.abort(error).catch(() => {});
+      const result = await answer.catch(() => undefined);
+      throw result?.ok === false ? new ServiceError(result.error.code, result.error.message) : error;
+    }
+    const result = await answer;
+    if (!result.ok) throw new ServiceError(result.error.code, result.error.message);
+    return result.value;
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Activations between stages as a byte stream: for each tensor its four dimensions as uint32 and its float32 values,
+ * little-endian. One tensor is under way at a time, however many pictures a request has.
+ */
+import { ByteReader } from "../runtime/byte-reader.ts";
+import type { Tensor } from "../runtime/ort/tensor.ts";
+
+const RANK = 4;
+
+/** @throws Error if the tensor is not float32 of four dimensions */
+export function tensorBytes({ data, shape }: Tensor): Uint8Array<ArrayBuffer> {
+  if (!(data instanceof Float32Array) || shape.length !== RANK) throw new Error("not an activation");
+  const bytes = new Uint8Array(4 * RANK + data.byteLength);
+  bytes.set(new Uint8Array(Uint32Array.from(shape).buffer));
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 4 * RANK);
+  return bytes;
+}
+
+/**
+ * @throws Error if the stream ends before `count` tensors: the stage before this one failed
+ */
+export async function* readTensors(
+  stream: ReadableStream<Uint8Array>,
+  count: number,
+): AsyncGenerator<Tensor> {
+  const reader = new ByteReader(stream);
+  for (let i = 0; i < count; i++) {
+    const header = await reader.read(4 * RANK);
+    const shape = Array.from(new Uint32Array(header?.buffer ?? new ArrayBuffer(0)));
+    const values = await reader.read(shape.reduce((product, size) => product * size, 4));
+    if (header === undefined || values === undefined) throw new Error("the activations ended early");
+    yield { data: new Float32Array(values.buffer), shape };
+  }
+}
