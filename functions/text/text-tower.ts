@@ -56,7 +56,7 @@ export class TextTower {
     const embeddings = new Float32Array(lengths.length * width);
     let start = 0;
     for (const [index, length] of lengths.entries()) {
-      const data = rows.subarray(start * text.width, (start + length) * text.width);
+      const data = rows.slice(start * text.width, (start + length) * text.width);
       const eot = { data: BigInt64Array.of(BigInt(length - 1)), shape: [1, 1] };
       const output = this.#tower.run({ data, shape: [1, length, text.width] }, { eot_index: eot });
       embeddings.set(output.data as Float32Array, index * width);

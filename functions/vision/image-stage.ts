@@ -12,7 +12,7 @@ import type { Embeddings, TowerStats, VisionStageRpc } from "../runtime/rpc.ts";
 import { parseStage } from "../runtime/tower/stage.ts";
 import { Tower } from "../runtime/tower/tower.ts";
 import type { VisionEnv } from "./index.ts";
-import { tensorBytes } from "./tensor-stream.ts";
+import { writeTensor } from "./tensor-stream.ts";
 
 type Anchor = (work: Promise<unknown>) => void;
 
@@ -113,7 +113,7 @@ export class ImageStage {
     try {
       await this.#tower.ready(this.#anchor);
       for await (const input of inputs) {
-        await writer.write(tensorBytes(this.#tower.run(input)));
+        await writeTensor(writer, this.#tower.run(input));
         alive();
       }
       await writer.close();

@@ -4,6 +4,7 @@
  */
 
 import { ByteReader } from "../runtime/byte-reader.ts";
+import { freeBuffer } from "../runtime/free-buffer.ts";
 import type { Tensor } from "../runtime/ort/tensor.ts";
 
 /** A colour channel has 256 values: normalizing is a look-up. */
@@ -31,7 +32,9 @@ export async function* readPixels(
   for (let i = 0; i < count; i++) {
     const pixels = await reader.read(3 * size * size);
     if (pixels === undefined) throw new Error(`the pixels ended after ${i} of ${count} pictures`);
-    yield { data: pixelsToTensor(pixels, size, tables), shape: [1, 3, size, size] };
+    const data = pixelsToTensor(pixels, size, tables);
+    freeBuffer(pixels);
+    yield { data, shape: [1, 3, size, size] };
   }
 }
 

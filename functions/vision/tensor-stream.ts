@@ -3,17 +3,23 @@
  * little-endian. One tensor is under way at a time, however many pictures a request has.
  */
 import { ByteReader } from "../runtime/byte-reader.ts";
+import { freeBuffer } from "../runtime/free-buffer.ts";
 import type { Tensor } from "../runtime/ort/tensor.ts";
 
 const RANK = 4;
 
-/** @throws Error if the tensor is not float32 of four dimensions */
-export function tensorBytes({ data, shape }: Tensor): Uint8Array<ArrayBuffer> {
+/**
+ * Writes one tensor and frees its buffer.
+ * @throws Error if the tensor is not float32 of four dimensions, or the reader went away
+ */
+export async function writeTensor(
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  { data, shape }: Tensor,
+): Promise<void> {
   if (!(data instanceof Float32Array) || shape.length !== RANK) throw new Error("not an activation");
-  const bytes = new Uint8Array(4 * RANK + data.byteLength);
-  bytes.set(new Uint8Array(Uint32Array.from(shape).buffer));
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 4 * RANK);
-  return bytes;
+  await writer.write(new Uint8Array(Uint32Array.from(shape).buffer));
+  await writer.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  freeBuffer(data);
 }
 
 /**

@@ -67,6 +67,7 @@ export async function startWorkers({
     convertV4MiniflareOptions({
       host: "127.0.0.1",
       port: 0,
+      inspectorPort: 0,
       handleStructuredLogs: ({ message }) => logs.push(message),
       workers: [...workers, probeWorker(count), ...add],
     }),

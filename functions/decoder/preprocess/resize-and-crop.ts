@@ -67,7 +67,12 @@ function shrinkRow(
 }
 
 /** Vertical pass over rows of `size × 3` bytes, the first of which is source row `firstRow`. */
-function shrinkColumns(narrow: Uint8ClampedArray, taps: Taps, firstRow: number, size: number): Uint8Array<ArrayBuffer> {
+function shrinkColumns(
+  narrow: Uint8ClampedArray,
+  taps: Taps,
+  firstRow: number,
+  size: number,
+): Uint8Array<ArrayBuffer> {
   const rowBytes = size * 3;
   const out = new Uint8ClampedArray(size * rowBytes);
   const sums = new Int32Array(rowBytes);

@@ -6,9 +6,10 @@
  * inferences of one isolate never overlap.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
+import { freeBuffer } from "../free-buffer.ts";
 import { LeasedLoad, type Renew } from "../lease.ts";
 import { createOrtRuntime, type OrtRuntime, type OrtSession, type Tensor } from "../ort/ort-runtime.ts";
-import { planMemory } from "./plan-memory.ts";
+import { memoryLimits } from "./memory-limits.ts";
 import { downloadShards, type ShardSource } from "./shard-downloads.ts";
 
 /**
@@ -52,7 +53,7 @@ export class Tower {
 
   /**
    * Runs the shards one after the other; the tower must be ready.
-   * @param input first shard's activation input
+   * @param input first shard's activation input; its buffer is freed
    * @param extra inputs of later shards by name, such as `eot_index`
    * @throws OrtError
    */
@@ -64,6 +65,7 @@ export class Tower {
       const inputs = { ...extra, [first?.name ?? ""]: activation };
       const output = session.run(inputs)[shard.output.name];
       if (output === undefined) throw new Error(`shard ${shard.graph.file} gave no ${shard.output.name}`);
+      freeBuffer(activation.data);
       activation = output;
     }
     return activation;
@@ -80,8 +82,7 @@ export class Tower {
       if (shard === undefined) break;
       const { graph, weights } = download.value;
       const session = runtime.createSession(graph, new Map([[shard.weights.file, weights]]), SESSION_OPTIONS);
-      // The heap has its own copy: free this one now, not when the garbage collector comes by.
-      weights.buffer.transfer(0);
+      freeBuffer(weights);
       this.#loaded.push({ shard, session });
     }
     return this.#loaded;
@@ -89,7 +90,7 @@ export class Tower {
 
   async #startRuntime(renew: Renew): Promise<OrtRuntime> {
     if (this.#runtime !== undefined) return this.#runtime;
-    const runtime = await createOrtRuntime(this.#wasm, planMemory(this.#shards));
+    const runtime = await createOrtRuntime(this.#wasm, memoryLimits(this.#shards));
     renew();
     this.#runtime = runtime;
     return runtime;

@@ -1,0 +1,46 @@
+/**
+ * What an isolate holds, asked from workerd's inspector: the JavaScript heap and the memory behind ArrayBuffers.
+ * `WebAssembly.Memory` is in neither; towers report theirs themselves.
+ */
+
+export interface IsolateMemory {
+  /** Bytes in use on the JavaScript heap. */
+  heapBytes: number;
+  /** Bytes behind ArrayBuffers. */
+  backingStorageBytes: number;
+}
+
+interface Target {
+  webSocketDebuggerUrl: string;
+}
+
+/** @param inspector URL of workerd's inspector, over HTTP */
+export async function isolateMemory(inspector: URL, worker: string): Promise<IsolateMemory> {
+  const targets = (await (await fetch(new URL("/json/list", inspector))).json()) as Target[];
+  const target = targets.find(({ webSocketDebuggerUrl }) => webSocketDebuggerUrl.endsWith(`:user:${worker}`));
+  if (target === undefined) throw new Error(`the inspector does not know the Worker ${worker}`);
+  const socket = new WebSocket(target.webSocketDebuggerUrl);
+  try {
+    await new Promise((resolve, reject) => {
+      socket.addEventListener("open", resolve, { once: true });
+      socket.addEventListener("error", reject, { once: true });
+    });
+    const usage = await call(socket, "Runtime.getHeapUsage");
+    return { heapBytes: usage.usedSize, backingStorageBytes: usage.backingStorageSize };
+  } finally {
+    socket.close();
+  }
+}
+
+async function call(
+  socket: WebSocket,
+  method: string,
+): Promise<{ usedSize: number; backingStorageSize: number }> {
+  return await new Promise((resolve) => {
+    socket.addEventListener("message", ({ data }) => {
+      const message = JSON.parse(String(data)) as { id?: number; result: never };
+      if (message.id === 1) resolve(message.result);
+    });
+    socket.send(JSON.stringify({ id: 1, method }));
+  });
+}
