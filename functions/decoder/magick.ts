@@ -55,6 +55,12 @@ async function initialize(): Promise<void> {
   initialized = true;
 }
 
+/** Size of the codec's WASM memory, bytes; 0 before the first picture. The package's types leave its module out. */
+export function codecMemoryBytes(): number {
+  const { _api } = ImageMagick as unknown as { _api: { HEAPU8: Uint8Array } };
+  return initialized ? _api.HEAPU8.buffer.byteLength : 0;
+}
+
 /**
  * Decodes a picture, upright and in sRGB, and passes it on while it is in the codec's memory.
  * @param header if the format's header is read by us

@@ -15,6 +15,14 @@ export interface RpcFailure {
 
 export type RpcResult<T> = { ok: true; value: T } | { ok: false; error: RpcFailure };
 
+/** What an instrument may ask a Worker that runs WASM. */
+export interface WorkerStats {
+  /** Size of the WASM memory, bytes; 0 before the first load. */
+  wasmBytes: number;
+  /** Pictures or texts that it worked on since the isolate started. */
+  runs: number;
+}
+
 /** A decoded picture: uint8 RGB, `size × size × 3`, row-major, preprocessed as the model was trained. */
 export type DecodedImage = RpcResult<{ pixels: Uint8Array<ArrayBuffer> }>;
 
@@ -27,20 +35,13 @@ export interface DecoderRpc {
    * @returns one result per file, in order; a bad file does not spoil the others
    */
   decode(images: ReadableStream<Uint8Array>, lengths: number[], size: number): Promise<DecodedImage[]>;
+  stats(): Promise<WorkerStats>;
 }
 
 /** Unit-length embeddings, float32, `count × embedding width`, row-major. */
 export interface Embeddings {
   revision: string;
   embeddings: Float32Array;
-}
-
-/** What an instrument may ask a tower Worker. */
-export interface TowerStats {
-  /** Size of the WASM memory, bytes; 0 before the first load. */
-  wasmBytes: number;
-  /** How often the tower ran since the isolate started. */
-  runs: number;
 }
 
 export interface VisionRpc {
@@ -55,7 +56,7 @@ export interface VisionRpc {
    * @returns the embedding as the tower gives it, not normalized
    */
   embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>>;
-  stats(): Promise<TowerStats>;
+  stats(): Promise<WorkerStats>;
 }
 
 /** A later stage of the image tower: takes over where the stage before it stopped. */
@@ -74,5 +75,5 @@ export interface TextRpc {
    * @param lengths positions of each sequence, each between 2 and the context length
    */
   embedTokens(ids: Int32Array, lengths: number[]): Promise<RpcResult<Embeddings>>;
-  stats(): Promise<TowerStats>;
+  stats(): Promise<WorkerStats>;
 }

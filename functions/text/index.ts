@@ -3,7 +3,7 @@
  * tower; nothing is loaded until the first request.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Embeddings, RpcResult, TextRpc, TowerStats } from "../runtime/rpc.ts";
+import type { Embeddings, RpcResult, TextRpc, WorkerStats } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import { textTower } from "./text-tower.ts";
 
@@ -21,7 +21,7 @@ export default class Text extends WorkerEntrypoint<TextEnv> implements TextRpc {
     );
   }
 
-  async stats(): Promise<TowerStats> {
+  async stats(): Promise<WorkerStats> {
     return (await textTower(this.env, (work) => this.ctx.waitUntil(work))).stats;
   }
 }

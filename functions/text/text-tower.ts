@@ -5,7 +5,7 @@ import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { parseModelReference } from "../runtime/model-store/model-reference.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
 import ortWasm from "../runtime/ort/ort-wasm.ts";
-import type { Embeddings, TowerStats } from "../runtime/rpc.ts";
+import type { Embeddings, WorkerStats } from "../runtime/rpc.ts";
 import { Tower } from "../runtime/tower/tower.ts";
 import type { TextEnv } from "./index.ts";
 import { TokenTable } from "./token-table.ts";
@@ -37,7 +37,7 @@ export class TextTower {
     this.#tokens = new TokenTable(env.MODELS, prefix, manifest.text.token_embedding);
   }
 
-  get stats(): TowerStats {
+  get stats(): WorkerStats {
     return this.#tower.stats;
   }
 

@@ -8,7 +8,7 @@ import { parseModelReference } from "../runtime/model-store/model-reference.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
 import type { Tensor } from "../runtime/ort/tensor.ts";
 import ortWasm from "../runtime/ort/ort-wasm.ts";
-import type { Embeddings, TowerStats, VisionStageRpc } from "../runtime/rpc.ts";
+import type { Embeddings, WorkerStats, VisionStageRpc } from "../runtime/rpc.ts";
 import { parseStage } from "../runtime/tower/stage.ts";
 import { Tower } from "../runtime/tower/tower.ts";
 import type { VisionEnv } from "./index.ts";
@@ -60,7 +60,7 @@ export class ImageStage {
     this.#anchor = anchor;
   }
 
-  get stats(): TowerStats {
+  get stats(): WorkerStats {
     return this.#tower.stats;
   }
 

@@ -4,7 +4,7 @@
  * loaded until the first request.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Embeddings, RpcResult, TowerStats, VisionRpc, VisionStageRpc } from "../runtime/rpc.ts";
+import type { Embeddings, RpcResult, WorkerStats, VisionRpc, VisionStageRpc } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import { imageStage, type ImageStage } from "./image-stage.ts";
 import { readPixels } from "./pixels-to-tensor.ts";
@@ -45,7 +45,7 @@ export default class Vision extends WorkerEntrypoint<VisionEnv> implements Visio
     );
   }
 
-  async stats(): Promise<TowerStats> {
+  async stats(): Promise<WorkerStats> {
     return (await this.#stage()).stats;
   }
 

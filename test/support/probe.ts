@@ -5,7 +5,7 @@
  * `POST /tensor?height=&width=` float32 NCHW → the image embedding as float32.
  * `POST /tokens?lengths=7,4` int32 ids → the text embeddings as float32.
  * `POST /decode?size=` a picture → uint8 RGB.
- * `POST /stats` → `{vision: [a stage's stats, …], text}`.
+ * `POST /stats` → `{vision: [a stage's stats, …], text, decoder}`.
  * A refusal answers 500 with `{code, message}`.
  */
 import type { V4WorkerOptions } from "miniflare";
@@ -25,7 +25,7 @@ export default {
     } else if (pathname === "/stats") {
       const stages = Object.keys(env).filter((name) => name.startsWith("VISION")).toSorted();
       const vision = await Promise.all(stages.map((name) => env[name].stats()));
-      return Response.json({ vision, text: await env.TEXT.stats() });
+      return Response.json({ vision, text: await env.TEXT.stats(), decoder: await env.DECODER.stats() });
     } else {
       const stream = new Response(body).body;
       [result] = await env.DECODER.decode(stream, [body.byteLength], number("size"));

@@ -11,12 +11,22 @@ import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { stagesNeeded } from "../../model-shards/plan-stages.ts";
 import { putModel, readManifest } from "../../scripts/models-in-r2.ts";
 import { WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
+import type { WorkerStats } from "../../functions/runtime/rpc.ts";
 import { bundleFolder } from "./bundle-workers.ts";
+import { type IsolateMemory, isolateMemory } from "./isolate-memory.ts";
 import { probeWorker } from "./probe.ts";
 
 const VISION = "edgeclip-vision";
+const TEXT = "edgeclip-text";
+const DECODER = "edgeclip-decoder";
 const ROOT = join(import.meta.dirname, "../..");
 export const DEMO_MODEL = join(ROOT, "model-shards/edgeclip-demo");
+
+interface Stats {
+  vision: WorkerStats[];
+  text: WorkerStats;
+  decoder: WorkerStats;
+}
 
 export interface WorkersOptions {
   /** Folder of the built model to serve; the demonstration model unless given. */
@@ -43,7 +53,14 @@ export interface Workers {
     path: string,
     body: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>,
   ): Promise<Response>;
+  /** What every isolate of ours holds now, by the Worker's name. */
+  memory(): Promise<Map<string, IsolateMemory & { wasmBytes: number }>>;
   dispose(): Promise<void>;
+}
+
+/** The sum that an isolate's limit is about. */
+export function totalBytes(memory: IsolateMemory & { wasmBytes: number }): number {
+  return memory.wasmBytes + memory.backingStorageBytes + memory.heapBytes;
 }
 
 export async function startWorkers({
@@ -82,20 +99,42 @@ export async function startWorkers({
     models,
     prefix: `${manifest.alias}/${manifest.revision}`,
     logs,
+    memory: async () => {
+      const inspector = await miniflare.getInspectorURL();
+      inspector.protocol = "http:";
+      const stats = (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
+      const names = workers.map(({ name }) => name ?? "");
+      const wasm = new Map([
+        [TEXT, stats.text.wasmBytes],
+        [DECODER, stats.decoder.wasmBytes],
+      ]);
+      names
+        .filter((name) => name.startsWith(VISION))
+        .forEach((name, i) => wasm.set(name, stats.vision[i]?.wasmBytes ?? 0));
+      const held = names.map(async (name) => {
+        const wasmBytes = wasm.get(name) ?? 0;
+        return [name, { ...(await isolateMemory(inspector, name)), wasmBytes }] as const;
+      });
+      return new Map(await Promise.all(held));
+    },
     probe: (path, body) => fetch(new URL(path, probeUrl), { method: "POST", body }),
     dispose: () => miniflare.dispose(),
   };
 }
 
+/** @param stage counted from 1 */
+function stageName(stage: number): string {
+  return stage === 1 ? VISION : `${VISION}-${stage}`;
+}
+
 /** The vision Worker once for each stage, each bound to the next. */
 function visionStages(options: V4WorkerOptions, count: number): V4WorkerOptions[] {
-  const nameOf = (stage: number): string => (stage === 1 ? VISION : `${VISION}-${stage}`);
   return Array.from({ length: count }, (_, index) => {
     const stage = index + 1;
-    const next = stage < count ? { NEXT: nameOf(stage + 1) } : {};
+    const next = stage < count ? { NEXT: stageName(stage + 1) } : {};
     return {
       ...options,
-      name: nameOf(stage),
+      name: stageName(stage),
       bindings: { ...options.bindings, STAGE: `${stage}/${count}` },
       serviceBindings: { ...options.serviceBindings, ...next },
     };

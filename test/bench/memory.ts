@@ -1,0 +1,104 @@
+/**
+ * `npm run bench:memory [-- <size> …]`: what every isolate holds while the full-size model is loaded cold, answers
+ * warm, and takes a burst; in units of 10⁶ bytes, at 256, 320 and 384 pixels. Exits with 1 above the limit.
+ *
+ * An isolate's memory is its WASM memory (as the Worker reports it), what is behind its ArrayBuffers and its
+ * JavaScript heap (as workerd's inspector reports them), sampled while requests run. Compiled code is not counted: on
+ * the platform it is shared.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import setup from "../support/bundle-workers.ts";
+import { fullSizeModel } from "../support/full-size.ts";
+import { peakMemory } from "../support/peak-memory.ts";
+import { post } from "../support/post.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+const LIMIT_BYTES = 120_000_000;
+const BURST = 8;
+const SIZES = [256, 320, 384];
+const PICTURES = join(import.meta.dirname, "../fixtures/pictures/images");
+const LABELS = [
+  "cat",
+  "dog",
+  "bus",
+  "tree",
+  "a long label of several rather common words",
+  "sky",
+  "sea",
+  "city",
+];
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1).padStart(7);
+
+/** @returns whether every isolate stayed within the limit in every phase */
+async function measure(size: number): Promise<boolean> {
+  const workers = await startWorkers({
+    model: await fullSizeModel(size),
+    change: (name, options) => (/vision|text/.test(name) ? behindSlowR2(options) : options),
+    add: [SLOW_R2],
+  });
+  try {
+    const image = (await readFile(join(PICTURES, "photo_3000x2000.jpg"))).toString("base64");
+    const small = (await readFile(join(PICTURES, "q80_420.jpg"))).toString("base64");
+    const phases: [name: string, run: () => Promise<unknown>][] = [
+      ["cold", () => classify(workers, [image], LABELS)],
+      ["warm", () => classify(workers, [image], LABELS)],
+      [
+        `burst of ${BURST}`,
+        () =>
+          Promise.all(
+            Array.from({ length: BURST }, (_, i) => classify(workers, [image], [`label ${i}`, "x"])),
+          ),
+      ],
+      [
+        "16 pictures",
+        () =>
+          classify(
+            workers,
+            Array.from({ length: 16 }, () => small),
+            LABELS,
+          ),
+      ],
+    ];
+    let within = true;
+    console.log(`\n${size} pixels`.padEnd(16) + "isolate".padEnd(22) + "   WASM  buffers    heap    peak");
+    for (const [phase, run] of phases) {
+      for (const [name, peak] of await peakMemory(workers, run)) {
+        const { wasmBytes, backingStorageBytes, heapBytes, total } = peak;
+        const figures = [wasmBytes, backingStorageBytes, heapBytes, total].map(megabytes).join(" ");
+        const verdict = total > LIMIT_BYTES ? "  above the limit" : "";
+        within &&= total <= LIMIT_BYTES;
+        console.log(`  ${phase.padEnd(14)}${name.padEnd(20)}${figures}${verdict}`);
+      }
+    }
+    console.log(
+      `  for information: the whole workerd process at its largest, RSS ${megabytes(await largestRss())}`,
+    );
+    return within;
+  } finally {
+    await workers.dispose();
+  }
+}
+
+/** VmHWM of the workerd that this process started, from Linux's /proc; 0 elsewhere. */
+async function largestRss(): Promise<number> {
+  for (const pid of await readdir("/proc").catch(() => [])) {
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    if (!status.includes("Name:\tworkerd") || !status.includes(`PPid:\t${process.pid}\n`)) continue;
+    return 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
+  }
+  return 0;
+}
+
+async function classify(workers: Workers, images: string[], labels: string[]): Promise<void> {
+  const { status, body } = await post(`${workers.url}/v1/classify`, { images, labels });
+  if (status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`);
+}
+
+const asked = process.argv.slice(2).map(Number);
+await setup();
+let within = true;
+for (const size of asked.length > 0 ? asked : SIZES) within = (await measure(size)) && within;
+process.exit(within ? 0 : 1);

@@ -1,0 +1,14 @@
+/** The synthetic full-size model, built once per size and kept in `.cache/`. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { buildSynthetic } from "./build-synthetic.ts";
+
+const CACHE = join(import.meta.dirname, "../../.cache/full-size");
+
+/** @returns the built model's folder */
+export async function fullSizeModel(imageSize: number, precision: "int8" | "fp32" = "int8"): Promise<string> {
+  const folder = join(CACHE, String(imageSize));
+  const built = join(folder, `base_w-${precision}-safetensors`);
+  if (existsSync(join(built, "manifest.json"))) return built;
+  return (await buildSynthetic("base_w", folder, { precision, imageSize })).out;
+}
