@@ -32,6 +32,8 @@ export interface BuildOptions {
   precision: Precision;
   /** Side of the input in pixels, instead of the config's; a multiple of 32. */
   imageSize?: number;
+  /** Largest shard in int8, instead of `SHARD_BYTES`. */
+  shardBytes?: number | undefined;
   progress: Progress;
 }
 
@@ -113,7 +115,7 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
 }
 
 async function writeTower(tower: string, units: TowerUnit[], options: BuildOptions): Promise<Shard[]> {
-  const plan = planShards(units, options.precision);
+  const plan = planShards(units, options.precision, options.shardBytes);
   const shards: Shard[] = [];
   for (const [index, shardUnits] of plan.entries()) {
     options.progress.step(`${tower} shard ${index + 1}/${plan.length}`);

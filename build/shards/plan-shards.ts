@@ -9,10 +9,14 @@ import type { TowerUnit } from "../towers/tower-unit.ts";
 export const SHARD_BYTES = 12_000_000;
 
 /** Greedy: units in order, a new shard whenever the next unit would exceed the limit. */
-export function planShards(units: TowerUnit[], precision: Precision): TowerUnit[][] {
+export function planShards(
+  units: TowerUnit[],
+  precision: Precision,
+  shardBytes: number = SHARD_BYTES,
+): TowerUnit[][] {
   const bytesPerParameter = precision === "int8" ? 1 : 4;
   // fp32 is for telling a graph error from a quantization error; its shards hold the same units as int8's.
-  const limit = SHARD_BYTES * bytesPerParameter;
+  const limit = shardBytes * bytesPerParameter;
   const shards: TowerUnit[][] = [];
   let bytes = Infinity;
   for (const unit of units) {

@@ -1,6 +1,7 @@
 /** Turns what happens inside an RPC method into a value that survives the way back. */
 import { ServiceError } from "./errors.ts";
 import type { RpcResult } from "./rpc.ts";
+import { ClientGoneError } from "./wanted.ts";
 
 /**
  * Runs an RPC method's body. A refusal becomes its code and message; anything else is a defect or a broken
@@ -10,6 +11,9 @@ export async function rpcResult<T>(worker: string, body: () => Promise<T>): Prom
   try {
     return { ok: true, value: await body() };
   } catch (error) {
+    if (error instanceof ClientGoneError) {
+      return { ok: false, error: { code: "overloaded", message: error.message } };
+    }
     const known = error instanceof ServiceError;
     const cause = known ? error.cause : error;
     console.error(JSON.stringify({ worker, error: String(error), cause: describe(cause) }));

@@ -6,6 +6,7 @@
  * client would get a 500 for what is a bad picture or a missing shard.
  */
 import type { ErrorCode } from "./errors.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** What went wrong on the other side, in the API's own codes. */
 export interface RpcFailure {
@@ -48,8 +49,13 @@ export interface VisionRpc {
   /**
    * Embeds pictures.
    * @param pixels uint8 RGB, `count × size × size × 3`
+   * @param wanted asked before each picture
    */
-  embedPixels(pixels: ReadableStream<Uint8Array>, count: number): Promise<RpcResult<Embeddings>>;
+  embedPixels(
+    pixels: ReadableStream<Uint8Array>,
+    count: number,
+    wanted: Wanted,
+  ): Promise<RpcResult<Embeddings>>;
   /**
    * Embeds one already normalized picture; used to compare the deployed tower with reference outputs.
    * @param values float32 NCHW, `1 × 3 × height × width`, sides multiples of 32
@@ -73,7 +79,8 @@ export interface TextRpc {
    * Embeds token sequences.
    * @param ids all sequences' token ids, one after the other, start and end tokens included, no padding
    * @param lengths positions of each sequence, each between 2 and the context length
+   * @param wanted asked every few texts
    */
-  embedTokens(ids: Int32Array, lengths: number[]): Promise<RpcResult<Embeddings>>;
+  embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted): Promise<RpcResult<Embeddings>>;
   stats(): Promise<WorkerStats>;
 }

@@ -5,6 +5,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, TextRpc, WorkerStats } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
+import type { Wanted } from "../runtime/wanted.ts";
 import { textTower } from "./text-tower.ts";
 
 export interface TextEnv {
@@ -14,10 +15,10 @@ export interface TextEnv {
 }
 
 export default class Text extends WorkerEntrypoint<TextEnv> implements TextRpc {
-  async embedTokens(ids: Int32Array, lengths: number[]): Promise<RpcResult<Embeddings>> {
+  async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted): Promise<RpcResult<Embeddings>> {
     const anchor = (work: Promise<unknown>): void => this.ctx.waitUntil(work);
     return await rpcResult("text", async () =>
-      (await textTower(this.env, anchor)).embedTokens(ids, lengths, anchor),
+      (await textTower(this.env, anchor)).embedTokens(ids, lengths, wanted, anchor),
     );
   }
 

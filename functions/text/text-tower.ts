@@ -6,6 +6,7 @@ import { parseModelReference } from "../runtime/model-store/model-reference.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
 import ortWasm from "../runtime/ort/ort-wasm.ts";
 import type { Embeddings, WorkerStats } from "../runtime/rpc.ts";
+import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import { Tower } from "../runtime/tower/tower.ts";
 import type { TextEnv } from "./index.ts";
 import { TokenTable } from "./token-table.ts";
@@ -14,6 +15,9 @@ type Anchor = (work: Promise<unknown>) => void;
 
 /** Requests that an isolate works on or keeps waiting. */
 const MAX_REQUESTS = 16;
+
+/** Texts between two questions whether anybody waits: some tenths of a second. */
+const TEXTS_PER_STEP = 8;
 
 let resident: TextTower | undefined;
 const admission = new Admission(MAX_REQUESTS);
@@ -45,23 +49,28 @@ export class TextTower {
    * Unit-length embeddings. Each text runs alone, on exactly as many positions as it has: activation scales span
    * a whole run, so in a batch a text's vector would depend on its neighbours.
    */
-  async embedTokens(ids: Int32Array, lengths: number[], anchor: Anchor): Promise<Embeddings> {
+  async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted, anchor: Anchor): Promise<Embeddings> {
     checkTokens(ids, lengths, this.#manifest.text);
-    return await admission.admit((alive) => this.#embed(ids, lengths, anchor, alive));
+    return await admission.admit(async (alive) => {
+      const [rows] = await Promise.all([this.#tokens.rows(ids), this.#tower.ready(anchor)]);
+      return await this.#embed(rows, lengths, async () => {
+        alive();
+        await assertWanted(wanted);
+      });
+    });
   }
 
-  async #embed(ids: Int32Array, lengths: number[], anchor: Anchor, alive: () => void): Promise<Embeddings> {
+  async #embed(rows: Float32Array, lengths: number[], step: () => Promise<void>): Promise<Embeddings> {
     const { embedding_width: width, revision, text } = this.#manifest;
-    const [rows] = await Promise.all([this.#tokens.rows(ids), this.#tower.ready(anchor)]);
     const embeddings = new Float32Array(lengths.length * width);
     let start = 0;
     for (const [index, length] of lengths.entries()) {
+      if (index % TEXTS_PER_STEP === 0) await step();
       const data = rows.slice(start * text.width, (start + length) * text.width);
       const eot = { data: BigInt64Array.of(BigInt(length - 1)), shape: [1, 1] };
       const output = this.#tower.run({ data, shape: [1, length, text.width] }, { eot_index: eot });
       embeddings.set(output.data as Float32Array, index * width);
       start += length;
-      alive();
     }
     return { revision, embeddings: normalizeRows(embeddings, width) };
   }

@@ -10,11 +10,15 @@ import type { Tensor } from "../runtime/ort/tensor.ts";
 import ortWasm from "../runtime/ort/ort-wasm.ts";
 import type { Embeddings, WorkerStats, VisionStageRpc } from "../runtime/rpc.ts";
 import { parseStage } from "../runtime/tower/stage.ts";
+import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import { Tower } from "../runtime/tower/tower.ts";
 import type { VisionEnv } from "./index.ts";
 import { writeTensor } from "./tensor-stream.ts";
 
 type Anchor = (work: Promise<unknown>) => void;
+type Pictures = AsyncIterable<Tensor> | Iterable<Tensor>;
+/** Before each picture: a sign of life, and the question whether anybody waits. */
+type Step = () => Promise<void>;
 
 /** Requests that an isolate works on or keeps waiting: at half a second a picture, some ten seconds. */
 const MAX_REQUESTS = 16;
@@ -72,39 +76,35 @@ export class ImageStage {
   /**
    * Embeds pictures one at a time, so that no vector depends on its neighbours.
    * @param inputs this stage's first activation for each picture
+   * @param wanted asked before each picture; a later stage need not ask, it only gets what the first has computed
    * @throws ServiceError `model_unavailable`, `overloaded`
    */
-  async embed(inputs: AsyncIterable<Tensor> | Iterable<Tensor>, count: number): Promise<Embeddings> {
-    return await admission.admit(async (alive) =>
-      this.#next === undefined
-        ? await this.#finish(inputs, count, alive)
-        : await this.#passOn(inputs, count, this.#next, alive),
-    );
+  async embed(inputs: Pictures, count: number, wanted: Wanted = () => true): Promise<Embeddings> {
+    return await admission.admit(async (alive) => {
+      const step = async (): Promise<void> => {
+        alive();
+        await assertWanted(wanted);
+      };
+      return this.#next === undefined
+        ? await this.#finish(inputs, count, step)
+        : await this.#passOn(inputs, count, this.#next, step);
+    });
   }
 
-  async #finish(
-    inputs: AsyncIterable<Tensor> | Iterable<Tensor>,
-    count: number,
-    alive: () => void,
-  ): Promise<Embeddings> {
+  async #finish(inputs: Pictures, count: number, step: Step): Promise<Embeddings> {
     await this.#tower.ready(this.#anchor);
     const { revision, embedding_width: width } = this.manifest;
     const embeddings = new Float32Array(count * width);
     let row = 0;
     for await (const input of inputs) {
+      await step();
       embeddings.set(this.#tower.run(input).data as Float32Array, width * row++);
-      alive();
     }
     return { revision, embeddings };
   }
 
   /** The next stage is called before this one is ready, so that a cold start loads both at once. */
-  async #passOn(
-    inputs: AsyncIterable<Tensor> | Iterable<Tensor>,
-    count: number,
-    next: VisionStageRpc,
-    alive: () => void,
-  ): Promise<Embeddings> {
+  async #passOn(inputs: Pictures, count: number, next: VisionStageRpc, step: Step): Promise<Embeddings> {
     const { readable, writable } = new IdentityTransformStream();
     const answer = next.embedActivations(readable, count);
     // Should this stage fail first, the next one's complaint about a broken stream is nobody's.
@@ -113,8 +113,8 @@ export class ImageStage {
     try {
       await this.#tower.ready(this.#anchor);
       for await (const input of inputs) {
+        await step();
         await writeTensor(writer, this.#tower.run(input));
-        alive();
       }
       await writer.close();
     } catch (error) {

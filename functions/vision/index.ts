@@ -8,6 +8,7 @@ import type { Embeddings, RpcResult, WorkerStats, VisionRpc, VisionStageRpc } fr
 import { rpcResult } from "../runtime/rpc-result.ts";
 import { imageStage, type ImageStage } from "./image-stage.ts";
 import { readPixels } from "./pixels-to-tensor.ts";
+import type { Wanted } from "../runtime/wanted.ts";
 import { readTensors } from "./tensor-stream.ts";
 
 export interface VisionEnv {
@@ -21,11 +22,16 @@ export interface VisionEnv {
 }
 
 export default class Vision extends WorkerEntrypoint<VisionEnv> implements VisionRpc, VisionStageRpc {
-  async embedPixels(pixels: ReadableStream<Uint8Array>, count: number): Promise<RpcResult<Embeddings>> {
+  async embedPixels(
+    pixels: ReadableStream<Uint8Array>,
+    count: number,
+    wanted: Wanted,
+  ): Promise<RpcResult<Embeddings>> {
     return await rpcResult("vision", async () => {
       const stage = await this.#stage();
       const { size, mean, std } = stage.manifest.image;
-      return stage.normalized(await stage.embed(readPixels(pixels, count, size, { mean, std }), count));
+      const pictures = readPixels(pixels, count, size, { mean, std });
+      return stage.normalized(await stage.embed(pictures, count, wanted));
     });
   }
 

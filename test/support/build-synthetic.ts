@@ -10,13 +10,14 @@ interface Options {
   precision?: Precision;
   format?: CheckpointFormat;
   imageSize?: number;
+  shardBytes?: number;
 }
 
 /** @returns the built model's folder and the build's report */
 export async function buildSynthetic(
   name: "base_w" | "mini" | "tiny",
   folder: string,
-  { precision = "int8", format = "safetensors", imageSize }: Options = {},
+  { precision = "int8", format = "safetensors", imageSize, shardBytes }: Options = {},
 ): Promise<BuildReport & { out: string }> {
   const model = SYNTHETIC_MODELS[name];
   if (model === undefined) throw new Error(`there is no synthetic model ${name}`);
@@ -31,6 +32,7 @@ export async function buildSynthetic(
     license: "mit",
     precision,
     ...(imageSize === undefined ? {} : { imageSize }),
+    shardBytes,
     progress: silentProgress,
   });
   return { ...report, out };

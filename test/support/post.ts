@@ -7,12 +7,11 @@ export interface Answer {
   body: any;
 }
 
-export async function post(url: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+export async function post(url: string, body: unknown): Promise<Answer> {
   const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: typeof body === "string" ? body : JSON.stringify(body),
-    ...(signal === undefined ? {} : { signal }),
   });
   return { status: response.status, headers: response.headers, body: await response.json() };
 }

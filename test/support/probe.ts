@@ -21,7 +21,7 @@ export default {
       result = await env.VISION.embedTensor(new Float32Array(body), number("height"), number("width"));
     } else if (pathname === "/tokens") {
       const lengths = searchParams.get("lengths").split(",").map(Number);
-      result = await env.TEXT.embedTokens(new Int32Array(body), lengths);
+      result = await env.TEXT.embedTokens(new Int32Array(body), lengths, () => true);
     } else if (pathname === "/stats") {
       const stages = Object.keys(env).filter((name) => name.startsWith("VISION")).toSorted();
       const vision = await Promise.all(stages.map((name) => env[name].stats()));

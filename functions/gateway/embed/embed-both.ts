@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import type { GatewayEnv } from "../env.ts";
+import type { EmbedContext } from "./embed-context.ts";
 import type { ImageReference } from "../schemas/image.ts";
 import { embedImages } from "./embed-images.ts";
 import { type EmbeddedTexts, embedTexts } from "./embed-texts.ts";
@@ -18,10 +19,11 @@ export async function embedBoth(
   images: readonly ImageReference[],
   texts: Iterable<string>,
 ): Promise<Embedded> {
-  const context = {
+  const context: EmbedContext = {
     env: c.env,
     manifest,
     timings: c.get("timings"),
+    wanted: () => !c.req.raw.signal.aborted,
     waitUntil: (work: Promise<unknown>): void => c.executionCtx.waitUntil(work),
   };
   const [rows, embedded] = await Promise.all([embedImages(images, context), embedTexts(texts, context)]);

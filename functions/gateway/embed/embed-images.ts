@@ -1,7 +1,5 @@
 /** Image references → unit-length image embeddings: one call to the decoder, one to the vision Worker. */
-import type { Manifest } from "../../../model-shards/manifest.ts";
-import type { Bindings } from "../env.ts";
-import type { Timings } from "../http/timings.ts";
+import type { EmbedContext } from "./embed-context.ts";
 import { byteStream } from "../../runtime/byte-stream.ts";
 import { imageBytes } from "../images/image-bytes.ts";
 import type { ImageReference } from "../schemas/image.ts";
@@ -13,7 +11,7 @@ import { callWorker, checkRevision, unwrap } from "./unwrap.ts";
  */
 export async function embedImages(
   images: readonly ImageReference[],
-  { env, manifest, timings }: { env: Bindings; manifest: Manifest; timings: Timings },
+  { env, manifest, timings, wanted }: EmbedContext,
 ): Promise<Float32Array> {
   const files = await Promise.all(images.map((image, index) => imageBytes(image, `images[${index}]`)));
   const size = manifest.image.size;
@@ -23,7 +21,7 @@ export async function embedImages(
   );
   const pixels = decoded.map((result, index) => unwrap(result, `images[${index}]`).pixels);
   const result = await timings.measure("image", () =>
-    callWorker("image tower", () => env.VISION.embedPixels(byteStream(pixels), images.length)),
+    callWorker("image tower", () => env.VISION.embedPixels(byteStream(pixels), images.length, wanted)),
   );
   return checkRevision(unwrap(result), manifest.revision);
 }

@@ -7,8 +7,7 @@ import type { Manifest } from "../../../model-shards/manifest.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { Tokenizer } from "../../runtime/tokenizer/tokenizer.ts";
-import type { Bindings } from "../env.ts";
-import type { Timings } from "../http/timings.ts";
+import type { EmbedContext } from "./embed-context.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import { TextCache } from "./text-cache.ts";
@@ -29,13 +28,6 @@ export interface EmbeddedTexts {
   cachedTokens: number;
 }
 
-interface Context {
-  env: Bindings;
-  manifest: Manifest;
-  timings: Timings;
-  waitUntil: (work: Promise<unknown>) => void;
-}
-
 interface Prepared {
   ids: number[];
   truncated: boolean;
@@ -45,7 +37,7 @@ const memory = new MemoryCache();
 let tokenizer: Tokenizer | undefined;
 
 /** @throws ServiceError `too_many_items` if more texts are new than a request may compute, `model_unavailable` */
-export async function embedTexts(texts: Iterable<string>, context: Context): Promise<EmbeddedTexts> {
+export async function embedTexts(texts: Iterable<string>, context: EmbedContext): Promise<EmbeddedTexts> {
   const { manifest } = context;
   const given = new Map([...new Set(texts)].map((text) => [text, cleanText(text)]));
   const prepared = new Map([...new Set(given.values())].map((text) => [text, tokenize(text, manifest)]));
@@ -80,7 +72,7 @@ function tokenize(text: string, { text: { context_length } }: Manifest): Prepare
 
 async function readCaches(
   texts: string[],
-  { env, manifest, timings }: Context,
+  { env, manifest, timings }: EmbedContext,
 ): Promise<Map<string, Float32Array>> {
   const { revision } = manifest;
   const found = new Map<string, Float32Array>();
@@ -98,14 +90,17 @@ async function readCaches(
   return found;
 }
 
-async function compute(texts: [string, Prepared][], context: Context): Promise<Map<string, Float32Array>> {
-  const { env, manifest, timings, waitUntil } = context;
+async function compute(
+  texts: [string, Prepared][],
+  context: EmbedContext,
+): Promise<Map<string, Float32Array>> {
+  const { env, manifest, timings, wanted, waitUntil } = context;
   const computed = new Map<string, Float32Array>();
   if (texts.length === 0) return computed;
   const ids = Int32Array.from(texts.flatMap(([, prepared]) => prepared.ids));
   const lengths = texts.map(([, prepared]) => prepared.ids.length);
   const result = await timings.measure("text", () =>
-    callWorker("text tower", () => env.TEXT.embedTokens(ids, lengths)),
+    callWorker("text tower", () => env.TEXT.embedTokens(ids, lengths, wanted)),
   );
   const rows = checkRevision(unwrap(result), manifest.revision);
   const width = manifest.embedding_width;

@@ -8,13 +8,13 @@ const RETRY_AFTER = { 429: "10", 503: "2" } as const;
 
 export function errorResponse(error: Error, c: Context<GatewayEnv>): Response {
   const known = error instanceof ServiceError;
-  if (!known || error.cause !== undefined) {
+  const [status, type] = known ? ERROR_KINDS[error.code] : ([500, "server_error"] as const);
+  if (status >= 500 || error.cause !== undefined) {
     const cause = error.cause instanceof Error ? error.cause.stack : undefined;
     console.error(
       JSON.stringify({ request: c.get("requestId"), error: error.stack ?? error.message, cause }),
     );
   }
-  const [status, type] = known ? ERROR_KINDS[error.code] : ([500, "server_error"] as const);
   const message = known ? error.message : "the server failed to process the request";
   if (status === 429 || status === 503) c.header("retry-after", RETRY_AFTER[status]);
   return c.json(

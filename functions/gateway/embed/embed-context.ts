@@ -1,0 +1,14 @@
+/** What embedding takes from the request that it is for. */
+import type { Manifest } from "../../../model-shards/manifest.ts";
+import type { Wanted } from "../../runtime/wanted.ts";
+import type { Bindings } from "../env.ts";
+import type { Timings } from "../http/timings.ts";
+
+export interface EmbedContext {
+  env: Bindings;
+  manifest: Manifest;
+  timings: Timings;
+  /** False once the client has left. */
+  wanted: Wanted;
+  waitUntil: (work: Promise<unknown>) => void;
+}

@@ -1,0 +1,61 @@
+/** More requests than an isolate takes on, and clients that do not wait for their answers. */
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { exampleBase64 } from "../support/examples.ts";
+import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
+import { type Answer, post } from "../support/post.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+/** Requests that the image tower's Worker takes on at once. */
+const MAX_REQUESTS = 16;
+
+let workers: Workers;
+let request: { image: string; labels: string[] };
+let classify: () => Promise<Answer>;
+
+beforeEach(async () => {
+  workers = await startWorkers({
+    change: (name, options) => (name === "edgeclip-vision" ? behindSlowR2(options) : options),
+    add: [SLOW_R2, IMPATIENT],
+  });
+  const control = await workers.miniflare.unsafeGetDirectURL("slow-r2");
+  // Loading takes over two seconds: what comes in meanwhile has to wait.
+  await fetch(control, { method: "POST", body: JSON.stringify({ bytesPerSecond: 2e6 }) });
+  request = { image: await exampleBase64("fox.png"), labels: ["fox", "bus"] };
+  classify = () => post(`${workers.url}/v1/classify`, request);
+});
+
+afterEach(async () => {
+  await workers.dispose();
+});
+
+async function pictureRuns(): Promise<number> {
+  const { vision } = (await (await workers.probe("/stats", new Uint8Array())).json()) as {
+    vision: { runs: number }[];
+  };
+  return vision[0]?.runs ?? 0;
+}
+
+it("answers 503 beyond what it takes on, and everything else", async () => {
+  const answers = await Promise.all(Array.from({ length: 2 * MAX_REQUESTS }, () => classify()));
+  const answered = answers.filter(({ status }) => status === 200);
+  const refused = answers.filter(({ status }) => status === 503);
+  expect(answered.length + refused.length).toBe(answers.length);
+  expect(answered).toHaveLength(MAX_REQUESTS);
+  expect(answered.every(({ body }) => body.data[0].prediction === "fox")).toBe(true);
+  for (const { body, headers } of refused) {
+    expect(body.error.code).toBe("overloaded");
+    expect(headers.get("retry-after")).toMatch(/^\d+$/);
+  }
+  expect((await classify()).status).toBe(200);
+});
+
+it("does not compute for clients that have left", async () => {
+  const impatient = (await workers.miniflare.unsafeGetDirectURL("impatient")).origin;
+  const staying = classify();
+  const left = Array.from({ length: 5 }, () => leaveAfter(`${impatient}/v1/classify`, request, 500));
+  expect(await Promise.all(left)).toEqual(left.map(() => 499));
+  expect((await staying).status).toBe(200);
+  expect((await classify()).status).toBe(200);
+  expect(await pictureRuns()).toBe(2);
+});
