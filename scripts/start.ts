@@ -1,19 +1,26 @@
 /**
- * `npm start`: puts the demonstration model into local R2 if it is not there, starts the four Workers in workerd
- * and, once they answer, prints the URL and a request to paste. `npm run dev` is the same with every request logged;
- * both reload a Worker when its source changes.
+ * `npm start [-- --model <folder>]`: puts a built model, the demonstration model unless another is named, into local R2
+ * if it is not there, starts its Workers in workerd and, once they answer, prints the URL and a request to paste.
+ * `npm run dev` is the same with every request logged; both reload a Worker when its source changes.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { basename, join, resolve } from "node:path";
 import { getPlatformProxy } from "wrangler";
-import { putModel } from "./models-in-r2.ts";
-import { WORKER_CONFIGS } from "./worker-configs.ts";
+import { putModel, readManifest } from "./models-in-r2.ts";
+import { writeWorkerConfigs } from "./worker-configs.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const STATE = join(ROOT, ".wrangler/state");
 const PORT = process.env["PORT"] ?? "8787";
 const URL = `http://localhost:${PORT}`;
+
+/** `--model <folder>`; everything else is wrangler's. */
+const wranglerOptions = process.argv.slice(2);
+const modelAt = wranglerOptions.indexOf("--model");
+const [, folder] = modelAt === -1 ? [] : wranglerOptions.splice(modelAt, 2);
+const MODEL = resolve(folder ?? join(ROOT, "model-shards/edgeclip-demo"));
 
 async function seedLocalR2(): Promise<void> {
   const proxy = await getPlatformProxy<{ MODELS: Parameters<typeof putModel>[0] }>({
@@ -21,8 +28,8 @@ async function seedLocalR2(): Promise<void> {
     persist: { path: join(STATE, "v3") },
   });
   try {
-    const written = await putModel(proxy.env.MODELS, join(ROOT, "model-shards/edgeclip-demo"));
-    if (written > 0) console.log(`Put the demonstration model into local R2 (${written} files).`);
+    const written = await putModel(proxy.env.MODELS, MODEL);
+    if (written > 0) console.log(`Put ${basename(MODEL)} into local R2 (${written} files).`);
   } finally {
     await proxy.dispose();
   }
@@ -36,7 +43,7 @@ async function untilHealthy(): Promise<void> {
       () => false,
     );
     if (healthy) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await setTimeout(200);
   }
 }
 
@@ -51,17 +58,18 @@ Try it:
 }
 
 await seedLocalR2();
+const configs = await writeWorkerConfigs(await readManifest(MODEL));
 const wrangler = spawn(
   join(ROOT, "node_modules/.bin/wrangler"),
   [
     "dev",
-    ...WORKER_CONFIGS.flatMap((config) => ["-c", join(ROOT, config)]),
+    ...configs.flatMap((config) => ["-c", config]),
     "--port",
     PORT,
     "--persist-to",
     STATE,
     "--show-interactive-dev-session=false",
-    ...process.argv.slice(2),
+    ...wranglerOptions,
   ],
   {
     cwd: ROOT,

@@ -57,8 +57,9 @@ async function initialize(): Promise<void> {
 
 /** Size of the codec's WASM memory, bytes; 0 before the first picture. The package's types leave its module out. */
 export function codecMemoryBytes(): number {
+  if (!initialized) return 0;
   const { _api } = ImageMagick as unknown as { _api: { HEAPU8: Uint8Array } };
-  return initialized ? _api.HEAPU8.buffer.byteLength : 0;
+  return _api.HEAPU8.buffer.byteLength;
 }
 
 /**

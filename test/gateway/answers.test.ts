@@ -82,6 +82,21 @@ describe("POST /v1/classify", () => {
     expect(body.data[0]?.predictions).toHaveLength(1);
   });
 
+  it("takes a template set by name in multipart", async () => {
+    const form = new FormData();
+    const file = await readFile(join(import.meta.dirname, "../../examples/fox.png"));
+    form.append("image", new Blob([file]), "fox.png");
+    form.append("labels", JSON.stringify(LABELS));
+    form.append("templates", "openai-7");
+    const response = await fetch(`${workers.url}/v1/classify`, { method: "POST", body: form });
+    const { body } = await post(`${workers.url}/v1/classify`, {
+      image: fox,
+      labels: LABELS,
+      templates: "openai-7",
+    });
+    expect(((await response.json()) as { data: unknown }).data).toEqual(body.data);
+  });
+
   it("scores over the whole set before it filters", async () => {
     const request = { image: fox, labels: LABELS, top_k: 4 };
     const all = (await post(`${workers.url}/v1/classify`, request)).body.data[0];

@@ -101,6 +101,31 @@ const CLASSIFY: Case[] = [
     "min_similarity",
   ],
   ["an unknown model", () => ({ image, labels: ["a"], model: "gpt-5" }), 404, "model_not_found", "model"],
+  [
+    "a label of control characters",
+    () => ({ image, labels: ["\u0000\u001f"] }),
+    400,
+    "empty_input",
+    "labels[0]",
+  ],
+  ["100,000 labels", () => ({ image, labels: many(100_000) }), 400, "too_many_items", "labels"],
+  ["a label of a megabyte", () => ({ image, labels: ["x".repeat(1e6)] }), 400, "too_long", "labels[0]"],
+  [
+    "an empty prompt",
+    () => ({ image, labels: ["a", { label: "b", prompts: ["c", " "] }] }),
+    400,
+    "empty_input",
+    "labels[1].prompts[1]",
+  ],
+  [
+    "a content part without a URL",
+    () => ({ images: [image, { type: "image_url", image_url: {} }], labels: ["a"] }),
+    400,
+    "missing_field",
+    "images[1].image_url.url",
+  ],
+  ["an infinite number", () => `{"image":"AAAA","labels":["a"],"top_k":1e999}`, 400, "invalid_type", "top_k"],
+  ["an empty body", () => "", 400, "invalid_json", null],
 ];
 
 const SIMILARITY: Case[] = [
@@ -126,6 +151,16 @@ describe.each([
     expect(answer.headers.get("x-request-id")).toMatch(/^req_/);
   });
 });
+
+/** Sends files of zeros; answers the status and the error's code and param. */
+async function upload(sizes: number[]): Promise<[status: number, code: string, param: string | null]> {
+  const form = new FormData();
+  for (const size of sizes) form.append("image", new Blob([new Uint8Array(size)]), "a.png");
+  form.append("labels", "a");
+  const response = await fetch(`${workers.url}/v1/classify`, { method: "POST", body: form });
+  const { error } = (await response.json()) as { error: { code: string; param: string | null } };
+  return [response.status, error.code, error.param];
+}
 
 describe("HTTP itself", () => {
   it.each([
@@ -156,6 +191,28 @@ describe("HTTP itself", () => {
       duplex: "half",
     } as RequestInit);
     expect(chunked.status).toBe(413);
+  });
+
+  it("refuses multipart that is not", async () => {
+    for (const type of ["multipart/form-data", "multipart/form-data; boundary=x"]) {
+      const headers = { "content-type": type };
+      const response = await fetch(`${workers.url}/v1/classify`, { method: "POST", headers, body: "nope" });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: { code: "invalid_type" } });
+    }
+  });
+
+  it("refuses an upload that is too large, and one picture in it that is", async () => {
+    expect(await upload([16e6, 16e6, 16e6, 16e6])).toEqual([413, "request_too_large", null]);
+    expect(await upload([10, 20_000_001])).toEqual([400, "image_too_large", "images[1]"]);
+  });
+
+  it("takes no field from a form field's prototype", async () => {
+    const form = new FormData();
+    form.append("image", new Blob([Buffer.from(image, "base64")]), "fox.png");
+    form.append("__proto__", '{"labels":["a"]}');
+    const response = await fetch(`${workers.url}/v1/classify`, { method: "POST", body: form });
+    expect(await response.json()).toMatchObject({ error: { code: "missing_field", param: "labels" } });
   });
 
   it("is not impressed by prototype keys or deep nesting", async () => {

@@ -38,6 +38,14 @@ export class NodeTowers {
     return run(this.#image, { data, shape: [1, 3, height, width] }, {});
   }
 
+  /** Every shard's output by its name, for a picture as in `embedTensor`. */
+  imageActivations(data: Float32Array, height: number, width: number): Map<string, Float32Array> {
+    const outputs = new Map<string, Float32Array>();
+    const keep = (name: string, output: Tensor): void => void outputs.set(name, output.data as Float32Array);
+    run(this.#image, { data, shape: [1, 3, height, width] }, {}, keep);
+    return outputs;
+  }
+
   async embedTokens(ids: readonly number[]): Promise<Float32Array> {
     const data = await this.#tokens.rows(Int32Array.from(ids));
     const eot_index = { data: BigInt64Array.of(BigInt(ids.length - 1)), shape: [1, 1] };
@@ -61,11 +69,17 @@ async function load(folder: string, shards: Shard[]): Promise<Loaded[]> {
   );
 }
 
-function run(tower: Loaded[], input: Tensor, extra: Record<string, Tensor>): Float32Array {
+function run(
+  tower: Loaded[],
+  input: Tensor,
+  extra: Record<string, Tensor>,
+  onOutput: (name: string, output: Tensor) => void = () => {},
+): Float32Array {
   let activation = input;
   for (const { shard, session } of tower) {
     const output = session.run({ ...extra, [shard.inputs[0]?.name ?? ""]: activation })[shard.output.name];
     if (output === undefined) throw new Error(`no output from ${shard.graph.file}`);
+    onOutput(shard.output.name, output);
     activation = output;
   }
   return activation.data as Float32Array;

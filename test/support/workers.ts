@@ -142,7 +142,7 @@ function visionStages(options: V4WorkerOptions, count: number): V4WorkerOptions[
 }
 
 /** A Worker's options from its `wrangler.toml`, its code from its bundle. */
-async function workerOptions(config: string): Promise<V4WorkerOptions> {
+export async function workerOptions(config: string): Promise<V4WorkerOptions> {
   const path = join(ROOT, config);
   const { workerOptions: options } = unstable_getMiniflareWorkerOptions(path);
   const name = /^name = "(.+)"$/m.exec(await readFile(path, "utf8"))?.[1];

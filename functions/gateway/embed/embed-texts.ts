@@ -40,20 +40,20 @@ let tokenizer: Tokenizer | undefined;
 export async function embedTexts(texts: Iterable<string>, context: EmbedContext): Promise<EmbeddedTexts> {
   const { manifest } = context;
   const given = new Map([...new Set(texts)].map((text) => [text, cleanText(text)]));
-  const prepared = new Map([...new Set(given.values())].map((text) => [text, tokenize(text, manifest)]));
-
-  const found = await readCaches([...prepared.keys()], context);
-  const missing = [...prepared].filter(([text]) => !found.has(text));
-  if (missing.length > MAX_UNCACHED_PROMPTS) {
-    const message = `${missing.length} prompts are not cached; a request may need at most ${MAX_UNCACHED_PROMPTS} new ones`;
+  const cleaned = [...new Set(given.values())];
+  const found = await readCaches(cleaned, context);
+  if (cleaned.length - found.size > MAX_UNCACHED_PROMPTS) {
+    const message = `more than ${MAX_UNCACHED_PROMPTS} prompts are not cached; a request may need at most so many new ones`;
     throw new ServiceError("too_many_items", message, { param: "labels" });
   }
+  const prepared = new Map(cleaned.map((text) => [text, tokenize(text, manifest)]));
+  const missing = [...prepared].filter(([text]) => !found.has(text));
   const computed = await compute(missing, context);
   const embeddings = new Map<string, TextEmbedding>();
-  for (const [text, cleaned] of given) {
-    const embedding = found.get(cleaned) ?? computed.get(cleaned);
+  for (const [text, key] of given) {
+    const embedding = found.get(key) ?? computed.get(key);
     if (embedding === undefined) throw new Error("a text was neither cached nor computed");
-    embeddings.set(text, { embedding, truncated: prepared.get(cleaned)?.truncated ?? false });
+    embeddings.set(text, { embedding, truncated: prepared.get(key)?.truncated ?? false });
   }
   const tokens = countTokens(prepared);
   return { embeddings, tokens, cachedTokens: tokens - countTokens(missing) };
@@ -83,7 +83,9 @@ async function readCaches(
   const missing = texts.filter((text) => !found.has(text));
   if (missing.length === 0) return found;
   const cache = new TextCache(env.CACHE, revision, manifest.embedding_width);
-  for (const [text, embedding] of await timings.measure("cache", () => cache.read(missing))) {
+  for (const [text, embedding] of await timings.measure("cache", () =>
+    cache.read(missing, MAX_UNCACHED_PROMPTS),
+  )) {
     found.set(text, embedding);
     memory.set(`${revision}/${text}`, embedding);
   }

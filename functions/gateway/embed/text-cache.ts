@@ -26,15 +26,19 @@ export class TextCache {
     this.#bytes = width * Float32Array.BYTES_PER_ELEMENT;
   }
 
-  /** The embeddings that are there, by text. */
-  async read(texts: readonly string[]): Promise<Map<string, Float32Array>> {
+  /**
+   * The embeddings that are there, by text. Stops once more than `maxMissing` are not: the request is then refused,
+   * and thousands of further reads would change nothing.
+   */
+  async read(texts: readonly string[], maxMissing: number): Promise<Map<string, Float32Array>> {
     const found = new Map<string, Float32Array>();
-    const keys = await Promise.all(texts.map((text) => this.#key(text)));
     try {
-      for (let start = 0; start < keys.length; start += BULK_KEYS) {
-        const values = await this.#kv.get(keys.slice(start, start + BULK_KEYS), "text");
-        for (const [index, text] of texts.slice(start, start + BULK_KEYS).entries()) {
-          const embedding = this.#parse(values.get(keys[start + index] ?? ""));
+      for (let start = 0; start < texts.length && start - found.size <= maxMissing; start += BULK_KEYS) {
+        const some = texts.slice(start, start + BULK_KEYS);
+        const keys = await Promise.all(some.map((text) => this.#key(text)));
+        const values = await this.#kv.get(keys, "text");
+        for (const [index, text] of some.entries()) {
+          const embedding = this.#parse(values.get(keys[index] ?? ""));
           if (embedding !== undefined) found.set(text, embedding);
         }
       }

@@ -15,10 +15,19 @@ export async function callWorker<T>(worker: string, call: () => Promise<T>): Pro
   }
 }
 
-/** @param param path of the field that the failure is about, if it is about one */
+/**
+ * @param param path of the field that the failure is about, if it is about one
+ * @throws ServiceError: the other side's refusal. What is wrong with the model, which file of it and how, is for the
+ * log; the caller can only try again
+ */
 export function unwrap<T>(result: RpcResult<T>, param?: string): T {
   if (result.ok) return result.value;
   const { code, message } = result.error;
+  if (code === "model_unavailable") {
+    throw new ServiceError(code, "the model cannot answer at present; try again", {
+      cause: new Error(message),
+    });
+  }
   if (param === undefined) throw new ServiceError(code, message);
   throw new ServiceError(code, `${param}: ${message}`, { param });
 }

@@ -24,32 +24,44 @@ const LOOKS_LIKE_JSON = /^\s*[[{]/;
  */
 export async function readBody(request: Request): Promise<Fields> {
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
-  if (type === "application/json") return parseJson(await readLimited(request, MAX_JSON_BYTES));
+  if (type === "application/json") {
+    return parseJson(await readLimited(request, MAX_JSON_BYTES, (body) => body.arrayBuffer()));
+  }
   if (type === "multipart/form-data") return await readMultipart(request);
   const message = "the content-type must be application/json or multipart/form-data";
   throw new ServiceError("unsupported_media_type", message);
 }
 
 /**
- * The whole body. What exceeds the limit is read and thrown away, up to as much again: a client that is still sending
- * when the connection closes never sees the answer that says why.
+ * Reads the body as it arrives: a copy of a 64 MB upload would be half of what the isolate has. What exceeds the
+ * limit is thrown away, up to as much again: a client that is still sending when the connection closes never sees
+ * the answer that says why.
  */
-async function readLimited(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readLimited<T>(
+  request: Request,
+  limit: number,
+  read: (body: Response) => Promise<T>,
+): Promise<T> {
   const tooLarge = new ServiceError("request_too_large", `the request's body is larger than ${limit} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > 2 * limit) throw tooLarge;
-  let pieces: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;
-  for await (const piece of request.body ?? []) {
-    bytes += piece.byteLength;
-    if (bytes > 2 * limit) break;
-    if (bytes > limit) pieces = [];
-    else pieces.push(new Uint8Array(piece));
-  }
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      bytes += piece.byteLength;
+      if (bytes <= limit) controller.enqueue(piece);
+      else if (bytes > 2 * limit) controller.error(tooLarge);
+    },
+  });
+  const headers = { "content-type": request.headers.get("content-type") ?? "" };
+  const body = new Response(request.body?.pipeThrough(counter) ?? null, { headers });
+  const [outcome] = await Promise.allSettled([read(body)]);
+  // Whatever was made of the first `limit` bytes of it, or failed to be.
   if (bytes > limit) throw tooLarge;
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+  if (outcome.status === "rejected") throw outcome.reason;
+  return outcome.value;
 }
 
-function parseJson(bytes: Uint8Array): Fields {
+function parseJson(bytes: ArrayBuffer): Fields {
   let body: unknown;
   try {
     body = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
@@ -63,20 +75,18 @@ function parseJson(bytes: Uint8Array): Fields {
 }
 
 async function readMultipart(request: Request): Promise<Fields> {
-  const bytes = await readLimited(request, MAX_MULTIPART_BYTES);
-  let form: FormData;
-  try {
-    const headers = { "content-type": request.headers.get("content-type") ?? "" };
-    form = await new Response(bytes, { headers }).formData();
-  } catch {
-    throw new ServiceError("invalid_type", "the request's body is not valid multipart/form-data");
-  }
-  const fields: Fields = {};
-  for (const name of new Set(form.keys())) {
-    const values = form.getAll(name).flatMap((value) => multipartValue(name, value));
-    fields[name] = LIST_FIELDS.has(name) ? values : values.at(-1);
-  }
-  return fields;
+  const form = await readLimited(request, MAX_MULTIPART_BYTES, (body) =>
+    body.formData().catch(() => {
+      throw new ServiceError("invalid_type", "the request's body is not valid multipart/form-data");
+    }),
+  );
+  // Entries rather than assignments: a field named `__proto__` is then a field like any other.
+  return Object.fromEntries(
+    [...new Set(form.keys())].map((name) => {
+      const values = form.getAll(name).flatMap((value) => multipartValue(name, value));
+      return [name, LIST_FIELDS.has(name) ? values : values.at(-1)];
+    }),
+  );
 }
 
 /** Text fields may hold JSON: a list of labels, an object, a number, a boolean. */

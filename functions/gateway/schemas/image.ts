@@ -14,10 +14,10 @@ export const imageSchema = z.union(
   [
     reference,
     z.instanceof(File),
-    z.object({ image: reference }).transform(({ image }) => image),
     z
       .object({ type: z.literal("image_url"), image_url: z.object({ url: reference }) })
       .transform(({ image_url }) => image_url.url),
+    z.object({ image: reference }).transform(({ image }) => image),
   ],
   { error: (issue) => (issue.input === "" ? "an image must not be empty" : MESSAGE) },
 );

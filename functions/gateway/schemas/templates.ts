@@ -21,7 +21,11 @@ const template = z
 /** Output: the list of templates, each with one `{}`. */
 export const templatesSchema = z
   .preprocess(
-    (value) => (typeof value === "string" ? (NAMED.get(value) ?? [value]) : value),
+    (value) => {
+      // A form has only lists: a name alone in one is a name still.
+      const sole: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+      return typeof sole === "string" ? (NAMED.get(sole) ?? [sole]) : value;
+    },
     z
       .array(template)
       .min(1, "at least one template is needed")

@@ -10,21 +10,23 @@ export function validate<S extends z.ZodType>(schema: S, fields: unknown): z.out
   if (first === undefined) throw parsed.error;
   const issue = withinUnion(first);
   const param = fieldPath(issue.path);
-  const options = param === "" ? {} : { param };
-  throw new ServiceError(codeOf(issue), param === "" ? issue.message : `${param}: ${issue.message}`, options);
+  const code = codeOf(issue);
+  if (param === "") throw new ServiceError(code, issue.message);
+  const missing = issue.code === "invalid_type" && code === "missing_field";
+  throw new ServiceError(code, missing ? `${param} is missing` : `${param}: ${issue.message}`, { param });
 }
 
 /**
- * A union says only that no alternative fits. If one has the right type and something else is wrong with it, that is
- * what the caller needs to hear.
+ * A union says only that no alternative fits. Among those of the right type, the one with the fewest complaints is
+ * what the caller meant, and its complaint what they need to hear; the first listed, if there are several.
  */
 function withinUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== "invalid_union") return issue;
-  for (const [inner] of issue.errors) {
-    if (inner === undefined || (inner.code === "invalid_type" && inner.path.length === 0)) continue;
-    return withinUnion({ ...inner, path: [...issue.path, ...inner.path] });
-  }
-  return issue;
+  const [meant] = issue.errors
+    .filter(([first]) => first !== undefined && !(first.code === "invalid_type" && first.path.length === 0))
+    .toSorted((a, b) => a.length - b.length);
+  const inner = meant?.[0];
+  return inner === undefined ? issue : withinUnion({ ...inner, path: [...issue.path, ...inner.path] });
 }
 
 /** `["images", 2]` → `images[2]`. */

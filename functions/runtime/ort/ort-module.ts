@@ -48,6 +48,7 @@ export interface OrtModule {
     logVerbosity: number,
     optimizedModelPath: number,
   ): number;
+  _OrtAddSessionConfigEntry(options: number, key: number, value: number): number;
   _OrtReleaseSessionOptions(options: number): number;
   _OrtCreateSession(graph: number, bytes: number, options: number): number | Promise<number>;
   _OrtReleaseSession(session: number): number;

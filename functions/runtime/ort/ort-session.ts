@@ -119,6 +119,12 @@ export class OrtSession {
   }
 }
 
+/**
+ * No repacked copies of weights: fp32 matrices would be in the heap twice while a session is created. int8 ones never
+ * are repacked.
+ */
+const CONFIG = [["session.disable_prepacking", "1"]] as const;
+
 function createOptions(module: OrtModule, heap: HeapScope, arena: boolean, memoryPattern: boolean): number {
   const options = module._OrtCreateSessionOptions(
     OPTIMIZE_ALL,
@@ -134,6 +140,10 @@ function createOptions(module: OrtModule, heap: HeapScope, arena: boolean, memor
   );
   if (options === 0) throwLastError(module, "session options were refused");
   heap.defer(() => module._OrtReleaseSessionOptions(options));
+  for (const [key, value] of CONFIG) {
+    const status = module._OrtAddSessionConfigEntry(options, heap.string(key), heap.string(value));
+    if (status !== 0) throwLastError(module, `the session option ${key} was refused`);
+  }
   return options;
 }
 

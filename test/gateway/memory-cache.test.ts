@@ -1,0 +1,48 @@
+/** The cache of text embeddings in the isolate's memory: bounded, and what is in use stays. */
+import { describe, expect, it } from "vitest";
+import { MemoryCache } from "../../functions/gateway/embed/memory-cache.ts";
+
+/** 4 MB each: four of them exceed the cache's 16 MB, keys and entries included. */
+const QUARTER = 1_000_000;
+const value = (first: number): Float32Array => new Float32Array(QUARTER).fill(first, 0, 1);
+const held = (cache: MemoryCache, keys: string[]): string[] => keys.filter((key) => cache.get(key));
+
+const longKey = (i: number): string => `${"x".repeat(500)}${i}`;
+
+describe("MemoryCache", () => {
+  it("gives back what it was given, the newest under a key", () => {
+    const cache = new MemoryCache();
+    cache.set("a", value(1));
+    cache.set("a", value(2));
+    expect(cache.get("a")?.[0]).toBe(2);
+    expect(cache.get("b")).toBeUndefined();
+  });
+
+  it("lets go of what was used longest ago", () => {
+    const cache = new MemoryCache();
+    for (const key of ["a", "b", "c"]) cache.set(key, value(0));
+    cache.get("a");
+    cache.set("d", value(0));
+    expect(held(cache, ["a", "b", "c", "d"])).toEqual(["a", "c", "d"]);
+  });
+
+  it("counts a key that is set again once", () => {
+    const cache = new MemoryCache();
+    for (let i = 0; i < 10; i++) cache.set("a", value(i));
+    cache.set("b", value(0));
+    cache.set("c", value(0));
+    expect(held(cache, ["a", "b", "c"])).toEqual(["a", "b", "c"]);
+  });
+
+  it("counts keys too: many short vectors under long ones do not stay", () => {
+    const cache = new MemoryCache();
+    for (let i = 0; i < 100_000; i++) cache.set(longKey(i), new Float32Array(1));
+    const kept = held(
+      cache,
+      Array.from({ length: 100_000 }, (_, i) => longKey(i)),
+    ).length;
+    // 16 MB at about 1.2 kB an entry.
+    expect(kept).toBeGreaterThan(10_000);
+    expect(kept).toBeLessThan(16_000);
+  });
+});
