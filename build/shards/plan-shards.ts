@@ -18,10 +18,10 @@ export function planShards(
   // fp32 is for telling a graph error from a quantization error; its shards hold the same units as int8's.
   const limit = shardBytes * bytesPerParameter;
   const shards: TowerUnit[][] = [];
-  let bytes = Infinity;
+  let bytes = 0;
   for (const unit of units) {
     const unitBytes = unit.parameters * bytesPerParameter;
-    if (bytes + unitBytes > limit) {
+    if (shards.length === 0 || bytes + unitBytes > limit) {
       shards.push([]);
       bytes = 0;
     }
