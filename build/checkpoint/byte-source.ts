@@ -26,7 +26,7 @@ export class ByteSource {
   /**
    * Bytes `start` to `start + length`, in a buffer of their own.
    * @param what is read, for the error's message
-   * @throws CheckpointError if the range reaches beyond the end of the file
+   * @throws CheckpointError if the range reaches beyond the end of the file or the system cannot read it
    */
   async read(start: number, length: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
     if (start < 0 || length < 0 || start + length > this.size) {
@@ -36,11 +36,21 @@ export class ByteSource {
     const buffer = new Uint8Array(length);
     let filled = 0;
     while (filled < length) {
-      const { bytesRead } = await this.#file.read(buffer, filled, length - filled, start + filled);
+      const bytesRead = await this.#readInto(buffer, filled, start, what);
       if (bytesRead === 0) throw new CheckpointError(this.path, `${what} ended early`);
       filled += bytesRead;
     }
     return buffer;
+  }
+
+  async #readInto(buffer: Uint8Array, filled: number, start: number, what: string): Promise<number> {
+    try {
+      const { bytesRead } = await this.#file.read(buffer, filled, buffer.length - filled, start + filled);
+      return bytesRead;
+    } catch (cause) {
+      // A folder opens like a file and fails here; so does a checkpoint that was closed.
+      throw new CheckpointError(this.path, `${what} cannot be read`, { cause });
+    }
   }
 
   async close(): Promise<void> {

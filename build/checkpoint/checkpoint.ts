@@ -18,7 +18,10 @@ export interface Checkpoint {
    * @throws CheckpointError for an unknown name or bytes that cannot be read
    */
   read(name: string): Promise<Float32Array>;
-  /** Rows `start` to `end` (exclusive) of the first dimension. */
+  /**
+   * Rows `start` to `end` (exclusive) of the first dimension, float32, row-major.
+   * @throws CheckpointError as `read` does, and for rows that the tensor does not have
+   */
   readRows(name: string, start: number, end: number): Promise<Float32Array>;
   close(): Promise<void>;
 }

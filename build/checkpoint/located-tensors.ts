@@ -9,33 +9,41 @@ export interface LocatedTensor extends TensorInfo {
   start: number;
 }
 
-/** @param verify sees a tensor's raw bytes whenever it is read whole, and throws if they are damaged */
+/** @param verify sees raw bytes of a tensor and where in the file they start, and throws if they are damaged */
 export function locatedCheckpoint<T extends LocatedTensor>(
   source: ByteSource,
   tensors: ReadonlyMap<string, T>,
-  verify: (tensor: T, bytes: Uint8Array) => void = () => {},
+  verify: (tensor: T, bytes: Uint8Array, start: number) => void = () => {},
 ): Checkpoint {
   const find = (name: string): T => {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw new CheckpointError(source.path, `there is no tensor ${name}`);
     return tensor;
   };
-  const readBytes = async (tensor: T, first: number, count: number): Promise<Uint8Array<ArrayBuffer>> => {
+  const readElements = async (tensor: T, first: number, count: number): Promise<Float32Array> => {
     const size = DTYPE_BYTES[tensor.dtype];
-    return await source.read(tensor.start + first * size, count * size, `tensor ${tensor.name}`);
+    const start = tensor.start + first * size;
+    const bytes = await source.read(start, count * size, `tensor ${tensor.name}`);
+    verify(tensor, bytes, start);
+    return toFloat32(bytes, tensor.dtype);
   };
   return {
     tensors,
     async read(name) {
       const tensor = find(name);
-      const bytes = await readBytes(tensor, 0, elementCount(tensor.shape));
-      verify(tensor, bytes);
-      return toFloat32(bytes, tensor.dtype);
+      return await readElements(tensor, 0, elementCount(tensor.shape));
     },
     async readRows(name, start, end) {
       const tensor = find(name);
-      const width = elementCount(tensor.shape.slice(1));
-      return toFloat32(await readBytes(tensor, start * width, (end - start) * width), tensor.dtype);
+      const [rows, ...row] = tensor.shape;
+      // Without this, rows past the last would be read from the tensor that follows in the file.
+      const exist = Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end;
+      if (rows === undefined || !exist || end > rows) {
+        const shape = `[${tensor.shape.join(", ")}]`;
+        throw new CheckpointError(source.path, `tensor ${name} ${shape} has no rows ${start} to ${end}`);
+      }
+      const width = elementCount(row);
+      return await readElements(tensor, start * width, (end - start) * width);
     },
     close: () => source.close(),
   };

@@ -8,6 +8,7 @@ import type { ByteSource } from "./byte-source.ts";
 import { type Checkpoint, type Dtype, DTYPE_BYTES, elementCount } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { type LocatedTensor, locatedCheckpoint } from "./located-tensors.ts";
+import { storageChecksums } from "./storage-checksums.ts";
 import { PickledTensor, unpickle } from "./unpickle.ts";
 import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
@@ -35,9 +36,9 @@ export async function readTorchFile(source: ByteSource): Promise<Checkpoint> {
   await checkByteOrder(source, entries.get(`${root}byteorder`));
   const tensors = locate(source, stateDict(source, await readPickle(source, pickle)), entries, root);
 
-  return locatedCheckpoint(source, tensors, ({ name, entry }, bytes) => {
-    // A checksum covers a whole storage; a tensor that is part of one cannot be checked by it.
-    if (bytes.byteLength === entry.bytes && crc32(bytes) !== entry.crc32) {
+  const isDamaged = storageChecksums();
+  return locatedCheckpoint(source, tensors, ({ name, entry }, bytes, start) => {
+    if (isDamaged(entry, bytes, start)) {
       throw new CheckpointError(source.path, `tensor ${name} is damaged: its checksum differs`);
     }
   });
@@ -81,7 +82,10 @@ function locate(
 ): Map<string, Located> {
   const tensors = new Map<string, Located>();
   for (const [key, value] of dict) {
-    const name = String(key).replace(/^module\./, "");
+    if (typeof key !== "string") {
+      throw new CheckpointError(source.path, "its state dict has a key that is not a tensor's name");
+    }
+    const name = key.replace(/^module\./, "");
     const fail = (reason: string): never => {
       throw new CheckpointError(source.path, `tensor ${name} ${reason}`);
     };

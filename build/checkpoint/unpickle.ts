@@ -235,7 +235,8 @@ class Unpickler {
   #setItems(pairs: unknown[]): void {
     const dict = this.#top();
     if (!(dict instanceof Map)) throw new Error("its pickle sets items of something not a dict");
-    for (let i = 0; i + 1 < pairs.length; i += 2) dict.set(pairs[i], pairs[i + 1]);
+    if (pairs.length % 2 !== 0) throw new Error("its pickle sets a key without a value");
+    for (let i = 0; i < pairs.length; i += 2) dict.set(pairs[i], pairs[i + 1]);
   }
 
   #recall(index: number): unknown {
@@ -265,19 +266,24 @@ function rebuild(callable: unknown, parameters: unknown): unknown {
   const [first, offset, shape, stride] = Array.isArray(parameters) ? (parameters as unknown[]) : [];
   switch (callable instanceof Global ? callable.name : "") {
     case "collections.OrderedDict":
+      // torch fills the dict afterwards; items given here would be lost.
+      if (!Array.isArray(parameters) || parameters.length > 0) break;
       return new Map();
     case "torch.Size":
     case "torch._utils._rebuild_parameter":
       return first;
     case "torch._utils._rebuild_tensor":
     case "torch._utils._rebuild_tensor_v2":
-      if (!(first instanceof PickledStorage) || typeof offset !== "number" || !sizes(shape) || !sizes(stride))
-        break;
+      if (!(first instanceof PickledStorage) || !isSize(offset) || !sizes(shape) || !sizes(stride)) break;
       return new PickledTensor(first, offset, shape, stride);
   }
   throw new Error("its pickle calls something with what it does not take");
 }
 
 function sizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+  return Array.isArray(value) && value.every(isSize);
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -26,6 +26,8 @@ const LOCAL_SIGNATURE = 0x04034b50;
 const LOCAL_BYTES = 30;
 const ZIP64_EXTRA = 0x0001;
 const IN_ZIP64 = 0xffffffff;
+/** A bit of the general purpose flags. */
+const ENCRYPTED = 1;
 /** A checkpoint has a few hundred entries of some 70 bytes each. */
 const MAX_DIRECTORY_BYTES = 64_000_000;
 
@@ -49,6 +51,7 @@ export async function readZipDirectory(source: ByteSource): Promise<Map<string, 
       directory.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameBytes),
     );
     if (view.getUint16(at + 10, true) !== 0) fail(`entry ${name} is compressed, as torch.save never does`);
+    if (view.getUint16(at + 8, true) & ENCRYPTED) fail(`entry ${name} is encrypted`);
     const extra = directory.subarray(
       at + CENTRAL_BYTES + nameBytes,
       at + CENTRAL_BYTES + nameBytes + extraBytes,
