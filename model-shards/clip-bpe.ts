@@ -4,10 +4,11 @@
  * text. A merge is therefore a pair of ids, each smaller than its own; 48,894 pairs of uint16 make 195 kB where the
  * usual JSON makes megabytes that a Worker would have to parse at every cold start.
  *
- * Layout of `clip-bpe.bin`, little-endian: `u32 magic | u32 merges | (u16 left, u16 right) × merges`.
+ * Layout of `clip-bpe.bin`, little-endian: `u32 magic | u32 version | u32 merges | (u16 left, u16 right) × merges`.
  */
 export const CLIP_BPE_MAGIC = 0x45504243; // "CBPE"
-export const CLIP_BPE_HEADER_BYTES = 8;
+export const CLIP_BPE_VERSION = 1;
+export const CLIP_BPE_HEADER_BYTES = 12;
 export const CLIP_BPE_MERGES = 48_894;
 
 /** First id of a byte that ends a word, and of the merges' results. */

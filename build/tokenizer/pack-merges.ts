@@ -4,10 +4,12 @@ import {
   CLIP_BPE_HEADER_BYTES,
   CLIP_BPE_MAGIC,
   CLIP_BPE_MERGES,
+  CLIP_BPE_VERSION,
   END_OF_WORD_OFFSET,
   FIRST_MERGED_ID,
 } from "../../model-shards/clip-bpe.ts";
 import { BuildError } from "../build-error.ts";
+import type { Merge } from "./read-merges.ts";
 
 /** How vocabulary files write the end of a word. */
 const END_OF_WORD = "</w>";
@@ -27,26 +29,32 @@ function baseSymbols(): Map<string, number> {
 }
 
 /**
- * @param merges `"left right"`, best first
- * @throws BuildError naming the merge, if there are not exactly CLIP's many or one joins unknown symbols
+ * @param merges best first
+ * @throws BuildError if there are not exactly CLIP's many; naming line and symbol, if a merge joins a symbol that is
+ *   not there by then or makes one that already is
  */
-export function packMerges(merges: readonly string[]): Uint8Array<ArrayBuffer> {
+export function packMerges(merges: readonly Merge[]): Uint8Array<ArrayBuffer> {
   if (merges.length !== CLIP_BPE_MERGES) {
     throw new BuildError(`vocabulary: ${merges.length} merges, CLIP has ${CLIP_BPE_MERGES}`);
   }
   const ids = baseSymbols();
+  const idOf = (symbol: string, where: string): number => {
+    const id = ids.get(symbol);
+    if (id === undefined)
+      throw new BuildError(`${where}: "${symbol}" is neither a byte nor made by a merge above`);
+    return id;
+  };
   const packed = new DataView(new ArrayBuffer(CLIP_BPE_HEADER_BYTES + 4 * merges.length));
   packed.setUint32(0, CLIP_BPE_MAGIC, true);
-  packed.setUint32(4, merges.length, true);
-  for (const [rank, merge] of merges.entries()) {
-    const symbols = merge.split(" ");
-    const [left, right] = symbols.map((symbol) => ids.get(symbol));
-    if (symbols.length !== 2 || left === undefined || right === undefined) {
-      throw new BuildError(`vocabulary: merge ${rank}, "${merge}", does not join two known symbols`);
-    }
-    packed.setUint16(CLIP_BPE_HEADER_BYTES + 4 * rank, left, true);
-    packed.setUint16(CLIP_BPE_HEADER_BYTES + 4 * rank + 2, right, true);
-    ids.set(symbols.join(""), FIRST_MERGED_ID + rank);
+  packed.setUint32(4, CLIP_BPE_VERSION, true);
+  packed.setUint32(8, merges.length, true);
+  for (const [rank, { left, right, where }] of merges.entries()) {
+    const at = CLIP_BPE_HEADER_BYTES + 4 * rank;
+    packed.setUint16(at, idOf(left, where), true);
+    packed.setUint16(at + 2, idOf(right, where), true);
+    // A symbol with two ids would be ambiguous: encoders that look symbols up take the later, this one the first.
+    if (ids.has(left + right)) throw new BuildError(`${where}: "${left + right}" is there already`);
+    ids.set(left + right, FIRST_MERGED_ID + rank);
   }
   return new Uint8Array(packed.buffer);
 }

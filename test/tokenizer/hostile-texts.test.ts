@@ -8,6 +8,14 @@ const START = 49406;
 const END = 49407;
 const CAT = 2368;
 
+/** Overwrites a little-endian uint16. */
+function u16(at: number, value: number): (bytes: ArrayBuffer) => ArrayBuffer {
+  return (bytes) => {
+    new DataView(bytes).setUint16(at, value, true);
+    return bytes;
+  };
+}
+
 describe("tokenizer", async () => {
   const clip = await tokenizer();
   const encode = (text: string): number[] => clip.encode(cleanText(text), 77).ids;
@@ -38,20 +46,50 @@ describe("tokenizer", async () => {
     expect(encode("ca\u0000t\u0007")).toEqual(encode("cat"));
   });
 
-  it("takes a megabyte without a space", () => {
-    const ids = encode("ab".repeat(500_000));
-    expect(ids).toHaveLength(77);
+  it("cuts inside a word", () => {
+    const whole = clip.encode("xyzzy".repeat(100), 1000);
+    const cut = clip.encode("xyzzy".repeat(100), 77);
+    expect(whole.truncated).toBe(false);
+    expect(cut).toEqual({ ids: [...whole.ids.slice(0, 76), END], truncated: true });
   });
 
-  it("unescapes HTML twice, not three times", () => {
-    expect(cleanText("&amp;amp;lt;")).toBe("&lt;");
+  // Anything quadratic takes minutes here, far beyond the runner's limit for one test; each takes under a second.
+  it.each([
+    ["one word", "ab", 77],
+    ["combining marks in the wrong order", "\u0301\u0316", 77],
+    ["references within references", "amp;", 77],
+    ["ampersands", "&", 77],
+    ["emoji", "😀", 77],
+    ["terminal escapes", "\u001b[", 77],
+    ["NUL", "\0", 2],
+  ])("takes a megabyte of %s", (_, part, positions) => {
+    const text = `&${part.repeat(2 ** 20 / part.length)}`;
+    expect(encode(positions === 2 ? text.slice(1) : text)).toHaveLength(positions);
+  });
+
+  it("unescapes what HTML source shows twice, not three times", () => {
+    expect(cleanText("<&amp;amp;lt;")).toBe("<&lt;");
+  });
+
+  it("bounds how often it starts over", () => {
+    expect(cleanText(`&${"amp;".repeat(100)}lt;`)).toBe(`&${"amp;".repeat(90)}lt;`);
   });
 
   it.each([
-    ["cut", (bytes: ArrayBuffer) => bytes.slice(0, -4)],
-    ["of another magic", (bytes: ArrayBuffer) => new Uint8Array(bytes).with(0, 0).buffer],
-  ])("refuses a vocabulary that is %s", async (_, damage) => {
+    ["empty", () => new ArrayBuffer(0), "0 bytes"],
+    ["cut", (bytes: ArrayBuffer) => bytes.slice(0, -4), "195584 bytes, expected 195588"],
+    ["of another magic", u16(0, 0), "magic"],
+    ["of another version", u16(4, 2), "version 2, expected 1"],
+    ["of another size", u16(8, 7), "7 merges, expected 48894"],
+    ["ahead of itself", u16(12, 512), "merge 0 joins 512"],
+  ])("refuses a vocabulary that is %s", async (_, damage, message) => {
     const packed = damage(await packedVocabulary());
-    expect(() => new Tokenizer(packed)).toThrow("damaged");
+    expect(() => new Tokenizer(packed)).toThrow(message);
+  });
+
+  it("refuses a vocabulary that repeats a merge", async () => {
+    const packed = await packedVocabulary();
+    new Uint8Array(packed).copyWithin(16, 12, 16);
+    expect(() => new Tokenizer(packed)).toThrow("merge 1 repeats merge 0");
   });
 });

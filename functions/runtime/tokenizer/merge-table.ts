@@ -2,7 +2,13 @@
  * Which two symbols merge, and how early: an open-addressing hash table in typed arrays, made from the packed
  * vocabulary in a few milliseconds and looked up without allocating.
  */
-import { CLIP_BPE_HEADER_BYTES, CLIP_BPE_MAGIC, CLIP_BPE_MERGES } from "../../../model-shards/clip-bpe.ts";
+import {
+  CLIP_BPE_HEADER_BYTES,
+  CLIP_BPE_MAGIC,
+  CLIP_BPE_MERGES,
+  CLIP_BPE_VERSION,
+  FIRST_MERGED_ID,
+} from "../../../model-shards/clip-bpe.ts";
 
 /** Slots, a power of two: the table is 37 % full. */
 const SLOTS = 131_072;
@@ -16,19 +22,22 @@ export class MergeTable {
 
   /**
    * @param packed `model-shards/clip-bpe.bin`
-   * @throws Error if it is not that
+   * @throws Error that says what is wrong, if it is not that
    */
   constructor(packed: ArrayBuffer) {
-    const header = new Uint32Array(packed, 0, 2);
-    const complete = packed.byteLength === CLIP_BPE_HEADER_BYTES + 4 * CLIP_BPE_MERGES;
-    if (header[0] !== CLIP_BPE_MAGIC || header[1] !== CLIP_BPE_MERGES || !complete) {
-      throw new Error("the packed vocabulary is damaged");
-    }
+    checkHeader(packed);
     const pairs = new Uint16Array(packed, CLIP_BPE_HEADER_BYTES);
     for (let rank = 0; rank < CLIP_BPE_MERGES; rank++) {
-      const slot = this.#slot(pairs[2 * rank] ?? 0, pairs[2 * rank + 1] ?? 0);
-      // Should a list repeat a merge, the earlier one counts.
-      if (this.#ranks[slot] === EMPTY) this.#ranks[slot] = rank;
+      const left = pairs[2 * rank] ?? 0;
+      const right = pairs[2 * rank + 1] ?? 0;
+      if (Math.max(left, right) >= FIRST_MERGED_ID + rank) {
+        throw new Error(`packed vocabulary: merge ${rank} joins ${left} and ${right}, one not made by then`);
+      }
+      const slot = this.#slot(left, right);
+      if (this.#ranks[slot] !== EMPTY) {
+        throw new Error(`packed vocabulary: merge ${rank} repeats merge ${this.#ranks[slot]}`);
+      }
+      this.#ranks[slot] = rank;
     }
   }
 
@@ -45,5 +54,20 @@ export class MergeTable {
     while (this.#ranks[slot] !== EMPTY && this.#keys[slot] !== key) slot = (slot + 1) & (SLOTS - 1);
     if (claim) this.#keys[slot] = key;
     return slot;
+  }
+}
+
+function checkHeader(packed: ArrayBuffer): void {
+  const expected = CLIP_BPE_HEADER_BYTES + 4 * CLIP_BPE_MERGES;
+  if (packed.byteLength !== expected) {
+    throw new Error(`packed vocabulary: ${packed.byteLength} bytes, expected ${expected}`);
+  }
+  const [magic, version, merges] = new Uint32Array(packed, 0, 3);
+  if (magic !== CLIP_BPE_MAGIC) throw new Error("packed vocabulary: does not start with its magic");
+  if (version !== CLIP_BPE_VERSION) {
+    throw new Error(`packed vocabulary: version ${version}, expected ${CLIP_BPE_VERSION}`);
+  }
+  if (merges !== CLIP_BPE_MERGES) {
+    throw new Error(`packed vocabulary: ${merges} merges, expected ${CLIP_BPE_MERGES}`);
   }
 }

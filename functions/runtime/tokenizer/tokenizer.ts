@@ -6,9 +6,15 @@ import { MergeTable } from "./merge-table.ts";
 
 /**
  * CLIP's pre-tokenization: contractions, runs of letters, single digits, runs of anything else that is not white
- * space. Text is lower case by now. The markers `<|startoftext|>` and `<|endoftext|>` mean nothing in a user's text.
+ * space. The reference matches without regard to case; text is lower case by now, and only "ſ" folds to a letter
+ * that matters. The `i` flag would be wrong: it makes JavaScript's `\p{L}` take U+0345, the one mark that folds to a
+ * letter and that the reference's engine finds in neither class, so that it gets no token. Markers such as
+ * `<|startoftext|>` mean nothing in a user's text.
  */
-const WORDS = new RegExp(`'s|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^${WHITE_SPACE}\\p{L}\\p{N}]+`, "giu");
+const WORDS = new RegExp(
+  `'[sſ]|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^${WHITE_SPACE}\\p{L}\\p{N}\\u0345]+`,
+  "gu",
+);
 
 /** Words kept with their ids; labels and templates repeat theirs. */
 const CACHED_WORDS = 4096;
