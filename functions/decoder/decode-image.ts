@@ -1,26 +1,32 @@
 /** One picture file → what the model sees of it. */
 import { ServiceError } from "../runtime/errors.ts";
+import type { CodecBlock } from "./codec-block.ts";
 import { readHeader } from "./formats/read-header.ts";
-import { checkPixels } from "./formats/pixel-limits.ts";
 import { sniffFormat } from "./formats/sniff-format.ts";
-import { withPicture } from "./magick.ts";
-import { planResize } from "./preprocess/plan-resize.ts";
+import type { MagickApi } from "./magick.ts";
+import { decodePng } from "./png/decode-png.ts";
 import { resizeAndCrop } from "./preprocess/resize-and-crop.ts";
+import { readWithMagick } from "./read-with-magick.ts";
 
 /**
  * @param size side of the square output, pixels
+ * @param alive called after each pause; throws when the picture is no longer wanted
  * @returns uint8 RGB, `size × size × 3`: short side scaled to `size`, centre cropped, transparency on white
  * @throws ServiceError `unsupported_image_format`, `image_too_large`, `invalid_image`
  */
-export async function decodeImage(bytes: Uint8Array, size: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function decodeImage(
+  file: CodecBlock,
+  size: number,
+  magick: MagickApi,
+  alive: () => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = file.view();
   const format = sniffFormat(bytes);
   if (format === undefined) {
     const message = "not a picture in a supported format (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC)";
     throw new ServiceError("unsupported_image_format", message);
   }
+  if (format === "png") return await decodePng(file, readHeader(bytes, format), size, magick, alive);
   const header = readHeader(bytes, format);
-  if (header !== undefined) checkPixels(format, header);
-  return await withPicture(bytes, format, header, size, (picture) =>
-    resizeAndCrop(picture, planResize(picture.width, picture.height, size)),
-  );
+  return readWithMagick(file, format, header, size, (picture) => resizeAndCrop(picture, size));
 }

@@ -1,29 +1,27 @@
 /**
- * The decoder Worker: picture files → uint8 RGB at the model's size. Files arrive as one byte stream and are
- * decoded one at a time, so that only one is ever in memory.
+ * The decoder Worker: picture files → uint8 RGB at the model's size. Files arrive as one byte stream and are decoded
+ * one at a time, so that only one is ever in memory.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { ServiceError } from "../runtime/errors.ts";
-import { ByteReader } from "../runtime/byte-reader.ts";
 import type { DecodedImage, DecoderRpc, WorkerStats } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
+import { ByteTaker } from "./byte-taker.ts";
 import { decodeImage } from "./decode-image.ts";
-import { codecMemoryBytes } from "./magick.ts";
+import { codecMemoryBytes, openMagick } from "./magick.ts";
+import { receiveFile } from "./receive-file.ts";
+import { Turn } from "./turn.ts";
 
+const turn = new Turn();
 let pictures = 0;
 
 export default class Decoder extends WorkerEntrypoint implements DecoderRpc {
   async decode(images: ReadableStream<Uint8Array>, lengths: number[], size: number): Promise<DecodedImage[]> {
-    const files = new ByteReader(images);
+    const upload = new ByteTaker(images);
     const results: DecodedImage[] = [];
     for (const length of lengths) {
-      const bytes = await files.read(length);
       pictures++;
       results.push(
-        await rpcResult("decoder", async () => {
-          if (bytes === undefined) throw new ServiceError("invalid_image", "the upload ended early");
-          return { pixels: await decodeImage(bytes, size) };
-        }),
+        await rpcResult("decoder", () => turn.take((alive) => decodeNext(upload, length, size, alive))),
       );
     }
     return results;
@@ -31,5 +29,21 @@ export default class Decoder extends WorkerEntrypoint implements DecoderRpc {
 
   async stats(): Promise<WorkerStats> {
     return { wasmBytes: codecMemoryBytes(), runs: pictures };
+  }
+}
+
+async function decodeNext(
+  upload: ByteTaker,
+  length: number,
+  size: number,
+  alive: () => void,
+): Promise<{ pixels: Uint8Array<ArrayBuffer> }> {
+  const magick = await openMagick();
+  alive();
+  const file = await receiveFile(upload, length, magick, alive);
+  try {
+    return { pixels: await decodeImage(file, size, magick, alive) };
+  } finally {
+    file.free();
   }
 }

@@ -1,121 +1,99 @@
 /**
- * ImageMagick as the one codec: it reads every format the API promises, decodes JPEG at a fraction of its size and
- * is maintained; measured against photon, jSquash and sharp's WASM build it takes the least memory for a phone
- * photo. It also reads formats that are programs, so the format is never its guess: it is told, from a fixed list.
+ * ImageMagick as the one codec for compressed formats: it reads everything the API promises, decodes JPEG at a fraction
+ * of its size and is maintained; measured against photon, jSquash and sharp's WASM build it takes the least memory for
+ * a phone photo. This file owns its instance: how it is made, bounded, and thrown away when it is broken.
  */
 import {
-  ColorSpace,
+  ConfigurationFiles,
   ImageMagick,
   initializeImageMagick,
-  type IMagickImage,
-  MagickFormat,
-  MagickImageInfo,
-  MagickReadSettings,
-  Orientation,
+  MagickError,
   ResourceLimits,
 } from "@imagemagick/magick-wasm";
 // By path: wrangler looks for modules as files and does not read the package's export map.
 import magickWasm from "../../node_modules/@imagemagick/magick-wasm/dist/x86/magick.wasm";
-import { ServiceError } from "../runtime/errors.ts";
-import { checkPixels, MAX_SIDE } from "./formats/pixel-limits.ts";
-import type { PictureHeader } from "./formats/read-header.ts";
-import type { ImageFormat } from "./formats/sniff-format.ts";
-import type { Picture } from "./preprocess/resize-and-crop.ts";
+import { limitCodecFiles } from "./codec-files.ts";
+import { MAX_HEIF_FILE_BYTES, MAX_SIDE } from "./formats/pixel-limits.ts";
+import { installMemoryCeiling } from "./memory-ceiling.ts";
+import { MAGICK_POLICY } from "./magick-policy.ts";
 
-const FORMATS: Record<ImageFormat, MagickFormat> = {
-  jpeg: MagickFormat.Jpeg,
-  png: MagickFormat.Png,
-  webp: MagickFormat.WebP,
-  gif: MagickFormat.Gif,
-  bmp: MagickFormat.Bmp,
-  tiff: MagickFormat.Tiff,
-  avif: MagickFormat.Avif,
-  heic: MagickFormat.Heic,
-};
-
-/** Formats whose decoder turns the picture upright itself; what EXIF says is then already done. */
-const UPRIGHT_BY_DECODER = new Set<ImageFormat>(["avif", "heic"]);
-/** A JPEG is decoded smaller only while it stays this many times larger than the target. */
-const MIN_OVERSAMPLING = 2;
-const MAX_PIXEL_CACHE_BYTES = 100_000_000n;
-/** One is read; the codec counts those it is about to read, too. */
-const MAX_FRAMES = 4n;
-
-/** Settled once per isolate. Not a promise that requests share: whoever finds it false initializes, too. */
-let initialized = false;
-
-async function initialize(): Promise<void> {
-  if (initialized) return;
-  await initializeImageMagick(magickWasm);
-  ResourceLimits.width = BigInt(MAX_SIDE);
-  ResourceLimits.height = BigInt(MAX_SIDE);
-  ResourceLimits.memory = MAX_PIXEL_CACHE_BYTES;
-  ResourceLimits.disk = 0n;
-  ResourceLimits.listLength = MAX_FRAMES;
-  initialized = true;
+/** What we use of the package's module, which its types leave out. Pointers and sizes are bytes. */
+export interface MagickApi {
+  HEAPU8: Uint8Array<ArrayBuffer>;
+  FS: {
+    ErrnoError: new (code: number) => Error;
+    filesystems: { MEMFS: Record<"expandFileStorage" | "resizeFileStorage", FileChange> };
+  };
+  _malloc: (bytes: number) => number;
+  _free: (pointer: number) => void;
+  _MagickImage_ReadBlob: (
+    settings: number,
+    data: number,
+    offset: number,
+    length: number,
+    exception: number,
+  ) => number;
 }
 
-/** Size of the codec's WASM memory, bytes; 0 before the first picture. The package's types leave its module out. */
+/** Makes room for, or cuts, a file to so many bytes. */
+type FileChange = (node: unknown, bytes: number) => void;
+
+/** Where the package keeps its only instance; it makes a new one if there is none. */
+const holder = ImageMagick as unknown as { _api: MagickApi | undefined };
+
+/** One frame is read; the codec counts the one it is about to read, too. */
+const MAX_FRAMES = 4n;
+/** Bytes of an ICC, EXIF or text block, unpacked. */
+const MAX_PROFILE_BYTES = 8_000_000n;
+/** Bytes that must be free after a refusal: what a 12-megapixel picture takes. Less means that something leaked. */
+const ROOM_BYTES = 80_000_000;
+
+/** The instance. Not a promise that requests share: whoever finds none makes one. */
+let current: MagickApi | undefined;
+
+export async function openMagick(): Promise<MagickApi> {
+  if (current !== undefined) return current;
+  installMemoryCeiling();
+  const configuration = ConfigurationFiles.default;
+  configuration.policy.data = MAGICK_POLICY;
+  await initializeImageMagick(magickWasm, configuration);
+  // Memory is left to the ceiling, so that there is one way to run out of it.
+  ResourceLimits.width = BigInt(MAX_SIDE);
+  ResourceLimits.height = BigInt(MAX_SIDE);
+  ResourceLimits.maxProfileSize = MAX_PROFILE_BYTES;
+  ResourceLimits.disk = 0n;
+  ResourceLimits.listLength = MAX_FRAMES;
+  const made = holder._api;
+  if (made === undefined) throw new Error("ImageMagick came up without an instance");
+  // Two requests may have begun at once; the package keeps one of their instances.
+  if (made !== current) limitCodecFiles(made, MAX_HEIF_FILE_BYTES);
+  current = made;
+  return made;
+}
+
+/** Size of the codec's WASM memory, bytes; 0 before the first picture. */
 export function codecMemoryBytes(): number {
-  if (!initialized) return 0;
-  const { _api } = ImageMagick as unknown as { _api: { HEAPU8: Uint8Array } };
-  return _api.HEAPU8.buffer.byteLength;
+  return current?.HEAPU8.buffer.byteLength ?? 0;
 }
 
 /**
- * Decodes a picture, upright and in sRGB, and passes it on while it is in the codec's memory.
- * @param header if the format's header is read by us
- * @param size side of the model's input, to know how small a JPEG may be decoded
- * @throws ServiceError `invalid_image` for bytes that the codec refuses, `image_too_large`
+ * Makes sure that the next picture finds a codec that works. An error of ImageMagick's own leaves the instance sound;
+ * anything else is a trap in the middle of its work, after which its memory cannot be trusted.
+ * @param refused whether the picture failed for want of memory
  */
-export async function withPicture<T>(
-  bytes: Uint8Array,
-  format: ImageFormat,
-  header: PictureHeader | undefined,
-  size: number,
-  use: (picture: Picture) => T,
-): Promise<T> {
-  await initialize();
-  const settings = new MagickReadSettings({ format: FORMATS[format], frameIndex: 0, frameCount: 1 });
-  if (format === "jpeg" && header !== undefined) {
-    const scaled = scaledSize(header, size);
-    settings.setDefine(MagickFormat.Jpeg, "size", `${scaled.width}x${scaled.height}`);
-  }
-  try {
-    if (header === undefined) {
-      const { width, height } = MagickImageInfo.create(bytes, settings);
-      checkPixels(format, { width, height, progressive: false });
-    }
-    return ImageMagick.read(bytes, settings, (image) => {
-      if (image.colorSpace === ColorSpace.CMYK) image.colorSpace = ColorSpace.sRGB;
-      if (UPRIGHT_BY_DECODER.has(format)) image.orientation = Orientation.TopLeft;
-      image.autoOrient();
-      return use(pictureOf(image));
-    });
-  } catch (cause) {
-    if (cause instanceof ServiceError) throw cause;
-    throw new ServiceError("invalid_image", `the ${format.toUpperCase()} cannot be decoded`, { cause });
-  }
+export function recoverMagick(error: unknown, refused: boolean): void {
+  if (!(error instanceof MagickError) || (refused && !hasRoom())) discardMagick();
 }
 
-function scaledSize({ width, height }: PictureHeader, size: number): { width: number; height: number } {
-  const factor = Math.min(1, (MIN_OVERSAMPLING * size) / Math.min(width, height));
-  return { width: Math.ceil(width * factor), height: Math.ceil(height * factor) };
+function hasRoom(): boolean {
+  if (current === undefined) return true;
+  const block = current._malloc(ROOM_BYTES);
+  if (block !== 0) current._free(block);
+  return block !== 0;
 }
 
-/** Rows as RGBA or RGB, copied out of the codec's memory a strip at a time. */
-function pictureOf(image: IMagickImage): Picture {
-  const { width, height, hasAlpha } = image;
-  const channels = hasAlpha ? 4 : 3;
-  return {
-    width,
-    height,
-    channels,
-    readRows: (start, count) =>
-      image.getPixels((pixels) => {
-        const rows = pixels.toByteArray(0, start, width, count, hasAlpha ? "RGBA" : "RGB");
-        if (rows === null) throw new ServiceError("invalid_image", "the picture's pixels cannot be read");
-        return rows;
-      }),
-  };
+/** The next picture gets a new instance. */
+export function discardMagick(): void {
+  current = undefined;
+  holder._api = undefined;
 }

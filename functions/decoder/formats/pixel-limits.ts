@@ -1,25 +1,72 @@
-/** How many pixels a picture may have, by how much memory its format's decoder takes for each. */
+/**
+ * How large a picture may be, by what decoding it takes of the isolate's memory. Each limit is what was measured to
+ * fit below the codec's ceiling, with margin for the file itself.
+ */
 import { ServiceError } from "../../runtime/errors.ts";
-import type { PictureHeader } from "./read-header.ts";
-import type { ImageFormat } from "./sniff-format.ts";
+import type { Coding, PictureHeader } from "./picture-header.ts";
 
+/** Bytes. */
+export const MAX_FILE_BYTES = 20_000_000;
+/** The codec keeps a second copy of these, as a file, in JavaScript's memory. */
+export const MAX_HEIF_FILE_BYTES = 6_000_000;
 /** Pixels. A baseline JPEG is decoded at a fraction of its size; a progressive one keeps all coefficients. */
 export const MAX_PIXELS_BASELINE_JPEG = 48_000_000;
 export const MAX_PIXELS_PROGRESSIVE_JPEG = 16_000_000;
+/** Read row by row: what counts is time. */
+export const MAX_PIXELS_PNG = 25_000_000;
+/** A phone's 12 megapixels are 4032 × 3024. */
 export const MAX_PIXELS_OTHER = 12_200_000;
+/** Their decoders build the picture in a buffer of their own and then copy it. */
+export const MAX_PIXELS_BUFFERED_WEBP = 7_000_000;
+export const MAX_PIXELS_AVIF = 4_000_000;
+export const MAX_PIXELS_HEIC = 6_000_000;
+/** In the codec's picture, at most: red, green, blue and alpha. */
+const PIXEL_BYTES = 4;
+/** Of a picture and the piece that is unpacked beside it; the rest of the codec's memory is for itself and the file. */
+const MAX_DECODED_BYTES = 70_000_000;
 /** Longer sides are no picture, and filters' tables grow with them. */
 export const MAX_SIDE = 16_384;
 
-/** @throws ServiceError `image_too_large` with the figures */
-export function checkPixels(format: ImageFormat, { width, height, progressive }: PictureHeader): void {
-  const limit =
-    format !== "jpeg"
-      ? MAX_PIXELS_OTHER
-      : progressive
-        ? MAX_PIXELS_PROGRESSIVE_JPEG
-        : MAX_PIXELS_BASELINE_JPEG;
-  if (width * height <= limit && Math.max(width, height) <= MAX_SIDE) return;
-  const kind = progressive ? "progressive JPEG" : format.toUpperCase();
-  const allowed = `the limit for ${kind} is ${limit / 1e6} megapixels and ${MAX_SIDE} pixels a side`;
-  throw new ServiceError("image_too_large", `the picture has ${width} × ${height} pixels; ${allowed}`);
+const MAX_PIXELS: Record<Coding, number> = {
+  "baseline JPEG": MAX_PIXELS_BASELINE_JPEG,
+  "progressive JPEG": MAX_PIXELS_PROGRESSIVE_JPEG,
+  PNG: MAX_PIXELS_PNG,
+  "interlaced PNG": MAX_PIXELS_OTHER,
+  WebP: MAX_PIXELS_OTHER,
+  "WebP with alpha": MAX_PIXELS_BUFFERED_WEBP,
+  "lossless WebP": MAX_PIXELS_BUFFERED_WEBP,
+  "animated WebP": MAX_PIXELS_BUFFERED_WEBP,
+  GIF: MAX_PIXELS_OTHER,
+  BMP: MAX_PIXELS_OTHER,
+  TIFF: MAX_PIXELS_OTHER,
+  AVIF: MAX_PIXELS_AVIF,
+  HEIC: MAX_PIXELS_HEIC,
+};
+
+/**
+ * @param fileBytes length of the picture's file
+ * @throws ServiceError `image_too_large` with the figures
+ */
+export function checkSize({ width, height, coding, pieceBytes }: PictureHeader, fileBytes: number): void {
+  const limit = MAX_PIXELS[coding];
+  if (width * height > limit || Math.max(width, height) > MAX_SIDE) {
+    const allowed = `the limit for ${coding} is ${limit / 1e6} megapixels and ${MAX_SIDE} pixels a side`;
+    throw new ServiceError("image_too_large", `the picture has ${width} × ${height} pixels; ${allowed}`);
+  }
+  if (pieceBytes !== undefined && pieceBytes + width * height * PIXEL_BYTES > MAX_DECODED_BYTES) {
+    throw tooMuchMemory(`a ${coding} of ${width} × ${height} pixels in so few strips or tiles`);
+  }
+  const isHeif = coding === "AVIF" || coding === "HEIC";
+  if (isHeif && fileBytes > MAX_HEIF_FILE_BYTES) throw fileTooLarge(coding, fileBytes, MAX_HEIF_FILE_BYTES);
+}
+
+/** @param what is too large, in words */
+export function fileTooLarge(what: string, bytes: number, limit: number): ServiceError {
+  return new ServiceError("image_too_large", `the ${what} has ${bytes} bytes; the limit is ${limit}`);
+}
+
+/** @param what was to be decoded, with its figures */
+export function tooMuchMemory(what: string): ServiceError {
+  const advice = "send it smaller, or as baseline JPEG";
+  return new ServiceError("image_too_large", `${what} takes more memory to decode than there is; ${advice}`);
 }

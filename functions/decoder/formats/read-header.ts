@@ -1,65 +1,50 @@
 /**
- * Dimensions from the header of the two formats that most pictures come in, before anything is decoded: a PNG of
- * 20 kB may claim 400 megapixels. The other formats' dimensions are read by ImageMagick's ping.
+ * What a file says of itself before anything is decoded: a PNG of 20 kB may claim 400 megapixels, and a codec would
+ * believe it. Each format's reader looks at the few bytes it needs and at nothing else.
  */
 import { ServiceError } from "../../runtime/errors.ts";
+import { readBmpHeader } from "./read-bmp-header.ts";
+import { readGifHeader } from "./read-gif-header.ts";
+import { readHeifHeader } from "./read-heif-header.ts";
+import { readJpegHeader } from "./read-jpeg-header.ts";
+import { checkSize } from "./pixel-limits.ts";
+import type { PictureHeader } from "./picture-header.ts";
+import { type PngHeader, readPngHeader } from "./read-png-header.ts";
+import { readTiffHeader } from "./read-tiff-header.ts";
+import { readWebpHeader } from "./read-webp-header.ts";
 import type { ImageFormat } from "./sniff-format.ts";
 
-export interface PictureHeader {
-  width: number;
-  height: number;
-  /** JPEG coded in several scans: it takes memory for all coefficients. */
-  progressive: boolean;
-}
+/** Each format's header; PNG's has what its decoder needs besides. */
+type HeaderOf<F extends ImageFormat> = F extends "png" ? PngHeader : PictureHeader;
 
-/**
- * @returns undefined for formats whose header is left to ImageMagick
- * @throws ServiceError `invalid_image`
- */
-export function readHeader(bytes: Uint8Array, format: ImageFormat): PictureHeader | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const header = format === "png" ? readPng(view) : format === "jpeg" ? readJpeg(view) : undefined;
-  if (header === undefined) return undefined;
-  if (header === "damaged" || header.width === 0 || header.height === 0) {
+const READERS: { [F in ImageFormat]: (file: DataView) => HeaderOf<F> | undefined } = {
+  jpeg: readJpegHeader,
+  png: readPngHeader,
+  webp: readWebpHeader,
+  gif: readGifHeader,
+  bmp: readBmpHeader,
+  tiff: readTiffHeader,
+  avif: (file) => readHeifHeader(file, "AVIF"),
+  heic: (file) => readHeifHeader(file, "HEIC"),
+};
+
+/** @throws ServiceError `invalid_image`, and `image_too_large` if it is larger than its format may be */
+export function readHeader<F extends ImageFormat>(bytes: Uint8Array, format: F): HeaderOf<F> {
+  const file = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = inBounds(() => READERS[format](file));
+  if (header === undefined || header.width === 0 || header.height === 0) {
     throw new ServiceError("invalid_image", `the ${format.toUpperCase()}'s header is damaged`);
   }
+  checkSize(header, bytes.length);
   return header;
 }
 
-const PNG_IHDR_AT = 12;
-const IHDR = 0x49484452;
-
-function readPng(view: DataView): PictureHeader | "damaged" {
-  if (view.byteLength < PNG_IHDR_AT + 12 || view.getUint32(PNG_IHDR_AT) !== IHDR) return "damaged";
-  return {
-    width: view.getUint32(PNG_IHDR_AT + 4),
-    height: view.getUint32(PNG_IHDR_AT + 8),
-    progressive: false,
-  };
-}
-
-/** JPEG markers (ITU-T T.81, table B.1): frames are 0xC0–0xCF except these three. */
-const NOT_FRAMES = new Set([0xc4, 0xc8, 0xcc]);
-const PROGRESSIVE_FRAMES = new Set([0xc2, 0xc6, 0xca, 0xce]);
-/** Markers without a length: TEM, RST0–7, SOI. */
-const isBare = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
-
-/** Walks the segments up to the frame header. */
-function readJpeg(view: DataView): PictureHeader | "damaged" {
-  let at = 2;
-  while (at + 9 <= view.byteLength) {
-    if (view.getUint8(at) !== 0xff) return "damaged";
-    const marker = view.getUint8(at + 1);
-    if (marker === 0xff) {
-      at += 1;
-    } else if (isBare(marker)) {
-      at += 2;
-    } else if (marker >= 0xc0 && marker <= 0xcf && !NOT_FRAMES.has(marker)) {
-      const progressive = PROGRESSIVE_FRAMES.has(marker);
-      return { width: view.getUint16(at + 7), height: view.getUint16(at + 5), progressive };
-    } else {
-      at += 2 + view.getUint16(at + 2);
-    }
+/** A reader need not check every offset: DataView throws beyond the file's end, which means that it is damaged. */
+function inBounds<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
-  return "damaged";
 }

@@ -28,6 +28,8 @@ export interface Taps {
 export function bicubicTaps(source: number, target: number, first: number, count: number): Taps {
   const scale = source / target;
   const stretch = Math.max(1, scale);
+  // A factor, not a divisor: Pillow multiplies, and a weight may differ in its last bit.
+  const shrink = 1 / stretch;
   const support = SUPPORT * stretch;
   const stride = Math.ceil(support) * 2 + 1;
   const taps: Taps = {
@@ -43,7 +45,7 @@ export function bicubicTaps(source: number, target: number, first: number, count
     taps.starts[index] = start;
     taps.counts[index] = end - start;
     const weights = Float64Array.from({ length: end - start }, (_, i) =>
-      bicubic((start + i - center + 0.5) / stretch),
+      bicubic((start + i - center + 0.5) * shrink),
     );
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     for (const [i, weight] of weights.entries()) {

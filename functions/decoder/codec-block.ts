@@ -1,0 +1,65 @@
+/**
+ * A block of the codec's memory that is ours: for a picture file, or for the pixels of a picture that is not decoded in
+ * order. The codec's heap never shrinks; as much beside it, in JavaScript, would be too much for an isolate.
+ */
+import { ServiceError } from "../runtime/errors.ts";
+import type { MagickApi } from "./magick.ts";
+
+/** Blocks in use. A request that ended without a word leaves its own behind, to be freed by the next. */
+const inUse = new Set<CodecBlock>();
+
+export class CodecBlock {
+  readonly length: number;
+  readonly #api: MagickApi;
+  readonly #pointer: number;
+
+  private constructor(api: MagickApi, pointer: number, length: number) {
+    this.#api = api;
+    this.#pointer = pointer;
+    this.length = length;
+  }
+
+  /** Frees all blocks: whoever has the turn now is alone. */
+  static freeAll(): void {
+    for (const block of inUse) block.free();
+  }
+
+  /** A block of `length` bytes, at least 1; undefined if the codec's memory has no room for it. */
+  static allocate(api: MagickApi, length: number): CodecBlock | undefined {
+    const pointer = api._malloc(length);
+    if (pointer === 0) return undefined;
+    const block = new CodecBlock(api, pointer, length);
+    inUse.add(block);
+    return block;
+  }
+
+  /**
+   * The bytes where they are: valid until the codec's memory grows, which any of its functions may do.
+   * @throws ServiceError `overloaded` if another request has taken over and freed the block
+   */
+  view(): Uint8Array<ArrayBuffer> {
+    if (!inUse.has(this)) throw new ServiceError("overloaded", "the upload came too slowly; try again");
+    return this.#api.HEAPU8.subarray(this.#pointer, this.#pointer + this.length);
+  }
+
+  /**
+   * Runs a function of the package that would copy a byte array into the codec's memory and read it there, and lets it
+   * read this block instead.
+   * @param read is given the array to pass on
+   */
+  readBy<T>(read: (placeholder: Uint8Array) => T): T {
+    const api = this.#api;
+    const original = api._MagickImage_ReadBlob;
+    api._MagickImage_ReadBlob = (settings, _data, offset, _length, exception) =>
+      original(settings, this.#pointer, offset, this.length, exception);
+    try {
+      return read(new Uint8Array(1));
+    } finally {
+      api._MagickImage_ReadBlob = original;
+    }
+  }
+
+  free(): void {
+    if (inUse.delete(this)) this.#api._free(this.#pointer);
+  }
+}

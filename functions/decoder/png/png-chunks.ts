@@ -1,0 +1,25 @@
+/** PNG (ISO/IEC 15948): the file's chunks in order. */
+
+export interface PngChunk {
+  type: string;
+  /** Offset of its data in the file, and its length. */
+  at: number;
+  length: number;
+}
+
+const SIGNATURE_BYTES = 8;
+/** Length and type before the data, CRC after it. */
+const BEFORE_DATA = 8;
+const AFTER_DATA = 4;
+
+/** Stops at a chunk that the file does not hold whole. */
+export function* pngChunks(file: DataView): Generator<PngChunk> {
+  for (let at = SIGNATURE_BYTES; at + BEFORE_DATA <= file.byteLength;) {
+    const length = file.getUint32(at);
+    const data = at + BEFORE_DATA;
+    if (data + length > file.byteLength) return;
+    const type = String.fromCharCode(...[4, 5, 6, 7].map((i) => file.getUint8(at + i)));
+    yield { type, at: data, length };
+    at = data + length + AFTER_DATA;
+  }
+}

@@ -1,0 +1,41 @@
+/** Takes the next file off the upload, into the codec's memory. */
+import { ServiceError } from "../runtime/errors.ts";
+import type { ByteTaker } from "./byte-taker.ts";
+import { CodecBlock } from "./codec-block.ts";
+import { fileTooLarge, MAX_FILE_BYTES } from "./formats/pixel-limits.ts";
+import { discardMagick, type MagickApi } from "./magick.ts";
+
+/**
+ * Reads the file to its end even if it is refused, since the next one begins there.
+ * @param alive called after each pause; throws when the file is no longer wanted
+ * @throws ServiceError `invalid_image` if the file is empty or the upload ends early, `image_too_large`
+ */
+export async function receiveFile(
+  upload: ByteTaker,
+  length: number,
+  api: MagickApi,
+  alive: () => void,
+): Promise<CodecBlock> {
+  CodecBlock.freeAll();
+  const file = length > 0 && length <= MAX_FILE_BYTES ? CodecBlock.allocate(api, length) : undefined;
+  try {
+    const complete = await upload.take(length, (piece, offset) => {
+      alive();
+      file?.view().set(piece, offset);
+    });
+    alive();
+    if (!complete) throw new ServiceError("invalid_image", "the upload ended early");
+  } catch (error) {
+    file?.free();
+    throw error;
+  }
+  return file ?? refuse(length);
+}
+
+function refuse(length: number): never {
+  if (length === 0) throw new ServiceError("invalid_image", "the file is empty");
+  if (length > MAX_FILE_BYTES) throw fileTooLarge("file", length, MAX_FILE_BYTES);
+  // Nothing but the file was to be in the codec's memory: something has leaked.
+  discardMagick();
+  throw new ServiceError("overloaded", "the decoder is out of memory; try again");
+}

@@ -1,0 +1,99 @@
+/** The most that an isolate holds for the largest pictures of each kind, and that it gets over those that do not fit. */
+import { ColorSpace, Interlace, MagickFormat } from "@imagemagick/magick-wasm";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { encodeLarge } from "./support/encode.ts";
+import { decodeOne, type DecoderUnderTest, refusalOf, startDecoder } from "./support/start-decoder.ts";
+import { writePng } from "./support/write-png.ts";
+
+/** Bytes; the platform ends an isolate at 128 MB. */
+const LIMIT = 120_000_000;
+/** Milliseconds between samples, which are answered between two strips of an upload or two rows of a PNG. */
+const INTERVAL = 20;
+
+let decoder: DecoderUnderTest;
+
+beforeEach(async () => {
+  decoder = await startDecoder();
+});
+
+afterEach(async () => {
+  await decoder.dispose();
+});
+
+/** Runs something twice, since memory that grew the first time is there the second; the largest sample. */
+async function peak(run: () => Promise<unknown>): Promise<number> {
+  let most = 0;
+  const done = new AbortController();
+  const sampling = (async () => {
+    while (!done.signal.aborted) {
+      most = Math.max(most, await decoder.memory());
+      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+    }
+  })();
+  await run();
+  await run();
+  done.abort();
+  await sampling;
+  return Math.max(most, await decoder.memory());
+}
+
+/** 4032 × 3024 RGBA, all noise in one corner. */
+function largePng(): Uint8Array {
+  return writePng({
+    width: 4032,
+    height: 3024,
+    depth: 8,
+    colorType: 6,
+    interlaced: true,
+    sample: (x, y, channel) => (x < 400 && y < 400 ? (x * y * 7 + channel) % 256 : 200),
+    level: 1,
+  });
+}
+
+describe("one picture at a time fits", () => {
+  it.each<[what: string, file: () => Uint8Array]>([
+    ["48 MP baseline JPEG", () => encodeLarge(MagickFormat.Jpeg, 8000, 6000)],
+    [
+      "16 MP progressive JPEG",
+      () =>
+        encodeLarge(MagickFormat.Jpeg, 4896, 3264, (image) => {
+          image.settings.interlace = Interlace.Jpeg;
+          image.settings.setDefine(MagickFormat.Jpeg, "sampling-factor", "4:2:0");
+        }),
+    ],
+    ["12 MP interlaced RGBA PNG", largePng],
+    ["12 MP lossy WebP", () => encodeLarge(MagickFormat.WebP, 4032, 3024)],
+    ["12 MP GIF", () => encodeLarge(MagickFormat.Gif, 4032, 3024)],
+  ])("%s", async (_, make) => {
+    const file = make();
+    expect(await peak(() => decodeOne(decoder, file, 256))).toBeLessThan(LIMIT);
+  });
+});
+
+it("refuses what the header could not tell, and goes on", async () => {
+  // Four colours at 16 megapixels keep 128 MB of coefficients: the ceiling itself stops this one.
+  const file = encodeLarge(MagickFormat.Jpeg, 4896, 3264, (image) => {
+    image.colorSpace = ColorSpace.CMYK;
+    image.settings.interlace = Interlace.Jpeg;
+    image.settings.setDefine(MagickFormat.Jpeg, "sampling-factor", "4:4:4");
+  });
+  const small = encodeLarge(MagickFormat.Jpeg, 300, 200);
+  const before = await decodeOne(decoder, small, 64);
+  const most = await peak(async () => {
+    const { code, message } = await refusalOf(decoder, file);
+    expect(code).toBe("image_too_large");
+    expect(message).toContain("a JPEG of 4896 × 3264 pixels takes more memory");
+    expect(await decodeOne(decoder, small, 64)).toEqual(before);
+  });
+  expect(most).toBeLessThan(LIMIT);
+});
+
+it("serves many requests at once, one picture after the other", async () => {
+  const file = encodeLarge(MagickFormat.WebP, 3000, 2000);
+  const alone = await decodeOne(decoder, file, 64);
+  const most = await peak(async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, () => decoder.decode([file, file], 64)));
+    for (const { pixels } of all.flat()) expect(pixels).toEqual(alone);
+  });
+  expect(most).toBeLessThan(LIMIT);
+});

@@ -1,0 +1,43 @@
+/** The second lock: even if asked to, the codec reads nothing but what the Worker reads with it. */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import {
+  ConfigurationFiles,
+  ImageMagick,
+  initializeImageMagick,
+  Magick,
+  type MagickFormat,
+  MagickReadSettings,
+} from "@imagemagick/magick-wasm";
+import { beforeAll, expect, it } from "vitest";
+import { MAGICK_FORMATS, MAGICK_POLICY } from "../../functions/decoder/magick-policy.ts";
+
+beforeAll(async () => {
+  const configuration = ConfigurationFiles.default;
+  configuration.policy.data = MAGICK_POLICY;
+  const wasm = fileURLToPath(import.meta.resolve("@imagemagick/magick-wasm/magick.wasm"));
+  await initializeImageMagick(await readFile(wasm), configuration);
+});
+
+function read(format: MagickFormat): string {
+  try {
+    ImageMagick.read(new Uint8Array(64), new MagickReadSettings({ format }), () => {});
+    return "read";
+  } catch (error) {
+    return String(error);
+  }
+}
+
+it("refuses every other format that ImageMagick can read", () => {
+  const ours = new Set<MagickFormat>(Object.values(MAGICK_FORMATS));
+  const others = Magick.supportedFormats
+    .filter(({ supportsReading, format }) => supportsReading && !ours.has(format))
+    .map(({ format }) => format);
+  expect(others.length).toBeGreaterThan(150);
+  expect(others.filter((format) => !/NotAuthorized/.test(read(format)))).toEqual([]);
+});
+
+it("reads ours, as far as they are what they say", () => {
+  for (const format of Object.values(MAGICK_FORMATS))
+    expect(read(format)).not.toMatch(/NotAuthorized|^read$/);
+});

@@ -1,0 +1,37 @@
+/** The decoder, and a way to make its codec trap in the middle of a picture. */
+import { CodecBlock } from "../../../../functions/decoder/codec-block.ts";
+import Decoder from "../../../../functions/decoder/index.ts";
+import { codecMemoryBytes, type MagickApi, openMagick } from "../../../../functions/decoder/magick.ts";
+import { readWithMagick } from "../../../../functions/decoder/read-with-magick.ts";
+import type { DecodedImage } from "../../../../functions/runtime/rpc.ts";
+import { rpcResult } from "../../../../functions/runtime/rpc-result.ts";
+
+/** Asks for this size break the codec; no model has it. */
+const BREAKING_SIZE = 1;
+/** Beyond any memory: reading there is a trap. */
+const NOWHERE = 0xfffffff0;
+
+export default class BreakableDecoder extends Decoder {
+  override async decode(
+    images: ReadableStream<Uint8Array>,
+    lengths: number[],
+    size: number,
+  ): Promise<DecodedImage[]> {
+    if (size !== BREAKING_SIZE) return await super.decode(images, lengths, size);
+    const magick = (await openMagick()) as MagickApi & { _MagickImage_Width_Get: (image: number) => number };
+    const bytes = await new Response(images).bytes();
+    const file = CodecBlock.allocate(magick, bytes.length);
+    file?.view().set(bytes);
+    const broken = await rpcResult("decoder", async () => {
+      if (file === undefined) throw new Error("no room");
+      const header = { width: 1, height: 1, coding: "baseline JPEG" } as const;
+      const pixels = readWithMagick(file, "jpeg", header, size, () => {
+        magick._MagickImage_Width_Get(NOWHERE);
+        return new Uint8Array(0);
+      });
+      return { pixels };
+    });
+    if (codecMemoryBytes() !== 0) throw new Error("the broken codec was kept");
+    return [broken];
+  }
+}

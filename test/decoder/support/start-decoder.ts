@@ -1,0 +1,100 @@
+/** The decoder Worker alone in a real workerd, as bundled for deployment, and a Worker that calls it over RPC. */
+import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
+import type { RpcFailure, WorkerStats } from "../../../functions/runtime/rpc.ts";
+import { isolateMemory } from "../../support/isolate-memory.ts";
+import { workerOptions } from "../../support/workers.ts";
+
+const CONFIG = "functions/decoder/wrangler.toml";
+
+/** `POST /?lengths=…&size=…` files → their pixels, one after the other; outcomes in a header. `POST /stats`. */
+const CLIENT = `
+export default {
+  async fetch(request, { DECODER }) {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/stats") return Response.json(await DECODER.stats());
+    const lengths = searchParams.get("lengths").split(",").map(Number);
+    const results = await DECODER.decode(request.body, lengths, Number(searchParams.get("size")));
+    const outcomes = results.map((result) => (result.ok ? null : result.error));
+    const pixels = results.filter((result) => result.ok).map((result) => result.value.pixels);
+    return new Response(new Blob(pixels), { headers: { outcomes: encodeURIComponent(JSON.stringify(outcomes)) } });
+  },
+};`;
+
+/** A picture's pixels, uint8 RGB, or why there are none. */
+export type Outcome = { pixels: Uint8Array; error?: never } | { pixels?: never; error: RpcFailure };
+
+export interface DecoderUnderTest {
+  decode(files: Uint8Array[], size: number): Promise<Outcome[]>;
+  stats(): Promise<WorkerStats>;
+  /** WASM memory, ArrayBuffers and JavaScript heap of the isolate, bytes. */
+  memory(): Promise<number>;
+  dispose(): Promise<void>;
+}
+
+/** @param options of the decoder, if not those that are deployed */
+export async function startDecoder(options?: V4WorkerOptions): Promise<DecoderUnderTest> {
+  const decoder = options ?? (await workerOptions(CONFIG));
+  const name = decoder.name ?? "";
+  const client: V4WorkerOptions = {
+    name: "client",
+    modules: [{ type: "ESModule", path: "client.js", contents: CLIENT }],
+    compatibilityDate: "2026-10-20",
+    serviceBindings: { DECODER: name },
+  };
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: 0,
+      inspectorPort: 0,
+      handleStructuredLogs: () => {},
+      workers: [client, decoder],
+    }),
+  );
+  const url = await miniflare.ready;
+  const stats = async (): Promise<WorkerStats> =>
+    (await (await fetch(new URL("/stats", url), { method: "POST" })).json()) as WorkerStats;
+  return {
+    stats,
+    async decode(files, size) {
+      const lengths = files.map((file) => file.length).join(",");
+      const target = new URL(`/?lengths=${lengths}&size=${size}`, url);
+      const response = await fetch(target, { method: "POST", body: Buffer.concat(files) });
+      if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+      const outcomes = JSON.parse(
+        decodeURIComponent(response.headers.get("outcomes") ?? ""),
+      ) as (RpcFailure | null)[];
+      const pixels = await response.bytes();
+      let at = 0;
+      return outcomes.map((error) => {
+        if (error !== null) return { error };
+        at += size * size * 3;
+        return { pixels: pixels.subarray(at - size * size * 3, at) };
+      });
+    },
+    async memory() {
+      const inspector = await miniflare.getInspectorURL();
+      inspector.protocol = "http:";
+      const { backingStorageBytes, heapBytes } = await isolateMemory(inspector, name);
+      return backingStorageBytes + heapBytes + (await stats()).wasmBytes;
+    },
+    dispose: () => miniflare.dispose(),
+  };
+}
+
+/** The only picture's pixels. Throws if it was refused. */
+export async function decodeOne(
+  decoder: DecoderUnderTest,
+  file: Uint8Array,
+  size: number,
+): Promise<Uint8Array> {
+  const [outcome] = await decoder.decode([file], size);
+  if (outcome?.pixels === undefined) throw new Error(`refused: ${JSON.stringify(outcome?.error)}`);
+  return outcome.pixels;
+}
+
+/** Why the only picture was refused. Throws if it was not. */
+export async function refusalOf(decoder: DecoderUnderTest, file: Uint8Array): Promise<RpcFailure> {
+  const [outcome] = await decoder.decode([file], 64);
+  if (outcome?.error === undefined) throw new Error("it was decoded");
+  return outcome.error;
+}
