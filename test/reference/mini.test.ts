@@ -7,6 +7,7 @@ import mini from "../fixtures/reference/mini.json" with { type: "json" };
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { buildSynthetic } from "../support/build-synthetic.ts";
 import { cosine } from "../support/cosine.ts";
+import { NodeTowers } from "../support/node-towers.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 describe.each([
@@ -16,11 +17,13 @@ describe.each([
 ])("mini, $precision, in workerd", ({ precision, bar }) => {
   let folder: string;
   let workers: Workers;
+  let towers: NodeTowers;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "edgeclip-"));
     const { out } = await buildSynthetic("mini", folder, { precision });
     workers = await startWorkers({ model: out });
+    towers = await NodeTowers.load(out);
   });
 
   afterAll(async () => {
@@ -39,6 +42,16 @@ describe.each([
     const response = await workers.probe(`/tokens?lengths=${ids.length}`, Int32Array.from(ids));
     expect(response.status).toBe(200);
     expect(cosine(new Float32Array(await response.arrayBuffer()), embedding)).toBeGreaterThanOrEqual(bar);
+  });
+
+  it("embeds all of them in Node, too", async () => {
+    for (const { input, size, embedding } of mini.images) {
+      const found = towers.embedTensor(syntheticInput(input, 3 * size * size), size, size);
+      expect(cosine(found, embedding), input).toBeGreaterThanOrEqual(bar);
+    }
+    for (const { text, ids, embedding } of mini.texts) {
+      expect(cosine(await towers.embedTokens(ids), embedding), text).toBeGreaterThanOrEqual(bar);
+    }
   });
 
   it("gives a text the same bits alone and in company", async () => {
