@@ -26,6 +26,12 @@ export async function rpcResult<T>(worker: string, body: () => Promise<T>): Prom
   }
 }
 
+/** The value of an answer. @throws ServiceError: the other side's refusal */
+export function rpcValue<T>(result: RpcResult<T>): T {
+  if (result.ok) return result.value;
+  throw new ServiceError(result.error.code, result.error.message);
+}
+
 function describe(cause: unknown): string | undefined {
   if (cause === undefined) return undefined;
   return cause instanceof Error ? (cause.stack ?? cause.message) : JSON.stringify(cause);

@@ -9,6 +9,7 @@ import { normalizeRows } from "../runtime/normalize.ts";
 import type { Tensor } from "../runtime/ort/tensor.ts";
 import ortWasm from "../runtime/ort/ort-wasm.ts";
 import type { Embeddings, WorkerStats, VisionStageRpc } from "../runtime/rpc.ts";
+import { rpcValue } from "../runtime/rpc-result.ts";
 import { parseStage } from "../runtime/tower/stage.ts";
 import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import { Tower } from "../runtime/tower/tower.ts";
@@ -114,17 +115,14 @@ export class ImageStage {
       await this.#tower.ready(this.#anchor);
       for await (const input of inputs) {
         await step();
-        await writeTensor(writer, this.#tower.run(input));
+        // A stream that the next stage no longer reads means that it gave up: its answer says why.
+        if (!(await writeTensor(writer, this.#tower.run(input)))) break;
       }
-      await writer.close();
     } catch (error) {
-      // The next stage may have given up first: then its answer says why, and the broken stream does not.
       await writer.abort(error).catch(() => {});
-      const result = await answer.catch(() => undefined);
-      throw result?.ok === false ? new ServiceError(result.error.code, result.error.message) : error;
+      throw error;
     }
-    const result = await answer;
-    if (!result.ok) throw new ServiceError(result.error.code, result.error.message);
-    return result.value;
+    await writer.close().catch(() => {});
+    return rpcValue(await answer);
   }
 }

@@ -10,16 +10,23 @@ const RANK = 4;
 
 /**
  * Writes one tensor and frees its buffer.
- * @throws Error if the tensor is not float32 of four dimensions, or the reader went away
+ * @returns false if the reader went away
+ * @throws Error if the tensor is not float32 of four dimensions
  */
 export async function writeTensor(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   { data, shape }: Tensor,
-): Promise<void> {
+): Promise<boolean> {
   if (!(data instanceof Float32Array) || shape.length !== RANK) throw new Error("not an activation");
-  await writer.write(new Uint8Array(Uint32Array.from(shape).buffer));
-  await writer.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  freeBuffer(data);
+  try {
+    await writer.write(new Uint8Array(Uint32Array.from(shape).buffer));
+    await writer.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    freeBuffer(data);
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The image tower in one Worker, in two and in three: the same bits, and one call of each Worker. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -61,6 +61,27 @@ describe("stages", () => {
       expect(cut.answer).toEqual(whole.answer);
       // Each stage ran once for each of the three pictures.
       expect(cut.runs).toEqual(Array.from({ length: stages }, () => 3));
+    }
+  });
+
+  it.each([
+    ["first", 0],
+    ["last", -1],
+  ])("name in the log what the %s of them lacks, and recover", async (_, at) => {
+    const workers = await startWorkers({ model, stages: 2 });
+    try {
+      const { image } = await readManifest(model);
+      const file = image.shards.at(at)?.weights.file ?? "";
+      const key = `${workers.prefix}/${file}`;
+      await workers.models.delete(key);
+      const request = { image: await exampleBase64("fox.png"), texts: ["fox"] };
+      const refused = await post(`${workers.url}/v1/similarity`, request);
+      expect(refused.status).toBe(503);
+      expect(workers.logs.join("\n")).toContain(`${file}: it is missing`);
+      await workers.models.put(key, await readFile(join(model, file)));
+      expect((await post(`${workers.url}/v1/similarity`, request)).status).toBe(200);
+    } finally {
+      await workers.dispose();
     }
   });
 

@@ -1,6 +1,7 @@
 /** Takes the value out of a tower's or the decoder's answer, or throws what it says. */
 import { ServiceError } from "../../runtime/errors.ts";
 import type { Embeddings, RpcResult } from "../../runtime/rpc.ts";
+import { rpcValue } from "../../runtime/rpc-result.ts";
 
 /**
  * Awaits an RPC call.
@@ -28,7 +29,7 @@ export function unwrap<T>(result: RpcResult<T>, param?: string): T {
       cause: new Error(message),
     });
   }
-  if (param === undefined) throw new ServiceError(code, message);
+  if (param === undefined) return rpcValue(result);
   throw new ServiceError(code, `${param}: ${message}`, { param });
 }
 
