@@ -5,11 +5,12 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MANIFEST_FORMAT, type Manifest, manifestSchema, type Shard } from "../model-shards/manifest.ts";
+import { modelFiles } from "../model-shards/model-files.ts";
 import { computeRevision } from "../model-shards/revision.ts";
 import { inferArchitecture } from "./architecture/infer-architecture.ts";
 import { readModelConfig } from "./architecture/model-config.ts";
 import { BuildError } from "./build-error.ts";
-import type { Checkpoint } from "./checkpoint/checkpoint.ts";
+import { type Checkpoint, DTYPE_BYTES, elementCount } from "./checkpoint/checkpoint.ts";
 import { openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 import type { Progress } from "./report/progress.ts";
 import { planShards } from "./shards/plan-shards.ts";
@@ -106,7 +107,7 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       manifest,
       tensors: checkpoint.tensors.size,
       ...checkpointSize(checkpoint),
-      builtBytes: builtBytes(manifest),
+      builtBytes: modelFiles(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
       quantizationErrors: emitter.errors,
     };
   } finally {
@@ -145,17 +146,9 @@ function checkpointSize(checkpoint: Checkpoint): { parameters: number; checkpoin
   let parameters = 0;
   let checkpointBytes = 0;
   for (const { shape, dtype } of checkpoint.tensors.values()) {
-    const elements = shape.reduce((product, size) => product * size, 1);
+    const elements = elementCount(shape);
     parameters += elements;
-    checkpointBytes += elements * (dtype === "F32" ? 4 : 2);
+    checkpointBytes += elements * DTYPE_BYTES[dtype];
   }
   return { parameters, checkpointBytes };
-}
-
-function builtBytes({ image, text }: Manifest): number {
-  const shards = [...image.shards, ...text.shards];
-  return shards.reduce(
-    (sum, { graph, weights }) => sum + graph.bytes + weights.bytes,
-    text.token_embedding.bytes,
-  );
 }

@@ -5,13 +5,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { R2Bucket } from "@cloudflare/workers-types";
-import { type Manifest, manifestSchema, type ShardFile } from "../model-shards/manifest.ts";
-
-/** Every file of a model besides its manifest. */
-export function modelFiles({ image, text }: Manifest): ShardFile[] {
-  const shards = [...image.shards, ...text.shards];
-  return [...shards.flatMap(({ graph, weights }) => [graph, weights]), text.token_embedding];
-}
+import { type Manifest, manifestSchema } from "../model-shards/manifest.ts";
+import { modelFiles } from "../model-shards/model-files.ts";
 
 export async function readManifest(folder: string): Promise<Manifest> {
   return manifestSchema.parse(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")));

@@ -14,7 +14,7 @@ import { writeWorkerConfigs } from "./worker-configs.ts";
 const ROOT = join(import.meta.dirname, "..");
 const STATE = join(ROOT, ".wrangler/state");
 const PORT = process.env["PORT"] ?? "8787";
-const URL = `http://localhost:${PORT}`;
+const BASE_URL = `http://localhost:${PORT}`;
 
 /** `--model <folder>`; everything else is wrangler's. */
 const wranglerOptions = process.argv.slice(2);
@@ -38,7 +38,7 @@ async function seedLocalR2(): Promise<void> {
 /** Resolves when the gateway answers; the model is not loaded by this. */
 async function untilHealthy(): Promise<void> {
   for (;;) {
-    const healthy = await fetch(`${URL}/healthz`).then(
+    const healthy = await fetch(`${BASE_URL}/healthz`).then(
       (response) => response.ok,
       () => false,
     );
@@ -49,21 +49,22 @@ async function untilHealthy(): Promise<void> {
 
 function greeting(): string {
   return `
-edgeclip answers at ${URL} (no API key configured: open to everyone who can reach it)
+edgeclip answers at ${BASE_URL} (no API key configured: open to everyone who can reach it)
 
 Try it:
 
-  curl ${URL}/v1/classify -F image=@examples/fox.png -F 'labels=["fox","rabbit","bus","grapes"]'
+  curl ${BASE_URL}/v1/classify -F image=@examples/fox.png -F 'labels=["fox","rabbit","bus","grapes"]'
 `;
 }
 
 await seedLocalR2();
-const configs = await writeWorkerConfigs(await readManifest(MODEL));
+const manifest = await readManifest(MODEL);
+const configs = await writeWorkerConfigs(manifest, join(ROOT, ".generated/workers", manifest.alias));
 const wrangler = spawn(
   join(ROOT, "node_modules/.bin/wrangler"),
   [
     "dev",
-    ...configs.flatMap((config) => ["-c", config]),
+    ...configs.flatMap(({ path }) => ["-c", path]),
     "--port",
     PORT,
     "--persist-to",

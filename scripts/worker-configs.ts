@@ -19,28 +19,44 @@ export const WORKER_CONFIGS = [
 
 const VISION_CONFIG = "functions/vision/wrangler.toml";
 
-/**
- * Writes the configurations for a model to `.generated/workers/<alias>/`.
- * @returns their paths, the gateway first
- */
-export async function writeWorkerConfigs(manifest: Manifest): Promise<string[]> {
-  const folder = join(ROOT, ".generated/workers", manifest.alias);
-  await mkdir(folder, { recursive: true });
-  const paths: string[] = [];
-  for (const config of WORKER_CONFIGS) {
-    const text = withModel(await readFile(join(ROOT, config), "utf8"), config, folder, manifest);
-    const stages = config === VISION_CONFIG ? stagesNeeded(manifest.image.shards) : 1;
-    for (let stage = 1; stage <= stages; stage++) {
-      const staged = stages === 1 ? text : withStage(text, stage, stages);
-      const path = join(folder, `${workerName(staged)}.toml`);
-      await writeFile(path, staged);
-      paths.push(path);
-    }
-  }
-  return paths;
+export interface WorkerConfig {
+  /** Of the Worker. */
+  name: string;
+  /** Of its configuration. */
+  path: string;
+  /** The committed configuration that it was made from: Workers that share one have the same code. */
+  source: (typeof WORKER_CONFIGS)[number];
 }
 
-function workerName(config: string): string {
+/**
+ * Writes the configurations for a model.
+ * @param folder where they go
+ * @param imageStages into how many Workers the image tower is cut; as many as it needs unless given
+ * @returns the gateway's first, the stages of a tower in order
+ */
+export async function writeWorkerConfigs(
+  manifest: Manifest,
+  folder: string,
+  imageStages: number = stagesNeeded(manifest.image.shards),
+): Promise<WorkerConfig[]> {
+  await mkdir(folder, { recursive: true });
+  const configs: WorkerConfig[] = [];
+  for (const source of WORKER_CONFIGS) {
+    const text = withModel(await readFile(join(ROOT, source), "utf8"), source, folder, manifest);
+    const stages = source === VISION_CONFIG ? imageStages : 1;
+    for (let stage = 1; stage <= stages; stage++) {
+      const staged = stages === 1 ? text : withStage(text, stage, stages);
+      const name = workerName(staged);
+      const path = join(folder, `${name}.toml`);
+      await writeFile(path, staged);
+      configs.push({ name, path, source });
+    }
+  }
+  return configs;
+}
+
+/** @param config the configuration's text */
+export function workerName(config: string): string {
   const [, name] = /^name = "(.+)"$/m.exec(config) ?? [];
   if (name === undefined) throw new Error("the configuration names no Worker");
   return name;

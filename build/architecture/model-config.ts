@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { BuildError } from "../build-error.ts";
+import type { Architecture } from "./architecture.ts";
 
 /** Depths and widths behind timm's names, from timm's `convnext.py`. */
 const TIMM_CONVNEXT: Record<string, { depths: number[]; dims: number[] }> = {
@@ -54,10 +55,7 @@ const configSchema = z.object({
     }),
 });
 
-export interface ModelConfig {
-  embeddingWidth: number;
-  image: { depths: number[]; widths: number[]; size: number };
-  text: { width: number; heads: number; layers: number; contextLength: number; vocabSize: number };
+export interface ModelConfig extends Architecture {
   preprocessing: z.infer<typeof configSchema>["preprocess_cfg"];
 }
 

@@ -5,7 +5,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { DecodedImage, DecoderRpc, WorkerStats } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
-import { ByteTaker } from "./byte-taker.ts";
+import { ByteTaker } from "../runtime/byte-taker.ts";
 import { decodeImage } from "./decode-image.ts";
 import { codecMemoryBytes, openMagick } from "./magick.ts";
 import { receiveFile } from "./receive-file.ts";

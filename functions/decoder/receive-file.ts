@@ -1,6 +1,6 @@
 /** Takes the next file off the upload, into the codec's memory. */
 import { ServiceError } from "../runtime/errors.ts";
-import type { ByteTaker } from "./byte-taker.ts";
+import type { ByteTaker } from "../runtime/byte-taker.ts";
 import { CodecBlock } from "./codec-block.ts";
 import { fileTooLarge, MAX_FILE_BYTES } from "./formats/pixel-limits.ts";
 import { discardMagick, type MagickApi } from "./magick.ts";

@@ -13,6 +13,9 @@ const LEASE_MS = 10_000;
 /** How often waiters look: below what a client could notice, above what costs CPU time. */
 const POLL_MS = 20;
 
+/** Keeps work going should its client leave: the context's `waitUntil`. */
+export type Anchor = (work: Promise<unknown>) => void;
+
 /** Renews the lease. Throws when it was lost; the load must then stop. */
 export type Renew = () => void;
 
@@ -25,11 +28,6 @@ export class LeasedLoad<T> {
   #value: T | undefined;
   #attempt: Attempt | undefined;
 
-  /** The value if it is loaded and has not been dropped. */
-  get current(): T | undefined {
-    return this.#value;
-  }
-
   /** Forgets the value; the next `get` loads again. */
   drop(): void {
     this.#value = undefined;
@@ -38,10 +36,9 @@ export class LeasedLoad<T> {
   /**
    * The value, loaded by this request or another one.
    * @param load must call `renew` after each await, and leave things such that a later attempt may resume
-   * @param anchor keeps the work going if the client leaves: the context's `waitUntil`
    * @throws whatever the attempt that this request made or waited for threw
    */
-  async get(load: (renew: Renew) => Promise<T>, anchor: (work: Promise<unknown>) => void): Promise<T> {
+  async get(load: (renew: Renew) => Promise<T>, anchor: Anchor): Promise<T> {
     for (;;) {
       if (this.#value !== undefined) return this.#value;
       const attempt = this.#attempt;
@@ -53,7 +50,7 @@ export class LeasedLoad<T> {
     }
   }
 
-  async #lead(load: (renew: Renew) => Promise<T>, anchor: (work: Promise<unknown>) => void): Promise<T> {
+  async #lead(load: (renew: Renew) => Promise<T>, anchor: Anchor): Promise<T> {
     const attempt: Attempt = { renewedAt: Date.now(), outcome: "running" };
     this.#attempt = attempt;
     const renew = (): void => {

@@ -1,6 +1,7 @@
 /** The isolate's text tower and its token table. */
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { Admission } from "../runtime/admission.ts";
+import type { Anchor } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { parseModelReference } from "../runtime/model-store/model-reference.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
@@ -10,8 +11,6 @@ import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import { Tower } from "../runtime/tower/tower.ts";
 import type { TextEnv } from "./index.ts";
 import { TokenTable } from "./token-table.ts";
-
-type Anchor = (work: Promise<unknown>) => void;
 
 /** Requests that an isolate works on or keeps waiting. */
 const MAX_REQUESTS = 16;

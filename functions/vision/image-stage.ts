@@ -3,6 +3,7 @@ import type { Manifest } from "../../model-shards/manifest.ts";
 import { planStages } from "../../model-shards/plan-stages.ts";
 import { Admission } from "../runtime/admission.ts";
 import { ServiceError } from "../runtime/errors.ts";
+import type { Anchor } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { parseModelReference } from "../runtime/model-store/model-reference.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
@@ -16,7 +17,6 @@ import { Tower } from "../runtime/tower/tower.ts";
 import type { VisionEnv } from "./index.ts";
 import { writeTensor } from "./tensor-stream.ts";
 
-type Anchor = (work: Promise<unknown>) => void;
 type Pictures = AsyncIterable<Tensor> | Iterable<Tensor>;
 /** Before each picture: a sign of life, and the question whether anybody waits. */
 type Step = () => Promise<void>;
@@ -24,17 +24,18 @@ type Step = () => Promise<void>;
 /** Requests that an isolate works on or keeps waiting: at half a second a picture, some ten seconds. */
 const MAX_REQUESTS = 16;
 
-let tower: { tower: Tower; isLast: boolean } | undefined;
+let resident: { tower: Tower; isLast: boolean } | undefined;
 const admission = new Admission(MAX_REQUESTS);
 
 /** @throws ServiceError `model_unavailable`, `not_configured` */
 export async function imageStage(env: VisionEnv, anchor: Anchor): Promise<ImageStage> {
   const manifest = await leasedManifest(env, anchor);
-  tower ??= createTower(manifest, env);
-  if (!tower.isLast && env.NEXT === undefined) {
+  resident ??= createTower(manifest, env);
+  const { tower, isLast } = resident;
+  if (!isLast && env.NEXT === undefined) {
     throw new ServiceError("not_configured", "this stage of the image tower is not bound to the next one");
   }
-  return new ImageStage(manifest, tower.tower, tower.isLast ? undefined : env.NEXT, anchor);
+  return new ImageStage(manifest, tower, isLast ? undefined : env.NEXT, anchor);
 }
 
 function createTower(manifest: Manifest, env: VisionEnv): { tower: Tower; isLast: boolean } {
@@ -58,9 +59,9 @@ export class ImageStage {
   readonly #next: VisionStageRpc | undefined;
   readonly #anchor: Anchor;
 
-  constructor(manifest: Manifest, tower_: Tower, next: VisionStageRpc | undefined, anchor: Anchor) {
+  constructor(manifest: Manifest, tower: Tower, next: VisionStageRpc | undefined, anchor: Anchor) {
     this.manifest = manifest;
-    this.#tower = tower_;
+    this.#tower = tower;
     this.#next = next;
     this.#anchor = anchor;
   }

@@ -3,7 +3,7 @@
  * ToTensor and Normalize.
  */
 
-import { ByteReader } from "../runtime/byte-reader.ts";
+import { ByteTaker } from "../runtime/byte-taker.ts";
 import { freeBuffer } from "../runtime/free-buffer.ts";
 import type { Tensor } from "../runtime/ort/tensor.ts";
 
@@ -27,7 +27,7 @@ export async function* readPixels(
   size: number,
   { mean, std }: { mean: Triple; std: Triple },
 ): AsyncGenerator<Tensor> {
-  const reader = new ByteReader(stream);
+  const reader = new ByteTaker(stream);
   const tables = normalizationTables(mean, std);
   for (let i = 0; i < count; i++) {
     const pixels = await reader.read(3 * size * size);

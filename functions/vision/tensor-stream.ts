@@ -2,7 +2,7 @@
  * Activations between stages as a byte stream: for each tensor its four dimensions as uint32 and its float32 values,
  * little-endian. One tensor is under way at a time, however many pictures a request has.
  */
-import { ByteReader } from "../runtime/byte-reader.ts";
+import { ByteTaker } from "../runtime/byte-taker.ts";
 import { freeBuffer } from "../runtime/free-buffer.ts";
 import type { Tensor } from "../runtime/ort/tensor.ts";
 
@@ -36,7 +36,7 @@ export async function* readTensors(
   stream: ReadableStream<Uint8Array>,
   count: number,
 ): AsyncGenerator<Tensor> {
-  const reader = new ByteReader(stream);
+  const reader = new ByteTaker(stream);
   for (let i = 0; i < count; i++) {
     const header = await reader.read(4 * RANK);
     const shape = Array.from(new Uint32Array(header?.buffer ?? new ArrayBuffer(0)));

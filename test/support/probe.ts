@@ -35,16 +35,15 @@ export default {
   },
 };`;
 
-/** @param stages of the image tower; each is bound */
-export function probeWorker(stages: number): V4WorkerOptions {
-  const later = Array.from({ length: stages - 1 }, (_, index) => index + 2);
+/** @param vision names of the image tower's Workers, in the order of its stages */
+export function probeWorker(vision: readonly string[]): V4WorkerOptions {
+  const stages = vision.map((name, index) => [index === 0 ? "VISION" : `VISION_${index + 1}`, name]);
   return {
     name: "probe",
     modules: [{ type: "ESModule", path: "probe.js", contents: SCRIPT }],
     compatibilityDate: "2026-10-20",
     serviceBindings: {
-      VISION: "edgeclip-vision",
-      ...Object.fromEntries(later.map((stage) => [`VISION_${stage}`, `edgeclip-vision-${stage}`])),
+      ...(Object.fromEntries(stages) as Record<string, string>),
       TEXT: "edgeclip-text",
       DECODER: "edgeclip-decoder",
     },

@@ -3,14 +3,14 @@
  * local R2 and KV that live as long as the test. A test may change variables, put a Worker of its own between a
  * tower and R2, or add Workers.
  */
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
-import { stagesNeeded } from "../../model-shards/plan-stages.ts";
 import { putModel, readManifest } from "../../scripts/models-in-r2.ts";
-import { WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
+import { workerName, writeWorkerConfigs } from "../../scripts/worker-configs.ts";
 import type { WorkerStats } from "../../functions/runtime/rpc.ts";
 import { bundleFolder } from "./bundle-workers.ts";
 import { type IsolateMemory, isolateMemory } from "./isolate-memory.ts";
@@ -71,22 +71,22 @@ export async function startWorkers({
 }: WorkersOptions = {}): Promise<Workers> {
   const manifest = await readManifest(model);
   const logs: string[] = [];
-  const count = stages ?? stagesNeeded(manifest.image.shards);
-  const configured = await Promise.all(WORKER_CONFIGS.map(workerOptions));
-  const workers = configured
-    .flatMap((options) => (options.name === VISION ? visionStages(options, count) : [options]))
-    .map((options) => {
-      const bindings = { ...options.bindings, MODEL: `${manifest.alias}@${manifest.revision}` };
-      const changed: V4WorkerOptions = { ...options, bindings };
-      return change?.(options.name ?? "", changed) ?? changed;
-    });
+  const folder = await mkdtemp(join(tmpdir(), "edgeclip-workers-"));
+  const configs = await writeWorkerConfigs(manifest, folder, stages);
+  const workers = await Promise.all(
+    configs.map(async ({ name, path, source }) => {
+      const options = await loadWorker(path, bundleFolder(source));
+      return change?.(name, options) ?? options;
+    }),
+  );
+  const visionWorkers = configs.map(({ name }) => name).filter((name) => name.startsWith(VISION));
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",
       port: 0,
       inspectorPort: 0,
       handleStructuredLogs: ({ message }) => logs.push(message),
-      workers: [...workers, probeWorker(count), ...add],
+      workers: [...workers, probeWorker(visionWorkers), ...add],
     }),
   );
   const url = (await miniflare.ready).origin;
@@ -103,51 +103,34 @@ export async function startWorkers({
       const inspector = await miniflare.getInspectorURL();
       inspector.protocol = "http:";
       const stats = (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
-      const names = workers.map(({ name }) => name ?? "");
       const wasm = new Map([
         [TEXT, stats.text.wasmBytes],
         [DECODER, stats.decoder.wasmBytes],
       ]);
-      names
-        .filter((name) => name.startsWith(VISION))
-        .forEach((name, i) => wasm.set(name, stats.vision[i]?.wasmBytes ?? 0));
-      const held = names.map(async (name) => {
+      visionWorkers.forEach((name, i) => wasm.set(name, stats.vision[i]?.wasmBytes ?? 0));
+      const held = configs.map(async ({ name }) => {
         const wasmBytes = wasm.get(name) ?? 0;
         return [name, { ...(await isolateMemory(inspector, name)), wasmBytes }] as const;
       });
       return new Map(await Promise.all(held));
     },
     probe: (path, body) => fetch(new URL(path, probeUrl), { method: "POST", body }),
-    dispose: () => miniflare.dispose(),
+    dispose: async () => {
+      await miniflare.dispose();
+      await rm(folder, { recursive: true });
+    },
   };
 }
 
-/** @param stage counted from 1 */
-function stageName(stage: number): string {
-  return stage === 1 ? VISION : `${VISION}-${stage}`;
-}
-
-/** The vision Worker once for each stage, each bound to the next. */
-function visionStages(options: V4WorkerOptions, count: number): V4WorkerOptions[] {
-  return Array.from({ length: count }, (_, index) => {
-    const stage = index + 1;
-    const next = stage < count ? { NEXT: stageName(stage + 1) } : {};
-    return {
-      ...options,
-      name: stageName(stage),
-      bindings: { ...options.bindings, STAGE: `${stage}/${count}` },
-      serviceBindings: { ...options.serviceBindings, ...next },
-    };
-  });
-}
-
-/** A Worker's options from its `wrangler.toml`, its code from its bundle. */
+/** A committed Worker's options and code, as deployed. @param config its path from the root */
 export async function workerOptions(config: string): Promise<V4WorkerOptions> {
-  const path = join(ROOT, config);
+  return await loadWorker(join(ROOT, config), bundleFolder(config));
+}
+
+/** A Worker's options from its configuration, its code from its bundle. */
+async function loadWorker(path: string, folder: string): Promise<V4WorkerOptions> {
   const { workerOptions: options } = unstable_getMiniflareWorkerOptions(path);
-  const name = /^name = "(.+)"$/m.exec(await readFile(path, "utf8"))?.[1];
-  if (name === undefined) throw new Error(`${config} names no Worker`);
-  const folder = bundleFolder(config);
+  const name = workerName(await readFile(path, "utf8"));
   const files = (await readdir(folder)).filter((file) => /\.(js|wasm|bin)$/.test(file));
   const modules = await Promise.all(
     files

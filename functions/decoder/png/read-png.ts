@@ -4,7 +4,7 @@
  * the runtime's own zlib, and memory does not depend on the picture's size.
  */
 import { ServiceError } from "../../runtime/errors.ts";
-import { ByteTaker } from "../byte-taker.ts";
+import { ByteTaker } from "../../runtime/byte-taker.ts";
 import type { PngHeader } from "../formats/read-png-header.ts";
 import { inflatedData } from "./inflated-data.ts";
 import type { PngColours } from "./png-colours.ts";

@@ -24,7 +24,7 @@ export async function embedBoth(
     manifest,
     timings: c.get("timings"),
     wanted: () => !c.req.raw.signal.aborted,
-    waitUntil: (work: Promise<unknown>): void => c.executionCtx.waitUntil(work),
+    waitUntil: (work) => c.executionCtx.waitUntil(work),
   };
   const [rows, embedded] = await Promise.all([embedImages(images, context), embedTexts(texts, context)]);
   const width = manifest.embedding_width;

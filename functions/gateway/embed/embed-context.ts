@@ -1,5 +1,6 @@
 /** What embedding takes from the request that it is for. */
 import type { Manifest } from "../../../model-shards/manifest.ts";
+import type { Anchor } from "../../runtime/lease.ts";
 import type { Wanted } from "../../runtime/wanted.ts";
 import type { Bindings } from "../env.ts";
 import type { Timings } from "../http/timings.ts";
@@ -10,5 +11,5 @@ export interface EmbedContext {
   timings: Timings;
   /** False once the client has left. */
   wanted: Wanted;
-  waitUntil: (work: Promise<unknown>) => void;
+  waitUntil: Anchor;
 }

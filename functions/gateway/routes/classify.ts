@@ -4,7 +4,6 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { embedBoth } from "../embed/embed-both.ts";
 import type { EmbeddedTexts } from "../embed/embed-texts.ts";
 import type { GatewayEnv } from "../env.ts";
-import { randomId } from "../http/random-id.ts";
 import { readBody } from "../http/read-body.ts";
 import { requestedModel } from "../model.ts";
 import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../schemas/aliases.ts";
@@ -13,7 +12,7 @@ import { fillTemplate } from "../schemas/templates.ts";
 import { validate } from "../schemas/validate.ts";
 import { labelEmbedding } from "../score/label-embedding.ts";
 import { rankLabels } from "../score/rank-labels.ts";
-import { usage } from "./usage.ts";
+import { inferenceResponse } from "./inference-response.ts";
 
 /** What a picture is compared with under `multi_label`, unless the request says. */
 const DEFAULT_NEGATIVE = ["a photo."];
@@ -41,19 +40,12 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
     multiLabel: request.multi_label,
     negative: negative.map((text) => vectorOf(text, texts)),
   };
-  return c.json({
-    id: randomId("cls"),
-    object: "list",
-    created: Math.floor(Date.now() / 1000),
-    model: manifest.id,
-    revision: manifest.revision,
-    data: images.map((image, index) => ({
-      object: "classification",
-      index,
-      ...rankLabels(image, vectors, options),
-    })),
-    usage: usage(texts, images.length),
-  });
+  const data = images.map((image, index) => ({
+    object: "classification",
+    index,
+    ...rankLabels(image, vectors, options),
+  }));
+  return c.json(inferenceResponse("cls", manifest, data, texts));
 });
 
 /** @throws ServiceError `label_set_not_found`: this deployment keeps no label sets yet */

@@ -2,14 +2,13 @@
 import { Hono } from "hono";
 import { embedBoth } from "../embed/embed-both.ts";
 import type { GatewayEnv } from "../env.ts";
-import { randomId } from "../http/random-id.ts";
 import { readBody } from "../http/read-body.ts";
 import { requestedModel } from "../model.ts";
 import { foldAliases, IMAGE_ALIASES, TEXT_ALIASES } from "../schemas/aliases.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { scoreTexts } from "../score/score-texts.ts";
-import { usage } from "./usage.ts";
+import { inferenceResponse } from "./inference-response.ts";
 
 export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c) => {
   const fields = foldAliases(await readBody(c.req.raw), IMAGE_ALIASES);
@@ -17,17 +16,10 @@ export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c
   const manifest = await requestedModel(c, request.model);
   const { images, texts } = await embedBoth(c, manifest, request.images, request.texts);
   const scale = Math.exp(manifest.logit_scale);
-  return c.json({
-    id: randomId("sim"),
-    object: "list",
-    created: Math.floor(Date.now() / 1000),
-    model: manifest.id,
-    revision: manifest.revision,
-    data: images.map((image, index) => ({
-      object: "similarity",
-      index,
-      scores: scoreTexts(image, request.texts, texts.embeddings, scale),
-    })),
-    usage: usage(texts, images.length),
-  });
+  const data = images.map((image, index) => ({
+    object: "similarity",
+    index,
+    scores: scoreTexts(image, request.texts, texts.embeddings, scale),
+  }));
+  return c.json(inferenceResponse("sim", manifest, data, texts));
 });

@@ -2,7 +2,7 @@
  * One picture against a set of labels: the scores as the API reports them. The softmax is over the whole set,
  * before anything is filtered, so that a threshold or `top_k` never changes a score.
  */
-import { cosineOfUnit } from "./dot.ts";
+import { cosineOfUnit } from "./cosine-of-unit.ts";
 import { logMeanExp, sigmoid, softmax } from "./softmax.ts";
 
 export interface ScoredLabel {

@@ -77,9 +77,9 @@ export interface OrtModule {
   ): number | Promise<number>;
 }
 
-/** One thread, `ORT_LOGGING_LEVEL_ERROR`. */
 const THREADS = 1;
-const LOG_ERRORS = 3;
+/** `ORT_LOGGING_LEVEL_ERROR`. */
+export const LOG_ERRORS = 3;
 
 /**
  * A new, initialized onnxruntime instance on `memory`.

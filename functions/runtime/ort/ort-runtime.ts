@@ -1,5 +1,5 @@
 /**
- * onnxruntime as a value: one WASM instance with a memory of its own, created at the planned size and bounded.
+ * onnxruntime as a value: one WASM instance with a memory of its own, of bounded size.
  * Nothing here is module state, so an instance that aborted is dropped and another one made.
  */
 import { OrtError } from "./ort-error.ts";
@@ -14,7 +14,7 @@ const PAGE_BYTES = 65_536;
 const MINIMUM_BYTES = 256 * PAGE_BYTES;
 
 export interface MemoryLimits {
-  /** WASM memory at the start, rounded up to pages, at most `maximumBytes`. */
+  /** WASM memory at the start, rounded up to pages; at least the module's own minimum, at most `maximumBytes`. */
   initialBytes: number;
   /** Where it stops growing, rounded down to pages; an allocation beyond it fails with an OrtError. */
   maximumBytes: number;

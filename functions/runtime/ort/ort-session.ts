@@ -1,7 +1,7 @@
 /** One ONNX graph, loaded and runnable. Running is synchronous: this build of onnxruntime never suspends. */
 import { type HeapScope, withHeap } from "./heap-scope.ts";
 import { OrtError } from "./ort-error.ts";
-import type { OrtModule } from "./ort-module.ts";
+import { LOG_ERRORS, type OrtModule } from "./ort-module.ts";
 import { copyOut, elementType, type Tensor } from "./tensor.ts";
 import { throwLastError } from "./throw-last-error.ts";
 
@@ -12,10 +12,9 @@ export interface SessionOptions {
   memoryPattern?: boolean;
 }
 
-/** `ORT_ENABLE_ALL`, `ORT_SEQUENTIAL`, `ORT_LOGGING_LEVEL_ERROR`, CPU memory. */
+/** `ORT_ENABLE_ALL`, `ORT_SEQUENTIAL`, CPU memory. */
 const OPTIMIZE_ALL = 99;
 const SEQUENTIAL = 0;
-const LOG_ERRORS = 3;
 const CPU = 1;
 const POINTER_BYTES = 4;
 

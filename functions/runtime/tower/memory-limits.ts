@@ -1,5 +1,5 @@
 /**
- * The bounds of a stage's WASM memory. It starts small and grows to exactly what is asked (`build/ort-wasm`): while
+ * The bounds of a stage's WASM memory. It starts at onnxruntime's own minimum and grows to exactly what is asked (`build/ort-wasm`): while
  * shards are still being downloaded their buffers need the room that activations will need later.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
@@ -7,8 +7,6 @@ import { wasmBytes } from "../../../model-shards/plan-stages.ts";
 import { ServiceError } from "../errors.ts";
 import type { MemoryLimits } from "../ort/ort-runtime.ts";
 
-/** What onnxruntime starts with at the least: 256 pages. */
-const INITIAL_BYTES = 16_777_216;
 /** Ceiling of one instance: what an isolate is allowed, less what JavaScript needs at the least. */
 const MAXIMUM_BYTES = 112_000_000;
 
@@ -19,5 +17,5 @@ export function memoryLimits(shards: readonly Shard[]): MemoryLimits {
     const cause = new Error(`the stage needs ${needed} bytes of WASM memory, ${MAXIMUM_BYTES} are allowed`);
     throw new ServiceError("model_unavailable", "the model does not fit this deployment's stages", { cause });
   }
-  return { initialBytes: INITIAL_BYTES, maximumBytes: MAXIMUM_BYTES };
+  return { initialBytes: 0, maximumBytes: MAXIMUM_BYTES };
 }

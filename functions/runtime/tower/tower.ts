@@ -7,8 +7,9 @@
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
 import { freeBuffer } from "../free-buffer.ts";
-import { LeasedLoad, type Renew } from "../lease.ts";
+import { type Anchor, LeasedLoad, type Renew } from "../lease.ts";
 import { createOrtRuntime, type OrtRuntime, type OrtSession, type Tensor } from "../ort/ort-runtime.ts";
+import type { WorkerStats } from "../rpc.ts";
 import { memoryLimits } from "./memory-limits.ts";
 import { downloadShards, type ShardSource } from "./shard-downloads.ts";
 
@@ -37,8 +38,7 @@ export class Tower {
     this.#source = source;
   }
 
-  /** Bytes of WASM memory held, 0 before the first load; and how often the tower ran. */
-  get stats(): { wasmBytes: number; runs: number } {
+  get stats(): WorkerStats {
     return { wasmBytes: this.#runtime?.memoryBytes ?? 0, runs: this.#runs };
   }
 
@@ -46,7 +46,7 @@ export class Tower {
    * Makes the tower ready; free when it is.
    * @throws ServiceError `model_unavailable`
    */
-  async ready(anchor: (work: Promise<unknown>) => void): Promise<void> {
+  async ready(anchor: Anchor): Promise<void> {
     if (this.#runtime?.aborted === true) this.#reset();
     await this.#load.get((renew) => this.#loadShards(renew), anchor);
   }

@@ -1,9 +1,8 @@
 /**
- * Takes a byte stream in measured amounts and hands over its chunks as they are, without collecting them first. What
- * has been handed over is given back at once: a file in chunks that wait for the garbage collector weighs as much as
- * the file.
+ * Takes a byte stream in measured amounts: piece by piece as its chunks come, or collected. A chunk that has been taken
+ * is given back at once: chunks that wait for the garbage collector weigh as much as all that came in them.
  */
-import { freeBuffer } from "../runtime/free-buffer.ts";
+import { freeBuffer } from "./free-buffer.ts";
 
 export class ByteTaker {
   readonly #chunks: AsyncIterator<Uint8Array>;
@@ -35,5 +34,12 @@ export class ByteTaker {
       offset += piece.length;
     }
     return true;
+  }
+
+  /** The next `length` bytes in a buffer of their own; undefined if the stream ends before them. */
+  async read(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const bytes = new Uint8Array(length);
+    const complete = await this.take(length, (piece, offset) => bytes.set(piece, offset));
+    return complete ? bytes : undefined;
   }
 }
