@@ -6,6 +6,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { DecodedImage, DecoderRpc, WorkerStats } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import { ByteTaker } from "../runtime/byte-taker.ts";
+import { nextFrame } from "../runtime/file-frames.ts";
 import { decodeImage } from "./decode-image.ts";
 import { codecMemoryBytes, openMagick } from "./magick.ts";
 import { receiveFile } from "./receive-file.ts";
@@ -15,13 +16,15 @@ const turn = new Turn();
 let pictures = 0;
 
 export default class Decoder extends WorkerEntrypoint implements DecoderRpc {
-  async decode(images: ReadableStream<Uint8Array>, lengths: number[], size: number): Promise<DecodedImage[]> {
-    const upload = new ByteTaker(images);
+  async decode(files: ReadableStream<Uint8Array>, size: number): Promise<DecodedImage[]> {
+    const upload = new ByteTaker(files);
     const results: DecodedImage[] = [];
-    for (const length of lengths) {
+    // The turn begins when a file is there: whoever waits for a slow client's next one stands in nobody's way.
+    for (let length = await nextFrame(upload); length !== undefined; length = await nextFrame(upload)) {
+      const file = length;
       pictures++;
       results.push(
-        await rpcResult("decoder", () => turn.take((alive) => decodeNext(upload, length, size, alive))),
+        await rpcResult("decoder", () => turn.take((alive) => decodeNext(upload, file, size, alive))),
       );
     }
     return results;

@@ -1,19 +1,31 @@
 /** What the gateway is bound to (`wrangler.toml`), and what a request carries through it. */
 import type { DecoderRpc, TextRpc, VisionRpc } from "../runtime/rpc.ts";
+import type { PictureBatch } from "./embed/picture-batch.ts";
+import type { Share } from "./http/bytes-in-flight.ts";
 import type { Timings } from "./http/timings.ts";
 
 export interface Bindings {
   DECODER: DecoderRpc;
   VISION: VisionRpc;
   TEXT: TextRpc;
-  /** Text embeddings. */
+  /** Text embeddings; image embeddings if the deployment keeps any. */
   CACHE: KVNamespace;
   MODELS: R2Bucket;
   /** `<alias>@<revision>`. */
   MODEL: string;
+  /** How long image embeddings are kept, seconds; not at all unless set. */
+  IMAGE_CACHE_TTL?: number | string;
+  /** Hosts that pictures are fetched from though they are not public, see `images/fetch/url-policy.ts`. */
+  IMAGE_URL_ALLOWLIST?: string;
 }
 
 export interface GatewayEnv {
   Bindings: Bindings;
-  Variables: { requestId: string; timings: Timings };
+  Variables: {
+    requestId: string;
+    timings: Timings;
+    /** The room that the request's body takes. */
+    share?: Share;
+    pictures?: PictureBatch;
+  };
 }

@@ -12,5 +12,10 @@ export const MAX_TEXT_LENGTH = 512;
 /** Bytes. */
 export const MAX_JSON_BYTES = 16_000_000;
 export const MAX_MULTIPART_BYTES = 64_000_000;
+/** Of a multipart request's fields that are not files, together. */
+export const MAX_FORM_FIELD_BYTES = 4_000_000;
 export const MAX_IMAGE_BYTES = 20_000_000;
+/** Milliseconds for the headers of a picture behind a URL, and again for its bytes. */
+export const FETCH_TIMEOUT_MS = 10_000;
+export const MAX_REDIRECTS = 3;
 export const DEFAULT_TOP_K = 5;

@@ -30,12 +30,11 @@ export type DecodedImage = RpcResult<{ pixels: Uint8Array<ArrayBuffer> }>;
 export interface DecoderRpc {
   /**
    * Decodes pictures of any supported format to the model's input size.
-   * @param images the files' bytes, one after the other (a byte stream: 16 files may exceed the 32 MiB RPC message)
-   * @param lengths bytes of each file, in order
+   * @param files as `file-frames.ts` writes them (a byte stream: 16 files may exceed the 32 MiB RPC message)
    * @param size side of the square output, pixels
    * @returns one result per file, in order; a bad file does not spoil the others
    */
-  decode(images: ReadableStream<Uint8Array>, lengths: number[], size: number): Promise<DecodedImage[]>;
+  decode(files: ReadableStream<Uint8Array>, size: number): Promise<DecodedImage[]>;
   stats(): Promise<WorkerStats>;
 }
 

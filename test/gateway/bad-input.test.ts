@@ -57,8 +57,8 @@ const CLASSIFY: Case[] = [
     "images[0]",
   ],
   [
-    "a link",
-    () => ({ image: "http://example.com/a.png", labels: ["a"] }),
+    "a link into the deployment's own network",
+    () => ({ image: "http://10.0.0.1/a.png", labels: ["a"] }),
     400,
     "image_url_forbidden",
     "images[0]",

@@ -1,55 +1,10 @@
 /** What a warm request costs: no read of R2, one run of the image tower, one call of each Worker. */
-import type { V4WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { COUNTER, throughCounter } from "../support/call-counter.ts";
 import { exampleBase64 } from "../support/examples.ts";
 import { post } from "../support/post.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-
-/** Stands between the gateway and the Workers it calls, and counts the calls. `GET /` answers and clears them. */
-const COUNTER: V4WorkerOptions = {
-  name: "counter",
-  modules: [
-    {
-      type: "ESModule",
-      path: "counter.js",
-      contents: `
-import { WorkerEntrypoint } from "cloudflare:workers";
-let calls = [];
-const forward = (binding, method) => async function (...parameters) {
-  calls.push(binding + "." + method);
-  return await this.env[binding][method](...parameters);
-};
-export class Decoder extends WorkerEntrypoint {}
-Decoder.prototype.decode = forward("DECODER", "decode");
-export class Vision extends WorkerEntrypoint {}
-Vision.prototype.embedPixels = forward("VISION", "embedPixels");
-export class Text extends WorkerEntrypoint {}
-Text.prototype.embedTokens = forward("TEXT", "embedTokens");
-export default {
-  fetch() {
-    const counted = calls;
-    calls = [];
-    return Response.json(counted);
-  },
-};`,
-    },
-  ],
-  compatibilityDate: "2026-10-20",
-  serviceBindings: { DECODER: "edgeclip-decoder", VISION: "edgeclip-vision", TEXT: "edgeclip-text" },
-  unsafeDirectSockets: [{}],
-};
-
-function throughCounter(options: V4WorkerOptions): V4WorkerOptions {
-  const entrypoints = { DECODER: "Decoder", VISION: "Vision", TEXT: "Text" };
-  const serviceBindings = Object.fromEntries(
-    Object.entries(entrypoints).map(([binding, entrypoint]) => [binding, { name: "counter", entrypoint }]),
-  );
-  return {
-    ...behindSlowR2(options),
-    serviceBindings: { ...behindSlowR2(options).serviceBindings, ...serviceBindings },
-  };
-}
 
 let workers: Workers;
 let calls: () => Promise<string[]>;
@@ -58,7 +13,7 @@ let reads: () => Promise<string[]>;
 beforeAll(async () => {
   workers = await startWorkers({
     change: (name, options) => {
-      if (name === "edgeclip") return throughCounter(options);
+      if (name === "edgeclip") return throughCounter(behindSlowR2(options));
       return name === "edgeclip-decoder" ? options : behindSlowR2(options);
     },
     add: [SLOW_R2, COUNTER],

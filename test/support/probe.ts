@@ -27,8 +27,8 @@ export default {
       const vision = await Promise.all(stages.map((name) => env[name].stats()));
       return Response.json({ vision, text: await env.TEXT.stats(), decoder: await env.DECODER.stats() });
     } else {
-      const stream = new Response(body).body;
-      [result] = await env.DECODER.decode(stream, [body.byteLength], number("size"));
+      const length = new Uint32Array([body.byteLength]);
+      [result] = await env.DECODER.decode(new Blob([length, body]).stream(), number("size"));
     }
     if (!result.ok) return Response.json(result.error, { status: 500 });
     return new Response(result.value.embeddings ?? result.value.pixels);

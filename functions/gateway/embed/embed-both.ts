@@ -2,34 +2,21 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import type { GatewayEnv } from "../env.ts";
-import type { EmbedContext } from "./embed-context.ts";
 import type { ImageReference } from "../schemas/image.ts";
-import { embedImages } from "./embed-images.ts";
+import { type EmbeddedImages, embedImages } from "./embed-images.ts";
 import { type EmbeddedTexts, embedTexts } from "./embed-texts.ts";
-
-export interface Embedded {
-  /** One unit-length vector a picture, in order. */
-  images: Float32Array[];
-  texts: EmbeddedTexts;
-}
+import { requestPictures } from "./request-pictures.ts";
 
 export async function embedBoth(
   c: Context<GatewayEnv>,
   manifest: Manifest,
   images: readonly ImageReference[],
   texts: Iterable<string>,
-): Promise<Embedded> {
-  const context: EmbedContext = {
-    env: c.env,
-    manifest,
-    timings: c.get("timings"),
-    wanted: () => !c.req.raw.signal.aborted,
-    waitUntil: (work) => c.executionCtx.waitUntil(work),
-  };
-  const [rows, embedded] = await Promise.all([embedImages(images, context), embedTexts(texts, context)]);
-  const width = manifest.embedding_width;
-  return {
-    images: images.map((_, index) => rows.subarray(index * width, (index + 1) * width)),
-    texts: embedded,
-  };
+): Promise<{ images: EmbeddedImages; texts: EmbeddedTexts }> {
+  const pictures = requestPictures(c, manifest);
+  const [embeddedImages, embeddedTexts] = await Promise.all([
+    embedImages(images, pictures),
+    embedTexts(texts, pictures.context),
+  ]);
+  return { images: embeddedImages, texts: embeddedTexts };
 }

@@ -1,8 +1,9 @@
 /** What embedding takes from the request that it is for. */
+import type { Context } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import type { Anchor } from "../../runtime/lease.ts";
 import type { Wanted } from "../../runtime/wanted.ts";
-import type { Bindings } from "../env.ts";
+import type { Bindings, GatewayEnv } from "../env.ts";
 import type { Timings } from "../http/timings.ts";
 
 export interface EmbedContext {
@@ -12,4 +13,14 @@ export interface EmbedContext {
   /** False once the client has left. */
   wanted: Wanted;
   waitUntil: Anchor;
+}
+
+export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedContext {
+  return {
+    env: c.env,
+    manifest,
+    timings: c.get("timings"),
+    wanted: () => !c.req.raw.signal.aborted,
+    waitUntil: (work) => c.executionCtx.waitUntil(work),
+  };
 }

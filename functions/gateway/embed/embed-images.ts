@@ -1,27 +1,75 @@
-/** Image references → unit-length image embeddings: one call to the decoder, one to the vision Worker. */
-import type { EmbedContext } from "./embed-context.ts";
-import { byteStream } from "../../runtime/byte-stream.ts";
-import { imageBytes } from "../images/image-bytes.ts";
+/** Image references → unit-length image embeddings. */
+import { inlineImage } from "../images/inline-image.ts";
+import { ImageFetch } from "../images/fetch/image-fetch.ts";
+import { parseAllowlist } from "../images/fetch/url-policy.ts";
 import type { ImageReference } from "../schemas/image.ts";
-import { callWorker, checkRevision, unwrap } from "./unwrap.ts";
+import type { Picture } from "./picture.ts";
+import type { PictureBatch } from "./picture-batch.ts";
+
+/** Servers asked at the same time; the platform lets six connections wait for headers. */
+const FETCHES_AHEAD = 4;
+
+export interface EmbeddedImages {
+  /** Unit-length, one a reference, in order. */
+  embeddings: Float32Array[];
+  /** How many of them came from the cache. */
+  cached: number;
+}
 
 /**
- * @returns float32, `images.length × embedding width`
+ * @param paramOf a reference's path in the request, by its index
  * @throws ServiceError naming the picture that is bad, or `model_unavailable`
  */
 export async function embedImages(
-  images: readonly ImageReference[],
-  { env, manifest, timings, wanted }: EmbedContext,
-): Promise<Float32Array> {
-  const files = await Promise.all(images.map((image, index) => imageBytes(image, `images[${index}]`)));
-  const size = manifest.image.size;
-  const lengths = files.map((file) => file.byteLength);
-  const decoded = await timings.measure("decode", () =>
-    callWorker("decoder", () => env.DECODER.decode(byteStream(files), lengths, size)),
-  );
-  const pixels = decoded.map((result, index) => unwrap(result, `images[${index}]`).pixels);
-  const result = await timings.measure("image", () =>
-    callWorker("image tower", () => env.VISION.embedPixels(byteStream(pixels), images.length, wanted)),
-  );
-  return checkRevision(unwrap(result), manifest.revision);
+  references: readonly ImageReference[],
+  batch: PictureBatch,
+  paramOf: (index: number) => string = (index) => `images[${index}]`,
+): Promise<EmbeddedImages> {
+  const pictures = await addAll(references, batch, paramOf);
+  await batch.embed();
+  const embeddings = pictures.map(({ embedding }) => {
+    if (embedding === undefined) throw new Error("a picture was not embedded");
+    return embedding;
+  });
+  return { embeddings, cached: pictures.filter(({ cached }) => cached).length };
+}
+
+async function addAll(
+  references: readonly ImageReference[],
+  batch: PictureBatch,
+  paramOf: (index: number) => string,
+): Promise<Picture[]> {
+  const { env, timings } = batch.context;
+  const allowed = parseAllowlist(env.IMAGE_URL_ALLOWLIST);
+  const fetches = new Map<string, ImageFetch>();
+  for (const [index, reference] of references.entries()) {
+    if (isUrl(reference) && !fetches.has(reference)) {
+      fetches.set(reference, new ImageFetch(reference, paramOf(index), allowed));
+    }
+  }
+  const left = [...fetches.values()];
+  const added = new Map<ImageReference, Picture>();
+  const add = async (reference: ImageReference, param: string): Promise<Picture> => {
+    if (typeof reference !== "string") return reference;
+    const fetched = fetches.get(reference);
+    if (fetched === undefined) return await batch.add(inlineImage(reference, param), param);
+    for (const next of left.slice(0, FETCHES_AHEAD)) next.open();
+    left.shift();
+    return await fetched.read(timings, (file) => batch.add(file, param));
+  };
+  try {
+    const pictures: Picture[] = [];
+    for (const [index, reference] of references.entries()) {
+      const picture = added.get(reference) ?? (await add(reference, paramOf(index)));
+      added.set(reference, picture);
+      pictures.push(picture);
+    }
+    return pictures;
+  } finally {
+    for (const fetched of left) fetched.cancel();
+  }
+}
+
+function isUrl(reference: ImageReference): reference is string {
+  return typeof reference === "string" && /^(https?:|[a-z][a-z0-9+.-]*:\/\/)/i.test(reference);
 }

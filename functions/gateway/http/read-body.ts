@@ -1,70 +1,67 @@
-/** Reads a request's fields, from JSON or multipart, without trusting its length. */
+/** Reads a request's fields, from JSON or multipart, when the isolate has room for them. */
 import { ServiceError } from "../../runtime/errors.ts";
-import { MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
+import { freeBuffer } from "../../runtime/free-buffer.ts";
+import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
+import { bytesInFlight, type Share } from "./bytes-in-flight.ts";
+import { readLimited } from "./limited-body.ts";
+import { type AcceptFile, MultipartForm } from "./multipart-form.ts";
 
-/** Fields as the schema takes them; an uploaded file stands as a `File`. */
+/** Fields as the schema takes them. */
 export type Fields = Record<string, unknown>;
 
-/** Multipart fields that hold JSON if they look like it, and those that may be repeated. */
-const LIST_FIELDS = new Set([
-  "image",
-  "images",
-  "input",
-  "label",
-  "labels",
-  "text",
-  "texts",
-  "templates",
-  "negative",
-]);
-const LOOKS_LIKE_JSON = /^\s*[[{]/;
+export interface ReadBody {
+  fields: Fields;
+  /** The room that the fields take; to be released when they are done with. */
+  share: Share;
+}
+
+/** What a JSON body takes at its worst, in bodies: itself or its text, the strings in it, and what they decode to. */
+const JSON_EXPANSION = 2.5;
 
 /**
- * @throws ServiceError `unsupported_media_type`, `request_too_large`, `invalid_json`, `invalid_type`
+ * @param acceptFile takes a multipart request's files as they arrive; without it, only JSON is accepted
+ * @throws ServiceError `unsupported_media_type`, `request_too_large`, `invalid_json`, `invalid_type`, `overloaded`;
+ * whatever `acceptFile` throws
  */
-export async function readBody(request: Request): Promise<Fields> {
+export async function readBody(request: Request, acceptFile?: AcceptFile): Promise<ReadBody> {
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
+  const length = Number(request.headers.get("content-length") ?? Infinity);
   if (type === "application/json") {
-    return parseJson(await readLimited(request, MAX_JSON_BYTES, (body) => body.arrayBuffer()));
+    const share = await bytesInFlight.reserve(JSON_EXPANSION * Math.min(length, MAX_JSON_BYTES));
+    return await withShare(share, () => readJson(request, share));
   }
-  if (type === "multipart/form-data") return await readMultipart(request);
-  const message = "the content-type must be application/json or multipart/form-data";
-  throw new ServiceError("unsupported_media_type", message);
+  if (type === "multipart/form-data" && acceptFile !== undefined) {
+    // One file at a time is in memory.
+    const share = await bytesInFlight.reserve(Math.min(length, MAX_IMAGE_BYTES + MAX_FORM_FIELD_BYTES));
+    return await withShare(share, () => readMultipart(request, share, acceptFile));
+  }
+  const accepted = acceptFile === undefined ? "application/json" : "application/json or multipart/form-data";
+  throw new ServiceError("unsupported_media_type", `the content-type must be ${accepted}`);
 }
 
-/**
- * Reads the body as it arrives: a copy of a 64 MB upload would be half of what the isolate has. What exceeds the
- * limit is thrown away, up to as much again: a client that is still sending when the connection closes never sees
- * the answer that says why.
- */
-async function readLimited<T>(
-  request: Request,
-  limit: number,
-  read: (body: Response) => Promise<T>,
-): Promise<T> {
-  const tooLarge = new ServiceError("request_too_large", `the request's body is larger than ${limit} bytes`);
-  if (Number(request.headers.get("content-length") ?? 0) > 2 * limit) throw tooLarge;
-  let bytes = 0;
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform(piece, controller) {
-      bytes += piece.byteLength;
-      if (bytes <= limit) controller.enqueue(piece);
-      else if (bytes > 2 * limit) controller.error(tooLarge);
-    },
+async function withShare(share: Share, read: () => Promise<Fields>): Promise<ReadBody> {
+  try {
+    return { fields: await read(), share };
+  } catch (error) {
+    share.release();
+    throw error;
+  }
+}
+
+async function readJson(request: Request, share: Share): Promise<Fields> {
+  // Grows in place. Of bytes, text and fields no more than two are in memory at a time.
+  const buffer = new ArrayBuffer(0, { maxByteLength: MAX_JSON_BYTES });
+  await readLimited(request, MAX_JSON_BYTES, (piece) => {
+    share.renew();
+    const offset = buffer.byteLength;
+    buffer.resize(offset + piece.byteLength);
+    new Uint8Array(buffer).set(piece, offset);
+    freeBuffer(piece);
   });
-  const headers = { "content-type": request.headers.get("content-type") ?? "" };
-  const body = new Response(request.body?.pipeThrough(counter) ?? null, { headers });
-  const [outcome] = await Promise.allSettled([read(body)]);
-  // Whatever was made of the first `limit` bytes of it, or failed to be.
-  if (bytes > limit) throw tooLarge;
-  if (outcome.status === "rejected") throw outcome.reason;
-  return outcome.value;
-}
-
-function parseJson(bytes: ArrayBuffer): Fields {
+  const bytes = new Uint8Array(buffer.transferToFixedLength());
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+    body = JSON.parse(textOf(bytes));
   } catch {
     throw new ServiceError("invalid_json", "the request's body is not valid JSON in UTF-8");
   }
@@ -74,35 +71,20 @@ function parseJson(bytes: ArrayBuffer): Fields {
   return body as Fields;
 }
 
-async function readMultipart(request: Request): Promise<Fields> {
-  const form = await readLimited(request, MAX_MULTIPART_BYTES, (body) =>
-    body.formData().catch(() => {
-      throw new ServiceError("invalid_type", "the request's body is not valid multipart/form-data");
-    }),
-  );
-  // Entries rather than assignments: a field named `__proto__` is then a field like any other.
-  return Object.fromEntries(
-    [...new Set(form.keys())].map((name) => {
-      const values = form.getAll(name).flatMap((value) => multipartValue(name, value));
-      return [name, LIST_FIELDS.has(name) ? values : values.at(-1)];
-    }),
-  );
-}
-
-/** Text fields may hold JSON: a list of labels, an object, a number, a boolean. */
-function multipartValue(name: string, value: string | File): unknown[] {
-  if (typeof value !== "string") return [value];
-  if (!LOOKS_LIKE_JSON.test(value)) return [LIST_FIELDS.has(name) ? value : scalar(value)];
+/** Takes the bytes with it. @throws TypeError for what is not UTF-8 */
+function textOf(bytes: Uint8Array<ArrayBuffer>): string {
   try {
-    const parsed: unknown = JSON.parse(value);
-    return Array.isArray(parsed) ? parsed : [parsed];
-  } catch {
-    return [value];
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } finally {
+    freeBuffer(bytes);
   }
 }
 
-function scalar(value: string): unknown {
-  if (value === "true" || value === "false") return value === "true";
-  const number = Number(value);
-  return value.trim() === "" || Number.isNaN(number) ? value : number;
+async function readMultipart(request: Request, share: Share, acceptFile: AcceptFile): Promise<Fields> {
+  const form = new MultipartForm(request.headers.get("content-type") ?? "", acceptFile);
+  await readLimited(request, MAX_MULTIPART_BYTES, async (piece) => {
+    share.renew();
+    await form.take(piece);
+  });
+  return form.fields();
 }

@@ -1,4 +1,4 @@
-/** Gives every request an id and a clock, and every response the headers that tell them. */
+/** Gives every request an id and a clock, every response the headers that tell them, and takes back what it held. */
 import { createMiddleware } from "hono/factory";
 import type { GatewayEnv } from "../env.ts";
 import { randomId } from "./random-id.ts";
@@ -14,6 +14,8 @@ export const requestContext = createMiddleware<GatewayEnv>(async (c, next) => {
   c.set("requestId", requestId);
   c.set("timings", timings);
   await next();
+  c.get("pictures")?.abandon();
+  c.get("share")?.release();
   c.header("x-request-id", requestId);
   c.header("openai-processing-ms", timings.total.toFixed(0));
   c.header("server-timing", timings.toString());

@@ -3,8 +3,8 @@ import { Hono } from "hono";
 import { ServiceError } from "../../runtime/errors.ts";
 import { embedBoth } from "../embed/embed-both.ts";
 import type { EmbeddedTexts } from "../embed/embed-texts.ts";
+import { readFieldsAndFiles } from "../embed/request-pictures.ts";
 import type { GatewayEnv } from "../env.ts";
-import { readBody } from "../http/read-body.ts";
 import { requestedModel } from "../model.ts";
 import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../schemas/aliases.ts";
 import { type ClassifyRequest, classifyRequestSchema, type Label } from "../schemas/classify-request.ts";
@@ -12,13 +12,13 @@ import { fillTemplate } from "../schemas/templates.ts";
 import { validate } from "../schemas/validate.ts";
 import { labelEmbedding } from "../score/label-embedding.ts";
 import { rankLabels } from "../score/rank-labels.ts";
-import { inferenceResponse } from "./inference-response.ts";
+import { inferenceResponse, usageOf } from "./inference-response.ts";
 
 /** What a picture is compared with under `multi_label`, unless the request says. */
 const DEFAULT_NEGATIVE = ["a photo."];
 
 export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) => {
-  const fields = foldAliases(await readBody(c.req.raw), IMAGE_ALIASES);
+  const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);
   const request = validate(classifyRequestSchema, foldAliases(fields, LABEL_ALIASES));
   const manifest = await requestedModel(c, request.model);
   const labels = inlineLabels(request).map((label) => ({
@@ -40,12 +40,12 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
     multiLabel: request.multi_label,
     negative: negative.map((text) => vectorOf(text, texts)),
   };
-  const data = images.map((image, index) => ({
+  const data = images.embeddings.map((image, index) => ({
     object: "classification",
     index,
     ...rankLabels(image, vectors, options),
   }));
-  return c.json(inferenceResponse("cls", manifest, data, texts));
+  return c.json(inferenceResponse("cls", manifest, data, usageOf(images, texts)));
 });
 
 /** @throws ServiceError `label_set_not_found`: this deployment keeps no label sets yet */

@@ -1,19 +1,20 @@
 /** An image wherever the API takes one: a string (URL, data URI, base64), an object around one, an uploaded file. */
 import * as z from "zod";
+import { Picture } from "../embed/picture.ts";
 import { MAX_IMAGES } from "../limits.ts";
 
 const MESSAGE =
   'must be an image: a URL, a data URI or base64 as a string, {"image": …}, or {"type": "image_url", "image_url": {"url": …}}';
 
-/** A string reference or the file itself. */
-export type ImageReference = string | File;
+/** A string reference, or an uploaded file that is already on its way to the decoder. */
+export type ImageReference = string | Picture;
 
 const reference = z.string().min(1, "an image must not be empty");
 
 export const imageSchema = z.union(
   [
     reference,
-    z.instanceof(File),
+    z.instanceof(Picture),
     z
       .object({ type: z.literal("image_url"), image_url: z.object({ url: reference }) })
       .transform(({ image_url }) => image_url.url),

@@ -1,19 +1,19 @@
 /** The decoder Worker alone in a real workerd, as bundled for deployment, and a Worker that calls it over RPC. */
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
+import { frameHeader } from "../../../functions/runtime/file-frames.ts";
 import type { RpcFailure, WorkerStats } from "../../../functions/runtime/rpc.ts";
 import { isolateMemory } from "../../support/isolate-memory.ts";
 import { workerOptions } from "../../support/workers.ts";
 
 const CONFIG = "functions/decoder/wrangler.toml";
 
-/** `POST /?lengths=…&size=…` files → their pixels, one after the other; outcomes in a header. `POST /stats`. */
+/** `POST /?size=…` framed files → their pixels, one after the other; outcomes in a header. `POST /stats`. */
 const CLIENT = `
 export default {
   async fetch(request, { DECODER }) {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/stats") return Response.json(await DECODER.stats());
-    const lengths = searchParams.get("lengths").split(",").map(Number);
-    const results = await DECODER.decode(request.body, lengths, Number(searchParams.get("size")));
+    const results = await DECODER.decode(request.body, Number(searchParams.get("size")));
     const outcomes = results.map((result) => (result.ok ? null : result.error));
     const pixels = results.filter((result) => result.ok).map((result) => result.value.pixels);
     return new Response(new Blob(pixels), { headers: { outcomes: encodeURIComponent(JSON.stringify(outcomes)) } });
@@ -56,9 +56,8 @@ export async function startDecoder(options?: V4WorkerOptions): Promise<DecoderUn
   return {
     stats,
     async decode(files, size) {
-      const lengths = files.map((file) => file.length).join(",");
-      const target = new URL(`/?lengths=${lengths}&size=${size}`, url);
-      const response = await fetch(target, { method: "POST", body: Buffer.concat(files) });
+      const body = Buffer.concat(files.flatMap((file) => [frameHeader(file.length), file]));
+      const response = await fetch(new URL(`/?size=${size}`, url), { method: "POST", body });
       if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
       const outcomes = JSON.parse(
         decodeURIComponent(response.headers.get("outcomes") ?? ""),

@@ -3,6 +3,8 @@ import { CodecBlock } from "../../../../functions/decoder/codec-block.ts";
 import Decoder from "../../../../functions/decoder/index.ts";
 import { codecMemoryBytes, type MagickApi, openMagick } from "../../../../functions/decoder/magick.ts";
 import { readWithMagick } from "../../../../functions/decoder/read-with-magick.ts";
+import { ByteTaker } from "../../../../functions/runtime/byte-taker.ts";
+import { nextFrame } from "../../../../functions/runtime/file-frames.ts";
 import type { DecodedImage } from "../../../../functions/runtime/rpc.ts";
 import { rpcResult } from "../../../../functions/runtime/rpc-result.ts";
 
@@ -12,14 +14,11 @@ const BREAKING_SIZE = 1;
 const NOWHERE = 0xfffffff0;
 
 export default class BreakableDecoder extends Decoder {
-  override async decode(
-    images: ReadableStream<Uint8Array>,
-    lengths: number[],
-    size: number,
-  ): Promise<DecodedImage[]> {
-    if (size !== BREAKING_SIZE) return await super.decode(images, lengths, size);
+  override async decode(files: ReadableStream<Uint8Array>, size: number): Promise<DecodedImage[]> {
+    if (size !== BREAKING_SIZE) return await super.decode(files, size);
     const magick = (await openMagick()) as MagickApi & { _MagickImage_Width_Get: (image: number) => number };
-    const bytes = await new Response(images).bytes();
+    const upload = new ByteTaker(files);
+    const bytes = (await upload.read((await nextFrame(upload)) ?? 0)) ?? new Uint8Array(0);
     const file = CodecBlock.allocate(magick, bytes.length);
     file?.view().set(bytes);
     const broken = await rpcResult("decoder", async () => {

@@ -1,0 +1,62 @@
+/**
+ * Image embeddings in KV, by the hash of the picture's file and the model's revision. Off unless the deployment sets
+ * how long they are kept: a hash tells whether a picture has been seen before, which is for the operator to decide.
+ */
+import type { EmbedContext } from "./embed-context.ts";
+
+/** Part of every key; changes with the layout of the values and with the way pictures are prepared. */
+const FORMAT = "image1";
+/** KV keeps nothing for less, seconds. */
+const MIN_TTL = 60;
+
+export class ImageCache {
+  readonly #kv: KVNamespace;
+  readonly #revision: string;
+  readonly #bytes: number;
+  readonly #ttl: number;
+  readonly #context: EmbedContext;
+
+  /** The deployment's cache, if it has one. */
+  static of(context: EmbedContext): ImageCache | undefined {
+    const ttl = Number(context.env.IMAGE_CACHE_TTL ?? 0);
+    return ttl > 0 ? new ImageCache(context, Math.max(ttl, MIN_TTL)) : undefined;
+  }
+
+  private constructor(context: EmbedContext, ttl: number) {
+    this.#context = context;
+    this.#kv = context.env.CACHE;
+    this.#revision = context.manifest.revision;
+    this.#bytes = context.manifest.embedding_width * Float32Array.BYTES_PER_ELEMENT;
+    this.#ttl = ttl;
+  }
+
+  /** The embedding, float32, if it is there. KV failing costs time, not answers. */
+  async read(sha256: string): Promise<Float32Array | undefined> {
+    try {
+      const value = await this.#context.timings.measure("cache", () =>
+        this.#kv.get(this.#key(sha256), "arrayBuffer"),
+      );
+      return value?.byteLength === this.#bytes ? new Float32Array(value) : undefined;
+    } catch (error) {
+      warn("not readable", error);
+      return undefined;
+    }
+  }
+
+  /** Stores an embedding after the response. */
+  write(sha256: string, embedding: Float32Array): void {
+    const options = { expirationTtl: this.#ttl };
+    const bytes = embedding.slice().buffer;
+    this.#context.waitUntil(
+      this.#kv.put(this.#key(sha256), bytes, options).catch((error: unknown) => warn("not writable", error)),
+    );
+  }
+
+  #key(sha256: string): string {
+    return `${FORMAT}/${this.#revision}/${sha256}`;
+  }
+}
+
+function warn(what: string, error: unknown): void {
+  console.warn(JSON.stringify({ warning: `image cache ${what}`, error: String(error) }));
+}

@@ -1,0 +1,90 @@
+/**
+ * The pictures of one request on their way to embeddings. Each goes to the decoder as soon as its file is there, while
+ * others are still being uploaded or fetched; the image tower runs once for all that are new. The same file twice is
+ * one picture.
+ */
+import { byteStream } from "../../runtime/byte-stream.ts";
+import { ServiceError } from "../../runtime/errors.ts";
+import { type ImageFile, sha256OfFile } from "../images/image-file.ts";
+import { MAX_IMAGES } from "../limits.ts";
+import { DecoderCall } from "./decoder-call.ts";
+import type { EmbedContext } from "./embed-context.ts";
+import { ImageCache } from "./image-cache.ts";
+import { Picture } from "./picture.ts";
+import { callWorker, checkRevision, unwrap } from "./unwrap.ts";
+
+export class PictureBatch {
+  readonly context: EmbedContext;
+  readonly #cache: ImageCache | undefined;
+  readonly #pictures = new Map<string, Picture>();
+  /** Those that the decoder was sent, in that order. */
+  readonly #sent: Picture[] = [];
+  #decoder: DecoderCall | undefined;
+  #added = 0;
+
+  constructor(context: EmbedContext) {
+    this.context = context;
+    this.#cache = ImageCache.of(context);
+  }
+
+  /**
+   * @param param the reference's path in the request, for errors
+   * @throws ServiceError `too_many_items`
+   */
+  async add(file: ImageFile, param: string): Promise<Picture> {
+    if (++this.#added > MAX_IMAGES) {
+      throw new ServiceError("too_many_items", `at most ${MAX_IMAGES} images a request`, { param });
+    }
+    const sha256 = await sha256OfFile(file);
+    const known = this.#pictures.get(sha256);
+    if (known !== undefined) return known;
+    const picture = new Picture(sha256, param, await this.#cache?.read(sha256));
+    this.#pictures.set(sha256, picture);
+    if (!picture.cached) await this.#send(file, picture);
+    return picture;
+  }
+
+  /**
+   * Embeds all that were added. A picture that came from the cache costs nothing.
+   * @throws ServiceError naming the picture that is bad; `model_unavailable`, `overloaded`
+   */
+  async embed(): Promise<void> {
+    const { env, manifest, timings, wanted } = this.context;
+    const pixels = await timings.measure("decode", () => this.#decode());
+    if (pixels.length === 0) return;
+    const result = await timings.measure("image", () =>
+      callWorker("image tower", () => env.VISION.embedPixels(byteStream(pixels), pixels.length, wanted)),
+    );
+    const rows = checkRevision(unwrap(result), manifest.revision);
+    const width = manifest.embedding_width;
+    for (const [index, picture] of this.#sent.entries()) {
+      picture.embedding = rows.subarray(index * width, (index + 1) * width);
+      this.#cache?.write(picture.sha256, picture.embedding);
+    }
+  }
+
+  /** Lets go of the decoder if the request fails before `embed`. */
+  abandon(): void {
+    this.#decoder?.abandon();
+  }
+
+  async #send(file: ImageFile, picture: Picture): Promise<void> {
+    const { env, manifest, timings } = this.context;
+    this.#sent.push(picture);
+    this.#decoder ??= new DecoderCall(env.DECODER, manifest.image.size);
+    const decoder = this.#decoder;
+    await timings.measure("decode", () => decoder.send(file));
+  }
+
+  /** uint8 RGB, `size × size × 3` each. */
+  async #decode(): Promise<Uint8Array<ArrayBuffer>[]> {
+    const decoded = (await this.#decoder?.finish()) ?? [];
+    return this.#sent.map(({ param }, index) => {
+      const result = decoded[index];
+      if (result === undefined) {
+        throw new ServiceError("model_unavailable", "the decoder could not answer; try again");
+      }
+      return unwrap(result, param).pixels;
+    });
+  }
+}

@@ -1,0 +1,40 @@
+/** The pictures of a request, wherever in it they come from; and its fields. */
+import type { Context } from "hono";
+import type { Manifest } from "../../../model-shards/manifest.ts";
+import { ServiceError } from "../../runtime/errors.ts";
+import type { GatewayEnv } from "../env.ts";
+import { type Fields, readBody } from "../http/read-body.ts";
+import { imageFile } from "../images/image-file.ts";
+import { requestedModel } from "../model.ts";
+import { embedContext } from "./embed-context.ts";
+import { PictureBatch } from "./picture-batch.ts";
+
+/**
+ * The request's batch, made when it is first asked for.
+ * @throws ServiceError `invalid_type` if pictures came before the name of the model that they are for
+ */
+export function requestPictures(c: Context<GatewayEnv>, manifest: Manifest): PictureBatch {
+  const begun = c.get("pictures");
+  if (begun === undefined) {
+    const batch = new PictureBatch(embedContext(c, manifest));
+    c.set("pictures", batch);
+    return batch;
+  }
+  if (begun.context.manifest.revision === manifest.revision) return begun;
+  throw new ServiceError("invalid_type", "in a form, model must come before the images", { param: "model" });
+}
+
+/**
+ * The fields of a request that may be a form. An uploaded picture goes to the decoder while the rest still arrives, and
+ * stands among the fields as a `Picture`.
+ */
+export async function readFieldsAndFiles(c: Context<GatewayEnv>): Promise<Fields> {
+  const { fields, share } = await readBody(c.req.raw, async (pieces, index, { model }) => {
+    const param = `images[${index}]`;
+    const file = imageFile(pieces, param);
+    const manifest = await requestedModel(c, typeof model === "string" ? model : undefined);
+    return await requestPictures(c, manifest).add(file, param);
+  });
+  c.set("share", share);
+  return fields;
+}

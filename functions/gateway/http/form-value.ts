@@ -1,0 +1,37 @@
+/** What the text of a form's field means: forms have no types, so a list, an object or a number is guessed. */
+
+/** Fields that may be repeated, or hold a JSON list. */
+const LIST_FIELDS = new Set([
+  "image",
+  "images",
+  "input",
+  "label",
+  "labels",
+  "text",
+  "texts",
+  "templates",
+  "negative",
+  "label_set",
+]);
+const LOOKS_LIKE_JSON = /^\s*[[{]/;
+
+export function isListField(name: string): boolean {
+  return LIST_FIELDS.has(name);
+}
+
+/** One value, or those of a JSON list. */
+export function formValue(name: string, text: string): unknown[] {
+  if (!LOOKS_LIKE_JSON.test(text)) return [isListField(name) ? text : scalar(text)];
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? parsed : [parsed];
+  } catch {
+    return [text];
+  }
+}
+
+function scalar(text: string): unknown {
+  if (text === "true" || text === "false") return text === "true";
+  const number = Number(text);
+  return text.trim() === "" || Number.isNaN(number) ? text : number;
+}

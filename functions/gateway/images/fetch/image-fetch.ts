@@ -1,0 +1,136 @@
+/**
+ * A picture behind a URL. Opened ahead, so that several servers may be slow at the same time; read in its turn and when
+ * there is room, so that only what is about to be decoded is in memory.
+ */
+import { ServiceError } from "../../../runtime/errors.ts";
+import { BytesInFlight } from "../../http/bytes-in-flight.ts";
+import type { Timings } from "../../http/timings.ts";
+import { FETCH_TIMEOUT_MS, MAX_IMAGE_BYTES, MAX_REDIRECTS } from "../../limits.ts";
+import { type ImageFile, imageFile, imageTooLarge } from "../image-file.ts";
+import { refusalOf } from "./url-policy.ts";
+
+/**
+ * Bytes that all requests of the isolate together hold of fetched files. Not shared with request bodies: who holds a
+ * body waits for room here, and would wait for itself.
+ */
+const fetchedBytes = new BytesInFlight(24_000_000);
+
+export class ImageFetch {
+  readonly #url: string;
+  readonly #param: string;
+  readonly #allowed: readonly string[];
+  readonly #abort = new AbortController();
+  #opened: Promise<Response> | undefined;
+
+  /**
+   * @param param the reference's path in the request, for errors
+   * @param allowed see `url-policy.ts`
+   */
+  constructor(url: string, param: string, allowed: readonly string[]) {
+    this.#url = url;
+    this.#param = param;
+    this.#allowed = allowed;
+  }
+
+  /** Sends the request, once. */
+  open(): void {
+    this.#opened ??= this.#inTime(() => this.#follow());
+    // Whoever reads it is told.
+    this.#opened.catch(() => {});
+  }
+
+  /**
+   * @param timings counts the waiting for the server as `fetch`
+   * @param use gets the file; its memory is given to others once it is done
+   * @throws ServiceError `image_url_forbidden`, `image_fetch_failed`, `image_too_large`, `invalid_image`
+   */
+  async read<T>(timings: Timings, use: (file: ImageFile) => Promise<T>): Promise<T> {
+    this.open();
+    const response = await timings.measure("fetch", async () => await this.#opened);
+    if (response?.body == null) throw this.#failed("the server sent nothing");
+    const { body } = response;
+    const length = Number(response.headers.get("content-length") ?? MAX_IMAGE_BYTES);
+    if (length > MAX_IMAGE_BYTES) throw imageTooLarge(length, this.#param);
+    // Unpacked, it may be longer than what is sent.
+    const packed = response.headers.has("content-encoding");
+    const share = await fetchedBytes.reserve(packed || !(length > 0) ? MAX_IMAGE_BYTES : length);
+    try {
+      const file = await timings.measure("fetch", () => this.#inTime(() => this.#collect(body)));
+      share.renew();
+      return await use(file);
+    } finally {
+      share.release();
+    }
+  }
+
+  /** Ends what was begun and will not be read. */
+  cancel(): void {
+    this.#abort.abort();
+  }
+
+  async #follow(): Promise<Response> {
+    let target = this.#url;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      const url = URL.parse(target);
+      if (url === null) throw this.#forbidden("the URL is malformed");
+      const refusal = refusalOf(url, this.#allowed);
+      if (refusal !== undefined) throw this.#forbidden(refusal);
+      const response = await fetch(url, {
+        redirect: "manual",
+        headers: { accept: "image/*", "user-agent": "edgeclip" },
+        signal: this.#abort.signal,
+      });
+      const location = response.headers.get("location");
+      if (response.status < 300 || response.status > 399 || location === null) return this.#checked(response);
+      await response.body?.cancel();
+      target = URL.parse(location, url)?.href ?? location;
+    }
+    throw this.#failed(`more than ${MAX_REDIRECTS} redirects`);
+  }
+
+  #checked(response: Response): Response {
+    if (response.ok) return response;
+    this.cancel();
+    throw this.#failed(`the server answered ${response.status}`);
+  }
+
+  async #collect(body: ReadableStream<Uint8Array>): Promise<ImageFile> {
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    let bytes = 0;
+    for await (const piece of body) {
+      bytes += piece.byteLength;
+      if (bytes > MAX_IMAGE_BYTES) throw imageTooLarge(bytes, this.#param);
+      pieces.push(piece as Uint8Array<ArrayBuffer>);
+    }
+    return imageFile(pieces, this.#param);
+  }
+
+  /** Gives up after the timeout; what the network says is for nobody but the log. */
+  async #inTime<T>(work: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.#abort.abort(new DOMException("", "TimeoutError")), FETCH_TIMEOUT_MS);
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof ServiceError) throw cause;
+      const { aborted } = this.#abort.signal;
+      const why = aborted
+        ? `no answer within ${FETCH_TIMEOUT_MS / 1000} s`
+        : "the server could not be reached";
+      throw this.#failed(why);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #failed(why: string): ServiceError {
+    const param = this.#param;
+    return new ServiceError("image_fetch_failed", `${param}: the image could not be fetched: ${why}`, {
+      param,
+    });
+  }
+
+  #forbidden(why: string): ServiceError {
+    const param = this.#param;
+    return new ServiceError("image_url_forbidden", `${param}: the URL is not fetched: ${why}`, { param });
+  }
+}

@@ -1,0 +1,36 @@
+/** A picture's file as it came, before anybody knows what it is: that is found out from the bytes, by the decoder. */
+import { ServiceError } from "../../runtime/errors.ts";
+import { MAX_IMAGE_BYTES } from "../limits.ts";
+
+export interface ImageFile {
+  /** In order. */
+  pieces: readonly Uint8Array<ArrayBuffer>[];
+  /** Of all pieces. */
+  bytes: number;
+}
+
+/**
+ * @param param the reference's path in the request, for errors
+ * @throws ServiceError `invalid_image` for an empty file, `image_too_large`
+ */
+export function imageFile(pieces: readonly Uint8Array<ArrayBuffer>[], param: string): ImageFile {
+  const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  if (bytes === 0) throw new ServiceError("invalid_image", `${param}: the image is empty`, { param });
+  if (bytes > MAX_IMAGE_BYTES) throw imageTooLarge(bytes, param);
+  return { pieces, bytes };
+}
+
+/** @param bytes as far as is known */
+export function imageTooLarge(bytes: number, param: string): ServiceError {
+  const message = `${param}: the image has ${bytes} bytes or more, the limit is ${MAX_IMAGE_BYTES}`;
+  return new ServiceError("image_too_large", message, { param });
+}
+
+/** SHA-256 of the whole file, hexadecimal. */
+export async function sha256OfFile({ pieces }: ImageFile): Promise<string> {
+  const digest = new crypto.DigestStream("SHA-256");
+  const writer = digest.getWriter();
+  for (const piece of pieces) await writer.write(piece);
+  await writer.close();
+  return new Uint8Array(await digest.digest).toHex();
+}

@@ -1,0 +1,218 @@
+/** Pictures behind URLs: which are fetched, from a real server, and what becomes of those that are not. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { refusalOf } from "../../../functions/gateway/images/fetch/url-policy.ts";
+import { type PictureServer, startPictureServer } from "../../support/picture-server.ts";
+import { type Answer, post } from "../../support/post.ts";
+import { startWorkers, type Workers } from "../../support/workers.ts";
+
+let workers: Workers;
+let server: PictureServer;
+/** The same server under an address that is not on the allowlist. */
+let forbidden: string;
+
+beforeAll(async () => {
+  server = await startPictureServer(await readFile(join(import.meta.dirname, "../../../examples/fox.png")));
+  forbidden = server.host.replace("127.0.0.1", "127.0.0.2");
+  workers = await startWorkers({
+    change: (name, options) =>
+      name === "edgeclip"
+        ? {
+            ...options,
+            bindings: { ...options.bindings, IMAGE_URL_ALLOWLIST: `example.org, ${server.host}` },
+          }
+        : options,
+  });
+});
+
+afterAll(async () => {
+  await workers.dispose();
+  await server.close();
+});
+
+async function classify(...images: string[]): Promise<Answer> {
+  return await post(`${workers.url}/v1/classify`, { images, labels: ["fox", "bus"] });
+}
+
+const at = (path: string): string => `http://${server.host}${path}`;
+
+describe("an allowlisted server", () => {
+  it.each([
+    ["a picture", "/picture"],
+    ["a compressed one", "/packed"],
+    ["one redirect", "/redirect"],
+    ["three redirects", "/redirect?times=3"],
+  ])("is asked for %s", async (_, path) => {
+    const { status, body, headers } = await classify(at(path));
+    expect(status).toBe(200);
+    expect(body.data[0].prediction).toBe("fox");
+    expect(headers.get("server-timing")).toMatch(/\bfetch;dur=\d/);
+  });
+
+  it.each([
+    ["nothing", "/missing", "image_fetch_failed", /answered 404/],
+    ["an empty file", "/empty", "invalid_image", /empty/],
+    ["a page that says it is a picture", "/page", "unsupported_image_format", /supported format/],
+    ["four redirects", "/redirect?times=4", "image_fetch_failed", /more than 3 redirects/],
+    ["a file whose length is too much", "/long", "image_too_large", /30000000/],
+    ["a file without end", "/endless", "image_too_large", /limit is 20000000/],
+    ["a file that unpacks to too much", "/bomb", "image_too_large", /limit is 20000000/],
+    ["a file that breaks off", "/broken", "image_fetch_failed", /could not be reached/],
+    ["a redirect to a forbidden address", "/redirect?to=http://169.254.169.254/", "image_url_forbidden", /./],
+    ["a redirect to a file", "/redirect?to=file:///etc/passwd", "image_url_forbidden", /only http/],
+    ["a redirect to credentials", "/redirect?to=//a:b@127.0.0.1/", "image_url_forbidden", /credentials/],
+    ["a redirect to nowhere", "/redirect?to=http://%2500/", "image_url_forbidden", /malformed/],
+  ])("that gives %s", async (_, path, code, message) => {
+    const { status, body } = await classify(at("/picture"), at(path));
+    expect(body.error).toMatchObject({ code, param: "images[1]", message: expect.stringMatching(message) });
+    expect(status).toBe(400);
+    expect(body.error.message).not.toContain(server.host);
+  });
+
+  it("is not followed to another port of itself", async () => {
+    const { body } = await classify(at(`/redirect?to=http://${forbidden}/picture`));
+    expect(body.error.code).toBe("image_url_forbidden");
+  });
+
+  it("that says nothing, or too slowly, is given up after ten seconds", async () => {
+    const answers = await Promise.all([classify(at("/silent")), classify(at("/drip"))]);
+    for (const { status, body } of answers) {
+      expect(body.error).toMatchObject({
+        code: "image_fetch_failed",
+        message: expect.stringContaining("10 s"),
+      });
+      expect(status).toBe(400);
+    }
+  }, 30_000);
+
+  it("is asked once for a URL that comes twice", async () => {
+    const before = server.requests.length;
+    const { body } = await classify(at("/picture"), at("/picture"));
+    expect(body.data).toHaveLength(2);
+    expect(server.requests).toHaveLength(before + 1);
+  });
+
+  it("answers sixteen URLs in their order", async () => {
+    const urls = Array.from({ length: 16 }, (_, i) => at(`/picture?${i}`));
+    const { body } = await classify(...urls);
+    expect(body.data.map((row: { prediction: string }) => row.prediction)).toEqual(Array(16).fill("fox"));
+    expect(body.usage).toMatchObject({ images: 16, cached_images: 0 });
+  });
+});
+
+/** URL, and part of why it is refused. */
+const REFUSED: [url: string, why: string][] = [
+  ["ftp://example.com/a.png", "only http"],
+  ["file:///etc/passwd", "only http"],
+  ["gopher://example.com/", "only http"],
+  ["http://user:password@example.com/a.png", "credentials"],
+  ["http://user@example.com/a.png", "credentials"],
+  ...[
+    "127.0.0.1",
+    "127.1",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.1",
+    "0177.0.0.1",
+    "017700000001",
+    "127.0.0.1.",
+    "0.0.0.0",
+    "0",
+    "10.1.2.3",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "192.0.0.1",
+    "192.0.2.1",
+    "198.18.0.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "239.255.255.250",
+    "240.0.0.1",
+    "255.255.255.255",
+    "１２７.0.0.1",
+    "127。0。0。1",
+    "[::]",
+    "[::1]",
+    "[0:0:0:0:0:0:0:1]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::ffff:8.8.8.8]",
+    "[::7f00:1]",
+    "[fe80::1]",
+    "[fc00::1]",
+    "[fd12:3456::1]",
+    "[ff02::1]",
+    "[64:ff9b::7f00:1]",
+    "[2002:7f00:1::]",
+    "[2001:0:7f00:1::]",
+    "[2001:db8::1]",
+    "[100::1]",
+    "[fec0::1]",
+  ].map((host): [string, string] => [`http://${host}/a.png`, "address is not a public one"]),
+  ...[
+    "localhost",
+    "LOCALHOST",
+    "localhost.",
+    "a.localhost",
+    "metadata.google.internal",
+    "printer.local",
+    "router",
+    "nas.lan",
+    "host.home.arpa",
+    "x.onion",
+    "loc%61lhost",
+  ].map((host): [string, string] => [`http://${host}/a.png`, "host is not a public one"]),
+];
+
+describe("without being on the allowlist", () => {
+  it.each(REFUSED)("%s is refused", async (url, why) => {
+    const { status, body } = await classify(url);
+    expect(body.error).toMatchObject({
+      code: "image_url_forbidden",
+      param: "images[0]",
+      message: expect.stringContaining(why),
+    });
+    expect(status).toBe(400);
+  });
+
+  it("the server itself is refused under another address, and not asked", async () => {
+    const before = server.requests.length;
+    expect((await classify(`http://${forbidden}/picture`)).body.error.code).toBe("image_url_forbidden");
+    expect(server.requests).toHaveLength(before);
+  });
+
+  it.each(["http://not a host/", "http://[::1/", "http://"])("%s is malformed", async (url) => {
+    expect((await classify(url)).body.error.code).toBe("image_url_forbidden");
+  });
+});
+
+describe("refusalOf", () => {
+  it.each([
+    "https://example.com/a.png",
+    "http://8.8.8.8/",
+    "http://172.32.0.1/",
+    "http://[2606:4700::1111]/",
+    "https://xn--bcher-kva.example.com:8443/",
+    "https://localhost.example.com/",
+  ])("lets %s through", (url) => {
+    expect(refusalOf(new URL(url), [])).toBeUndefined();
+  });
+
+  it.each([
+    ["10.0.0.5:8080", "http://10.0.0.5:8080/", true],
+    ["10.0.0.5:8080", "http://10.0.0.5/", false],
+    ["10.0.0.5", "http://10.0.0.5:99/", true],
+    ["*.corp.internal", "http://a.b.corp.internal/", true],
+    ["*.corp.internal", "http://corp.internal/", false],
+    ["*.corp.internal", "http://evilcorp.internal/", false],
+    ["10.0.0.5", "http://a:b@10.0.0.5/", false],
+    ["10.0.0.5", "ftp://10.0.0.5/", false],
+  ])("with %s on the allowlist, %s → %s", (entry, url, passes) => {
+    expect(refusalOf(new URL(url), [entry]) === undefined).toBe(passes);
+  });
+});

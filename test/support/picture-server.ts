@@ -1,0 +1,95 @@
+/** A web server on loopback that serves one picture, well or badly. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+
+export interface PictureServer {
+  /** `127.0.0.1:<port>`. */
+  host: string;
+  /** Paths that were asked for, in order. */
+  requests: string[];
+  close(): Promise<void>;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => Promise<void>;
+
+const MEGABYTE = Buffer.alloc(1e6);
+
+export async function startPictureServer(picture: Uint8Array): Promise<PictureServer> {
+  const requests: string[] = [];
+  const handlers: Record<string, Handler> = {
+    "/picture": async (_, response) => {
+      response.end(picture);
+    },
+    "/page": async (_, response) => {
+      response.setHeader("content-type", "image/png").end("<!doctype html><title>Not a picture</title>");
+    },
+    "/empty": async (_, response) => {
+      response.end();
+    },
+    "/missing": async (_, response) => {
+      response.writeHead(404).end(picture);
+    },
+    "/packed": async (_, response) => {
+      response.setHeader("content-encoding", "gzip").end(gzipSync(picture));
+    },
+    // 30 MB of zeros in 30 KB.
+    "/bomb": async (_, response) => {
+      response.setHeader("content-encoding", "gzip").end(gzipSync(Buffer.alloc(30e6)));
+    },
+    "/long": async (_, response) => {
+      response.setHeader("content-length", 30e6);
+      await send(response, 30);
+    },
+    "/endless": async (_, response) => {
+      await send(response, Infinity);
+    },
+    // Every redirect goes to `to`, after as many to itself as `times` says.
+    "/redirect": async (_, response, query) => {
+      const times = Number(query.get("times") ?? 1);
+      const to = query.get("to") ?? "/picture";
+      const again = `/redirect?times=${times - 1}&to=${encodeURIComponent(to)}`;
+      response.writeHead(302, { location: times > 1 ? again : to }).end();
+    },
+    "/silent": async () => {},
+    "/drip": async (_, response) => {
+      for (let i = 0; !response.destroyed && i < 200; i++) {
+        response.write(picture.subarray(i, i + 1));
+        await sleep(200);
+      }
+    },
+    "/broken": async (_, response) => {
+      response.setHeader("content-length", picture.length);
+      response.write(picture.subarray(0, 100));
+      await sleep(50);
+      response.destroy();
+    },
+  };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://server");
+    requests.push(url.pathname);
+    void (handlers[url.pathname] ?? handlers["/missing"])?.(request, response, url.searchParams);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function send(response: ServerResponse, megabytes: number): Promise<void> {
+  for (let i = 0; i < megabytes && !response.destroyed; i++) {
+    if (!response.write(MEGABYTE)) {
+      await new Promise((resolve) => {
+        response.removeAllListeners("drain").once("drain", resolve);
+        response.removeAllListeners("close").once("close", resolve);
+      });
+    }
+  }
+  response.end();
+}
