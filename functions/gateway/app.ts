@@ -5,28 +5,37 @@ import type { GatewayEnv } from "./env.ts";
 import { errorResponse } from "./http/error-response.ts";
 import { requestContext } from "./http/request-context.ts";
 import { classify } from "./routes/classify.ts";
+import { embeddings } from "./routes/embeddings.ts";
 import { health } from "./routes/health.ts";
+import { labelSets } from "./routes/label-sets.ts";
 import { models } from "./routes/models.ts";
+import { rerank } from "./routes/rerank.ts";
 import { similarity } from "./routes/similarity.ts";
 
 export const app = new Hono<GatewayEnv>();
 
 app.use(requestContext);
-app.route("/", health).route("/", models).route("/", similarity).route("/", classify);
-
-const METHODS: Record<string, string> = { GET: "GET, HEAD", POST: "POST" };
+for (const routes of [health, models, similarity, classify, labelSets, embeddings, rerank])
+  app.route("/", routes);
 
 // Whatever reaches this has a path or a method that no route has.
 app.all("*", (c) => {
   const { pathname } = new URL(c.req.url);
-  const route = app.routes.find(({ method, path }) => method !== "ALL" && matches(path, pathname));
-  if (route === undefined) throw new ServiceError("not_found", `there is nothing at ${pathname}`);
-  c.header("allow", METHODS[route.method] ?? route.method);
-  throw new ServiceError("method_not_allowed", `${pathname} takes ${route.method}, not ${c.req.method}`);
+  const methods = app.routes
+    .filter(({ method, path }) => method !== "ALL" && matches(path, pathname))
+    .flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  if (methods.length === 0) throw new ServiceError("not_found", `there is nothing at ${pathname}`);
+  const allowed = [...new Set(methods)].join(", ");
+  c.header("allow", allowed);
+  throw new ServiceError("method_not_allowed", `${pathname} takes ${allowed}, not ${c.req.method}`);
 });
 
 app.onError(errorResponse);
 
+/** `:name` stands for one segment, `*` for all that follow. */
 function matches(path: string, pathname: string): boolean {
-  return path.endsWith("*") ? pathname.startsWith(path.slice(0, -1)) : pathname === path;
+  const segments = pathname.split("/");
+  const wanted = path.split("/");
+  if (wanted.at(-1) !== "*" && wanted.length !== segments.length) return false;
+  return wanted.every((each, i) => each === "*" || each.startsWith(":") || each === segments[i]);
 }

@@ -2,6 +2,7 @@
 import type { DecoderRpc, TextRpc, VisionRpc } from "../runtime/rpc.ts";
 import type { PictureBatch } from "./embed/picture-batch.ts";
 import type { Share } from "./http/bytes-in-flight.ts";
+import type { BuildMessage } from "./label-sets/build-queue.ts";
 import type { Timings } from "./http/timings.ts";
 
 export interface Bindings {
@@ -11,6 +12,10 @@ export interface Bindings {
   /** Text embeddings; image embeddings if the deployment keeps any. */
   CACHE: KVNamespace;
   MODELS: R2Bucket;
+  /** Label sets. */
+  SETS: R2Bucket;
+  /** Label sets that are finished in the background. */
+  BUILDS: Queue<BuildMessage>;
   /** `<alias>@<revision>`. */
   MODEL: string;
   /** How long image embeddings are kept, seconds; not at all unless set. */

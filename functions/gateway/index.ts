@@ -3,5 +3,6 @@
  * are decoded and both towers run in Workers of their own, each with its own 128 MB.
  */
 import { app } from "./app.ts";
+import { buildFromQueue } from "./label-sets/build-queue.ts";
 
-export default { fetch: app.fetch };
+export default { fetch: app.fetch, queue: buildFromQueue };

@@ -5,6 +5,10 @@ export const MAX_IMAGES = 16;
 export const MAX_TEXTS = 1000;
 /** Prompts a request may need that are not in the cache: each costs tens of milliseconds of CPU time. */
 export const MAX_UNCACHED_PROMPTS = 1000;
+/** Sets that a classification may ask at once. */
+export const MAX_LABEL_SETS = 16;
+/** Labels of a stored set. */
+export const MAX_SET_LABELS = 10_000;
 export const MAX_TEMPLATES = 100;
 export const MAX_PROMPTS_PER_LABEL = 100;
 /** UTF-16 code units of a text, label, prompt or template. */
@@ -19,3 +23,11 @@ export const MAX_IMAGE_BYTES = 20_000_000;
 export const FETCH_TIMEOUT_MS = 10_000;
 export const MAX_REDIRECTS = 3;
 export const DEFAULT_TOP_K = 5;
+/** UTF-16 code units of a label set's name. */
+export const MAX_NAME_LENGTH = 256;
+/** Label sets that a page of the list has. */
+export const DEFAULT_PAGE = 20;
+export const MAX_PAGE = 100;
+/** Values of a vector that comes with a request; models have fewer. */
+export const MAX_EMBEDDING_VALUES = 4096;
+export const MAX_MESSAGES = 64;

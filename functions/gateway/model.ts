@@ -10,9 +10,12 @@ import type { GatewayEnv } from "./env.ts";
  * isolate.
  * @throws ServiceError `model_not_found`, `model_unavailable`
  */
-export async function requestedModel(c: Context<GatewayEnv>, model: string | undefined): Promise<Manifest> {
+export async function requestedModel(
+  c: Context<GatewayEnv>,
+  model: string | null | undefined,
+): Promise<Manifest> {
   const manifest = await leasedManifest(c.env, (work) => c.executionCtx.waitUntil(work));
-  if (model !== undefined && model !== manifest.id && model !== manifest.alias) {
+  if (model != null && model !== manifest.id && model !== manifest.alias) {
     const message = `there is no model "${model}"; this deployment serves "${manifest.id}"`;
     throw new ServiceError("model_not_found", message, { param: "model" });
   }

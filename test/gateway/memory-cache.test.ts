@@ -2,16 +2,19 @@
 import { describe, expect, it } from "vitest";
 import { MemoryCache } from "../../functions/gateway/embed/memory-cache.ts";
 
+const newCache = (): MemoryCache<Float32Array> => new MemoryCache(16_000_000, ({ byteLength }) => byteLength);
+
 /** 4 MB each: four of them exceed the cache's 16 MB, keys and entries included. */
 const QUARTER = 1_000_000;
 const value = (first: number): Float32Array => new Float32Array(QUARTER).fill(first, 0, 1);
-const held = (cache: MemoryCache, keys: string[]): string[] => keys.filter((key) => cache.get(key));
+const held = (cache: MemoryCache<Float32Array>, keys: string[]): string[] =>
+  keys.filter((key) => cache.get(key));
 
 const longKey = (i: number): string => `${"x".repeat(500)}${i}`;
 
 describe("MemoryCache", () => {
   it("gives back what it was given, the newest under a key", () => {
-    const cache = new MemoryCache();
+    const cache = newCache();
     cache.set("a", value(1));
     cache.set("a", value(2));
     expect(cache.get("a")?.[0]).toBe(2);
@@ -19,7 +22,7 @@ describe("MemoryCache", () => {
   });
 
   it("lets go of what was used longest ago", () => {
-    const cache = new MemoryCache();
+    const cache = newCache();
     for (const key of ["a", "b", "c"]) cache.set(key, value(0));
     cache.get("a");
     cache.set("d", value(0));
@@ -27,7 +30,7 @@ describe("MemoryCache", () => {
   });
 
   it("counts a key that is set again once", () => {
-    const cache = new MemoryCache();
+    const cache = newCache();
     for (let i = 0; i < 10; i++) cache.set("a", value(i));
     cache.set("b", value(0));
     cache.set("c", value(0));
@@ -35,7 +38,7 @@ describe("MemoryCache", () => {
   });
 
   it("counts keys too: many short vectors under long ones do not stay", () => {
-    const cache = new MemoryCache();
+    const cache = newCache();
     for (let i = 0; i < 100_000; i++) cache.set(longKey(i), new Float32Array(1));
     const kept = held(
       cache,

@@ -18,7 +18,6 @@ describe("the published templates", () => {
 
 describe("templates", () => {
   it.each([
-    [undefined, ["a photo of a {}."]],
     ["none", ["{}"]],
     ["openai-7", OPENAI_7],
     [["openai-7"], OPENAI_7],

@@ -1,8 +1,13 @@
 /** The scores, as properties: what must hold for any logits, labels and thresholds. */
 import { describe, expect, it } from "vitest";
 import { labelEmbedding } from "../../functions/gateway/score/label-embedding.ts";
-import { type LabelVector, rankLabels } from "../../functions/gateway/score/rank-labels.ts";
+import {
+  type Ranking,
+  rankLabels as rankMatrix,
+  type RankOptions,
+} from "../../functions/gateway/score/rank-labels.ts";
 import { scoreTexts } from "../../functions/gateway/score/score-texts.ts";
+import { topIndices } from "../../functions/gateway/score/top-indices.ts";
 import { logMeanExp, sigmoid, softmax } from "../../functions/gateway/score/softmax.ts";
 import { random, unitVector } from "./random.ts";
 
@@ -12,13 +17,34 @@ const SEEDS = Array.from({ length: 20 }, (_, seed) => [seed] as const);
 /** Sums of up to a thousand float64 values near 1 lose a few units of 1e-16 each. */
 const SUM_DIGITS = 12;
 
+interface LabelVector {
+  label: string;
+  embedding: Float32Array;
+  minSimilarity: number | null;
+}
+
+/** The function under test takes its vectors in matrices. */
+function rankLabels(
+  image: Float32Array,
+  labels: readonly LabelVector[],
+  { negative, ...options }: Omit<RankOptions, "minSimilarity"> & { negative: readonly Float32Array[] },
+): Ranking {
+  const matrix = {
+    labels: labels.map(({ label }) => label),
+    minSimilarity: labels.map(({ minSimilarity }) => minSimilarity),
+    vectors: Float32Array.from(labels.flatMap(({ embedding }) => [...embedding])),
+    negative: Float32Array.from(negative.flatMap((vector) => [...vector])),
+  };
+  return rankMatrix(image, matrix, { ...options, minSimilarity: null });
+}
+
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 describe("softmax", () => {
   it.each(SEEDS)("is a distribution in the order of its logits (seed %i)", (seed) => {
     const next = random(seed);
     const logits = Array.from({ length: 1 + Math.floor(next() * 1000) }, () => 200 * (next() - 0.5));
-    const probabilities = softmax(logits);
+    const probabilities = [...softmax(logits)];
     expect(sum(probabilities)).toBeCloseTo(1, SUM_DIGITS);
     const byLogit = logits.map((_, i) => i).toSorted((a, b) => (logits[a] ?? 0) - (logits[b] ?? 0));
     const ordered = byLogit.map((i) => probabilities[i] ?? Number.NaN);
@@ -36,7 +62,7 @@ describe("softmax", () => {
     ["one", [-1e5], [1]],
     ["none", [], []],
   ])("stands logits that are %s", (_, logits, expected) => {
-    expect(softmax(logits)).toEqual(expected);
+    expect([...softmax(logits)]).toEqual(expected);
   });
 });
 
@@ -152,13 +178,22 @@ describe("rankLabels", () => {
   });
 });
 
+describe("topIndices", () => {
+  it.each(SEEDS)("are the first of a stable sort (seed %i)", (seed) => {
+    const next = random(seed);
+    const values = Array.from({ length: 1 + Math.floor(next() * 300) }, () => Math.floor(next() * 40));
+    const candidates = values.map((_, i) => i).filter(() => next() < 0.8);
+    const count = 1 + Math.floor(next() * 20);
+    const sorted = candidates.toSorted((a, b) => (values[b] ?? 0) - (values[a] ?? 0));
+    expect(topIndices(candidates, values, count)).toEqual(sorted.slice(0, count));
+  });
+});
+
 describe("scoreTexts", () => {
   it("keeps the request's order, repeats repeated texts, tells what was cut", () => {
-    const vectors = new Map([
-      ["near", { embedding: Float32Array.of(1, 0), truncated: false }],
-      ["far", { embedding: Float32Array.of(0, 1), truncated: true }],
-    ]);
-    const scores = scoreTexts(Float32Array.of(1, 0), ["far", "near", "far"], vectors, 1);
+    const near = { text: "near", vector: { embedding: Float32Array.of(1, 0), truncated: false } };
+    const far = { text: "far", vector: { embedding: Float32Array.of(0, 1), truncated: true } };
+    const scores = scoreTexts(Float32Array.of(1, 0), [far, near, far], 1);
     expect(scores.map(({ index, text, truncated }) => [index, text, truncated])).toEqual([
       [0, "far", true],
       [1, "near", false],
@@ -171,8 +206,8 @@ describe("scoreTexts", () => {
   it("keeps cosines within ±1 where float32 rounding does not", () => {
     // The float32 nearest to √⅙ is above it, so this vector is a little longer than 1.
     const embedding = new Float32Array(6).fill(Math.sqrt(1 / 6));
-    const vectors = new Map([["a", { embedding, truncated: false }]]);
+    const column = { text: "a", vector: { embedding, truncated: false } };
     expect(6 * (embedding[0] ?? 0) ** 2).toBeGreaterThan(1);
-    expect(scoreTexts(embedding, ["a"], vectors, 1)[0]?.similarity).toBe(1);
+    expect(scoreTexts(embedding, [column], 1)[0]?.similarity).toBe(1);
   });
 });

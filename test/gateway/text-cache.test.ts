@@ -97,12 +97,11 @@ describe("the text cache", () => {
     expect(workers.logs.join("\n")).toContain("text cache not readable");
 
     await standIn("empty");
-    // 80,000 prompts: 800 bulk reads, if all were tried.
     const labels = Array.from({ length: 1000 }, (_, i) => `label ${i}`);
     const request = { image, labels, templates: "openai-80" };
     const { status, body } = await post(`${workers.url}/v1/classify`, request);
     expect([status, body.error.code, body.error.param]).toEqual([400, "too_many_items", "labels"]);
-    // 100 keys a read: the eleventh shows that more than 1,000 are missing.
+    // The whole list, then its labels, 100 keys a read.
     expect(await standIn("empty")).toBe(11);
     expect(await textRuns()).toBe(LABELS.length);
   });

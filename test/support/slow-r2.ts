@@ -55,7 +55,8 @@ export const SLOW_R2: V4WorkerOptions = {
 
 /** Binds the stand-in in place of a Worker's bucket. */
 export function behindSlowR2(options: V4WorkerOptions): V4WorkerOptions {
-  const { r2Buckets: _, ...rest } = options;
   const MODELS = { name: "slow-r2", entrypoint: "SlowR2" };
-  return { ...rest, serviceBindings: { ...options.serviceBindings, MODELS } };
+  const others = Object.entries(options.r2Buckets ?? {}).filter(([binding]) => binding !== "MODELS");
+  const r2Buckets = Object.fromEntries(others) as Record<string, string>;
+  return { ...options, r2Buckets, serviceBindings: { ...options.serviceBindings, MODELS } };
 }

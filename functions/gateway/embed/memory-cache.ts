@@ -1,16 +1,24 @@
 /**
- * Text embeddings in the isolate's memory, before KV: a label set in use costs no operation at all. Bounded by
- * bytes; what was used longest ago goes first. Holds values only, never promises of another request.
+ * Values in the isolate's memory, bounded by bytes; what was used longest ago goes first. Holds values only, never
+ * promises of another request.
  */
-const MAX_BYTES = 16_000_000;
-/** A map entry and its key, besides the embedding, roughly. */
+
+/** A map entry and its key, besides the value, roughly. */
 const ENTRY_OVERHEAD_BYTES = 200;
 
-export class MemoryCache {
-  readonly #entries = new Map<string, Float32Array>();
+export class MemoryCache<T> {
+  readonly #maxBytes: number;
+  readonly #sizeOfValue: (value: T) => number;
+  readonly #entries = new Map<string, T>();
   #bytes = 0;
 
-  get(key: string): Float32Array | undefined {
+  /** @param sizeOfValue bytes */
+  constructor(maxBytes: number, sizeOfValue: (value: T) => number) {
+    this.#maxBytes = maxBytes;
+    this.#sizeOfValue = sizeOfValue;
+  }
+
+  get(key: string): T | undefined {
     const value = this.#entries.get(key);
     if (value !== undefined) {
       this.#entries.delete(key);
@@ -19,18 +27,24 @@ export class MemoryCache {
     return value;
   }
 
-  set(key: string, value: Float32Array): void {
-    if (this.#entries.delete(key)) this.#bytes -= sizeOf(key, value);
+  set(key: string, value: T): void {
+    this.delete(key);
     this.#entries.set(key, value);
-    this.#bytes += sizeOf(key, value);
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#bytes <= MAX_BYTES) break;
-      this.#entries.delete(oldest);
-      this.#bytes -= sizeOf(oldest, entry);
+    this.#bytes += this.#sizeOf(key, value);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#bytes <= this.#maxBytes) break;
+      this.delete(oldest);
     }
   }
-}
 
-function sizeOf(key: string, value: Float32Array): number {
-  return ENTRY_OVERHEAD_BYTES + 2 * key.length + value.byteLength;
+  delete(key: string): void {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
+    this.#entries.delete(key);
+    this.#bytes -= this.#sizeOf(key, value);
+  }
+
+  #sizeOf(key: string, value: T): number {
+    return ENTRY_OVERHEAD_BYTES + 2 * key.length + this.#sizeOfValue(value);
+  }
 }

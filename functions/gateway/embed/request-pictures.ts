@@ -38,3 +38,10 @@ export async function readFieldsAndFiles(c: Context<GatewayEnv>): Promise<Fields
   c.set("share", share);
   return fields;
 }
+
+/** The fields of a request that is JSON. */
+export async function readFields(c: Context<GatewayEnv>): Promise<Fields> {
+  const { fields, share } = await readBody(c.req.raw);
+  c.set("share", share);
+  return fields;
+}

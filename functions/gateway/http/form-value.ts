@@ -11,17 +11,19 @@ const LIST_FIELDS = new Set([
   "texts",
   "templates",
   "negative",
-  "label_set",
 ]);
+/** Alone it is itself; several are a list. */
+const LIST_IF_REPEATED = "label_set";
 const LOOKS_LIKE_JSON = /^\s*[[{]/;
 
-export function isListField(name: string): boolean {
-  return LIST_FIELDS.has(name);
+/** @param values what came under the name */
+export function isListField(name: string, values: readonly unknown[]): boolean {
+  return LIST_FIELDS.has(name) || (name === LIST_IF_REPEATED && values.length > 1);
 }
 
 /** One value, or those of a JSON list. */
 export function formValue(name: string, text: string): unknown[] {
-  if (!LOOKS_LIKE_JSON.test(text)) return [isListField(name) ? text : scalar(text)];
+  if (!LOOKS_LIKE_JSON.test(text)) return [LIST_FIELDS.has(name) ? text : scalar(text)];
   try {
     const parsed: unknown = JSON.parse(text);
     return Array.isArray(parsed) ? parsed : [parsed];

@@ -112,7 +112,7 @@ export class MultipartForm {
   /** Entries rather than assignments: a field named `__proto__` is then a field like any other. */
   #fields(): Fields {
     return Object.fromEntries(
-      [...this.#values].map(([name, values]) => [name, isListField(name) ? values : values.at(-1)]),
+      [...this.#values].map(([name, values]) => [name, isListField(name, values) ? values : values.at(-1)]),
     );
   }
 }

@@ -1,66 +1,89 @@
 /** `POST /v1/classify`: the best label for each picture. */
-import { Hono } from "hono";
-import { ServiceError } from "../../runtime/errors.ts";
-import { embedBoth } from "../embed/embed-both.ts";
-import type { EmbeddedTexts } from "../embed/embed-texts.ts";
-import { readFieldsAndFiles } from "../embed/request-pictures.ts";
+import { type Context, Hono } from "hono";
+import type { Manifest } from "../../../model-shards/manifest.ts";
+import { accountOf } from "../account.ts";
+import { embedImages } from "../embed/embed-images.ts";
+import type { EmbedContext } from "../embed/embed-context.ts";
+import { readFieldsAndFiles, requestPictures } from "../embed/request-pictures.ts";
 import type { GatewayEnv } from "../env.ts";
+import { DEFAULT_NEGATIVE } from "../label-sets/definition.ts";
+import { inlineLabels, type ResolvedLabels } from "../label-sets/inline-labels.ts";
+import { storedLabels } from "../label-sets/stored-labels.ts";
 import { requestedModel } from "../model.ts";
 import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../schemas/aliases.ts";
-import { type ClassifyRequest, classifyRequestSchema, type Label } from "../schemas/classify-request.ts";
-import { fillTemplate } from "../schemas/templates.ts";
+import { type ClassifyRequest, classifyRequestSchema } from "../schemas/classify-request.ts";
+import { DEFAULT_TEMPLATES } from "../schemas/templates.ts";
 import { validate } from "../schemas/validate.ts";
-import { labelEmbedding } from "../score/label-embedding.ts";
-import { rankLabels } from "../score/rank-labels.ts";
-import { inferenceResponse, usageOf } from "./inference-response.ts";
-
-/** What a picture is compared with under `multi_label`, unless the request says. */
-const DEFAULT_NEGATIVE = ["a photo."];
+import { type Ranking, rankLabels } from "../score/rank-labels.ts";
+import { inferenceResponse } from "./inference-response.ts";
 
 export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) => {
   const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);
   const request = validate(classifyRequestSchema, foldAliases(fields, LABEL_ALIASES));
   const manifest = await requestedModel(c, request.model);
-  const labels = inlineLabels(request).map((label) => ({
-    ...label,
-    prompts: promptsOf(label, request.templates),
+  const pictures = requestPictures(c, manifest);
+  const [images, labels] = await Promise.all([
+    embedImages(request.images, pictures),
+    resolveLabels(c, request, pictures.context),
+  ]);
+  const rank = rankerOf(request, manifest);
+  const data = images.embeddings.map((image, index) => ({
+    object: "classification",
+    index,
+    ...answer(request, labels, (resolved) => rank(image, resolved)),
   }));
-  const negative = request.multi_label ? (request.negative ?? DEFAULT_NEGATIVE) : [];
+  let [tokens, cachedTokens] = [0, 0];
+  for (const resolved of labels) {
+    tokens += resolved.matrix.tokens;
+    cachedTokens += resolved.cachedTokens;
+  }
+  const usage = { images: images.embeddings.length, cachedImages: images.cached, tokens, cachedTokens };
+  return c.json(inferenceResponse("cls", manifest, data, usage));
+});
 
-  const prompts = [...labels.flatMap((label) => label.prompts), ...negative];
-  const { images, texts } = await embedBoth(c, manifest, request.images, prompts);
-  const vectors = labels.map((label) => ({
-    label: label.label,
-    embedding: labelEmbedding(label.prompts.map((prompt) => vectorOf(prompt, texts))),
-    minSimilarity: label.min_similarity ?? request.min_similarity ?? null,
-  }));
+/** One for the labels that came along, or one for each stored set. */
+async function resolveLabels(
+  c: Context<GatewayEnv>,
+  request: ClassifyRequest,
+  context: EmbedContext,
+): Promise<ResolvedLabels[]> {
+  const { labels, label_set: sets = [], templates = DEFAULT_TEMPLATES, multi_label: multiLabel } = request;
+  if (labels !== undefined) {
+    const negative = multiLabel ? (request.negative ?? DEFAULT_NEGATIVE) : [];
+    return [await inlineLabels({ labels, templates, negative, min_similarity: null }, context)];
+  }
+  const account = accountOf(c);
+  return await Promise.all(
+    [sets].flat().map(async (id) => {
+      const matrix = await storedLabels(account, id, context);
+      return { matrix, cachedTokens: matrix.tokens };
+    }),
+  );
+}
+
+function rankerOf(
+  request: ClassifyRequest,
+  manifest: Manifest,
+): (image: Float32Array, labels: ResolvedLabels) => Ranking {
   const options = {
     scale: Math.exp(manifest.logit_scale),
     topK: request.top_k,
     multiLabel: request.multi_label,
-    negative: negative.map((text) => vectorOf(text, texts)),
+    minSimilarity: request.min_similarity ?? null,
   };
-  const data = images.embeddings.map((image, index) => ({
-    object: "classification",
-    index,
-    ...rankLabels(image, vectors, options),
-  }));
-  return c.json(inferenceResponse("cls", manifest, data, usageOf(images, texts)));
-});
-
-/** @throws ServiceError `label_set_not_found`: this deployment keeps no label sets yet */
-function inlineLabels({ labels, label_set }: ClassifyRequest): Label[] {
-  if (labels !== undefined) return labels;
-  const message = `there is no label set ${JSON.stringify(label_set)}`;
-  throw new ServiceError("label_set_not_found", message, { param: "label_set" });
+  return (image, { matrix }) => rankLabels(image, matrix, options);
 }
 
-function promptsOf({ label, prompts }: Label, templates: readonly string[]): string[] {
-  return prompts ?? templates.map((template) => fillTemplate(template, label));
-}
-
-function vectorOf(text: string, { embeddings }: EmbeddedTexts): Float32Array {
-  const found = embeddings.get(text);
-  if (found === undefined) throw new Error("a prompt was not embedded");
-  return found.embedding;
+/** A list of sets is answered in groups, even a list of one. */
+function answer(
+  { label_set: sets }: ClassifyRequest,
+  labels: readonly ResolvedLabels[],
+  rank: (labels: ResolvedLabels) => Ranking,
+): object {
+  if (Array.isArray(sets)) {
+    return { groups: labels.map((resolved, index) => ({ label_set: sets[index], ...rank(resolved) })) };
+  }
+  const [only] = labels;
+  if (only === undefined) throw new Error("a classification without labels");
+  return rank(only);
 }

@@ -1,5 +1,25 @@
-/** `GET /healthz`: the gateway itself runs. It asks nothing of the model, so it never wakes a tower. */
+/**
+ * `GET /healthz`: the gateway itself runs. `GET /readyz`: it reaches what it needs. Neither wakes a tower, so neither
+ * can fill an isolate's memory or cost CPU time.
+ */
 import { Hono } from "hono";
 import type { GatewayEnv } from "../env.ts";
+import { requestedModel } from "../model.ts";
 
-export const health = new Hono<GatewayEnv>().get("/healthz", (c) => c.json({ status: "ok" }));
+export const health = new Hono<GatewayEnv>()
+  .get("/healthz", (c) => c.json({ status: "ok" }))
+  .get("/readyz", async (c) => {
+    const checks = {
+      manifest: requestedModel(c, undefined),
+      r2: c.env.MODELS.head("readyz"),
+      label_sets: c.env.SETS.head("readyz"),
+      kv: c.env.CACHE.get("readyz"),
+    };
+    const outcomes = await Promise.allSettled(Object.values(checks));
+    const names = Object.keys(checks);
+    const states = outcomes.map(({ status }, index) => [names[index], status === "fulfilled"] as const);
+    const ready = states.every(([, reached]) => reached);
+    const body = { status: ready ? "ok" : "unavailable", checks: Object.fromEntries(states) };
+    if (!ready) c.header("retry-after", "5");
+    return c.json(body, ready ? 200 : 503);
+  });

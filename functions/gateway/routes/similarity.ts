@@ -1,6 +1,6 @@
 /** `POST /v1/similarity`: every picture against every text. */
 import { Hono } from "hono";
-import { embedBoth } from "../embed/embed-both.ts";
+import { embedItems } from "../embed/embed-items.ts";
 import { readFieldsAndFiles } from "../embed/request-pictures.ts";
 import type { GatewayEnv } from "../env.ts";
 import { requestedModel } from "../model.ts";
@@ -8,18 +8,24 @@ import { foldAliases, IMAGE_ALIASES, TEXT_ALIASES } from "../schemas/aliases.ts"
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { scoreTexts } from "../score/score-texts.ts";
-import { inferenceResponse, usageOf } from "./inference-response.ts";
+import { inferenceResponse } from "./inference-response.ts";
 
 export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c) => {
   const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);
-  const request = validate(similarityRequestSchema, foldAliases(fields, TEXT_ALIASES));
-  const manifest = await requestedModel(c, request.model);
-  const { images, texts } = await embedBoth(c, manifest, request.images, request.texts);
+  const { model, images, texts } = validate(similarityRequestSchema, foldAliases(fields, TEXT_ALIASES));
+  const manifest = await requestedModel(c, model);
+  const paramOf = (index: number): string =>
+    index < images.length ? `images[${index}]` : `texts[${index - images.length}]`;
+  const { vectors, usage } = await embedItems(c, manifest, [...images, ...texts], paramOf);
+  const columns = texts.map((item, index) => ({
+    text: "text" in item ? item.text : null,
+    vector: vectors[images.length + index],
+  }));
   const scale = Math.exp(manifest.logit_scale);
-  const data = images.embeddings.map((image, index) => ({
+  const data = vectors.slice(0, images.length).map(({ embedding }, index) => ({
     object: "similarity",
     index,
-    scores: scoreTexts(image, request.texts, texts.embeddings, scale),
+    scores: scoreTexts(embedding, columns, scale),
   }));
-  return c.json(inferenceResponse("sim", manifest, data, usageOf(images, texts)));
+  return c.json(inferenceResponse("sim", manifest, data, usage));
 });

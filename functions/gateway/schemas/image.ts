@@ -9,19 +9,24 @@ const MESSAGE =
 /** A string reference, or an uploaded file that is already on its way to the decoder. */
 export type ImageReference = string | Picture;
 
-const reference = z.string().min(1, "an image must not be empty");
+const reference = z
+  .string()
+  .min(1, "an image must not be empty")
+  .meta({ description: "http(s) URL, data URI, or base64 (standard or URL-safe)" });
 
-export const imageSchema = z.union(
+export const imageObjectSchema = z.union(
   [
-    reference,
-    z.instanceof(Picture),
     z
       .object({ type: z.literal("image_url"), image_url: z.object({ url: reference }) })
       .transform(({ image_url }) => image_url.url),
     z.object({ image: reference }).transform(({ image }) => image),
   ],
-  { error: (issue) => (issue.input === "" ? "an image must not be empty" : MESSAGE) },
+  { error: MESSAGE },
 );
+
+export const imageSchema = z.union([reference, z.instanceof(Picture), imageObjectSchema], {
+  error: (issue) => (issue.input === "" ? "an image must not be empty" : MESSAGE),
+});
 
 export const imagesSchema = z
   .array(imageSchema)

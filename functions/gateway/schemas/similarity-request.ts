@@ -1,16 +1,17 @@
 /** `POST /v1/similarity`. */
 import * as z from "zod";
-import { MAX_TEXTS } from "../limits.ts";
-import { imagesSchema } from "./image.ts";
-import { textSchema } from "./text.ts";
+import { MAX_IMAGES, MAX_TEXTS } from "../limits.ts";
+import { imageItemSchema, textItemSchema } from "./item.ts";
+import { modelSchema } from "./model.ts";
 
 export const similarityRequestSchema = z.object({
-  model: z.string().optional(),
-  images: imagesSchema,
+  model: modelSchema,
+  images: z
+    .array(imageItemSchema)
+    .min(1, "at least one image is needed")
+    .max(MAX_IMAGES, `at most ${MAX_IMAGES} images a request`),
   texts: z
-    .array(textSchema)
+    .array(textItemSchema)
     .min(1, "at least one text is needed")
     .max(MAX_TEXTS, `at most ${MAX_TEXTS} texts`),
 });
-
-export type SimilarityRequest = z.output<typeof similarityRequestSchema>;

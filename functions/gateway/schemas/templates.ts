@@ -3,7 +3,7 @@ import * as z from "zod";
 import { MAX_TEMPLATES, MAX_TEXT_LENGTH } from "../limits.ts";
 import { OPENAI_7, OPENAI_80 } from "../templates/openai.ts";
 
-const DEFAULT_TEMPLATES = ["a photo of a {}."];
+export const DEFAULT_TEMPLATES: readonly string[] = ["a photo of a {}."];
 const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
   ["openai-7", OPENAI_7],
   ["openai-80", OPENAI_80],
@@ -19,19 +19,17 @@ const template = z
   });
 
 /** Output: the list of templates, each with one `{}`. */
-export const templatesSchema = z
-  .preprocess(
-    (value) => {
-      // A form has only lists: a name alone in one is a name still.
-      const sole: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
-      return typeof sole === "string" ? (NAMED.get(sole) ?? [sole]) : value;
-    },
-    z
-      .array(template)
-      .min(1, "at least one template is needed")
-      .max(MAX_TEMPLATES, `at most ${MAX_TEMPLATES} templates`),
-  )
-  .default(DEFAULT_TEMPLATES);
+export const templatesSchema = z.preprocess(
+  (value) => {
+    // A form has only lists: a name alone in one is a name still.
+    const sole: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+    return typeof sole === "string" ? (NAMED.get(sole) ?? [sole]) : value;
+  },
+  z
+    .array(template)
+    .min(1, "at least one template is needed")
+    .max(MAX_TEMPLATES, `at most ${MAX_TEMPLATES} templates`),
+);
 
 /** The template around a label. */
 export function fillTemplate(text: string, label: string): string {

@@ -2,8 +2,9 @@
  * One picture against a set of labels: the scores as the API reports them. The softmax is over the whole set,
  * before anything is filtered, so that a threshold or `top_k` never changes a score.
  */
-import { cosineOfUnit } from "./cosine-of-unit.ts";
+import { cosinesWithRows } from "./cosine-of-unit.ts";
 import { logMeanExp, sigmoid, softmax } from "./softmax.ts";
+import { topIndices } from "./top-indices.ts";
 
 export interface ScoredLabel {
   label: string;
@@ -24,50 +25,52 @@ export interface RankOptions {
   topK: number;
   /** Independent scores, `sigmoid(logit − logmeanexp(negative logits))`, instead of a softmax. Uncalibrated. */
   multiLabel: boolean;
-  /** Embeddings of what the picture shows if it shows none of the labels. */
-  negative: readonly Float32Array[];
+  /** For labels that have none of their own. */
+  minSimilarity: number | null;
 }
 
-export interface LabelVector {
-  label: string;
-  embedding: Float32Array;
-  /** Cosine below which the label is left out. */
-  minSimilarity: number | null;
+export interface RankedLabels {
+  labels: readonly string[];
+  /** Cosine below which a label is left out, by label. */
+  minSimilarity: readonly (number | null)[];
+  /** float32, labels × width, rows of unit length. */
+  vectors: Float32Array;
+  /** float32, negatives × width: what the picture shows if it shows none of the labels. */
+  negative: Float32Array;
 }
 
 /** @param image unit-length embedding */
 export function rankLabels(
   image: Float32Array,
-  labels: readonly LabelVector[],
+  { labels, minSimilarity, vectors, negative }: RankedLabels,
   options: RankOptions,
 ): Ranking {
-  const { scale, topK, multiLabel, negative } = options;
-  const similarities = labels.map(({ embedding }) => cosineOfUnit(image, embedding));
+  const { scale, topK, multiLabel } = options;
+  const similarities = cosinesWithRows(image, vectors);
   const logits = similarities.map((similarity) => scale * similarity);
   const scores = multiLabel
     ? independentScores(
         logits,
-        negative.map((embedding) => scale * cosineOfUnit(image, embedding)),
+        [...cosinesWithRows(image, negative)].map((cosine) => scale * cosine),
       )
     : softmax(logits);
-  const predictions = labels
-    .map(({ label, minSimilarity }, index) => ({
-      label,
-      score: scores[index] ?? 0,
-      similarity: similarities[index] ?? 0,
-      logit: logits[index] ?? 0,
-      minSimilarity,
-    }))
-    .filter(({ similarity, minSimilarity }) => minSimilarity === null || similarity >= minSimilarity)
-    // The logit decides between scores that have both rounded to 0 or 1.
-    .toSorted((a, b) => b.score - a.score || b.logit - a.logit)
-    .slice(0, topK)
-    .map(({ label, score, similarity, logit }) => ({ label, score, similarity, logit }));
+  const passing: number[] = [];
+  for (const [index, similarity] of similarities.entries()) {
+    const threshold = minSimilarity[index] ?? options.minSimilarity ?? -1;
+    if (similarity >= threshold) passing.push(index);
+  }
+  // A score grows with its logit, which still differs where scores have rounded to the same.
+  const predictions = topIndices(passing, logits, topK).map((index) => ({
+    label: labels[index] ?? "",
+    score: scores[index] ?? 0,
+    similarity: similarities[index] ?? 0,
+    logit: logits[index] ?? 0,
+  }));
   const [best] = predictions;
   return { prediction: best?.label ?? null, score: best?.score ?? null, predictions };
 }
 
-function independentScores(logits: readonly number[], negativeLogits: readonly number[]): number[] {
+function independentScores(logits: Float64Array, negativeLogits: readonly number[]): Float64Array {
   const baseline = logMeanExp(negativeLogits);
   return logits.map((logit) => sigmoid(logit - baseline));
 }

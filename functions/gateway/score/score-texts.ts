@@ -4,7 +4,8 @@ import { softmax } from "./softmax.ts";
 
 export interface TextScore {
   index: number;
-  text: string;
+  /** null for a vector that came with the request. */
+  text: string | null;
   /** Cosine. */
   similarity: number;
   logit: number;
@@ -13,25 +14,20 @@ export interface TextScore {
   truncated: boolean;
 }
 
-interface TextVector {
-  /** Unit length. */
-  embedding: Float32Array;
-  truncated: boolean;
+/** What a picture is compared with. */
+export interface Column {
+  text: string | null;
+  /** Of unit length. */
+  vector: { embedding: Float32Array; truncated: boolean } | undefined;
 }
 
 /**
  * @param image unit-length embedding
  * @param scale `exp(logit_scale)`
- * @throws Error if a text has no vector
+ * @throws Error if a column has no vector
  */
-export function scoreTexts(
-  image: Float32Array,
-  texts: readonly string[],
-  vectors: ReadonlyMap<string, TextVector>,
-  scale: number,
-): TextScore[] {
-  const scores = texts.map((text, index) => {
-    const vector = vectors.get(text);
+export function scoreTexts(image: Float32Array, columns: readonly Column[], scale: number): TextScore[] {
+  const scores = columns.map(({ text, vector }, index) => {
     if (vector === undefined) throw new Error("a text was not embedded");
     const similarity = cosineOfUnit(image, vector.embedding);
     return { index, text, similarity, logit: scale * similarity, truncated: vector.truncated };

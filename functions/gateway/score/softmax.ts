@@ -1,10 +1,11 @@
 /** Softmax and its kin, stable for logits of any size. */
 
 /** Probabilities that sum to 1. An empty list gives an empty list. */
-export function softmax(logits: readonly number[]): number[] {
-  const highest = Math.max(...logits);
-  const weights = logits.map((logit) => Math.exp(logit - highest));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+export function softmax(logits: ArrayLike<number>): Float64Array {
+  const weights = Float64Array.from(logits);
+  const highest = weights.reduce((most, logit) => Math.max(most, logit), -Infinity);
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) total += weights[i] = Math.exp((weights[i] ?? 0) - highest);
   return weights.map((weight) => weight / total);
 }
 

@@ -1,0 +1,64 @@
+/** Texts, pictures and kept vectors, mixed, → unit-length vectors. Pictures and texts go side by side. */
+import type { Context } from "hono";
+import type { Manifest } from "../../../model-shards/manifest.ts";
+import type { GatewayEnv } from "../env.ts";
+import type { Item } from "../schemas/item.ts";
+import { embedImages } from "./embed-images.ts";
+import { embedPrompts } from "./embed-prompts.ts";
+import { keptVector } from "./kept-vector.ts";
+import { requestPictures } from "./request-pictures.ts";
+import type { Usage } from "./usage.ts";
+
+export interface Vector {
+  /** float32, unit length. */
+  embedding: Float32Array;
+  /** It is that of a text which was longer than the model's context. */
+  truncated: boolean;
+}
+
+export interface EmbeddedItems {
+  /** One an item, in order. */
+  vectors: Vector[];
+  usage: Usage;
+}
+
+/**
+ * @param paramOf an item's path in the request, by its index
+ * @throws ServiceError naming the item that is bad; `model_unavailable`, `overloaded`
+ */
+export async function embedItems(
+  c: Context<GatewayEnv>,
+  manifest: Manifest,
+  items: readonly Item[],
+  paramOf: (index: number) => string,
+): Promise<EmbeddedItems> {
+  const vectors: Vector[] = [];
+  const images = items.flatMap((item, index) => ("image" in item ? [{ index, image: item.image }] : []));
+  const texts = items.flatMap((item, index) => ("text" in item ? [{ index, text: item.text }] : []));
+  for (const [index, item] of items.entries()) {
+    if (!("embedding" in item)) continue;
+    const embedding = keptVector(item.embedding, manifest.embedding_width, paramOf(index));
+    vectors[index] = { embedding, truncated: false };
+  }
+  const pictures = requestPictures(c, manifest);
+  const [embeddedImages, embeddedTexts] = await Promise.all([
+    embedImages(
+      images.map(({ image }) => image),
+      pictures,
+      (at) => paramOf(images[at]?.index ?? 0),
+    ),
+    embedPrompts(
+      texts.map(({ text }) => [text]),
+      pictures.context,
+    ),
+  ]);
+  for (const [at, embedding] of embeddedImages.embeddings.entries()) {
+    vectors[images[at]?.index ?? 0] = { embedding, truncated: false };
+  }
+  for (const [at, vector] of embeddedTexts.embeddings.entries()) vectors[texts[at]?.index ?? 0] = vector;
+  const { tokens, cachedTokens } = embeddedTexts;
+  return {
+    vectors,
+    usage: { images: images.length, cachedImages: embeddedImages.cached, tokens, cachedTokens },
+  };
+}

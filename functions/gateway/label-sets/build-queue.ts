@@ -1,0 +1,43 @@
+/** Finishes large label sets in the background: each message is one part, and asks for the next. */
+import { ServiceError } from "../../runtime/errors.ts";
+import { leasedManifest } from "../../runtime/model-store/leased-manifest.ts";
+import type { Bindings } from "../env.ts";
+import { Timings } from "../http/timings.ts";
+import { buildNextPart } from "./build-set.ts";
+import { SetStore } from "./set-store.ts";
+
+export interface BuildMessage {
+  account: string;
+  id: string;
+}
+
+/** Seconds before a part is tried again. */
+const RETRY_DELAY = 10;
+
+export async function buildFromQueue(
+  batch: MessageBatch<BuildMessage>,
+  env: Bindings,
+  ctx: ExecutionContext,
+): Promise<void> {
+  for (const message of batch.messages) {
+    try {
+      if (await build(message.body, env, ctx)) await env.BUILDS.send(message.body);
+      message.ack();
+    } catch (error) {
+      const code = error instanceof ServiceError ? error.code : undefined;
+      console.warn(JSON.stringify({ warning: "part of a label set failed", code, error: String(error) }));
+      message.retry({ delaySeconds: RETRY_DELAY });
+    }
+  }
+}
+
+async function build({ account, id }: BuildMessage, env: Bindings, ctx: ExecutionContext): Promise<boolean> {
+  const store = new SetStore(env.SETS);
+  const definition = (await store.exists(account, id)) ? await store.definition(id) : undefined;
+  // Deleted in the meantime.
+  if (definition === undefined) return false;
+  const waitUntil = (work: Promise<unknown>): void => ctx.waitUntil(work);
+  const manifest = await leasedManifest(env, waitUntil);
+  const context = { env, manifest, timings: new Timings(), wanted: () => true, waitUntil };
+  return await buildNextPart(id, definition, store, context);
+}

@@ -1,0 +1,82 @@
+/**
+ * A label set as a classification needs it: names, thresholds and one matrix.
+ *
+ * In KV and R2 it is one value, little-endian: uint32 bytes of the header | header, JSON padded with spaces to a
+ * multiple of 4 bytes | float32 labels × width | float32 negatives × width.
+ */
+import type { LabelSetDefinition } from "./definition.ts";
+
+export interface LabelMatrix {
+  labels: readonly string[];
+  /** Cosine below which a label is left out, by label. */
+  minSimilarity: readonly (number | null)[];
+  /** float32, labels × width, rows of unit length. */
+  vectors: Float32Array;
+  /** float32, negatives × width, rows of unit length. */
+  negative: Float32Array;
+  /** Of all prompts. */
+  tokens: number;
+  /** All of this as one value; vectors and negatives are views of it. */
+  packed: ArrayBuffer;
+}
+
+interface Header {
+  labels: string[];
+  minSimilarity: (number | null)[];
+  width: number;
+  tokens: number;
+}
+
+const LENGTH_BYTES = 4;
+
+/**
+ * A matrix whose vectors are still to be filled in.
+ * @param tokens of all prompts
+ * @returns besides the matrix, its rows in one piece: of the labels, then of the negatives
+ */
+export function blankMatrix(
+  definition: LabelSetDefinition,
+  width: number,
+  tokens: number,
+): { matrix: LabelMatrix; rows: Float32Array } {
+  const labels = definition.labels.map(({ label }) => label);
+  const header: Header = { labels, minSimilarity: thresholds(definition), width, tokens };
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const headerBytes = Math.ceil(json.length / 4) * 4;
+  const values = (labels.length + definition.negative.length) * width;
+  const packed = new Uint8Array(LENGTH_BYTES + headerBytes + 4 * values);
+  new DataView(packed.buffer).setUint32(0, headerBytes, true);
+  packed.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes);
+  packed.set(json, LENGTH_BYTES);
+  const rows = new Float32Array(packed.buffer, LENGTH_BYTES + headerBytes);
+  return { matrix: matrixOf(header, rows, packed.buffer), rows };
+}
+
+function matrixOf(
+  { labels, minSimilarity, width, tokens }: Header,
+  rows: Float32Array,
+  packed: ArrayBuffer,
+): LabelMatrix {
+  const labelValues = labels.length * width;
+  const vectors = rows.subarray(0, labelValues);
+  return { labels, minSimilarity, vectors, negative: rows.subarray(labelValues), tokens, packed };
+}
+
+/** Each label's own threshold, else the set's. */
+export function thresholds({ labels, min_similarity }: LabelSetDefinition): (number | null)[] {
+  return labels.map((each) => each.min_similarity ?? min_similarity);
+}
+
+/** @returns undefined if it is not a set of vectors of this width */
+export function unpackMatrix(packed: ArrayBuffer, width: number): LabelMatrix | undefined {
+  try {
+    const headerBytes = new DataView(packed).getUint32(0, true);
+    const json = new TextDecoder().decode(new Uint8Array(packed, LENGTH_BYTES, headerBytes));
+    const header = JSON.parse(json) as Header;
+    const rows = new Float32Array(packed, LENGTH_BYTES + headerBytes);
+    const fits = header.width === width && rows.length >= header.labels.length * width;
+    return fits && rows.length % width === 0 ? matrixOf(header, rows, packed) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,19 @@
+/** Label matrices in the isolate's memory: what makes a classification with cached labels cost one matrix product. */
+import { MemoryCache } from "../embed/memory-cache.ts";
+import type { LabelMatrix } from "./label-matrix.ts";
+
+export interface MatrixEntry {
+  matrix: LabelMatrix;
+  /** When its set was last seen to exist. Milliseconds. */
+  checkedAt: number;
+}
+
+/** Room for the largest set: 10,000 labels of 640 values. */
+const MAX_BYTES = 28_000_000;
+/** A label's name and threshold, roughly. */
+const LABEL_BYTES = 64;
+
+export const matrixMemory = new MemoryCache<MatrixEntry>(
+  MAX_BYTES,
+  ({ matrix }) => matrix.packed.byteLength + LABEL_BYTES * matrix.labels.length,
+);

@@ -1,0 +1,110 @@
+/**
+ * The matrix of a stored label set: from the isolate's memory, else from KV, else from R2, else computed. That the set
+ * still exists is asked of R2, which alone knows at once: in the background while the last answer is young, so that a
+ * hot set costs no read, and before anything is served that is older than a deletion may take to be seen.
+ */
+import { ServiceError } from "../../runtime/errors.ts";
+import { KeyedLoads } from "../../runtime/keyed-loads.ts";
+import type { Renew } from "../../runtime/lease.ts";
+import type { EmbedContext } from "../embed/embed-context.ts";
+import { buildAtOnce, isSmall } from "./build-set.ts";
+import { type LabelMatrix, unpackMatrix } from "./label-matrix.ts";
+import { readMatrix, writeMatrix } from "./matrix-cache.ts";
+import { matrixMemory } from "./matrix-memory.ts";
+import { SetStore } from "./set-store.ts";
+
+/** Milliseconds since R2 was asked; the contract gives a deletion 60 seconds. */
+const ASK_AGAIN_AFTER = 20_000;
+const USABLE_FOR = 50_000;
+
+const loads = new KeyedLoads<LabelMatrix>();
+
+/**
+ * @throws ServiceError `label_set_not_found`; `model_unavailable` while a large set is being computed
+ */
+export async function storedLabels(account: string, id: string, context: EmbedContext): Promise<LabelMatrix> {
+  const key = memoryKey(account, id, context);
+  const entry = matrixMemory.get(key);
+  if (entry === undefined) {
+    return await loads.get(key, (renew) => load(account, id, context, renew), context.waitUntil);
+  }
+  const age = Date.now() - entry.checkedAt;
+  if (age < ASK_AGAIN_AFTER) return entry.matrix;
+  const check = askAgain(account, id, context);
+  if (age < USABLE_FOR) context.waitUntil(check.catch(() => false));
+  else if (!(await check)) throw labelSetNotFound(id);
+  return entry.matrix;
+}
+
+export function forgetLabels(account: string, id: string, context: EmbedContext): void {
+  matrixMemory.delete(memoryKey(account, id, context));
+}
+
+export function labelSetNotFound(id: string): ServiceError {
+  return new ServiceError("label_set_not_found", `there is no label set ${JSON.stringify(id)}`, {
+    param: "label_set",
+  });
+}
+
+async function askAgain(account: string, id: string, context: EmbedContext): Promise<boolean> {
+  const exists = await new SetStore(context.env.SETS).exists(account, id);
+  const entry = matrixMemory.get(memoryKey(account, id, context));
+  if (exists && entry !== undefined) entry.checkedAt = Date.now();
+  if (!exists) forgetLabels(account, id, context);
+  return exists;
+}
+
+async function load(account: string, id: string, context: EmbedContext, renew: Renew): Promise<LabelMatrix> {
+  const store = new SetStore(context.env.SETS);
+  const [exists, cached] = await Promise.all([store.exists(account, id), readMatrix(id, context)]);
+  renew();
+  if (!exists) throw labelSetNotFound(id);
+  const matrix =
+    cached ?? (await loadFromR2(id, store, context)) ?? (await build(account, id, store, context, renew));
+  renew();
+  matrixMemory.set(memoryKey(account, id, context), { matrix, checkedAt: Date.now() });
+  return matrix;
+}
+
+async function loadFromR2(
+  id: string,
+  store: SetStore,
+  context: EmbedContext,
+): Promise<LabelMatrix | undefined> {
+  const { revision, embedding_width: width } = context.manifest;
+  const packed = await store.vectors(id, revision);
+  const matrix = packed && unpackMatrix(packed, width);
+  if (matrix !== undefined) writeMatrix(id, matrix, context);
+  return matrix;
+}
+
+/** A set whose computation was given up, or that this revision of the model has not seen. */
+async function build(
+  account: string,
+  id: string,
+  store: SetStore,
+  context: EmbedContext,
+  renew: Renew,
+): Promise<LabelMatrix> {
+  renew();
+  const definition = await store.definition(id);
+  renew();
+  if (definition === undefined) throw labelSetNotFound(id);
+  if (isSmall(definition)) return await buildAtOnce(id, definition, store, unhurried(context, renew));
+  await context.env.BUILDS.send({ account, id });
+  const message = `the label set ${id} is still being computed; GET /v1/label_sets/${id} shows how far it is`;
+  throw new ServiceError("model_unavailable", message, { param: "label_set" });
+}
+
+/** Others may be waiting for what this request's client no longer wants; the tower's questions are signs of life. */
+export function unhurried(context: EmbedContext, renew: Renew): EmbedContext {
+  const wanted = (): boolean => {
+    renew();
+    return true;
+  };
+  return { ...context, wanted };
+}
+
+function memoryKey(account: string, id: string, { manifest }: EmbedContext): string {
+  return `${account}/${id}/${manifest.revision}`;
+}

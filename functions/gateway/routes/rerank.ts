@@ -1,0 +1,41 @@
+/** `POST /v1/rerank`: documents by their nearness to a query, each a text, a picture or a kept vector. */
+import { Hono } from "hono";
+import { embedItems } from "../embed/embed-items.ts";
+import { readFields } from "../embed/request-pictures.ts";
+import { describeUsage } from "../embed/usage.ts";
+import type { GatewayEnv } from "../env.ts";
+import { randomId } from "../http/random-id.ts";
+import { requestedModel } from "../model.ts";
+import { rerankRequestSchema } from "../schemas/rerank-request.ts";
+import { validate } from "../schemas/validate.ts";
+import { cosineOfUnit } from "../score/cosine-of-unit.ts";
+
+export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
+  const fields = await readFields(c);
+  const {
+    model,
+    query,
+    documents,
+    top_n: topN,
+    return_documents: returned,
+  } = validate(rerankRequestSchema, fields);
+  const manifest = await requestedModel(c, model);
+  const { vectors, usage } = await embedItems(c, manifest, [query, ...documents], paramOf);
+  const [asked, ...candidates] = vectors.map(({ embedding }) => embedding);
+  if (asked === undefined) throw new Error("the query was not embedded");
+  const results = candidates
+    .map((embedding, index) => ({
+      index,
+      relevance_score: cosineOfUnit(asked, embedding),
+      ...(returned ? { document: documents[index] } : {}),
+    }))
+    .toSorted((a, b) => b.relevance_score - a.relevance_score)
+    .slice(0, topN ?? candidates.length);
+  const { id, revision } = manifest;
+  return c.json({ id: randomId("rr"), model: id, revision, results, usage: describeUsage(usage) });
+});
+
+/** The query is the first of the items. */
+function paramOf(index: number): string {
+  return index === 0 ? "query" : `documents[${index - 1}]`;
+}

@@ -1,0 +1,77 @@
+/** `POST /v1/embeddings`: OpenAI's request, whose items may be images too, or vLLM's with messages. */
+import * as z from "zod";
+import { MAX_MESSAGES, MAX_TEXTS } from "../limits.ts";
+import { imageObjectSchema } from "./image.ts";
+import { type Item, limitImages, mixedItemSchema } from "./item.ts";
+import { modelSchema } from "./model.ts";
+import { textSchema } from "./text.ts";
+
+const TOKEN_IDS = "token ids are not accepted: they would be another tokenizer's; send the text";
+
+const inputSchema = z
+  .union(
+    [
+      mixedItemSchema.transform((item) => [item]),
+      z
+        .array(mixedItemSchema, {
+          error: "must be a string, an image object or a list of them",
+        })
+        .min(1, "at least one input is needed")
+        .max(MAX_TEXTS, `at most ${MAX_TEXTS} inputs`)
+        .superRefine(limitImages),
+    ],
+    { error: "must be a string, an image object or a list of them" },
+  )
+  .meta({ description: "Texts, image objects, or a list of both; a plain string is always a text" });
+
+const partSchema = z.union([
+  z.object({ type: z.literal("text"), text: textSchema }).transform(({ text }): Item => ({ text })),
+  imageObjectSchema.transform((image): Item => ({ image })),
+]);
+
+const messagesSchema = z
+  .array(
+    z.object({
+      role: z.string(),
+      content: z.union([textSchema.transform((text): Item[] => [{ text }]), z.array(partSchema)]),
+    }),
+  )
+  .min(1, "at least one message is needed")
+  .max(MAX_MESSAGES, `at most ${MAX_MESSAGES} messages`)
+  .transform((messages, context): Item[] => {
+    const parts = messages.flatMap(({ content }) => content);
+    const texts = parts.flatMap((part) => ("text" in part ? [part.text] : []));
+    if (texts.length === parts.length && texts.length > 0) return [{ text: texts.join("\n") }];
+    if (parts.length === 1) return parts;
+    context.addIssue({ code: "custom", message: "must hold texts or one image: one vector is made of it" });
+    return z.NEVER;
+  });
+
+export const embeddingsRequestSchema = z
+  .object({
+    model: modelSchema,
+    input: z
+      .unknown()
+      .refine((input) => !hasTokenIds(input), TOKEN_IDS)
+      .pipe(inputSchema)
+      .optional(),
+    messages: messagesSchema.optional().meta({ description: "Texts, or one image; gives one vector" }),
+    encoding_format: z.enum(["float", "base64"]).default("float"),
+    dimensions: z.number().int().nullish().meta({ description: "The model's width, if given" }),
+    user: z.string().nullish(),
+  })
+  .superRefine(({ input, messages }, context) => {
+    if ((input === undefined) === (messages === undefined)) {
+      const message =
+        input === undefined ? "input or messages is needed" : "input and messages exclude each other";
+      const code = input === undefined ? "missing_field" : "invalid_type";
+      context.addIssue({ code: "custom", path: ["input"], message, params: { code } });
+    }
+  });
+
+/** OpenAI takes `[1, 2, 3]` and `[[1, 2, 3]]`. */
+function hasTokenIds(input: unknown): boolean {
+  if (!Array.isArray(input)) return typeof input === "number";
+  const first: unknown = Array.isArray(input[0]) ? input[0][0] : input[0];
+  return typeof first === "number";
+}

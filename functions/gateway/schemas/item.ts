@@ -1,0 +1,48 @@
+/** What a vector can be made of, where an endpoint takes more than one kind of it. */
+import * as z from "zod";
+import { MAX_EMBEDDING_VALUES, MAX_IMAGES } from "../limits.ts";
+import { imageObjectSchema, type ImageReference, imageSchema } from "./image.ts";
+import { textSchema } from "./text.ts";
+
+/** A text, a picture, or a vector that somebody kept. */
+export type Item = { text: string } | { image: ImageReference } | { embedding: readonly number[] };
+
+const embeddingItem = z.object({
+  embedding: z
+    .array(z.number())
+    .min(1, "must not be empty")
+    .max(MAX_EMBEDDING_VALUES, `at most ${MAX_EMBEDDING_VALUES} values`)
+    .meta({ description: "As many values as the model's embeddings have, of any norm" }),
+});
+const textItem = z.object({ text: textSchema });
+const stringAsText = textSchema.transform((text): Item => ({ text }));
+const objectAsImage = imageObjectSchema.transform((image): Item => ({ image }));
+
+/** A string is a picture. */
+export const imageItemSchema = z.union([imageSchema.transform((image): Item => ({ image })), embeddingItem], {
+  error: "must be an image or an object with an embedding",
+});
+
+/** A string is a text. */
+export const textItemSchema = z.union([stringAsText, embeddingItem], {
+  error: "must be a text or an object with an embedding",
+});
+
+/** A string is a text; an object is what it says. */
+export const mixedItemSchema = z.union([stringAsText, textItem, objectAsImage], {
+  error: "must be a text, an image object or an object with a text",
+});
+
+/** The same, or a vector. */
+export const anyItemSchema = z.union([stringAsText, textItem, objectAsImage, embeddingItem], {
+  error: "must be a text, an image object, or an object with a text or an embedding",
+});
+
+/** Refuses a list with more pictures than a request may have. */
+export function limitImages(items: readonly Item[], context: z.RefinementCtx): void {
+  const images = items.filter((item) => "image" in item).length;
+  if (images > MAX_IMAGES) {
+    const message = `at most ${MAX_IMAGES} images a request`;
+    context.addIssue({ code: "custom", message, params: { code: "too_many_items" } });
+  }
+}

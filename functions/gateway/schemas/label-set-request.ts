@@ -1,0 +1,23 @@
+/** `POST /v1/label_sets`, and the query of `GET /v1/label_sets`. */
+import * as z from "zod";
+import { DEFAULT_PAGE, MAX_NAME_LENGTH, MAX_PAGE, MAX_SET_LABELS } from "../limits.ts";
+import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
+import { templatesSchema } from "./templates.ts";
+
+export const labelSetRequestSchema = z.object({
+  name: z.string().max(MAX_NAME_LENGTH, `at most ${MAX_NAME_LENGTH} characters`).nullish(),
+  labels: labelsSchema(MAX_SET_LABELS),
+  templates: templatesSchema.optional(),
+  negative: negativeSchema.optional(),
+  min_similarity: cosineSchema.nullish(),
+});
+
+export const labelSetListSchema = z.object({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1, "must be at least 1")
+    .max(MAX_PAGE, `at most ${MAX_PAGE}`)
+    .default(DEFAULT_PAGE),
+  after: z.string().max(64).optional().meta({ description: "Id of the last set of the page before" }),
+});

@@ -1,0 +1,56 @@
+/** Labels, as they come with a classification or make up a set. */
+import * as z from "zod";
+import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
+import { MAX_PROMPTS_PER_LABEL, MAX_TEXTS } from "../limits.ts";
+import { textSchema } from "./text.ts";
+
+export const cosineSchema = z
+  .number()
+  .min(-1, "must be between -1 and 1")
+  .max(1, "must be between -1 and 1")
+  .meta({ description: "A cosine" });
+
+const labelSchema = z.union(
+  [
+    textSchema.transform((label) => ({ label, prompts: undefined, min_similarity: undefined })),
+    z.object({
+      label: textSchema,
+      prompts: z
+        .array(textSchema)
+        .min(1, "at least one prompt is needed")
+        .max(MAX_PROMPTS_PER_LABEL, `at most ${MAX_PROMPTS_PER_LABEL} prompts a label`)
+        .optional()
+        .meta({ description: "Used as they are, in place of the templates" }),
+      min_similarity: cosineSchema.optional(),
+    }),
+  ],
+  { error: "must be a string or an object with a label" },
+);
+
+/** @param max labels */
+export function labelsSchema(max: number) {
+  return z
+    .array(labelSchema)
+    .min(1, "at least one label is needed")
+    .max(max, `at most ${max} labels`)
+    .superRefine((labels, context) => {
+      const seen = new Map<string, number>();
+      for (const [index, { label }] of labels.entries()) {
+        const cleaned = cleanText(label);
+        const first = seen.get(cleaned);
+        if (first !== undefined) {
+          const message = `"${label}" is the same label as labels[${first}]`;
+          const params = { code: "duplicate_label" };
+          context.addIssue({ code: "custom", path: [index], message, params });
+          return;
+        }
+        seen.set(cleaned, index);
+      }
+    });
+}
+
+export const negativeSchema = z
+  .array(textSchema)
+  .min(1, "at least one negative prompt is needed")
+  .max(MAX_TEXTS, `at most ${MAX_TEXTS} negative prompts`)
+  .meta({ description: "What a picture shows if it shows none of the labels; for multi_label" });
