@@ -5,6 +5,7 @@ import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
 import { LEDGER, throughLedger } from "../support/ledger.ts";
 import type { Answer } from "../support/post.ts";
 import { request } from "../support/request.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const LABELS = ["fox", "dress", { label: "bus", prompts: ["a red bus", "a bus"], min_similarity: 0.1 }];
@@ -17,8 +18,11 @@ let ledger: URL;
 
 beforeAll(async () => {
   workers = await startWorkers({
-    change: (name, options) => (name === "edgeclip" ? throughLedger(options) : options),
-    add: [LEDGER, IMPATIENT],
+    change: (name, options) => {
+      if (name === "edgeclip-text") return behindSlowR2(options);
+      return name === "edgeclip" ? throughLedger(options) : options;
+    },
+    add: [LEDGER, IMPATIENT, SLOW_R2],
   });
   fox = await exampleBase64("fox.png");
   ledger = await workers.miniflare.unsafeGetDirectURL("ledger");
@@ -42,6 +46,11 @@ async function operations(): Promise<Record<string, number>> {
   return (await (await fetch(ledger)).json()) as Record<string, number>;
 }
 
+/** Makes storage fail, by binding; all else works. */
+async function down(...bindings: string[]): Promise<void> {
+  await fetch(ledger, { method: "POST", body: JSON.stringify(bindings) });
+}
+
 /** Asks until the set is ready. */
 async function finished(id: string): Promise<Answer["body"][]> {
   const seen: Answer["body"][] = [];
@@ -52,6 +61,18 @@ async function finished(id: string): Promise<Answer["body"][]> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+describe("the first set of all", () => {
+  // The text tower is still to be loaded, which takes a while.
+  it("is there for the second client if the first one leaves", async () => {
+    const impatient = await workers.miniflare.unsafeGetDirectURL("impatient");
+    const body = { labels: words(300, "left") };
+    expect(await leaveAfter(new URL("/v1/label_sets", impatient).href, body, 100)).toBe(499);
+    const { status, body: created } = await create(body);
+    expect([200, 201]).toContain(status);
+    expect(created.status).toBe("ready");
+  });
+});
 
 describe("a label set", () => {
   it("is created, found, listed, used and deleted", async () => {
@@ -241,15 +262,6 @@ describe("a new set", () => {
     // 200 labels and the negative prompt.
     expect((await textRuns()) - before).toBe(201);
   });
-
-  it("whose first client leaves is there for the second", async () => {
-    const impatient = await workers.miniflare.unsafeGetDirectURL("impatient");
-    const body = { labels: words(999, "left") };
-    expect(await leaveAfter(new URL("/v1/label_sets", impatient).href, body, 100)).toBe(499);
-    const { status, body: created } = await create(body);
-    expect([200, 201]).toContain(status);
-    expect(created.status).toBe("ready");
-  });
 });
 
 describe("a warm set of 1,000 labels", () => {
@@ -277,8 +289,6 @@ describe("a warm set of 1,000 labels", () => {
 
 describe("storage that fails", () => {
   it("slows sets while it is KV, and refuses them while it is R2", async () => {
-    const down = (...bindings: string[]): Promise<unknown> =>
-      fetch(ledger, { method: "POST", body: JSON.stringify(bindings) });
     await down("CACHE");
     const created = await create({ labels: words(150, "no KV") });
     expect(created.status).toBe(201);
