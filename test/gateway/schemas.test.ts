@@ -76,10 +76,10 @@ const COMPLAINTS: [fields: Record<string, unknown>, code: string, param: string]
   [{ model: 7 }, "invalid_type", "model"],
   [{ images: [{ type: "image_url", image_url: { url: 7 } }] }, "invalid_type", "images[0].image_url.url"],
   [{ images: [{ type: "image_url", image_url: { url: "" } }] }, "empty_input", "images[0].image_url.url"],
-  [{ images: [{ type: "image_url" }] }, "missing_field", "images[0].image_url"],
+  [{ images: [{ type: "image_url" }] }, "invalid_type", "images[0]"],
   [{ images: ["x", { image: "" }] }, "empty_input", "images[1].image"],
   [{ images: ["x", ""] }, "empty_input", "images[1]"],
-  [{ images: [{}] }, "missing_field", "images[0].image"],
+  [{ images: [{}] }, "invalid_type", "images[0]"],
   [{ images: "x" }, "invalid_type", "images"],
 ];
 

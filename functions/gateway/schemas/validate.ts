@@ -12,21 +12,43 @@ export function validate<S extends z.ZodType>(schema: S, fields: unknown): z.out
   const param = fieldPath(issue.path);
   const code = codeOf(issue);
   if (param === "") throw new ServiceError(code, issue.message);
-  const missing = issue.code === "invalid_type" && code === "missing_field";
+  const missing = issue.code !== "custom" && code === "missing_field";
   throw new ServiceError(code, missing ? `${param} is missing` : `${param}: ${issue.message}`, { param });
 }
 
 /**
- * A union says only that no alternative fits. Among those of the right type, the one with the fewest complaints is
- * what the caller meant, and its complaint what they need to hear; the first listed, if there are several.
+ * A union says only that no alternative fits. Among those of the right type, the one that misses no field and has the
+ * fewest complaints is what the caller meant, and its complaint what they need to hear. An object that misses the very
+ * field by which each of several alternatives is known was none of them.
  */
 function withinUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== "invalid_union") return issue;
-  const [meant] = issue.errors
-    .filter(([first]) => first !== undefined && !(first.code === "invalid_type" && first.path.length === 0))
-    .toSorted((a, b) => a.length - b.length);
+  const candidates = issue.errors.filter(([first]) => first !== undefined && !isOfAnotherType(first));
+  const [meant] = candidates.toSorted(
+    (a, b) =>
+      Number(a.some(isMissing)) - Number(b.some(isMissing)) || a.length - b.length || depth(b) - depth(a),
+  );
   const inner = meant?.[0];
-  return inner === undefined ? issue : withinUnion({ ...inner, path: [...issue.path, ...inner.path] });
+  const isNone = candidates.length > 1 && meant?.some(isMissing) === true && depth(meant) <= 1;
+  return inner === undefined || isNone
+    ? issue
+    : withinUnion({ ...inner, path: [...issue.path, ...inner.path] });
+}
+
+function depth([first]: readonly z.core.$ZodIssue[]): number {
+  return first === undefined ? 0 : withinUnion(first).path.length;
+}
+
+/** Not what was sent, but something else altogether, would have been right. */
+function isOfAnotherType(issue: z.core.$ZodIssue): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === "invalid_type") return true;
+  return issue.code === "invalid_union" && issue.errors.every(([first]) => !first || isOfAnotherType(first));
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  if (issue.code === "invalid_union") return issue.errors.every((inner) => inner.some(isMissing));
+  return issue.path.length > 0 && issue.input === undefined;
 }
 
 /** `["images", 2]` → `images[2]`. */
@@ -44,6 +66,7 @@ function codeOf(issue: z.core.$ZodIssue): ErrorCode {
       return typeof code === "string" && code in ERROR_KINDS ? (code as ErrorCode) : "invalid_type";
     }
     case "invalid_type":
+    case "invalid_union":
       return issue.input === undefined ? "missing_field" : "invalid_type";
     case "too_small":
       return issue.origin === "number" ? "invalid_type" : "empty_input";
