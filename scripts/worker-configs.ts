@@ -62,12 +62,12 @@ export function workerName(config: string): string {
   return name;
 }
 
-/** The model's revision, and the entry's path as seen from `folder`. */
+/** The model's revision, and the paths as seen from `folder`. */
 function withModel(text: string, config: string, folder: string, { alias, revision }: Manifest): string {
   return text
     .replace(/^MODEL = ".*"$/m, `MODEL = "${alias}@${revision}"`)
-    .replace(/^main = "(.+)"$/m, (_, main: string) => {
-      return `main = "${relative(folder, join(ROOT, dirname(config), main))}"`;
+    .replace(/^(main|directory) = "(.+)"$/gm, (_, name: string, path: string) => {
+      return `${name} = "${relative(folder, join(ROOT, dirname(config), path))}"`;
     });
 }
 

@@ -9,13 +9,14 @@ import { embeddings } from "./routes/embeddings.ts";
 import { health } from "./routes/health.ts";
 import { labelSets } from "./routes/label-sets.ts";
 import { models } from "./routes/models.ts";
+import { reference } from "./routes/reference.ts";
 import { rerank } from "./routes/rerank.ts";
 import { similarity } from "./routes/similarity.ts";
 
 export const app = new Hono<GatewayEnv>();
 
 app.use(requestContext);
-for (const routes of [health, models, similarity, classify, labelSets, embeddings, rerank])
+for (const routes of [health, models, similarity, classify, labelSets, embeddings, rerank, reference])
   app.route("/", routes);
 
 // Whatever reaches this has a path or a method that no route has.

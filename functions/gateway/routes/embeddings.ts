@@ -6,12 +6,13 @@ import type { GatewayEnv } from "../env.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { encodeBase64 } from "../images/base64.ts";
 import { requestedModel } from "../model.ts";
-import { embeddingsRequestSchema } from "../schemas/embeddings-request.ts";
+import { embeddingsRequestSchema, refuseTokenIds } from "../schemas/embeddings-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { inferenceResponse } from "./inference-response.ts";
 
 export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c) => {
   const fields = await readFields(c);
+  refuseTokenIds(fields["input"]);
   const { model, input, messages, encoding_format, dimensions } = validate(embeddingsRequestSchema, fields);
   const manifest = await requestedModel(c, model);
   if (dimensions != null && dimensions !== manifest.embedding_width) {

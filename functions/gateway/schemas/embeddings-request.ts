@@ -1,12 +1,11 @@
 /** `POST /v1/embeddings`: OpenAI's request, whose items may be images too, or vLLM's with messages. */
 import * as z from "zod";
+import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_MESSAGES, MAX_TEXTS } from "../limits.ts";
 import { imageObjectSchema } from "./image.ts";
 import { type Item, limitImages, mixedItemSchema } from "./item.ts";
 import { modelSchema } from "./model.ts";
 import { textSchema } from "./text.ts";
-
-const TOKEN_IDS = "token ids are not accepted: they would be another tokenizer's; send the text";
 
 const inputSchema = z
   .union(
@@ -50,11 +49,7 @@ const messagesSchema = z
 export const embeddingsRequestSchema = z
   .object({
     model: modelSchema,
-    input: z
-      .unknown()
-      .refine((input) => !hasTokenIds(input), TOKEN_IDS)
-      .pipe(inputSchema)
-      .optional(),
+    input: inputSchema.optional(),
     messages: messagesSchema.optional().meta({ description: "Texts, or one image; gives one vector" }),
     encoding_format: z.enum(["float", "base64"]).default("float"),
     dimensions: z.number().int().nullish().meta({ description: "The model's width, if given" }),
@@ -69,9 +64,13 @@ export const embeddingsRequestSchema = z
     }
   });
 
-/** OpenAI takes `[1, 2, 3]` and `[[1, 2, 3]]`. */
-function hasTokenIds(input: unknown): boolean {
-  if (!Array.isArray(input)) return typeof input === "number";
-  const first: unknown = Array.isArray(input[0]) ? input[0][0] : input[0];
-  return typeof first === "number";
+/**
+ * OpenAI takes `[1, 2, 3]` and `[[1, 2, 3]]` as well.
+ * @throws ServiceError `invalid_type`
+ */
+export function refuseTokenIds(input: unknown): void {
+  const [first]: unknown[] = [input].flat(2);
+  if (typeof first !== "number") return;
+  const message = "input: token ids are not accepted, they would be another tokenizer's; send the text";
+  throw new ServiceError("invalid_type", message, { param: "input" });
 }

@@ -14,19 +14,27 @@ const reference = z
   .min(1, "an image must not be empty")
   .meta({ description: "http(s) URL, data URI, or base64 (standard or URL-safe)" });
 
-export const imageObjectSchema = z.union(
-  [
-    z
-      .object({ type: z.literal("image_url"), image_url: z.object({ url: reference }) })
-      .transform(({ image_url }) => image_url.url),
-    z.object({ image: reference }).transform(({ image }) => image),
-  ],
-  { error: MESSAGE },
-);
+const uploaded = z
+  .instanceof(Picture)
+  .meta({ override: { type: "string", format: "binary" }, description: "A file, in a form" });
 
-export const imageSchema = z.union([reference, z.instanceof(Picture), imageObjectSchema], {
-  error: (issue) => (issue.input === "" ? "an image must not be empty" : MESSAGE),
-});
+export const imageObjectSchema = z
+  .union(
+    [
+      z
+        .object({ type: z.literal("image_url"), image_url: z.object({ url: reference }) })
+        .transform(({ image_url }) => image_url.url),
+      z.object({ image: reference }).transform(({ image }) => image),
+    ],
+    { error: MESSAGE },
+  )
+  .meta({ id: "ImageObject" });
+
+export const imageSchema = z
+  .union([reference, uploaded, imageObjectSchema], {
+    error: (issue) => (issue.input === "" ? "an image must not be empty" : MESSAGE),
+  })
+  .meta({ id: "Image" });
 
 export const imagesSchema = z
   .array(imageSchema)

@@ -19,17 +19,22 @@ const template = z
   });
 
 /** Output: the list of templates, each with one `{}`. */
-export const templatesSchema = z.preprocess(
-  (value) => {
+export const templatesSchema = z
+  .union([z.string(), z.array(z.string())], {
+    error: "must be a template, a list of them, or the name of a set",
+  })
+  .transform((value) => {
     // A form has only lists: a name alone in one is a name still.
-    const sole: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
-    return typeof sole === "string" ? (NAMED.get(sole) ?? [sole]) : value;
-  },
-  z
-    .array(template)
-    .min(1, "at least one template is needed")
-    .max(MAX_TEMPLATES, `at most ${MAX_TEMPLATES} templates`),
-);
+    const [first, ...others] = [value].flat();
+    return first !== undefined && others.length === 0 ? (NAMED.get(first) ?? [first]) : [value].flat();
+  })
+  .pipe(
+    z
+      .array(template)
+      .min(1, "at least one template is needed")
+      .max(MAX_TEMPLATES, `at most ${MAX_TEMPLATES} templates`),
+  )
+  .meta({ description: 'Templates with one `{}` each, or `"openai-80"`, `"openai-7"`, `"none"`' });
 
 /** The template around a label. */
 export function fillTemplate(text: string, label: string): string {

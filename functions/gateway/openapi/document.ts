@@ -1,0 +1,198 @@
+/** The API's reference, OpenAPI 3.1, made of the schemas that requests are checked with. */
+import * as z from "zod";
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
+import { classifyRequestSchema } from "../schemas/classify-request.ts";
+import { embeddingsRequestSchema } from "../schemas/embeddings-request.ts";
+import { labelSetListSchema, labelSetRequestSchema } from "../schemas/label-set-request.ts";
+import { rerankRequestSchema } from "../schemas/rerank-request.ts";
+import { similarityRequestSchema } from "../schemas/similarity-request.ts";
+import * as responses from "./responses.ts";
+
+const JSON_TYPE = "application/json";
+const FORM = "multipart/form-data";
+
+interface Operation {
+  id: string;
+  summary: string;
+  description?: string;
+  request?: z.ZodType;
+  /** Whether a form with files may stand for JSON. */
+  form?: boolean;
+  query?: z.ZodObject;
+  path?: z.ZodObject;
+  /** Answers by status. */
+  answers: Record<`${1 | 2 | 3 | 4 | 5}${string}`, [description: string, schema: z.ZodType]>;
+}
+
+/** Statuses that any operation may answer besides its own. */
+const REFUSALS = {
+  "400": "The request is wrong; `param` names the field",
+  "401": "The API key is missing or wrong",
+  "404": "There is no such thing",
+  "413": "The request's body is too large",
+  "429": "Too many requests; `retry-after` says when",
+  "503": "Cannot answer at present; `retry-after` says when",
+};
+
+function operation({
+  id,
+  summary,
+  description,
+  request,
+  form,
+  query,
+  path,
+  answers,
+}: Operation): ZodOpenApiOperationObject {
+  const content = request && {
+    [JSON_TYPE]: { schema: request },
+    ...(form === true ? { [FORM]: { schema: request } } : {}),
+  };
+  const responseOf = ([text, schema]: [string, z.ZodType]) => ({
+    description: text,
+    content: { [JSON_TYPE]: { schema } },
+  });
+  return {
+    operationId: id,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(content === undefined ? {} : { requestBody: { required: true, content } }),
+    ...(query === undefined && path === undefined
+      ? {}
+      : { requestParams: { ...(query && { query }), ...(path && { path }) } }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(REFUSALS).map(([status, text]) => [status, responseOf([text, responses.errorSchema])]),
+      ),
+      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)])),
+    },
+  };
+}
+
+const idPath = z.object({ id: z.string() });
+
+const paths: ZodOpenApiPathsObject = {
+  "/v1/classify": {
+    post: operation({
+      id: "classify",
+      summary: "The best label for each picture",
+      description:
+        "`input` and `image` are aliases of `images`, `label` of `labels`; one alone need not be a list.",
+      request: classifyRequestSchema,
+      form: true,
+      answers: { "200": ["A row for each picture", responses.classifyResponseSchema] },
+    }),
+  },
+  "/v1/similarity": {
+    post: operation({
+      id: "similarity",
+      summary: "Every picture against every text",
+      description:
+        "`image` and `input` are aliases of `images`, `text` of `texts`; one alone need not be a list.",
+      request: similarityRequestSchema,
+      form: true,
+      answers: { "200": ["A row for each picture", responses.similarityResponseSchema] },
+    }),
+  },
+  "/v1/embeddings": {
+    post: operation({
+      id: "embeddings",
+      summary: "Vectors of texts and pictures",
+      description: "OpenAI's endpoint. A plain string is always a text; a picture is an object.",
+      request: embeddingsRequestSchema,
+      answers: { "200": ["A vector for each input", responses.embeddingsResponseSchema] },
+    }),
+  },
+  "/v1/rerank": {
+    post: operation({
+      id: "rerank",
+      summary: "Documents by their nearness to a query",
+      description: "Texts by a picture, pictures by a text, or either by their own kind.",
+      request: rerankRequestSchema,
+      answers: { "200": ["The nearest first", responses.rerankResponseSchema] },
+    }),
+  },
+  "/v1/label_sets": {
+    post: operation({
+      id: "createLabelSet",
+      summary: "Keep a set of labels",
+      description: "The same set again has the same id and costs nothing.",
+      request: labelSetRequestSchema,
+      answers: {
+        "200": ["It was there", responses.labelSetSchema],
+        "201": ["It is new and ready", responses.labelSetSchema],
+        "202": ["It is being computed in the background", responses.labelSetSchema],
+      },
+    }),
+    get: operation({
+      id: "listLabelSets",
+      summary: "The caller's label sets",
+      query: labelSetListSchema,
+      answers: { "200": ["A page of them", responses.labelSetListResponseSchema] },
+    }),
+  },
+  "/v1/label_sets/{id}": {
+    get: operation({
+      id: "getLabelSet",
+      summary: "One label set with its labels",
+      path: idPath,
+      answers: { "200": ["The set", responses.labelSetDetailSchema] },
+    }),
+    delete: operation({
+      id: "deleteLabelSet",
+      summary: "Remove a label set",
+      description: "Effective everywhere within 60 seconds.",
+      path: idPath,
+      answers: { "200": ["It is gone", responses.deletedSchema] },
+    }),
+  },
+  "/v1/models": {
+    get: operation({
+      id: "listModels",
+      summary: "The deployment's models",
+      answers: { "200": ["All of them", responses.modelListSchema] },
+    }),
+  },
+  "/v1/models/{id}": {
+    get: operation({
+      id: "getModel",
+      summary: "One model, by id or alias",
+      path: idPath,
+      answers: { "200": ["The model", responses.modelObjectSchema] },
+    }),
+  },
+  "/healthz": {
+    get: operation({
+      id: "healthz",
+      summary: "Whether the gateway runs",
+      answers: { "200": ["It does", responses.healthSchema] },
+    }),
+  },
+  "/readyz": {
+    get: operation({
+      id: "readyz",
+      summary: "Whether the gateway reaches what it needs",
+      answers: {
+        "200": ["It does", responses.healthSchema],
+        "503": ["It does not", responses.healthSchema],
+      },
+    }),
+  },
+};
+
+/** @param server URL that the paths are below */
+export function openApiDocument(server: string): object {
+  return createDocument({
+    openapi: "3.1.1",
+    info: {
+      title: "edgeclip",
+      version: "1",
+      description: "Zero-shot image classification and image-text retrieval with OpenCLIP ConvNeXt models.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: server }],
+    security: [{ key: [] }],
+    components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
+    paths,
+  });
+}

@@ -1,0 +1,172 @@
+/** The shapes of the API's answers, for its reference. The tests hold real answers against them. */
+import * as z from "zod";
+import { ERROR_KINDS } from "../../runtime/errors.ts";
+
+const seconds = z.number().int().meta({ description: "Seconds since 1970" });
+const cosine = z.number().min(-1).max(1);
+const probability = z.number().min(0).max(1);
+
+export const errorSchema = z
+  .object({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable().meta({ description: "Path of the field, such as `images[2]`" }),
+      code: z.enum([...(Object.keys(ERROR_KINDS) as [string, ...string[]]), "internal_error"]),
+    }),
+  })
+  .meta({ id: "Error" });
+
+export const usageSchema = z
+  .object({
+    prompt_tokens: z.number().int(),
+    total_tokens: z.number().int(),
+    prompt_tokens_details: z.object({ cached_tokens: z.number().int() }),
+    images: z.number().int(),
+    cached_images: z.number().int(),
+  })
+  .meta({ id: "Usage" });
+
+const model = { model: z.string(), revision: z.string() };
+
+/** @param row one of `data` */
+function listOf<S extends z.ZodType>(row: S) {
+  return z.object({
+    id: z.string(),
+    object: z.literal("list"),
+    created: seconds,
+    ...model,
+    data: z.array(row),
+    usage: usageSchema,
+  });
+}
+
+export const similarityResponseSchema = listOf(
+  z.object({
+    object: z.literal("similarity"),
+    index: z.number().int(),
+    scores: z.array(
+      z.object({
+        index: z.number().int(),
+        text: z.string().nullable().meta({ description: "null for a vector that came with the request" }),
+        similarity: cosine,
+        logit: z.number(),
+        probability: probability.meta({ description: "Softmax of the logits over the texts" }),
+        truncated: z.boolean().meta({ description: "The text was longer than the model's context" }),
+      }),
+    ),
+  }),
+).meta({ id: "SimilarityResponse" });
+
+const rankingSchema = z.object({
+  prediction: z.string().nullable().meta({ description: "null if no label passed its threshold" }),
+  score: probability.nullable(),
+  predictions: z.array(
+    z.object({ label: z.string(), score: probability, similarity: cosine, logit: z.number() }),
+  ),
+});
+
+export const classifyResponseSchema = listOf(
+  z.object({
+    object: z.literal("classification"),
+    index: z.number().int(),
+    ...rankingSchema.partial().shape,
+    groups: z
+      .array(z.object({ label_set: z.string(), ...rankingSchema.shape }))
+      .optional()
+      .meta({ description: "In place of the prediction, where `label_set` was a list" }),
+  }),
+).meta({ id: "ClassifyResponse" });
+
+export const embeddingsResponseSchema = listOf(
+  z.object({
+    object: z.literal("embedding"),
+    index: z.number().int(),
+    embedding: z
+      .union([z.array(z.number()), z.string()])
+      .meta({ description: "Unit length; as base64, little-endian float32" }),
+  }),
+).meta({ id: "EmbeddingsResponse" });
+
+export const rerankResponseSchema = z
+  .object({
+    id: z.string(),
+    ...model,
+    results: z.array(
+      z.object({
+        index: z.number().int(),
+        relevance_score: cosine,
+        document: z.unknown().optional().meta({ description: "As it was sent, if asked for" }),
+      }),
+    ),
+    usage: usageSchema,
+  })
+  .meta({ id: "RerankResponse" });
+
+export const labelSetSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal("label_set"),
+    name: z.string().nullable(),
+    status: z.enum(["ready", "building"]),
+    labels: z.number().int(),
+    prompts: z.number().int(),
+    prompts_done: z.number().int(),
+    templates: z.array(z.string()),
+    created_at: seconds,
+    bytes: z.number().int().nullable(),
+  })
+  .meta({ id: "LabelSet" });
+
+export const labelSetDetailSchema = z
+  .object({
+    ...labelSetSchema.shape,
+    negative: z.array(z.string()),
+    min_similarity: cosine.nullable(),
+    data: z.array(
+      z.object({
+        label: z.string(),
+        prompts: z.array(z.string()).optional(),
+        min_similarity: cosine.optional(),
+      }),
+    ),
+  })
+  .meta({ id: "LabelSetDetail" });
+
+export const labelSetListResponseSchema = z
+  .object({
+    object: z.literal("list"),
+    data: z.array(labelSetSchema),
+    has_more: z.boolean(),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+  })
+  .meta({ id: "LabelSetList" });
+
+export const deletedSchema = z
+  .object({ id: z.string(), object: z.literal("label_set"), deleted: z.literal(true) })
+  .meta({ id: "DeletedLabelSet" });
+
+export const modelObjectSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal("model"),
+    created: seconds,
+    owned_by: z.string(),
+    alias: z.string(),
+    revision: z.string(),
+    embedding_width: z.number().int(),
+    image_size: z.number().int(),
+    context_length: z.number().int(),
+    license: z.string(),
+  })
+  .meta({ id: "Model" });
+
+export const modelListSchema = z
+  .object({ object: z.literal("list"), data: z.array(modelObjectSchema) })
+  .meta({ id: "ModelList" });
+
+export const healthSchema = z.object({
+  status: z.enum(["ok", "unavailable"]),
+  checks: z.record(z.string(), z.boolean()).optional(),
+});

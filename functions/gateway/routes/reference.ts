@@ -1,0 +1,13 @@
+/** `GET /openapi.json`. `/docs` reads it; that page is a static asset. */
+import { Hono } from "hono";
+import type { GatewayEnv } from "../env.ts";
+import { openApiDocument } from "../openapi/document.ts";
+
+/** By the origin that it names; a deployment has few. */
+let made: { origin: string; document: object } | undefined;
+
+export const reference = new Hono<GatewayEnv>().get("/openapi.json", (c) => {
+  const { origin } = new URL(c.req.url);
+  if (made?.origin !== origin) made = { origin, document: openApiDocument(origin) };
+  return c.json(made.document);
+});
