@@ -37,6 +37,8 @@ export interface WorkersOptions {
   change?: (name: string, options: V4WorkerOptions) => V4WorkerOptions;
   /** Further Workers. */
   add?: V4WorkerOptions[];
+  /** Folder in which R2 and KV outlive the Workers. */
+  storage?: string;
 }
 
 export interface Workers {
@@ -68,6 +70,7 @@ export async function startWorkers({
   stages,
   change,
   add = [],
+  storage,
 }: WorkersOptions = {}): Promise<Workers> {
   const manifest = await readManifest(model);
   const logs: string[] = [];
@@ -87,6 +90,7 @@ export async function startWorkers({
       inspectorPort: 0,
       handleStructuredLogs: ({ message }) => logs.push(message),
       workers: [...workers, probeWorker(visionWorkers), ...add],
+      ...(storage === undefined ? {} : { resourcePersistencePath: storage }),
     }),
   );
   const url = (await miniflare.ready).origin;

@@ -26,7 +26,7 @@ export interface EmbeddedPrompts {
   cachedTokens: number;
 }
 
-const MEMORY_BYTES = 8_000_000;
+const MEMORY_BYTES = 4_000_000;
 
 const memory = new MemoryCache<CachedText>(MEMORY_BYTES, ({ embedding }) => embedding.byteLength);
 let tokenizer: Tokenizer | undefined;

@@ -13,7 +13,7 @@ import { refusalOf } from "./url-policy.ts";
  * Bytes that all requests of the isolate together hold of fetched files. Not shared with request bodies: who holds a
  * body waits for room here, and would wait for itself.
  */
-const fetchedBytes = new BytesInFlight(24_000_000);
+const fetchedBytes = new BytesInFlight(MAX_IMAGE_BYTES);
 
 export class ImageFetch {
   readonly #url: string;

@@ -1,0 +1,137 @@
+/**
+ * `npm run bench:label-sets`: what a classification costs besides its picture, for 10 to 10,000 stored labels, of the
+ * full-size model at 256 pixels: warm, and in a gateway that has just started and finds the set in KV. Sizes take
+ * turns, so that the machine's noise falls on all. Writes `docs/benchmarks/label-sets.png` and prints a table.
+ *
+ * The sets' vectors are random: what they say does not change what they cost, and 10,000 labels are minutes of the text
+ * tower, whose cost a label `npm run bench:cold-start` measures.
+ */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/gateway/label-sets/definition.ts";
+import { blankMatrix } from "../../functions/gateway/label-sets/label-matrix.ts";
+import { normalizeRows } from "../../functions/runtime/normalize.ts";
+import { readManifest } from "../../scripts/models-in-r2.ts";
+import setup from "../support/bundle-workers.ts";
+import { fullSizeModel } from "../support/full-size.ts";
+import { peakMemory } from "../support/peak-memory.ts";
+import { request } from "../support/request.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+import { noiseBmp } from "../support/write-bmp.ts";
+import { writeLineChart } from "./support/line-chart.ts";
+
+const SIZES = [10, 100, 1000, 10_000];
+const ROUNDS = 15;
+const ROOT = join(import.meta.dirname, "../..");
+const PICTURE = join(ROOT, "test/fixtures/pictures/images/q80_420.jpg");
+const CHART = join(ROOT, "docs/benchmarks/label-sets.png");
+
+const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/** Milliseconds by part, as the answer's `server-timing` has them. */
+function timings(header: string | null): Record<string, number> {
+  const parts = [...(header ?? "").matchAll(/(\w+);dur=([\d.]+)/g)];
+  return Object.fromEntries(parts.map(([, name, duration]) => [name, Number(duration)]));
+}
+
+const model = await fullSizeModel(256);
+const manifest = await readManifest(model);
+const image = (await readFile(PICTURE)).toString("base64");
+
+function definitionOf(size: number) {
+  const labels = Array.from({ length: size }, (_, i) => ({ label: `label ${i} of ${size}` }));
+  return { labels, templates: ["a photo of a {}."], negative: DEFAULT_NEGATIVE, min_similarity: null };
+}
+
+/** Puts vectors where the gateway looks for them, then creates the set. */
+async function createSet(workers: Workers, size: number): Promise<string> {
+  const definition = definitionOf(size);
+  const { matrix, rows } = blankMatrix(definition, manifest.embedding_width, 8 * size);
+  for (let i = 0; i < rows.length; i++) rows[i] = Math.random() - 0.5;
+  normalizeRows(rows, manifest.embedding_width);
+  const id = await labelSetId("public", definition);
+  const sets = await workers.miniflare.getR2Bucket("SETS", "edgeclip");
+  await sets.put(`vectors/${id}/${manifest.revision}`, matrix.packed);
+  const body = { labels: definition.labels };
+  const answer = await request("POST", `${workers.url}/v1/label_sets`, body);
+  if (answer.body.id !== id) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);
+  return id;
+}
+
+/** Milliseconds of the answer that are neither the image tower's nor the decoder's. */
+async function besidesPicture(workers: Workers, id: string): Promise<number> {
+  const body = { image, label_set: id };
+  const { status, headers, body: answer } = await request("POST", `${workers.url}/v1/classify`, body);
+  if (status !== 200) throw new Error(`${status}: ${JSON.stringify(answer)}`);
+  const { total = 0, image: tower = 0, decode = 0 } = timings(headers.get("server-timing"));
+  return total - tower - decode;
+}
+
+async function warm(workers: Workers, ids: Map<number, string>): Promise<Map<number, number>> {
+  const samples = new Map<number, number[]>(SIZES.map((size) => [size, []]));
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [size, id] of ids) {
+      // The first of each size fills the gateway's memory.
+      const sample = await besidesPicture(workers, id);
+      if (round > 0) samples.get(size)?.push(sample);
+    }
+  }
+  return new Map([...samples].map(([size, values]) => [size, median(values)]));
+}
+
+/** As much as a gateway can be given at once, on top of a memory full of sets. */
+async function largestBodies(workers: Workers, id: string): Promise<void> {
+  const bodies = [1, 2, 3, 4].map((seed) => ({
+    image: Buffer.from(noiseBmp(2000, 1990, seed)).toString("base64"),
+    label_set: id,
+  }));
+  const answers = await Promise.all(
+    bodies.map((body) => request("POST", `${workers.url}/v1/classify`, body)),
+  );
+  for (const { status, body } of answers)
+    if (status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`);
+}
+
+await setup();
+const storage = await mkdtemp(join(tmpdir(), "edgeclip-label-sets-"));
+const open = (): Promise<Workers> => startWorkers({ model, storage });
+try {
+  let workers = await open();
+  const ids = new Map<number, string>();
+  for (const size of SIZES) ids.set(size, await createSet(workers, size));
+  const warmed = await warm(workers, ids);
+  const held = await peakMemory(workers, () => largestBodies(workers, ids.get(10_000) ?? ""));
+  await workers.dispose();
+
+  const cold = new Map<number, number>();
+  for (const [size, id] of ids) {
+    workers = await open();
+    // The towers are warm, the gateway has not seen the set.
+    await request("POST", `${workers.url}/v1/classify`, { image, labels: ["a"] });
+    cold.set(size, await besidesPicture(workers, id));
+    await workers.dispose();
+  }
+  console.log("labels | warm ms | set read from KV ms");
+  for (const size of SIZES) {
+    console.log(`${size} | ${warmed.get(size)?.toFixed(1)} | ${cold.get(size)?.toFixed(1)}`);
+  }
+  const gateway = held.get("edgeclip")?.total ?? 0;
+  console.log(
+    `most memory of the gateway, with four bodies of 16 MB at once: ${(gateway / 1e6).toFixed(0)} MB`,
+  );
+  const points = (times: Map<number, number>): [number, number][] =>
+    SIZES.map((size) => [size, Math.max(times.get(size) ?? 0, 0.1)]);
+  await writeLineChart(CHART, {
+    title: "A classification besides its picture",
+    x: "labels in the stored set",
+    y: "milliseconds",
+    lines: [
+      { name: "in memory", points: points(warmed) },
+      { name: "read from KV", points: points(cold) },
+    ],
+  });
+} finally {
+  await rm(storage, { recursive: true });
+}
