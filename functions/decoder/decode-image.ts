@@ -2,6 +2,8 @@
 import { ServiceError } from "../runtime/errors.ts";
 import type { CodecBlock } from "./codec-block.ts";
 import { readHeader } from "./formats/read-header.ts";
+import { decodeGrid } from "./heif/decode-grid.ts";
+import { findGrid } from "./heif/find-grid.ts";
 import { sniffFormat } from "./formats/sniff-format.ts";
 import type { MagickApi } from "./magick.ts";
 import { decodePng } from "./png/decode-png.ts";
@@ -27,6 +29,10 @@ export async function decodeImage(
     throw new ServiceError("unsupported_image_format", message);
   }
   if (format === "png") return await decodePng(file, readHeader(bytes, format), size, magick, alive);
+  if (format === "heic" || format === "avif") {
+    const grid = findGrid(bytes, format);
+    if (grid !== undefined) return decodeGrid(file, grid, format, size, magick);
+  }
   const header = readHeader(bytes, format);
   return readWithMagick(file, format, header, size, (picture) => resizeAndCrop(picture, size));
 }

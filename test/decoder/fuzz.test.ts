@@ -8,6 +8,7 @@ import { MagickFormat } from "@imagemagick/magick-wasm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { encode } from "./support/encode.ts";
 import { decodeOne, type DecoderUnderTest, startDecoder } from "./support/start-decoder.ts";
+import { writeHeicGrid } from "./support/write-heic-grid.ts";
 import { writeHeic } from "./support/write-heic.ts";
 
 const IMAGES = join(import.meta.dirname, "../fixtures/pictures/images");
@@ -63,6 +64,7 @@ async function originals(): Promise<Uint8Array[]> {
     ...(await Promise.all(names.map((name) => readFile(join(IMAGES, name))))),
     encode(MagickFormat.Avif, 40, 40, (x, y) => [x * 6, y * 6, 90]),
     writeHeic(new Uint8Array(64 * 64).fill(99), 64, 64, { turns: 1, exif: 6 }),
+    writeHeicGrid(new Uint8Array(100 * 70).fill(99), 100, 70, { tile: 64, turns: 3 }),
   ];
 }
 

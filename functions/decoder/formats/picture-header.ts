@@ -14,7 +14,8 @@ export type Coding =
   | "BMP"
   | "TIFF"
   | "AVIF"
-  | "HEIC";
+  | "HEIC"
+  | "HEIF of tiles";
 
 export interface PictureHeader {
   /** Pixels, before any rotation. */

@@ -41,6 +41,8 @@ const MAX_PIXELS: Record<Coding, number> = {
   TIFF: MAX_PIXELS_OTHER,
   AVIF: MAX_PIXELS_AVIF,
   HEIC: MAX_PIXELS_HEIC,
+  // A row of tiles at a time.
+  "HEIF of tiles": MAX_PIXELS_PNG,
 };
 
 /**

@@ -5,7 +5,7 @@
 import { ServiceError } from "../../runtime/errors.ts";
 import { readBmpHeader } from "./read-bmp-header.ts";
 import { readGifHeader } from "./read-gif-header.ts";
-import { readHeifHeader } from "./read-heif-header.ts";
+import { readHeifHeader } from "../heif/read-heif-header.ts";
 import { readJpegHeader } from "./read-jpeg-header.ts";
 import { checkSize } from "./pixel-limits.ts";
 import type { PictureHeader } from "./picture-header.ts";
@@ -40,7 +40,7 @@ export function readHeader<F extends ImageFormat>(bytes: Uint8Array, format: F):
 }
 
 /** A reader need not check every offset: DataView throws beyond the file's end, which means that it is damaged. */
-function inBounds<T>(read: () => T): T | undefined {
+export function inBounds<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {

@@ -4,6 +4,8 @@ import { hevcPcm } from "./hevc-pcm.ts";
 export interface HeicOptions {
   /** Quarter turns counter-clockwise, of the `irot` property. */
   turns?: number;
+  /** Axis of the `imir` property, which comes after `irot`: 0 swaps top and bottom, 1 left and right. */
+  mirror?: number;
   /** EXIF orientation, which a viewer must not apply on top. */
   exif?: number;
   /** What the `ispe` property claims, if not the truth. */
@@ -18,7 +20,7 @@ export function writeHeic(
   luma: Uint8Array,
   width: number,
   height: number,
-  { turns, exif, claimed = { width, height } }: HeicOptions = {},
+  { turns, mirror, exif, claimed = { width, height } }: HeicOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const { sets, slices } = hevcPcm(luma, width, height);
   const picture = Buffer.concat(slices.map((slice) => Buffer.concat([u32(slice.length), slice])));
@@ -29,6 +31,7 @@ export function writeHeic(
     // BT.601 matrix, full range: gray is luma.
     box("colr", Buffer.from("nclx"), u16(1), u16(13), u16(6), u8(0x80)),
     ...(turns === undefined ? [] : [box("irot", u8(turns))]),
+    ...(mirror === undefined ? [] : [box("imir", u8(mirror))]),
   ];
   const exifInfo = box("infe", u32(0x02000001), u16(EXIF_ITEM), u16(0), Buffer.from("Exif\0"));
   const infos = [
@@ -68,7 +71,7 @@ function location(at: number, length: number, exifLength: number): Buffer {
 }
 
 /** `hvcC` (ISO/IEC 14496-15, 8.3.3.1). */
-function decoderConfiguration(sets: Uint8Array[]): Buffer {
+export function decoderConfiguration(sets: Uint8Array[]): Buffer {
   const profile = [1, 0x60, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 186];
   const formats = [0xf0, 0, 0xfc, 0xfd, 0xf8, 0xf8, 0, 0, 0x0f, sets.length];
   const arrays = sets.map((set) =>
@@ -83,20 +86,20 @@ export function exifBlock(orientation: number): Buffer {
   return Buffer.concat([Buffer.from("MM\0*"), u32(8), u16(1), ...entry, u32(0)]);
 }
 
-function box(type: string, ...content: Uint8Array[]): Buffer {
+export function box(type: string, ...content: Uint8Array[]): Buffer {
   const body = Buffer.concat(content);
   return Buffer.concat([u32(body.length + 8), Buffer.from(type), body]);
 }
 
-function u8(value: number): Buffer {
+export function u8(value: number): Buffer {
   return Buffer.from([value]);
 }
 
-function u16(value: number): Buffer {
+export function u16(value: number): Buffer {
   return Buffer.from([value >> 8, value & 255]);
 }
 
-function u32(value: number): Buffer {
+export function u32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value >>> 0);
   return bytes;

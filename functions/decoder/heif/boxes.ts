@@ -1,0 +1,68 @@
+/** The boxes that an ISO base media file is made of (ISO/IEC 14496-12, 4.2). Reading beyond the end throws RangeError. */
+
+export interface Box {
+  type: string;
+  content: DataView;
+  /** With its header. */
+  whole: DataView;
+}
+
+/** Version and flags, which a full box has before its content. */
+export const FULL_BOX_BYTES = 4;
+
+/** The boxes inside another one or in the file. */
+export function* boxes(parent: DataView): Generator<Box> {
+  for (let at = 0; at + 8 <= parent.byteLength;) {
+    const type = fourCharacters(parent, at + 4);
+    const short = parent.getUint32(at);
+    const header = short === 1 ? 16 : 8;
+    // 0: up to the end. 1: the length follows in 64 bits.
+    const size =
+      short === 0 ? parent.byteLength - at : short === 1 ? Number(parent.getBigUint64(at + 8)) : short;
+    if (size < header) return;
+    const end = Math.min(at + size, parent.byteLength);
+    yield { type, content: within(parent, at + header, end), whole: within(parent, at, end) };
+    at += size;
+  }
+}
+
+export function child(parent: DataView, wanted: string): DataView | undefined {
+  for (const { type, content } of boxes(parent)) if (type === wanted) return content;
+  return undefined;
+}
+
+export function within(
+  { buffer, byteOffset, byteLength }: DataView,
+  start: number,
+  end = byteLength,
+): DataView {
+  if (start > end || end > byteLength) throw new RangeError("outside the box");
+  return new DataView(buffer, byteOffset + start, end - start);
+}
+
+export function fourCharacters(view: DataView, at: number): string {
+  return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
+}
+
+/** Reads fields one after the other; all are big-endian. */
+export class FieldReader {
+  readonly view: DataView;
+  #at: number;
+
+  constructor(view: DataView, at = 0) {
+    this.view = view;
+    this.#at = at;
+  }
+
+  /** @param bytes 0 to 8; a field of 0 bytes is 0 */
+  unsigned(bytes: number): number {
+    let value = 0;
+    for (let i = 0; i < bytes; i++) value = value * 256 + this.view.getUint8(this.#at++);
+    return value;
+  }
+
+  type(): string {
+    this.#at += 4;
+    return fourCharacters(this.view, this.#at - 4);
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * A picture made of tiles (`grid`, ISO/IEC 23008-12, 6.6.2.3): how phones write HEIC, in tiles of 512 × 512. Each tile is
+ * a picture of its own, so that only a few need be in memory at once.
+ */
+import { type Box, FieldReader, FULL_BOX_BYTES } from "./boxes.ts";
+import { type Item, type Items, readItems } from "./read-items.ts";
+
+export interface Grid {
+  /** Of the picture, pixels, before it is turned. */
+  width: number;
+  height: number;
+  rows: number;
+  columns: number;
+  /** Of each tile, pixels. The last row and column may reach beyond the picture. */
+  tileWidth: number;
+  tileHeight: number;
+  /** Row by row. */
+  tiles: Item[];
+  /** EXIF's number for how the file's own transformations turn the picture. */
+  orientation: number;
+}
+
+/** What `auxC` calls an alpha channel, in HEVC and in general. */
+const ALPHA = /auxid:1|:alpha/;
+const CODED = new Set(["hvc1", "av01"]);
+/** 12 megapixels are 48 tiles of the usual size. */
+const MAX_TILES = 4096;
+/** `irot`, quarter turns counter-clockwise → EXIF orientation. */
+const TURNED = [1, 8, 3, 6];
+/** The same after `imir`, by its axis: 0 swaps top and bottom, 1 left and right. */
+const MIRRORED = [
+  [4, 5, 2, 7],
+  [2, 7, 4, 5],
+];
+
+/**
+ * @returns undefined for a file that is no grid, or one that is better left to the codec: with transparency, a crop, or
+ * transformations that EXIF has no number for
+ * @throws RangeError for a grid that is damaged
+ */
+export function readGrid(file: DataView): Grid | undefined {
+  const items = readItems(file);
+  const grid = items?.primary;
+  if (items === undefined || grid?.type !== "grid" || hasAlpha(items, grid)) return undefined;
+  const orientation = orientationOf(grid.properties);
+  if (orientation === undefined) return undefined;
+  const [data] = grid.extents;
+  if (data === undefined) throw new RangeError("the grid has no data");
+  const fields = new FieldReader(data, 1);
+  const sizeBytes = (fields.unsigned(1) & 1) === 1 ? 4 : 2;
+  const [rows, columns] = [fields.unsigned(1) + 1, fields.unsigned(1) + 1];
+  const [width, height] = [fields.unsigned(sizeBytes), fields.unsigned(sizeBytes)];
+  const ids = items.references.get(`dimg/${grid.id}`) ?? [];
+  const tiles = ids.flatMap((id) => items.byId.get(id) ?? []);
+  if (tiles.length !== rows * columns || tiles.length > MAX_TILES) throw new RangeError("tiles are missing");
+  const { width: tileWidth, height: tileHeight } = sizeOf(tiles[0]);
+  for (const tile of tiles) {
+    const size = sizeOf(tile);
+    if (!CODED.has(tile.type) || size.width !== tileWidth || size.height !== tileHeight) {
+      throw new RangeError("a tile is not like the others");
+    }
+  }
+  if (!isCovered(width, tileWidth, columns) || !isCovered(height, tileHeight, rows)) {
+    throw new RangeError("the tiles do not cover the picture");
+  }
+  return { width, height, rows, columns, tileWidth, tileHeight, tiles, orientation };
+}
+
+/** By as many tiles as are needed and no more. */
+function isCovered(length: number, tileLength: number, tiles: number): boolean {
+  return length > 0 && tileLength > 0 && Math.ceil(length / tileLength) === tiles;
+}
+
+/** An alpha channel is a picture of its own that refers to this one; so is a depth map, which is nothing to us. */
+function hasAlpha({ byId, references }: Items, { id }: Item): boolean {
+  for (const auxiliary of byId.values()) {
+    const isOfThis = references.get(`auxl/${auxiliary.id}`)?.includes(id) === true;
+    const role = auxiliary.properties.find(({ type }) => type === "auxC")?.content;
+    if (isOfThis && role !== undefined && ALPHA.test(characters(role))) return true;
+  }
+  return false;
+}
+
+function characters({ buffer, byteOffset, byteLength }: DataView): string {
+  return new TextDecoder().decode(new Uint8Array(buffer, byteOffset, byteLength));
+}
+
+function sizeOf(item: Item | undefined): { width: number; height: number } {
+  const ispe = item?.properties.find(({ type }) => type === "ispe")?.content;
+  if (ispe === undefined) throw new RangeError("a tile has no size");
+  return { width: ispe.getUint32(FULL_BOX_BYTES), height: ispe.getUint32(FULL_BOX_BYTES + 4) };
+}
+
+/** Rotation, then perhaps a reflection, as cameras write them; undefined for anything else. */
+function orientationOf(properties: readonly Box[]): number | undefined {
+  const transformations = properties.filter(({ type }) => ["irot", "imir", "clap"].includes(type));
+  const [first, second, third] = transformations.map(({ type }) => type);
+  const isKnown =
+    third === undefined &&
+    first !== "clap" &&
+    (second === undefined || (first === "irot" && second === "imir"));
+  if (!isKnown) return undefined;
+  const parameter = (name: string): number | undefined =>
+    transformations.find(({ type }) => type === name)?.content.getUint8(0);
+  const turns = (parameter("irot") ?? 0) & 3;
+  const axis = parameter("imir");
+  return axis === undefined ? TURNED[turns] : MIRRORED[axis & 1]?.[turns];
+}

@@ -1,0 +1,119 @@
+/** A HEIC file as phones write it: a `grid` of tiles, each a picture of its own (ISO/IEC 23008-12, 6.6.2.3). */
+import { hevcPcm } from "./hevc-pcm.ts";
+import { box, decoderConfiguration, type HeicOptions, u16, u32, u8 } from "./write-heic.ts";
+
+export interface GridOptions extends Pick<HeicOptions, "turns" | "mirror"> {
+  /** Side of the square tiles, even. */
+  tile: number;
+  /** Tiles that the grid says it has beyond those that are there. */
+  missing?: number;
+  /** Where the grid item's own data is: in `idat`, or with the tiles. */
+  inFile?: boolean;
+  /** Adds an auxiliary picture of this kind. */
+  auxiliary?: string;
+}
+
+/** @param luma uint8, `height × width` */
+export function writeHeicGrid(
+  luma: Uint8Array,
+  width: number,
+  height: number,
+  { tile, turns, mirror, missing = 0, inFile = false, auxiliary }: GridOptions,
+): Uint8Array<ArrayBuffer> {
+  const [columns, rows] = [Math.ceil(width / tile), Math.ceil(height / tile)];
+  const tiles = Array.from({ length: rows * columns }, (_, i) =>
+    hevcPcm(cut(luma, width, height, tile, (i % columns) * tile, Math.floor(i / columns) * tile), tile, tile),
+  );
+  const data = tiles.map(({ slices }) =>
+    Buffer.concat(slices.flatMap((slice) => [u32(slice.length), slice])),
+  );
+  const gridId = tiles.length + 1;
+  const auxiliaryId = gridId + 1;
+  const grid = Buffer.concat([
+    u8(0),
+    u8(0),
+    u8(rows - 1),
+    u8(columns - 1 + missing),
+    u16(width),
+    u16(height),
+  ]);
+
+  const shared = [
+    box("hvcC", decoderConfiguration(tiles[0]?.sets ?? [])),
+    box("ispe", u32(0), u32(tile), u32(tile)),
+    box("colr", Buffer.from("nclx"), u16(1), u16(13), u16(6), u8(0x80)),
+  ];
+  const own = [
+    box("ispe", u32(0), u32(width), u32(height)),
+    ...(turns === undefined ? [] : [box("irot", u8(turns))]),
+    ...(mirror === undefined ? [] : [box("imir", u8(mirror))]),
+  ];
+  const role = auxiliary === undefined ? [] : [box("auxC", u32(0), Buffer.from(`${auxiliary}\0`))];
+  const associate = (id: number, first: number, count: number): Buffer =>
+    Buffer.concat([u16(id), u8(count), ...Array.from({ length: count }, (_, i) => u8(0x80 | (first + i)))]);
+  const associations = [
+    ...tiles.map((_, i) => associate(i + 1, 1, shared.length)),
+    associate(gridId, shared.length + 1, own.length),
+    ...role.map(() => associate(auxiliaryId, shared.length + own.length + 1, 1)),
+  ];
+  const info = (id: number, type: string): Buffer =>
+    box("infe", u32(0x02000000), u16(id), u16(0), Buffer.from(`${type}\0`));
+  const infos = [
+    ...tiles.map((_, i) => info(i + 1, "hvc1")),
+    info(gridId, "grid"),
+    ...role.map(() => info(auxiliaryId, "hvc1")),
+  ];
+  const ids = tiles.map((_, i) => u16(i + 1));
+  const references = [
+    box("dimg", u16(gridId), u16(ids.length), ...ids),
+    ...role.map(() => box("auxl", u16(auxiliaryId), u16(1), u16(gridId))),
+  ];
+  const ftyp = box("ftyp", Buffer.from("heic"), u32(0), Buffer.from("mif1heic"));
+  const meta = (dataAt: number): Buffer => {
+    let at = dataAt;
+    const items = data.map((bytes, i) => {
+      at += bytes.length;
+      return location(i + 1, 0, at - bytes.length, bytes.length);
+    });
+    items.push(inFile ? location(gridId, 0, at, grid.length) : location(gridId, 1, 0, grid.length));
+    return box(
+      "meta",
+      u32(0),
+      box("hdlr", u32(0), u32(0), Buffer.from("pict"), Buffer.alloc(13)),
+      box("pitm", u32(0), u16(gridId)),
+      box("iloc", u32(0x01000000), u16(0x4400), u16(items.length), ...items),
+      box("iinf", u32(0), u16(infos.length), ...infos),
+      box("iref", u32(0), ...references),
+      box(
+        "iprp",
+        box("ipco", ...shared, ...own, ...role),
+        box("ipma", u32(0), u32(associations.length), ...associations),
+      ),
+      ...(inFile ? [] : [box("idat", grid)]),
+    );
+  };
+  const dataAt = ftyp.length + meta(0).length + 8;
+  return Uint8Array.from(
+    Buffer.concat([ftyp, meta(dataAt), box("mdat", ...data, ...(inFile ? [grid] : []))]),
+  );
+}
+
+/** An `iloc` entry, version 1: construction method 0 is the file, 1 is `idat`. */
+function location(id: number, method: number, offset: number, length: number): Buffer {
+  return Buffer.concat([u16(id), u16(method), u16(0), u16(1), u32(offset), u32(length)]);
+}
+
+/** A tile of the picture; what is beyond the picture is white. */
+function cut(
+  luma: Uint8Array,
+  width: number,
+  height: number,
+  tile: number,
+  left: number,
+  top: number,
+): Uint8Array {
+  return Uint8Array.from({ length: tile * tile }, (_, i) => {
+    const [x, y] = [left + (i % tile), top + Math.floor(i / tile)];
+    return x < width && y < height ? (luma[y * width + x] ?? 0) : 255;
+  });
+}
