@@ -59,7 +59,9 @@ Try it:
 
 await seedLocalR2();
 const manifest = await readManifest(MODEL);
-const configs = await writeWorkerConfigs(manifest, join(ROOT, ".generated/workers", manifest.alias));
+const configs = await writeWorkerConfigs(manifest, join(ROOT, ".generated/workers", manifest.alias), {
+  access: "open",
+});
 const wrangler = spawn(
   join(ROOT, "node_modules/.bin/wrangler"),
   [

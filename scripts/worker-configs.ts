@@ -17,6 +17,7 @@ export const WORKER_CONFIGS = [
   "functions/text/wrangler.toml",
 ] as const;
 
+const GATEWAY_CONFIG = "wrangler.toml";
 const VISION_CONFIG = "functions/vision/wrangler.toml";
 
 export interface WorkerConfig {
@@ -31,18 +32,23 @@ export interface WorkerConfig {
 /**
  * Writes the configurations for a model.
  * @param folder where they go
- * @param imageStages into how many Workers the image tower is cut; as many as it needs unless given
+ * @param options into how many Workers the image tower is cut, as many as it needs unless given; who is let in, if it
+ * is not for the deployment to say
  * @returns the gateway's first, the stages of a tower in order
  */
 export async function writeWorkerConfigs(
   manifest: Manifest,
   folder: string,
-  imageStages: number = stagesNeeded(manifest.image.shards),
+  {
+    imageStages = stagesNeeded(manifest.image.shards),
+    access,
+  }: { imageStages?: number | undefined; access?: "open" | "public" | "keys" } = {},
 ): Promise<WorkerConfig[]> {
   await mkdir(folder, { recursive: true });
   const configs: WorkerConfig[] = [];
   for (const source of WORKER_CONFIGS) {
-    const text = withModel(await readFile(join(ROOT, source), "utf8"), source, folder, manifest);
+    const committed = await readFile(join(ROOT, source), "utf8");
+    const text = withAccess(withModel(committed, source, folder, manifest), source, access);
     const stages = source === VISION_CONFIG ? imageStages : 1;
     for (let stage = 1; stage <= stages; stage++) {
       const staged = stages === 1 ? text : withStage(text, stage, stages);
@@ -69,6 +75,11 @@ function withModel(text: string, config: string, folder: string, { alias, revisi
     .replace(/^(main|directory) = "(.+)"$/gm, (_, name: string, path: string) => {
       return `${name} = "${relative(folder, join(ROOT, dirname(config), path))}"`;
     });
+}
+
+function withAccess(text: string, config: string, access: string | undefined): string {
+  if (config !== GATEWAY_CONFIG || access === undefined) return text;
+  return text.replace(/^\[vars\]$/m, `[vars]\nACCESS = "${access}"`);
 }
 
 /** A later stage is a Worker of its own; each but the last is bound to the next. */

@@ -1,6 +1,9 @@
 /** The HTTP surface: routes, and what happens to requests that none of them takes. */
 import { Hono } from "hono";
 import { ServiceError } from "../runtime/errors.ts";
+import { authorize } from "./access/authorize.ts";
+import { crossOrigin } from "./access/cross-origin.ts";
+import { recordUsage } from "./access/record-usage.ts";
 import type { GatewayEnv } from "./env.ts";
 import { errorResponse } from "./http/error-response.ts";
 import { requestContext } from "./http/request-context.ts";
@@ -15,7 +18,8 @@ import { similarity } from "./routes/similarity.ts";
 
 export const app = new Hono<GatewayEnv>();
 
-app.use(requestContext);
+app.use(requestContext, crossOrigin);
+app.use("/v1/*", recordUsage, authorize);
 for (const routes of [health, models, similarity, classify, labelSets, embeddings, rerank, reference])
   app.route("/", routes);
 

@@ -1,6 +1,8 @@
 /** What the gateway is bound to (`wrangler.toml`), and what a request carries through it. */
 import type { DecoderRpc, TextRpc, VisionRpc } from "../runtime/rpc.ts";
+import type { Caller } from "./access/caller.ts";
 import type { PictureBatch } from "./embed/picture-batch.ts";
+import type { Usage } from "./embed/usage.ts";
 import type { Share } from "./http/bytes-in-flight.ts";
 import type { BuildMessage } from "./label-sets/build-queue.ts";
 import type { Timings } from "./http/timings.ts";
@@ -18,6 +20,20 @@ export interface Bindings {
   BUILDS: Queue<BuildMessage>;
   /** `<alias>@<revision>`. */
   MODEL: string;
+  /** `keys` (unless set), `public` or `open`; see `access/authorize.ts`. */
+  ACCESS?: string;
+  /** API keys, by their hash. */
+  KEYS?: KVNamespace;
+  /** Secret that goes into the hash. */
+  KEY_PEPPER?: string;
+  LIMIT_PUBLIC?: RateLimit;
+  LIMIT_FREE?: RateLimit;
+  LIMIT_STANDARD?: RateLimit;
+  LIMIT_HIGH?: RateLimit;
+  /** Origins of web pages that may ask, separated by commas, or `*`. */
+  ALLOWED_ORIGINS?: string;
+  /** What requests took, by account. */
+  USAGE?: AnalyticsEngineDataset;
   /** How long image embeddings are kept, seconds; not at all unless set. */
   IMAGE_CACHE_TTL?: number | string;
   /** Hosts that pictures are fetched from though they are not public, see `images/fetch/url-policy.ts`. */
@@ -29,6 +45,8 @@ export interface GatewayEnv {
   Variables: {
     requestId: string;
     timings: Timings;
+    caller?: Caller;
+    usage?: Usage;
     /** The room that the request's body takes. */
     share?: Share;
     pictures?: PictureBatch;

@@ -2,13 +2,12 @@
 import { ColorSpace, Interlace, MagickFormat } from "@imagemagick/magick-wasm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeLarge } from "./support/encode.ts";
+import { peakOf } from "./support/peak-of.ts";
 import { decodeOne, type DecoderUnderTest, refusalOf, startDecoder } from "./support/start-decoder.ts";
 import { writePng } from "./support/write-png.ts";
 
 /** Bytes; the platform ends an isolate at 128 MB. */
 const LIMIT = 120_000_000;
-/** Milliseconds between samples, which are answered between two strips of an upload or two rows of a PNG. */
-const INTERVAL = 20;
 
 let decoder: DecoderUnderTest;
 
@@ -19,23 +18,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await decoder.dispose();
 });
-
-/** Runs something twice, since memory that grew the first time is there the second; the largest sample. */
-async function peak(run: () => Promise<unknown>): Promise<number> {
-  let most = 0;
-  const done = new AbortController();
-  const sampling = (async () => {
-    while (!done.signal.aborted) {
-      most = Math.max(most, await decoder.memory());
-      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
-    }
-  })();
-  await run();
-  await run();
-  done.abort();
-  await sampling;
-  return Math.max(most, await decoder.memory());
-}
 
 /** 4032 × 3024 RGBA, all noise in one corner. */
 function largePng(): Uint8Array {
@@ -66,7 +48,7 @@ describe("one picture at a time fits", () => {
     ["12 MP GIF", () => encodeLarge(MagickFormat.Gif, 4032, 3024)],
   ])("%s", async (_, make) => {
     const file = make();
-    expect(await peak(() => decodeOne(decoder, file, 256))).toBeLessThan(LIMIT);
+    expect(await peakOf(decoder, () => decodeOne(decoder, file, 256))).toBeLessThan(LIMIT);
   });
 });
 
@@ -79,7 +61,7 @@ it("refuses what the header could not tell, and goes on", async () => {
   });
   const small = encodeLarge(MagickFormat.Jpeg, 300, 200);
   const before = await decodeOne(decoder, small, 64);
-  const most = await peak(async () => {
+  const most = await peakOf(decoder, async () => {
     const { code, message } = await refusalOf(decoder, file);
     expect(code).toBe("image_too_large");
     expect(message).toContain("a JPEG of 4896 × 3264 pixels takes more memory");
@@ -91,7 +73,7 @@ it("refuses what the header could not tell, and goes on", async () => {
 it("serves many requests at once, one picture after the other", async () => {
   const file = encodeLarge(MagickFormat.WebP, 3000, 2000);
   const alone = await decodeOne(decoder, file, 64);
-  const most = await peak(async () => {
+  const most = await peakOf(decoder, async () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => decoder.decode([file, file], 64)));
     for (const { pixels } of all.flat()) expect(pixels).toEqual(alone);
   });

@@ -37,6 +37,8 @@ export interface WorkersOptions {
   change?: (name: string, options: V4WorkerOptions) => V4WorkerOptions;
   /** Further Workers. */
   add?: V4WorkerOptions[];
+  /** Who is let in; everybody unless given. */
+  access?: "open" | "public" | "keys";
   /** Folder in which R2 and KV outlive the Workers. */
   storage?: string;
 }
@@ -71,11 +73,12 @@ export async function startWorkers({
   change,
   add = [],
   storage,
+  access = "open",
 }: WorkersOptions = {}): Promise<Workers> {
   const manifest = await readManifest(model);
   const logs: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), "edgeclip-workers-"));
-  const configs = await writeWorkerConfigs(manifest, folder, stages);
+  const configs = await writeWorkerConfigs(manifest, folder, { imageStages: stages, access });
   const workers = await Promise.all(
     configs.map(async ({ name, path, source }) => {
       const options = await loadWorker(path, bundleFolder(source));

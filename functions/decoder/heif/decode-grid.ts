@@ -3,6 +3,7 @@
  * has. 12 megapixels in one piece would take more than an isolate has.
  */
 import { ServiceError } from "../../runtime/errors.ts";
+import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { CodecBlock } from "../codec-block.ts";
 import type { MagickApi } from "../magick.ts";
 import type { PixelArea } from "../preprocess/picture.ts";
@@ -49,33 +50,31 @@ class TileCache {
     this.#magick = magick;
   }
 
-  /** uint8 RGB of a whole tile. */
+  /** uint8 RGB of a whole tile, valid until the next is asked for. */
   get(index: number): Uint8Array {
     const known = this.#decoded.get(index);
     if (known !== undefined) return known;
     const pixels = this.#decode(index);
     this.#decoded.set(index, pixels);
-    const [oldest] = this.#decoded.keys();
+    const [oldest] = this.#decoded;
     const { rows, columns, orientation } = this.#grid;
     // On its side, the picture is read by columns.
     const room = orientation >= 5 ? rows : columns;
-    if (oldest !== undefined && this.#decoded.size > room) this.#decoded.delete(oldest);
+    if (oldest !== undefined && this.#decoded.size > room) {
+      this.#decoded.delete(oldest[0]);
+      freeBuffer(oldest[1]);
+    }
     return pixels;
   }
 
   #decode(index: number): Uint8Array {
     const { tileWidth: width, tileHeight: height } = this.#grid;
-    // The codec's memory may have moved since the last tile: what the items point to is read anew.
-    const bytes = this.#file.view();
-    const grid = readGrid(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    const item = grid?.tiles[index];
-    if (item === undefined) throw new Error("the grid has changed");
-    const pieces = writeTile(item).map((piece) => piece.slice());
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const length = totalLength(this.#tileFile(index));
     const block = CodecBlock.allocate(this.#magick, length);
     if (block === undefined) throw tooMuchMemory(`a tile of ${width} × ${height} pixels`);
     let at = 0;
-    for (const piece of pieces) {
+    // Made again: the codec's memory may have moved to make room.
+    for (const piece of this.#tileFile(index)) {
       block.view().set(piece, at);
       at += piece.length;
     }
@@ -87,6 +86,18 @@ class TileCache {
       return tile.readRows(0, height);
     });
   }
+
+  /** Pieces that lie in the codec's memory, valid until it grows. */
+  #tileFile(index: number): Uint8Array[] {
+    const bytes = this.#file.view();
+    const item = readGrid(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength))?.tiles[index];
+    if (item === undefined) throw new Error("the grid has changed");
+    return writeTile(item);
+  }
+}
+
+function totalLength(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 function gridArea({ width, height, columns, tileWidth, tileHeight }: Grid, tiles: TileCache): PixelArea {

@@ -1,4 +1,7 @@
 /** What a request took of the model. */
+import type { Context } from "hono";
+import type { GatewayEnv } from "../env.ts";
+
 export interface Usage {
   images: number;
   /** Images whose embedding was cached. */
@@ -8,8 +11,10 @@ export interface Usage {
   cachedTokens: number;
 }
 
-/** As the API reports it: OpenAI's fields and those for images. */
-export function describeUsage({ images, cachedImages, tokens, cachedTokens }: Usage): object {
+/** Notes what the request took, and describes it as the API does: OpenAI's fields and those for images. */
+export function reportUsage(c: Context<GatewayEnv>, usage: Usage): object {
+  const { images, cachedImages, tokens, cachedTokens } = usage;
+  c.set("usage", usage);
   return {
     prompt_tokens: tokens,
     total_tokens: tokens,

@@ -1,7 +1,7 @@
 /** `POST /v1/classify`: the best label for each picture. */
 import { type Context, Hono } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
-import { accountOf } from "../account.ts";
+import { callerOf } from "../access/caller.ts";
 import { embedImages } from "../embed/embed-images.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { readFieldsAndFiles, requestPictures } from "../embed/request-pictures.ts";
@@ -38,7 +38,7 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
     cachedTokens += resolved.cachedTokens;
   }
   const usage = { images: images.embeddings.length, cachedImages: images.cached, tokens, cachedTokens };
-  return c.json(inferenceResponse("cls", manifest, data, usage));
+  return c.json(inferenceResponse(c, "cls", manifest, data, usage));
 });
 
 /** One for the labels that came along, or one for each stored set. */
@@ -52,7 +52,7 @@ async function resolveLabels(
     const negative = multiLabel ? (request.negative ?? DEFAULT_NEGATIVE) : [];
     return [await inlineLabels({ labels, templates, negative, min_similarity: null }, context)];
   }
-  const account = accountOf(c);
+  const { account } = callerOf(c);
   return await Promise.all(
     [sets].flat().map(async (id) => {
       const matrix = await storedLabels(account, id, context);

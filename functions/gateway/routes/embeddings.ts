@@ -28,7 +28,7 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
     index,
     embedding: encoding_format === "base64" ? encodeBase64(bytesOf(embedding)) : Array.from(embedding),
   }));
-  return c.json(inferenceResponse("emb", manifest, data, usage));
+  return c.json(inferenceResponse(c, "emb", manifest, data, usage));
 });
 
 /** Little-endian float32. */

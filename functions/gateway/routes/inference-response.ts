@@ -1,6 +1,8 @@
 /** The envelope of every answer that a model gave: OpenAI's list, with the model's revision and what it took. */
+import type { Context } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
-import { describeUsage, type Usage } from "../embed/usage.ts";
+import { reportUsage, type Usage } from "../embed/usage.ts";
+import type { GatewayEnv } from "../env.ts";
 import { randomId } from "../http/random-id.ts";
 
 /**
@@ -8,6 +10,7 @@ import { randomId } from "../http/random-id.ts";
  * @param data one object a picture or input
  */
 export function inferenceResponse(
+  c: Context<GatewayEnv>,
   idPrefix: string,
   { id: model, revision }: Manifest,
   data: readonly object[],
@@ -20,6 +23,6 @@ export function inferenceResponse(
     model,
     revision,
     data,
-    usage: describeUsage(usage),
+    usage: reportUsage(c, usage),
   };
 }

@@ -1,6 +1,6 @@
 /** `/v1/label_sets`: labels that are defined once and classified with by id. */
 import { type Context, Hono } from "hono";
-import { accountOf } from "../account.ts";
+import { callerOf } from "../access/caller.ts";
 import { embedContext } from "../embed/embed-context.ts";
 import { readFields } from "../embed/request-pictures.ts";
 import type { GatewayEnv } from "../env.ts";
@@ -30,7 +30,7 @@ export const labelSets = new Hono<GatewayEnv>()
     };
     const context = await contextOf(c);
     const store = new SetStore(c.env.SETS);
-    const account = accountOf(c);
+    const { account } = callerOf(c);
     const summary: LabelSetSummary = {
       id: await labelSetId(account, definition),
       account,
@@ -54,7 +54,7 @@ export const labelSets = new Hono<GatewayEnv>()
     const { limit, after } = validate(labelSetListSchema, c.req.query());
     const { manifest } = await contextOf(c);
     const store = new SetStore(c.env.SETS);
-    const { sets, hasMore } = await store.list(accountOf(c), limit, after);
+    const { sets, hasMore } = await store.list(callerOf(c).account, limit, after);
     const data = await Promise.all(sets.map((set) => describeSet(set, store, manifest.revision)));
     return c.json({
       object: "list",
@@ -68,7 +68,10 @@ export const labelSets = new Hono<GatewayEnv>()
     const id = c.req.param("id");
     const { manifest } = await contextOf(c);
     const store = new SetStore(c.env.SETS);
-    const [summary, definition] = await Promise.all([store.summary(accountOf(c), id), store.definition(id)]);
+    const [summary, definition] = await Promise.all([
+      store.summary(callerOf(c).account, id),
+      store.definition(id),
+    ]);
     if (summary === undefined || definition === undefined) throw labelSetNotFound(id);
     const { labels, negative, min_similarity } = definition;
     const described = await describeSet(summary, store, manifest.revision);
@@ -76,7 +79,7 @@ export const labelSets = new Hono<GatewayEnv>()
   })
   .delete(`${PATH}/:id`, async (c) => {
     const id = c.req.param("id");
-    const account = accountOf(c);
+    const { account } = callerOf(c);
     const context = await contextOf(c);
     const store = new SetStore(c.env.SETS);
     if (!(await store.exists(account, id))) throw labelSetNotFound(id);

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { embedItems } from "../embed/embed-items.ts";
 import { readFields } from "../embed/request-pictures.ts";
-import { describeUsage } from "../embed/usage.ts";
+import { reportUsage } from "../embed/usage.ts";
 import type { GatewayEnv } from "../env.ts";
 import { randomId } from "../http/random-id.ts";
 import { requestedModel } from "../model.ts";
@@ -32,7 +32,7 @@ export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
     .toSorted((a, b) => b.relevance_score - a.relevance_score)
     .slice(0, topN ?? candidates.length);
   const { id, revision } = manifest;
-  return c.json({ id: randomId("rr"), model: id, revision, results, usage: describeUsage(usage) });
+  return c.json({ id: randomId("rr"), model: id, revision, results, usage: reportUsage(c, usage) });
 });
 
 /** The query is the first of the items. */

@@ -27,5 +27,5 @@ export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c
     index,
     scores: scoreTexts(embedding, columns, scale),
   }));
-  return c.json(inferenceResponse("sim", manifest, data, usage));
+  return c.json(inferenceResponse(c, "sim", manifest, data, usage));
 });

@@ -49,15 +49,11 @@ export function writeHeicGrid(
     ...(mirror === undefined ? [] : [box("imir", u8(mirror))]),
   ];
   const role = auxiliary === undefined ? [] : [box("auxC", u32(0), Buffer.from(`${auxiliary}\0`))];
-  const associate = (id: number, first: number, count: number): Buffer =>
-    Buffer.concat([u16(id), u8(count), ...Array.from({ length: count }, (_, i) => u8(0x80 | (first + i)))]);
   const associations = [
     ...tiles.map((_, i) => associate(i + 1, 1, shared.length)),
     associate(gridId, shared.length + 1, own.length),
     ...role.map(() => associate(auxiliaryId, shared.length + own.length + 1, 1)),
   ];
-  const info = (id: number, type: string): Buffer =>
-    box("infe", u32(0x02000000), u16(id), u16(0), Buffer.from(`${type}\0`));
   const infos = [
     ...tiles.map((_, i) => info(i + 1, "hvc1")),
     info(gridId, "grid"),
@@ -116,4 +112,17 @@ function cut(
     const [x, y] = [left + (i % tile), top + Math.floor(i / tile)];
     return x < width && y < height ? (luma[y * width + x] ?? 0) : 255;
   });
+}
+
+/** An `ipma` entry: properties from the `first` on, counted from 1, all of them essential. */
+function associate(id: number, first: number, count: number): Buffer {
+  return Buffer.concat([
+    u16(id),
+    u8(count),
+    ...Array.from({ length: count }, (_, i) => u8(0x80 | (first + i))),
+  ]);
+}
+
+function info(id: number, type: string): Buffer {
+  return box("infe", u32(0x02000000), u16(id), u16(0), Buffer.from(`${type}\0`));
 }

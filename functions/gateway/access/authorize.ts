@@ -1,0 +1,40 @@
+/**
+ * Lets a request in or not. The variable ACCESS says how: `keys`, unless set, wants an API key; `public` serves
+ * without one, limited by address; `open` asks and limits nothing, for a machine of one's own.
+ */
+import { type Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import { ServiceError } from "../../runtime/errors.ts";
+import type { GatewayEnv } from "../env.ts";
+import { bearerKey } from "./api-key.ts";
+import { type Caller, NOBODY } from "./caller.ts";
+import { findKey, requireSomeKey } from "./key-store.ts";
+import { limitRate } from "./limit-rate.ts";
+
+export const authorize = createMiddleware<GatewayEnv>(async (c, next) => {
+  const access = c.env.ACCESS ?? "keys";
+  if (access !== "open" && access !== "public" && access !== "keys") {
+    throw new ServiceError("not_configured", 'the variable ACCESS must be "keys", "public" or "open"');
+  }
+  if (access !== "open") {
+    const caller = await identify(c, access === "public");
+    c.set("caller", caller);
+    await limitRate(c, caller);
+  }
+  await next();
+});
+
+/** @throws ServiceError `invalid_api_key`, `not_configured`, `overloaded` */
+async function identify(c: Context<GatewayEnv>, mayBeNobody: boolean): Promise<Caller> {
+  const authorization = c.req.header("authorization");
+  if (authorization === undefined && mayBeNobody) return NOBODY;
+  const key = bearerKey(authorization);
+  const record = key === undefined ? undefined : await findKey(key, c.env);
+  if (record !== undefined) return { account: record.account, keyId: record.id, tier: record.tier };
+  if (!mayBeNobody) await requireSomeKey(c.env);
+  const message =
+    authorization === undefined
+      ? "an API key is needed: send it as Authorization: Bearer sk-…"
+      : "the API key is wrong, was revoked or has expired";
+  throw new ServiceError("invalid_api_key", message);
+}

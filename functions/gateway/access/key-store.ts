@@ -1,0 +1,65 @@
+/** Looks keys up in KV. What was found is remembered for a while, so that a busy key costs no read a request. */
+import { ServiceError } from "../../runtime/errors.ts";
+import type { Bindings } from "../env.ts";
+import { KEY_PREFIX, keyPath, type KeyRecord } from "./api-key.ts";
+
+/** Milliseconds; with KV's own delay of up to 60 s, a revoked key ends within 90 s. */
+const REMEMBERED_FOR = 30_000;
+const MAX_REMEMBERED = 1_000;
+
+const remembered = new Map<string, { record: KeyRecord; foundAt: number }>();
+let someKeyExists = false;
+
+/**
+ * @returns undefined for a key that does not exist, was revoked or has expired
+ * @throws ServiceError `not_configured`, `overloaded` while KV does not answer
+ */
+export async function findKey(key: string, env: Bindings): Promise<KeyRecord | undefined> {
+  const path = await keyPath(key, env.KEY_PEPPER);
+  const known = remembered.get(path);
+  let record = known !== undefined && Date.now() - known.foundAt < REMEMBERED_FOR ? known.record : undefined;
+  if (record === undefined) {
+    remembered.delete(path);
+    record = (await ask(() => keysOf(env).get<KeyRecord>(path, "json"))) ?? undefined;
+    if (record !== undefined) remember(path, record);
+  }
+  const isExpired = record?.expires_at != null && record.expires_at * 1000 <= Date.now();
+  return isExpired ? undefined : record;
+}
+
+/** A deployment that nobody has a key for was not set up; its first caller is to hear that, not "wrong key". */
+export async function requireSomeKey(env: Bindings): Promise<void> {
+  if (someKeyExists) return;
+  const { keys } = await ask(() => keysOf(env).list({ prefix: KEY_PREFIX, limit: 1 }));
+  someKeyExists = keys.length > 0;
+  if (!someKeyExists) {
+    throw notConfigured(
+      'no API key exists yet: make one with "npm run keys -- create", or set ACCESS to "public"',
+    );
+  }
+}
+
+function remember(path: string, record: KeyRecord): void {
+  const [oldest] = remembered.keys();
+  if (oldest !== undefined && remembered.size >= MAX_REMEMBERED) remembered.delete(oldest);
+  remembered.set(path, { record, foundAt: Date.now() });
+}
+
+function keysOf({ KEYS }: Bindings): KVNamespace {
+  if (KEYS === undefined)
+    throw notConfigured("the deployment has no store of API keys: bind a KV namespace as KEYS");
+  return KEYS;
+}
+
+function notConfigured(message: string): ServiceError {
+  return new ServiceError("not_configured", message);
+}
+
+async function ask<T>(question: () => Promise<T>): Promise<T> {
+  try {
+    return await question();
+  } catch (cause) {
+    if (cause instanceof ServiceError) throw cause;
+    throw new ServiceError("overloaded", "the key could not be checked; try again", { cause });
+  }
+}

@@ -1,0 +1,28 @@
+/** Rate limits, by the platform's own counters: a limit and a period for each tier, counted in each location. */
+import type { Context } from "hono";
+import { ServiceError } from "../../runtime/errors.ts";
+import type { Bindings, GatewayEnv } from "../env.ts";
+import type { Caller } from "./caller.ts";
+
+/** Which binding counts for whom. */
+const LIMITS = {
+  public: "LIMIT_PUBLIC",
+  free: "LIMIT_FREE",
+  standard: "LIMIT_STANDARD",
+  high: "LIMIT_HIGH",
+} as const satisfies Record<Caller["tier"], keyof Bindings>;
+
+/**
+ * Callers with a key are counted by account, so that a second key is no second allowance; others by address.
+ * @throws ServiceError `rate_limit_exceeded`, `not_configured`
+ */
+export async function limitRate(c: Context<GatewayEnv>, { account, keyId, tier }: Caller): Promise<void> {
+  const binding = LIMITS[tier];
+  const limit = c.env[binding];
+  if (limit === undefined) {
+    throw new ServiceError("not_configured", `the deployment has no rate limit ${binding}`);
+  }
+  const key = keyId === null ? `ip/${c.req.header("cf-connecting-ip") ?? "unknown"}` : `account/${account}`;
+  const { success } = await limit.limit({ key });
+  if (!success) throw new ServiceError("rate_limit_exceeded", "too many requests; try again later");
+}

@@ -1,0 +1,21 @@
+/** Tells the deployment's records what a request took. One data point a request, after the response. */
+import { createMiddleware } from "hono/factory";
+import type { GatewayEnv } from "../env.ts";
+import { callerOf } from "./caller.ts";
+
+export const recordUsage = createMiddleware<GatewayEnv>(async (c, next) => {
+  await next();
+  const { account, keyId, tier } = callerOf(c);
+  const { images, cachedImages, tokens, cachedTokens } = c.get("usage") ?? {
+    images: 0,
+    cachedImages: 0,
+    tokens: 0,
+    cachedTokens: 0,
+  };
+  // Analytics Engine has no names for columns: docs/access.md lists what is where.
+  c.env.USAGE?.writeDataPoint({
+    indexes: [account],
+    blobs: [keyId ?? "", tier, c.req.path, String(c.res.status)],
+    doubles: [1, images, cachedImages, tokens, cachedTokens],
+  });
+});

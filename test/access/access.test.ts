@@ -1,0 +1,285 @@
+/** Who is let in: with keys in real KV, the platform's rate limits, the real OpenAI SDK, and pages of other origins. */
+import type { KVNamespace } from "@cloudflare/workers-types";
+import OpenAI, { AuthenticationError, InternalServerError, RateLimitError } from "openai";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { keyId, keyPath, type KeyRecord, newKey, type Tier } from "../../functions/gateway/access/api-key.ts";
+import { request } from "../support/request.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+const PEPPER = "the deployment's own secret";
+const RATES = { LIMIT_PUBLIC: 3, LIMIT_FREE: 4, LIMIT_STANDARD: 60, LIMIT_HIGH: 1000 };
+
+/** A deployment whose rate limits a test can reach. */
+async function deploy(access: "keys" | "public", variables: Record<string, string> = {}): Promise<Workers> {
+  const ratelimits = Object.fromEntries(
+    Object.entries(RATES).map(([name, limit]) => [
+      name,
+      { namespace_id: name, simple: { limit, period: 60 } },
+    ]),
+  );
+  return await startWorkers({
+    access,
+    change: (name, options) =>
+      name === "edgeclip"
+        ? ({ ...options, ratelimits, bindings: { ...options.bindings, ...variables } } as typeof options)
+        : options,
+  });
+}
+
+async function keysOf({ miniflare }: Workers): Promise<KVNamespace> {
+  return (await miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as KVNamespace;
+}
+
+/** @returns the key and where its record is */
+async function addKey(
+  workers: Workers,
+  account: string,
+  { tier = "standard" as Tier, expiresIn = 3600, pepper = PEPPER } = {},
+): Promise<{ key: string; path: string }> {
+  const key = newKey();
+  const path = await keyPath(key, pepper);
+  const now = Math.floor(Date.now() / 1000);
+  const record: KeyRecord = {
+    id: keyId(path),
+    account,
+    name: "",
+    tier,
+    created_at: now,
+    expires_at: now + expiresIn,
+  };
+  await (await keysOf(workers)).put(path, JSON.stringify(record));
+  return { key, path };
+}
+
+const sdk = ({ url }: Workers, apiKey: string, maxRetries = 0): OpenAI =>
+  new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries });
+const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
+
+let workers: Workers;
+
+beforeAll(async () => {
+  workers = await deploy("keys", {
+    KEY_PEPPER: PEPPER,
+    ALLOWED_ORIGINS: "https://a.example, https://b.example",
+  });
+});
+
+afterAll(async () => {
+  await workers.dispose();
+});
+
+describe("a deployment without keys", () => {
+  it("says what to do instead of serving", async () => {
+    const fresh = await deploy("keys");
+    try {
+      const { status, body, headers } = await request("GET", `${fresh.url}/v1/models`);
+      expect([status, body.error.type, body.error.code]).toEqual([503, "server_error", "not_configured"]);
+      expect(body.error.message).toContain("npm run keys");
+      expect(headers.get("retry-after")).toMatch(/^\d+$/);
+      const error = await sdk(fresh, newKey())
+        .models.list()
+        .catch((refusal: unknown) => refusal);
+      expect(error).toBeInstanceOf(InternalServerError);
+      expect((await request("GET", `${fresh.url}/healthz`)).status).toBe(200);
+    } finally {
+      await fresh.dispose();
+    }
+  });
+});
+
+describe("with keys", () => {
+  it("a key opens every endpoint", async () => {
+    const { key } = await addKey(workers, "acme");
+    const client = sdk(workers, key);
+    const { data } = await client.embeddings.create({ model: "edgeclip-demo", input: "a fox" });
+    expect(data).toHaveLength(1);
+    expect(
+      (await request("GET", `${workers.url}/v1/models`, undefined, { authorization: `bearer  ${key} ` }))
+        .status,
+    ).toBe(200);
+  });
+
+  it("no key, a wrong one, an expired one and one of another pepper are refused", async () => {
+    await addKey(workers, "acme");
+    const expired = await addKey(workers, "acme", { expiresIn: -1 });
+    const foreign = await addKey(workers, "acme", { pepper: "another" });
+    for (const key of [
+      newKey(),
+      expired.key,
+      foreign.key,
+      "sk-short",
+      `${newKey()}x`,
+      "x".repeat(5000),
+      "sk-ключ",
+    ]) {
+      const headers = { authorization: Buffer.from(`Bearer ${key}`).toString("latin1") };
+      const { status, body } = await request("GET", `${workers.url}/v1/models`, undefined, headers);
+      expect([status, body.error.type, body.error.code]).toEqual([
+        401,
+        "authentication_error",
+        "invalid_api_key",
+      ]);
+      expect(JSON.stringify(body)).not.toContain(key);
+    }
+    for (const authorization of ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer a b"]) {
+      const { status } = await request("GET", `${workers.url}/v1/models`, undefined, { authorization });
+      expect(status, authorization).toBe(401);
+    }
+    const error = await sdk(workers, newKey())
+      .models.list()
+      .catch((refusal: unknown) => refusal);
+    expect(error).toBeInstanceOf(AuthenticationError);
+    expect(error).toMatchObject({
+      status: 401,
+      code: "invalid_api_key",
+      requestID: expect.stringMatching(/^req_/),
+    });
+  });
+
+  it("health, readiness and the reference need none", async () => {
+    for (const path of ["/healthz", "/readyz", "/openapi.json", "/docs"]) {
+      expect((await fetch(workers.url + path)).status, path).toBe(200);
+    }
+    expect((await request("GET", `${workers.url}/v1/nowhere`)).status).toBe(401);
+  });
+
+  it("a large body is not read before the key is", async () => {
+    const { status } = await request("POST", `${workers.url}/v1/classify`, new Uint8Array(1_000_000), {
+      "content-type": "application/json",
+    });
+    expect(status).toBe(401);
+  });
+
+  it("an expiry or a revocation ends what was remembered", async () => {
+    const soon = await addKey(workers, "acme", { expiresIn: 2 });
+    const get = async (key: string): Promise<number> =>
+      (await request("GET", `${workers.url}/v1/models`, undefined, bearer(key))).status;
+    expect(await get(soon.key)).toBe(200);
+    const revoked = await addKey(workers, "acme");
+    await (await keysOf(workers)).delete(revoked.path);
+    expect(await get(revoked.key)).toBe(401);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    expect(await get(soon.key)).toBe(401);
+  });
+
+  it("one account's label sets are another's 404", async () => {
+    const [mine, theirs] = [await addKey(workers, "acme"), await addKey(workers, "other")];
+    const call = (method: string, path: string, key: string, body?: object): ReturnType<typeof request> =>
+      request(method, workers.url + path, body, bearer(key));
+    const created = await call("POST", "/v1/label_sets", mine.key, { labels: ["mine"] });
+    expect(created.status).toBe(201);
+    const { id } = created.body;
+    const second = await addKey(workers, "acme");
+    expect((await call("GET", `/v1/label_sets/${id}`, second.key)).status).toBe(200);
+    const image = "iVBORw0KGgo=";
+    for (const refused of [
+      await call("GET", `/v1/label_sets/${id}`, theirs.key),
+      await call("DELETE", `/v1/label_sets/${id}`, theirs.key),
+    ]) {
+      expect([refused.status, refused.body.error.code]).toEqual([404, "label_set_not_found"]);
+    }
+    const classified = await call("POST", "/v1/classify", theirs.key, { image, label_set: id });
+    expect(["label_set_not_found", "invalid_image"]).toContain(classified.body.error.code);
+    expect((await call("GET", "/v1/label_sets", theirs.key)).body.data).toEqual([]);
+    const same = await call("POST", "/v1/label_sets", theirs.key, { labels: ["mine"] });
+    expect(same.body.id).not.toBe(id);
+  });
+
+  it("nothing of a key is logged", async () => {
+    const { key } = await addKey(workers, "acme");
+    await request("POST", `${workers.url}/v1/classify`, {}, bearer(key));
+    const logs = workers.logs.join("\n");
+    expect(logs).not.toContain(key);
+    expect(logs).not.toContain(key.slice(3, 20));
+  });
+});
+
+describe("rate limits", () => {
+  it("are an account's, by its tier, and the SDK is told when to come back", async () => {
+    const [first, second] = [
+      await addKey(workers, "frugal", { tier: "free" }),
+      await addKey(workers, "frugal", { tier: "free" }),
+    ];
+    for (let i = 0; i < RATES.LIMIT_FREE; i++)
+      await sdk(workers, i % 2 ? first.key : second.key).models.list();
+    const { status, body, headers } = await request(
+      "GET",
+      `${workers.url}/v1/models`,
+      undefined,
+      bearer(first.key),
+    );
+    expect([status, body.error.type, body.error.code]).toEqual([
+      429,
+      "rate_limit_error",
+      "rate_limit_exceeded",
+    ]);
+    expect(headers.get("retry-after")).toBe("10");
+    const error = await sdk(workers, second.key)
+      .models.list()
+      .catch((refusal: unknown) => refusal);
+    expect(error).toBeInstanceOf(RateLimitError);
+    // Another account is not concerned.
+    const other = await addKey(workers, "other frugal", { tier: "free" });
+    await sdk(workers, other.key).models.list();
+  });
+});
+
+describe("a public deployment", () => {
+  it("needs no key, limits by address, and honours a key", async () => {
+    const open = await deploy("public");
+    try {
+      const from = (ip: string, headers = {}): ReturnType<typeof request> =>
+        request("GET", `${open.url}/v1/models`, undefined, { "cf-connecting-ip": ip, ...headers });
+      for (let i = 0; i < RATES.LIMIT_PUBLIC; i++) expect((await from("192.0.2.1")).status).toBe(200);
+      expect((await from("192.0.2.1")).status).toBe(429);
+      expect((await from("192.0.2.2")).status).toBe(200);
+      const { key } = await addKey(open, "acme", { pepper: "" });
+      expect((await from("192.0.2.1", bearer(key))).status).toBe(200);
+      expect((await from("192.0.2.2", bearer(newKey()))).status).toBe(401);
+    } finally {
+      await open.dispose();
+    }
+  });
+});
+
+function ask(method: string, origin: string, headers = {}): Promise<Response> {
+  return fetch(`${workers.url}/v1/models`, { method, headers: { origin, ...headers } });
+}
+
+describe("pages of other origins", () => {
+  const preflight = {
+    "access-control-request-method": "POST",
+    "access-control-request-headers": "authorization,content-type",
+  };
+
+  it("that are allowed get the headers, before and with the answer", async () => {
+    const before = await ask("OPTIONS", "https://b.example", preflight);
+    expect(before.status).toBe(204);
+    expect(before.headers.get("access-control-allow-origin")).toBe("https://b.example");
+    expect(before.headers.get("access-control-allow-headers")).toMatch(/authorization/i);
+    expect(before.headers.get("access-control-allow-methods")).toMatch(/DELETE/);
+    const { key } = await addKey(workers, "acme");
+    const answer = await ask("GET", "https://b.example", bearer(key));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("access-control-allow-origin")).toBe("https://b.example");
+    expect(answer.headers.get("access-control-expose-headers")).toMatch(/x-request-id/);
+    expect(answer.headers.get("vary")).toMatch(/origin/i);
+    // A refusal, too, is for the page to read.
+    expect((await ask("GET", "https://b.example")).headers.get("access-control-allow-origin")).toBe(
+      "https://b.example",
+    );
+  });
+
+  it.each(["https://evil.example", "https://a.example.evil", "http://a.example", "null"])(
+    "%s is not",
+    async (origin) => {
+      const before = await ask("OPTIONS", origin, preflight);
+      expect(before.status).toBe(403);
+      expect(await before.json()).toMatchObject({
+        error: { type: "permission_error", code: "origin_not_allowed" },
+      });
+      expect(before.headers.get("access-control-allow-origin")).toBeNull();
+      expect((await ask("GET", origin)).headers.get("access-control-allow-origin")).toBeNull();
+    },
+  );
+});

@@ -1,0 +1,84 @@
+/** Keys as text, and `npm run keys` on a store of its own. */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { bearerKey, keyId, keyPath, newKey } from "../../functions/gateway/access/api-key.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+describe("a key", () => {
+  it("is read back from the header it is sent in, and from nothing that is changed", () => {
+    for (let i = 0; i < 200; i++) {
+      const key = newKey();
+      expect(bearerKey(`Bearer ${key}`)).toBe(key);
+      expect(bearerKey(`bEaReR   ${key} `)).toBe(key);
+      for (const header of [
+        key,
+        `Bearer${key}`,
+        `Bearer ${key}=`,
+        `Bearer ${key.slice(0, -1)}`,
+        `Bearer ${key} ${key}`,
+      ]) {
+        expect(bearerKey(header), header).toBeUndefined();
+      }
+    }
+    expect(bearerKey(undefined)).toBeUndefined();
+  });
+
+  it("is never twice the same, nor are the places of two", async () => {
+    const keys = Array.from({ length: 1000 }, newKey);
+    expect(new Set(keys).size).toBe(keys.length);
+    const [key = ""] = keys;
+    const paths = [await keyPath(key), await keyPath(key, "pepper"), await keyPath(keys[1] ?? "")];
+    expect(new Set(paths).size).toBe(3);
+    for (const path of paths) expect(path).toMatch(/^key\/[0-9a-f]{64}$/);
+    expect(keyId(paths[0] ?? "")).toMatch(/^key_[0-9a-f]{12}$/);
+  });
+});
+
+describe("npm run keys", () => {
+  it("makes, lists and revokes, and keeps the key to itself", { timeout: 60_000 }, async () => {
+    const state = await mkdtemp(join(tmpdir(), "edgeclip-keys-"));
+    const keys = async (...parameters: string[]): Promise<string> => {
+      const env = { ...process.env, EDGECLIP_STATE: state };
+      const { stdout } = await promisify(execFile)(process.execPath, ["scripts/keys.ts", ...parameters], {
+        cwd: ROOT,
+        env,
+      });
+      return stdout;
+    };
+    try {
+      const made = await keys(
+        "create",
+        "--account",
+        "acme",
+        "--name",
+        "the shop",
+        "--tier",
+        "high",
+        "--expires",
+        "90d",
+      );
+      const [key = ""] = /sk-\S+/.exec(made) ?? [];
+      expect(bearerKey(`Bearer ${key}`)).toBe(key);
+      const listed = await keys("list");
+      const [id = ""] = /^key_\w+/.exec(listed) ?? [];
+      expect(listed).toMatch(
+        /^key_\w{12} {2}acme {2}high {2}made \d{4}-\d\d-\d\d {2}expires \d{4}-\d\d-\d\d {2}the shop\n$/,
+      );
+      expect(listed).not.toContain(key.slice(3));
+      expect(keyId(await keyPath(key))).toBe(id);
+      expect(await keys("revoke", id)).toContain("revoked");
+      expect(await keys("list")).toBe("");
+      await expect(keys("revoke", id)).rejects.toThrow(/there is no key/);
+      await expect(keys("create")).rejects.toThrow(/--account/);
+      await expect(keys("create", "--account", "a", "--tier", "gold")).rejects.toThrow(/--tier/);
+      await expect(keys("create", "--account", "a", "--expires", "soon")).rejects.toThrow(/--expires/);
+    } finally {
+      await rm(state, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,22 @@
+/** The most that the decoder's isolate held at any one moment while something ran. */
+import type { DecoderUnderTest } from "./start-decoder.ts";
+
+/** Milliseconds between samples, which are answered between two strips of an upload or two rows of a PNG. */
+const INTERVAL = 20;
+
+/** Runs something twice, since memory that grew the first time is there the second; the largest sample. */
+export async function peakOf(decoder: DecoderUnderTest, run: () => Promise<unknown>): Promise<number> {
+  let most = 0;
+  const done = new AbortController();
+  const sampling = (async () => {
+    while (!done.signal.aborted) {
+      most = Math.max(most, await decoder.memory());
+      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+    }
+  })();
+  await run();
+  await run();
+  done.abort();
+  await sampling;
+  return Math.max(most, await decoder.memory());
+}
