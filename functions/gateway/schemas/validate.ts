@@ -42,7 +42,8 @@ function depth([first]: readonly z.core.$ZodIssue[]): number {
 /** Not what was sent, but something else altogether, would have been right. */
 function isOfAnotherType(issue: z.core.$ZodIssue): boolean {
   if (issue.path.length > 0) return false;
-  if (issue.code === "invalid_type") return true;
+  // A class that it is no instance of has no code of its own.
+  if (issue.code === "invalid_type" || (issue.code === "custom" && issue.params === undefined)) return true;
   return issue.code === "invalid_union" && issue.errors.every(([first]) => !first || isOfAnotherType(first));
 }
 
