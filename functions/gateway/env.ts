@@ -49,6 +49,8 @@ export interface GatewayEnv {
     usage?: Usage;
     /** The room that the request's body takes. */
     share?: Share;
+    /** Long strings of its JSON, see `http/lift-strings.ts`. */
+    strings?: Uint8Array<ArrayBuffer>[];
     pictures?: PictureBatch;
   };
 }

@@ -13,12 +13,13 @@ const FOLDER = join(import.meta.dirname, "../../functions/gateway/images");
 
 /** `POST /decodeBase64` or `/parseDataUri` the text → the bytes; 400 if it is refused. */
 const SCRIPT = `
-import { decodeBase64 } from "./base64.ts";
+import { decodeBase64, decodeBase64Bytes } from "./base64.ts";
 import { parseDataUri } from "./data-uri.ts";
 export default {
   async fetch(request) {
-    const parse = new URL(request.url).pathname === "/decodeBase64" ? decodeBase64 : parseDataUri;
-    const bytes = parse(await request.text());
+    const { pathname } = new URL(request.url);
+    const parse = { "/decodeBase64": decodeBase64, "/decodeBase64Bytes": decodeBase64Bytes, "/parseDataUri": parseDataUri };
+    const bytes = parse[pathname](pathname === "/decodeBase64Bytes" ? await request.bytes() : await request.text());
     return new Response(bytes, { status: bytes === undefined ? 400 : 200 });
   },
 };`;
@@ -53,7 +54,10 @@ afterAll(async () => {
 });
 
 /** The bytes as hexadecimal, or undefined where the text is refused. */
-async function parse(how: "decodeBase64" | "parseDataUri", text: string): Promise<string | undefined> {
+async function parse(
+  how: "decodeBase64" | "decodeBase64Bytes" | "parseDataUri",
+  text: string,
+): Promise<string | undefined> {
   const response = await fetch(new URL(how, url), { method: "POST", body: text });
   return response.ok ? Buffer.from(await response.arrayBuffer()).toString("hex") : undefined;
 }
@@ -77,11 +81,29 @@ describe("base64", () => {
       ` \t${standard}\n`,
     ]) {
       expect(await parse("decodeBase64", text), text).toBe(bytes.toString("hex"));
+      expect(await parse("decodeBase64Bytes", text), text).toBe(bytes.toString("hex"));
+    }
+  });
+
+  it("comes back from bytes that are decoded in several pieces", async () => {
+    const bytes = Buffer.concat(Array.from({ length: 1500 }, (_, seed) => randomBytes(seed)));
+    const standard = bytes.toString("base64");
+    const urlSafe = bytes.toString("base64url");
+    for (const text of [standard, urlSafe, standard.replaceAll(/(.{77})/g, "$1\r\n")]) {
+      expect(text.length).toBeGreaterThan(2 * 65_536);
+      expect(await parse("decodeBase64Bytes", text)).toBe(bytes.toString("hex"));
+      const at = text.length - 66_000;
+      const cut = `${text.slice(0, at)}==${text.slice(at)}`;
+      expect(await parse("decodeBase64Bytes", cut)).toBeUndefined();
+      expect(
+        await parse("decodeBase64Bytes", `${text.slice(0, 70_000)}!${text.slice(70_000)}`),
+      ).toBeUndefined();
     }
   });
 
   it.each(["####", "a", "ab=c", "=", "a+b_", "YWJj.", "ÿÿÿÿ"])("is not %s", async (text) => {
     expect(await parse("decodeBase64", text)).toBeUndefined();
+    expect(await parse("decodeBase64Bytes", text)).toBeUndefined();
   });
 });
 

@@ -1,4 +1,5 @@
 /** Image references → unit-length image embeddings. */
+import { liftedImage } from "../images/lifted-image.ts";
 import { inlineImage } from "../images/inline-image.ts";
 import { ImageFetch } from "../images/fetch/image-fetch.ts";
 import { parseAllowlist } from "../images/fetch/url-policy.ts";
@@ -52,7 +53,10 @@ async function addAll(
   const add = async (reference: ImageReference, param: string): Promise<Picture> => {
     if (typeof reference !== "string") return reference;
     const fetched = fetches.get(reference);
-    if (fetched === undefined) return await batch.add(inlineImage(reference, param), param);
+    if (fetched === undefined) {
+      const file = liftedImage(reference, batch.strings, param) ?? inlineImage(reference, param);
+      return await batch.add(file, param);
+    }
     for (const next of left.slice(0, FETCHES_AHEAD)) next.open();
     left.shift();
     return await fetched.read(timings, (file) => batch.add(file, param));

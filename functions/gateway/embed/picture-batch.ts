@@ -15,6 +15,8 @@ import { callWorker, checkRevision, unwrap } from "./unwrap.ts";
 
 export class PictureBatch {
   readonly context: EmbedContext;
+  /** Pictures that were lifted out of the request's JSON. */
+  readonly strings: readonly Uint8Array<ArrayBuffer>[];
   readonly #cache: ImageCache | undefined;
   readonly #pictures = new Map<string, Picture>();
   /** Those that the decoder was sent, in that order. */
@@ -22,8 +24,9 @@ export class PictureBatch {
   #decoder: DecoderCall | undefined;
   #added = 0;
 
-  constructor(context: EmbedContext) {
+  constructor(context: EmbedContext, strings: readonly Uint8Array<ArrayBuffer>[]) {
     this.context = context;
+    this.strings = strings;
     this.#cache = ImageCache.of(context);
   }
 

@@ -16,7 +16,7 @@ import { PictureBatch } from "./picture-batch.ts";
 export function requestPictures(c: Context<GatewayEnv>, manifest: Manifest): PictureBatch {
   const begun = c.get("pictures");
   if (begun === undefined) {
-    const batch = new PictureBatch(embedContext(c, manifest));
+    const batch = new PictureBatch(embedContext(c, manifest), c.get("strings") ?? []);
     c.set("pictures", batch);
     return batch;
   }
@@ -29,19 +29,21 @@ export function requestPictures(c: Context<GatewayEnv>, manifest: Manifest): Pic
  * stands among the fields as a `Picture`.
  */
 export async function readFieldsAndFiles(c: Context<GatewayEnv>): Promise<Fields> {
-  const { fields, share } = await readBody(c.req.raw, async (pieces, index, { model }) => {
+  const { fields, strings, share } = await readBody(c.req.raw, async (pieces, index, { model }) => {
     const param = `images[${index}]`;
     const file = imageFile(pieces, param);
     const manifest = await requestedModel(c, typeof model === "string" ? model : undefined);
     return await requestPictures(c, manifest).add(file, param);
   });
   c.set("share", share);
+  c.set("strings", strings);
   return fields;
 }
 
 /** The fields of a request that is JSON. */
 export async function readFields(c: Context<GatewayEnv>): Promise<Fields> {
-  const { fields, share } = await readBody(c.req.raw);
+  const { fields, strings, share } = await readBody(c.req.raw);
   c.set("share", share);
+  c.set("strings", strings);
   return fields;
 }

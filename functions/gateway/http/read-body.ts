@@ -3,6 +3,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
 import { bytesInFlight, type Share } from "./bytes-in-flight.ts";
+import { liftStrings } from "./lift-strings.ts";
 import { readLimited } from "./limited-body.ts";
 import { type AcceptFile, MultipartForm } from "./multipart-form.ts";
 
@@ -11,11 +12,16 @@ export type Fields = Record<string, unknown>;
 
 export interface ReadBody {
   fields: Fields;
+  /** Strings that were lifted out of the fields. */
+  strings: Uint8Array<ArrayBuffer>[];
   /** The room that the fields take; to be released when they are done with. */
   share: Share;
 }
 
-/** What a JSON body takes at its worst, in bodies: itself or its text, the strings in it, and what they decode to. */
+/**
+ * What a JSON body takes at its worst, in bodies: its text, the strings in it, and what they decode to. That is one
+ * whose long strings have escapes; others take the body and what one of its pictures decodes to.
+ */
 const JSON_EXPANSION = 2.5;
 
 /**
@@ -39,17 +45,17 @@ export async function readBody(request: Request, acceptFile?: AcceptFile): Promi
   throw new ServiceError("unsupported_media_type", `the content-type must be ${accepted}`);
 }
 
-async function withShare(share: Share, read: () => Promise<Fields>): Promise<ReadBody> {
+async function withShare(share: Share, read: () => Promise<Omit<ReadBody, "share">>): Promise<ReadBody> {
   try {
-    return { fields: await read(), share };
+    return { ...(await read()), share };
   } catch (error) {
     share.release();
     throw error;
   }
 }
 
-async function readJson(request: Request, share: Share): Promise<Fields> {
-  // Grows in place. Of bytes, text and fields no more than two are in memory at a time.
+async function readJson(request: Request, share: Share): Promise<Omit<ReadBody, "share">> {
+  // Grows in place.
   const buffer = new ArrayBuffer(0, { maxByteLength: MAX_JSON_BYTES });
   await readLimited(request, MAX_JSON_BYTES, (piece) => {
     share.renew();
@@ -58,33 +64,28 @@ async function readJson(request: Request, share: Share): Promise<Fields> {
     new Uint8Array(buffer).set(piece, offset);
     freeBuffer(piece);
   });
-  const bytes = new Uint8Array(buffer.transferToFixedLength());
+  const { json, strings } = liftStrings(new Uint8Array(buffer.transferToFixedLength()));
   let body: unknown;
   try {
-    body = JSON.parse(textOf(bytes));
+    body = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(json));
   } catch {
     throw new ServiceError("invalid_json", "the request's body is not valid JSON in UTF-8");
   }
   if (body === null || typeof body !== "object" || Array.isArray(body)) {
     throw new ServiceError("invalid_type", "the request's body must be a JSON object");
   }
-  return body as Fields;
+  return { fields: body as Fields, strings };
 }
 
-/** Takes the bytes with it. @throws TypeError for what is not UTF-8 */
-function textOf(bytes: Uint8Array<ArrayBuffer>): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
-  } finally {
-    freeBuffer(bytes);
-  }
-}
-
-async function readMultipart(request: Request, share: Share, acceptFile: AcceptFile): Promise<Fields> {
+async function readMultipart(
+  request: Request,
+  share: Share,
+  acceptFile: AcceptFile,
+): Promise<Omit<ReadBody, "share">> {
   const form = new MultipartForm(request.headers.get("content-type") ?? "", acceptFile);
   await readLimited(request, MAX_MULTIPART_BYTES, async (piece) => {
     share.renew();
     await form.take(piece);
   });
-  return form.fields();
+  return { fields: form.fields(), strings: [] };
 }

@@ -1,0 +1,65 @@
+/**
+ * Long strings taken out of a JSON text before it is parsed. A picture in base64 would otherwise be in memory as bytes,
+ * as text, and as a string in the parsed object, two of which only the garbage collector can take away; lifted out, its
+ * bytes are decoded where they are.
+ */
+
+/** Stands, with an index after it, where a string was. No text or label begins with it. */
+export const LIFTED = "\0lifted:";
+
+/** Bytes; texts are shorter. */
+const MIN_LENGTH = 32_768;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+export interface LiftedJson {
+  /** The JSON text without its long strings. */
+  json: Uint8Array<ArrayBuffer>;
+  /** The strings, as views of the text they were in. */
+  strings: Uint8Array<ArrayBuffer>[];
+}
+
+/**
+ * Takes out each string of `MIN_LENGTH` bytes or more that has no escapes. What is not JSON is left for the parser to
+ * refuse.
+ */
+export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
+  const strings: Uint8Array<ArrayBuffer>[] = [];
+  const parts: Uint8Array[] = [];
+  let copied = 0;
+  for (let open = bytes.indexOf(QUOTE); open !== -1;) {
+    const close = endOfString(bytes, open + 1);
+    if (close === -1) break;
+    const content = bytes.subarray(open + 1, close);
+    if (content.length >= MIN_LENGTH && content.indexOf(BACKSLASH) === -1) {
+      const placeholder = new TextEncoder().encode(JSON.stringify(`${LIFTED}${strings.length}`));
+      parts.push(bytes.subarray(copied, open), placeholder);
+      strings.push(content);
+      copied = close + 1;
+    }
+    open = bytes.indexOf(QUOTE, close + 1);
+  }
+  if (strings.length === 0) return { json: bytes, strings };
+  parts.push(bytes.subarray(copied));
+  return { json: concatenated(parts), strings };
+}
+
+/** Where the string that begins at `start` has its closing quote; -1 if it has none. */
+function endOfString(bytes: Uint8Array, start: number): number {
+  for (let quote = bytes.indexOf(QUOTE, start); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
+    let backslashes = 0;
+    while (bytes[quote - 1 - backslashes] === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return quote;
+  }
+  return -1;
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,32 @@
+/** A picture that was lifted out of the request's JSON: base64 or a data URI, as bytes. */
+import { LIFTED } from "../http/lift-strings.ts";
+import { decodeBase64Bytes } from "./base64.ts";
+import { type ImageFile, imageFile } from "./image-file.ts";
+import { inlineImage } from "./inline-image.ts";
+
+/** The media type and `;base64` of a data URI are not longer. */
+const MAX_HEADER = 256;
+const BASE64_URI = /^data:[^,]*;\s*base64,/i;
+
+/**
+ * @param strings those that were lifted out
+ * @returns undefined for a reference that was not lifted
+ * @throws ServiceError `invalid_image`, `image_too_large`
+ */
+export function liftedImage(
+  reference: string,
+  strings: readonly Uint8Array<ArrayBuffer>[],
+  param: string,
+): ImageFile | undefined {
+  if (!reference.startsWith(LIFTED)) return undefined;
+  const string = strings[Number(reference.slice(LIFTED.length))];
+  if (string === undefined) return undefined;
+  const start = new TextDecoder("latin1").decode(string.subarray(0, MAX_HEADER));
+  const [header = ""] = BASE64_URI.exec(start) ?? [];
+  const isPercentEncoded = header === "" && /^data:/i.test(start);
+  const bytes = isPercentEncoded ? undefined : decodeBase64Bytes(string.subarray(header.length));
+  // Anything unusual, such as escapes in the base64, goes the way of short strings.
+  return bytes === undefined
+    ? inlineImage(new TextDecoder().decode(string), param)
+    : imageFile([bytes], param);
+}
