@@ -4,7 +4,8 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { main as compile } from "assemblyscript/asc";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { BuildError } from "../build-error.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -23,10 +24,15 @@ const OPTIONS = [
 ];
 
 async function build(source: string, name: string, options: readonly string[] = []): Promise<void> {
-  const outFile = `${OUT}/${name}.wasm`;
-  const arguments_ = [source, ...OPTIONS, ...options, `--baseDir=${ROOT}`, `--outFile=${outFile}`];
-  const { error, stderr } = await compile(arguments_);
-  if (error !== null) throw new BuildError(`${source}: ${error.message}\n${stderr.toString()}`);
+  const compiler = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
+  const out = `--outFile=${OUT}/${name}.wasm`;
+  try {
+    await promisify(execFile)(process.execPath, [compiler, source, ...OPTIONS, ...options, out], {
+      cwd: ROOT,
+    });
+  } catch (error) {
+    throw new BuildError(`${source} was not compiled: ${(error as Error).message}`);
+  }
 }
 
 try {

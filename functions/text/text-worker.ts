@@ -19,14 +19,14 @@ export interface TextEnv {
 
 export const textWorker = (createEngine: CreateEngine) =>
   class Text extends WorkerEntrypoint<TextEnv> implements TextRpc {
-  async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted): Promise<RpcResult<Embeddings>> {
-    const anchor = (work: Promise<unknown>): void => this.ctx.waitUntil(work);
-    return await rpcResult("text", async () =>
-      (await textTower(createEngine, this.env, anchor)).embedTokens(ids, lengths, wanted, anchor),
-    );
-  }
+    async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted): Promise<RpcResult<Embeddings>> {
+      const anchor = (work: Promise<unknown>): void => this.ctx.waitUntil(work);
+      return await rpcResult("text", async () =>
+        (await textTower(createEngine, this.env, anchor)).embedTokens(ids, lengths, wanted, anchor),
+      );
+    }
 
-  async stats(): Promise<WorkerStats> {
-    return (await textTower(createEngine, this.env, (work) => this.ctx.waitUntil(work))).stats;
-  }
-};
+    async stats(): Promise<WorkerStats> {
+      return (await textTower(createEngine, this.env, (work) => this.ctx.waitUntil(work))).stats;
+    }
+  };

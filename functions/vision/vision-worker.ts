@@ -26,40 +26,40 @@ export interface VisionEnv {
 
 export const visionWorker = (createEngine: CreateEngine) =>
   class Vision extends WorkerEntrypoint<VisionEnv> implements VisionRpc, VisionStageRpc {
-  async embedPixels(
-    pixels: ReadableStream<Uint8Array>,
-    count: number,
-    wanted: Wanted,
-  ): Promise<RpcResult<Embeddings>> {
-    return await rpcResult("vision", async () => {
-      const stage = await this.#stage();
-      const { size, mean, std } = stage.manifest.image;
-      const pictures = readPixels(pixels, count, size, { mean, std });
-      return stage.normalized(await stage.embed(pictures, count, wanted));
-    });
-  }
+    async embedPixels(
+      pixels: ReadableStream<Uint8Array>,
+      count: number,
+      wanted: Wanted,
+    ): Promise<RpcResult<Embeddings>> {
+      return await rpcResult("vision", async () => {
+        const stage = await this.#stage();
+        const { size, mean, std } = stage.manifest.image;
+        const pictures = readPixels(pixels, count, size, { mean, std });
+        return stage.normalized(await stage.embed(pictures, count, wanted));
+      });
+    }
 
-  async embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>> {
-    return await rpcResult("vision", async () => {
-      const tensor = { data: values, shape: [1, 3, height, width] };
-      return await (await this.#stage()).embed([tensor], 1);
-    });
-  }
+    async embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>> {
+      return await rpcResult("vision", async () => {
+        const tensor = { data: values, shape: [1, 3, height, width] };
+        return await (await this.#stage()).embed([tensor], 1);
+      });
+    }
 
-  async embedActivations(
-    activations: ReadableStream<Uint8Array>,
-    count: number,
-  ): Promise<RpcResult<Embeddings>> {
-    return await rpcResult("vision", async () =>
-      (await this.#stage()).embed(readTensors(activations, count), count),
-    );
-  }
+    async embedActivations(
+      activations: ReadableStream<Uint8Array>,
+      count: number,
+    ): Promise<RpcResult<Embeddings>> {
+      return await rpcResult("vision", async () =>
+        (await this.#stage()).embed(readTensors(activations, count), count),
+      );
+    }
 
-  async stats(): Promise<WorkerStats> {
-    return (await this.#stage()).stats;
-  }
+    async stats(): Promise<WorkerStats> {
+      return (await this.#stage()).stats;
+    }
 
-  async #stage(): Promise<ImageStage> {
-    return await imageStage(createEngine, this.env, (work) => this.ctx.waitUntil(work));
-  }
-};
+    async #stage(): Promise<ImageStage> {
+      return await imageStage(createEngine, this.env, (work) => this.ctx.waitUntil(work));
+    }
+  };

@@ -18,7 +18,11 @@ type TakeUnit = (cursor: NodeCursor, weights: ShardWeights, x: string) => [Step,
  * @param names of the graph's activation input and of its output
  * @throws SimdError if the graph is not a run of the towers' units
  */
-export function compileShard(graph: Graph, weights: ShardWeights, names: { input: string; output: string }): Step[] {
+export function compileShard(
+  graph: Graph,
+  weights: ShardWeights,
+  names: { input: string; output: string },
+): Step[] {
   const cursor = new NodeCursor(graph.nodes);
   const steps: Step[] = [];
   let x = names.input;

@@ -33,14 +33,18 @@ const NAMES = [
   "spaceToDepth",
 ] as const;
 
-export type Kernels = Record<(typeof NAMES)[number], Kernel>;
+export type Kernels = Record<(typeof NAMES)[number], Kernel> & {
+  /** Whether the int8 matmul takes 8-bit activations in one plane. */
+  takesBytes: boolean;
+};
 
 /** `(func (param v128 v128 v128) (result v128) … i32x4.relaxed_dot_i8x16_i7x16_add_s)`, the smallest module that has it. */
-const RELAXED_PROBE = Uint8Array.of(
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...[1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b],
-  ...[3, 2, 1, 0],
-  ...[10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x93, 0x02, 0x0b],
+const RELAXED_PROBE = Uint8Array.from(
+  (
+    "0061736d 01000000 0108016003 7b7b7b017b 03020100 0a0d010b 00 2000 2001 2002 fd9302 0b".match(
+      /[^ ]{2}/g,
+    ) ?? []
+  ).map((byte) => parseInt(byte, 16)),
 );
 
 export function hasRelaxedSimd(): boolean {
@@ -56,5 +60,6 @@ export async function instantiateKernels(
   for (const name of NAMES) {
     if (typeof exports[name] !== "function") throw new SimdError(`the module has no kernel ${name}`);
   }
-  return exports as unknown as Kernels;
+  const takesBytes = (exports["takesBytes"] as (byte: number) => number)(255) === 1;
+  return { ...(exports as unknown as Kernels), takesBytes };
 }

@@ -29,7 +29,8 @@ export class NodeCursor {
     const node = this.#nodes[this.#at++];
     if (node?.op !== op) throw new SimdError(`node ${this.#at}: ${node?.op ?? "the end"} instead of ${op}`);
     for (const [i, name] of inputs.entries()) {
-      if (node.inputs[i] !== name) throw new SimdError(`node ${this.#at}: ${op} of ${node.inputs[i]}, not ${name}`);
+      if (node.inputs[i] !== name)
+        throw new SimdError(`node ${this.#at}: ${op} of ${node.inputs[i]}, not ${name}`);
     }
     return node;
   }

@@ -36,7 +36,8 @@ export class ShardWeights {
   /** A float32 weight, left in its order. @throws SimdError if it does not have `length` values */
   floats(name: string | undefined, length: number): Pointer {
     const ref = this.ref(name);
-    if (ref.type !== "float32" || ref.length !== 4 * length) throw new SimdError(`weight ${name}: another size`);
+    if (ref.type !== "float32" || ref.length !== 4 * length)
+      throw new SimdError(`weight ${name}: another size`);
     return this.#base + ref.offset;
   }
 

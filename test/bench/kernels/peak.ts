@@ -3,7 +3,18 @@
 /** @returns a value that depends on every product, so that none can be left out; `12 × 16` MACs a step */
 export function peak(steps: i32): i32 {
   const x = i8x16.splat(<i8>(steps & 127));
-  let a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
+  let a = x,
+    b = x,
+    c = x,
+    d = x,
+    e = x,
+    f = x,
+    g = x,
+    h = x,
+    i = x,
+    j = x,
+    k = x,
+    l = x;
   for (let step = 0; step < steps; step++) {
     a = i32x4.relaxed_dot_i8x16_i7x16_add_s(x, x, a);
     b = i32x4.relaxed_dot_i8x16_i7x16_add_s(x, x, b);

@@ -9,7 +9,7 @@ import { exp, sum } from "./math";
  * @param width a multiple of 4 × heads
  */
 export function attention(qkv: usize, out: usize, scores: usize, length: i32, width: i32, heads: i32): void {
-  const head = ((<usize>width) / heads) << 2;
+  const head = (<usize>width / heads) << 2;
   const row = (<usize>width) << 2;
   const scale: f32 = 1 / sqrt<f32>(<f32>(width / heads));
   for (let at: usize = 0; at < row; at += head) {
@@ -22,7 +22,15 @@ export function attention(qkv: usize, out: usize, scores: usize, length: i32, wi
 }
 
 /** Scores as `e^(score − largest)`; returns their sum. */
-function attend(query: usize, keys: usize, scores: usize, count: i32, head: usize, stride: usize, scale: f32): f32 {
+function attend(
+  query: usize,
+  keys: usize,
+  scores: usize,
+  count: i32,
+  head: usize,
+  stride: usize,
+  scale: f32,
+): f32 {
   let largest: f32 = -Infinity;
   for (let j = 0; j < count; j++) {
     let product = f32x4.splat(0);
@@ -44,7 +52,15 @@ function attend(query: usize, keys: usize, scores: usize, count: i32, head: usiz
   return total;
 }
 
-function weighted(scores: usize, values: usize, out: usize, count: i32, head: usize, stride: usize, factor: f32): void {
+function weighted(
+  scores: usize,
+  values: usize,
+  out: usize,
+  count: i32,
+  head: usize,
+  stride: usize,
+  factor: f32,
+): void {
   for (let at: usize = 0; at < head; at += 16) {
     let total = f32x4.splat(0);
     let value = values + at;

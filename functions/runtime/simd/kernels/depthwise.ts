@@ -21,7 +21,14 @@ function paddedWidth(width: i32): i32 {
  * @param stride channels of the map
  */
 export function padBand(
-  source: usize, target: usize, height: i32, width: i32, stride: i32, channels: i32, first: i32, rows: i32,
+  source: usize,
+  target: usize,
+  height: i32,
+  width: i32,
+  stride: i32,
+  channels: i32,
+  first: i32,
+  rows: i32,
 ): void {
   const pixel = (<usize>channels) << 2;
   const padded = paddedWidth(width) * pixel;
@@ -47,7 +54,14 @@ export function padBand(
  * @param channels a multiple of 4
  */
 export function depthwise(
-  source: usize, weights: usize, bias: usize, target: usize, rows: i32, width: i32, stride: i32, channels: i32,
+  source: usize,
+  weights: usize,
+  bias: usize,
+  target: usize,
+  rows: i32,
+  width: i32,
+  stride: i32,
+  channels: i32,
 ): void {
   const pixel = (<usize>channels) << 2;
   const line = paddedWidth(width) * pixel;
@@ -69,9 +83,19 @@ export function depthwise(
 
 /** Four outputs of four channels; `left` of them exist. */
 function run(
-  source: usize, weights: usize, bias: v128, target: usize, line: usize, pixel: usize, step: usize, left: i32,
+  source: usize,
+  weights: usize,
+  bias: v128,
+  target: usize,
+  line: usize,
+  pixel: usize,
+  step: usize,
+  left: i32,
 ): void {
-  let s0 = bias, s1 = bias, s2 = bias, s3 = bias;
+  let s0 = bias,
+    s1 = bias,
+    s2 = bias,
+    s3 = bias;
   for (let y = 0; y < TAPS; y++) {
     let x0 = v128.load(source);
     let x1 = v128.load(source + pixel);
@@ -84,7 +108,9 @@ function run(
       s1 = f32x4.add(s1, f32x4.mul(w, x1));
       s2 = f32x4.add(s2, f32x4.mul(w, x2));
       s3 = f32x4.add(s3, f32x4.mul(w, x3));
-      x0 = x1; x1 = x2; x2 = x3;
+      x0 = x1;
+      x1 = x2;
+      x2 = x3;
       next += pixel;
       weights += 16;
     }

@@ -5,7 +5,7 @@
 export { attention } from "./attention";
 export { depthwise, padBand } from "./depthwise";
 export { matmulFloat } from "./matmul-float";
-export { matmulInt8 } from "./matmul-int8";
+export { matmulInt8, takesBytes } from "./matmul-int8";
 export { layerNorm } from "./norm";
 export { packChannels, packInt8 } from "./pack";
 export { quantizeRows } from "./quantize";

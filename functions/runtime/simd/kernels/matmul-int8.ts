@@ -13,7 +13,24 @@ import { PANEL_COLUMNS } from "./pack";
 const TILE_ROWS = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 /**
- * @param a uint8 in [0, 127], `rows × k`
+ * Whether the host's dot product is exact for bytes up to 255, too: AVX-VNNI's is, others saturate or take them for
+ * signed. The specification leaves it to the host but has it decide once; without relaxed SIMD it always is.
+ * @param byte 255: a constant would be folded by the compiler, not by the host
+ */
+export function takesBytes(byte: i32): i32 {
+  if (!ASC_FEATURE_RELAXED_SIMD) return 1;
+  const x = i8x16.splat(<i8>byte);
+  const zero = i32x4.splat(0);
+  const most = i32x4.relaxed_dot_i8x16_i7x16_add_s(i8x16.splat(127), x, zero);
+  const least = i32x4.relaxed_dot_i8x16_i7x16_add_s(i8x16.splat(-127), x, zero);
+  return i32(
+    i32x4.extract_lane(most, 0) == 4 * 127 * byte && i32x4.extract_lane(least, 0) == -4 * 127 * byte,
+  );
+}
+
+/**
+ * @param a uint8, `rows × k`, see `quantize.ts`
+ * @param low the second plane; 0 if there is none
  * @param parameters of the rows, see `quantize.ts`
  * @param weights packed by `packInt8`, `k × columns`
  * @param scales float32 of the columns
@@ -25,79 +42,152 @@ const TILE_ROWS = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
  * @param k a multiple of 4
  */
 export function matmulInt8(
-  a: usize, parameters: usize, weights: usize, scales: usize, sums: usize, bias: usize, residual: usize, out: usize,
-  rows: i32, columns: i32, k: i32, activation: i32,
+  a: usize,
+  low: usize,
+  parameters: usize,
+  weights: usize,
+  scales: usize,
+  sums: usize,
+  bias: usize,
+  residual: usize,
+  out: usize,
+  rows: i32,
+  columns: i32,
+  k: i32,
+  activation: i32,
 ): void {
   for (let column = 0; column < columns; column += PANEL_COLUMNS) {
     const at = (<usize>column) << 2;
     for (let row = 0; row < rows; row += TILE_ROWS) {
-      const first = ((<usize>row) * columns << 2) + at;
+      const first = ((<usize>row * columns) << 2) + at;
       tile(
-        a + <usize>row * k, weights + <usize>column * k, k, min(rows - row, TILE_ROWS),
-        parameters + <usize>row * ROW_PARAMETERS, scales + at, sums + at,
-        bias == 0 ? 0 : bias + at, residual == 0 ? 0 : residual + first, out + first, (<usize>columns) << 2, activation,
+        a + <usize>row * k,
+        low == 0 ? 0 : low + <usize>row * k,
+        weights + <usize>column * k,
+        k,
+        min(rows - row, TILE_ROWS),
+        parameters + <usize>row * ROW_PARAMETERS,
+        scales + at,
+        sums + at,
+        bias == 0 ? 0 : bias + at,
+        residual == 0 ? 0 : residual + first,
+        out + first,
+        (<usize>columns) << 2,
+        activation,
       );
     }
   }
 }
 
 function tile(
-  a: usize, weights: usize, k: usize, rows: i32,
-  parameters: usize, scales: usize, sums: usize,
-  bias: usize, residual: usize, out: usize, stride: usize, activation: i32,
+  a: usize,
+  lowest: usize,
+  weights: usize,
+  k: usize,
+  rows: i32,
+  parameters: usize,
+  scales: usize,
+  sums: usize,
+  bias: usize,
+  residual: usize,
+  out: usize,
+  stride: usize,
+  activation: i32,
 ): void {
-  let l0 = i32x4.splat(0), l1 = i32x4.splat(0), l2 = i32x4.splat(0), l3 = i32x4.splat(0), l4 = i32x4.splat(0), l5 = i32x4.splat(0);
-  let h0 = i32x4.splat(0), h1 = i32x4.splat(0), h2 = i32x4.splat(0), h3 = i32x4.splat(0), h4 = i32x4.splat(0), h5 = i32x4.splat(0);
-  const a1 = a + k, a2 = a1 + k, a3 = a2 + k, a4 = a3 + k, a5 = a4 + k;
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    for (let at: usize = 0; at < k; at += 4) {
-      const low = v128.load(weights);
-      const high = v128.load(weights, 16);
-      weights += 32;
-      let x = v128.load32_splat(a + at);
-      l0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l0);
-      h0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h0);
-      x = v128.load32_splat(a1 + at);
-      l1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l1);
-      h1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h1);
-      x = v128.load32_splat(a2 + at);
-      l2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l2);
-      h2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h2);
-      x = v128.load32_splat(a3 + at);
-      l3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l3);
-      h3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h3);
-      x = v128.load32_splat(a4 + at);
-      l4 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l4);
-      h4 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h4);
-      x = v128.load32_splat(a5 + at);
-      l5 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l5);
-      h5 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h5);
+  let l0 = i32x4.splat(0),
+    l1 = i32x4.splat(0),
+    l2 = i32x4.splat(0),
+    l3 = i32x4.splat(0),
+    l4 = i32x4.splat(0),
+    l5 = i32x4.splat(0);
+  let h0 = i32x4.splat(0),
+    h1 = i32x4.splat(0),
+    h2 = i32x4.splat(0),
+    h3 = i32x4.splat(0),
+    h4 = i32x4.splat(0),
+    h5 = i32x4.splat(0);
+  const first = weights;
+  for (;;) {
+    const a1 = a + k,
+      a2 = a1 + k,
+      a3 = a2 + k,
+      a4 = a3 + k,
+      a5 = a4 + k;
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      for (let at: usize = 0; at < k; at += 4) {
+        const low = v128.load(weights);
+        const high = v128.load(weights, 16);
+        weights += 32;
+        let x = v128.load32_splat(a + at);
+        l0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l0);
+        h0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h0);
+        x = v128.load32_splat(a1 + at);
+        l1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l1);
+        h1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h1);
+        x = v128.load32_splat(a2 + at);
+        l2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l2);
+        h2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h2);
+        x = v128.load32_splat(a3 + at);
+        l3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l3);
+        h3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h3);
+        x = v128.load32_splat(a4 + at);
+        l4 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l4);
+        h4 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h4);
+        x = v128.load32_splat(a5 + at);
+        l5 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l5);
+        h5 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h5);
+      }
+    } else {
+      for (let at: usize = 0; at < k; at += 2) {
+        const pairs = v128.load(weights);
+        const low = i16x8.extend_low_i8x16_s(pairs);
+        const high = i16x8.extend_high_i8x16_s(pairs);
+        weights += 16;
+        let x = i16x8.extend_low_i8x16_u(v128.load16_splat(a + at));
+        l0 = i32x4.add(l0, i32x4.dot_i16x8_s(low, x));
+        h0 = i32x4.add(h0, i32x4.dot_i16x8_s(high, x));
+        x = i16x8.extend_low_i8x16_u(v128.load16_splat(a1 + at));
+        l1 = i32x4.add(l1, i32x4.dot_i16x8_s(low, x));
+        h1 = i32x4.add(h1, i32x4.dot_i16x8_s(high, x));
+        x = i16x8.extend_low_i8x16_u(v128.load16_splat(a2 + at));
+        l2 = i32x4.add(l2, i32x4.dot_i16x8_s(low, x));
+        h2 = i32x4.add(h2, i32x4.dot_i16x8_s(high, x));
+        x = i16x8.extend_low_i8x16_u(v128.load16_splat(a3 + at));
+        l3 = i32x4.add(l3, i32x4.dot_i16x8_s(low, x));
+        h3 = i32x4.add(h3, i32x4.dot_i16x8_s(high, x));
+      }
     }
-  } else {
-    for (let at: usize = 0; at < k; at += 2) {
-      const pairs = v128.load(weights);
-      const low = i16x8.extend_low_i8x16_s(pairs);
-      const high = i16x8.extend_high_i8x16_s(pairs);
-      weights += 16;
-      let x = i16x8.extend_low_i8x16_u(v128.load16_splat(a + at));
-      l0 = i32x4.add(l0, i32x4.dot_i16x8_s(low, x));
-      h0 = i32x4.add(h0, i32x4.dot_i16x8_s(high, x));
-      x = i16x8.extend_low_i8x16_u(v128.load16_splat(a1 + at));
-      l1 = i32x4.add(l1, i32x4.dot_i16x8_s(low, x));
-      h1 = i32x4.add(h1, i32x4.dot_i16x8_s(high, x));
-      x = i16x8.extend_low_i8x16_u(v128.load16_splat(a2 + at));
-      l2 = i32x4.add(l2, i32x4.dot_i16x8_s(low, x));
-      h2 = i32x4.add(h2, i32x4.dot_i16x8_s(high, x));
-      x = i16x8.extend_low_i8x16_u(v128.load16_splat(a3 + at));
-      l3 = i32x4.add(l3, i32x4.dot_i16x8_s(low, x));
-      h3 = i32x4.add(h3, i32x4.dot_i16x8_s(high, x));
-    }
+    if (lowest == 0) break;
+    // Once more for the lowest bit.
+    l0 = i32x4.shl(l0, 1);
+    l1 = i32x4.shl(l1, 1);
+    l2 = i32x4.shl(l2, 1);
+    l3 = i32x4.shl(l3, 1);
+    l4 = i32x4.shl(l4, 1);
+    l5 = i32x4.shl(l5, 1);
+    h0 = i32x4.shl(h0, 1);
+    h1 = i32x4.shl(h1, 1);
+    h2 = i32x4.shl(h2, 1);
+    h3 = i32x4.shl(h3, 1);
+    h4 = i32x4.shl(h4, 1);
+    h5 = i32x4.shl(h5, 1);
+    a = lowest;
+    lowest = 0;
+    weights = first;
   }
   for (let row = 0; row < rows; row++) {
     // The sums move up a row at a time: one call of `finishRow` in the code instead of six.
     finishRow(l0, h0, parameters, scales, sums, bias, residual, out, activation);
-    l0 = l1; l1 = l2; l2 = l3; l3 = l4; l4 = l5;
-    h0 = h1; h1 = h2; h2 = h3; h3 = h4; h4 = h5;
+    l0 = l1;
+    l1 = l2;
+    l2 = l3;
+    l3 = l4;
+    l4 = l5;
+    h0 = h1;
+    h1 = h2;
+    h2 = h3;
+    h3 = h4;
+    h4 = h5;
     parameters += ROW_PARAMETERS;
     out += stride;
     if (residual != 0) residual += stride;
@@ -106,8 +196,15 @@ function tile(
 
 /** Takes the zero point out of a row's eight sums, scales them and hands them on. */
 function finishRow(
-  low: v128, high: v128, parameters: usize, scales: usize, sums: usize,
-  bias: usize, residual: usize, out: usize, activation: i32,
+  low: v128,
+  high: v128,
+  parameters: usize,
+  scales: usize,
+  sums: usize,
+  bias: usize,
+  residual: usize,
+  out: usize,
+  activation: i32,
 ): void {
   const scale = v128.load32_splat(parameters);
   const zero = v128.load32_splat(parameters, 4);

@@ -6,7 +6,13 @@ import { sum } from "./math";
  * @param columns a multiple of 4
  */
 export function layerNorm(
-  source: usize, target: usize, weight: usize, bias: usize, rows: i32, columns: i32, epsilon: f32,
+  source: usize,
+  target: usize,
+  weight: usize,
+  bias: usize,
+  rows: i32,
+  columns: i32,
+  epsilon: f32,
 ): void {
   const bytes = (<usize>columns) << 2;
   for (let row = 0; row < rows; row++) {

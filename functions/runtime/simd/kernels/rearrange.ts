@@ -33,7 +33,8 @@ export function meanOfRows(source: usize, target: usize, rows: i32, columns: i32
   const count = f32x4.splat(<f32>rows);
   for (let at: usize = 0; at < bytes; at += 16) {
     let total = f32x4.splat(0);
-    for (let row = 0; row < rows; row++) total = f32x4.add(total, v128.load(source + <usize>row * bytes + at));
+    for (let row = 0; row < rows; row++)
+      total = f32x4.add(total, v128.load(source + <usize>row * bytes + at));
     v128.store(target + at, f32x4.div(total, count));
   }
 }

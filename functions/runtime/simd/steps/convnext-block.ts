@@ -39,7 +39,13 @@ export function takeConvNextBlock(cursor: NodeCursor, weights: ShardWeights, x: 
   const output = cursor.through("Add", rows, x);
 
   /** Depthwise convolution of rows `first` to `first + rows` into `target`. */
-  function convolve({ kernels, input, shape }: StepCall, first: number, count: number, padded: number, target: number) {
+  function convolve(
+    { kernels, input, shape }: StepCall,
+    first: number,
+    count: number,
+    padded: number,
+    target: number,
+  ) {
     const [, height = 0, width = 0] = shape;
     for (let c = 0; c < channels; c += CHANNELS) {
       const some = Math.min(CHANNELS, channels - c);
@@ -77,7 +83,15 @@ export function takeConvNextBlock(cursor: NodeCursor, weights: ShardWeights, x: 
         convolve(call, first, rowCount, padded, band);
         norm(kernels, band, band, positions);
         expand.apply({ kernels, x: band, out: hidden, rows: positions, scratch, activation });
-        project.apply({ kernels, x: hidden, out: out + at, rows: positions, scratch, residual: input + at });
+        project.apply({
+          kernels,
+          x: hidden,
+          out: out + at,
+          rows: positions,
+          scratch,
+          bits: 7,
+          residual: input + at,
+        });
       }
     },
   };

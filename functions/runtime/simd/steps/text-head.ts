@@ -16,7 +16,8 @@ export function takeTextHead(cursor: NodeCursor, weights: ShardWeights, x: strin
     scratch: () => [width * FLOAT_BYTES, linear.scratchBytes(1)],
     run({ kernels, input, shape: [, length = 0], output: out, scratch: [row = 0, scratch = 0], extra }) {
       const end = extra.get(index);
-      if (end === undefined || !(end >= 0 && end < length)) throw new SimdError(`${index} is ${end} of ${length}`);
+      if (end === undefined || !(end >= 0 && end < length))
+        throw new SimdError(`${index} is ${end} of ${length}`);
       norm(kernels, input + end * width * FLOAT_BYTES, row, 1);
       linear.apply({ kernels, x: row, out, rows: 1, scratch });
     },
