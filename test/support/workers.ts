@@ -138,7 +138,7 @@ async function loadWorker(path: string, folder: string): Promise<V4WorkerOptions
   const files = (await readdir(folder)).filter((file) => /\.(js|wasm|bin)$/.test(file));
   const modules = await Promise.all(
     files
-      .toSorted((a) => (a === "index.js" ? -1 : 1))
+      .toSorted((a) => (a.endsWith(".js") ? -1 : 1))
       .map(async (file) => ({
         type: file.endsWith(".js")
           ? ("ESModule" as const)

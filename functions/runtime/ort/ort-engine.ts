@@ -3,7 +3,7 @@ import type { Shard } from "../../../model-shards/manifest.ts";
 import { freeBuffer } from "../free-buffer.ts";
 import type { Renew } from "../lease.ts";
 import type { Engine, TowerParts } from "../tower/engine.ts";
-import { memoryLimits } from "../tower/memory-limits.ts";
+import { assertFits, MAXIMUM_WASM_BYTES } from "../tower/memory-limits.ts";
 import { downloadShards } from "../tower/shard-downloads.ts";
 import { createOrtRuntime, type OrtRuntime, type OrtSession, type Tensor } from "./ort-runtime.ts";
 
@@ -11,6 +11,12 @@ import { createOrtRuntime, type OrtRuntime, type OrtSession, type Tensor } from 
  * No arena and no memory pattern: both keep activation memory of past shapes, and neither was measurably faster.
  */
 const SESSION_OPTIONS = { arena: false, memoryPattern: false };
+
+/**
+ * The memory starts at onnxruntime's own minimum and grows to exactly what is asked (`build/ort-wasm`): while shards are
+ * still being downloaded their buffers need the room that activations will need later.
+ */
+const MEMORY = { initialBytes: 0, maximumBytes: MAXIMUM_WASM_BYTES };
 
 interface Loaded {
   shard: Shard;
@@ -73,7 +79,8 @@ export class OrtEngine implements Engine {
 
   async #startRuntime(renew: Renew): Promise<OrtRuntime> {
     if (this.#runtime !== undefined) return this.#runtime;
-    const runtime = await createOrtRuntime(this.#wasm, memoryLimits(this.#parts.shards));
+    assertFits(this.#parts.shards, "ort");
+    const runtime = await createOrtRuntime(this.#wasm, MEMORY);
     renew();
     this.#runtime = runtime;
     return runtime;

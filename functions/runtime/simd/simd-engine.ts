@@ -11,6 +11,7 @@ import { streamInto } from "../model-store/stream-into.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Engine, TowerParts } from "../tower/engine.ts";
 import { inOrder } from "../tower/in-order.ts";
+import { assertFits, MAXIMUM_WASM_BYTES } from "../tower/memory-limits.ts";
 import { instantiateKernels, type Kernels } from "./kernels.ts";
 import { Program, type ProgramShard } from "./program.ts";
 import { SimdError } from "./simd-error.ts";
@@ -18,8 +19,7 @@ import { SimdError } from "./simd-error.ts";
 /** Streams at once: a request may wait for the headers of six responses. */
 const CONCURRENT_READS = 6;
 const PAGE_BYTES = 65_536;
-/** Ceiling of the memory: what an isolate is allowed, less what JavaScript needs at the least. */
-const MAXIMUM_PAGES = Math.floor(112_000_000 / PAGE_BYTES);
+const MAXIMUM_PAGES = Math.floor(MAXIMUM_WASM_BYTES / PAGE_BYTES);
 
 interface Instance {
   program: Program;
@@ -82,6 +82,7 @@ export class SimdEngine implements Engine {
 
   async #start(renew: Renew): Promise<Instance> {
     const { shards, source, inputShape } = this.#parts;
+    assertFits(shards, "simd");
     const read = async ({ graph }: (typeof shards)[number]): Promise<Uint8Array> =>
       await readVerified(source.bucket, `${source.prefix}/${graph.file}`, graph, renew);
     const [wasm, graphs] = await Promise.all([
