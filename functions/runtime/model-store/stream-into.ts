@@ -6,7 +6,7 @@ import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { damaged, type ExpectedBytes, type ObjectReader, type OnProgress } from "./read-verified.ts";
 
 /** Bytes read at a time: pieces of a stream are often smaller, and then cost a call each. */
-const PIECE_BYTES = 262_144;
+const PIECE_BYTES = 131_072;
 
 /**
  * @param target of the expected length; asked for anew before each write, since a WASM memory that grows detaches views

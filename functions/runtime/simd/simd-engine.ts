@@ -16,8 +16,8 @@ import { instantiateKernels, type Kernels } from "./kernels.ts";
 import { Program, type ProgramShard } from "./program.ts";
 import { SimdError } from "./simd-error.ts";
 
-/** Streams at once: a request may wait for the headers of six responses. */
-const CONCURRENT_READS = 6;
+/** Streams at once. The platform has a request wait for the headers of six; bodies are not counted. */
+const CONCURRENT_READS = 8;
 const PAGE_BYTES = 65_536;
 const MAXIMUM_PAGES = Math.floor(MAXIMUM_WASM_BYTES / PAGE_BYTES);
 

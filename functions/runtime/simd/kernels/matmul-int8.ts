@@ -113,7 +113,7 @@ function tile(
       a3 = a2 + k,
       a4 = a3 + k,
       a5 = a4 + k;
-    if (ASC_FEATURE_RELAXED_SIMD) {
+    if (ASC_FEATURE_RELAXED_SIMD && rows > 4) {
       for (let at: usize = 0; at < k; at += 4) {
         const low = v128.load(weights);
         const high = v128.load(weights, 16);
@@ -136,6 +136,25 @@ function tile(
         x = v128.load32_splat(a5 + at);
         l5 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l5);
         h5 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h5);
+      }
+    } else if (ASC_FEATURE_RELAXED_SIMD) {
+      // What is left of a text or a picture is seldom six rows.
+      for (let at: usize = 0; at < k; at += 4) {
+        const low = v128.load(weights);
+        const high = v128.load(weights, 16);
+        weights += 32;
+        let x = v128.load32_splat(a + at);
+        l0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l0);
+        h0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h0);
+        x = v128.load32_splat(a1 + at);
+        l1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l1);
+        h1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h1);
+        x = v128.load32_splat(a2 + at);
+        l2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l2);
+        h2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h2);
+        x = v128.load32_splat(a3 + at);
+        l3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(low, x, l3);
+        h3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(high, x, h3);
       }
     } else {
       for (let at: usize = 0; at < k; at += 2) {
