@@ -21,6 +21,10 @@ import { simdModule, type Variant } from "../support/simd-kernels.ts";
 
 const renew = (): void => {};
 
+function embed(engine: SimdEngine, data: Float32Array, size: number): Float32Array {
+  return engine.run({ data, shape: [1, 3, size, size] }, {}).data as Float32Array;
+}
+
 describe("the simd engine", () => {
   let folder: string;
   let model: string;
@@ -43,10 +47,6 @@ describe("the simd engine", () => {
     const engine = new SimdEngine(() => simdModule(variant), { shards, source, inputShape });
     await engine.load(renew);
     return engine;
-  }
-
-  function embed(engine: SimdEngine, data: Float32Array, size: number): Float32Array {
-    return engine.run({ data, shape: [1, 3, size, size] }, {}).data as Float32Array;
   }
 
   it("gives the same vectors with either module, near those of onnxruntime and of the reference", async () => {
