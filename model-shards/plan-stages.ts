@@ -4,18 +4,44 @@
  */
 import type { Shard } from "./manifest.ts";
 
-/** onnxruntime's own data and tables in the WASM memory of an instance that holds nothing. Measured, 1.30. */
-const RUNTIME_BYTES = 11_000_000;
-/**
- * WASM memory a stage may plan with. Of the 120 MB that an isolate is allowed, the rest is for shards on their way
- * in, pictures, and JavaScript's own heap.
- */
-export const STAGE_WASM_BYTES = 96_000_000;
+export type EngineName = "ort" | "simd";
+
+interface EngineMemory {
+  /** What the engine holds beside weights and activations. */
+  runtimeBytes: number;
+  /** Bytes that a graph takes once parsed, for each byte of its file. */
+  perGraphByte: number;
+  /** Bytes of activations for each of the manifest's, which are those of onnxruntime. */
+  perActivationByte: number;
+  /**
+   * WASM memory a stage may plan with. Of the 120 MB that an isolate is allowed, the rest is for shards on their way
+   * in, pictures, and JavaScript's own heap.
+   */
+  stageBytes: number;
+}
+
+const MEMORY: Record<EngineName, EngineMemory> = {
+  // onnxruntime 1.30: its own data and tables, measured; shards arrive in buffers.
+  ort: { runtimeBytes: 11_000_000, perGraphByte: 2, perActivationByte: 1, stageBytes: 96_000_000 },
+  // Two maps where onnxruntime has six, and bands; graphs stay outside; shards arrive in place.
+  simd: { runtimeBytes: 4_500_000, perGraphByte: 0, perActivationByte: 0.5, stageBytes: 112_000_000 },
+};
+
+/** @throws Error for a name that is no engine's */
+export function parseEngine(name: string | undefined): EngineName {
+  if (name === undefined || name === "ort" || name === "simd") return name ?? "ort";
+  throw new Error(`ENGINE is ${name}; the engines are ort and simd`);
+}
 
 /** WASM memory that a run of shards needs: weights, the largest activations, the graphs once parsed. */
-export function wasmBytes(shards: readonly Shard[]): number {
-  const weights = shards.reduce((sum, shard) => sum + shard.weights.bytes + 2 * shard.graph.bytes, 0);
-  return RUNTIME_BYTES + weights + Math.max(...shards.map((shard) => shard.peak_activation_bytes));
+export function wasmBytes(shards: readonly Shard[], engine: EngineName = "ort"): number {
+  const { runtimeBytes, perGraphByte, perActivationByte } = MEMORY[engine];
+  const weights = shards.reduce(
+    (sum, { weights: { bytes }, graph }) => sum + bytes + perGraphByte * graph.bytes,
+    0,
+  );
+  const activations = Math.max(...shards.map((shard) => shard.peak_activation_bytes));
+  return runtimeBytes + weights + perActivationByte * activations;
 }
 
 /**
@@ -29,16 +55,20 @@ export function planStages(shards: readonly Shard[], stages: number): Shard[][] 
   for (let cut = 1; cut < shards.length; cut++) {
     const first = shards.slice(0, cut);
     const plan = [first, ...planStages(shards.slice(cut), stages - 1)];
-    const bytes = Math.max(...plan.map(wasmBytes));
+    const bytes = Math.max(...plan.map((stage) => wasmBytes(stage)));
     if (bytes < bestBytes) [best, bestBytes] = [plan, bytes];
   }
   return best;
 }
 
-/** The fewest stages with which every one stays within `STAGE_WASM_BYTES`; as many as there are shards if none do. */
-export function stagesNeeded(shards: readonly Shard[]): number {
+/** The fewest stages with which every one stays within the engine's `stageBytes`; as many as there are shards if none do. */
+export function stagesNeeded(shards: readonly Shard[], engine: EngineName = "ort"): number {
   for (let stages = 1; stages < shards.length; stages++) {
-    if (Math.max(...planStages(shards, stages).map(wasmBytes)) <= STAGE_WASM_BYTES) return stages;
+    if (
+      Math.max(...planStages(shards, stages).map((stage) => wasmBytes(stage, engine))) <=
+      MEMORY[engine].stageBytes
+    )
+      return stages;
   }
   return shards.length;
 }

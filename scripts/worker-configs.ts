@@ -5,7 +5,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { Manifest } from "../model-shards/manifest.ts";
-import { stagesNeeded } from "../model-shards/plan-stages.ts";
+import { type EngineName, parseEngine, stagesNeeded } from "../model-shards/plan-stages.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -19,6 +19,14 @@ export const WORKER_CONFIGS = [
 
 const GATEWAY_CONFIG = "wrangler.toml";
 const VISION_CONFIG = "functions/vision/wrangler.toml";
+/** Workers that have an engine. */
+const TOWER_CONFIGS = [VISION_CONFIG, "functions/text/wrangler.toml"];
+
+export interface ConfigOptions {
+  engine?: EngineName | undefined;
+  imageStages?: number | undefined;
+  access?: "open" | "public" | "keys" | undefined;
+}
 
 export interface WorkerConfig {
   /** Of the Worker. */
@@ -32,24 +40,23 @@ export interface WorkerConfig {
 /**
  * Writes the configurations for a model.
  * @param folder where they go
- * @param options into how many Workers the image tower is cut, as many as it needs unless given; who is let in, if it
- * is not for the deployment to say
+ * @param options.engine what runs the towers; the variable ENGINE of this process, or onnxruntime, unless given
+ * @param options.imageStages into how many Workers the image tower is cut; as many as it needs unless given
+ * @param options.access who is let in, if it is not for the deployment to say
  * @returns the gateway's first, the stages of a tower in order
  */
 export async function writeWorkerConfigs(
   manifest: Manifest,
   folder: string,
-  {
-    imageStages = stagesNeeded(manifest.image.shards),
-    access,
-  }: { imageStages?: number | undefined; access?: "open" | "public" | "keys" } = {},
+  { engine = parseEngine(process.env["ENGINE"]), imageStages, access }: ConfigOptions = {},
 ): Promise<WorkerConfig[]> {
+  const stagesOfVision = imageStages ?? stagesNeeded(manifest.image.shards, engine);
   await mkdir(folder, { recursive: true });
   const configs: WorkerConfig[] = [];
   for (const source of WORKER_CONFIGS) {
-    const committed = await readFile(join(ROOT, source), "utf8");
+    const committed = await committedConfig(source, engine);
     const text = withAccess(withModel(committed, source, folder, manifest), source, access);
-    const stages = source === VISION_CONFIG ? imageStages : 1;
+    const stages = source === VISION_CONFIG ? stagesOfVision : 1;
     for (let stage = 1; stage <= stages; stage++) {
       const staged = stages === 1 ? text : withStage(text, stage, stages);
       const name = workerName(staged);
@@ -59,6 +66,15 @@ export async function writeWorkerConfigs(
     }
   }
   return configs;
+}
+
+/**
+ * A committed configuration with its engine's entry: an engine is most of a Worker's size, and chosen by what is bundled.
+ */
+export async function committedConfig(source: string, engine: EngineName): Promise<string> {
+  const text = await readFile(join(ROOT, source), "utf8");
+  const isTower = TOWER_CONFIGS.some((config) => config === source);
+  return isTower && engine === "simd" ? text.replace('main = "index.ts"', 'main = "simd.ts"') : text;
 }
 
 /** @param config the configuration's text */

@@ -1,28 +1,5 @@
-/**
- * The text Worker: token ids → text embeddings. It belongs to one model revision and holds that revision's text
- * tower; nothing is loaded until the first request.
- */
-import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Embeddings, RpcResult, TextRpc, WorkerStats } from "../runtime/rpc.ts";
-import { rpcResult } from "../runtime/rpc-result.ts";
-import type { Wanted } from "../runtime/wanted.ts";
-import { textTower } from "./text-tower.ts";
+/** The text Worker on onnxruntime. */
+import { ortEngine } from "../runtime/ort/engine.ts";
+import { textWorker } from "./text-worker.ts";
 
-export interface TextEnv {
-  MODELS: R2Bucket;
-  /** `<alias>@<revision>`. */
-  MODEL: string;
-}
-
-export default class Text extends WorkerEntrypoint<TextEnv> implements TextRpc {
-  async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted): Promise<RpcResult<Embeddings>> {
-    const anchor = (work: Promise<unknown>): void => this.ctx.waitUntil(work);
-    return await rpcResult("text", async () =>
-      (await textTower(this.env, anchor)).embedTokens(ids, lengths, wanted, anchor),
-    );
-  }
-
-  async stats(): Promise<WorkerStats> {
-    return (await textTower(this.env, (work) => this.ctx.waitUntil(work))).stats;
-  }
-}
+export default textWorker(ortEngine);

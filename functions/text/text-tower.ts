@@ -5,11 +5,12 @@ import type { Anchor } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { parseModelReference } from "../runtime/model-store/model-reference.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
-import ortWasm from "../runtime/ort/ort-wasm.ts";
 import type { Embeddings, WorkerStats } from "../runtime/rpc.ts";
 import { assertWanted, type Wanted } from "../runtime/wanted.ts";
+import type { CreateEngine } from "../runtime/tower/engine.ts";
+import { plannedShape } from "../runtime/tower/planned-shape.ts";
 import { Tower } from "../runtime/tower/tower.ts";
-import type { TextEnv } from "./index.ts";
+import type { TextEnv } from "./text-worker.ts";
 import { TokenTable } from "./token-table.ts";
 
 /** Requests that an isolate works on or keeps waiting. */
@@ -22,9 +23,13 @@ let resident: TextTower | undefined;
 const admission = new Admission(MAX_REQUESTS);
 
 /** @throws ServiceError `model_unavailable` */
-export async function textTower(env: TextEnv, anchor: Anchor): Promise<TextTower> {
+export async function textTower(
+  createEngine: CreateEngine,
+  env: TextEnv,
+  anchor: Anchor,
+): Promise<TextTower> {
   const manifest = await leasedManifest(env, anchor);
-  resident ??= new TextTower(manifest, env);
+  resident ??= new TextTower(createEngine, manifest, env);
   return resident;
 }
 
@@ -33,10 +38,12 @@ export class TextTower {
   readonly #tower: Tower;
   readonly #tokens: TokenTable;
 
-  constructor(manifest: Manifest, env: TextEnv) {
+  constructor(createEngine: CreateEngine, manifest: Manifest, env: TextEnv) {
     const { prefix } = parseModelReference(env.MODEL);
     this.#manifest = manifest;
-    this.#tower = new Tower(ortWasm, manifest.text.shards, { bucket: env.MODELS, prefix });
+    const { shards, context_length: length } = manifest.text;
+    const source = { bucket: env.MODELS, prefix };
+    this.#tower = new Tower(createEngine, { shards, source, inputShape: plannedShape(shards, { length }) });
     this.#tokens = new TokenTable(env.MODELS, prefix, manifest.text.token_embedding);
   }
 

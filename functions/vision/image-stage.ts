@@ -7,14 +7,15 @@ import type { Anchor } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { parseModelReference } from "../runtime/model-store/model-reference.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
-import type { Tensor } from "../runtime/ort/tensor.ts";
-import ortWasm from "../runtime/ort/ort-wasm.ts";
+import type { Tensor } from "../runtime/tensor.ts";
 import type { Embeddings, WorkerStats, VisionStageRpc } from "../runtime/rpc.ts";
 import { rpcValue } from "../runtime/rpc-result.ts";
+import type { CreateEngine } from "../runtime/tower/engine.ts";
+import { plannedShape } from "../runtime/tower/planned-shape.ts";
 import { parseStage } from "../runtime/tower/stage.ts";
 import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import { Tower } from "../runtime/tower/tower.ts";
-import type { VisionEnv } from "./index.ts";
+import type { VisionEnv } from "./vision-worker.ts";
 import { writeTensor } from "./tensor-stream.ts";
 
 type Pictures = AsyncIterable<Tensor> | Iterable<Tensor>;
@@ -28,9 +29,13 @@ let resident: { tower: Tower; isLast: boolean } | undefined;
 const admission = new Admission(MAX_REQUESTS);
 
 /** @throws ServiceError `model_unavailable`, `not_configured` */
-export async function imageStage(env: VisionEnv, anchor: Anchor): Promise<ImageStage> {
+export async function imageStage(
+  createEngine: CreateEngine,
+  env: VisionEnv,
+  anchor: Anchor,
+): Promise<ImageStage> {
   const manifest = await leasedManifest(env, anchor);
-  resident ??= createTower(manifest, env);
+  resident ??= createTower(createEngine, manifest, env);
   const { tower, isLast } = resident;
   if (!isLast && env.NEXT === undefined) {
     throw new ServiceError("not_configured", "this stage of the image tower is not bound to the next one");
@@ -38,7 +43,11 @@ export async function imageStage(env: VisionEnv, anchor: Anchor): Promise<ImageS
   return new ImageStage(manifest, tower, isLast ? undefined : env.NEXT, anchor);
 }
 
-function createTower(manifest: Manifest, env: VisionEnv): { tower: Tower; isLast: boolean } {
+function createTower(
+  createEngine: CreateEngine,
+  manifest: Manifest,
+  env: VisionEnv,
+): { tower: Tower; isLast: boolean } {
   const { index, count } = parseStage(env.STAGE);
   const plan = planStages(manifest.image.shards, count);
   const shards = plan[index];
@@ -46,8 +55,11 @@ function createTower(manifest: Manifest, env: VisionEnv): { tower: Tower; isLast
     throw new ServiceError("not_configured", `the image tower has ${plan.length} stages, not ${count}`);
   }
   const { prefix } = parseModelReference(env.MODEL);
+  const source = { bucket: env.MODELS, prefix };
+  const { size } = manifest.image;
+  const inputShape = plannedShape(shards, { height: size, width: size });
   return {
-    tower: new Tower(ortWasm, shards, { bucket: env.MODELS, prefix }),
+    tower: new Tower(createEngine, { shards, source, inputShape }),
     isLast: index === plan.length - 1,
   };
 }

@@ -5,7 +5,7 @@
 
 import { ByteTaker } from "../runtime/byte-taker.ts";
 import { freeBuffer } from "../runtime/free-buffer.ts";
-import type { Tensor } from "../runtime/ort/tensor.ts";
+import type { Tensor } from "../runtime/tensor.ts";
 
 /** A colour channel has 256 values: normalizing is a look-up. */
 interface NormalizationTables {

@@ -4,7 +4,7 @@
  */
 import { ByteTaker } from "../runtime/byte-taker.ts";
 import { freeBuffer } from "../runtime/free-buffer.ts";
-import type { Tensor } from "../runtime/ort/tensor.ts";
+import type { Tensor } from "../runtime/tensor.ts";
 
 const RANK = 4;
 

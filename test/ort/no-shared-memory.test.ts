@@ -29,9 +29,9 @@ export const trapped = () => {
 };`;
 
 /** Modules are evaluated in the order of imports: the trap is set before the Worker's own code runs. */
-const ENTRY = `
+const entry = (main: string): string => `
 import { trapped } from "./trap.js";
-export { default } from "./index.js";
+export { default } from "./${main}";
 console.log("trapped: " + trapped());`;
 
 let workers: Workers;
@@ -39,7 +39,7 @@ let workers: Workers;
 function withTrap(name: string, options: V4WorkerOptions): V4WorkerOptions {
   if (!/vision|text/.test(name) || !("modules" in options) || !Array.isArray(options.modules)) return options;
   const extra = [
-    { type: "ESModule" as const, path: "entry.js", contents: ENTRY },
+    { type: "ESModule" as const, path: "entry.js", contents: entry(options.modules[0]?.path ?? "") },
     { type: "ESModule" as const, path: "trap.js", contents: TRAP },
   ];
   return { ...options, modules: [...extra, ...options.modules] };

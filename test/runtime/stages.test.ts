@@ -90,7 +90,7 @@ describe("stages", () => {
     expect(shards.length).toBeGreaterThanOrEqual(3);
     const plan = planStages(shards, 2);
     expect(plan.flat()).toEqual(shards);
-    const largest = Math.max(...plan.map(wasmBytes));
+    const largest = Math.max(...plan.map((stage) => wasmBytes(stage)));
     for (let cut = 1; cut < shards.length; cut++) {
       const other = Math.max(wasmBytes(shards.slice(0, cut)), wasmBytes(shards.slice(cut)));
       expect(largest).toBeLessThanOrEqual(other);

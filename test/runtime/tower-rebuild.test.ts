@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { GraphBuilder } from "../../build/onnx/graph-builder.ts";
 import { DATA_TYPE } from "../../build/onnx/proto.ts";
+import { OrtEngine } from "../../functions/runtime/ort/ort-engine.ts";
 import { Tower } from "../../functions/runtime/tower/tower.ts";
 import { sha256Hex } from "../../model-shards/sha256.ts";
 import { FolderBucket } from "../support/folder-bucket.ts";
@@ -39,7 +40,10 @@ it("starts over with a new instance", async () => {
       holds: "a trap",
       peak_activation_bytes: 1,
     };
-    const tower = new Tower(await ortModule(), [shard], { bucket: new FolderBucket(folder), prefix: "." });
+    const wasm = await ortModule();
+    const source = { bucket: new FolderBucket(folder), prefix: "." };
+    const parts = { shards: [shard], source, inputShape: [1] };
+    const tower = new Tower((given) => new OrtEngine(wasm, given), parts);
     await tower.ready(anchor);
     expect([...tower.run(input(5)).data]).toEqual([-5]);
     expect(() => tower.run(input(-(2 ** 63)))).toThrow("aborted");

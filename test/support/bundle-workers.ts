@@ -3,23 +3,32 @@
  * runs this before any test (`globalSetup`).
  */
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
+import type { EngineName } from "../../model-shards/plan-stages.ts";
+import { committedConfig, WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
 /** Where the bundle of the Worker configured by `config` goes. */
-export function bundleFolder(config: string): string {
-  return join(ROOT, ".cache/bundles", config.replaceAll("/", "_").replace(".toml", ""));
+export function bundleFolder(config: string, engine: EngineName = "ort"): string {
+  return join(ROOT, ".cache/bundles", `${config.replaceAll("/", "_").replace(".toml", "")}-${engine}`);
 }
 
-export async function bundleWorker(config: string): Promise<void> {
+export async function bundleWorker(config: string, engine: EngineName = "ort"): Promise<void> {
   const wrangler = join(ROOT, "node_modules/.bin/wrangler");
-  const options = ["deploy", "--dry-run", "--outdir", bundleFolder(config), "-c", join(ROOT, config)];
+  const outdir = bundleFolder(config, engine);
+  await mkdir(outdir, { recursive: true });
+  const entry = /^main = "(.+)"$/m.exec(await committedConfig(config, engine))?.[1] ?? "";
+  const script = join(ROOT, dirname(config), entry);
+  const options = ["deploy", script, "--dry-run", "--outdir", outdir, "-c", join(ROOT, config)];
   await promisify(execFile)(wrangler, options, { cwd: ROOT, env: { ...process.env, CI: "true" } });
 }
 
+/** The Workers of both engines. */
 export default async function setup(): Promise<void> {
-  await Promise.all(WORKER_CONFIGS.map(bundleWorker));
+  for (const engine of ["ort", "simd"] as const) {
+    await Promise.all(WORKER_CONFIGS.map((config) => bundleWorker(config, engine)));
+  }
 }

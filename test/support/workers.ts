@@ -13,6 +13,7 @@ import { putModel, readManifest } from "../../scripts/models-in-r2.ts";
 import { workerName, writeWorkerConfigs } from "../../scripts/worker-configs.ts";
 import type { WorkerStats } from "../../functions/runtime/rpc.ts";
 import { bundleFolder } from "./bundle-workers.ts";
+import { type EngineName, parseEngine } from "../../model-shards/plan-stages.ts";
 import { type IsolateMemory, isolateMemory } from "./isolate-memory.ts";
 import { probeWorker } from "./probe.ts";
 
@@ -31,6 +32,8 @@ interface Stats {
 export interface WorkersOptions {
   /** Folder of the built model to serve; the demonstration model unless given. */
   model?: string;
+  /** What runs the towers; the variable ENGINE of this process, or onnxruntime, unless given. */
+  engine?: EngineName;
   /** Into how many Workers the image tower is cut; as many as it needs unless given. */
   stages?: number;
   /** Changes a Worker's options before it starts, by the Worker's name. */
@@ -69,6 +72,7 @@ export function totalBytes(memory: IsolateMemory & { wasmBytes: number }): numbe
 
 export async function startWorkers({
   model = DEMO_MODEL,
+  engine = parseEngine(process.env["ENGINE"]),
   stages,
   change,
   add = [],
@@ -78,10 +82,10 @@ export async function startWorkers({
   const manifest = await readManifest(model);
   const logs: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), "edgeclip-workers-"));
-  const configs = await writeWorkerConfigs(manifest, folder, { imageStages: stages, access });
+  const configs = await writeWorkerConfigs(manifest, folder, { engine, imageStages: stages, access });
   const workers = await Promise.all(
     configs.map(async ({ name, path, source }) => {
-      const options = await loadWorker(path, bundleFolder(source));
+      const options = await loadWorker(path, bundleFolder(source, engine));
       return change?.(name, options) ?? options;
     }),
   );
@@ -141,7 +145,7 @@ async function loadWorker(path: string, folder: string): Promise<V4WorkerOptions
   const files = (await readdir(folder)).filter((file) => /\.(js|wasm|bin)$/.test(file));
   const modules = await Promise.all(
     files
-      .toSorted((a) => (a === "index.js" ? -1 : 1))
+      .toSorted((a) => (a.endsWith(".js") ? -1 : 1))
       .map(async (file) => ({
         type: file.endsWith(".js")
           ? ("ESModule" as const)

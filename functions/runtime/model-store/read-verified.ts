@@ -70,6 +70,7 @@ async function readExactly(
   return bytes;
 }
 
-function damaged(key: string, why: string, cause?: unknown): ServiceError {
+/** The error for a model file that cannot be used. */
+export function damaged(key: string, why: string, cause?: unknown): ServiceError {
   return new ServiceError("model_unavailable", `model file ${key}: ${why}`, { cause });
 }

@@ -1,13 +1,8 @@
-/** Tensors as they cross the border of onnxruntime: a typed array, whose type is the element type, and a shape. */
+/** Element types at the border of onnxruntime, and tensors out of its heap. */
+import type { TensorData } from "../tensor.ts";
 import { OrtError } from "./ort-error.ts";
 
-export type TensorData = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
-
-export interface Tensor {
-  /** Row-major. */
-  data: TensorData;
-  shape: number[];
-}
+export type { Tensor } from "../tensor.ts";
 
 /** `TensorProto.DataType` → the typed array that holds it. */
 const ARRAYS = new Map<

@@ -3,6 +3,7 @@
  * enough that what waits fits beside what is loaded.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
+import { inOrder } from "./in-order.ts";
 import { type ObjectReader, readVerified } from "../model-store/read-verified.ts";
 
 /** Where shards come from. */
@@ -25,27 +26,12 @@ const AHEAD = 3;
  * @param onProgress called with every piece that arrives
  * @throws ServiceError `model_unavailable`
  */
-export async function* downloadShards(
+export function downloadShards(
   shards: readonly Shard[],
   source: ShardSource,
   onProgress: () => void,
 ): AsyncGenerator<ShardBytes> {
-  const left = shards.values();
-  const underWay: Promise<ShardBytes>[] = [];
-  const startNext = (): void => {
-    const { value: shard } = left.next();
-    if (shard === undefined) return;
-    const download = downloadShard(shard, source, onProgress);
-    // One that fails while an earlier one is awaited is reported when its turn comes.
-    download.catch(() => {});
-    underWay.push(download);
-  };
-  for (let i = 0; i < AHEAD; i++) startNext();
-  for (let next = underWay.shift(); next !== undefined; next = underWay.shift()) {
-    const bytes = await next;
-    startNext();
-    yield bytes;
-  }
+  return inOrder(shards, AHEAD, (shard) => downloadShard(shard, source, onProgress));
 }
 
 async function downloadShard(

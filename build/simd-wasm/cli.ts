@@ -1,0 +1,47 @@
+/**
+ * Compiles the kernels of `functions/runtime/simd/kernels/` to `.generated/simd/`: one module with relaxed SIMD and one
+ * without, from the same AssemblyScript. npm runs it after an install (`prepare`).
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { BuildError } from "../build-error.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const OUT = ".generated/simd";
+const KERNELS = "functions/runtime/simd/kernels";
+
+/** No allocator, no data, no assertions; `usize` beside `i32` is meant, and v128 never crosses the border. */
+const OPTIONS = [
+  "-O3",
+  "--runtime=stub",
+  "--noAssert",
+  "--importMemory",
+  "--enable=simd",
+  "--disableWarning=112",
+  "--disableWarning=201",
+];
+
+async function build(source: string, name: string, options: readonly string[] = []): Promise<void> {
+  const compiler = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
+  const out = `--outFile=${OUT}/${name}.wasm`;
+  try {
+    await promisify(execFile)(process.execPath, [compiler, source, ...OPTIONS, ...options, out], {
+      cwd: ROOT,
+    });
+  } catch (error) {
+    throw new BuildError(`${source} was not compiled: ${(error as Error).message}`);
+  }
+}
+
+try {
+  await mkdir(join(ROOT, OUT), { recursive: true });
+  await build(`${KERNELS}/index.ts`, "relaxed", ["--enable=relaxed-simd"]);
+  await build(`${KERNELS}/index.ts`, "plain");
+  await build("test/bench/kernels/peak.ts", "peak", ["--enable=relaxed-simd"]);
+} catch (error) {
+  if (!(error instanceof BuildError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,88 @@
+/** A tower on onnxruntime: its shards as sessions in one WASM memory. */
+import type { Shard } from "../../../model-shards/manifest.ts";
+import { freeBuffer } from "../free-buffer.ts";
+import type { Renew } from "../lease.ts";
+import type { Engine, TowerParts } from "../tower/engine.ts";
+import { assertFits, MAXIMUM_WASM_BYTES } from "../tower/memory-limits.ts";
+import { downloadShards } from "../tower/shard-downloads.ts";
+import { createOrtRuntime, type OrtRuntime, type OrtSession, type Tensor } from "./ort-runtime.ts";
+
+/**
+ * No arena and no memory pattern: both keep activation memory of past shapes, and neither was measurably faster.
+ */
+const SESSION_OPTIONS = { arena: false, memoryPattern: false };
+
+/**
+ * The memory starts at onnxruntime's own minimum and grows to exactly what is asked (`build/ort-wasm`): while shards are
+ * still being downloaded their buffers need the room that activations will need later.
+ */
+const MEMORY = { initialBytes: 0, maximumBytes: MAXIMUM_WASM_BYTES };
+
+interface Loaded {
+  shard: Shard;
+  session: OrtSession;
+}
+
+export class OrtEngine implements Engine {
+  readonly #wasm: WebAssembly.Module;
+  readonly #parts: TowerParts;
+  #runtime: OrtRuntime | undefined;
+  #loaded: Loaded[] = [];
+
+  /** @param wasm compiled from `.generated/ort/ort.wasm` */
+  constructor(wasm: WebAssembly.Module, parts: TowerParts) {
+    this.#wasm = wasm;
+    this.#parts = parts;
+  }
+
+  get memoryBytes(): number {
+    return this.#runtime?.memoryBytes ?? 0;
+  }
+
+  get aborted(): boolean {
+    return this.#runtime?.aborted === true;
+  }
+
+  async load(renew: Renew): Promise<void> {
+    const { shards, source } = this.#parts;
+    const downloads = downloadShards(shards.slice(this.#loaded.length), source, renew);
+    // The first downloads and the instantiation of onnxruntime go side by side.
+    const [first, runtime] = await Promise.all([downloads.next(), this.#startRuntime(renew)]);
+    for (let download = first; download.done !== true; download = await downloads.next()) {
+      renew();
+      const shard = shards[this.#loaded.length];
+      if (shard === undefined) break;
+      const { graph, weights } = download.value;
+      const session = runtime.createSession(graph, new Map([[shard.weights.file, weights]]), SESSION_OPTIONS);
+      freeBuffer(weights);
+      this.#loaded.push({ shard, session });
+    }
+  }
+
+  run(input: Tensor, extra: Record<string, Tensor>): Tensor {
+    let activation = input;
+    for (const { shard, session } of this.#loaded) {
+      const [first] = shard.inputs;
+      const inputs = { ...extra, [first?.name ?? ""]: activation };
+      const output = session.run(inputs)[shard.output.name];
+      if (output === undefined) throw new Error(`shard ${shard.graph.file} gave no ${shard.output.name}`);
+      freeBuffer(activation.data);
+      activation = output;
+    }
+    return activation;
+  }
+
+  release(): void {
+    this.#runtime = undefined;
+    this.#loaded = [];
+  }
+
+  async #startRuntime(renew: Renew): Promise<OrtRuntime> {
+    if (this.#runtime !== undefined) return this.#runtime;
+    assertFits(this.#parts.shards, "ort");
+    const runtime = await createOrtRuntime(this.#wasm, MEMORY);
+    renew();
+    this.#runtime = runtime;
+    return runtime;
+  }
+}

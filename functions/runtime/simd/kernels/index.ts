@@ -1,0 +1,12 @@
+/**
+ * The towers' kernels: one module with relaxed SIMD, one without, from the same source (`build/simd-wasm`). They are
+ * functions of byte offsets into the imported memory and have no state: who calls them lays the memory out.
+ */
+export { attention } from "./attention";
+export { depthwise, padBand } from "./depthwise";
+export { matmulFloat } from "./matmul-float";
+export { matmulInt8, takesBytes } from "./matmul-int8";
+export { layerNorm } from "./norm";
+export { packChannels, packInt8 } from "./pack";
+export { quantizeRows } from "./quantize";
+export { add, meanOfRows, patchifyRow, spaceToDepth } from "./rearrange";

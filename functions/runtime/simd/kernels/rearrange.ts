@@ -1,0 +1,48 @@
+/** Moving values so that a convolution becomes a matmul, and the means of columns. All float32. */
+
+/**
+ * A row of a picture's 4×4 patches, each a row of 48 values in the order of a convolution's weights: channel, y, x.
+ * @param source NCHW, 3 channels; the first pixel of the row
+ */
+export function patchifyRow(source: usize, target: usize, height: i32, width: i32): void {
+  for (let x = 0; x < width; x += 4) {
+    for (let channel = 0; channel < 3; channel++) {
+      for (let y = 0; y < 4; y++) {
+        v128.store(target, v128.load(source + ((<usize>((channel * height + y) * width + x)) << 2)));
+        target += 16;
+      }
+    }
+  }
+}
+
+/** Two rows of an NHWC map → one of half the width, each position with its four's channels: y, x, channel. */
+export function spaceToDepth(source: usize, target: usize, width: i32, channels: i32): void {
+  const pair = (<usize>channels) << 3;
+  const row = (<usize>(width * channels)) << 2;
+  for (let x = 0; x < width; x += 2) {
+    memory.copy(target, source, pair);
+    memory.copy(target + pair, source + row, pair);
+    source += pair;
+    target += 2 * pair;
+  }
+}
+
+/** @param columns a multiple of 4 */
+export function meanOfRows(source: usize, target: usize, rows: i32, columns: i32): void {
+  const bytes = (<usize>columns) << 2;
+  const count = f32x4.splat(<f32>rows);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    let total = f32x4.splat(0);
+    for (let row = 0; row < rows; row++)
+      total = f32x4.add(total, v128.load(source + <usize>row * bytes + at));
+    v128.store(target + at, f32x4.div(total, count));
+  }
+}
+
+/** `target = a + b`. @param count a multiple of 4 */
+export function add(a: usize, b: usize, target: usize, count: i32): void {
+  const bytes = (<usize>count) << 2;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(target + at, f32x4.add(v128.load(a + at), v128.load(b + at)));
+  }
+}

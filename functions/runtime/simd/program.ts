@@ -1,0 +1,123 @@
+/**
+ * A tower's steps and where everything lies in the WASM memory: the shards' files one after the other, what is computed
+ * from them, then the activations, for as long as a run. Two maps take turns as input and output; scratch buffers are
+ * shared by all steps.
+ */
+import type { Shard } from "../../../model-shards/manifest.ts";
+import { compileShard } from "./compile-shard.ts";
+import type { Kernels, Pointer } from "./kernels.ts";
+import { readGraph } from "./onnx/read-graph.ts";
+import { ShardWeights } from "./shard-weights.ts";
+import { elements, FLOAT_BYTES, type Shape, type Step } from "./steps/step.ts";
+
+const ALIGNMENT = 64;
+/** Address 0 stands for "none". */
+const FIRST_ADDRESS = 1024;
+/** The float matmul may read rows behind its input's last one; whatever it is, it must exist. */
+const SLACK_BYTES = 65_536;
+
+const align = (bytes: number): number => ALIGNMENT * Math.ceil(bytes / ALIGNMENT);
+
+export interface ProgramShard {
+  shard: Shard;
+  /** Where the shard's external data goes. */
+  base: Pointer;
+  weights: ShardWeights;
+}
+
+interface Layout {
+  maps: readonly [Pointer, Pointer];
+  scratch: (readonly Pointer[])[];
+  end: number;
+}
+
+export class Program {
+  readonly shards: readonly ProgramShard[];
+  readonly #steps: readonly Step[];
+  /** Where the weights end and the activations begin. */
+  readonly #activations: number;
+
+  /**
+   * @param graphs the shards' ONNX graphs, in order
+   * @throws SimdError if they are not a tower's
+   */
+  constructor(shards: readonly Shard[], graphs: readonly Uint8Array[]) {
+    let end = FIRST_ADDRESS;
+    const allocate = (bytes: number): Pointer => {
+      const pointer = end;
+      end += align(bytes);
+      return pointer;
+    };
+    const steps: Step[] = [];
+    this.shards = shards.map((shard, i) => {
+      const base = allocate(shard.weights.bytes);
+      const graph = readGraph(graphs[i] ?? new Uint8Array(0));
+      const weights = new ShardWeights(graph, base, allocate);
+      const names = { input: shard.inputs[0]?.name ?? "", output: shard.output.name };
+      steps.push(...compileShard(graph, weights, names));
+      return { shard, base, weights };
+    });
+    this.#steps = steps;
+    this.#activations = end;
+  }
+
+  /** Bytes of memory that loading and a run with this input need. */
+  bytesNeeded(input: Shape): number {
+    const loading = this.#activations + Math.max(...this.shards.map(({ weights }) => weights.largestMoved));
+    return Math.max(loading, this.#layout(input).end);
+  }
+
+  /** Makes a shard runnable; all of its bytes must be in the memory, verified. */
+  prepare({ weights }: ProgramShard, kernels: Kernels, memory: WebAssembly.Memory): void {
+    weights.prepare(kernels, memory, this.#activations);
+  }
+
+  /**
+   * Runs all steps; every shard must be prepared, and the memory have `bytesNeeded(shape)`.
+   * @param extra values of the graph's further inputs
+   * @returns a copy of the result
+   */
+  run(
+    kernels: Kernels,
+    memory: WebAssembly.Memory,
+    data: Float32Array,
+    shape: Shape,
+    extra: ReadonlyMap<string, number>,
+  ): { data: Float32Array<ArrayBuffer>; shape: Shape } {
+    const { maps, scratch } = this.#layout(shape);
+    let [input, output] = maps;
+    new Float32Array(memory.buffer, input, data.length).set(data);
+    let current = shape;
+    for (const [i, step] of this.#steps.entries()) {
+      step.run({ kernels, input, shape: current, output, scratch: scratch[i] ?? [], extra });
+      current = step.outputShape(current);
+      [input, output] = [output, input];
+    }
+    return { data: new Float32Array(memory.buffer, input, elements(current)).slice(), shape: current };
+  }
+
+  #layout(input: Shape): Layout {
+    let largest = elements(input);
+    let shape = input;
+    const shapes = this.#steps.map((step) => {
+      const taken = shape;
+      shape = step.outputShape(shape);
+      largest = Math.max(largest, elements(shape));
+      return taken;
+    });
+    const map = align(largest * FLOAT_BYTES);
+    const first = this.#activations;
+    let end = first + 2 * map;
+    const scratch = this.#steps.map((step, i) => {
+      let at = first + 2 * map;
+      const pointers = step.scratch(shapes[i] ?? []).map((bytes) => {
+        const pointer = at;
+        at += align(bytes);
+        return pointer;
+      });
+      end = Math.max(end, at);
+      return pointers;
+    });
+    return { maps: [first, first + map], scratch, end: end + SLACK_BYTES };
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * A shard's weights in the WASM memory: the file's bytes as they are, at `base`, until they have all been verified; then
+ * each kernel's weights are brought into its order in place. What must be computed from them lies elsewhere.
+ */
+import { type Kernels, type Pointer } from "./kernels.ts";
+import type { Graph, TensorRef } from "./onnx/read-graph.ts";
+import { SimdError } from "./simd-error.ts";
+
+/** Brings one weight into order. @param copy of its bytes, as they were */
+type Reorder = (kernels: Kernels, copy: Pointer, weight: Pointer) => void;
+
+export class ShardWeights {
+  readonly #base: Pointer;
+  readonly #weights: ReadonlyMap<string, TensorRef>;
+  readonly #allocate: (bytes: number) => Pointer;
+  readonly #reorders = new Map<string, Reorder>();
+
+  /** @param allocate room that stays */
+  constructor(graph: Graph, base: Pointer, allocate: (bytes: number) => Pointer) {
+    this.#base = base;
+    this.#weights = graph.weights;
+    this.#allocate = allocate;
+  }
+
+  /** Bytes of the largest weight that `prepare` has to move. */
+  get largestMoved(): number {
+    return Math.max(0, ...[...this.#reorders.keys()].map((name) => this.ref(name).length));
+  }
+
+  ref(name: string | undefined): TensorRef {
+    const ref = this.#weights.get(name ?? "");
+    if (ref === undefined) throw new SimdError(`the graph has no weight ${name}`);
+    return ref;
+  }
+
+  /** A float32 weight, left in its order. @throws SimdError if it does not have `length` values */
+  floats(name: string | undefined, length: number): Pointer {
+    const ref = this.ref(name);
+    if (ref.type !== "float32" || ref.length !== 4 * length)
+      throw new SimdError(`weight ${name}: another size`);
+    return this.#base + ref.offset;
+  }
+
+  /** A weight that `prepare` will bring into another order, once however often it is asked for. */
+  reordered(name: string | undefined, reorder: Reorder): Pointer {
+    const ref = this.ref(name);
+    if (!this.#reorders.has(ref.name)) this.#reorders.set(ref.name, reorder);
+    return this.#base + ref.offset;
+  }
+
+  allocate(bytes: number): Pointer {
+    return this.#allocate(bytes);
+  }
+
+  /** Once, when all of the shard's bytes are there and verified. @param scratch `largestMoved` bytes */
+  prepare(kernels: Kernels, memory: WebAssembly.Memory, scratch: Pointer): void {
+    const bytes = new Uint8Array(memory.buffer);
+    for (const [name, reorder] of this.#reorders) {
+      const { offset, length } = this.ref(name);
+      const weight = this.#base + offset;
+      bytes.copyWithin(scratch, weight, weight + length);
+      reorder(kernels, scratch, weight);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * A tower on the project's own kernels. The graphs are read first and say where everything goes; the memory is made once,
+ * as large as the planned input needs; then the weights stream from R2 into their places, are verified there, and are
+ * brought into the kernels' order. Nothing of them is ever on the JavaScript side but a piece of each stream.
+ */
+import { ServiceError } from "../errors.ts";
+import { freeBuffer } from "../free-buffer.ts";
+import type { Renew } from "../lease.ts";
+import { readVerified } from "../model-store/read-verified.ts";
+import { streamInto } from "../model-store/stream-into.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Engine, TowerParts } from "../tower/engine.ts";
+import { inOrder } from "../tower/in-order.ts";
+import { assertFits, MAXIMUM_WASM_BYTES } from "../tower/memory-limits.ts";
+import { instantiateKernels, type Kernels } from "./kernels.ts";
+import { Program, type ProgramShard } from "./program.ts";
+import { SimdError } from "./simd-error.ts";
+
+/** Streams at once. The platform has a request wait for the headers of six; bodies are not counted. */
+const CONCURRENT_READS = 8;
+const PAGE_BYTES = 65_536;
+const MAXIMUM_PAGES = Math.floor(MAXIMUM_WASM_BYTES / PAGE_BYTES);
+
+interface Instance {
+  program: Program;
+  memory: WebAssembly.Memory;
+  kernels: Kernels;
+}
+
+export class SimdEngine implements Engine {
+  readonly #wasm: () => Promise<WebAssembly.Module>;
+  readonly #parts: TowerParts;
+  #instance: Instance | undefined;
+  #loaded = 0;
+  #aborted = false;
+
+  /** @param wasm one of the modules of `.generated/simd/` */
+  constructor(wasm: () => Promise<WebAssembly.Module>, parts: TowerParts) {
+    this.#wasm = wasm;
+    this.#parts = parts;
+  }
+
+  get memoryBytes(): number {
+    return this.#instance?.memory.buffer.byteLength ?? 0;
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  async load(renew: Renew): Promise<void> {
+    const instance = (this.#instance ??= await this.#start(renew));
+    const { program, kernels, memory } = instance;
+    const missing = program.shards.slice(this.#loaded);
+    const stream = (shard: ProgramShard): Promise<ProgramShard> => this.#stream(shard, memory, renew);
+    for await (const shard of inOrder(missing, CONCURRENT_READS, stream)) {
+      renew();
+      program.prepare(shard, kernels, memory);
+      this.#loaded++;
+    }
+  }
+
+  run({ data, shape }: Tensor, extra: Record<string, Tensor>): Tensor {
+    const { program, kernels, memory } = this.#instance ?? {};
+    if (this.#aborted || program === undefined || kernels === undefined || memory === undefined) {
+      throw new SimdError("this instance has aborted; a new one is needed");
+    }
+    if (!(data instanceof Float32Array) || shape[0] !== 1) throw new SimdError("not one float32 activation");
+    grow(memory, program.bytesNeeded(shape));
+    const scalars = new Map(Object.entries(extra).map(([name, tensor]) => [name, Number(tensor.data[0])]));
+    const result = this.#guard(() => program.run(kernels, memory, data, shape, scalars));
+    freeBuffer(data);
+    if (!result.data.every(Number.isFinite)) throw new SimdError("the result is not finite");
+    return { data: result.data, shape: [...result.shape] };
+  }
+
+  release(): void {
+    this.#instance = undefined;
+    this.#loaded = 0;
+    this.#aborted = true;
+  }
+
+  async #start(renew: Renew): Promise<Instance> {
+    const { shards, source, inputShape } = this.#parts;
+    assertFits(shards, "simd");
+    const read = async ({ graph }: (typeof shards)[number]): Promise<Uint8Array> =>
+      await readVerified(source.bucket, `${source.prefix}/${graph.file}`, graph, renew);
+    const [wasm, graphs] = await Promise.all([
+      this.#wasm(),
+      Array.fromAsync(inOrder(shards, CONCURRENT_READS, read)),
+    ]);
+    const program = new Program(shards, graphs);
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES });
+    grow(memory, program.bytesNeeded(inputShape));
+    const kernels = await instantiateKernels(wasm, memory);
+    renew();
+    return { program, memory, kernels };
+  }
+
+  async #stream(shard: ProgramShard, memory: WebAssembly.Memory, renew: Renew): Promise<ProgramShard> {
+    const { bucket, prefix } = this.#parts.source;
+    const { weights } = shard.shard;
+    const target = (): Uint8Array<ArrayBuffer> => new Uint8Array(memory.buffer, shard.base, weights.bytes);
+    await streamInto(bucket, `${prefix}/${weights.file}`, weights, target, renew);
+    return shard;
+  }
+
+  /** A trap leaves the memory as it is, but whatever caused it may have written anywhere. */
+  #guard<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      if (error instanceof SimdError) throw error;
+      this.#aborted = true;
+      throw new SimdError("the kernels aborted", { cause: error });
+    }
+  }
+}
+
+/** @throws ServiceError `model_unavailable` for more than an isolate may hold */
+function grow(memory: WebAssembly.Memory, bytes: number): void {
+  const pages = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
+  if (pages <= 0) return;
+  try {
+    memory.grow(pages);
+  } catch (cause) {
+    throw new ServiceError("model_unavailable", "the model does not fit this deployment's stages", { cause });
+  }
+}

@@ -1,0 +1,32 @@
+/** A tower as the engine runs it: one step for each stem, block, downsample or head of the graph. */
+import type { Kernels, Pointer } from "../kernels.ts";
+
+/** Of an activation, float32: `1 × 3 × height × width`, `1 × height × width × channels`, `1 × length × width`, … */
+export type Shape = readonly number[];
+
+export interface StepCall {
+  kernels: Kernels;
+  /** The activation, of this shape. */
+  input: Pointer;
+  shape: Shape;
+  /** Where the result goes; never `input`. */
+  output: Pointer;
+  /** One buffer for each size that `scratch` gave. */
+  scratch: readonly Pointer[];
+  /** The graph's further inputs, such as `eot_index`. */
+  extra: ReadonlyMap<string, number>;
+}
+
+export interface Step {
+  /** @throws SimdError for an input that the step cannot take */
+  outputShape(input: Shape): Shape;
+  /** Bytes of each buffer that a run needs beside input and output. */
+  scratch(input: Shape): number[];
+  run(call: StepCall): void;
+}
+
+export const FLOAT_BYTES = 4;
+
+export function elements(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}

@@ -1,0 +1,32 @@
+/**
+ * The text Worker: token ids → text embeddings. It belongs to one model revision and holds that revision's text
+ * tower; nothing is loaded until the first request.
+ *
+ * The engine is the entry file's choice: `index.ts` or `simd.ts`.
+ */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Embeddings, RpcResult, TextRpc, WorkerStats } from "../runtime/rpc.ts";
+import { rpcResult } from "../runtime/rpc-result.ts";
+import type { Wanted } from "../runtime/wanted.ts";
+import type { CreateEngine } from "../runtime/tower/engine.ts";
+import { textTower } from "./text-tower.ts";
+
+export interface TextEnv {
+  MODELS: R2Bucket;
+  /** `<alias>@<revision>`. */
+  MODEL: string;
+}
+
+export const textWorker = (createEngine: CreateEngine) =>
+  class Text extends WorkerEntrypoint<TextEnv> implements TextRpc {
+    async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted): Promise<RpcResult<Embeddings>> {
+      const anchor = (work: Promise<unknown>): void => this.ctx.waitUntil(work);
+      return await rpcResult("text", async () =>
+        (await textTower(createEngine, this.env, anchor)).embedTokens(ids, lengths, wanted, anchor),
+      );
+    }
+
+    async stats(): Promise<WorkerStats> {
+      return (await textTower(createEngine, this.env, (work) => this.ctx.waitUntil(work))).stats;
+    }
+  };
