@@ -1,0 +1,71 @@
+/**
+ * The contract, row by row: every endpoint, alias, limit and code. `WRITE_TABLE=1 npx vitest run
+ * test/api/contract.test.ts` writes what was answered to `docs/api-cases.md`.
+ */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { exampleBase64 } from "../support/examples.ts";
+import { request } from "../support/request.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+import { type Case, contractCases } from "./contract-cases.ts";
+
+const TABLE = join(import.meta.dirname, "../../docs/api-cases.md");
+
+let workers: Workers;
+let cases: Case[];
+const rows: string[] = [];
+
+beforeAll(async () => {
+  workers = await startWorkers();
+  const set = await request("POST", `${workers.url}/v1/label_sets`, { labels: ["fox", "harp"] });
+  const model = await request("GET", `${workers.url}/v1/models/edgeclip-demo`);
+  const image = await exampleBase64("fox.png");
+  cases = contractCases({ image, set: set.body.id, width: model.body.embedding_width });
+});
+
+afterAll(async () => {
+  await workers.dispose();
+});
+
+async function send({ endpoint, body, headers }: Case): ReturnType<typeof request> {
+  const [method = "", path = ""] = endpoint.split(" ");
+  const type = typeof body === "string" ? { "content-type": "application/json" } : {};
+  return await request(method, workers.url + path, body, { ...type, ...headers });
+}
+
+/** What must be there in every answer, and in one of a model. */
+function missing({ status, headers, body }: Awaited<ReturnType<typeof request>>): string[] {
+  const names = ["x-request-id", "openai-processing-ms", "server-timing"].filter(
+    (name) => !headers.has(name),
+  );
+  const fields = body.error === undefined ? ["model", "revision"] : ["message", "type", "param", "code"];
+  const isOfModel = status === 200 && "usage" in body;
+  const holder = body.error ?? (isOfModel ? body : { model: "", revision: "" });
+  return [...names, ...fields.filter((field) => !(field in holder))];
+}
+
+it("holds in every row", { timeout: 120_000 }, async () => {
+  for (const each of cases) {
+    const answer = await send(each);
+    const { code = null, param = null } = (answer.body.error ?? {}) as Record<string, string | null>;
+    const found = { status: answer.status, code, param, missing: missing(answer) };
+    const what = `${each.endpoint}, ${each.what}: ${JSON.stringify(answer.body).slice(0, 300)}`;
+    const wanted = { status: each.status, code: each.code ?? null, param: each.param ?? param, missing: [] };
+    expect(found, what).toEqual(wanted);
+    const path = each.endpoint.replace(/ls_[0-9a-f]{32}/, "{id}");
+    rows.push(`| ${path} | ${each.what} | ${answer.status} | ${code ?? ""} | ${param ?? ""} |`);
+  }
+  if (process.env["WRITE_TABLE"] === "1") await writeFile(TABLE, table());
+});
+
+function table(): string {
+  return `# What is answered
+
+Written by a run of \`test/api/contract.test.ts\`, which asserts every row.
+
+| endpoint | case | status | code | param |
+|---|---|---|---|---|
+${rows.join("\n")}
+`;
+}
