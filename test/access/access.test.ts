@@ -233,6 +233,12 @@ describe("a public deployment", () => {
       for (let i = 0; i < RATES.LIMIT_PUBLIC; i++) expect((await from("192.0.2.1")).status).toBe(200);
       expect((await from("192.0.2.1")).status).toBe(429);
       expect((await from("192.0.2.2")).status).toBe(200);
+      for (const method of ["GET", "POST"]) {
+        const headers = { "cf-connecting-ip": `192.0.2.${method.length}` };
+        const body = method === "POST" ? { labels: ["a"] } : undefined;
+        const sets = await request(method, `${open.url}/v1/label_sets`, body, headers);
+        expect([sets.status, sets.body.error.code]).toEqual([401, "invalid_api_key"]);
+      }
       const { key } = await addKey(open, "acme", { pepper: "" });
       expect((await from("192.0.2.1", bearer(key))).status).toBe(200);
       expect((await from("192.0.2.2", bearer(newKey()))).status).toBe(401);

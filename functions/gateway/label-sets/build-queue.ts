@@ -11,6 +11,18 @@ export interface BuildMessage {
   id: string;
 }
 
+/**
+ * Has a set finished in the background. Asking twice changes nothing.
+ * @throws ServiceError `overloaded` while the queue takes nothing
+ */
+export async function requestBuild(env: Bindings, message: BuildMessage): Promise<void> {
+  try {
+    await env.BUILDS.send(message);
+  } catch (cause) {
+    throw new ServiceError("overloaded", "the label set cannot be computed now; try again", { cause });
+  }
+}
+
 /** Seconds before a part is tried again. */
 const RETRY_DELAY = 10;
 
@@ -21,7 +33,7 @@ export async function buildFromQueue(
 ): Promise<void> {
   for (const message of batch.messages) {
     try {
-      if (await build(message.body, env, ctx)) await env.BUILDS.send(message.body);
+      if (await build(message.body, env, ctx)) await requestBuild(env, message.body);
       message.ack();
     } catch (error) {
       const code = error instanceof ServiceError ? error.code : undefined;

@@ -7,6 +7,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { KeyedLoads } from "../../runtime/keyed-loads.ts";
 import type { Renew } from "../../runtime/lease.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
+import { requestBuild } from "./build-queue.ts";
 import { buildAtOnce, isSmall } from "./build-set.ts";
 import { type LabelMatrix, unpackMatrix } from "./label-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
@@ -91,7 +92,7 @@ async function build(
   renew();
   if (definition === undefined) throw labelSetNotFound(id);
   if (isSmall(definition)) return await buildAtOnce(id, definition, store, unhurried(context, renew));
-  await context.env.BUILDS.send({ account, id });
+  await requestBuild(context.env, { account, id });
   const message = `the label set ${id} is still being computed; GET /v1/label_sets/${id} shows how far it is`;
   throw new ServiceError("model_unavailable", message, { param: "label_set" });
 }

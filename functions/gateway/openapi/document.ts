@@ -13,6 +13,7 @@ const FORM = "multipart/form-data";
 
 interface Operation {
   id: string;
+  tag: "Pictures and texts" | "Label sets" | "Models" | "Health";
   summary: string;
   description?: string;
   request?: z.ZodType;
@@ -36,6 +37,7 @@ const REFUSALS = {
 
 function operation({
   id,
+  tag,
   summary,
   description,
   request,
@@ -54,6 +56,7 @@ function operation({
   });
   return {
     operationId: id,
+    tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
     ...(content === undefined ? {} : { requestBody: { required: true, content } }),
@@ -75,6 +78,7 @@ const paths: ZodOpenApiPathsObject = {
   "/v1/classify": {
     post: operation({
       id: "classify",
+      tag: "Pictures and texts",
       summary: "The best label for each picture",
       description:
         "`input` and `image` are aliases of `images`, `label` of `labels`; one alone need not be a list.",
@@ -86,6 +90,7 @@ const paths: ZodOpenApiPathsObject = {
   "/v1/similarity": {
     post: operation({
       id: "similarity",
+      tag: "Pictures and texts",
       summary: "Every picture against every text",
       description:
         "`image` and `input` are aliases of `images`, `text` of `texts`; one alone need not be a list.",
@@ -97,6 +102,7 @@ const paths: ZodOpenApiPathsObject = {
   "/v1/embeddings": {
     post: operation({
       id: "embeddings",
+      tag: "Pictures and texts",
       summary: "Vectors of texts and pictures",
       description: "OpenAI's endpoint. A plain string is always a text; a picture is an object.",
       request: embeddingsRequestSchema,
@@ -106,6 +112,7 @@ const paths: ZodOpenApiPathsObject = {
   "/v1/rerank": {
     post: operation({
       id: "rerank",
+      tag: "Pictures and texts",
       summary: "Documents by their nearness to a query",
       description: "Texts by a picture, pictures by a text, or either by their own kind.",
       request: rerankRequestSchema,
@@ -115,6 +122,7 @@ const paths: ZodOpenApiPathsObject = {
   "/v1/label_sets": {
     post: operation({
       id: "createLabelSet",
+      tag: "Label sets",
       summary: "Keep a set of labels",
       description: "The same set again has the same id and costs nothing.",
       request: labelSetRequestSchema,
@@ -126,6 +134,7 @@ const paths: ZodOpenApiPathsObject = {
     }),
     get: operation({
       id: "listLabelSets",
+      tag: "Label sets",
       summary: "The caller's label sets",
       query: labelSetListSchema,
       answers: { "200": ["A page of them", responses.labelSetListResponseSchema] },
@@ -134,12 +143,14 @@ const paths: ZodOpenApiPathsObject = {
   "/v1/label_sets/{id}": {
     get: operation({
       id: "getLabelSet",
+      tag: "Label sets",
       summary: "One label set with its labels",
       path: idPath,
       answers: { "200": ["The set", responses.labelSetDetailSchema] },
     }),
     delete: operation({
       id: "deleteLabelSet",
+      tag: "Label sets",
       summary: "Remove a label set",
       description: "Effective everywhere within 60 seconds.",
       path: idPath,
@@ -149,6 +160,7 @@ const paths: ZodOpenApiPathsObject = {
   "/v1/models": {
     get: operation({
       id: "listModels",
+      tag: "Models",
       summary: "The deployment's models",
       answers: { "200": ["All of them", responses.modelListSchema] },
     }),
@@ -156,6 +168,7 @@ const paths: ZodOpenApiPathsObject = {
   "/v1/models/{id}": {
     get: operation({
       id: "getModel",
+      tag: "Models",
       summary: "One model, by id or alias",
       path: idPath,
       answers: { "200": ["The model", responses.modelObjectSchema] },
@@ -164,6 +177,7 @@ const paths: ZodOpenApiPathsObject = {
   "/healthz": {
     get: operation({
       id: "healthz",
+      tag: "Health",
       summary: "Whether the gateway runs",
       answers: { "200": ["It does", responses.healthSchema] },
     }),
@@ -171,6 +185,7 @@ const paths: ZodOpenApiPathsObject = {
   "/readyz": {
     get: operation({
       id: "readyz",
+      tag: "Health",
       summary: "Whether the gateway reaches what it needs",
       answers: {
         "200": ["It does", responses.healthSchema],

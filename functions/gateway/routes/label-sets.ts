@@ -1,9 +1,10 @@
 /** `/v1/label_sets`: labels that are defined once and classified with by id. */
 import { type Context, Hono } from "hono";
-import { callerOf } from "../access/caller.ts";
+import { accountOf } from "../access/caller.ts";
 import { embedContext } from "../embed/embed-context.ts";
 import { readFields } from "../embed/request-pictures.ts";
 import type { GatewayEnv } from "../env.ts";
+import { requestBuild } from "../label-sets/build-queue.ts";
 import { isSmall } from "../label-sets/build-set.ts";
 import { countPrompts, DEFAULT_NEGATIVE, labelSetId } from "../label-sets/definition.ts";
 import { describeSet } from "../label-sets/describe-set.ts";
@@ -30,7 +31,7 @@ export const labelSets = new Hono<GatewayEnv>()
     };
     const context = await contextOf(c);
     const store = new SetStore(c.env.SETS);
-    const { account } = callerOf(c);
+    const account = accountOf(c);
     const summary: LabelSetSummary = {
       id: await labelSetId(account, definition),
       account,
@@ -44,7 +45,7 @@ export const labelSets = new Hono<GatewayEnv>()
     const { revision } = context.manifest;
     const isReady = !isNew && (await store.vectorsBytes(summary.id, revision)) !== undefined;
     if (!isReady && isSmall(definition)) await storedLabels(account, summary.id, context);
-    else if (!isReady) await c.env.BUILDS.send({ account, id: summary.id });
+    else if (!isReady) await requestBuild(c.env, { account, id: summary.id });
     const stored = (await store.summary(account, summary.id)) ?? summary;
     const described = await describeSet(stored, store, revision);
     if (described.status === "building") return c.json(described, 202);
@@ -54,7 +55,7 @@ export const labelSets = new Hono<GatewayEnv>()
     const { limit, after } = validate(labelSetListSchema, c.req.query());
     const { manifest } = await contextOf(c);
     const store = new SetStore(c.env.SETS);
-    const { sets, hasMore } = await store.list(callerOf(c).account, limit, after);
+    const { sets, hasMore } = await store.list(accountOf(c), limit, after);
     const data = await Promise.all(sets.map((set) => describeSet(set, store, manifest.revision)));
     return c.json({
       object: "list",
@@ -68,10 +69,7 @@ export const labelSets = new Hono<GatewayEnv>()
     const id = c.req.param("id");
     const { manifest } = await contextOf(c);
     const store = new SetStore(c.env.SETS);
-    const [summary, definition] = await Promise.all([
-      store.summary(callerOf(c).account, id),
-      store.definition(id),
-    ]);
+    const [summary, definition] = await Promise.all([store.summary(accountOf(c), id), store.definition(id)]);
     if (summary === undefined || definition === undefined) throw labelSetNotFound(id);
     const { labels, negative, min_similarity } = definition;
     const described = await describeSet(summary, store, manifest.revision);
@@ -79,7 +77,7 @@ export const labelSets = new Hono<GatewayEnv>()
   })
   .delete(`${PATH}/:id`, async (c) => {
     const id = c.req.param("id");
-    const { account } = callerOf(c);
+    const account = accountOf(c);
     const context = await contextOf(c);
     const store = new SetStore(c.env.SETS);
     if (!(await store.exists(account, id))) throw labelSetNotFound(id);
