@@ -9,19 +9,19 @@ import { damaged, type ExpectedBytes, type ObjectReader, type OnProgress } from 
 const PIECE_BYTES = 131_072;
 
 /**
+ * @param opened the object's body, see `openObject`
  * @param target of the expected length; asked for anew before each write, since a WASM memory that grows detaches views
  * @param onProgress called before every write; what it throws ends the reading
  * @throws ServiceError `model_unavailable` as `readVerified`; the target then holds anything
  */
 export async function streamInto(
-  bucket: ObjectReader,
+  opened: Promise<ReadableStream<Uint8Array>>,
   key: string,
   { bytes: length, sha256 }: Pick<ExpectedBytes, "bytes" | "sha256">,
   target: () => Uint8Array<ArrayBuffer>,
   onProgress: OnProgress,
 ): Promise<void> {
-  const body = await open(bucket, key, length);
-  const reader = body.getReader({ mode: "byob" });
+  const reader = (await opened).getReader({ mode: "byob" });
   let piece = new Uint8Array(PIECE_BYTES);
   let filled = 0;
   while (filled < length) {
@@ -40,7 +40,16 @@ export async function streamInto(
   if ((await sha256Hex(target())) !== sha256) throw damaged(key, "its SHA-256 is not the manifest's");
 }
 
-async function open(bucket: ObjectReader, key: string, length: number): Promise<ReadableStream<Uint8Array>> {
+/**
+ * An object's body, of which nothing has been read.
+ * @param length that it must have, bytes
+ * @throws ServiceError `model_unavailable`
+ */
+export async function openObject(
+  bucket: ObjectReader,
+  key: string,
+  length: number,
+): Promise<ReadableStream<Uint8Array>> {
   const object = await bucket.get(key).catch((cause: unknown) => {
     throw damaged(key, "reading it failed", cause);
   });

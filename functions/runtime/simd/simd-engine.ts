@@ -3,11 +3,12 @@
  * as large as the planned input needs; then the weights stream from R2 into their places, are verified there, and are
  * brought into the kernels' order. Nothing of them is ever on the JavaScript side but a piece of each stream.
  */
+import type { Shard } from "../../../model-shards/manifest.ts";
 import { ServiceError } from "../errors.ts";
 import { freeBuffer } from "../free-buffer.ts";
 import type { Renew } from "../lease.ts";
 import { readVerified } from "../model-store/read-verified.ts";
-import { streamInto } from "../model-store/stream-into.ts";
+import { openObject, streamInto } from "../model-store/stream-into.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Engine, TowerParts } from "../tower/engine.ts";
 import { inOrder } from "../tower/in-order.ts";
@@ -17,7 +18,7 @@ import { Program, type ProgramShard } from "./program.ts";
 import { SimdError } from "./simd-error.ts";
 
 /** Streams at once. The platform has a request wait for the headers of six; bodies are not counted. */
-const CONCURRENT_READS = 8;
+const CONCURRENT_READS = 12;
 const PAGE_BYTES = 65_536;
 const MAXIMUM_PAGES = Math.floor(MAXIMUM_WASM_BYTES / PAGE_BYTES);
 
@@ -49,14 +50,27 @@ export class SimdEngine implements Engine {
   }
 
   async load(renew: Renew): Promise<void> {
-    const instance = (this.#instance ??= await this.#start(renew));
-    const { program, kernels, memory } = instance;
-    const missing = program.shards.slice(this.#loaded);
-    const stream = (shard: ProgramShard): Promise<ProgramShard> => this.#stream(shard, memory, renew);
-    for await (const shard of inOrder(missing, CONCURRENT_READS, stream)) {
-      renew();
-      program.prepare(shard, kernels, memory);
-      this.#loaded++;
+    // The first weights are asked for beside the graphs, and wait until these have said where they go.
+    const first = this.#parts.shards.slice(this.#loaded, this.#loaded + CONCURRENT_READS);
+    const opened = new Map(first.map((shard) => [shard.weights.file, this.#open(shard)]));
+    try {
+      const { program, kernels, memory } = (this.#instance ??= await this.#start(renew));
+      const stream = async (programShard: ProgramShard): Promise<ProgramShard> => {
+        const { shard, base } = programShard;
+        const { file, bytes } = shard.weights;
+        const body = opened.get(file) ?? this.#open(shard);
+        opened.delete(file);
+        const target = (): Uint8Array<ArrayBuffer> => new Uint8Array(memory.buffer, base, bytes);
+        await streamInto(body, this.#keyOf(file), shard.weights, target, renew);
+        return programShard;
+      };
+      for await (const shard of inOrder(program.shards.slice(this.#loaded), CONCURRENT_READS, stream)) {
+        renew();
+        program.prepare(shard, kernels, memory);
+        this.#loaded++;
+      }
+    } finally {
+      for (const body of opened.values()) body.then((stream) => stream.cancel()).catch(() => {});
     }
   }
 
@@ -97,12 +111,15 @@ export class SimdEngine implements Engine {
     return { program, memory, kernels };
   }
 
-  async #stream(shard: ProgramShard, memory: WebAssembly.Memory, renew: Renew): Promise<ProgramShard> {
-    const { bucket, prefix } = this.#parts.source;
-    const { weights } = shard.shard;
-    const target = (): Uint8Array<ArrayBuffer> => new Uint8Array(memory.buffer, shard.base, weights.bytes);
-    await streamInto(bucket, `${prefix}/${weights.file}`, weights, target, renew);
-    return shard;
+  #open({ weights }: Shard): Promise<ReadableStream<Uint8Array>> {
+    const body = openObject(this.#parts.source.bucket, this.#keyOf(weights.file), weights.bytes);
+    // Whoever reads it is told.
+    body.catch(() => {});
+    return body;
+  }
+
+  #keyOf(file: string): string {
+    return `${this.#parts.source.prefix}/${file}`;
   }
 
   /** A trap leaves the memory as it is, but whatever caused it may have written anywhere. */
