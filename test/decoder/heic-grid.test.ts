@@ -87,6 +87,11 @@ describe("a grid is refused", () => {
       "invalid_image",
     ],
     ["whose tiles say another size", () => patched(small(), "ispe", 8, 0, 0, 0, 128), "invalid_image"],
+    [
+      "whose tiles name 2 MB of profile 200 times",
+      () => grid(128, 128, { tile: 64, ballast: { bytes: 2_000_000, times: 200 } }),
+      "image_too_large",
+    ],
     ["that ends in its boxes", () => small().subarray(0, 300), "invalid_image"],
     [
       "of 100 megapixels",

@@ -40,6 +40,17 @@ export function within(
   return new DataView(buffer, byteOffset + start, end - start);
 }
 
+/** Where something is in the file, bytes: unlike a view, it outlives a move of the memory that the file is in. */
+export interface Range {
+  start: number;
+  end: number;
+}
+
+export function rangeOf(part: DataView, file: DataView): Range {
+  const start = part.byteOffset - file.byteOffset;
+  return { start, end: start + part.byteLength };
+}
+
 export function fourCharacters(view: DataView, at: number): string {
   return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
 }

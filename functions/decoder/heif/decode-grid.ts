@@ -6,13 +6,14 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { CodecBlock } from "../codec-block.ts";
 import type { MagickApi } from "../magick.ts";
+import { fileTooLarge, MAX_HEIF_FILE_BYTES, tooMuchMemory } from "../formats/pixel-limits.ts";
 import type { PixelArea } from "../preprocess/picture.ts";
 import { resizeAndCrop } from "../preprocess/resize-and-crop.ts";
 import { upright } from "../preprocess/upright.ts";
 import { readWithMagick } from "../read-with-magick.ts";
-import { type Grid, readGrid } from "./read-grid.ts";
+import type { Range } from "./boxes.ts";
+import type { Grid } from "./read-grid.ts";
 import { writeTile } from "./write-tile.ts";
-import { tooMuchMemory } from "../formats/pixel-limits.ts";
 
 const CHANNELS = 3;
 
@@ -69,15 +70,11 @@ class TileCache {
 
   #decode(index: number): Uint8Array {
     const { tileWidth: width, tileHeight: height } = this.#grid;
-    const length = totalLength(this.#tileFile(index));
-    const block = CodecBlock.allocate(this.#magick, length);
+    const tileFile = this.#tileFile(index);
+    const block = CodecBlock.allocate(this.#magick, tileFile.length);
     if (block === undefined) throw tooMuchMemory(`a tile of ${width} × ${height} pixels`);
-    let at = 0;
-    // Made again: the codec's memory may have moved to make room.
-    for (const piece of this.#tileFile(index)) {
-      block.view().set(piece, at);
-      at += piece.length;
-    }
+    block.view().set(tileFile);
+    freeBuffer(tileFile);
     const header = { width, height, coding: "HEIC", orientation: 1 } as const;
     return readWithMagick(block, this.#format, header, this.#size, (tile) => {
       if (tile.width !== width || tile.height !== height || tile.channels !== CHANNELS) {
@@ -87,17 +84,17 @@ class TileCache {
     });
   }
 
-  /** Pieces that lie in the codec's memory, valid until it grows. */
-  #tileFile(index: number): Uint8Array[] {
+  /** @throws ServiceError `image_too_large`: ranges may overlap, and say together more than the file has */
+  #tileFile(index: number): Uint8Array<ArrayBuffer> {
+    const tile = this.#grid.tiles[index];
+    if (tile === undefined) throw new Error(`the grid has no tile ${index}`);
+    const ranges = [...tile.properties, ...tile.extents];
+    const length = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+    if (length > MAX_HEIF_FILE_BYTES) throw fileTooLarge("tile", length, MAX_HEIF_FILE_BYTES);
     const bytes = this.#file.view();
-    const item = readGrid(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength))?.tiles[index];
-    if (item === undefined) throw new Error("the grid has changed");
-    return writeTile(item);
+    const cut = ({ start, end }: Range): Uint8Array => bytes.subarray(start, end);
+    return writeTile(tile.type, tile.properties.map(cut), tile.extents.map(cut));
   }
-}
-
-function totalLength(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 function gridArea({ width, height, columns, tileWidth, tileHeight }: Grid, tiles: TileCache): PixelArea {

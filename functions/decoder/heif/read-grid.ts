@@ -2,8 +2,17 @@
  * A picture made of tiles (`grid`, ISO/IEC 23008-12, 6.6.2.3): how phones write HEIC, in tiles of 512 × 512. Each tile is
  * a picture of its own, so that only a few need be in memory at once.
  */
-import { type Box, FieldReader, FULL_BOX_BYTES } from "./boxes.ts";
+import { type Box, FieldReader, FULL_BOX_BYTES, type Range, rangeOf } from "./boxes.ts";
 import { type Item, type Items, readItems } from "./read-items.ts";
+
+export interface Tile {
+  /** `hvc1` or `av01`. */
+  type: string;
+  /** The boxes that describe it. */
+  properties: Range[];
+  /** Its data, in pieces. */
+  extents: Range[];
+}
 
 export interface Grid {
   /** Of the picture, pixels, before it is turned. */
@@ -15,7 +24,7 @@ export interface Grid {
   tileWidth: number;
   tileHeight: number;
   /** Row by row. */
-  tiles: Item[];
+  tiles: Tile[];
   /** EXIF's number for how the file's own transformations turn the picture. */
   orientation: number;
 }
@@ -23,6 +32,8 @@ export interface Grid {
 /** What `auxC` calls an alpha channel, in HEVC and in general. */
 const ALPHA = /auxid:1|:alpha/;
 const CODED = new Set(["hvc1", "av01"]);
+/** What decoding a tile takes; how the whole picture is turned is not for the tile. */
+const DESCRIPTIVE = new Set(["hvcC", "av1C", "ispe", "colr", "pixi", "pasp"]);
 /** 12 megapixels are 48 tiles of the usual size. */
 const MAX_TILES = 4096;
 /** `irot`, quarter turns counter-clockwise → EXIF orientation. */
@@ -51,10 +62,11 @@ export function readGrid(file: DataView): Grid | undefined {
   const [rows, columns] = [fields.unsigned(1) + 1, fields.unsigned(1) + 1];
   const [width, height] = [fields.unsigned(sizeBytes), fields.unsigned(sizeBytes)];
   const ids = items.references.get(`dimg/${grid.id}`) ?? [];
-  const tiles = ids.flatMap((id) => items.byId.get(id) ?? []);
-  if (tiles.length !== rows * columns || tiles.length > MAX_TILES) throw new RangeError("tiles are missing");
-  const { width: tileWidth, height: tileHeight } = sizeOf(tiles[0]);
-  for (const tile of tiles) {
+  const tileItems = ids.flatMap((id) => items.byId.get(id) ?? []);
+  if (tileItems.length !== rows * columns || tileItems.length > MAX_TILES)
+    throw new RangeError("tiles are missing");
+  const { width: tileWidth, height: tileHeight } = sizeOf(tileItems[0]);
+  for (const tile of tileItems) {
     const size = sizeOf(tile);
     if (!CODED.has(tile.type) || size.width !== tileWidth || size.height !== tileHeight) {
       throw new RangeError("a tile is not like the others");
@@ -63,7 +75,17 @@ export function readGrid(file: DataView): Grid | undefined {
   if (!isCovered(width, tileWidth, columns) || !isCovered(height, tileHeight, rows)) {
     throw new RangeError("the tiles do not cover the picture");
   }
+  const tiles = tileItems.map((item) => tileOf(item, file));
   return { width, height, rows, columns, tileWidth, tileHeight, tiles, orientation };
+}
+
+function tileOf({ type, properties, extents }: Item, file: DataView): Tile {
+  const described = properties.filter((property) => DESCRIPTIVE.has(property.type));
+  return {
+    type,
+    properties: described.map(({ whole }) => rangeOf(whole, file)),
+    extents: extents.map((extent) => rangeOf(extent, file)),
+  };
 }
 
 /** By as many tiles as are needed and no more. */

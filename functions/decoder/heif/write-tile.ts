@@ -1,24 +1,24 @@
 /** One tile of a grid as a HEIF file of its own, for a codec that reads files. */
-import { within } from "./boxes.ts";
-import type { Item } from "./read-items.ts";
+import { concatBytes } from "../../runtime/concat-bytes.ts";
 
-/** What decoding a tile takes; how the whole picture is turned is not for the tile. */
-const DESCRIPTIVE = new Set(["hvcC", "av1C", "ispe", "colr", "pixi", "pasp"]);
 /** Where an item's index among the properties says that it must be understood. */
 const ESSENTIAL = 0x80;
 const ITEM = 1;
 
-/** @returns the file, in pieces */
-export function writeTile({ type, extents, properties }: Item): Uint8Array[] {
-  const described = properties.filter((property) => DESCRIPTIVE.has(property.type));
-  const ftyp = box(
-    "ftyp",
-    text(type === "av01" ? "avif" : "heic"),
-    u32(0),
-    text("mif1"),
-    text(type === "av01" ? "avif" : "heic"),
-  );
-  const dataBytes = extents.reduce((sum, extent) => sum + extent.byteLength, 0);
+/**
+ * @param type of the item: `hvc1` or `av01`
+ * @param properties the boxes that describe it
+ * @param data its data, in pieces
+ * @returns the file
+ */
+export function writeTile(
+  type: string,
+  properties: readonly Uint8Array[],
+  data: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  const brand = text(type === "av01" ? "avif" : "heic");
+  const ftyp = box("ftyp", brand, u32(0), text("mif1"), brand);
+  const dataBytes = data.reduce((sum, piece) => sum + piece.length, 0);
   const meta = (dataAt: number): Uint8Array =>
     box(
       "meta",
@@ -35,36 +35,24 @@ export function writeTile({ type, extents, properties }: Item): Uint8Array[] {
       ),
       box(
         "iprp",
-        box("ipco", ...described.map(({ whole }) => bytesOf(whole))),
+        box("ipco", ...properties),
         box(
           "ipma",
           u32(0),
           u32(1),
           u16(ITEM),
-          Uint8Array.of(described.length, ...described.map((_, index) => ESSENTIAL | (index + 1))),
+          Uint8Array.of(properties.length, ...properties.map((_, index) => ESSENTIAL | (index + 1))),
         ),
       ),
     );
-  const mdatHeader = Uint8Array.from([...u32(dataBytes + 8), ...text("mdat")]);
+  const mdatHeader = concatBytes([u32(dataBytes + 8), text("mdat")]);
   const dataAt = ftyp.length + meta(0).length + mdatHeader.length;
-  return [ftyp, meta(dataAt), mdatHeader, ...extents.map((extent) => bytesOf(within(extent, 0)))];
+  return concatBytes([ftyp, meta(dataAt), mdatHeader, ...data]);
 }
 
 function box(type: string, ...content: Uint8Array[]): Uint8Array {
   const length = content.reduce((sum, part) => sum + part.length, 8);
-  const bytes = new Uint8Array(length);
-  bytes.set(u32(length));
-  bytes.set(text(type), 4);
-  let at = 8;
-  for (const part of content) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+  return concatBytes([u32(length), text(type), ...content]);
 }
 
 function text(characters: string): Uint8Array {

@@ -4,6 +4,8 @@
  * bytes are decoded where they are.
  */
 
+import { concatBytes } from "../../runtime/concat-bytes.ts";
+
 /** Stands, with an index after it, where a string was. No text or label begins with it. */
 export const LIFTED = "\0lifted:";
 
@@ -41,7 +43,7 @@ export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
   }
   if (strings.length === 0) return { json: bytes, strings };
   parts.push(bytes.subarray(copied));
-  return { json: concatenated(parts), strings };
+  return { json: concatBytes(parts), strings };
 }
 
 /** Where the string that begins at `start` has its closing quote; -1 if it has none. */
@@ -52,14 +54,4 @@ function endOfString(bytes: Uint8Array, start: number): number {
     if (backslashes % 2 === 0) return quote;
   }
   return -1;
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -9,6 +9,8 @@ export interface GridOptions extends Pick<HeicOptions, "turns" | "mirror"> {
   missing?: number;
   /** Where the grid item's own data is: in `idat`, or with the tiles. */
   inFile?: boolean;
+  /** A colour profile of so many bytes, which each tile names so many times. */
+  ballast?: { bytes: number; times: number };
   /** Adds an auxiliary picture of this kind. */
   auxiliary?: string;
 }
@@ -18,7 +20,7 @@ export function writeHeicGrid(
   luma: Uint8Array,
   width: number,
   height: number,
-  { tile, turns, mirror, missing = 0, inFile = false, auxiliary }: GridOptions,
+  { tile, turns, mirror, missing = 0, inFile = false, ballast, auxiliary }: GridOptions,
 ): Uint8Array<ArrayBuffer> {
   const [columns, rows] = [Math.ceil(width / tile), Math.ceil(height / tile)];
   const tiles = Array.from({ length: rows * columns }, (_, i) =>
@@ -49,10 +51,16 @@ export function writeHeicGrid(
     ...(mirror === undefined ? [] : [box("imir", u8(mirror))]),
   ];
   const role = auxiliary === undefined ? [] : [box("auxC", u32(0), Buffer.from(`${auxiliary}\0`))];
+  const profile =
+    ballast === undefined ? [] : [box("colr", Buffer.from("prof"), Buffer.alloc(ballast.bytes))];
+  const profiles = Array.from(
+    { length: ballast?.times ?? 0 },
+    () => shared.length + own.length + role.length + 1,
+  );
   const associations = [
-    ...tiles.map((_, i) => associate(i + 1, 1, shared.length)),
-    associate(gridId, shared.length + 1, own.length),
-    ...role.map(() => associate(auxiliaryId, shared.length + own.length + 1, 1)),
+    ...tiles.map((_, i) => associate(i + 1, [...numbers(1, shared), ...profiles])),
+    associate(gridId, numbers(shared.length + 1, own)),
+    ...role.map(() => associate(auxiliaryId, numbers(shared.length + own.length + 1, role))),
   ];
   const infos = [
     ...tiles.map((_, i) => info(i + 1, "hvc1")),
@@ -82,7 +90,7 @@ export function writeHeicGrid(
       box("iref", u32(0), ...references),
       box(
         "iprp",
-        box("ipco", ...shared, ...own, ...role),
+        box("ipco", ...shared, ...own, ...role, ...profile),
         box("ipma", u32(0), u32(associations.length), ...associations),
       ),
       ...(inFile ? [] : [box("idat", grid)]),
@@ -114,13 +122,14 @@ function cut(
   });
 }
 
-/** An `ipma` entry: properties from the `first` on, counted from 1, all of them essential. */
-function associate(id: number, first: number, count: number): Buffer {
-  return Buffer.concat([
-    u16(id),
-    u8(count),
-    ...Array.from({ length: count }, (_, i) => u8(0x80 | (first + i))),
-  ]);
+/** An `ipma` entry of properties by their numbers, counted from 1, all of them essential. */
+function associate(id: number, properties: number[]): Buffer {
+  return Buffer.concat([u16(id), u8(properties.length), ...properties.map((number) => u8(0x80 | number))]);
+}
+
+/** Numbers of boxes that follow each other. */
+function numbers(first: number, boxes: readonly Buffer[]): number[] {
+  return boxes.map((_, i) => first + i);
 }
 
 function info(id: number, type: string): Buffer {
