@@ -12,6 +12,7 @@ import setup, { bundleWorker } from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, type Workers, workerOptions } from "../support/workers.ts";
+import { median } from "./support/median.ts";
 
 const SIZE = 256;
 const WARM_RUNS = 5;
@@ -23,9 +24,6 @@ interface Sample {
   cold: number;
   warm: number;
 }
-
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 async function time(call: () => Promise<Response>): Promise<number> {
   const start = performance.now();

@@ -12,6 +12,7 @@ import { decodeOne, startDecoder } from "../decoder/support/start-decoder.ts";
 import { writeHeicGrid } from "../decoder/support/write-heic-grid.ts";
 import { writePng } from "../decoder/support/write-png.ts";
 import setup from "../support/bundle-workers.ts";
+import { median } from "./support/median.ts";
 
 const LIMIT_BYTES = 120_000_000;
 const SIZE = 256;
@@ -74,9 +75,6 @@ const PICTURES: [
   ["GIF", 4032, 3024, (...size) => encodeLarge(MagickFormat.Gif, ...size)],
   ["TIFF, deflated", 4032, 3024, tiff],
 ];
-
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 await setup();
 let within = true;

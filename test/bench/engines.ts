@@ -15,6 +15,7 @@ import { cosine } from "../support/cosine.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
+import { median } from "./support/median.ts";
 
 const SIZE = 256;
 const WARM_UP = 6;
@@ -25,9 +26,6 @@ const VISION = "functions/vision/wrangler.toml";
 const DOCUMENT = join(import.meta.dirname, "../../docs/benchmarks/engines.md");
 
 type Ask = (workers: Workers) => Promise<Response>;
-
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const pixels = syntheticInput(`input:${SIZE}`, 3 * SIZE * SIZE);
 const image: Ask = (workers) => workers.probe(`/tensor?height=${SIZE}&width=${SIZE}`, pixels);

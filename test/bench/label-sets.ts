@@ -20,15 +20,13 @@ import { request } from "../support/request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
 import { writeLineChart } from "./support/line-chart.ts";
+import { median } from "./support/median.ts";
 
 const SIZES = [10, 100, 1000, 10_000];
 const ROUNDS = 15;
 const ROOT = join(import.meta.dirname, "../..");
 const PICTURE = join(ROOT, "test/fixtures/pictures/images/q80_420.jpg");
 const CHART = join(ROOT, "docs/benchmarks/label-sets.png");
-
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** Milliseconds by part, as the answer's `server-timing` has them. */
 function timings(header: string | null): Record<string, number> {

@@ -1,17 +1,10 @@
 /** Sends JSON and reads JSON. */
-export interface Answer {
-  status: number;
-  headers: Headers;
-  // Tests look into answers of every shape.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  body: any;
-}
+import { type Answer, request } from "./request.ts";
 
+export type { Answer } from "./request.ts";
+
+/** @param body text as it is, anything else as JSON */
 export async function post(url: string, body: unknown): Promise<Answer> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: typeof body === "string" ? body : JSON.stringify(body),
-  });
-  return { status: response.status, headers: response.headers, body: await response.json() };
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return await request("POST", url, text, { "content-type": "application/json" });
 }

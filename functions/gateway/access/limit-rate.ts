@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { ServiceError } from "../../runtime/errors.ts";
 import type { Bindings, GatewayEnv } from "../env.ts";
+import { warn } from "../warn.ts";
 import type { Caller } from "./caller.ts";
 
 /** Which binding counts for whom. */
@@ -32,7 +33,7 @@ async function isWithin(limit: RateLimit, key: string): Promise<boolean> {
   try {
     return (await limit.limit({ key })).success;
   } catch (error) {
-    console.warn(JSON.stringify({ warning: "rate limit not readable", error: String(error) }));
+    warn("rate limit not readable", error);
     return true;
   }
 }

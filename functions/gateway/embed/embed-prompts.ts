@@ -31,14 +31,18 @@ const MEMORY_BYTES = 4_000_000;
 const memory = new MemoryCache<CachedText>(MEMORY_BYTES, ({ embedding }) => embedding.byteLength);
 let tokenizer: Tokenizer | undefined;
 
-/**
- * @param options `maxPrompts` that may be computed; whether embeddings are kept in KV
- * @throws ServiceError `too_many_items` if more prompts are new, `model_unavailable`, `overloaded`
- */
+export interface EmbedOptions {
+  /** That may be computed. */
+  maxPrompts: number;
+  /** Whether the embeddings are read from KV, and kept there and in memory. */
+  keep: boolean;
+}
+
+/** @throws ServiceError `too_many_items` if more prompts are new, `model_unavailable`, `overloaded` */
 export async function embedPrompts(
   items: readonly Prompts[],
   context: EmbedContext,
-  { maxPrompts, keep } = { maxPrompts: MAX_UNCACHED_PROMPTS, keep: true },
+  { maxPrompts, keep }: EmbedOptions = { maxPrompts: MAX_UNCACHED_PROMPTS, keep: true },
 ): Promise<EmbeddedPrompts> {
   const { revision } = context.manifest;
   const found = new Map<string, CachedText>();

@@ -2,6 +2,7 @@
  * Image embeddings in KV, by the hash of the picture's file and the model's revision. Off unless the deployment sets
  * how long they are kept: a hash tells whether a picture has been seen before, which is for the operator to decide.
  */
+import { warn } from "../warn.ts";
 import type { EmbedContext } from "./embed-context.ts";
 
 /** Part of every key; changes with the layout of the values and with the way pictures are prepared. */
@@ -38,7 +39,7 @@ export class ImageCache {
       );
       return value?.byteLength === this.#bytes ? new Float32Array(value) : undefined;
     } catch (error) {
-      warn("not readable", error);
+      warn("image cache not readable", error);
       return undefined;
     }
   }
@@ -48,15 +49,13 @@ export class ImageCache {
     const options = { expirationTtl: this.#ttl };
     const bytes = embedding.slice().buffer;
     this.#context.waitUntil(
-      this.#kv.put(this.#key(sha256), bytes, options).catch((error: unknown) => warn("not writable", error)),
+      this.#kv
+        .put(this.#key(sha256), bytes, options)
+        .catch((error: unknown) => warn("image cache not writable", error)),
     );
   }
 
   #key(sha256: string): string {
     return `${FORMAT}/${this.#revision}/${sha256}`;
   }
-}
-
-function warn(what: string, error: unknown): void {
-  console.warn(JSON.stringify({ warning: `image cache ${what}`, error: String(error) }));
 }

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import type { GatewayEnv } from "../env.ts";
+import type { AcceptFile } from "../http/multipart-form.ts";
 import { type Fields, readBody } from "../http/read-body.ts";
 import { imageFile } from "../images/image-file.ts";
 import { requestedModel } from "../model.ts";
@@ -29,20 +30,17 @@ export function requestPictures(c: Context<GatewayEnv>, manifest: Manifest): Pic
  * stands among the fields as a `Picture`.
  */
 export async function readFieldsAndFiles(c: Context<GatewayEnv>): Promise<Fields> {
-  const { fields, strings, share } = await readBody(c.req.raw, async (pieces, index, { model }) => {
+  return await readFields(c, async (pieces, index, { model }) => {
     const param = `images[${index}]`;
     const file = imageFile(pieces, param);
     const manifest = await requestedModel(c, typeof model === "string" ? model : undefined);
     return await requestPictures(c, manifest).add(file, param);
   });
-  c.set("share", share);
-  c.set("strings", strings);
-  return fields;
 }
 
-/** The fields of a request that is JSON. */
-export async function readFields(c: Context<GatewayEnv>): Promise<Fields> {
-  const { fields, strings, share } = await readBody(c.req.raw);
+/** @param acceptFile of a form; without it, the request must be JSON */
+export async function readFields(c: Context<GatewayEnv>, acceptFile?: AcceptFile): Promise<Fields> {
+  const { fields, strings, share } = await readBody(c.req.raw, acceptFile);
   c.set("share", share);
   c.set("strings", strings);
   return fields;

@@ -4,6 +4,7 @@
  */
 import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { decodeBase64, encodeBase64 } from "../images/base64.ts";
+import { warn } from "../warn.ts";
 
 /** Part of every key; changes with the layout of the values. */
 const FORMAT = "text2";
@@ -52,7 +53,7 @@ export class TextCache {
         }
       }
     } catch (error) {
-      console.warn(JSON.stringify({ warning: "text cache not readable", error: String(error) }));
+      warn("text cache not readable", error);
     }
     return found;
   }
@@ -67,7 +68,7 @@ export class TextCache {
     );
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) {
-      console.warn(JSON.stringify({ warning: "text cache not writable", error: String(failed.reason) }));
+      warn("text cache not writable", failed.reason);
     }
   }
 

@@ -1,14 +1,11 @@
 /** What the text of a form's field means: forms have no types, so a list, an object or a number is guessed. */
+import { IMAGE_ALIASES, LABEL_ALIASES, TEXT_ALIASES } from "../schemas/aliases.ts";
 
 /** Fields that may be repeated, or hold a JSON list. */
-const LIST_FIELDS = new Set([
-  "image",
-  "images",
-  "input",
-  "label",
-  "labels",
-  "text",
-  "texts",
+const LIST_FIELDS = new Set<string>([
+  ...IMAGE_ALIASES,
+  ...LABEL_ALIASES,
+  ...TEXT_ALIASES,
   "templates",
   "negative",
 ]);

@@ -8,6 +8,7 @@ import {
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
 import { imageTooLarge } from "../images/image-file.ts";
+import { IMAGE_ALIASES } from "../schemas/aliases.ts";
 import { formValue, isListField } from "./form-value.ts";
 import type { Fields } from "./read-body.ts";
 
@@ -23,7 +24,7 @@ export type AcceptFile = (
   fields: Fields,
 ) => Promise<unknown>;
 
-const FILE_FIELDS = new Set(["image", "images", "input"]);
+const FILE_FIELDS = new Set<string>(IMAGE_ALIASES);
 /** Labels, texts and prompts may come as a field each. */
 const MAX_PARTS = 20_000;
 const INVALID = "the request's body is not valid multipart/form-data";

@@ -3,15 +3,19 @@
  * model alone, so doing one twice changes nothing, and whoever comes next sees from R2 which are left.
  */
 import type { EmbedContext } from "../embed/embed-context.ts";
-import { embedPrompts, type Prompts } from "../embed/embed-prompts.ts";
+import { embedPrompts, type EmbedOptions, type Prompts } from "../embed/embed-prompts.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
 import { countPrompts, type LabelSetDefinition, promptsOfSet } from "./definition.ts";
+import { embedMatrix, fillRows } from "./embed-matrix.ts";
 import { blankMatrix, type LabelMatrix } from "./label-matrix.ts";
 import { writeMatrix } from "./matrix-cache.ts";
 import type { PartCounts, SetStore } from "./set-store.ts";
 
 /** Prompts of a part: some ten seconds of the text tower. A label's prompts are never divided. */
 const PROMPTS_PER_PART = 512;
+
+/** The vectors are not kept one by one as well: the set keeps them. */
+const UNBOUNDED: EmbedOptions = { maxPrompts: Infinity, keep: false };
 
 /** Whether a request may wait for it. */
 export function isSmall(definition: LabelSetDefinition): boolean {
@@ -25,9 +29,7 @@ export async function buildAtOnce(
   store: SetStore,
   context: EmbedContext,
 ): Promise<LabelMatrix> {
-  const { values, tokens } = await embedRows(promptsOfSet(definition), context);
-  const { matrix, rows } = blankMatrix(definition, context.manifest.embedding_width, tokens);
-  rows.set(values);
+  const { matrix } = await embedMatrix(definition, promptsOfSet(definition), context, UNBOUNDED);
   await finish(id, matrix, store, context);
   return matrix;
 }
@@ -49,7 +51,9 @@ export async function buildNextPart(
   const next = plan.findIndex((_, number) => !done.has(number));
   const items = plan[next];
   if (items === undefined) return await putTogether(id, definition, done, store, context);
-  const { values, tokens } = await embedRows(items, context);
+  const { embeddings, tokens } = await embedPrompts(items, context, UNBOUNDED);
+  const values = new Float32Array(items.length * context.manifest.embedding_width);
+  fillRows(values, embeddings);
   await store.putPart(id, revision, next, values, { tokens, prompts: items.flat().length });
   return true;
 }
@@ -85,18 +89,6 @@ async function finish(
 ): Promise<void> {
   await store.putVectors(id, context.manifest.revision, matrix.packed);
   writeMatrix(id, matrix, context);
-}
-
-/** float32, items × width. The vectors are not kept one by one as well: the set keeps them. */
-async function embedRows(
-  items: readonly Prompts[],
-  context: EmbedContext,
-): Promise<{ values: Float32Array; tokens: number }> {
-  const { embeddings, tokens } = await embedPrompts(items, context, { maxPrompts: Infinity, keep: false });
-  const width = context.manifest.embedding_width;
-  const values = new Float32Array(items.length * width);
-  for (const [index, { embedding }] of embeddings.entries()) values.set(embedding, index * width);
-  return { values, tokens };
 }
 
 /** Items in order, cut where a part has enough prompts. */

@@ -1,5 +1,6 @@
 /** Label matrices in KV, by model revision. Keys are hashes of what is in them, so an entry is right or missing. */
 import type { EmbedContext } from "../embed/embed-context.ts";
+import { warn } from "../warn.ts";
 import { type LabelMatrix, unpackMatrix } from "./label-matrix.ts";
 
 /** Part of every key; changes with the layout of the values. */
@@ -20,7 +21,7 @@ export async function readMatrix(
     );
     return value === null ? undefined : unpackMatrix(value, manifest.embedding_width);
   } catch (error) {
-    console.warn(JSON.stringify({ warning: "label cache not readable", error: String(error) }));
+    warn("label cache not readable", error);
     return undefined;
   }
 }
@@ -32,14 +33,14 @@ export function writeMatrix(name: string, { packed }: LabelMatrix, context: Embe
   const written = env.CACHE.put(matrixKey(name, manifest.revision), packed, { expirationTtl: TIME_TO_LIVE });
   waitUntil(
     written.catch((error: unknown) => {
-      console.warn(JSON.stringify({ warning: "label cache not writable", error: String(error) }));
+      warn("label cache not writable", error);
     }),
   );
 }
 
 export async function removeMatrix(name: string, { env, manifest }: EmbedContext): Promise<void> {
   await env.CACHE.delete(matrixKey(name, manifest.revision)).catch((error: unknown) => {
-    console.warn(JSON.stringify({ warning: "label cache not writable", error: String(error) }));
+    warn("label cache not writable", error);
   });
 }
 

@@ -98,7 +98,7 @@ async function build(
 }
 
 /** Others may be waiting for what this request's client no longer wants; the tower's questions are signs of life. */
-export function unhurried(context: EmbedContext, renew: Renew): EmbedContext {
+function unhurried(context: EmbedContext, renew: Renew): EmbedContext {
   const wanted = (): boolean => {
     renew();
     return true;

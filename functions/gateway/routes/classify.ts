@@ -7,7 +7,8 @@ import type { EmbedContext } from "../embed/embed-context.ts";
 import { readFieldsAndFiles, requestPictures } from "../embed/request-pictures.ts";
 import type { GatewayEnv } from "../env.ts";
 import { DEFAULT_NEGATIVE } from "../label-sets/definition.ts";
-import { inlineLabels, type ResolvedLabels } from "../label-sets/inline-labels.ts";
+import type { EmbeddedMatrix } from "../label-sets/embed-matrix.ts";
+import { inlineLabels } from "../label-sets/inline-labels.ts";
 import { storedLabels } from "../label-sets/stored-labels.ts";
 import { requestedModel } from "../model.ts";
 import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../schemas/aliases.ts";
@@ -46,7 +47,7 @@ async function resolveLabels(
   c: Context<GatewayEnv>,
   request: ClassifyRequest,
   context: EmbedContext,
-): Promise<ResolvedLabels[]> {
+): Promise<EmbeddedMatrix[]> {
   const { labels, label_set: sets = [], templates = DEFAULT_TEMPLATES, multi_label: multiLabel } = request;
   if (labels !== undefined) {
     const negative = multiLabel ? (request.negative ?? DEFAULT_NEGATIVE) : [];
@@ -64,7 +65,7 @@ async function resolveLabels(
 function rankerOf(
   request: ClassifyRequest,
   manifest: Manifest,
-): (image: Float32Array, labels: ResolvedLabels) => Ranking {
+): (image: Float32Array, labels: EmbeddedMatrix) => Ranking {
   const options = {
     scale: Math.exp(manifest.logit_scale),
     topK: request.top_k,
@@ -77,8 +78,8 @@ function rankerOf(
 /** A list of sets is answered in groups, even a list of one. */
 function answer(
   { label_set: sets }: ClassifyRequest,
-  labels: readonly ResolvedLabels[],
-  rank: (labels: ResolvedLabels) => Ranking,
+  labels: readonly EmbeddedMatrix[],
+  rank: (labels: EmbeddedMatrix) => Ranking,
 ): object {
   if (Array.isArray(sets)) {
     return { groups: labels.map((resolved, index) => ({ label_set: sets[index], ...rank(resolved) })) };

@@ -46,8 +46,8 @@ export const labelSets = new Hono<GatewayEnv>()
     const isReady = !isNew && (await store.vectorsBytes(summary.id, revision)) !== undefined;
     if (!isReady && isSmall(definition)) await storedLabels(account, summary.id, context);
     else if (!isReady) await requestBuild(c.env, { account, id: summary.id });
-    const stored = (await store.summary(account, summary.id)) ?? summary;
-    const described = await describeSet(stored, store, revision);
+    const stored = isNew ? summary : await store.summary(account, summary.id);
+    const described = await describeSet(stored ?? summary, store, revision);
     if (described.status === "building") return c.json(described, 202);
     return c.json(described, isNew ? 201 : 200);
   })
