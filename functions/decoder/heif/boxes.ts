@@ -51,7 +51,7 @@ export function rangeOf(part: DataView, file: DataView): Range {
   return { start, end: start + part.byteLength };
 }
 
-export function fourCharacters(view: DataView, at: number): string {
+function fourCharacters(view: DataView, at: number): string {
   return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
 }
 

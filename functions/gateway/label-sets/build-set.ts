@@ -92,7 +92,7 @@ async function finish(
 }
 
 /** Items in order, cut where a part has enough prompts. */
-export function planParts(items: readonly Prompts[]): Prompts[][] {
+function planParts(items: readonly Prompts[]): Prompts[][] {
   const parts: Prompts[][] = [];
   let prompts = Infinity;
   for (const item of items) {

@@ -17,7 +17,7 @@ export const errorSchema = z
   })
   .meta({ id: "Error" });
 
-export const usageSchema = z
+const usageSchema = z
   .object({
     prompt_tokens: z.number().int(),
     total_tokens: z.number().int(),
