@@ -1,88 +1,92 @@
 /**
- * `npm start [-- --model <folder>]`: puts a built model, the demonstration model unless another is named, into local R2
- * if it is not there, starts its Workers in workerd and, once they answer, prints the URL and a request to paste.
- * `npm run dev` is the same with every request logged; both reload a Worker when its source changes.
+ * `npm start [-- --model <folder> …]`: puts built models, the demonstration model unless others are named, into local R2
+ * if they are not there, starts their Workers in workerd and, once they answer, prints the URL and a request to paste.
+ * `npm run model:use` has it serve others. `npm run dev` is the same with every request logged; both reload a Worker when
+ * its source changes.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { setTimeout } from "node:timers/promises";
-import { basename, join, resolve } from "node:path";
-import { getPlatformProxy } from "wrangler";
-import { putModel, readManifest } from "./models-in-r2.ts";
-import { writeWorkerConfigs } from "./worker-configs.ts";
+import { basename, join } from "node:path";
+import { putModel, readManifest, findModel, storedModels } from "./models-in-r2.ts";
+import { openModelBucket } from "./models/open-bucket.ts";
+import { stopTakingOrders, takeOrders } from "./local/control.ts";
+import { LocalDeployment } from "./local/deployment.ts";
+import { Front } from "./local/front.ts";
+import { ROOT } from "./local/state.ts";
+import { release, type Target } from "./release/release.ts";
+import { modelReference } from "./worker-configs.ts";
 
-const ROOT = join(import.meta.dirname, "..");
-const STATE = join(ROOT, ".wrangler/state");
-const PORT = process.env["PORT"] ?? "8787";
-const BASE_URL = `http://localhost:${PORT}`;
+const PORT = Number(process.env["PORT"] ?? 8787);
 
-/** `--model <folder>`; everything else is wrangler's. */
+/** `--model <folder>`, as often as wanted; everything else is wrangler's. */
 const wranglerOptions = process.argv.slice(2);
-const modelAt = wranglerOptions.indexOf("--model");
-const [, folder] = modelAt === -1 ? [] : wranglerOptions.splice(modelAt, 2);
-const MODEL = resolve(folder ?? join(ROOT, "model-shards/edgeclip-demo"));
+const folders: string[] = [];
+for (let at; (at = wranglerOptions.indexOf("--model")) !== -1;) {
+  const [, folder] = wranglerOptions.splice(at, 2);
+  if (folder !== undefined) folders.push(folder);
+}
+if (folders.length === 0) folders.push(join(ROOT, "model-shards/edgeclip-demo"));
 
 async function seedLocalR2(): Promise<void> {
-  const proxy = await getPlatformProxy<{ MODELS: Parameters<typeof putModel>[0] }>({
-    configPath: join(ROOT, "functions/vision/wrangler.toml"),
-    persist: { path: join(STATE, "v3") },
-  });
+  const { bucket, close } = await openModelBucket(false);
   try {
-    const written = await putModel(proxy.env.MODELS, MODEL);
-    if (written > 0) console.log(`Put ${basename(MODEL)} into local R2 (${written} files).`);
+    for (const folder of folders) {
+      const { files } = await putModel(bucket, folder);
+      if (files > 0) console.log(`Put ${basename(folder)} into local R2 (${files} files).`);
+    }
   } finally {
-    await proxy.dispose();
-  }
-}
-
-/** Resolves when the gateway answers; the model is not loaded by this. */
-async function untilHealthy(): Promise<void> {
-  for (;;) {
-    const healthy = await fetch(`${BASE_URL}/healthz`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (healthy) return;
-    await setTimeout(200);
+    await close();
   }
 }
 
 function greeting(): string {
+  const url = `http://localhost:${PORT}`;
   return `
-edgeclip answers at ${BASE_URL} (no API key configured: open to everyone who can reach it)
+edgeclip answers at ${url} (no API key configured: open to everyone who can reach it)
 
-Try it:
+Try it in a browser, or:
 
-  curl ${BASE_URL}/v1/classify -F image=@examples/fox.png -F 'labels=["fox","rabbit","bus","grapes"]'
+  curl ${url}/v1/classify -F image=@examples/fox.png -F 'labels=["fox","rabbit","bus","grapes"]'
 `;
 }
 
-await seedLocalR2();
-const manifest = await readManifest(MODEL);
-const configs = await writeWorkerConfigs(manifest, join(ROOT, ".generated/workers", manifest.alias), {
-  access: "open",
-});
-const wrangler = spawn(
-  join(ROOT, "node_modules/.bin/wrangler"),
-  [
-    "dev",
-    ...configs.flatMap(({ path }) => ["-c", path]),
-    "--port",
-    PORT,
-    "--persist-to",
-    STATE,
-    "--show-interactive-dev-session=false",
-    ...wranglerOptions,
-  ],
-  {
-    cwd: ROOT,
-    stdio: ["ignore", "inherit", "inherit"],
-    // Nothing here needs the network: not the colour of a data centre, not statistics.
-    env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
+/** Models come and go behind the front; see `release/release.ts`. */
+const target: Target = {
+  key: undefined,
+  stage: async (manifests, say) => {
+    say("starting Workers beside those that serve");
+    const next = await LocalDeployment.start(manifests, wranglerOptions);
+    return {
+      url: next.url,
+      promote: async () => {
+        const before = serving;
+        serving = next;
+        await front.turnTo(next.url);
+        await before.stop();
+      },
+      discard: () => next.stop(),
+    };
   },
-);
-const ended = once(wrangler, "exit");
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => wrangler.kill(signal));
-await Promise.race([untilHealthy().then(() => console.log(greeting())), ended]);
-const [code] = (await ended) as [number | null];
-process.exit(code ?? 1);
+};
+
+async function use(models: string[], say: (line: string) => void): Promise<void> {
+  const { bucket, close } = await openModelBucket(false);
+  const stored = await storedModels(bucket).finally(close);
+  await release(
+    target,
+    models.map((name) => findModel(stored, name)),
+    say,
+  );
+}
+
+async function end(): Promise<void> {
+  await stopTakingOrders();
+  await serving.stop();
+  process.exit(0);
+}
+
+await seedLocalR2();
+const manifests = await Promise.all(folders.map((folder) => readManifest(folder)));
+let serving = await LocalDeployment.start(manifests, wranglerOptions);
+const front = await Front.listen(PORT, serving.url);
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void end());
+await takeOrders(use, () => serving.manifests.map((manifest) => modelReference(manifest)));
+console.log(greeting());

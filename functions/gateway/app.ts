@@ -15,13 +15,14 @@ import { models } from "./routes/models.ts";
 import { reference } from "./routes/reference.ts";
 import { rerank } from "./routes/rerank.ts";
 import { similarity } from "./routes/similarity.ts";
+import { warmUp } from "./routes/warm-up.ts";
 
 export const app = new Hono<GatewayEnv>();
 
 app.use(requestContext, crossOrigin);
 app.use("/v1/*", recordUsage, authorize);
-for (const routes of [health, models, similarity, classify, labelSets, embeddings, rerank, reference])
-  app.route("/", routes);
+const inference = [similarity, classify, labelSets, embeddings, rerank];
+for (const routes of [health, models, ...inference, warmUp, reference]) app.route("/", routes);
 
 // Whatever reaches this has a path or a method that no route has.
 app.all("*", (c) => {

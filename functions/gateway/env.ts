@@ -9,8 +9,11 @@ import type { Timings } from "./http/timings.ts";
 
 export interface Bindings {
   DECODER: DecoderRpc;
-  VISION: VisionRpc;
-  TEXT: TextRpc;
+  /** The towers of the first model in the list, of the second, … */
+  VISION?: VisionRpc;
+  TEXT?: TextRpc;
+  [vision: `VISION_${number}`]: VisionRpc | undefined;
+  [text: `TEXT_${number}`]: TextRpc | undefined;
   /** Text embeddings; image embeddings if the deployment keeps any. */
   CACHE: KVNamespace;
   MODELS: R2Bucket;
@@ -18,8 +21,8 @@ export interface Bindings {
   SETS: R2Bucket;
   /** Label sets that are finished in the background. */
   BUILDS: Queue<BuildMessage>;
-  /** `<alias>@<revision>`. */
-  MODEL: string;
+  /** `<alias>@<revision>`, separated by commas, the default first; see `served-models.ts`. */
+  SERVED_MODELS?: string;
   /** `keys` (unless set), `public` or `open`; see `access/authorize.ts`. */
   ACCESS?: string;
   /** API keys, by their hash. */

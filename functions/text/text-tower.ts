@@ -28,7 +28,7 @@ export async function textTower(
   env: TextEnv,
   anchor: Anchor,
 ): Promise<TextTower> {
-  const manifest = await leasedManifest(env, anchor);
+  const manifest = await leasedManifest(env.MODELS, env.MODEL, anchor);
   resident ??= new TextTower(createEngine, manifest, env);
   return resident;
 }

@@ -34,7 +34,7 @@ export async function imageStage(
   env: VisionEnv,
   anchor: Anchor,
 ): Promise<ImageStage> {
-  const manifest = await leasedManifest(env, anchor);
+  const manifest = await leasedManifest(env.MODELS, env.MODEL, anchor);
   resident ??= createTower(createEngine, manifest, env);
   const { tower, isLast } = resident;
   if (!isLast && env.NEXT === undefined) {

@@ -20,8 +20,7 @@ export async function bundleWorker(config: string, engine: EngineName = "ort"): 
   const wrangler = join(ROOT, "node_modules/.bin/wrangler");
   const outdir = bundleFolder(config, engine);
   await mkdir(outdir, { recursive: true });
-  const entry = /^main = "(.+)"$/m.exec(await committedConfig(config, engine))?.[1] ?? "";
-  const script = join(ROOT, dirname(config), entry);
+  const script = join(ROOT, dirname(config), committedConfig(config, engine).main);
   const options = ["deploy", script, "--dry-run", "--outdir", outdir, "-c", join(ROOT, config)];
   await promisify(execFile)(wrangler, options, { cwd: ROOT, env: { ...process.env, CI: "true" } });
 }

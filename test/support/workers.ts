@@ -10,7 +10,7 @@ import type { R2Bucket } from "@cloudflare/workers-types";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { putModel, readManifest } from "../../scripts/models-in-r2.ts";
-import { workerName, writeWorkerConfigs } from "../../scripts/worker-configs.ts";
+import { committedConfig, writeWorkerConfigs } from "../../scripts/worker-configs.ts";
 import type { WorkerStats } from "../../functions/runtime/rpc.ts";
 import { bundleFolder } from "./bundle-workers.ts";
 import { type EngineName, parseEngine } from "../../model-shards/plan-stages.ts";
@@ -32,6 +32,8 @@ interface Stats {
 export interface WorkersOptions {
   /** Folder of the built model to serve; the demonstration model unless given. */
   model?: string;
+  /** Folders of models to serve besides. */
+  otherModels?: string[];
   /** What runs the towers; the variable ENGINE of this process, or onnxruntime, unless given. */
   engine?: EngineName;
   /** Into how many Workers the image tower is cut; as many as it needs unless given. */
@@ -72,6 +74,7 @@ export function totalBytes(memory: IsolateMemory & { wasmBytes: number }): numbe
 
 export async function startWorkers({
   model = DEMO_MODEL,
+  otherModels = [],
   engine = parseEngine(process.env["ENGINE"]),
   stages,
   change,
@@ -79,13 +82,14 @@ export async function startWorkers({
   storage,
   access = "open",
 }: WorkersOptions = {}): Promise<Workers> {
-  const manifest = await readManifest(model);
+  const folders = [model, ...otherModels];
+  const manifests = await Promise.all(folders.map((each) => readManifest(each)));
   const logs: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), "edgeclip-workers-"));
-  const configs = await writeWorkerConfigs(manifest, folder, { engine, imageStages: stages, access });
+  const configs = await writeWorkerConfigs(manifests, folder, { engine, imageStages: stages, access });
   const workers = await Promise.all(
     configs.map(async ({ name, path, source }) => {
-      const options = await loadWorker(path, bundleFolder(source, engine));
+      const options = await loadWorker(name, path, bundleFolder(source, engine));
       return change?.(name, options) ?? options;
     }),
   );
@@ -102,13 +106,13 @@ export async function startWorkers({
   );
   const url = (await miniflare.ready).origin;
   const models = (await miniflare.getR2Bucket("MODELS", "probe")) as unknown as R2Bucket;
-  await putModel(models, model);
+  for (const each of folders) await putModel(models, each);
   const probeUrl = await miniflare.unsafeGetDirectURL("probe");
   return {
     url,
     miniflare,
     models,
-    prefix: `${manifest.alias}/${manifest.revision}`,
+    prefix: `${manifests[0]?.alias}/${manifests[0]?.revision}`,
     logs,
     memory: async () => {
       const inspector = await miniflare.getInspectorURL();
@@ -135,13 +139,12 @@ export async function startWorkers({
 
 /** A committed Worker's options and code, as deployed. @param config its path from the root */
 export async function workerOptions(config: string): Promise<V4WorkerOptions> {
-  return await loadWorker(join(ROOT, config), bundleFolder(config));
+  return await loadWorker(committedConfig(config).name, join(ROOT, config), bundleFolder(config));
 }
 
 /** A Worker's options from its configuration, its code from its bundle. */
-async function loadWorker(path: string, folder: string): Promise<V4WorkerOptions> {
+async function loadWorker(name: string, path: string, folder: string): Promise<V4WorkerOptions> {
   const { workerOptions: options } = unstable_getMiniflareWorkerOptions(path);
-  const name = workerName(await readFile(path, "utf8"));
   const files = (await readdir(folder)).filter((file) => /\.(js|wasm|bin)$/.test(file));
   const modules = await Promise.all(
     files

@@ -10,6 +10,9 @@ const ID_DIGITS = 12;
 export const TIERS = ["free", "standard", "high"] as const;
 export type Tier = (typeof TIERS)[number];
 
+/** The account that requests without a key count as; no key can have it. */
+export const PUBLIC_ACCOUNT = "public";
+
 /** What is stored of a key. */
 export interface KeyRecord {
   /** Names the key in lists and logs. */
@@ -21,6 +24,8 @@ export interface KeyRecord {
   created_at: number;
   /** null: never. */
   expires_at: number | null;
+  /** Whether it may what only who runs the deployment may; see `routes/warm-up.ts`. */
+  operator?: boolean;
 }
 
 /** Where records are in KV, by the key's hash. */

@@ -30,7 +30,10 @@ async function identify(c: Context<GatewayEnv>, mayBeNobody: boolean): Promise<C
   if (authorization === undefined && mayBeNobody) return NOBODY;
   const key = bearerKey(authorization);
   const record = key === undefined ? undefined : await findKey(key, c.env);
-  if (record !== undefined) return { account: record.account, keyId: record.id, tier: record.tier };
+  if (record !== undefined) {
+    const { account, id: keyId, tier, operator = false } = record;
+    return { account, keyId, tier, operator };
+  }
   if (!mayBeNobody) await requireSomeKey(c.env);
   const message =
     authorization === undefined

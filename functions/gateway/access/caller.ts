@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { ServiceError } from "../../runtime/errors.ts";
 import type { GatewayEnv } from "../env.ts";
-import type { Tier } from "./api-key.ts";
+import { PUBLIC_ACCOUNT, type Tier } from "./api-key.ts";
 
 export interface Caller {
   /** Label sets belong to it, and it is what is limited. */
@@ -10,10 +10,11 @@ export interface Caller {
   /** null without a key. */
   keyId: string | null;
   tier: Tier | "public";
+  operator: boolean;
 }
 
 /** Of requests without a key, where those are served. */
-export const NOBODY: Caller = { account: "public", keyId: null, tier: "public" };
+export const NOBODY: Caller = { account: PUBLIC_ACCOUNT, keyId: null, tier: "public", operator: false };
 
 export function callerOf(c: Context<GatewayEnv>): Caller {
   return c.get("caller") ?? NOBODY;
@@ -29,4 +30,10 @@ export function accountOf(c: Context<GatewayEnv>): string {
     throw new ServiceError("invalid_api_key", "label sets belong to accounts: send an API key");
   }
   return account;
+}
+
+/** @throws ServiceError `not_found` for everybody else, as for any other path that is not theirs to know */
+export function requireOperator(c: Context<GatewayEnv>): void {
+  if (c.env.ACCESS === "open" || callerOf(c).operator) return;
+  throw new ServiceError("not_found", `there is nothing at ${c.req.path}`);
 }

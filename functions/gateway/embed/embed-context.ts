@@ -5,10 +5,13 @@ import type { Anchor } from "../../runtime/lease.ts";
 import type { Wanted } from "../../runtime/wanted.ts";
 import type { Bindings, GatewayEnv } from "../env.ts";
 import type { Timings } from "../http/timings.ts";
+import { type ServedModel, towersOf } from "../served-models.ts";
 
 export interface EmbedContext {
   env: Bindings;
   manifest: Manifest;
+  /** The model's. */
+  towers: Pick<ServedModel, "vision" | "text">;
   timings: Timings;
   /** False once the client has left. */
   wanted: Wanted;
@@ -19,6 +22,7 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
   return {
     env: c.env,
     manifest,
+    towers: towersOf(c.env, manifest),
     timings: c.get("timings"),
     wanted: () => !c.req.raw.signal.aborted,
     waitUntil: (work) => c.executionCtx.waitUntil(work),

@@ -52,11 +52,11 @@ export class PictureBatch {
    * @throws ServiceError naming the picture that is bad; `model_unavailable`, `overloaded`
    */
   async embed(): Promise<void> {
-    const { env, manifest, timings, wanted } = this.context;
+    const { towers, manifest, timings, wanted } = this.context;
     const pixels = await timings.measure("decode", () => this.#decode());
     if (pixels.length === 0) return;
     const result = await timings.measure("image", () =>
-      callWorker("image tower", () => env.VISION.embedPixels(byteStream(pixels), pixels.length, wanted)),
+      callWorker("image tower", () => towers.vision.embedPixels(byteStream(pixels), pixels.length, wanted)),
     );
     const rows = checkRevision(unwrap(result), manifest.revision);
     const width = manifest.embedding_width;

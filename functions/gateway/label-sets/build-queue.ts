@@ -1,23 +1,32 @@
 /** Finishes large label sets in the background: each message is one part, and asks for the next. */
 import { ServiceError } from "../../runtime/errors.ts";
 import { leasedManifest } from "../../runtime/model-store/leased-manifest.ts";
+import type { EmbedContext } from "../embed/embed-context.ts";
 import type { Bindings } from "../env.ts";
 import { Timings } from "../http/timings.ts";
+import { servedModels } from "../served-models.ts";
 import { buildNextPart } from "./build-set.ts";
 import { SetStore } from "./set-store.ts";
 
 export interface BuildMessage {
   account: string;
   id: string;
+  /** `<alias>@<revision>`. */
+  model: string;
 }
 
 /**
  * Has a set finished in the background. Asking twice changes nothing.
  * @throws ServiceError `overloaded` while the queue takes nothing
  */
-export async function requestBuild(env: Bindings, message: BuildMessage): Promise<void> {
+export async function requestBuild(
+  { env, manifest }: Pick<EmbedContext, "env" | "manifest">,
+  account: string,
+  id: string,
+): Promise<void> {
   try {
-    await env.BUILDS.send(message);
+    const model = `${manifest.alias}@${manifest.revision}`;
+    await env.BUILDS.send({ account, id, model } satisfies BuildMessage);
   } catch (cause) {
     throw new ServiceError("overloaded", "the label set cannot be computed now; try again", { cause });
   }
@@ -33,7 +42,7 @@ export async function buildFromQueue(
 ): Promise<void> {
   for (const message of batch.messages) {
     try {
-      if (await build(message.body, env, ctx)) await requestBuild(env, message.body);
+      await build(message.body, env, ctx);
       message.ack();
     } catch (error) {
       const code = error instanceof ServiceError ? error.code : undefined;
@@ -43,13 +52,18 @@ export async function buildFromQueue(
   }
 }
 
-async function build({ account, id }: BuildMessage, env: Bindings, ctx: ExecutionContext): Promise<boolean> {
+async function build(
+  { account, id, model }: BuildMessage,
+  env: Bindings,
+  ctx: ExecutionContext,
+): Promise<void> {
+  const towers = servedModels(env).find(({ reference }) => reference === model);
   const store = new SetStore(env.SETS);
   const definition = (await store.exists(account, id)) ? await store.definition(id) : undefined;
-  // Deleted in the meantime.
-  if (definition === undefined) return false;
+  // Deleted, or the model taken out of service, in the meantime.
+  if (definition === undefined || towers === undefined) return;
   const waitUntil = (work: Promise<unknown>): void => ctx.waitUntil(work);
-  const manifest = await leasedManifest(env, waitUntil);
-  const context = { env, manifest, timings: new Timings(), wanted: () => true, waitUntil };
-  return await buildNextPart(id, definition, store, context);
+  const manifest = await leasedManifest(env.MODELS, model, waitUntil);
+  const context = { env, manifest, towers, timings: new Timings(), wanted: () => true, waitUntil };
+  if (await buildNextPart(id, definition, store, context)) await requestBuild(context, account, id);
 }

@@ -61,6 +61,21 @@ export class SetStore {
     return { sets: sets.filter((set) => set !== undefined), hasMore: listed.truncated };
   }
 
+  /**
+   * Sets of all accounts.
+   * @param after what `next` was the last time
+   * @returns their keys and ids; `next` is null after the last one
+   */
+  async listAll(
+    limit: number,
+    after: string | null | undefined,
+  ): Promise<{ ids: { key: string; id: string }[]; next: string | null }> {
+    const options = after == null || after === "" ? {} : { startAfter: after };
+    const { objects, truncated } = await this.#bucket.list({ prefix: "accounts/", limit, ...options });
+    const ids = objects.map(({ key }) => ({ key, id: key.slice(key.lastIndexOf("/") + 1) }));
+    return { ids, next: truncated ? (ids.at(-1)?.key ?? null) : null };
+  }
+
   /** @returns whether the set is new */
   async create(summary: LabelSetSummary, definition: LabelSetDefinition): Promise<boolean> {
     const { account, id } = summary;

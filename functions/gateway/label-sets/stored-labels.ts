@@ -92,7 +92,7 @@ async function build(
   renew();
   if (definition === undefined) throw labelSetNotFound(id);
   if (isSmall(definition)) return await buildAtOnce(id, definition, store, unhurried(context, renew));
-  await requestBuild(context.env, { account, id });
+  await requestBuild(context, account, id);
   const message = `the label set ${id} is still being computed; GET /v1/label_sets/${id} shows how far it is`;
   throw new ServiceError("model_unavailable", message, { param: "label_set" });
 }

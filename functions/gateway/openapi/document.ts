@@ -6,6 +6,7 @@ import { embeddingsRequestSchema } from "../schemas/embeddings-request.ts";
 import { labelSetListSchema, labelSetRequestSchema } from "../schemas/label-set-request.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
+import { warmUpRequestSchema } from "../schemas/warm-up-request.ts";
 import * as responses from "./responses.ts";
 
 const JSON_TYPE = "application/json";
@@ -13,7 +14,7 @@ const FORM = "multipart/form-data";
 
 interface Operation {
   id: string;
-  tag: "Pictures and texts" | "Label sets" | "Models" | "Health";
+  tag: "Pictures and texts" | "Label sets" | "Models" | "Operation" | "Health";
   summary: string;
   description?: string;
   request?: z.ZodType;
@@ -172,6 +173,16 @@ const paths: ZodOpenApiPathsObject = {
       summary: "One model, by id or alias",
       path: idPath,
       answers: { "200": ["The model", responses.modelObjectSchema] },
+    }),
+  },
+  "/v1/operator/warm_up": {
+    post: operation({
+      id: "warmUp",
+      tag: "Operation",
+      summary: "Bring stored label sets of all accounts up to a model, a piece a request",
+      description: "For keys of the deployment's operator. Ask again with `after` until it is null.",
+      request: warmUpRequestSchema,
+      answers: { "200": ["What was computed, and where to go on", responses.warmUpSchema] },
     }),
   },
   "/healthz": {

@@ -170,3 +170,12 @@ export const healthSchema = z.object({
   status: z.enum(["ok", "unavailable"]),
   checks: z.record(z.string(), z.boolean()).optional(),
 });
+
+export const warmUpSchema = z
+  .object({
+    object: z.literal("warm_up"),
+    ...model,
+    computed: z.string().nullable().meta({ description: "The label set that something was computed of" }),
+    after: z.string().nullable().meta({ description: "null: nothing is left" }),
+  })
+  .meta({ id: "WarmUp" });

@@ -4,13 +4,13 @@
  */
 import { Hono } from "hono";
 import type { GatewayEnv } from "../env.ts";
-import { requestedModel } from "../model.ts";
+import { allModels } from "../model.ts";
 
 export const health = new Hono<GatewayEnv>()
   .get("/healthz", (c) => c.json({ status: "ok" }))
   .get("/readyz", async (c) => {
     const checks = {
-      manifest: requestedModel(c, undefined),
+      manifest: allModels(c),
       r2: c.env.MODELS.head("readyz"),
       label_sets: c.env.SETS.head("readyz"),
       kv: c.env.CACHE.get("readyz"),

@@ -45,7 +45,7 @@ export const labelSets = new Hono<GatewayEnv>()
     const { revision } = context.manifest;
     const isReady = !isNew && (await store.vectorsBytes(summary.id, revision)) !== undefined;
     if (!isReady && isSmall(definition)) await storedLabels(account, summary.id, context);
-    else if (!isReady) await requestBuild(c.env, { account, id: summary.id });
+    else if (!isReady) await requestBuild(context, account, summary.id);
     const stored = isNew ? summary : await store.summary(account, summary.id);
     const described = await describeSet(stored ?? summary, store, revision);
     if (described.status === "building") return c.json(described, 202);

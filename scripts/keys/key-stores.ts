@@ -1,14 +1,14 @@
 /** Where `npm run keys` finds the records: the local KV of `npm start`, or the deployment's through wrangler. */
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { getPlatformProxy } from "wrangler";
-import { KEY_PREFIX, type KeyRecord } from "../functions/gateway/access/api-key.ts";
+import { CloudflareApi } from "../cloudflare/api.ts";
+import { NAMESPACES } from "../cloudflare/resource-names.ts";
+import { wrangler } from "../cloudflare/wrangler.ts";
+import { ROOT, STATE } from "../local/state.ts";
+import { KEY_PREFIX, type KeyRecord } from "../../functions/gateway/access/api-key.ts";
 
-const ROOT = join(import.meta.dirname, "..");
 const CONFIG = join(ROOT, "wrangler.toml");
-const WRANGLER = join(ROOT, "node_modules/.bin/wrangler");
 
 export interface KeyStore {
   put(path: string, record: KeyRecord): Promise<void>;
@@ -17,13 +17,10 @@ export interface KeyStore {
   close(): Promise<void>;
 }
 
-/** @param state folder in which `npm start` keeps its storage */
-export async function localKeys(
-  state = process.env["EDGECLIP_STATE"] ?? join(ROOT, ".wrangler/state"),
-): Promise<KeyStore> {
+export async function localKeys(): Promise<KeyStore> {
   const proxy = await getPlatformProxy<{ KEYS: KVNamespace }>({
     configPath: CONFIG,
-    persist: { path: join(state, "v3") },
+    persist: { path: join(STATE, "v3") },
   });
   const { KEYS } = proxy.env;
   return {
@@ -37,7 +34,12 @@ export async function localKeys(
   };
 }
 
-export function remoteKeys(): KeyStore {
+/** @throws Error if there is no deployment */
+export async function remoteKeys(): Promise<KeyStore> {
+  const namespace = (await (await CloudflareApi.open()).namespaces()).get(NAMESPACES.keys);
+  if (namespace === undefined) throw new Error('there are no keys at Cloudflare yet: "npm run deploy" first');
+  const kv = async (...parameters: string[]): Promise<string> =>
+    await wrangler(["kv", "key", ...parameters, "--namespace-id", namespace, "--remote"]);
   return {
     put: async (path, record) => {
       const json = JSON.stringify(record);
@@ -55,10 +57,4 @@ export function remoteKeys(): KeyStore {
     },
     close: async () => {},
   };
-}
-
-/** Runs `wrangler kv key …`. @returns what it printed */
-async function kv(...parameters: string[]): Promise<string> {
-  const options = ["--config", CONFIG, "--binding", "KEYS", "--remote"];
-  return (await promisify(execFile)(WRANGLER, ["kv", "key", ...parameters, ...options])).stdout;
 }

@@ -1,23 +1,18 @@
 /**
  * `npm run keys -- <command>`: the deployment's API keys.
  *
- *   create --account <name> [--name <text>] [--tier free|standard|high] [--expires <days>d]
+ *   create --account <name> [--name <text>] [--tier free|standard|high] [--expires <days>d] [--operator]
  *   list
  *   revoke <id>
  *
  * Works on the local store that `npm start` uses, or with `--remote` on the deployment's, through wrangler. A key is
- * shown once, when it is made; only its hash is stored, with the secret KEY_PEPPER in it if the environment has one (the
- * deployment must have the same).
+ * shown once, when it is made; only its hash is stored. With `--remote`, the deployment's secret KEY_PEPPER is in the hash:
+ * it is read from the file that `npm run deploy` made, or from the environment.
  */
 import { parseArgs } from "node:util";
-import {
-  keyId,
-  keyPath,
-  type KeyRecord,
-  newKey,
-  type Tier,
-  TIERS,
-} from "../functions/gateway/access/api-key.ts";
+import { keyPath, newKey, PUBLIC_ACCOUNT, type Tier, TIERS } from "../../functions/gateway/access/api-key.ts";
+import { readSecrets } from "../cloudflare/secrets.ts";
+import { newRecord } from "./new-record.ts";
 import { type KeyStore, localKeys, remoteKeys } from "./key-stores.ts";
 
 const DAY_SECONDS = 24 * 3600;
@@ -29,6 +24,7 @@ const { values, positionals } = parseArgs({
     name: { type: "string", default: "" },
     tier: { type: "string", default: "standard" },
     expires: { type: "string" },
+    operator: { type: "boolean", default: false },
     remote: { type: "boolean", default: false },
   },
 });
@@ -42,25 +38,26 @@ function tierOf(name: string): Tier {
   return TIERS.find((tier) => tier === name) ?? fail(`--tier is one of ${TIERS.join(", ")}`);
 }
 
-/** @returns seconds since 1970, or null for never */
-function expiryOf(expires: string | undefined): number | null {
+/** @returns seconds, or null for ever */
+function lifetimeOf(expires: string | undefined): number | null {
   if (expires === undefined) return null;
   const [, days] = /^([1-9]\d*)d$/.exec(expires) ?? fail("--expires is a number of days, such as 90d");
-  return Math.floor(Date.now() / 1000) + Number(days) * DAY_SECONDS;
+  return Number(days) * DAY_SECONDS;
 }
 
 async function create(store: KeyStore): Promise<void> {
   const account = values.account ?? fail("--account is needed: whose key it is");
+  if (account === PUBLIC_ACCOUNT) fail(`"${account}" is whose requests without a key are; take another name`);
   const key = newKey();
-  const path = await keyPath(key, process.env["KEY_PEPPER"]);
-  const record: KeyRecord = {
-    id: keyId(path),
+  const secrets = values.remote ? await readSecrets() : undefined;
+  const path = await keyPath(key, secrets?.KEY_PEPPER ?? process.env["KEY_PEPPER"]);
+  const record = newRecord(path, {
     account,
     name: values.name,
     tier: tierOf(values.tier),
-    created_at: Math.floor(Date.now() / 1000),
-    expires_at: expiryOf(values.expires),
-  };
+    lifetime: lifetimeOf(values.expires),
+    operator: values.operator,
+  });
   await store.put(path, record);
   console.log(`${record.id} for ${account}, ${record.tier}. The key, shown this once:\n\n  ${key}\n`);
 }
@@ -85,7 +82,7 @@ async function revoke(store: KeyStore, id: string | undefined): Promise<void> {
 }
 
 const [command, argument] = positionals;
-const store = values.remote ? remoteKeys() : await localKeys();
+const store = values.remote ? await remoteKeys() : await localKeys();
 try {
   if (command === "create") await create(store);
   else if (command === "list") await list(store);

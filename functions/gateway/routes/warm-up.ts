@@ -1,0 +1,39 @@
+/**
+ * `POST /v1/operator/warm_up`: brings the stored label sets of all accounts up to a model's revision, a piece of work a
+ * request, so that a new revision has everything before it takes over. `scripts/release/warm-up.ts` asks until nothing
+ * is left.
+ */
+import { Hono } from "hono";
+import { requireOperator } from "../access/caller.ts";
+import { embedContext } from "../embed/embed-context.ts";
+import { readFields } from "../embed/request-pictures.ts";
+import type { GatewayEnv } from "../env.ts";
+import { buildAtOnce, buildNextPart, isSmall } from "../label-sets/build-set.ts";
+import { SetStore } from "../label-sets/set-store.ts";
+import { requestedModel } from "../model.ts";
+import { validate } from "../schemas/validate.ts";
+import { warmUpRequestSchema } from "../schemas/warm-up-request.ts";
+
+/** Sets that a request looks at. */
+const PAGE = 50;
+
+export const warmUp = new Hono<GatewayEnv>().post("/v1/operator/warm_up", async (c) => {
+  requireOperator(c);
+  const { model, after } = validate(warmUpRequestSchema, await readFields(c));
+  const context = embedContext(c, await requestedModel(c, model));
+  const { id: modelId, revision } = context.manifest;
+  const store = new SetStore(c.env.SETS);
+  const { ids, next } = await store.listAll(PAGE, after);
+  const answer = { object: "warm_up", model: modelId, revision };
+  for (const [looked, { id, key }] of ids.entries()) {
+    if ((await store.vectorsBytes(id, revision)) !== undefined) continue;
+    const definition = await store.definition(id);
+    if (definition === undefined) continue;
+    const left = isSmall(definition)
+      ? (await buildAtOnce(id, definition, store, context), false)
+      : await buildNextPart(id, definition, store, context);
+    // A set with parts left is looked at again.
+    return c.json({ ...answer, computed: id, after: left ? (ids[looked - 1]?.key ?? after ?? "") : key });
+  }
+  return c.json({ ...answer, computed: null, after: next });
+});

@@ -1,0 +1,40 @@
+/**
+ * The models that a deployment serves: the variable SERVED_MODELS lists them, the first is the default, and the n-th has
+ * its towers behind the n-th pair of bindings. What the list says, the deployment's scripts wrote; see
+ * `scripts/worker-configs.ts`.
+ */
+import type { Manifest } from "../../model-shards/manifest.ts";
+import { ServiceError } from "../runtime/errors.ts";
+import { parseModelReference } from "../runtime/model-store/model-reference.ts";
+import type { TextRpc, VisionRpc } from "../runtime/rpc.ts";
+import type { Bindings } from "./env.ts";
+
+export interface ServedModel {
+  /** `<alias>@<revision>`. */
+  reference: string;
+  alias: string;
+  vision: VisionRpc;
+  text: TextRpc;
+}
+
+/** @throws ServiceError `not_configured` */
+export function servedModels(env: Bindings): ServedModel[] {
+  return (env.SERVED_MODELS ?? "").split(",").map((listed, index) => {
+    const reference = listed.trim();
+    const { alias } = parseModelReference(reference);
+    const suffix = index === 0 ? "" : (`_${index + 1}` as const);
+    const vision = env[`VISION${suffix}`];
+    const text = env[`TEXT${suffix}`];
+    if (vision === undefined || text === undefined) {
+      throw new ServiceError("not_configured", `the model ${reference} is listed, but not bound to towers`);
+    }
+    return { reference, alias, vision, text };
+  });
+}
+
+/** @throws ServiceError `not_configured` */
+export function towersOf(env: Bindings, { alias, revision }: Manifest): Pick<ServedModel, "vision" | "text"> {
+  const served = servedModels(env).find(({ reference }) => reference === `${alias}@${revision}`);
+  if (served === undefined) throw new ServiceError("not_configured", `the model ${alias} is not served`);
+  return served;
+}

@@ -1,0 +1,28 @@
+/**
+ * The gateway's secrets, in a file beside the project that git ignores: the first deployment makes the pepper of the key
+ * hashes, and `npm run keys -- --remote` needs the same one.
+ */
+import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import { ROOT } from "../local/state.ts";
+
+export const SECRETS_FILE = process.env["EDGECLIP_SECRETS"] ?? join(ROOT, ".secrets.json");
+
+const secretsSchema = z.object({ KEY_PEPPER: z.string().min(16) });
+export type Secrets = z.infer<typeof secretsSchema>;
+
+const PEPPER_BYTES = 32;
+
+/** @returns undefined if there is no file */
+export async function readSecrets(): Promise<Secrets | undefined> {
+  const json = await readFile(SECRETS_FILE, "utf8").catch(() => undefined);
+  return json === undefined ? undefined : secretsSchema.parse(JSON.parse(json));
+}
+
+/** Readable by its owner alone. */
+export async function makeSecrets(): Promise<void> {
+  const secrets: Secrets = { KEY_PEPPER: randomBytes(PEPPER_BYTES).toString("base64url") };
+  await writeFile(SECRETS_FILE, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+}

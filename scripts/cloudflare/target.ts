@@ -1,0 +1,79 @@
+/**
+ * Cloudflare, as somewhere to release to. A model's tower Workers are named after its revision and stand beside those of
+ * others. The gateway goes up as a version without traffic, which has a URL of its own to be tried at, and gets all of it
+ * when it is promoted; requests under way finish on the version they began on.
+ */
+import { join } from "node:path";
+import type { Manifest } from "../../model-shards/manifest.ts";
+import { ROOT } from "../local/state.ts";
+import type { Target } from "../release/release.ts";
+import { type WorkerConfig, writeWorkerConfigs } from "../worker-configs.ts";
+import type { CloudflareApi } from "./api.ts";
+import { GATEWAY_NAME } from "./resource-names.ts";
+import { ensureResources } from "./resources.ts";
+import { readSecrets, SECRETS_FILE } from "./secrets.ts";
+import { wrangler, wranglerUpload } from "./wrangler.ts";
+
+const GENERATED = join(ROOT, ".generated/cloudflare");
+
+/** @param key of an operator */
+export async function cloudflareTarget(api: CloudflareApi, key: string): Promise<Target> {
+  return {
+    key,
+    stage: async (manifests, say) => {
+      const [gateway, ...others] = await deploymentConfigs(manifests, await ensureResources(api, say));
+      if (gateway === undefined) throw new Error("a deployment without a gateway");
+      // Whoever is bound to a Worker comes after it: the last stage of a tower first.
+      for (const { name, path } of others.toReversed()) {
+        const { bundle_size: size } = await wranglerUpload(["deploy", "-c", path]);
+        say(`deployed ${name}${size == null ? "" : `, ${(size.gzip_bytes / 1e6).toFixed(2)} MB gzipped`}`);
+      }
+      const isFirst = !(await api.workers()).includes(GATEWAY_NAME);
+      return isFirst ? await firstGateway(gateway.path) : await gatewayVersion(gateway.path);
+    },
+  };
+}
+
+/** The configurations of a deployment, its gateway's first. @param kvIds by title */
+export async function deploymentConfigs(
+  manifests: readonly Manifest[],
+  kvIds: ReadonlyMap<string, string>,
+): Promise<WorkerConfig[]> {
+  return await writeWorkerConfigs(manifests, GENERATED, { nameByRevision: true, kvIds });
+}
+
+type Candidate = Awaited<ReturnType<Target["stage"]>>;
+
+/** Nobody uses it yet: it serves at once, and there is nothing to go back to. */
+async function firstGateway(config: string): Promise<Candidate> {
+  const { targets } = await wranglerUpload(["deploy", "-c", config, ...(await secretsOption())]);
+  return {
+    url: urlOf(targets?.find((target) => target.includes("workers.dev")) ?? targets?.[0]),
+    promote: async () => {},
+    discard: async () => {},
+  };
+}
+
+async function gatewayVersion(config: string): Promise<Candidate> {
+  const upload = ["versions", "upload", "-c", config, ...(await secretsOption())];
+  const { version_id: version, preview_url: url } = await wranglerUpload(upload);
+  return {
+    url: urlOf(url),
+    promote: async () => {
+      await wrangler(["versions", "deploy", `${version}@100%`, "--yes", "-c", config]);
+      // Routes and queues belong to no version.
+      await wrangler(["triggers", "deploy", "-c", config]);
+    },
+    // A version without traffic costs nothing, and shows in the dashboard what was tried.
+    discard: async () => {},
+  };
+}
+
+async function secretsOption(): Promise<string[]> {
+  return (await readSecrets()) === undefined ? [] : ["--secrets-file", SECRETS_FILE];
+}
+
+function urlOf(target: string | null | undefined): string {
+  if (target == null) throw new Error("Cloudflare gave the gateway no URL: is workers.dev switched off?");
+  return (target.startsWith("http") ? target : `https://${target}`).replace(/\/$/, "");
+}

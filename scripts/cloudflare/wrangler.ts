@@ -1,0 +1,52 @@
+/** Runs wrangler's commands, and reads what they say for programs. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import * as z from "zod";
+import { ROOT } from "../local/state.ts";
+
+/** Lines of the file that wrangler writes if asked to; of other types than these, it has nothing for us. */
+const outcomeSchema = z.object({
+  type: z.enum(["deploy", "version-upload"]),
+  version_id: z.string().nullish(),
+  /** URLs that a deployed Worker answers at. */
+  targets: z.array(z.string()).nullish(),
+  preview_url: z.string().nullish(),
+  bundle_size: z.object({ raw_bytes: z.number(), gzip_bytes: z.number() }).nullish(),
+});
+
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+/** @returns what it printed. @throws Error with what it printed, if it failed */
+export async function wrangler(parameters: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(join(ROOT, "node_modules/.bin/wrangler"), parameters, {
+      cwd: ROOT,
+      // CI: it asks nothing.
+      env: { ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false", ...env },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout;
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    throw new Error(`wrangler ${parameters.join(" ")} failed:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+/** Runs `wrangler deploy` or `wrangler versions upload`. */
+export async function wranglerUpload(parameters: readonly string[]): Promise<Outcome> {
+  const folder = await mkdtemp(join(tmpdir(), "edgeclip-wrangler-"));
+  const file = join(folder, "output.ndjson");
+  try {
+    await wrangler(parameters, { WRANGLER_OUTPUT_FILE_PATH: file });
+    const lines = (await readFile(file, "utf8")).trim().split("\n");
+    const outcomes = lines.map((line) => outcomeSchema.safeParse(JSON.parse(line)));
+    const outcome = outcomes.find(({ success }) => success)?.data;
+    if (outcome === undefined) throw new Error(`wrangler ${parameters.join(" ")} told no outcome`);
+    return outcome;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

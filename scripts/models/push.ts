@@ -1,0 +1,30 @@
+/** Puts built models into R2. */
+import { putModel, readManifest } from "../models-in-r2.ts";
+import { openModelBucket } from "./open-bucket.ts";
+
+/** @param folders of built models */
+export async function pushModels(folders: readonly string[], remote: boolean): Promise<void> {
+  if (folders.length === 0) throw new Error("which? npm run model:push -- model-shards/<alias>");
+  const { bucket, close } = await openModelBucket(remote);
+  try {
+    for (const folder of folders) {
+      const { alias, revision } = await readManifest(folder);
+      const before = Date.now();
+      const { files, bytes, keptBytes } = await putModel(bucket, folder, (file) => {
+        if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${file}`);
+      });
+      if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+      const seconds = (Date.now() - before) / 1000;
+      console.log(
+        `${alias}@${revision}: ${files} files, ${mb(bytes)} MB sent in ${seconds.toFixed(1)} s; ` +
+          `${mb(keptBytes)} MB were there`,
+      );
+    }
+  } finally {
+    await close();
+  }
+}
+
+function mb(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}

@@ -1,0 +1,24 @@
+/** Lets other models serve: those of a running `npm start`, or the deployment's. */
+import { CloudflareApi } from "../cloudflare/api.ts";
+import { withOperatorKey } from "../cloudflare/operator-key.ts";
+import { cloudflareTarget } from "../cloudflare/target.ts";
+import { orderUse } from "../local/control.ts";
+import { findModel, storedModels } from "../models-in-r2.ts";
+import { release } from "../release/release.ts";
+import { openModelBucket } from "./open-bucket.ts";
+
+/** @param models as `findModel` takes them, the default first */
+export async function useModels(models: readonly string[], remote: boolean): Promise<void> {
+  if (models.length === 0) throw new Error("which? npm run model:use -- <model>[@revision] …");
+  if (!remote) {
+    await orderUse(models, console.log);
+    return;
+  }
+  const { bucket, close } = await openModelBucket(true);
+  const stored = await storedModels(bucket).finally(close);
+  const manifests = models.map((name) => findModel(stored, name));
+  const api = await CloudflareApi.open();
+  await withOperatorKey(async (key) => {
+    await release(await cloudflareTarget(api, key), manifests, console.log);
+  });
+}

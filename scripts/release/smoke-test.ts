@@ -1,0 +1,64 @@
+/** Asks a deployment what a client would: whether it is ready, and what is on a picture. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import * as z from "zod";
+import type { Manifest } from "../../model-shards/manifest.ts";
+import { ROOT } from "../local/state.ts";
+
+const PICTURE = join(ROOT, "examples/fox.png");
+const LABELS = ["fox", "rabbit", "bus", "grapes"];
+/** A deployment that is a second old is not yet known everywhere; a new key may take a minute. Seconds. */
+const PATIENCE = 90;
+const ASK_AGAIN_AFTER = 2_000;
+
+const answerSchema = z.object({
+  revision: z.string(),
+  data: z.array(z.object({ prediction: z.enum(LABELS), score: z.number().min(0).max(1) })).length(1),
+});
+
+/**
+ * @param url of the gateway
+ * @returns seconds that the classification took, towers cold
+ * @throws Error with the last answer, if none was right for as long as a new deployment may need
+ */
+export async function smokeTest(url: string, key: string | undefined, manifest: Manifest): Promise<number> {
+  const until = Date.now() + PATIENCE * 1000;
+  for (;;) {
+    const before = Date.now();
+    const failure = await ask(url, key, manifest);
+    if (failure === undefined) return (Date.now() - before) / 1000;
+    if (Date.now() > until) throw new Error(`${manifest.id} does not answer at ${url}: ${failure}`);
+    await setTimeout(ASK_AGAIN_AFTER);
+  }
+}
+
+/** @returns what is wrong; undefined if nothing is */
+async function ask(
+  url: string,
+  key: string | undefined,
+  { alias, revision }: Manifest,
+): Promise<string | undefined> {
+  try {
+    const ready = await fetch(`${url}/readyz`);
+    if (!ready.ok) return `readyz answers ${ready.status}: ${await ready.text()}`;
+    const body = JSON.stringify({
+      model: alias,
+      images: [(await readFile(PICTURE)).toString("base64")],
+      labels: LABELS,
+    });
+    const headers = { "content-type": "application/json", ...authorization(key) };
+    const response = await fetch(`${url}/v1/classify`, { method: "POST", headers, body });
+    const text = await response.text();
+    if (!response.ok) return `classify answers ${response.status}: ${text}`;
+    const answer = answerSchema.parse(JSON.parse(text));
+    if (answer.revision !== revision) return `revision ${answer.revision} answers instead of ${revision}`;
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+export function authorization(key: string | undefined): Record<string, string> {
+  return key === undefined ? {} : { authorization: `Bearer ${key}` };
+}

@@ -1,0 +1,28 @@
+/** Has a deployment compute, before it serves, the stored label sets that its model has not seen. */
+import * as z from "zod";
+import type { Manifest } from "../../model-shards/manifest.ts";
+import { authorization } from "./smoke-test.ts";
+
+const answerSchema = z.object({ computed: z.string().nullable(), after: z.string().nullable() });
+
+/**
+ * @param key of an operator
+ * @returns sets of which something was computed
+ * @throws Error if the deployment refuses
+ */
+export async function warmUp(url: string, key: string | undefined, { alias }: Manifest): Promise<number> {
+  const computed = new Set<string>();
+  for (let after: string | null = ""; after !== null;) {
+    const response = await fetch(`${url}/v1/operator/warm_up`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...authorization(key) },
+      body: JSON.stringify({ model: alias, after }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`label sets cannot be computed: ${response.status} ${text}`);
+    const answer = answerSchema.parse(JSON.parse(text));
+    if (answer.computed !== null) computed.add(answer.computed);
+    ({ after } = answer);
+  }
+  return computed.size;
+}
