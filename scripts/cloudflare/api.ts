@@ -92,9 +92,9 @@ export class CloudflareApi {
 
   /** Where a Worker answers on workers.dev, without a final slash. */
   async liveUrl(worker: string): Promise<string> {
-    const schema = z.object({ subdomain: z.string() });
-    const { subdomain } = schema.parse(await this.#get("/workers/subdomain"));
-    return `https://${worker}.${subdomain}.workers.dev`;
+    const schema = z.object({ subdomain: z.object({ url: z.string() }) });
+    const { subdomain } = schema.parse(await this.#get(`/workers/workers/${worker}`));
+    return subdomain.url.replace(/\/$/, "");
   }
 
   /** Ids of the versions that have traffic, for each deployment of a Worker, the newest first. */

@@ -29,7 +29,7 @@ export async function cloudflareTarget(api: CloudflareApi, key: string): Promise
         say(`deployed ${name}${size == null ? "" : `, ${(size.gzip_bytes / 1e6).toFixed(2)} MB gzipped`}`);
       }
       const isFirst = !(await api.workers()).includes(GATEWAY_NAME);
-      return isFirst ? await firstGateway(gateway.path) : await gatewayVersion(gateway.path);
+      return isFirst ? await firstGateway(gateway.path, api) : await gatewayVersion(gateway.path);
     },
   };
 }
@@ -45,10 +45,10 @@ export async function deploymentConfigs(
 type Candidate = Awaited<ReturnType<Target["stage"]>>;
 
 /** Nobody uses it yet: it serves at once, and there is nothing to go back to. */
-async function firstGateway(config: string): Promise<Candidate> {
-  const { targets } = await wranglerUpload(["deploy", "-c", config, ...(await secretsOption())]);
+async function firstGateway(config: string, api: CloudflareApi): Promise<Candidate> {
+  await wranglerUpload(["deploy", "-c", config, ...(await secretsOption())]);
   return {
-    url: urlOf(targets?.find((target) => target.includes("workers.dev")) ?? targets?.[0]),
+    url: await api.liveUrl(GATEWAY_NAME),
     promote: async () => {},
     discard: async () => {},
   };
@@ -57,8 +57,9 @@ async function firstGateway(config: string): Promise<Candidate> {
 async function gatewayVersion(config: string): Promise<Candidate> {
   const upload = ["versions", "upload", "-c", config, ...(await secretsOption())];
   const { version_id: version, preview_url: url } = await wranglerUpload(upload);
+  if (url == null) throw new Error("Cloudflare gave the gateway's version no URL: are preview URLs off?");
   return {
-    url: urlOf(url),
+    url,
     promote: async () => {
       await wrangler(["versions", "deploy", `${version}@100%`, "--yes", "-c", config]);
       // Routes and queues belong to no version.
@@ -71,9 +72,4 @@ async function gatewayVersion(config: string): Promise<Candidate> {
 
 async function secretsOption(): Promise<string[]> {
   return (await readSecrets()) === undefined ? [] : ["--secrets-file", SECRETS_FILE];
-}
-
-function urlOf(target: string | null | undefined): string {
-  if (target == null) throw new Error("Cloudflare gave the gateway no URL: is workers.dev switched off?");
-  return (target.startsWith("http") ? target : `https://${target}`).replace(/\/$/, "");
 }

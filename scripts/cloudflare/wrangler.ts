@@ -11,8 +11,6 @@ import { ROOT } from "../local/state.ts";
 const outcomeSchema = z.object({
   type: z.enum(["deploy", "version-upload"]),
   version_id: z.string().nullish(),
-  /** URLs that a deployed Worker answers at. */
-  targets: z.array(z.string()).nullish(),
   preview_url: z.string().nullish(),
   bundle_size: z.object({ raw_bytes: z.number(), gzip_bytes: z.number() }).nullish(),
 });

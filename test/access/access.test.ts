@@ -34,7 +34,7 @@ async function keysOf({ miniflare }: Workers): Promise<KVNamespace> {
 async function addKey(
   workers: Workers,
   account: string,
-  { tier = "standard" as Tier, expiresIn = 3600, pepper = PEPPER } = {},
+  { tier = "standard" as Tier, expiresIn = 3600, pepper = PEPPER, operator = false } = {},
 ): Promise<{ key: string; path: string }> {
   const key = newKey();
   const path = await keyPath(key, pepper);
@@ -46,6 +46,7 @@ async function addKey(
     tier,
     created_at: now,
     expires_at: now + expiresIn,
+    operator,
   };
   await (await keysOf(workers)).put(path, JSON.stringify(record));
   return { key, path };

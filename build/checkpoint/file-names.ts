@@ -1,0 +1,5 @@
+/** How OpenCLIP's repositories call their files. */
+
+/** In the order of preference. */
+export const CHECKPOINT_NAMES = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"];
+export const CONFIG_NAME = "open_clip_config.json";

@@ -1,0 +1,63 @@
+/**
+ * Where files of the hub are kept: in the layout that the hub's own clients share, so that what one of them has fetched is
+ * there for all. `models--<owner>--<name>/blobs/<etag>` is the content, `snapshots/<commit>/<path>` links to it, and
+ * `refs/<revision>` names the commit.
+ */
+import { access, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import type { HubFile } from "./hub-file.ts";
+
+export function cacheOfEnvironment(env: NodeJS.ProcessEnv = process.env): string {
+  const home = env["HF_HOME"] ?? join(homedir(), ".cache/huggingface");
+  return env["HF_HUB_CACHE"] ?? join(home, "hub");
+}
+
+export class HubCache {
+  readonly #folder: string;
+
+  constructor(cache: string, repository: string) {
+    this.#folder = join(cache, `models--${repository.replaceAll("/", "--")}`);
+  }
+
+  /** Where a file's content goes; its folder exists. */
+  async blob({ etag }: HubFile): Promise<string> {
+    const path = join(this.#folder, "blobs", etag);
+    await mkdir(dirname(path), { recursive: true });
+    return path;
+  }
+
+  async holds(file: HubFile): Promise<boolean> {
+    return await exists(await this.blob(file));
+  }
+
+  /** Gives a finished file its name. @returns the path that has it */
+  async link(file: HubFile, revision: string): Promise<string> {
+    const path = join(this.#snapshot(file.commit), file.path);
+    await mkdir(dirname(path), { recursive: true });
+    await rm(path, { force: true });
+    await symlink(relative(dirname(path), await this.blob(file)), path);
+    const ref = join(this.#folder, "refs", revision);
+    await mkdir(dirname(ref), { recursive: true });
+    await writeFile(ref, file.commit);
+    return path;
+  }
+
+  /** The folder of the files that were fetched of a revision; undefined if none were. */
+  async snapshot(revision: string): Promise<string | undefined> {
+    const commit = await readFile(join(this.#folder, "refs", revision), "utf8").catch(() => revision);
+    const folder = this.#snapshot(commit.trim());
+    return (await exists(folder)) ? folder : undefined;
+  }
+
+  #snapshot(commit: string): string {
+    return join(this.#folder, "snapshots", commit);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * Everything from an empty account to a service that answers, and the same again after a change: creates what is missing,
+ * sends what is not there, and lets nothing serve that has not been tried.
+ */
+import { access } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Manifest } from "../../model-shards/manifest.ts";
+import { ROOT } from "../local/state.ts";
+import { findModel, putModel, readManifest, storedModels } from "../models-in-r2.ts";
+import type { OpenBucket } from "../models/open-bucket.ts";
+import { release } from "../release/release.ts";
+import { smokeTest } from "../release/smoke-test.ts";
+import { CloudflareApi } from "./api.ts";
+import { withOperatorKey } from "./operator-key.ts";
+import { GATEWAY_NAME } from "./resource-names.ts";
+import { ensureResources } from "./resources.ts";
+import { makeSecrets, readSecrets, SECRETS_FILE } from "./secrets.ts";
+import { servedReferences } from "./served-references.ts";
+import { cloudflareTarget } from "./target.ts";
+
+const SHARDS = join(ROOT, "model-shards");
+/** What serves when nothing else was asked for yet. */
+export const FIRST_MODEL = join(SHARDS, "edgeclip-demo");
+
+/** The folder of a built model that a name means; undefined if it is not built here. */
+export async function folderOf(name: string): Promise<string | undefined> {
+  for (const folder of [name, join(SHARDS, name)]) {
+    const isBuilt = await access(join(folder, "manifest.json")).then(
+      () => true,
+      () => false,
+    );
+    if (isBuilt) return folder;
+  }
+  return undefined;
+}
+
+/** Sends those of the models that are built here, and finds the others in R2. */
+async function pushAndFind(names: readonly string[], { bucket, close }: OpenBucket): Promise<Manifest[]> {
+  try {
+    const manifests: Manifest[] = [];
+    for (const name of names) {
+      const folder = await folderOf(name);
+      if (folder === undefined) {
+        manifests.push(findModel(await storedModels(bucket), name));
+        continue;
+      }
+      const { files, bytes } = await putModel(bucket, folder);
+      console.log(`${basename(folder)} in R2: ${files} files sent, ${(bytes / 1e6).toFixed(1)} MB`);
+      manifests.push(await readManifest(folder));
+    }
+    return manifests;
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * @param named folders, or names as `findModel` takes them; what serves goes on serving if there are none
+ * @param openBucket of models
+ * @returns the URL that answers
+ * @throws Error saying what failed; what served before goes on serving
+ */
+export async function deploy(
+  named: readonly string[],
+  openBucket: () => Promise<OpenBucket>,
+): Promise<string> {
+  const api = await CloudflareApi.open();
+  await ensureResources(api, console.log);
+  const isFirst = !(await api.workers()).includes(GATEWAY_NAME);
+  const [serving] = await servedReferences(api);
+  const manifests = await pushAndFind(
+    named.length > 0 ? named : (serving ?? [FIRST_MODEL]),
+    await openBucket(),
+  );
+  if (isFirst && (await readSecrets()) === undefined) {
+    await makeSecrets();
+    console.log(`made ${basename(SECRETS_FILE)}: keep it, API keys cannot be made or checked without it`);
+  }
+  return await withOperatorKey(async (key) => {
+    await release(await cloudflareTarget(api, key), manifests, console.log);
+    const url = await api.liveUrl(GATEWAY_NAME);
+    for (const manifest of manifests) await smokeTest(url, key, manifest);
+    return url;
+  });
+}

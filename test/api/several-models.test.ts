@@ -1,0 +1,144 @@
+/** Two models in one deployment: each request has its own, and stored label sets serve both. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildSynthetic } from "../support/build-synthetic.ts";
+import { exampleBase64 } from "../support/examples.ts";
+import { LEDGER, throughLedger } from "../support/ledger.ts";
+import type { Answer } from "../support/post.ts";
+import { request } from "../support/request.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+const DEMO = { id: "edgeclip/demo", alias: "edgeclip-demo" };
+const TINY = { id: "synthetic/tiny", alias: "synthetic-tiny" };
+const LABELS = ["fox", "harp", "bus"];
+
+let folder: string;
+let workers: Workers;
+let image: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "edgeclip-several-"));
+  const { out } = await buildSynthetic("tiny", folder);
+  image = await exampleBase64("fox.png");
+  workers = await startWorkers({
+    otherModels: [out],
+    change: (name, options) => (name === "edgeclip" ? throughLedger(options) : options),
+    add: [LEDGER],
+  });
+});
+
+afterAll(async () => {
+  await workers.dispose();
+  await rm(folder, { recursive: true });
+});
+
+function classify(fields: object): Promise<Answer> {
+  return request("POST", `${workers.url}/v1/classify`, { image, labels: LABELS, ...fields });
+}
+
+/** Operations on R2 and KV since the last time. */
+async function operations(): Promise<Record<string, number>> {
+  const url = await workers.miniflare.unsafeGetDirectURL("ledger");
+  return (await (await fetch(url)).json()) as Record<string, number>;
+}
+
+describe("several models", () => {
+  it("lists them, the default first", async () => {
+    const { body } = await request("GET", `${workers.url}/v1/models`);
+    expect(body.data.map(({ id }: { id: string }) => id)).toEqual([DEMO.id, TINY.id]);
+    expect(body.data.map((each: { embedding_width: number }) => each.embedding_width)).toEqual([128, 32]);
+    for (const name of [TINY.alias, encodeURIComponent(TINY.id), TINY.id]) {
+      const one = await request("GET", `${workers.url}/v1/models/${name}`);
+      expect(one.body, name).toEqual(body.data[1]);
+    }
+  });
+
+  it("answers with the one that is named, by id or alias, in JSON and in forms", async () => {
+    const [first, byId, byAlias] = await Promise.all([
+      classify({}),
+      classify({ model: TINY.id }),
+      classify({ model: TINY.alias }),
+    ]);
+    expect([first.status, byId.status, byAlias.status]).toEqual([200, 200, 200]);
+    expect([first.body.model, byId.body.model]).toEqual([DEMO.id, TINY.id]);
+    expect(byId.body.revision).not.toBe(first.body.revision);
+    expect(byAlias.body.data).toEqual(byId.body.data);
+    expect(byId.body.data).not.toEqual(first.body.data);
+    const form = new FormData();
+    form.set("model", TINY.alias);
+    form.set("labels", JSON.stringify(LABELS));
+    form.set("image", new Blob([Buffer.from(image, "base64")]), "fox.png");
+    const sent = await request("POST", `${workers.url}/v1/classify`, form);
+    expect(sent.body.data).toEqual(byId.body.data);
+  });
+
+  it("says which there are when asked for another", async () => {
+    const { status, body } = await classify({ model: "clip" });
+    expect([status, body.error.code]).toEqual([404, "model_not_found"]);
+    expect(body.error.message).toContain(`"${DEMO.id}", "${TINY.id}"`);
+  });
+
+  it("finds a model by its id while another's manifest cannot be read", async () => {
+    const broken = await startWorkers({ otherModels: [join(folder, "tiny-int8-safetensors")] });
+    try {
+      const { prefix, models } = broken;
+      await models.delete(`${prefix}/manifest.json`);
+      const ask = (model: string): Promise<Answer> =>
+        request("POST", `${broken.url}/v1/embeddings`, { model, input: "a fox" });
+      expect((await ask(TINY.id)).status).toBe(200);
+      expect((await ask(DEMO.id)).body.error.code).toBe("model_unavailable");
+      expect((await ask("clip")).body.error.code).toBe("model_unavailable");
+    } finally {
+      await broken.dispose();
+    }
+  });
+});
+
+describe("warming label sets up", () => {
+  it("computes for a model what it has not seen, once", async () => {
+    const made: string[] = [];
+    for (const labels of [LABELS, ["an anchor", "a bell"]]) {
+      made.push((await request("POST", `${workers.url}/v1/label_sets`, { labels })).body.id);
+    }
+    const computed: string[] = [];
+    for (let after: string | null = ""; after !== null;) {
+      const { status, body }: Answer = await request("POST", `${workers.url}/v1/operator/warm_up`, {
+        model: TINY.alias,
+        after,
+      });
+      expect([status, body.model]).toEqual([200, TINY.id]);
+      if (body.computed !== null) computed.push(body.computed);
+      ({ after } = body);
+    }
+    expect(computed.toSorted()).toEqual(made.toSorted());
+    const again = await request("POST", `${workers.url}/v1/operator/warm_up`, { model: TINY.alias });
+    expect([again.body.computed, again.body.after]).toEqual([null, null]);
+
+    await operations();
+    const [set] = made;
+    const { body } = await classify({ model: TINY.alias, labels: undefined, label_set: set });
+    const { "SETS.put": written = 0 } = await operations();
+    expect(written).toBe(0);
+    expect(body.data).toEqual((await classify({ model: TINY.alias })).body.data);
+  });
+
+  it("computes a large set part by part", { timeout: 120_000 }, async () => {
+    const labels = Array.from({ length: 1100 }, (_, index) => `thing number ${index}`);
+    const { status, body: set } = await request("POST", `${workers.url}/v1/label_sets`, { labels });
+    expect(status).toBe(202);
+    const parts: (string | null)[] = [];
+    for (let after: string | null = ""; after !== null;) {
+      const { body }: Answer = await request("POST", `${workers.url}/v1/operator/warm_up`, {
+        model: TINY.alias,
+        after,
+      });
+      parts.push(body.computed);
+      ({ after } = body);
+    }
+    expect(parts.filter((id) => id === set.id).length).toBeGreaterThanOrEqual(3);
+    const { body } = await classify({ model: TINY.alias, labels: undefined, label_set: set.id });
+    expect(body.data[0].predictions).toHaveLength(5);
+  });
+});

@@ -1,0 +1,53 @@
+/** `npm start` as a user has it, on a port and in a storage folder of its own, and the commands that go with it. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+export class LocalService {
+  readonly url: string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #child: ChildProcess;
+
+  private constructor(url: string, env: NodeJS.ProcessEnv, child: ChildProcess) {
+    this.url = url;
+    this.#env = env;
+    this.#child = child;
+  }
+
+  /** @param state where R2 and KV are */
+  static async start(state: string, models: readonly string[] = []): Promise<LocalService> {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    const env = { ...process.env, EDGECLIP_STATE: state, PORT: String(port) };
+    const options = models.flatMap((folder) => ["--model", folder]);
+    const child = spawn(process.execPath, ["scripts/start.ts", "--log-level=error", ...options], {
+      cwd: ROOT,
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    for await (const text of child.stdout.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+      if (String(text).includes("edgeclip answers at")) break;
+    }
+    child.stdout.resume();
+    if (child.exitCode !== null) throw new Error("npm start ended");
+    return new LocalService(`http://127.0.0.1:${port}`, env, child);
+  }
+
+  /** Runs one of the project's scripts on this service. @returns what it printed */
+  async run(script: string, ...parameters: string[]): Promise<string> {
+    const options = { cwd: ROOT, env: this.#env, maxBuffer: 64 * 1024 * 1024 };
+    return (await promisify(execFile)(process.execPath, [script, ...parameters], options)).stdout;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    if (this.#child.exitCode === null) await once(this.#child, "exit");
+  }
+}

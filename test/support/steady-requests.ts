@@ -1,0 +1,38 @@
+/** Clients that ask the same again and again while something else happens, and count what they got. */
+import { request } from "./request.ts";
+
+export interface SteadyRequests {
+  /** How often each outcome came: `200 <revision>`, or the status and what was said. */
+  counts: Map<string, number>;
+  stop(): Promise<void>;
+}
+
+const CLIENTS = 3;
+
+/** @param body of a POST */
+export function steadyRequests(url: string, body: object): SteadyRequests {
+  const counts = new Map<string, number>();
+  let stopped = false;
+  const ask = async (): Promise<string> => {
+    try {
+      const answer = await request("POST", url, body);
+      return `${answer.status} ${answer.body.revision ?? JSON.stringify(answer.body)}`;
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const client = async (): Promise<void> => {
+    while (!stopped) {
+      const outcome = await ask();
+      counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    }
+  };
+  const clients = Promise.all(Array.from({ length: CLIENTS }, client));
+  return {
+    counts,
+    stop: async () => {
+      stopped = true;
+      await clients;
+    },
+  };
+}
