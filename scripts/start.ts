@@ -6,7 +6,7 @@
  */
 import { basename, join } from "node:path";
 import { putModel, readManifest, findModel, storedModels } from "./models-in-r2.ts";
-import { openModelBucket } from "./models/open-bucket.ts";
+import { modelBucket } from "./models/model-bucket.ts";
 import { stopTakingOrders, takeOrders } from "./local/control.ts";
 import { LocalDeployment } from "./local/deployment.ts";
 import { Front } from "./local/front.ts";
@@ -26,15 +26,12 @@ for (let at; (at = wranglerOptions.indexOf("--model")) !== -1;) {
 if (folders.length === 0) folders.push(join(ROOT, "model-shards/edgeclip-demo"));
 
 async function seedLocalR2(): Promise<void> {
-  const { bucket, close } = await openModelBucket(false);
-  try {
+  await modelBucket(false)(async (bucket) => {
     for (const folder of folders) {
       const { files } = await putModel(bucket, folder);
       if (files > 0) console.log(`Put ${basename(folder)} into local R2 (${files} files).`);
     }
-  } finally {
-    await close();
-  }
+  });
 }
 
 function greeting(): string {
@@ -68,8 +65,7 @@ const target: Target = {
 };
 
 async function use(models: string[], say: (line: string) => void): Promise<void> {
-  const { bucket, close } = await openModelBucket(false);
-  const stored = await storedModels(bucket).finally(close);
+  const stored = await modelBucket(false)(storedModels);
   await release(
     target,
     models.map((name) => findModel(stored, name)),

@@ -23,6 +23,10 @@ function list(): void {
   }
 }
 
+function mb(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
 async function pull(name: string): Promise<void> {
   const repository = repositoryOf(name);
   const { folder, commit, bytes, keptBytes } = await pullModel(repository, {
@@ -31,7 +35,6 @@ async function pull(name: string): Promise<void> {
     revision: values.revision,
     progress: terminalProgress(process.stderr),
   });
-  const mb = (each: number): string => (each / 1e6).toFixed(1);
   console.log(`${repository}@${commit.slice(0, 8)}: ${mb(bytes)} MB fetched, ${mb(keptBytes)} MB were there`);
   console.log(`${folder}\nnow: npm run model:build -- ${name}`);
 }

@@ -7,7 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { readManifest } from "../models-in-r2.ts";
-import { openModelBucket } from "../models/open-bucket.ts";
+import { modelBucket } from "../models/model-bucket.ts";
 import { deploy, FIRST_MODEL, folderOf } from "./deploy.ts";
 import { dryRun } from "./dry-run.ts";
 
@@ -23,7 +23,7 @@ try {
     const folders = await Promise.all(names.map(async (name) => (await folderOf(name)) ?? name));
     await dryRun(await Promise.all(folders.map((folder) => readManifest(folder))));
   } else {
-    const url = await deploy(values.model, () => openModelBucket(true));
+    const url = await deploy(values.model, modelBucket(true));
     console.log(`\n${url} answers. A key for it: "npm run keys -- create --account <name> --remote"`);
   }
 } catch (error) {

@@ -4,10 +4,11 @@
  */
 import { access } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { R2Bucket } from "@cloudflare/workers-types";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { ROOT } from "../local/state.ts";
 import { findModel, putModel, readManifest, storedModels } from "../models-in-r2.ts";
-import type { OpenBucket } from "../models/open-bucket.ts";
+import type { WithModelBucket } from "../models/model-bucket.ts";
 import { release } from "../release/release.ts";
 import { smokeTest } from "../release/smoke-test.ts";
 import { CloudflareApi } from "./api.ts";
@@ -35,43 +36,34 @@ export async function folderOf(name: string): Promise<string | undefined> {
 }
 
 /** Sends those of the models that are built here, and finds the others in R2. */
-async function pushAndFind(names: readonly string[], { bucket, close }: OpenBucket): Promise<Manifest[]> {
-  try {
-    const manifests: Manifest[] = [];
-    for (const name of names) {
-      const folder = await folderOf(name);
-      if (folder === undefined) {
-        manifests.push(findModel(await storedModels(bucket), name));
-        continue;
-      }
-      const { files, bytes } = await putModel(bucket, folder);
-      console.log(`${basename(folder)} in R2: ${files} files sent, ${(bytes / 1e6).toFixed(1)} MB`);
-      manifests.push(await readManifest(folder));
+async function pushAndFind(names: readonly string[], bucket: R2Bucket): Promise<Manifest[]> {
+  const manifests: Manifest[] = [];
+  for (const name of names) {
+    const folder = await folderOf(name);
+    if (folder === undefined) {
+      manifests.push(findModel(await storedModels(bucket), name));
+      continue;
     }
-    return manifests;
-  } finally {
-    await close();
+    const { files, bytes } = await putModel(bucket, folder);
+    console.log(`${basename(folder)} in R2: ${files} files sent, ${(bytes / 1e6).toFixed(1)} MB`);
+    manifests.push(await readManifest(folder));
   }
+  return manifests;
 }
 
 /**
  * @param named folders, or names as `findModel` takes them; what serves goes on serving if there are none
- * @param openBucket of models
+ * @param withBucket of models
  * @returns the URL that answers
  * @throws Error saying what failed; what served before goes on serving
  */
-export async function deploy(
-  named: readonly string[],
-  openBucket: () => Promise<OpenBucket>,
-): Promise<string> {
+export async function deploy(named: readonly string[], withBucket: WithModelBucket): Promise<string> {
   const api = await CloudflareApi.open();
   await ensureResources(api, console.log);
   const isFirst = !(await api.workers()).includes(GATEWAY_NAME);
   const [serving] = await servedReferences(api);
-  const manifests = await pushAndFind(
-    named.length > 0 ? named : (serving ?? [FIRST_MODEL]),
-    await openBucket(),
-  );
+  const names = named.length > 0 ? named : (serving ?? [FIRST_MODEL]);
+  const manifests = await withBucket((bucket) => pushAndFind(names, bucket));
   if (isFirst && (await readSecrets()) === undefined) {
     await makeSecrets();
     console.log(`made ${basename(SECRETS_FILE)}: keep it, API keys cannot be made or checked without it`);

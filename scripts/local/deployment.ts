@@ -44,8 +44,14 @@ export class LocalDeployment {
       [
         "dev",
         ...configs.flatMap(({ path }) => ["-c", path]),
-        ...["--port", String(port), "--inspector-port", String(await freePort())],
-        ...["--persist-to", STATE, "--show-interactive-dev-session=false", ...options],
+        "--port",
+        String(port),
+        "--inspector-port",
+        String(await freePort()),
+        "--persist-to",
+        STATE,
+        "--show-interactive-dev-session=false",
+        ...options,
       ],
       {
         cwd: ROOT,

@@ -5,11 +5,10 @@ import { servedReferences } from "../cloudflare/served-references.ts";
 import { localReferences } from "../local/control.ts";
 import { storedModels } from "../models-in-r2.ts";
 import { modelReference } from "../worker-configs.ts";
-import { openModelBucket } from "./open-bucket.ts";
+import { modelBucket } from "./model-bucket.ts";
 
 export async function listModels(_parameters: readonly string[], remote: boolean): Promise<void> {
-  const { bucket, close } = await openModelBucket(remote);
-  const stored = await storedModels(bucket).finally(close);
+  const stored = await modelBucket(remote)(storedModels);
   const [serving = []] = remote
     ? await servedReferences(await CloudflareApi.open())
     : [await localReferences()];

@@ -1,12 +1,11 @@
 /** Puts built models into R2. */
 import { putModel, readManifest } from "../models-in-r2.ts";
-import { openModelBucket } from "./open-bucket.ts";
+import { modelBucket } from "./model-bucket.ts";
 
 /** @param folders of built models */
 export async function pushModels(folders: readonly string[], remote: boolean): Promise<void> {
   if (folders.length === 0) throw new Error("which? npm run model:push -- model-shards/<alias>");
-  const { bucket, close } = await openModelBucket(remote);
-  try {
+  await modelBucket(remote)(async (bucket) => {
     for (const folder of folders) {
       const { alias, revision } = await readManifest(folder);
       const before = Date.now();
@@ -20,9 +19,7 @@ export async function pushModels(folders: readonly string[], remote: boolean): P
           `${mb(keptBytes)} MB were there`,
       );
     }
-  } finally {
-    await close();
-  }
+  });
 }
 
 function mb(bytes: number): string {

@@ -5,7 +5,7 @@ import { cloudflareTarget } from "../cloudflare/target.ts";
 import { orderUse } from "../local/control.ts";
 import { findModel, storedModels } from "../models-in-r2.ts";
 import { release } from "../release/release.ts";
-import { openModelBucket } from "./open-bucket.ts";
+import { modelBucket } from "./model-bucket.ts";
 
 /** @param models as `findModel` takes them, the default first */
 export async function useModels(models: readonly string[], remote: boolean): Promise<void> {
@@ -14,8 +14,7 @@ export async function useModels(models: readonly string[], remote: boolean): Pro
     await orderUse(models, console.log);
     return;
   }
-  const { bucket, close } = await openModelBucket(true);
-  const stored = await storedModels(bucket).finally(close);
+  const stored = await modelBucket(true)(storedModels);
   const manifests = models.map((name) => findModel(stored, name));
   const api = await CloudflareApi.open();
   await withOperatorKey(async (key) => {

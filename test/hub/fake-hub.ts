@@ -6,6 +6,9 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
+/** Files above are kept on the second host. Bytes. */
+const LARGE = 1000;
+
 export const COMMIT = "c0ffee".padEnd(40, "0");
 
 export interface FakeHub {
@@ -29,10 +32,8 @@ export interface FakeHub {
   close(): void;
 }
 
-/** @param files of the repository `owner/name`; those above 1 kB are kept on the second host, as large files are */
+/** @param files of the repository `owner/name`; the large ones are kept on the second host */
 export async function startFakeHub(files: ReadonlyMap<string, Uint8Array>): Promise<FakeHub> {
-  const isLarge = (bytes: Uint8Array): boolean => bytes.byteLength > 1000;
-
   function hub(request: IncomingMessage, response: ServerResponse): void {
     const [, path = ""] = /^\/owner\/name\/resolve\/main\/(.+)$/.exec(request.url ?? "") ?? [];
     const bytes = files.get(path);
@@ -41,7 +42,7 @@ export async function startFakeHub(files: ReadonlyMap<string, Uint8Array>): Prom
       response.writeHead(401).end();
     } else if (bytes === undefined) {
       response.writeHead(404, { "x-error-code": "EntryNotFound" }).end();
-    } else if (isLarge(bytes)) {
+    } else if (bytes.byteLength > LARGE) {
       const { port } = filesServer.address() as AddressInfo;
       response.writeHead(302, {
         location: `http://localhost:${port}/${path}?signature=once`,

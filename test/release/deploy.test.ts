@@ -22,7 +22,7 @@ let other: { folder: string; reference: string };
 // Read once they are imported: the environment comes first.
 let scripts: {
   deploy: typeof import("../../scripts/cloudflare/deploy.ts").deploy;
-  openModelBucket: typeof import("../../scripts/models/open-bucket.ts").openModelBucket;
+  modelBucket: typeof import("../../scripts/models/model-bucket.ts").modelBucket;
   collectGarbage: typeof import("../../scripts/models/gc.ts").collectGarbage;
 };
 
@@ -41,7 +41,7 @@ beforeAll(async () => {
   vi.stubEnv("EDGECLIP_STATE", join(folder, "state"));
   scripts = {
     ...(await import("../../scripts/cloudflare/deploy.ts")),
-    ...(await import("../../scripts/models/open-bucket.ts")),
+    ...(await import("../../scripts/models/model-bucket.ts")),
     ...(await import("../../scripts/models/gc.ts")),
   };
 });
@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 async function deploy(...models: string[]): Promise<string> {
-  return await scripts.deploy(models, () => scripts.openModelBucket(false));
+  return await scripts.deploy(models, scripts.modelBucket(false));
 }
 
 /** Revisions of the tower Workers that exist. */

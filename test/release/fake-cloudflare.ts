@@ -234,7 +234,7 @@ export async function startFakeCloudflare(folders: ReadonlyMap<string, string>):
       dns.lookup = lookup;
       api.close();
       secure.close();
-      await Promise.all([...versions.values()].map(({ workers: each }) => each?.dispose()));
+      for (const { workers: each } of versions.values()) await each?.dispose();
       await rm(storage, { recursive: true });
     },
   };

@@ -12,7 +12,7 @@ const CLIENTS = 3;
 /** @param body of a POST */
 export function steadyRequests(url: string, body: object): SteadyRequests {
   const counts = new Map<string, number>();
-  let stopped = false;
+  const stop = new AbortController();
   const ask = async (): Promise<string> => {
     try {
       const answer = await request("POST", url, body);
@@ -22,7 +22,7 @@ export function steadyRequests(url: string, body: object): SteadyRequests {
     }
   };
   const client = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       const outcome = await ask();
       counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
     }
@@ -31,7 +31,7 @@ export function steadyRequests(url: string, body: object): SteadyRequests {
   return {
     counts,
     stop: async () => {
-      stopped = true;
+      stop.abort();
       await clients;
     },
   };

@@ -10,11 +10,7 @@ const manifests = new Map<string, LeasedLoad<Manifest>>();
  * @param model `<alias>@<revision>`
  * @throws ServiceError as `loadManifest`; the next request tries again
  */
-export async function leasedManifest(
-  bucket: ObjectReader,
-  model: string,
-  anchor: Anchor,
-): Promise<Manifest> {
+export async function leasedManifest(bucket: ObjectReader, model: string, anchor: Anchor): Promise<Manifest> {
   let lease = manifests.get(model);
   if (lease === undefined) manifests.set(model, (lease = new LeasedLoad()));
   return await lease.get(() => loadManifest(bucket, model), anchor);

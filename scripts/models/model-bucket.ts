@@ -1,0 +1,35 @@
+/** The bucket of models: that of `npm start`, or the deployment's through wrangler's remote bindings. Same interface. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { R2Bucket } from "@cloudflare/workers-types";
+import { getPlatformProxy } from "wrangler";
+import { BUCKETS } from "../cloudflare/resource-names.ts";
+import { STATE } from "../local/state.ts";
+
+export type WithModelBucket = <T>(use: (bucket: R2Bucket) => Promise<T>) => Promise<T>;
+
+/** @param remote whether the deployment's is meant */
+export const modelBucket =
+  (remote: boolean): WithModelBucket =>
+  async (use) => {
+    const folder = await mkdtemp(join(tmpdir(), "edgeclip-bucket-"));
+    const configPath = join(folder, "wrangler.json");
+    const config = {
+      name: "edgeclip-models",
+      compatibility_date: "2026-10-20",
+      r2_buckets: [{ binding: "MODELS", bucket_name: BUCKETS.models, remote }],
+    };
+    await writeFile(configPath, JSON.stringify(config));
+    const proxy = await getPlatformProxy<{ MODELS: R2Bucket }>({
+      configPath,
+      persist: { path: join(STATE, "v3") },
+      remoteBindings: remote,
+    });
+    try {
+      return await use(proxy.env.MODELS);
+    } finally {
+      await proxy.dispose();
+      await rm(folder, { recursive: true });
+    }
+  };
