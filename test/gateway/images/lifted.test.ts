@@ -81,12 +81,26 @@ describe("a long picture in JSON", () => {
     [
       "a long model",
       () => classify(photo, `"labels":["a"],"model":"${"x".repeat(50_000)}"`),
-      "model_not_found",
+      "too_long",
       "model",
     ],
+    [
+      "a long template",
+      () => classify(photo, `"labels":["a"],"templates":"${"x".repeat(50_000)}"`),
+      "too_long",
+      "templates[0]",
+    ],
+    ["a long id", () => classify(photo, `"label_set":"${"x".repeat(50_000)}"`), "too_long", "label_set"],
   ])("may be %s, and is refused", async (_, send, code, param) => {
     const { status, body } = await send();
     expect(body.error).toMatchObject({ code, param });
     expect(status).toBeLessThan(500);
+    expect(JSON.stringify(body)).not.toContain("lifted");
+  });
+
+  it("may not be a label set's name", async () => {
+    const body = `{"name":"${"x".repeat(50_000)}","labels":["a"]}`;
+    const answer = await post(`${workers.url}/v1/label_sets`, body);
+    expect(answer.body.error).toMatchObject({ code: "too_long", param: "name" });
   });
 });
