@@ -1,4 +1,5 @@
 /** Finishes large label sets in the background: each message is one part, and asks for the next. */
+import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { leasedManifest } from "../../runtime/model-store/leased-manifest.ts";
 import type { Bindings } from "../env.ts";
@@ -17,7 +18,7 @@ export interface BuildMessage {
  */
 export async function requestBuild(env: Bindings, message: BuildMessage): Promise<void> {
   try {
-    await env.BUILDS.send(message);
+    await withDeadline(DEADLINES.small, () => env.BUILDS.send(message));
   } catch (cause) {
     throw new ServiceError("overloaded", "the label set cannot be computed now; try again", { cause });
   }
