@@ -21,6 +21,6 @@ export async function isSealed(value: Uint8Array<ArrayBuffer>, name: string): Pr
 
 async function sealOf(value: Uint8Array<ArrayBuffer>, name: string): Promise<Uint8Array> {
   const content = await sha256Hex(value.subarray(SEAL_BYTES));
-  const whole = await sha256Hex(new TextEncoder().encode(`${content} ${name}`));
-  return Uint8Array.fromHex(whole).subarray(0, SEAL_BYTES);
+  const named = new TextEncoder().encode(`${content} ${name}`);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", named)).subarray(0, SEAL_BYTES);
 }
