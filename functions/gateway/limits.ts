@@ -23,7 +23,7 @@ export const MAX_IMAGE_BYTES = 20_000_000;
 export const FETCH_TIMEOUT_MS = 10_000;
 export const MAX_REDIRECTS = 3;
 export const DEFAULT_TOP_K = 5;
-/** UTF-16 code units of a label set's name. */
+/** UTF-16 code units of a model's or a label set's name. */
 export const MAX_NAME_LENGTH = 256;
 /** Label sets that a page of the list has. */
 export const DEFAULT_PAGE = 20;

@@ -1,4 +1,5 @@
 /** Looks keys up in KV. What was found is remembered for a while, so that a busy key costs no read a request. */
+import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import type { Bindings } from "../env.ts";
 import { KEY_PREFIX, keyPath, type KeyRecord } from "./api-key.ts";
@@ -57,7 +58,7 @@ function notConfigured(message: string): ServiceError {
 
 async function ask<T>(question: () => Promise<T>): Promise<T> {
   try {
-    return await question();
+    return await withDeadline(DEADLINES.small, question);
   } catch (cause) {
     if (cause instanceof ServiceError) throw cause;
     throw new ServiceError("overloaded", "the key could not be checked; try again", { cause });

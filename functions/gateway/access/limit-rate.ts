@@ -1,5 +1,6 @@
 /** Rate limits, by the platform's own counters: a limit and a period for each tier, counted in each location. */
 import type { Context } from "hono";
+import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import type { Bindings, GatewayEnv } from "../env.ts";
 import { warn } from "../warn.ts";
@@ -31,7 +32,7 @@ export async function limitRate(c: Context<GatewayEnv>, { account, keyId, tier }
 /** A counter that does not answer limits nobody. */
 async function isWithin(limit: RateLimit, key: string): Promise<boolean> {
   try {
-    return (await limit.limit({ key })).success;
+    return (await withDeadline(DEADLINES.rateLimit, () => limit.limit({ key }))).success;
   } catch (error) {
     warn("rate limit not readable", error);
     return true;

@@ -7,27 +7,25 @@ import { callWorker } from "./unwrap.ts";
 
 export class DecoderCall {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #answer: Promise<DecodedImage[]>;
+  /** Its outcome as a value: it may come while nobody looks. */
+  readonly #answer: Promise<DecodedImage[] | { error: unknown }>;
 
   /** @param size side of the square output, pixels */
   constructor(decoder: DecoderRpc, size: number) {
     const { readable, writable } = new IdentityTransformStream();
     this.#writer = writable.getWriter();
-    this.#answer = callWorker("decoder", () => decoder.decode(readable, size));
-    // Whoever finishes the call is told.
-    this.#answer.catch(() => {});
+    this.#answer = decoder.decode(readable, size).catch((error: unknown) => ({ error }));
   }
 
-  /** Sends a file, whose memory is given back as it goes. */
+  /**
+   * Sends a file, whose memory is given back as it goes.
+   * @throws ServiceError `model_unavailable` for a decoder that takes nothing; it may have many clients to serve first
+   */
   async send({ pieces, bytes }: ImageFile): Promise<void> {
-    try {
-      await this.#writer.write(frameHeader(bytes));
-      for (const piece of pieces) {
-        await this.#writer.write(piece);
-        if (piece.byteLength === piece.buffer.byteLength) freeBuffer(piece);
-      }
-    } catch {
-      // A stream that the decoder no longer reads means that it gave up: its answer says why.
+    await this.#write(frameHeader(bytes));
+    for (const piece of pieces) {
+      await this.#write(piece);
+      if (piece.byteLength === piece.buffer.byteLength) freeBuffer(piece);
     }
   }
 
@@ -36,12 +34,22 @@ export class DecoderCall {
    * @throws ServiceError `model_unavailable`
    */
   async finish(): Promise<DecodedImage[]> {
-    await this.#writer.close().catch(() => {});
-    return await this.#answer;
+    return await callWorker("decoder", async () => {
+      this.#writer.close().catch(() => {});
+      const answer = await this.#answer;
+      if ("error" in answer) throw answer.error;
+      return answer;
+    });
   }
 
   /** Ends a call whose answer nobody needs. */
   abandon(): void {
     this.#writer.close().catch(() => {});
+  }
+
+  /** A stream that the decoder no longer reads means that it gave up: its answer says why. */
+  async #write(piece: Uint8Array): Promise<void> {
+    const written = this.#writer.write(piece).catch(() => {});
+    await callWorker("decoder", () => Promise.race([written, this.#answer.then(() => {})]));
   }
 }

@@ -13,7 +13,7 @@ import { labelEmbedding } from "../score/label-embedding.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import { type CachedText, TextCache } from "./text-cache.ts";
-import { callWorker, checkRevision, unwrap } from "./unwrap.ts";
+import { callWorker, checkRevision, telling, unwrap } from "./unwrap.ts";
 
 /** All that stands for one vector: a text alone, or several prompts. */
 export type Prompts = readonly string[];
@@ -104,7 +104,7 @@ async function compute(
   const ids = Int32Array.from([...tokens.values()].flatMap((each) => each.ids));
   const lengths = [...tokens.values()].map((each) => each.ids.length);
   const result = await timings.measure("text", () =>
-    callWorker("text tower", () => towers.text.embedTokens(ids, lengths, wanted)),
+    callWorker("text tower", (alive) => towers.text.embedTokens(ids, lengths, telling(alive, wanted))),
   );
   const rows = checkRevision(unwrap(result), manifest.revision);
   const width = manifest.embedding_width;

@@ -2,11 +2,13 @@
  * Image embeddings in KV, by the hash of the picture's file and the model's revision. Off unless the deployment sets
  * how long they are kept: a hash tells whether a picture has been seen before, which is for the operator to decide.
  */
+import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { warn } from "../warn.ts";
 import type { EmbedContext } from "./embed-context.ts";
+import { isSealed, SEAL_BYTES, seal } from "./seal.ts";
 
 /** Part of every key; changes with the layout of the values and with the way pictures are prepared. */
-const FORMAT = "image1";
+const FORMAT = "image2";
 /** KV keeps nothing for less, seconds. */
 const MIN_TTL = 60;
 
@@ -27,17 +29,20 @@ export class ImageCache {
     this.#context = context;
     this.#kv = context.env.CACHE;
     this.#revision = context.manifest.revision;
-    this.#bytes = context.manifest.embedding_width * Float32Array.BYTES_PER_ELEMENT;
+    this.#bytes = SEAL_BYTES + context.manifest.embedding_width * Float32Array.BYTES_PER_ELEMENT;
     this.#ttl = ttl;
   }
 
   /** The embedding, float32, if it is there. KV failing costs time, not answers. */
   async read(sha256: string): Promise<Float32Array | undefined> {
+    const key = this.#key(sha256);
     try {
       const value = await this.#context.timings.measure("cache", () =>
-        this.#kv.get(this.#key(sha256), "arrayBuffer"),
+        withDeadline(DEADLINES.kv, () => this.#kv.get(key, "arrayBuffer")),
       );
-      return value?.byteLength === this.#bytes ? new Float32Array(value) : undefined;
+      if (value?.byteLength !== this.#bytes || !(await isSealed(new Uint8Array(value), key)))
+        return undefined;
+      return new Float32Array(value, SEAL_BYTES);
     } catch (error) {
       warn("image cache not readable", error);
       return undefined;
@@ -46,13 +51,16 @@ export class ImageCache {
 
   /** Stores an embedding after the response. */
   write(sha256: string, embedding: Float32Array): void {
-    const options = { expirationTtl: this.#ttl };
-    const bytes = embedding.slice().buffer;
+    const bytes = new Uint8Array(this.#bytes);
+    new Float32Array(bytes.buffer, SEAL_BYTES).set(embedding);
     this.#context.waitUntil(
-      this.#kv
-        .put(this.#key(sha256), bytes, options)
-        .catch((error: unknown) => warn("image cache not writable", error)),
+      this.#put(this.#key(sha256), bytes).catch((error: unknown) => warn("image cache not writable", error)),
     );
+  }
+
+  async #put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await seal(bytes, key);
+    await this.#kv.put(key, bytes, { expirationTtl: this.#ttl });
   }
 
   #key(sha256: string): string {

@@ -11,7 +11,7 @@ import { DecoderCall } from "./decoder-call.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { ImageCache } from "./image-cache.ts";
 import { Picture } from "./picture.ts";
-import { callWorker, checkRevision, unwrap } from "./unwrap.ts";
+import { callWorker, checkRevision, telling, unwrap } from "./unwrap.ts";
 
 export class PictureBatch {
   readonly context: EmbedContext;
@@ -56,7 +56,9 @@ export class PictureBatch {
     const pixels = await timings.measure("decode", () => this.#decode());
     if (pixels.length === 0) return;
     const result = await timings.measure("image", () =>
-      callWorker("image tower", () => towers.vision.embedPixels(byteStream(pixels), pixels.length, wanted)),
+      callWorker("image tower", (alive) =>
+        towers.vision.embedPixels(byteStream(pixels), pixels.length, telling(alive, wanted)),
+      ),
     );
     const rows = checkRevision(unwrap(result), manifest.revision);
     const width = manifest.embedding_width;

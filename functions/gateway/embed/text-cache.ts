@@ -1,21 +1,24 @@
 /**
- * Text embeddings in KV. The key names the model's revision and the hash of the cleaned texts, so an entry can never
- * be wrong, only missing: KV's delay between data centres is harmless, and KV failing costs time, not answers.
+ * Text embeddings in KV. The key names the model's revision and the hash of the cleaned texts, and the value is sealed,
+ * so an entry can never be wrong, only missing: KV's delay between data centres is harmless, and KV failing costs time,
+ * not answers.
  */
+import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { decodeBase64, encodeBase64 } from "../images/base64.ts";
 import { warn } from "../warn.ts";
+import { isSealed, SEAL_BYTES, seal } from "./seal.ts";
 
 /** Part of every key; changes with the layout of the values. */
-const FORMAT = "text2";
+const FORMAT = "text3";
 /** Keys that KV reads in one operation. */
 export const KV_BULK_KEYS = 100;
 /** Entries not asked for in this time go, so that the cache does not grow for ever. Seconds. */
 const TIME_TO_LIVE = 30 * 24 * 3600;
 /** KV operations an invocation may use on writes; 1,000 is the platform's limit for all of them. */
 const MAX_WRITES = 900;
-/** Before the embedding: tokens, uint32, and whether it was truncated, uint32. */
-const HEADER_BYTES = 8;
+/** Before the embedding: the seal; tokens, uint32; whether it was truncated, uint32. */
+const HEADER_BYTES = SEAL_BYTES + 8;
 
 /** An embedding and what made it. */
 export interface CachedText {
@@ -46,9 +49,10 @@ export class TextCache {
       for (let start = 0; start < texts.length; start += KV_BULK_KEYS) {
         const some = texts.slice(start, start + KV_BULK_KEYS);
         const keys = await Promise.all(some.map((text) => this.#key(text)));
-        const values = await this.#kv.get(keys, "text");
+        const values = await withDeadline(DEADLINES.kv, () => this.#kv.get(keys, "text"));
         for (const [index, text] of some.entries()) {
-          const entry = this.#parse(values.get(keys[index] ?? ""));
+          const key = keys[index] ?? "";
+          const entry = await this.#parse(key, values.get(key));
           if (entry !== undefined) found.set(text, entry);
         }
       }
@@ -63,7 +67,8 @@ export class TextCache {
     const entries = [...texts].slice(0, MAX_WRITES);
     const results = await Promise.allSettled(
       entries.map(async ([text, entry]) => {
-        await this.#kv.put(await this.#key(text), this.#format(entry), { expirationTtl: TIME_TO_LIVE });
+        const key = await this.#key(text);
+        await this.#kv.put(key, await this.#format(key, entry), { expirationTtl: TIME_TO_LIVE });
       }),
     );
     const failed = results.find((result) => result.status === "rejected");
@@ -77,17 +82,18 @@ export class TextCache {
   }
 
   /** Base64: KV reads many values in one operation only as text. Little-endian. */
-  #format({ embedding, tokens, truncated }: CachedText): string {
+  async #format(key: string, { embedding, tokens, truncated }: CachedText): Promise<string> {
     const bytes = new Uint8Array(this.#bytes);
-    new Uint32Array(bytes.buffer, 0, 2).set([tokens, truncated ? 1 : 0]);
+    new Uint32Array(bytes.buffer, SEAL_BYTES, 2).set([tokens, truncated ? 1 : 0]);
     new Float32Array(bytes.buffer, HEADER_BYTES).set(embedding);
+    await seal(bytes, key);
     return encodeBase64(bytes);
   }
 
-  #parse(value: string | null | undefined): CachedText | undefined {
+  async #parse(key: string, value: string | null | undefined): Promise<CachedText | undefined> {
     const bytes = value == null ? undefined : decodeBase64(value);
-    if (bytes?.byteLength !== this.#bytes) return undefined;
-    const [tokens = 0, truncated] = new Uint32Array(bytes.buffer, 0, 2);
+    if (bytes?.byteLength !== this.#bytes || !(await isSealed(bytes, key))) return undefined;
+    const [tokens = 0, truncated] = new Uint32Array(bytes.buffer, SEAL_BYTES, 2);
     return { embedding: new Float32Array(bytes.buffer, HEADER_BYTES), tokens, truncated: truncated === 1 };
   }
 }

@@ -1,19 +1,30 @@
 /** Takes the value out of a tower's or the decoder's answer, or throws what it says. */
+import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import type { Embeddings, RpcResult } from "../../runtime/rpc.ts";
 import { rpcValue } from "../../runtime/rpc-result.ts";
+import type { Wanted } from "../../runtime/wanted.ts";
 
 /**
- * Awaits an RPC call.
- * @throws ServiceError: the other side's refusal, or `model_unavailable` if the Worker itself broke down
+ * Awaits an RPC call, or a step of one.
+ * @param call is told what to call at every sign of the Worker's life
+ * @throws ServiceError `model_unavailable` if the Worker broke down or is silent
  */
-export async function callWorker<T>(worker: string, call: () => Promise<T>): Promise<T> {
+export async function callWorker<T>(worker: string, call: (alive: () => void) => Promise<T>): Promise<T> {
   try {
-    return await call();
+    return await withDeadline(DEADLINES.worker, call);
   } catch (cause) {
     const message = `the ${worker} could not answer; try again`;
     throw new ServiceError("model_unavailable", message, { cause });
   }
+}
+
+/** The tower's question whether anybody waits, which is a sign of its life. */
+export function telling(alive: () => void, wanted: Wanted): Wanted {
+  return () => {
+    alive();
+    return wanted();
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Finishes large label sets in the background: each message is one part, and asks for the next. */
+import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { leasedManifest } from "../../runtime/model-store/leased-manifest.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
@@ -26,7 +27,8 @@ export async function requestBuild(
 ): Promise<void> {
   try {
     const model = `${manifest.alias}@${manifest.revision}`;
-    await env.BUILDS.send({ account, id, model } satisfies BuildMessage);
+    const message: BuildMessage = { account, id, model };
+    await withDeadline(DEADLINES.small, () => env.BUILDS.send(message));
   } catch (cause) {
     throw new ServiceError("overloaded", "the label set cannot be computed now; try again", { cause });
   }

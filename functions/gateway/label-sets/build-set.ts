@@ -7,7 +7,7 @@ import { embedPrompts, type EmbedOptions, type Prompts } from "../embed/embed-pr
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
 import { countPrompts, type LabelSetDefinition, promptsOfSet } from "./definition.ts";
 import { embedMatrix, fillRows } from "./embed-matrix.ts";
-import { blankMatrix, type LabelMatrix } from "./label-matrix.ts";
+import { blankMatrix, type LabelMatrix, sealMatrix } from "./label-matrix.ts";
 import { writeMatrix } from "./matrix-cache.ts";
 import type { PartCounts, SetStore } from "./set-store.ts";
 
@@ -87,6 +87,7 @@ async function finish(
   store: SetStore,
   context: EmbedContext,
 ): Promise<void> {
+  await sealMatrix(matrix, id);
   await store.putVectors(id, context.manifest.revision, matrix.packed);
   writeMatrix(id, matrix, context);
 }

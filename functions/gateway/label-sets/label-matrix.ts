@@ -1,9 +1,10 @@
 /**
  * A label set as a classification needs it: names, thresholds and one matrix.
  *
- * In KV and R2 it is one value, little-endian: uint32 bytes of the header | header, JSON padded with spaces to a
+ * In KV and R2 it is one value, little-endian: seal | uint32 bytes of the header | header, JSON padded with spaces to a
  * multiple of 4 bytes | float32 labels × width | float32 negatives × width.
  */
+import { isSealed, SEAL_BYTES, seal } from "../embed/seal.ts";
 import type { LabelSetDefinition } from "./definition.ts";
 
 export interface LabelMatrix {
@@ -27,7 +28,8 @@ interface Header {
   tokens: number;
 }
 
-const LENGTH_BYTES = 4;
+/** Seal and length of the header. */
+const FRONT_BYTES = SEAL_BYTES + 4;
 
 /**
  * A matrix whose vectors are still to be filled in.
@@ -44,11 +46,11 @@ export function blankMatrix(
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(json.length / 4) * 4;
   const values = (labels.length + definition.negative.length) * width;
-  const packed = new Uint8Array(LENGTH_BYTES + headerBytes + 4 * values);
-  new DataView(packed.buffer).setUint32(0, headerBytes, true);
-  packed.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes);
-  packed.set(json, LENGTH_BYTES);
-  const rows = new Float32Array(packed.buffer, LENGTH_BYTES + headerBytes);
+  const packed = new Uint8Array(FRONT_BYTES + headerBytes + 4 * values);
+  new DataView(packed.buffer).setUint32(SEAL_BYTES, headerBytes, true);
+  packed.fill(0x20, FRONT_BYTES, FRONT_BYTES + headerBytes);
+  packed.set(json, FRONT_BYTES);
+  const rows = new Float32Array(packed.buffer, FRONT_BYTES + headerBytes);
   return { matrix: matrixOf(header, rows, packed.buffer), rows };
 }
 
@@ -67,13 +69,23 @@ export function thresholds({ labels, min_similarity }: LabelSetDefinition): (num
   return labels.map((each) => each.min_similarity ?? min_similarity);
 }
 
-/** @returns undefined if it is not a set of vectors of this width */
-export function unpackMatrix(packed: ArrayBuffer, width: number): LabelMatrix | undefined {
+/** @param name of what is in it: a set's id, or the hash of labels and prompts */
+export async function sealMatrix({ packed }: LabelMatrix, name: string): Promise<void> {
+  await seal(new Uint8Array(packed), name);
+}
+
+/** @returns undefined if it is not a set of vectors of this width, sealed under this name */
+export async function unpackMatrix(
+  packed: ArrayBuffer,
+  width: number,
+  name: string,
+): Promise<LabelMatrix | undefined> {
   try {
-    const headerBytes = new DataView(packed).getUint32(0, true);
-    const json = new TextDecoder().decode(new Uint8Array(packed, LENGTH_BYTES, headerBytes));
+    if (!(await isSealed(new Uint8Array(packed), name))) return undefined;
+    const headerBytes = new DataView(packed).getUint32(SEAL_BYTES, true);
+    const json = new TextDecoder().decode(new Uint8Array(packed, FRONT_BYTES, headerBytes));
     const header = JSON.parse(json) as Header;
-    const rows = new Float32Array(packed, LENGTH_BYTES + headerBytes);
+    const rows = new Float32Array(packed, FRONT_BYTES + headerBytes);
     const fits = header.width === width && rows.length >= header.labels.length * width;
     return fits && rows.length % width === 0 ? matrixOf(header, rows, packed) : undefined;
   } catch {

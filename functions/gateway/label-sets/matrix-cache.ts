@@ -1,10 +1,11 @@
-/** Label matrices in KV, by model revision. Keys are hashes of what is in them, so an entry is right or missing. */
+/** Label matrices in KV, by model revision. Keys are hashes of what is in them, and they are sealed: right or missing. */
+import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { warn } from "../warn.ts";
-import { type LabelMatrix, unpackMatrix } from "./label-matrix.ts";
+import { type LabelMatrix, sealMatrix, unpackMatrix } from "./label-matrix.ts";
 
 /** Part of every key; changes with the layout of the values. */
-const FORMAT = "labels1";
+const FORMAT = "labels2";
 /** The largest value that KV takes. */
 const MAX_BYTES = 25 * 1024 * 1024;
 /** Seconds. */
@@ -17,9 +18,9 @@ export async function readMatrix(
 ): Promise<LabelMatrix | undefined> {
   try {
     const value = await timings.measure("cache", () =>
-      env.CACHE.get(matrixKey(name, manifest.revision), "arrayBuffer"),
+      withDeadline(DEADLINES.kv, () => env.CACHE.get(matrixKey(name, manifest.revision), "arrayBuffer")),
     );
-    return value === null ? undefined : unpackMatrix(value, manifest.embedding_width);
+    return value === null ? undefined : await unpackMatrix(value, manifest.embedding_width, name);
   } catch (error) {
     warn("label cache not readable", error);
     return undefined;
@@ -27,21 +28,25 @@ export async function readMatrix(
 }
 
 /** Stores a matrix after the response. */
-export function writeMatrix(name: string, { packed }: LabelMatrix, context: EmbedContext): void {
-  if (packed.byteLength > MAX_BYTES) return;
-  const { env, manifest, waitUntil } = context;
-  const written = env.CACHE.put(matrixKey(name, manifest.revision), packed, { expirationTtl: TIME_TO_LIVE });
-  waitUntil(
-    written.catch((error: unknown) => {
-      warn("label cache not writable", error);
-    }),
+export function writeMatrix(name: string, matrix: LabelMatrix, context: EmbedContext): void {
+  if (matrix.packed.byteLength > MAX_BYTES) return;
+  context.waitUntil(
+    put(name, matrix, context).catch((error: unknown) => warn("label cache not writable", error)),
   );
 }
 
+async function put(name: string, matrix: LabelMatrix, { env, manifest }: EmbedContext): Promise<void> {
+  await sealMatrix(matrix, name);
+  const options = { expirationTtl: TIME_TO_LIVE };
+  await env.CACHE.put(matrixKey(name, manifest.revision), matrix.packed, options);
+}
+
 export async function removeMatrix(name: string, { env, manifest }: EmbedContext): Promise<void> {
-  await env.CACHE.delete(matrixKey(name, manifest.revision)).catch((error: unknown) => {
+  try {
+    await withDeadline(DEADLINES.kv, () => env.CACHE.delete(matrixKey(name, manifest.revision)));
+  } catch (error) {
     warn("label cache not writable", error);
-  });
+  }
 }
 
 function matrixKey(name: string, revision: string): string {

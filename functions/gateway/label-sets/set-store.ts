@@ -4,7 +4,9 @@
  * `accounts/<account>/<id>` what a list shows · `definitions/<id>` the set itself · `vectors/<id>/<revision>` its packed
  * embeddings · `parts/<id>/<revision>/<n>` pieces of them while they are being computed.
  */
-import { ServiceError } from "../../runtime/errors.ts";
+import { sha256Hex } from "../../../model-shards/sha256.ts";
+import { warn } from "../warn.ts";
+import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
 import type { LabelSetDefinition } from "./definition.ts";
 
 /** What a list shows of a set. */
@@ -25,17 +27,16 @@ export interface PartCounts {
   prompts: number;
 }
 
-/** Every method throws ServiceError `model_unavailable` while R2 does not answer. */
+/** Every method throws ServiceError `model_unavailable` while R2 does not answer, or answers with other bytes. */
 export class SetStore {
   readonly #bucket: R2Bucket;
 
   constructor(bucket: R2Bucket) {
-    this.#bucket = answering(bucket);
+    this.#bucket = answeringBucket(bucket);
   }
 
   async summary(account: string, id: string): Promise<LabelSetSummary | undefined> {
-    const object = await this.#bucket.get(summaryKey(account, id));
-    return await object?.json();
+    return await this.#json(summaryKey(account, id));
   }
 
   async exists(account: string, id: string): Promise<boolean> {
@@ -80,13 +81,13 @@ export class SetStore {
   async create(summary: LabelSetSummary, definition: LabelSetDefinition): Promise<boolean> {
     const { account, id } = summary;
     // The definition first: what is listed is complete.
-    await this.#bucket.put(`definitions/${id}`, JSON.stringify(definition));
-    const onlyIf = { etagDoesNotMatch: "*" };
-    return (await this.#bucket.put(summaryKey(account, id), JSON.stringify(summary), { onlyIf })) !== null;
+    await this.#put(`definitions/${id}`, jsonBytes(definition));
+    const bytes = jsonBytes(summary);
+    return await this.#put(summaryKey(account, id), bytes, { onlyIf: { etagDoesNotMatch: "*" } });
   }
 
   async definition(id: string): Promise<LabelSetDefinition | undefined> {
-    return await (await this.#bucket.get(`definitions/${id}`))?.json();
+    return await this.#json(`definitions/${id}`);
   }
 
   async remove(account: string, id: string): Promise<void> {
@@ -100,7 +101,13 @@ export class SetStore {
   }
 
   async vectors(id: string, revision: string): Promise<ArrayBuffer | undefined> {
-    return await (await this.#bucket.get(`vectors/${id}/${revision}`))?.arrayBuffer();
+    const object = await this.#bucket.get(`vectors/${id}/${revision}`);
+    return object === null ? undefined : await bodyOf(object);
+  }
+
+  /** Drops embeddings that are damaged. */
+  async removeVectors(id: string, revision: string): Promise<void> {
+    await this.#bucket.delete(`vectors/${id}/${revision}`);
   }
 
   /** Stores the packed embeddings, which makes the set ready, and drops its parts. */
@@ -125,21 +132,41 @@ export class SetStore {
     }
   }
 
-  /** Its vectors, one after the other. */
+  /** Its vectors, one after the other; undefined if it is missing, or was damaged and has now been dropped. */
   async part(id: string, revision: string, number: number): Promise<Float32Array | undefined> {
-    const object = await this.#bucket.get(`parts/${id}/${revision}/${number}`);
-    return object === null ? undefined : new Float32Array(await object.arrayBuffer());
+    const key = `parts/${id}/${revision}/${number}`;
+    const object = await this.#bucket.get(key);
+    if (object === null) return undefined;
+    const bytes = await bodyOf(object);
+    if (await isWhole(object, bytes)) return new Float32Array(bytes);
+    await this.#bucket.delete(key);
+    return undefined;
   }
 
   async putPart(
     id: string,
     revision: string,
     number: number,
-    rows: Float32Array,
+    rows: Float32Array<ArrayBuffer>,
     { tokens, prompts }: PartCounts,
   ): Promise<void> {
     const customMetadata = { tokens: String(tokens), prompts: String(prompts) };
-    await this.#bucket.put(`parts/${id}/${revision}/${number}`, rows, { customMetadata });
+    const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
+    await this.#put(`parts/${id}/${revision}/${number}`, bytes, { customMetadata });
+  }
+
+  /** @returns false if `onlyIf` was not met */
+  async #put(key: string, bytes: Uint8Array<ArrayBuffer>, options: R2PutOptions = {}): Promise<boolean> {
+    const customMetadata = { ...options.customMetadata, sha256: await sha256Hex(bytes) };
+    return (await this.#bucket.put(key, bytes, { ...options, customMetadata })) !== null;
+  }
+
+  async #json<T>(key: string): Promise<T | undefined> {
+    const object = await this.#bucket.get(key);
+    if (object === null) return undefined;
+    const bytes = await bodyOf(object);
+    if (await isWhole(object, bytes)) return JSON.parse(new TextDecoder().decode(bytes)) as T;
+    throw unreachable(new Error(`${key} is damaged`));
   }
 
   async #removeAll(prefix: string): Promise<void> {
@@ -155,18 +182,12 @@ function summaryKey(account: string, id: string): string {
   return `accounts/${encodeURIComponent(account)}/${id}`;
 }
 
-/** The bucket, whose failures are refusals that the caller understands. */
-function answering(bucket: R2Bucket): R2Bucket {
-  return new Proxy(bucket, {
-    get: (target, name) => {
-      const method = Reflect.get(target, name) as (...parameters: unknown[]) => Promise<unknown>;
-      return async (...parameters: unknown[]) => {
-        try {
-          return await Reflect.apply(method, target, parameters);
-        } catch (cause) {
-          throw new ServiceError("model_unavailable", "label sets cannot be reached; try again", { cause });
-        }
-      };
-    },
-  });
+async function isWhole({ customMetadata }: R2Object, bytes: ArrayBuffer): Promise<boolean> {
+  const isRight = (await sha256Hex(new Uint8Array(bytes))) === customMetadata?.["sha256"];
+  if (!isRight) warn("label set damaged", new Error("an object in R2 is not what was stored"));
+  return isRight;
+}
+
+function jsonBytes(value: object): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(new TextEncoder().encode(JSON.stringify(value)));
 }

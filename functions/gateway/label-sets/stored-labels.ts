@@ -74,8 +74,11 @@ async function loadFromR2(
 ): Promise<LabelMatrix | undefined> {
   const { revision, embedding_width: width } = context.manifest;
   const packed = await store.vectors(id, revision);
-  const matrix = packed && unpackMatrix(packed, width);
+  if (packed === undefined) return undefined;
+  const matrix = await unpackMatrix(packed, width, id);
   if (matrix !== undefined) writeMatrix(id, matrix, context);
+  // As long as they are there, nobody computes them.
+  else await store.removeVectors(id, revision);
   return matrix;
 }
 

@@ -4,9 +4,10 @@ import { DEFAULT_TOP_K, MAX_LABEL_SETS, MAX_TEXTS } from "../limits.ts";
 import { imagesSchema } from "./image.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
 import { modelSchema } from "./model.ts";
+import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
 
-const labelSetIdSchema = z.string().min(1, "must not be empty").max(64, "at most 64 characters");
+const labelSetIdSchema = shortString(64).min(1, "must not be empty");
 
 /** An issue that zod has no name for, under one of the contract's codes. */
 const issue = (path: string, message: string, code: string) => ({

@@ -2,10 +2,11 @@
 import * as z from "zod";
 import { DEFAULT_PAGE, MAX_NAME_LENGTH, MAX_PAGE, MAX_SET_LABELS } from "../limits.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
+import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
 
 export const labelSetRequestSchema = z.object({
-  name: z.string().max(MAX_NAME_LENGTH, `at most ${MAX_NAME_LENGTH} characters`).nullish(),
+  name: shortString(MAX_NAME_LENGTH).nullish(),
   labels: labelsSchema(MAX_SET_LABELS),
   templates: templatesSchema.optional(),
   negative: negativeSchema.optional(),

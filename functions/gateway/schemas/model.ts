@@ -1,7 +1,7 @@
 /** The model that a request is for. */
-import * as z from "zod";
+import { MAX_NAME_LENGTH } from "../limits.ts";
+import { shortString } from "./short-string.ts";
 
-export const modelSchema = z
-  .string()
+export const modelSchema = shortString(MAX_NAME_LENGTH)
   .nullish()
   .meta({ description: "Id or alias of a model; the deployment's first if not given" });

@@ -1,6 +1,7 @@
 /** Prompt templates: one, several, a published set by name, or none. */
 import * as z from "zod";
 import { MAX_TEMPLATES, MAX_TEXT_LENGTH } from "../limits.ts";
+import { shortString } from "./short-string.ts";
 import { OPENAI_7, OPENAI_80 } from "../templates/openai.ts";
 
 export const DEFAULT_TEMPLATES: readonly string[] = ["a photo of a {}."];
@@ -10,13 +11,10 @@ const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
   ["none", ["{}"]],
 ]);
 
-const template = z
-  .string()
-  .max(MAX_TEXT_LENGTH, `at most ${MAX_TEXT_LENGTH} characters`)
-  .refine((text) => text.split("{}").length === 2, {
-    error: "a template has exactly one {}",
-    params: { code: "invalid_template" },
-  });
+const template = shortString(MAX_TEXT_LENGTH).refine((text) => text.split("{}").length === 2, {
+  error: "a template has exactly one {}",
+  params: { code: "invalid_template" },
+});
 
 /** Output: the list of templates, each with one `{}`. */
 export const templatesSchema = z

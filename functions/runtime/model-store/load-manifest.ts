@@ -4,6 +4,7 @@
  */
 import { type Manifest, manifestSchema } from "../../../model-shards/manifest.ts";
 import { computeRevision } from "../../../model-shards/revision.ts";
+import { DEADLINES, withDeadline } from "../deadline.ts";
 import { ServiceError } from "../errors.ts";
 import { parseModelReference } from "./model-reference.ts";
 import type { ObjectReader } from "./read-verified.ts";
@@ -17,9 +18,11 @@ export async function loadManifest(bucket: ObjectReader, model: string): Promise
   const key = `${prefix}/manifest.json`;
   let json: unknown;
   try {
-    const object = await bucket.get(key);
-    if (object === null) throw new Error("no such object");
-    json = await new Response(object.body).json();
+    json = await withDeadline(DEADLINES.r2, async () => {
+      const object = await bucket.get(key);
+      if (object === null) throw new Error("no such object");
+      return await new Response(object.body).json();
+    });
   } catch (cause) {
     throw new ServiceError("model_unavailable", `model ${model}: its manifest cannot be read`, { cause });
   }

@@ -3,6 +3,7 @@
  * buffer of the size the manifest promises: no second copy, and an object of another size is refused early.
  */
 import { sha256Hex } from "../../../model-shards/sha256.ts";
+import { DEADLINES, withDeadline } from "../deadline.ts";
 import { ServiceError } from "../errors.ts";
 
 export interface ExpectedBytes {
@@ -47,7 +48,8 @@ async function readExactly(
   let bytes = new Uint8Array(length);
   let filled = 0;
   try {
-    const object = await bucket.get(key, offset === undefined ? {} : { range: { offset, length } });
+    const range = offset === undefined ? {} : { range: { offset, length } };
+    const object = await withDeadline(DEADLINES.r2, () => bucket.get(key, range));
     if (object === null) throw damaged(key, "it is missing");
     if (offset === undefined && object.size !== length) {
       await object.body.cancel();
@@ -56,7 +58,8 @@ async function readExactly(
     // Into the buffer itself: pieces of their own would be as much garbage again.
     const reader = object.body.getReader({ mode: "byob" });
     while (filled < length) {
-      const { value, done } = await reader.read(bytes.subarray(filled));
+      const room = bytes.subarray(filled);
+      const { value, done } = await withDeadline(DEADLINES.r2, () => reader.read(room));
       if (value === undefined || done) break;
       bytes = new Uint8Array(value.buffer);
       filled += value.byteLength;

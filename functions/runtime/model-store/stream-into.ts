@@ -3,6 +3,7 @@
  * on the JavaScript side is one piece of the stream.
  */
 import { sha256Hex } from "../../../model-shards/sha256.ts";
+import { DEADLINES, withDeadline } from "../deadline.ts";
 import { damaged, type ExpectedBytes, type ObjectReader, type OnProgress } from "./read-verified.ts";
 
 /** Bytes read at a time: pieces of a stream are often smaller, and then cost a call each. */
@@ -25,9 +26,11 @@ export async function streamInto(
   let piece = new Uint8Array(PIECE_BYTES);
   let filled = 0;
   while (filled < length) {
-    const { value, done } = await reader.read(piece).catch((cause: unknown) => {
-      throw damaged(key, "reading it failed", cause);
-    });
+    const { value, done } = await withDeadline(DEADLINES.r2, () => reader.read(piece)).catch(
+      (cause: unknown) => {
+        throw damaged(key, "reading it failed", cause);
+      },
+    );
     if (value === undefined || done) break;
     onProgress();
     if (filled + value.byteLength > length) throw damaged(key, `it has more than ${length} bytes`);
@@ -50,7 +53,7 @@ export async function openObject(
   key: string,
   length: number,
 ): Promise<ReadableStream<Uint8Array>> {
-  const object = await bucket.get(key).catch((cause: unknown) => {
+  const object = await withDeadline(DEADLINES.r2, () => bucket.get(key)).catch((cause: unknown) => {
     throw damaged(key, "reading it failed", cause);
   });
   if (object === null) throw damaged(key, "it is missing");

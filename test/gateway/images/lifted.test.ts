@@ -2,39 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LIFTED, liftStrings } from "../../../functions/gateway/http/lift-strings.ts";
 import { type Answer, post } from "../../support/post.ts";
 import { startWorkers, type Workers } from "../../support/workers.ts";
-import { random } from "../random.ts";
 
 const PHOTO = join(import.meta.dirname, "../../fixtures/pictures/images/photo_3000x2000.jpg");
-const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text));
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
-
-describe("liftStrings", () => {
-  it.each(Array.from({ length: 20 }, (_, seed) => [seed] as const))("loses nothing (seed %i)", (seed) => {
-    const next = random(seed);
-    const part = (): string => ['"', "\\", "é", "a", "\\\\", "\n", "{", "🦊"][Math.floor(next() * 8)] ?? "";
-    const short = (): string => Array.from({ length: Math.floor(next() * 20) }, part).join("");
-    const long = (): string => short() + "x".repeat(40_000);
-    const value = { [short()]: [short(), long(), { [short()]: long() }], last: "y".repeat(33_000) };
-    const { json, strings } = liftStrings(bytesOf(JSON.stringify(value)));
-    expect(strings.length).toBeGreaterThanOrEqual(1);
-    const restored: unknown = JSON.parse(textOf(json), (_, each: unknown) =>
-      typeof each === "string" && each.startsWith(LIFTED)
-        ? textOf(strings[Number(each.slice(LIFTED.length))] ?? new Uint8Array(0))
-        : each,
-    );
-    expect(restored).toEqual(value);
-  });
-
-  it.each(["", '"', '"\\"', `"${"x".repeat(40_000)}`, `{"a":"${"x".repeat(40_000)}\\`])(
-    "leaves %.20s… alone",
-    (text) => {
-      expect(textOf(liftStrings(bytesOf(text)).json)).toBe(text);
-    },
-  );
-});
 
 describe("a long picture in JSON", () => {
   let workers: Workers;
@@ -81,12 +52,26 @@ describe("a long picture in JSON", () => {
     [
       "a long model",
       () => classify(photo, `"labels":["a"],"model":"${"x".repeat(50_000)}"`),
-      "model_not_found",
+      "too_long",
       "model",
     ],
+    [
+      "a long template",
+      () => classify(photo, `"labels":["a"],"templates":"${"x".repeat(50_000)}"`),
+      "too_long",
+      "templates[0]",
+    ],
+    ["a long id", () => classify(photo, `"label_set":"${"x".repeat(50_000)}"`), "too_long", "label_set"],
   ])("may be %s, and is refused", async (_, send, code, param) => {
     const { status, body } = await send();
     expect(body.error).toMatchObject({ code, param });
     expect(status).toBeLessThan(500);
+    expect(JSON.stringify(body)).not.toContain("lifted");
+  });
+
+  it("may not be a label set's name", async () => {
+    const body = `{"name":"${"x".repeat(50_000)}","labels":["a"]}`;
+    const answer = await post(`${workers.url}/v1/label_sets`, body);
+    expect(answer.body.error).toMatchObject({ code: "too_long", param: "name" });
   });
 });

@@ -1,0 +1,15 @@
+/**
+ * A string of at most so many characters. One that was lifted out of the request's JSON is longer than any of these,
+ * and what stands in its place is neither a name nor a text (`http/lift-strings.ts`).
+ */
+import * as z from "zod";
+import { LIFTED } from "../http/lift-strings.ts";
+
+/** @param max UTF-16 code units */
+export function shortString(max: number) {
+  const error = `at most ${max} characters`;
+  return z
+    .string()
+    .refine((text) => !text.startsWith(LIFTED), { error, params: { code: "too_long" }, abort: true })
+    .max(max, error);
+}

@@ -1,0 +1,74 @@
+/** What is wrong with an answer to a hostile request, whatever the request was. */
+import { ERROR_KINDS, type ErrorCode } from "../../functions/runtime/errors.ts";
+import type { HostileRequest } from "./grammar/hostile-request.ts";
+import type { RawAnswer } from "./raw-request.ts";
+
+/** Names that mean nothing to a client: stack frames, files, classes, Workers, libraries. */
+const INTERNALS =
+  /\bat .+:\d+:\d+|\b[\w-]+\.(ts|js|mjs|onnx|wasm)\b|node_modules|functions\/|manifest\.json|\.data\b|\b(Service|Type|Range|Syntax|Reference|Zod|Ort|Simd|ClientGone|MultipartParse)Error\b|edgeclip-(vision|text|decoder)|workerd|magick|onnxruntime|R2Bucket|KVNamespace|lifted:|\[object |is not a function|Cannot read|undefined/i;
+
+const BINDINGS = /\b(DECODER|VISION|TEXT|MODELS|SETS|CACHE|BUILDS|KEYS|KEY_PEPPER|USAGE)\b/;
+
+const HEADERS = ["x-request-id", "openai-processing-ms", "server-timing"];
+
+/** @returns undefined if nothing is */
+export function faultOf(request: HostileRequest, answer: RawAnswer): string | undefined {
+  const { status, headers, text } = answer;
+  if (isPage(request, answer)) return undefined;
+  const missing = HEADERS.find((name) => headers[name] === undefined);
+  if (missing !== undefined) return `no header ${missing}`;
+  if (status < 300) return undefined;
+  if (status < 400) return `status ${status}`;
+  if (request.method === "HEAD") return status < 500 ? undefined : `status ${status}`;
+  let body: { error?: Record<string, unknown> };
+  try {
+    body = JSON.parse(text) as typeof body;
+  } catch {
+    return "an error that is not JSON";
+  }
+  return faultOfError(status, headers, body.error ?? {}) ?? leakIn(request, text);
+}
+
+/** The reference's files are served before the gateway is asked, and a path that is not in order is redirected. */
+function isPage({ method }: HostileRequest, { status, headers }: RawAnswer): boolean {
+  const isRead = method === "GET" || method === "HEAD";
+  return (
+    isRead &&
+    headers["x-request-id"] === undefined &&
+    (status < 300 || (status < 400 && "location" in headers))
+  );
+}
+
+function faultOfError(
+  status: number,
+  headers: RawAnswer["headers"],
+  error: Record<string, unknown>,
+): string | undefined {
+  const { message, type, param, code } = error;
+  const keys = Object.keys(error).toSorted().join();
+  if (keys !== "code,message,param,type") return `an error with ${keys}`;
+  if (typeof message !== "string" || message === "") return "no message";
+  if (param !== null && typeof param !== "string") return "a param that is no path";
+  if (typeof code !== "string" || !(code in ERROR_KINDS)) return `the code ${String(code)}`;
+  const [wantedStatus, wantedType] = ERROR_KINDS[code as ErrorCode];
+  if (status !== wantedStatus || type !== wantedType) return `${status} ${String(type)} for ${code}`;
+  if (status >= 500 && code !== "overloaded") return `status ${status}, ${code}`;
+  const isToRepeat = status === 429 || status === 503;
+  return isToRepeat && !/^[1-9]\d*$/.test(String(headers["retry-after"])) ? "no retry-after" : undefined;
+}
+
+/** Words that the request itself brought may come back in a message. */
+function leakIn({ path, body }: HostileRequest, text: string): string | undefined {
+  const [leak] = INTERNALS.exec(text) ?? BINDINGS.exec(text) ?? [];
+  if (leak === undefined) return undefined;
+  const brought = decodeURIComponentSafely(path) + (body?.toString() ?? "");
+  return brought.includes(leak) ? undefined : `tells of ${leak}`;
+}
+
+function decodeURIComponentSafely(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

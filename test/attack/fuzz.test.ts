@@ -1,0 +1,25 @@
+/**
+ * Hostile requests from a grammar over all endpoints: none is answered with a 500, in another shape than the contract's,
+ * or with the service's insides. `node test/attack/fuzz.ts` sends more of them.
+ */
+import { expect, it, onTestFinished } from "vitest";
+import { post } from "../support/post.ts";
+import { exampleBase64 } from "../support/examples.ts";
+import { startWorkers } from "../support/workers.ts";
+import { runFuzz } from "./run-fuzz.ts";
+
+const REQUESTS = 500;
+
+it("answers every hostile request as the contract says, and works on", { timeout: 180_000 }, async () => {
+  const seed = Number(process.env["FUZZ_SEED"] ?? 20_261);
+  const workers = await startWorkers();
+  onTestFinished(() => workers.dispose());
+  const { outcomes, faults } = await runFuzz(workers, REQUESTS, seed);
+  expect(faults, `seed ${seed}`).toEqual([]);
+  // Both sides of the gate were reached, and many of its posts.
+  expect([...outcomes.keys()].filter((outcome) => outcome.startsWith("2"))).not.toEqual([]);
+  expect(outcomes.size).toBeGreaterThan(10);
+  const after = { image: await exampleBase64("fox.png"), labels: ["fox", "bus"] };
+  expect((await post(`${workers.url}/v1/classify`, after)).body.data[0].prediction).toBe("fox");
+  expect(workers.logs.join("\n")).not.toMatch(/Uncaught|internal error/);
+});

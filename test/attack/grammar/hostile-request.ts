@@ -1,0 +1,161 @@
+/** A request that somebody might send who means no good, or whose code is wrong. */
+import { gzipSync } from "node:zlib";
+import type { Dice } from "./dice.ts";
+import { formBody } from "./form-body.ts";
+import { hostileString } from "./hostile-values.ts";
+import { spoilFields } from "./spoil-fields.ts";
+import { spoilText } from "./spoil-text.ts";
+import { type Known, type ValidBody, validBodies } from "./valid-bodies.ts";
+
+export interface HostileRequest {
+  method: string;
+  /** As it is on the request line. */
+  path: string;
+  headers: Record<string, string>;
+  body?: Buffer;
+}
+
+const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND", "PURGE", "LOCK"];
+const CONTENT_TYPES = [
+  "",
+  "text/plain",
+  "application/x-www-form-urlencoded",
+  "application/json; charset=utf-16",
+  "application/json, text/html",
+  "APPLICATION/JSON",
+  " application/json ;x",
+  "application/problem+json",
+  "multipart/form-data",
+  ";",
+  "\u00ff",
+  "a".repeat(5000),
+];
+const SEGMENTS = [
+  "v1",
+  "classify",
+  "label_sets",
+  "models",
+  "embeddings",
+  "..",
+  ".",
+  "%2e%2e",
+  "%2F",
+  "%00",
+  "%ff",
+  "%",
+  "%zz",
+  "%u0041",
+  "",
+  ":id",
+  "*",
+  "__proto__",
+  "constructor",
+  "ls_ffffffffffffffffffffffffffffffff",
+  "edgeclip%2Fdemo",
+  "edgeclip",
+  "demo",
+  "%F0%9F%A6%8A",
+  "a".repeat(3000),
+  ";x=1",
+  "readyz",
+  "openapi.json",
+  "{id}",
+];
+const QUERIES = [
+  "limit=0",
+  "limit=-1",
+  "limit=1e9",
+  "limit=1.5",
+  "limit=NaN",
+  "limit=",
+  "limit=1&limit=2",
+  "after=",
+  "after=%00",
+  "after=%ff",
+  "after=..%2f..",
+  `after=${"z".repeat(65)}`,
+  "after=%F0%9F%A6%8A",
+  "after=accounts/",
+  "__proto__=1",
+  "limit[]=1",
+  "limit=1&after=ls_ffffffffffffffffffffffffffffffff",
+  "%",
+  "&&&==",
+];
+const HEADERS: readonly [string, string][] = [
+  ["x-request-id", "ok-1"],
+  ["x-request-id", "a b"],
+  ["x-request-id", "x".repeat(4000)],
+  ["x-request-id", "\u00ff\u00fe"],
+  ["accept", "text/html;q=-1"],
+  ["authorization", "Bearer"],
+  ["authorization", "Basic Og=="],
+  ["authorization", `Bearer ${"s".repeat(8000)}`],
+  ["origin", "null"],
+  ["origin", "https://evil.example"],
+  ["content-encoding", "gzip"],
+  ["content-encoding", "deflate, br"],
+  ["transfer-encoding", "chunked"],
+  ["cf-connecting-ip", "x"],
+  ["x-forwarded-for", "127.0.0.1, ::1"],
+  ["x-http-method-override", "DELETE"],
+  ["if-none-match", "*"],
+  ["range", "bytes=0-0,-1"],
+  ["cookie", "a=".repeat(2000)],
+  ["upgrade", "websocket"],
+  ["access-control-request-method", "POST"],
+];
+
+/** A grammar over all endpoints. */
+export function hostileRequest(dice: Dice, known: Known): HostileRequest {
+  const kind = dice.number(20);
+  const made =
+    kind < 3
+      ? oddPath(dice)
+      : kind < 4
+        ? listOrSet(dice, known)
+        : withBody(dice, dice.pick(validBodies(known)));
+  if (dice.chance(0.15)) {
+    const [name, value] = dice.pick(HEADERS);
+    made.headers[name] = value;
+  }
+  return made;
+}
+
+function withBody(dice: Dice, valid: ValidBody): HostileRequest {
+  const method = dice.chance(0.95) ? "POST" : dice.pick(METHODS);
+  const path = dice.chance(0.97)
+    ? valid.path
+    : `${valid.path}${dice.pick(["/", "?", "//", "%20", "?x=%", "/.."])}`;
+  const isForm = valid.isForm ? dice.chance(0.3) : dice.chance(0.03);
+  if (isForm) {
+    const fields = dice.chance(0.5) ? valid.fields : spoilFields(dice, valid.fields);
+    const { contentType, bytes } = formBody(dice, fields);
+    return { method, path, headers: { "content-type": contentType }, body: bytes };
+  }
+  const type = dice.chance(0.95) ? "application/json" : dice.pick(CONTENT_TYPES);
+  const isText = dice.chance(0.25);
+  const json = JSON.stringify(isText ? valid.fields : spoilFields(dice, valid.fields));
+  let body = isText ? spoilText(dice, json) : Buffer.from(json);
+  if (dice.chance(0.02)) body = gzipSync(body);
+  return { method, path, headers: { "content-type": type }, body };
+}
+
+function oddPath(dice: Dice): HostileRequest {
+  const segments = Array.from({ length: 1 + dice.number(4) }, () => dice.pick(SEGMENTS));
+  const query = dice.chance(0.3) ? `?${dice.pick(QUERIES)}` : "";
+  const prefix = dice.chance(0.5) ? "/v1/" : "/";
+  return { method: dice.pick(METHODS), path: latin1(`${prefix}${segments.join("/")}${query}`), headers: {} };
+}
+
+function listOrSet(dice: Dice, { set }: Known): HostileRequest {
+  if (dice.chance(0.5)) return { method: "GET", path: `/v1/label_sets?${dice.pick(QUERIES)}`, headers: {} };
+  const odd = encodeURIComponent(hostileString(dice).slice(0, 600).toWellFormed());
+  const id = dice.chance(0.3) ? `${set}${dice.pick(["/", "%00", "?", ".", "/labels"])}` : odd;
+  return { method: dice.pick(["GET", "DELETE", "GET", "POST"]), path: `/v1/label_sets/${id}`, headers: {} };
+}
+
+/** What Node's client lets onto a request line. */
+function latin1(path: string): string {
+  return path.replaceAll(/[^\u0021-\u00ff]/g, "");
+}

@@ -1,0 +1,31 @@
+/** The questions of the table, and what of an answer must be the same whatever failed on the way. */
+import { type Answer, request } from "../support/request.ts";
+import { LABELS, type Prepared } from "./deployment.ts";
+import type { Ask } from "./fault-rows.ts";
+
+/** More prompts than one request computes. */
+const LARGE = { labels: Array.from({ length: 1001 }, (_, i) => `label ${i}`), templates: "none" };
+
+export async function ask(what: Ask, url: string, { image, set }: Prepared): Promise<Answer> {
+  const sets = `${url}/v1/label_sets`;
+  const classify = `${url}/v1/classify`;
+  const questions: Record<Ask, () => Promise<Answer>> = {
+    labels: () => request("POST", classify, { image, labels: LABELS }),
+    "new labels": () => request("POST", classify, { image, labels: ["a fox", "a bus"] }),
+    set: () => request("POST", classify, { image, label_set: set }),
+    create: () => request("POST", sets, { labels: ["fox", "guitar"] }),
+    "create large": () => request("POST", sets, LARGE),
+    show: () => request("GET", `${sets}/${set}`),
+    list: () => request("GET", sets),
+    delete: () => request("DELETE", `${sets}/${set}`),
+  };
+  return await questions[what]();
+}
+
+/** Scores, labels, ids: all but the time, the request's own id, and how much came from which cache. */
+export function substance({ status, body }: Answer): unknown {
+  const { created: _created, created_at: _createdAt, id, usage: _usage, name: _name, ...rest } = body ?? {};
+  // An outage may leave half of a new set behind: asked again, it is no longer new.
+  const isDone = status < 300;
+  return { isDone, id: String(id).startsWith("ls_") ? id : undefined, ...rest };
+}

@@ -1,0 +1,81 @@
+/** A deployment that has served before, as a new isolate finds it: R2 and KV are filled, no isolate remembers anything. */
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exampleBase64 } from "../support/examples.ts";
+import { type Answer, request } from "../support/request.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+import { behindFaults, type FaultRule, FAULTS } from "./fault-worker.ts";
+
+export interface FaultyDeployment extends Workers {
+  /** Sets what fails, or at random. @returns how often each fault struck since the last time */
+  fail(told: {
+    rules?: FaultRule[];
+    random?: { seed: number; probability: number };
+  }): Promise<Record<string, number>>;
+}
+
+/** What the deployment that was before has left. */
+export interface Prepared {
+  storage: string;
+  image: string;
+  /** Id of a stored set of `LABELS`. */
+  set: string;
+}
+
+export const LABELS = ["fox", "bus", "harp"];
+
+export async function startFaulty(storage?: string): Promise<FaultyDeployment> {
+  const workers = await startWorkers({
+    // Its Workers start in a tenth of the time; what fails and what is done about it is the same.
+    engine: "simd",
+    change: behindFaults,
+    add: [FAULTS],
+    ...(storage === undefined ? {} : { storage }),
+  });
+  const control = await workers.miniflare.unsafeGetDirectURL("faults");
+  return {
+    ...workers,
+    fail: async (told) => {
+      const response = await fetch(control, { method: "POST", body: JSON.stringify(told) });
+      return ((await response.json()) as { struck: Record<string, number> }).struck;
+    },
+  };
+}
+
+/** Serves a few requests without faults, and keeps what they left in R2 and KV. */
+export async function prepare(): Promise<Prepared> {
+  const storage = await mkdtemp(join(tmpdir(), "edgeclip-faults-"));
+  const image = await exampleBase64("fox.png");
+  const workers = await startFaulty(storage);
+  const created = await request("POST", `${workers.url}/v1/label_sets`, { labels: LABELS });
+  const set = String(created.body.id);
+  await classify(workers, { image, labels: LABELS });
+  await classify(workers, { image, label_set: set });
+  // What is written after the response.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await workers.dispose();
+  return { storage, image, set };
+}
+
+/** Runs with a copy of what was left. */
+export async function withCopy<T>(
+  { storage }: Prepared,
+  use: (workers: FaultyDeployment) => Promise<T>,
+): Promise<T> {
+  const copy = await mkdtemp(join(tmpdir(), "edgeclip-faults-"));
+  await cp(storage, copy, { recursive: true });
+  const workers = await startFaulty(copy);
+  try {
+    return await use(workers);
+  } finally {
+    await workers.dispose();
+    await rm(copy, { recursive: true });
+  }
+}
+
+async function classify({ url }: Workers, body: object): Promise<Answer> {
+  const answer = await request("POST", `${url}/v1/classify`, { ...body });
+  if (answer.status !== 200) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);
+  return answer;
+}

@@ -1,0 +1,274 @@
+/**
+ * Stands between our Workers and all they depend on, and fails where it is told to: R2 (the model's and the label sets'
+ * bucket), KV, the queue, the decoder and both towers.
+ *
+ * `POST /` with `{rules}` sets what fails, in place of what failed before; a rule is `{on, kind, key?, times?}`: an
+ * operation such as `MODELS.get`, what happens to it, which keys (the end of them) and how often. `{random: {seed,
+ * probability}}` fails any operation instead, with everything that fits it. Both answer `{struck}`: how often each
+ * fault struck since the last time.
+ */
+import type { V4WorkerOptions } from "miniflare";
+
+export type FaultKind =
+  | "error"
+  | "kill"
+  | "silence"
+  | "late"
+  | "drip"
+  | "silent-body"
+  | "broken-body"
+  | "truncated"
+  | "wrong-bytes"
+  | "missing"
+  | "stale"
+  | "refusal";
+
+export interface FaultRule {
+  on: string;
+  kind: FaultKind;
+  key?: string;
+  times?: number;
+}
+
+const SCRIPT = `
+import { WorkerEntrypoint } from "cloudflare:workers";
+
+let rules = [];
+let random;
+let struck = {};
+
+// Longer than any test: a promise that nothing could ever settle would be noticed by the runtime.
+const NEVER = 3_600_000;
+
+const KINDS = {
+  "MODELS.get": ["error", "late", "broken-body", "truncated", "wrong-bytes", "missing"],
+  "SETS.get": ["error", "late", "broken-body", "truncated", "wrong-bytes", "missing"],
+  "SETS.head": ["error", "late"],
+  "SETS.put": ["error", "late"],
+  "SETS.list": ["error", "late"],
+  "SETS.delete": ["error", "late"],
+  "CACHE.get": ["error", "late", "truncated", "wrong-bytes", "missing", "stale"],
+  "CACHE.put": ["error", "late"],
+  "CACHE.delete": ["error", "late"],
+  "BUILDS.send": ["error", "late"],
+  "DECODER.decode": ["error", "late", "refusal"],
+  "VISION.embedPixels": ["error", "late", "refusal"],
+  "TEXT.embedTokens": ["error", "late", "refusal"],
+};
+
+function next() {
+  random.state = (Math.imul(random.state, 1664525) + 1013904223) >>> 0;
+  return random.state / 2 ** 32;
+}
+
+/** What happens to this operation; the faults that need no more than that have then happened. */
+async function meet(ctx, on, key = "") {
+  let kind;
+  if (random !== undefined) {
+    if (next() < random.probability) kind = KINDS[on][Math.floor(next() * KINDS[on].length)];
+  } else {
+    const rule = rules.find((each) => each.on === on && String(key).endsWith(each.key ?? "") && (each.times ?? 1) > 0);
+    if (rule?.times !== undefined) rule.times--;
+    kind = rule?.kind;
+  }
+  if (kind === undefined) return undefined;
+  const name = on + " " + kind;
+  struck[name] = (struck[name] ?? 0) + 1;
+  if (kind === "error") throw new Error("inner trouble in " + on);
+  if (kind === "silence") await scheduler.wait(NEVER);
+  if (kind === "kill") ctx.abort(new Error("inner trouble: the isolate is gone"));
+  if (kind === "late") await scheduler.wait(random === undefined ? 1000 : 50);
+  return kind;
+}
+
+function spoil(bytes, kind) {
+  if (kind === "truncated") return bytes.slice(0, bytes.byteLength >> 1);
+  const spoiled = new Uint8Array(bytes.slice(0));
+  if (kind === "wrong-bytes" && spoiled.length > 0) spoiled[spoiled.length >> 1] ^= 1;
+  return spoiled.buffer;
+}
+
+/** The body of a model file, which the towers read as a stream. */
+function streamed(bytes, kind, ctx) {
+  const { readable, writable } = new IdentityTransformStream();
+  const send = async () => {
+    const writer = writable.getWriter();
+    const half = bytes.byteLength >> 1;
+    if (kind === "drip") {
+      const step = Math.ceil(bytes.byteLength / 20);
+      for (let at = 0; at < bytes.byteLength; at += step) {
+        await writer.write(bytes.slice(at, at + step));
+        await scheduler.wait(50);
+      }
+    } else {
+      await writer.write(bytes.slice(0, kind?.endsWith("-body") ? half : undefined));
+      if (kind === "silent-body") await scheduler.wait(NEVER);
+      if (kind === "broken-body") return await writer.abort(new Error("inner trouble in the body"));
+    }
+    await writer.close();
+  };
+  ctx.waitUntil(send().catch(() => {}));
+  return readable;
+}
+
+const described = (object) =>
+  object && { key: object.key, size: object.size, customMetadata: object.customMetadata };
+
+export class Models extends WorkerEntrypoint {
+  async get(key, options) {
+    const kind = await meet(this.ctx, "MODELS.get", key);
+    const object = kind === "missing" ? null : await this.env.MODELS.get(key, options);
+    if (object === null) return null;
+    const bytes = spoil(await object.arrayBuffer(), kind);
+    return { key, size: object.size, body: streamed(bytes, kind, this.ctx) };
+  }
+  async head(key) {
+    return described(await this.env.MODELS.head(key));
+  }
+}
+
+export class Sets extends WorkerEntrypoint {
+  async get(key) {
+    const kind = await meet(this.ctx, "SETS.get", key);
+    const object = kind === "missing" ? null : await this.env.SETS.get(key);
+    if (object === null) return null;
+    const bytes = spoil(await object.arrayBuffer(), kind);
+    const arrayBuffer = async () => {
+      if (kind === "broken-body") throw new Error("inner trouble in the body");
+      if (kind === "silent-body") await scheduler.wait(NEVER);
+      return bytes;
+    };
+    return { ...described(object), arrayBuffer };
+  }
+  async head(key) {
+    await meet(this.ctx, "SETS.head", key);
+    return described(await this.env.SETS.head(key));
+  }
+  async put(key, value, options) {
+    await meet(this.ctx, "SETS.put", key);
+    return described(await this.env.SETS.put(key, value, options));
+  }
+  async delete(keys) {
+    await meet(this.ctx, "SETS.delete");
+    await this.env.SETS.delete(keys);
+  }
+  async list(options) {
+    await meet(this.ctx, "SETS.list");
+    const { objects, truncated, cursor } = await this.env.SETS.list(options);
+    return { objects: objects.map(described), truncated, cursor };
+  }
+}
+
+/** What a key had before it was last written, for stale reads. */
+const before = new Map();
+
+export class Cache extends WorkerEntrypoint {
+  async get(keys, type) {
+    const kind = await meet(this.ctx, "CACHE.get");
+    if (kind === "missing") return Array.isArray(keys) ? new Map(keys.map((key) => [key, null])) : null;
+    if (kind === "stale") {
+      return Array.isArray(keys) ? new Map(keys.map((key) => [key, before.get(key) ?? null])) : (before.get(keys) ?? null);
+    }
+    const found = await this.env.CACHE.get(keys, type);
+    const text = (value) => value && new TextDecoder("latin1").decode(spoil(new TextEncoder().encode(value).buffer, kind));
+    if (Array.isArray(keys)) return new Map([...found].map(([key, value]) => [key, text(value)]));
+    return found instanceof ArrayBuffer ? spoil(found, kind) : found;
+  }
+  async put(key, value, options) {
+    await meet(this.ctx, "CACHE.put");
+    before.set(key, await this.env.CACHE.get(key, typeof value === "string" ? "text" : "arrayBuffer"));
+    await this.env.CACHE.put(key, value, options);
+  }
+  async delete(key) {
+    await meet(this.ctx, "CACHE.delete");
+    await this.env.CACHE.delete(key);
+  }
+}
+
+export class Builds extends WorkerEntrypoint {
+  async send(message) {
+    await meet(this.ctx, "BUILDS.send");
+    await this.env.BUILDS.send(message);
+  }
+}
+
+const refused = { ok: false, error: { code: "model_unavailable", message: "inner trouble" } };
+
+export class Towers extends WorkerEntrypoint {
+  async decode(...parameters) {
+    const kind = await meet(this.ctx, "DECODER.decode");
+    return kind === "refusal" ? [refused] : await this.env.DECODER.decode(...parameters);
+  }
+  async embedPixels(...parameters) {
+    const kind = await meet(this.ctx, "VISION.embedPixels");
+    if (kind === "refusal") return refused;
+    return await changed(await this.env.VISION.embedPixels(...parameters), kind);
+  }
+  async embedTokens(...parameters) {
+    const kind = await meet(this.ctx, "TEXT.embedTokens");
+    if (kind === "refusal") return refused;
+    return await changed(await this.env.TEXT.embedTokens(...parameters), kind);
+  }
+}
+
+async function changed(result, kind) {
+  if (kind === "stale") result.value.revision = "0123456789abcdef";
+  return result;
+}
+
+export default {
+  async fetch(request) {
+    const told = await request.json();
+    rules = told.rules ?? [];
+    random = told.random && { ...told.random, state: told.random.seed };
+    const answer = Response.json({ struck });
+    struck = {};
+    return answer;
+  },
+};`;
+
+export const FAULTS: V4WorkerOptions = {
+  name: "faults",
+  modules: [{ type: "ESModule", path: "faults.js", contents: SCRIPT }],
+  compatibilityDate: "2026-10-20",
+  // For `ctx.abort`, which ends the isolate under whoever calls it.
+  compatibilityFlags: ["experimental"],
+  r2Buckets: { MODELS: "edgeclip-models", SETS: "edgeclip-label-sets" },
+  kvNamespaces: { CACHE: "edgeclip-cache" },
+  queueProducers: { BUILDS: "edgeclip-builds" },
+  serviceBindings: { DECODER: "edgeclip-decoder", VISION: "edgeclip-vision", TEXT: "edgeclip-text" },
+  unsafeDirectSockets: [{}],
+};
+
+const ENTRYPOINTS = {
+  MODELS: "Models",
+  SETS: "Sets",
+  CACHE: "Cache",
+  BUILDS: "Builds",
+  DECODER: "Towers",
+  VISION: "Towers",
+  TEXT: "Towers",
+};
+
+/** Puts the faults between a Worker and what it depends on. */
+export function behindFaults(name: string, options: V4WorkerOptions): V4WorkerOptions {
+  const isGateway = name === "edgeclip";
+  if (!isGateway && !/vision|text/.test(name)) return options;
+  const bindings = isGateway ? Object.keys(ENTRYPOINTS) : ["MODELS"];
+  const faulty = Object.fromEntries(
+    Object.entries(ENTRYPOINTS)
+      .filter(([binding]) => bindings.includes(binding))
+      .map(([binding, entrypoint]) => [binding, { name: "faults", entrypoint }]),
+  );
+  const without = <T>(all: unknown): Record<string, T> =>
+    Object.fromEntries(
+      Object.entries((all ?? {}) as Record<string, T>).filter(([key]) => !bindings.includes(key)),
+    );
+  return {
+    ...options,
+    r2Buckets: without<string>(options.r2Buckets),
+    kvNamespaces: without<string>(options.kvNamespaces),
+    queueProducers: without<string>(options.queueProducers),
+    serviceBindings: { ...options.serviceBindings, ...faulty },
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * The table of faults, row by row, each in a deployment of its own. `ALL_FAULTS=1` runs all rows; `WRITE_TABLE=1 npx vitest run
+ * test/faults/reliability.test.ts` writes the outcomes into `docs/reliability.md`.
+ */
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { substance } from "./asking.ts";
+import { prepare, type Prepared } from "./deployment.ts";
+import { type Ask, FAULT_ROWS, type FaultRow } from "./fault-rows.ts";
+import { faultFree, type RowOutcome, runRow } from "./run-row.ts";
+
+const DOCUMENT = join(import.meta.dirname, "../../docs/reliability.md");
+/** Everything below it is written by this test. */
+const MARKER = "<!-- outcomes -->";
+/** Deployments at once: most of them only wait. */
+const AT_ONCE = 10;
+
+const isWritten = process.env["WRITE_TABLE"] === "1";
+/** All rows take minutes; unless asked for with ALL_FAULTS=1, one for each dependency and outcome will do. */
+const isFull = isWritten || process.env["ALL_FAULTS"] === "1";
+const rows = isFull ? FAULT_ROWS : FAULT_ROWS.filter(isFirstOfItsKind);
+
+function isFirstOfItsKind({ dependency, expected }: FaultRow, index: number): boolean {
+  const first = FAULT_ROWS.findIndex((row) => row.dependency === dependency && row.expected === expected);
+  return index === first && FAULT_ROWS[index]?.lasts === undefined;
+}
+
+let prepared: Prepared;
+const right = new Map<Ask, unknown>();
+const outcomes = new Map<FaultRow, RowOutcome>();
+
+beforeAll(async () => {
+  prepared = await prepare();
+  for (const row of rows) if (!right.has(row.ask)) right.set(row.ask, await faultFree(row, prepared));
+  // Those that wait longest begin first.
+  const queue = rows.toSorted((a, b) => (b.lasts ?? b.within) - (a.lasts ?? a.within)).values();
+  const work = async (): Promise<void> => {
+    for (const row of queue) outcomes.set(row, await runRow(row, prepared));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}, 400_000);
+
+afterAll(async () => {
+  await rm(prepared.storage, { recursive: true });
+});
+
+/** What came, in the words of the table. */
+function kindOf({ row, answer }: RowOutcome): string {
+  const { status, headers, body } = answer;
+  if (status < 300)
+    return isDeepStrictEqual(substance(answer), right.get(row.ask)) ? "the right answer" : "a wrong answer";
+  const { code, type, message } = body.error as Record<string, string>;
+  const isRefusal =
+    status === 503 && type === "server_error" && /^[1-9]\d*$/.test(headers.get("retry-after") ?? "");
+  return isRefusal && message?.includes("inner trouble") === false
+    ? String(code)
+    : `${status} ${JSON.stringify(body)}`;
+}
+
+it.each(rows.map((row) => ({ what: `${row.dependency} ${row.fault} (${row.ask})`, row })))(
+  "holds when: $what",
+  ({ row }) => {
+    const outcome = outcomes.get(row) as RowOutcome;
+    expect(outcome.struck, "the fault struck").toBe(true);
+    expect(kindOf(outcome)).toBe(row.expected);
+    expect(outcome.took, "milliseconds to the answer").toBeLessThan(row.within);
+    // A set that was already half deleted when the fault struck is then gone.
+    const gone = { isDone: false, id: undefined, error: outcome.recovered.body.error };
+    const wanted = row.ask === "delete" && outcome.recovered.status === 404 ? gone : right.get(row.ask);
+    expect(substance(outcome.recovered)).toEqual(wanted);
+  },
+);
+
+it.runIf(isWritten)("is written down", async () => {
+  const [head = ""] = (await readFile(DOCUMENT, "utf8")).split(MARKER);
+  expect(head).toContain("# Reliability");
+  await writeFile(DOCUMENT, head + MARKER + table());
+});
+
+const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
+
+function table(): string {
+  const lines = FAULT_ROWS.map((row) => {
+    const { answer, took, asked, recovery } = outcomes.get(row) as RowOutcome;
+    const outcome = answer.status < 300 ? row.expected : `${answer.status} \`${answer.body.error.code}\``;
+    const often = asked > 1 ? `, ${asked} times` : "";
+    return `| ${row.dependency} | ${row.fault} | ${row.ask} | ${outcome}${often} | ${seconds(took)} | ${seconds(recovery)} |`;
+  });
+  return `
+
+| dependency | fault | asked for | outcome | after s | right again after s |
+|---|---|---|---|---|---|
+${lines.join("\n")}
+`;
+}

@@ -1,0 +1,69 @@
+/** Runs one row of the table in a deployment of its own. */
+import type { Answer } from "../support/request.ts";
+import { ask, substance } from "./asking.ts";
+import { type Prepared, withCopy } from "./deployment.ts";
+import type { FaultRow } from "./fault-rows.ts";
+
+export interface RowOutcome {
+  row: FaultRow;
+  /** While it failed: the last answer, and the longest that one took, ms. */
+  answer: Answer;
+  took: number;
+  /** How many were asked. */
+  asked: number;
+  /** Whether the fault struck at all. */
+  struck: boolean;
+  /** From the end of the fault to the right answer, ms. */
+  recovery: number;
+  recovered: Answer;
+}
+
+/** Milliseconds after which a deployment has not recovered. */
+const MAX_RECOVERY = 30_000;
+const BETWEEN_QUESTIONS = 1_000;
+
+export async function runRow(row: FaultRow, prepared: Prepared): Promise<RowOutcome> {
+  return await withCopy(prepared, async (workers) => {
+    const { url, prefix } = workers;
+    const revision = prefix.split("/")[1] ?? "";
+    const rules = row.rules.map((rule) =>
+      rule.key === undefined ? rule : { ...rule, key: rule.key.replace("{revision}", revision) },
+    );
+    await workers.fail({ rules });
+    const begun = Date.now();
+    let [took, asked] = [0, 0];
+    let answer: Answer;
+    do {
+      const start = Date.now();
+      answer = await ask(row.ask, url, prepared);
+      took = Math.max(took, Date.now() - start);
+      asked++;
+      if (row.lasts !== undefined) await new Promise((resolve) => setTimeout(resolve, BETWEEN_QUESTIONS));
+    } while (Date.now() - begun < (row.lasts ?? 0) && isAsExpected(row, answer));
+    const struck = await workers.fail({});
+    const ended = Date.now();
+    let recovered = await ask(row.ask, url, prepared);
+    while (recovered.status >= 500 && Date.now() - ended < MAX_RECOVERY) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      recovered = await ask(row.ask, url, prepared);
+    }
+    return {
+      row,
+      answer,
+      took,
+      asked,
+      struck: Object.keys(struck).length > 0,
+      recovery: Date.now() - ended,
+      recovered,
+    };
+  });
+}
+
+function isAsExpected({ expected }: FaultRow, { status }: Answer): boolean {
+  return expected === "the right answer" ? status < 300 : status === 503;
+}
+
+/** The same question to a deployment in which nothing fails. */
+export async function faultFree(row: FaultRow, prepared: Prepared): Promise<unknown> {
+  return await withCopy(prepared, async ({ url }) => substance(await ask(row.ask, url, prepared)));
+}

@@ -1,0 +1,143 @@
+/**
+ * `node test/load/soak.ts [--minutes 15] [--clients 6] [--seed 1] [--full]`: mixed traffic on the real Workers for a
+ * while. Prints and writes to `docs/benchmarks/soak.md` how many requests there were, how long they took, what went
+ * wrong, and what every isolate held each minute; `soak.png` shows the last. With `--full` the model is the full-size
+ * one. Exits with 1 if any answer was neither right nor a refusal of the contract.
+ */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Dice } from "../attack/grammar/dice.ts";
+import { RawClient } from "../attack/raw-request.ts";
+import { writeLineChart } from "../bench/support/line-chart.ts";
+import setup from "../support/bundle-workers.ts";
+import { fullSizeModel } from "../support/full-size.ts";
+import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
+import { pickKind, trafficOf } from "./traffic.ts";
+
+const DOCUMENT = join(import.meta.dirname, "../../docs/benchmarks/soak");
+const MINUTE = 60_000;
+
+const { values: options } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "15" },
+    clients: { type: "string", default: "6" },
+    seed: { type: "string", default: "1" },
+    full: { type: "boolean", default: false },
+  },
+});
+const [minutes, clients, seed] = [options.minutes, options.clients, options.seed].map(Number) as [
+  number,
+  number,
+  number,
+];
+
+/** Milliseconds of each request, by kind. */
+const latencies = new Map<string, number[]>();
+/** What came in place of a right answer, by kind and outcome. */
+const errors = new Map<string, number>();
+/** Bytes that an isolate held, by its name, at each sample. */
+const held = new Map<string, [minute: number, bytes: number][]>();
+
+async function drive(workers: Workers, client: RawClient, until: number): Promise<void> {
+  const kinds = await trafficOf(workers.url, client);
+  for (const { name } of kinds) latencies.set(name, []);
+  const one = async (dice: Dice): Promise<void> => {
+    while (Date.now() < until) {
+      const kind = pickKind(kinds, dice);
+      const start = performance.now();
+      const error = await kind.send(dice).catch(String);
+      latencies.get(kind.name)?.push(performance.now() - start);
+      if (error !== undefined)
+        errors.set(`${kind.name}: ${error}`, (errors.get(`${kind.name}: ${error}`) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, (_, i) => one(new Dice(seed + i))));
+}
+
+async function sample(workers: Workers, minute: number): Promise<void> {
+  for (const [name, memory] of await workers.memory()) {
+    held.set(name, [...(held.get(name) ?? []), [minute, totalBytes(memory)]]);
+  }
+}
+
+async function sampleEachMinute(workers: Workers, start: number, until: number): Promise<void> {
+  for (let minute = 1; start + minute * MINUTE <= until; minute++) {
+    await new Promise((resolve) => setTimeout(resolve, start + minute * MINUTE - Date.now()));
+    await sample(workers, minute);
+    console.log(
+      `minute ${minute}: ${[...held].map(([name, at]) => `${name} ${megabytes(at.at(-1)?.[1])}`).join(", ")}`,
+    );
+  }
+}
+
+const megabytes = (bytes = 0): string => (bytes / 1e6).toFixed(1);
+
+function percentile(sorted: readonly number[], share: number): string {
+  return (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0);
+}
+
+function report(): string {
+  const rows = [...latencies].map(([name, times]) => {
+    const sorted = times.toSorted((a, b) => a - b);
+    const wrong = [...errors]
+      .filter(([error]) => error.startsWith(`${name}:`))
+      .reduce((sum, [, count]) => sum + count, 0);
+    return `| ${name} | ${times.length} | ${wrong} | ${[0.5, 0.95, 0.99].map((share) => percentile(sorted, share)).join(" | ")} |`;
+  });
+  const total = [...latencies.values()].reduce((sum, { length }) => sum + length, 0);
+  const wrong = [...errors].map(([error, count]) => `- ${count} × ${error}`).join("\n");
+  const minutesSampled = [...(held.values().next().value ?? [])].map(([minute]) => minute);
+  const memory = [...held].map(
+    ([name, at]) => `| ${name} | ${at.map(([, bytes]) => megabytes(bytes)).join(" | ")} |`,
+  );
+  return `# Soak
+
+Written by \`node test/load/soak.ts --minutes ${minutes} --clients ${clients} --seed ${seed}${options.full ? " --full" : ""}\`: ${total} requests of
+${clients} clients at a time, to the real Workers with the ${options.full ? "full-size" : "demonstration"} model. Milliseconds are of one machine whose two
+cores clients, Workers and others shared; what counts is the memory, and that no answer was wrong.
+
+| kind of request | requests | not answered as they should be | p50 ms | p95 ms | p99 ms |
+|---|---|---|---|---|---|
+${rows.join("\n")}
+
+${wrong === "" ? "No request was answered otherwise than it should be." : `Otherwise than they should be:\n\n${wrong}`}
+
+Bad input is that of [the fuzzer](../../test/attack/grammar/hostile-request.ts): right is whatever the contract says.
+
+What each isolate held, 10⁶ bytes, by the minute; the limit is 128:
+
+| | ${minutesSampled.join(" | ")} |
+|---|${minutesSampled.map(() => "---|").join("")}
+${memory.join("\n")}
+
+![](soak.png)
+`;
+}
+
+await setup();
+const workers = await startWorkers(options.full ? { model: await fullSizeModel(256) } : {});
+const client = new RawClient(workers.url, clients);
+try {
+  await sample(workers, 0);
+  const start = Date.now();
+  const until = start + minutes * MINUTE;
+  await Promise.all([drive(workers, client, until), sampleEachMinute(workers, start, until)]);
+  const text = report();
+  console.log(text);
+  await writeFile(`${DOCUMENT}.md`, text);
+  await writeLineChart(`${DOCUMENT}.png`, {
+    title: "What each isolate holds under mixed traffic",
+    x: "minutes",
+    y: "10⁶ bytes",
+    // The axes are logarithmic: the start is put at a tenth of a minute.
+    lines: [...held].map(([name, at]) => ({
+      name,
+      points: at.map(([minute, bytes]) => [Math.max(minute, 0.1), bytes / 1e6]),
+    })),
+  });
+  process.exitCode = errors.size === 0 ? 0 : 1;
+} finally {
+  client.close();
+  await workers.dispose();
+}

@@ -1,0 +1,266 @@
+/** What reading the model accepts, and how it refuses the rest: every way in which an object can be wrong. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type Manifest, manifestSchema } from "../../model-shards/manifest.ts";
+import { ServiceError } from "../../functions/runtime/errors.ts";
+import { loadManifest } from "../../functions/runtime/model-store/load-manifest.ts";
+import { parseModelReference } from "../../functions/runtime/model-store/model-reference.ts";
+import { type ObjectReader, readVerified } from "../../functions/runtime/model-store/read-verified.ts";
+import { openObject, streamInto } from "../../functions/runtime/model-store/stream-into.ts";
+
+/** The one that is committed. */
+const DEMO_MODEL = join(import.meta.dirname, "../../model-shards/edgeclip-demo");
+const CONTENT = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3);
+const EXPECTED = { bytes: CONTENT.length, sha256: createHash("sha256").update(CONTENT).digest("hex") };
+
+interface Stored {
+  body: Uint8Array;
+  size?: number;
+  breaks?: boolean;
+}
+
+/** A byte stream in pieces, as R2's. */
+function streamOf({ body, breaks = false }: Stored): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    type: "bytes",
+    pull(controller) {
+      if (at < body.length) {
+        controller.enqueue(Uint8Array.from(body.subarray(at, at + 70_000)));
+        at += 70_000;
+      } else if (breaks) {
+        controller.error(new Error("connection lost"));
+      } else {
+        controller.close();
+        controller.byobRequest?.respond(0);
+      }
+    },
+  });
+}
+
+/** A bucket with one object, or none. */
+function bucketOf(stored: Stored | null | Error): ObjectReader & { asked: unknown[] } {
+  const asked: unknown[] = [];
+  return {
+    asked,
+    get: async (key, options) => {
+      asked.push([key, options]);
+      if (stored instanceof Error) throw stored;
+      if (stored === null) return null;
+      const { offset = 0, length = stored.body.length } = options?.range ?? {};
+      const body = stored.body.subarray(offset, offset + length);
+      return { size: stored.size ?? stored.body.length, body: streamOf({ ...stored, body }) };
+    },
+  };
+}
+
+const changed = Uint8Array.from(CONTENT);
+changed[299_999] = (changed[299_999] ?? 0) ^ 1;
+
+const WRONG: [what: string, stored: Stored | null | Error, message: string][] = [
+  ["is missing", null, "model file a/b: it is missing"],
+  ["cannot be read", new Error("down"), "model file a/b: reading it failed"],
+  [
+    "is shorter",
+    { body: CONTENT.subarray(1) },
+    "model file a/b: it has 299999 bytes, the manifest says 300000",
+  ],
+  [
+    "ends early",
+    { body: CONTENT.subarray(0, 100_000), size: 300_000 },
+    "model file a/b: it ended after 100000 of 300000 bytes",
+  ],
+  [
+    "breaks off",
+    { body: CONTENT.subarray(0, 100_000), size: 300_000, breaks: true },
+    "model file a/b: reading it failed",
+  ],
+  ["has a bit changed", { body: changed }, "model file a/b: its SHA-256 is not the manifest's"],
+];
+
+async function refusal(work: Promise<unknown>): Promise<[code: string, message: string]> {
+  const error: unknown = await work.catch((thrown: unknown) => thrown);
+  if (!(error instanceof ServiceError)) throw new Error("it was not refused", { cause: error });
+  return [error.code, error.message];
+}
+
+describe("readVerified", () => {
+  it("gives the object, with signs of life", async () => {
+    let pieces = 0;
+    const bytes = await readVerified(bucketOf({ body: CONTENT }), "a/b", EXPECTED, () => pieces++);
+    expect(bytes).toEqual(CONTENT);
+    expect(pieces).toBeGreaterThan(3);
+  });
+
+  it.each([
+    ["from its start", 0],
+    ["from the middle", 123_457],
+  ])("gives a range of it, %s", async (_, offset) => {
+    const range = CONTENT.subarray(offset, offset + 1000);
+    const sha256 = createHash("sha256").update(range).digest("hex");
+    const bucket = bucketOf({ body: CONTENT });
+    expect(await readVerified(bucket, "a/b", { bytes: 1000, sha256, offset })).toEqual(
+      Uint8Array.from(range),
+    );
+    expect(bucket.asked).toEqual([["a/b", { range: { offset, length: 1000 } }]]);
+  });
+
+  it("asks for no range unless one is wanted", async () => {
+    const bucket = bucketOf({ body: CONTENT });
+    await readVerified(bucket, "a/b", EXPECTED);
+    expect(bucket.asked).toEqual([["a/b", {}]]);
+  });
+
+  it.each(WRONG)("refuses an object that %s", async (_, stored, message) => {
+    expect(await refusal(readVerified(bucketOf(stored), "a/b", EXPECTED))).toEqual([
+      "model_unavailable",
+      message,
+    ]);
+  });
+
+  it("keeps the reason for the log", async () => {
+    await expect(readVerified(bucketOf(new Error("down")), "a/b", EXPECTED)).rejects.toMatchObject({
+      cause: { message: "down" },
+    });
+  });
+});
+
+/** Streams what is stored into a target. @returns the signs of life */
+const read = async (stored: Stored | null | Error, target = new Uint8Array(300_000)): Promise<number> => {
+  let pieces = 0;
+  const opened = openObject(bucketOf(stored), "a/b", EXPECTED.bytes);
+  await streamInto(
+    opened,
+    "a/b",
+    EXPECTED,
+    () => target,
+    () => pieces++,
+  );
+  return pieces;
+};
+
+describe("streamInto", () => {
+  it("fills the target, with signs of life", async () => {
+    const target = new Uint8Array(300_000);
+    expect(await read({ body: CONTENT }, target)).toBeGreaterThan(2);
+    expect(target).toEqual(CONTENT);
+  });
+
+  it.each(WRONG)("refuses an object that %s", async (_, stored, message) => {
+    expect(await refusal(read(stored))).toEqual(["model_unavailable", message]);
+  });
+
+  it("refuses an object with more bytes than it says", async () => {
+    const body = new Uint8Array(370_000);
+    expect(await refusal(read({ body, size: 300_000 }))).toEqual([
+      "model_unavailable",
+      "model file a/b: it has more than 300000 bytes",
+    ]);
+  });
+
+  it("ends when a sign of life says so", async () => {
+    const opened = openObject(bucketOf({ body: CONTENT }), "a/b", EXPECTED.bytes);
+    const stopped = streamInto(
+      opened,
+      "a/b",
+      EXPECTED,
+      () => new Uint8Array(300_000),
+      () => {
+        throw new Error("taken over");
+      },
+    );
+    await expect(stopped).rejects.toThrow("taken over");
+  });
+});
+
+const stored = async (change: (manifest: Manifest) => unknown = (same) => same): Promise<Stored> => {
+  const text = await readFile(join(DEMO_MODEL, "manifest.json"), "utf8");
+  const manifest = manifestSchema.parse(JSON.parse(text));
+  return { body: new TextEncoder().encode(JSON.stringify(change(manifest))) };
+};
+const reference = async (): Promise<string> => {
+  const { alias, revision } = manifestSchema.parse(
+    JSON.parse(await readFile(join(DEMO_MODEL, "manifest.json"), "utf8")),
+  );
+  return `${alias}@${revision}`;
+};
+
+describe("loadManifest", () => {
+  it("reads the one that hashes to the revision, from its place", async () => {
+    const bucket = bucketOf(await stored());
+    const model = await reference();
+    const manifest = await loadManifest(bucket, model);
+    expect(`${manifest.alias}@${manifest.revision}`).toBe(model);
+    expect(bucket.asked).toEqual([[`${model.replace("@", "/")}/manifest.json`, undefined]]);
+  });
+
+  it.each<[string, (manifest: Manifest) => unknown, string]>([
+    [
+      "another content",
+      (manifest) => ({ ...manifest, logit_scale: manifest.logit_scale + 1 }),
+      "of another revision",
+    ],
+    [
+      "another revision",
+      (manifest) => ({ ...manifest, revision: "0123456789abcdef" }),
+      "of another revision",
+    ],
+    ["another shape", (manifest) => ({ ...manifest, image: 7 }), "of another version or damaged"],
+  ])("refuses %s", async (_, change, why) => {
+    const model = await reference();
+    expect(await refusal(loadManifest(bucketOf(await stored(change)), model))).toEqual([
+      "model_unavailable",
+      `model ${model}: its manifest is ${why}`,
+    ]);
+  });
+
+  it.each([
+    ["missing", null],
+    ["unreadable", new Error("down")],
+    ["no JSON", { body: new TextEncoder().encode("{") }],
+  ])("refuses one that is %s", async (_, object) => {
+    const model = await reference();
+    expect(await refusal(loadManifest(bucketOf(object), model))).toEqual([
+      "model_unavailable",
+      `model ${model}: its manifest cannot be read`,
+    ]);
+  });
+
+  it("says that there is none where there is none", async () => {
+    await expect(loadManifest(bucketOf(null), await reference())).rejects.toMatchObject({
+      cause: { message: "no such object" },
+    });
+  });
+});
+
+describe("parseModelReference", () => {
+  it("takes <alias>@<revision>", () => {
+    expect(parseModelReference("base_w-1.5@0123456789abcdef")).toEqual({
+      alias: "base_w-1.5",
+      revision: "0123456789abcdef",
+      prefix: "base_w-1.5/0123456789abcdef",
+    });
+  });
+
+  it.each([
+    undefined,
+    "",
+    "demo",
+    "@0123456789abcdef",
+    "demo@0123456789abcde",
+    "demo@0123456789abcdef0",
+    "demo@0123456789ABCDEF",
+    "Demo@0123456789abcdef",
+    "-demo@0123456789abcdef",
+    "de/mo@0123456789abcdef",
+    " demo@0123456789abcdef",
+    "demo@0123456789abcdef ",
+  ])("refuses %s", async (model) => {
+    expect(await refusal((async () => parseModelReference(model))())).toEqual([
+      "not_configured",
+      "the variable MODEL must be <alias>@<revision>",
+    ]);
+  });
+});
