@@ -1,9 +1,10 @@
 /**
  * Finds the blocks of a tower that int8 serves badly, and what to do for them. Samples flow through the tower in fp32,
- * one unit in memory at a time; each unit is measured in int8 on the same input. A unit below the bar gets scales
- * where that helps; for those still below, the bytes that the tower may grow by go to the worst first.
+ * one unit in memory at a time; each unit is measured in int8 on the same input. A unit below the floor gets
+ * scales where that helps; for those still below, the bytes that the tower may grow by go to the worst first.
  *
- * Blocks that meet the floor can add up to an embedding that does not: then the bar for the blocks is raised.
+ * Blocks that meet the floor can add up to an embedding that does not: then every block may have scales, and after that
+ * the bar for float32 is raised, step by step.
  */
 import { type Agreement, agreement } from "../measure/agreement.ts";
 import { type Activation, type Open, outputsOf, runUnit, type Sample } from "../measure/graph-runner.ts";
@@ -29,7 +30,7 @@ export interface PromotionOptions {
   progress: Progress;
 }
 
-/** A block that was below the bar. */
+/** A block, given the same input as in fp32, and what was done for it. */
 export interface PromotedBlock {
   name: string;
   before: Agreement;
@@ -44,6 +45,7 @@ export interface PromotedBlock {
 export interface TowerPromotion {
   tower: "image" | "text";
   promotions: Promotions;
+  /** Those that were below the floor or that something was done for. */
   blocks: PromotedBlock[];
   /** The block furthest from fp32, after all. */
   worst: { name: string; after: Agreement };
@@ -54,9 +56,9 @@ export interface TowerPromotion {
   bytes: number;
 }
 
-/** How often the bar may be raised, and by how much the blocks' distance from 1 is then divided. */
-const RAISES = 3;
-const RAISE = 4;
+/** How often the bar for float32 may be raised, and by how much the blocks' distance from 1 is then divided. */
+const RAISES = 5;
+const RAISE = 2;
 
 interface Need {
   name: string;
@@ -64,112 +66,141 @@ interface Need {
   steps: FloatStep[];
 }
 
+/** Least cosines: a block below one gets scales, or float32. */
+interface Bars {
+  scales: number;
+  float: number;
+}
+
 export async function promoteTower(
   parts: TowerToPromote,
   { open, floor, progress }: PromotionOptions,
 ): Promise<TowerPromotion> {
-  const cache = new Map<string, Promise<Float32Array>>();
-  const bench: Bench = { open, units: parts.units, read: cached(parts.read, cache), samples: parts.samples };
-  const names = parts.units(new Emitter("int8"), parts.read).map(({ name }) => name);
-  const budget = PROMOTION_BYTES[parts.tower];
-  const blocks = new Map<string, PromotedBlock>();
-  const measured = new Map<string, Agreement>();
-  let promotions: Map<string, Promotion> = new Map();
-  let bytes = 0;
-  let budgetSpent = false;
+  return await new TowerPromoter(parts, open, progress).promote(floor);
+}
 
-  /** One way through the tower. @returns the embeddings in fp32, and those of int8 with the promotions so far */
-  async function survey(bar: number, needs: Need[]): Promise<[Activation[], Activation[]]> {
-    let exact: readonly Activation[] = parts.samples.map(({ input }) => input);
-    let running = exact;
-    for (const [index, name] of names.entries()) {
-      progress.step(`${parts.tower} tower, measuring ${name}`);
-      const unit = await UnitBench.set(bench, index, exact);
-      const before = await unit.measure(promotions);
-      let after = before;
-      if (before.cosine < bar) {
-        const scaled = await withScales(unit, promotions, before);
-        const layers = [...scaled.promotions.keys()].filter((layer) => !promotions.has(layer));
-        [promotions, after] = [scaled.promotions, scaled.after];
-        const block = blocks.get(name) ?? { name, before, after, scaled: [], float: [], bytes: 0 };
-        blocks.set(name, { ...block, after, scaled: [...block.scaled, ...layers] });
-        if (after.cosine < bar) {
-          needs.push({ name, before: after, steps: await floatSteps(unit, promotions, after, bar) });
-        }
-      }
-      measured.set(name, after);
-      running = await unit.run(promotions, running);
-      exact = unit.exact;
-      cache.clear();
-    }
-    return [[...exact], [...running]];
+class TowerPromoter {
+  readonly #parts: TowerToPromote;
+  readonly #bench: Bench;
+  readonly #progress: Progress;
+  /** Tensors of the unit at hand: its candidates read the same ones again and again. */
+  readonly #cache = new Map<string, Promise<Float32Array>>();
+  readonly #names: string[];
+  readonly #blocks = new Map<string, PromotedBlock>();
+  #promotions: Map<string, Promotion> = new Map();
+  #bytes = 0;
+  #budgetSpent = false;
+
+  constructor(parts: TowerToPromote, open: Open, progress: Progress) {
+    this.#parts = parts;
+    const { units, samples, read } = parts;
+    this.#bench = { open, units, samples, read: (name) => this.#read(name) };
+    this.#progress = progress;
+    this.#names = units(new Emitter("int8"), read).map(({ name }) => name);
   }
 
-  function grant(needs: readonly Need[]): boolean {
+  async promote(floor: number): Promise<TowerPromotion> {
+    const first = await this.#round({ scales: floor, float: floor });
+    const { exact } = first;
+    let { after } = first;
+    // Scales cost nothing but time: all blocks get them before any gets more bytes.
+    if (after.cosine < floor) ({ after } = await this.#round({ scales: 1, float: floor }));
+    let bar = floor;
+    for (let raise = 0; after.cosine < floor && raise < RAISES && !this.#budgetSpent; raise++) {
+      bar = 1 - (1 - bar) / RAISE;
+      ({ after } = await this.#round({ scales: 0, float: bar }));
+    }
+    const before = this.#promotions.size === 0 ? after : agreement(exact, await this.#embed(new Map()));
+    const blocks = [...this.#blocks.values()];
+    return {
+      tower: this.#parts.tower,
+      promotions: this.#promotions,
+      blocks: blocks.filter((block) => block.before.cosine < floor || block.after !== block.before),
+      worst: blocks.reduce((a, b) => (b.after.cosine < a.after.cosine ? b : a)),
+      embedding: { before, after },
+      budgetSpent: this.#budgetSpent,
+      bytes: this.#bytes,
+    };
+  }
+
+  /** @returns the embeddings in fp32, and how near int8 with all promotions comes to them */
+  async #round(bars: Bars): Promise<{ exact: readonly Activation[]; after: Agreement }> {
+    const needs: Need[] = [];
+    const { exact, running } = await this.#survey(bars, needs);
+    const found = this.#grant(needs) ? await this.#embed(this.#promotions) : running;
+    return { exact, after: agreement(exact, found) };
+  }
+
+  /** Once through the tower. @returns its output in fp32 and in int8 with the promotions so far */
+  async #survey(bars: Bars, needs: Need[]) {
+    let exact: readonly Activation[] = this.#parts.samples.map(({ input }) => input);
+    let running = exact;
+    for (const [index, name] of this.#names.entries()) {
+      this.#progress.step(`${this.#parts.tower} tower, measuring ${name}`);
+      const unit = await UnitBench.set(this.#bench, index, exact);
+      await this.#improve(unit, name, bars, needs);
+      running = await unit.run(this.#promotions, running);
+      exact = unit.exact;
+      this.#cache.clear();
+    }
+    return { exact, running };
+  }
+
+  async #improve(unit: UnitBench, name: string, bars: Bars, needs: Need[]): Promise<void> {
+    let block = this.#blocks.get(name);
+    if (block === undefined) {
+      const before = await unit.measure(this.#promotions);
+      block = { name, before, after: before, scaled: [], float: [], bytes: 0 };
+    }
+    if (block.after.cosine < bars.scales && block.scaled.length === 0) {
+      const { promotions, after } = await withScales(unit, this.#promotions, block.after);
+      const scaled = [...promotions.keys()].filter((layer) => !this.#promotions.has(layer));
+      this.#promotions = promotions;
+      block = { ...block, after, scaled };
+    }
+    this.#blocks.set(name, block);
+    if (block.after.cosine < bars.float) {
+      const steps = await floatSteps(unit, this.#promotions, block.after, bars.float);
+      needs.push({ name, before: block.after, steps });
+    }
+  }
+
+  /** Grants the steps that the budget has room for, those of the worst block first. @returns whether there were any */
+  #grant(needs: readonly Need[]): boolean {
     let granted = false;
     for (const { name, steps } of needs.toSorted((a, b) => a.before.cosine - b.before.cosine)) {
-      for (const step of steps) {
-        const block = blocks.get(name);
-        if (block === undefined || bytes + step.bytes > budget) {
-          budgetSpent = true;
+      for (const { linear, bytes, after } of steps) {
+        const block = this.#blocks.get(name);
+        if (block === undefined || this.#bytes + bytes > PROMOTION_BYTES[this.#parts.tower]) {
+          this.#budgetSpent = true;
           break;
         }
-        bytes += step.bytes;
         granted = true;
-        promotions.set(step.linear, { ...promotions.get(step.linear), float: true });
-        measured.set(name, step.after);
-        blocks.set(name, {
-          ...block,
-          after: step.after,
-          float: [...block.float, step.linear],
-          bytes: block.bytes + step.bytes,
-        });
+        this.#bytes += bytes;
+        this.#promotions.set(linear, { ...this.#promotions.get(linear), float: true });
+        const float = [...block.float, linear];
+        this.#blocks.set(name, { ...block, after, float, bytes: block.bytes + bytes });
       }
     }
     return granted;
   }
 
-  /** The tower's last output with all units in int8. */
-  async function embed(chosen: Promotions): Promise<Activation[]> {
-    let activations: readonly Activation[] = parts.samples.map(({ input }) => input);
-    for (const [index, name] of names.entries()) {
-      progress.step(`${parts.tower} tower, running ${name}`);
-      const unit = bench.units(new Emitter("int8", chosen), bench.read)[index];
-      if (unit === undefined) break;
+  /** The tower's output in int8. */
+  async #embed(promotions: Promotions): Promise<readonly Activation[]> {
+    const { open, units, samples, read } = this.#bench;
+    let activations: readonly Activation[] = samples.map(({ input }) => input);
+    for (const unit of units(new Emitter("int8", promotions), read)) {
+      this.#progress.step(`${this.#parts.tower} tower, running ${unit.name}`);
       const files = await unitFiles(unit);
-      activations = outputsOf(files, runUnit(open, files, parts.samples, activations));
-      cache.clear();
+      activations = outputsOf(files, runUnit(open, files, samples, activations));
+      this.#cache.clear();
     }
-    return [...activations];
+    return activations;
   }
 
-  let bar = floor;
-  for (let raises = 0; ; raises++) {
-    const needs: Need[] = [];
-    const [exact, found] = await survey(bar, needs);
-    const after = agreement(exact, grant(needs) ? await embed(promotions) : found);
-    if (after.cosine >= floor || raises === RAISES || budgetSpent) {
-      const before = promotions.size === 0 ? after : agreement(exact, await embed(new Map()));
-      const [name, agreed] = [...measured].reduce((a, b) => (b[1].cosine < a[1].cosine ? b : a));
-      return {
-        tower: parts.tower,
-        promotions,
-        blocks: [...blocks.values()],
-        worst: { name, after: agreed },
-        embedding: { before, after },
-        budgetSpent,
-        bytes,
-      };
-    }
-    bar = 1 - (1 - bar) / RAISE;
+  #read(name: string): Promise<Float32Array> {
+    const tensor = this.#cache.get(name) ?? this.#parts.read(name);
+    this.#cache.set(name, tensor);
+    return tensor;
   }
-}
-
-/** Candidates of one unit read the same tensors again and again. */
-function cached(read: ReadTensor, cache: Map<string, Promise<Float32Array>>): ReadTensor {
-  return (name) => {
-    const known = cache.get(name) ?? read(name);
-    cache.set(name, known);
-    return known;
-  };
 }
