@@ -2,7 +2,6 @@
  * `npm run build:model -- <folder or checkpoint> [options]`: builds one model into `model-shards/<alias>/`. It stands
  * here and not in `build/` because blocks are measured on the edge's own onnxruntime.
  */
-import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { BuildError } from "../build/build-error.ts";
@@ -10,6 +9,7 @@ import { buildModel } from "../build/build-model.ts";
 import { CheckpointError } from "../build/checkpoint/checkpoint-error.ts";
 import { terminalProgress } from "../build/report/progress.ts";
 import { summary } from "../build/report/summary.ts";
+import { findCheckpoint } from "./find-checkpoint.ts";
 import { ortGraphs } from "./towers/ort-graphs.ts";
 import { exampleSamples, parseFloor, parseSamples } from "./towers/samples.ts";
 
@@ -24,20 +24,6 @@ const USAGE = `usage: npm run build:model -- <checkpoint or its folder> --id <ow
   --license     default: mit
   --config      open_clip_config.json (default: beside the checkpoint)
   --out         default: model-shards/<alias>`;
-
-/** A checkpoint's names in a model repository, in the order of preference. */
-const CHECKPOINT_NAMES = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"];
-
-async function findCheckpoint(path: string): Promise<string> {
-  const info = await stat(path).catch(() => undefined);
-  if (info === undefined) throw new BuildError(`${path}: no such file or folder`);
-  if (!info.isDirectory()) return path;
-  for (const name of CHECKPOINT_NAMES) {
-    const candidate = join(path, name);
-    if (await stat(candidate).catch(() => undefined)) return candidate;
-  }
-  throw new BuildError(`${path}: holds neither ${CHECKPOINT_NAMES.join(" nor ")}`);
-}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -36,8 +36,9 @@ function heavyTailed(name: string, shape: readonly number[]): Float32Array<Array
   const { std } = distribution(name, shape);
   const unit = std / Math.sqrt(FREEDOM / (FREEDOM - 2));
   return Float32Array.from({ length: count }, (_, i) => {
-    // In (0, 1]: a radius of 0 would be infinitely far out.
-    const radius = Math.sqrt(FREEDOM * ((1 - (radii?.[i] ?? 0)) ** (-2 / FREEDOM) - 1));
+    // A float32 may round up to 1, which would be infinitely far out.
+    const rest = Math.max(2 ** -32, 1 - (radii?.[i] ?? 0));
+    const radius = Math.sqrt(FREEDOM * (rest ** (-2 / FREEDOM) - 1));
     return unit * radius * Math.cos(2 * Math.PI * (angles?.[i] ?? 0));
   });
 }

@@ -1,4 +1,4 @@
-/** A chart of a few lines on logarithmic axes, as PNG. */
+/** A chart of a few lines as PNG, on logarithmic axes unless told otherwise. */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
@@ -13,6 +13,8 @@ export interface Chart {
   x: string;
   y: string;
   lines: Line[];
+  /** Evenly spaced instead of logarithmic. */
+  evenX?: boolean;
 }
 
 const [WIDTH, HEIGHT] = [720, 440];
@@ -29,8 +31,8 @@ export async function writeLineChart(file: string, chart: Chart): Promise<void> 
   );
 }
 
-function svgOf({ title, x, y, lines }: Chart): string {
-  const xAt = scale(
+function svgOf({ title, x, y, lines, evenX = false }: Chart): string {
+  const xAt = (evenX ? evenScale : scale)(
     lines.flatMap(({ points }) => points.map(([at]) => at)),
     AREA.left,
     AREA.right,
@@ -87,6 +89,17 @@ function scale(values: number[], from: number, to: number): Scale {
   };
 }
 
+/** Even, from 0, in about eight steps of 1, 2 or 5 times a power of ten. */
+function evenScale(values: number[], from: number, to: number): Scale {
+  const most = Math.max(1, ...values);
+  const power = 10 ** Math.floor(Math.log10(most / 8));
+  const step = power * ([1, 2, 5].find((factor) => most / (factor * power) <= 8) ?? 10);
+  return {
+    ticks: Array.from({ length: 1 + Math.floor(most / step) }, (_, i) => i * step),
+    position: (value) => from + ((to - from) * value) / most,
+  };
+}
+
 function label(tick: number): string {
-  return tick >= 1 ? tick.toLocaleString("en") : String(Number(tick.toPrecision(1)));
+  return tick >= 1 || tick === 0 ? tick.toLocaleString("en") : String(Number(tick.toPrecision(1)));
 }
