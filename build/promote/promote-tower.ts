@@ -13,14 +13,19 @@ import type { Progress } from "../report/progress.ts";
 import { Emitter } from "../towers/emitter.ts";
 import type { ReadTensor } from "../towers/tower-unit.ts";
 import { type FloatStep, floatSteps, withScales } from "./promote-unit.ts";
-import { PROMOTION_BYTES, type Promotion, type Promotions } from "./promotion.ts";
+import type { Promotion, Promotions } from "./promotion.ts";
 import { type Bench, type MakeUnits, UnitBench } from "./unit-bench.ts";
 
 export interface TowerToPromote {
   tower: "image" | "text";
   units: MakeUnits;
   read: ReadTensor;
+  /** What goes in, in fp32. */
   samples: readonly Sample[];
+  /** The same as the built tower will have it: token embeddings are int8, too. */
+  built: readonly Sample[];
+  /** Bytes that the tower may grow by. */
+  budgetBytes: number;
 }
 
 export interface PromotionOptions {
@@ -53,7 +58,9 @@ export interface TowerPromotion {
   embedding: { before: Agreement; after: Agreement };
   /** That a layer in need of float32 did not get it. */
   budgetSpent: boolean;
+  /** What the tower grew by, and what it was allowed. */
   bytes: number;
+  budgetBytes: number;
 }
 
 /** How often the bar for float32 may be raised, and by how much the blocks' distance from 1 is then divided. */
@@ -120,6 +127,7 @@ class TowerPromoter {
       embedding: { before, after },
       budgetSpent: this.#budgetSpent,
       bytes: this.#bytes,
+      budgetBytes: this.#parts.budgetBytes,
     };
   }
 
@@ -134,7 +142,7 @@ class TowerPromoter {
   /** Once through the tower. @returns its output in fp32 and in int8 with the promotions so far */
   async #survey(bars: Bars, needs: Need[]) {
     let exact: readonly Activation[] = this.#parts.samples.map(({ input }) => input);
-    let running = exact;
+    let running: readonly Activation[] = this.#parts.built.map(({ input }) => input);
     for (const [index, name] of this.#names.entries()) {
       this.#progress.step(`${this.#parts.tower} tower, measuring ${name}`);
       const unit = await UnitBench.set(this.#bench, index, exact);
@@ -171,7 +179,7 @@ class TowerPromoter {
     for (const { name, steps } of needs.toSorted((a, b) => a.before.cosine - b.before.cosine)) {
       for (const { linear, bytes, after } of steps) {
         const block = this.#blocks.get(name);
-        if (block === undefined || this.#bytes + bytes > PROMOTION_BYTES[this.#parts.tower]) {
+        if (block === undefined || this.#bytes + bytes > this.#parts.budgetBytes) {
           this.#budgetSpent = true;
           break;
         }
@@ -188,7 +196,7 @@ class TowerPromoter {
   /** The tower's output in int8. */
   async #embed(promotions: Promotions): Promise<readonly Activation[]> {
     const { open, units, samples, read } = this.#bench;
-    let activations: readonly Activation[] = samples.map(({ input }) => input);
+    let activations: readonly Activation[] = this.#parts.built.map(({ input }) => input);
     for (const unit of units(new Emitter("int8", promotions), read)) {
       this.#progress.step(`${this.#parts.tower} tower, running ${unit.name}`);
       const files = await unitFiles(unit);

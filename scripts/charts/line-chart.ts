@@ -60,10 +60,10 @@ function svgOf({ title, x, y, lines, evenX = false }: Chart): string {
       .join("");
     const [lastX, lastY] = places.at(-1) ?? [0, 0];
     const path = places.map(([px, py]) => `${px} ${py}`).join("L");
-    return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots}${text(lastX + 10, lastY + 4, name, `fill="${colour}"`)}`;
+    return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots}${text(lastX + 10, lastY + 4, name, `fill="${colour}" class="name"`)}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="DejaVu Sans" font-size="12">
-<style>.grid{stroke:#ddd}</style><rect width="100%" height="100%" fill="#fff"/>
+<style>.grid{stroke:#ddd}.name{paint-order:stroke;stroke:#fff;stroke-width:4}</style><rect width="100%" height="100%" fill="#fff"/>
 ${text(AREA.left, 28, title, 'font-size="15"')}
 ${text((AREA.left + AREA.right) / 2, HEIGHT - 14, x, 'text-anchor="middle"')}
 ${text(AREA.left, AREA.top - 10, y)}

@@ -15,9 +15,10 @@ export function belowFloor(towers: readonly TowerCheck[], floor: number): string
 }
 
 export function verifyTable(towers: readonly TowerCheck[]): string {
-  const cells = ({ cosine, relativeError, ...rest }: Agreement): string => {
-    const snr = decibels({ cosine, relativeError, ...rest });
-    return `${cosine.toFixed(6)} ${(100 * relativeError).toFixed(3).padStart(7)} % ${snr.toFixed(1).padStart(6)} dB`;
+  const cells = (found: Agreement): string => {
+    const error = `${(100 * found.relativeError).toFixed(3)} %`;
+    const ratio = found.relativeError === 0 ? "exact" : `${decibels(found).toFixed(1)} dB`;
+    return `${found.cosine.toFixed(6)} ${error.padStart(9)} ${ratio.padStart(9)}`;
   };
   const header = `${"".padEnd(24)}${"given fp32's input".padEnd(30)}in the built tower\n${"".padEnd(24)}${"cosine    error     SNR".padEnd(30)}cosine    error     SNR`;
   const rows = towers.flatMap(({ units, embedding, tower }) => [

@@ -29,7 +29,6 @@ import { imageTower } from "../../build/towers/image-tower.ts";
 import { textTower } from "../../build/towers/text-tower.ts";
 import type { TowerUnit } from "../../build/towers/tower-unit.ts";
 import { readVerified } from "../../functions/runtime/model-store/read-verified.ts";
-import { TokenTable } from "../../functions/text/token-table.ts";
 import type { Shard } from "../../model-shards/manifest.ts";
 import { readManifest } from "../models-in-r2.ts";
 import { FolderBucket } from "../towers/folder-bucket.ts";
@@ -81,7 +80,6 @@ export async function verifyModel(options: VerifyOptions): Promise<TowerCheck[]>
 
     const pictures = await pictureSamples(samples, image);
     const texts = await samples.texts(text.context_length);
-    const table = new TokenTable(new FolderBucket(folder), ".", text.token_embedding);
     return [
       await checkTower(options, {
         tower: "image",
@@ -96,7 +94,7 @@ export async function verifyModel(options: VerifyOptions): Promise<TowerCheck[]>
         units: textTower(architecture, emitter, read),
         shards: text.shards,
         exact: await textSamples(texts, (ids) => checkpointRows(checkpoint, ids)),
-        built: await textSamples(texts, (ids) => table.rows(Int32Array.from(ids))),
+        built: await textSamples(texts, (ids) => whole.tokenRows(ids)),
         embeddings: await Promise.all(texts.map((ids) => whole.embedTokens(ids))),
       }),
     ];
