@@ -4,7 +4,7 @@
  * scales where that helps; for those still below, the bytes that the tower may grow by go to the worst first.
  *
  * Blocks that meet the floor can add up to an embedding that does not: then every block may have scales, and after that
- * the bar for float32 is raised, step by step.
+ * the bar for 16 bits is raised, step by step.
  */
 import { type Agreement, agreement } from "../measure/agreement.ts";
 import { type Activation, type Open, outputsOf, runUnit, type Sample } from "../measure/graph-runner.ts";
@@ -12,7 +12,7 @@ import { unitFiles } from "../measure/unit-files.ts";
 import type { Progress } from "../report/progress.ts";
 import { Emitter } from "../towers/emitter.ts";
 import type { ReadTensor } from "../towers/tower-unit.ts";
-import { type FloatStep, floatSteps, withScales } from "./promote-unit.ts";
+import { type FineStep, fineSteps, withScales, withStep } from "./promote-unit.ts";
 import type { Promotion, Promotions } from "./promotion.ts";
 import { type Bench, type MakeUnits, UnitBench } from "./unit-bench.ts";
 
@@ -42,8 +42,9 @@ export interface PromotedBlock {
   after: Agreement;
   /** Layers whose scales were moved. */
   scaled: string[];
-  /** Layers in float32. */
-  float: string[];
+  /** Layers whose activations, or whose weights, have 16 bits. */
+  fineActivations: string[];
+  fineWeights: string[];
   bytes: number;
 }
 
@@ -56,27 +57,27 @@ export interface TowerPromotion {
   worst: { name: string; after: Agreement };
   /** The tower's last output, all units in int8. */
   embedding: { before: Agreement; after: Agreement };
-  /** That a layer in need of float32 did not get it. */
+  /** That a layer in need of more bytes did not get them. */
   budgetSpent: boolean;
   /** What the tower grew by, and what it was allowed. */
   bytes: number;
   budgetBytes: number;
 }
 
-/** How often the bar for float32 may be raised, and by how much the blocks' distance from 1 is then divided. */
+/** How often the bar for 16 bits may be raised, and by how much the blocks' distance from 1 is then divided. */
 const RAISES = 5;
 const RAISE = 2;
 
 interface Need {
   name: string;
   before: Agreement;
-  steps: FloatStep[];
+  steps: FineStep[];
 }
 
-/** Least cosines: a block below one gets scales, or float32. */
+/** Least cosines: a block below one gets scales, or 16 bits. */
 interface Bars {
   scales: number;
-  float: number;
+  fine: number;
 }
 
 export async function promoteTower(
@@ -107,15 +108,15 @@ class TowerPromoter {
   }
 
   async promote(floor: number): Promise<TowerPromotion> {
-    const first = await this.#round({ scales: floor, float: floor });
+    const first = await this.#round({ scales: floor, fine: floor });
     const { exact } = first;
     let { after } = first;
     // Scales cost nothing but time: all blocks get them before any gets more bytes.
-    if (after.cosine < floor) ({ after } = await this.#round({ scales: 1, float: floor }));
+    if (after.cosine < floor) ({ after } = await this.#round({ scales: 1, fine: floor }));
     let bar = floor;
     for (let raise = 0; after.cosine < floor && raise < RAISES && !this.#budgetSpent; raise++) {
       bar = 1 - (1 - bar) / RAISE;
-      ({ after } = await this.#round({ scales: 0, float: bar }));
+      ({ after } = await this.#round({ scales: 0, fine: bar }));
     }
     const before = this.#promotions.size === 0 ? after : agreement(exact, await this.#embed(new Map()));
     const blocks = [...this.#blocks.values()];
@@ -158,7 +159,7 @@ class TowerPromoter {
     let block = this.#blocks.get(name);
     if (block === undefined) {
       const before = await unit.measure(this.#promotions);
-      block = { name, before, after: before, scaled: [], float: [], bytes: 0 };
+      block = { name, before, after: before, scaled: [], fineActivations: [], fineWeights: [], bytes: 0 };
     }
     if (block.after.cosine < bars.scales && block.scaled.length === 0) {
       const { promotions, after } = await withScales(unit, this.#promotions, block.after);
@@ -167,8 +168,8 @@ class TowerPromoter {
       block = { ...block, after, scaled };
     }
     this.#blocks.set(name, block);
-    if (block.after.cosine < bars.float) {
-      const steps = await floatSteps(unit, this.#promotions, block.after, bars.float);
+    if (block.after.cosine < bars.fine) {
+      const steps = await fineSteps(unit, this.#promotions, block.after, bars.fine);
       needs.push({ name, before: block.after, steps });
     }
   }
@@ -177,7 +178,7 @@ class TowerPromoter {
   #grant(needs: readonly Need[]): boolean {
     let granted = false;
     for (const { name, steps } of needs.toSorted((a, b) => a.before.cosine - b.before.cosine)) {
-      for (const { linear, bytes, after } of steps) {
+      for (const { linear, fine, bytes, after } of steps) {
         const block = this.#blocks.get(name);
         if (block === undefined || this.#bytes + bytes > this.#parts.budgetBytes) {
           this.#budgetSpent = true;
@@ -185,9 +186,13 @@ class TowerPromoter {
         }
         granted = true;
         this.#bytes += bytes;
-        this.#promotions.set(linear, { ...this.#promotions.get(linear), float: true });
-        const float = [...block.float, linear];
-        this.#blocks.set(name, { ...block, after, float, bytes: block.bytes + bytes });
+        this.#promotions = withStep(this.#promotions, linear, fine);
+        this.#blocks.set(name, {
+          ...block,
+          after,
+          [fine]: [...block[fine], linear],
+          bytes: block.bytes + bytes,
+        });
       }
     }
     return granted;

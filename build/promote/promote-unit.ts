@@ -1,19 +1,21 @@
-/** What can be done for one unit: scales, which cost nothing, then float32, which costs three bytes a weight. */
+/**
+ * What can be done for one unit: scales, which cost nothing; activations in 16 bits, which cost time; weights in 16 bits,
+ * which cost time and a byte each. Both together leave hardly any error, where float32 would cost three bytes.
+ */
 import type { Agreement } from "../measure/agreement.ts";
 import { channelMagnitudes, foldScales } from "./fold.ts";
-import type { Promotion, Promotions } from "./promotion.ts";
+import type { Fine, Promotion, Promotions } from "./promotion.ts";
 import type { UnitBench } from "./unit-bench.ts";
 
 /** Exponents tried; one layer's weights have outliers of their own, another's have none. */
 const STRENGTHS = [0.5, 0.75, 0.25];
 /** A change is kept if it takes at least a twentieth of the error away. */
 const WORTH_IT = 0.95;
-/** float32 instead of int8. */
-const FLOAT_EXTRA_BYTES = 3;
 
-/** A layer in float32, and the unit with it and all earlier steps. */
-export interface FloatStep {
+/** A layer with one thing more, and the unit with it and all earlier steps. */
+export interface FineStep {
   linear: string;
+  fine: Fine;
   /** Bytes that the tower grows by. */
   bytes: number;
   after: Agreement;
@@ -41,32 +43,46 @@ export async function withScales(
   return { promotions: best, after };
 }
 
-/** Layers to put into float32 until the unit reaches `bar`: at each step the one that helps most for its bytes. */
-export async function floatSteps(
+/**
+ * Steps that bring the unit to `bar`, or as near as they can: at each point the free one that helps most, else the one
+ * that helps most for its bytes.
+ */
+export async function fineSteps(
   bench: UnitBench,
   promotions: Promotions,
   before: Agreement,
   bar: number,
-): Promise<FloatStep[]> {
-  const steps: FloatStep[] = [];
-  const chosen = new Map(promotions);
-  let left = (await bench.linears()).filter(({ name }) => promotions.get(name)?.float !== true);
+): Promise<FineStep[]> {
+  const steps: FineStep[] = [];
+  const linears = await bench.linears();
+  let chosen = promotions;
   let now = before;
-  while (now.cosine < bar && left.length > 0) {
-    const options: FloatStep[] = [];
-    for (const { name, input, output } of left) {
-      const after = await bench.measure(new Map(chosen).set(name, { ...chosen.get(name), float: true }));
-      options.push({ linear: name, bytes: FLOAT_EXTRA_BYTES * input * output, after });
+  while (now.cosine < bar) {
+    const options: FineStep[] = [];
+    for (const { name, input, output } of linears) {
+      for (const fine of ["fineActivations", "fineWeights"] as const) {
+        if (chosen.get(name)?.[fine] === true) continue;
+        const after = await bench.measure(withStep(chosen, name, fine));
+        const bytes = fine === "fineWeights" ? input * output : 0;
+        if (after.relativeError <= WORTH_IT * now.relativeError)
+          options.push({ linear: name, fine, bytes, after });
+      }
     }
-    const gain = ({ bytes, after }: FloatStep): number =>
-      (now.relativeError ** 2 - after.relativeError ** 2) / bytes;
-    const step = options.reduce((a, b) => (gain(b) > gain(a) ? b : a));
-    // What is left of the error is not the layers' but GELU's or rounding's.
-    if (step.after.relativeError > WORTH_IT * now.relativeError && steps.length > 0) break;
-    chosen.set(step.linear, { ...chosen.get(step.linear), float: true });
-    left = left.filter(({ name }) => name !== step.linear);
+    const [first, ...rest] = options.some(({ bytes }) => bytes === 0)
+      ? options.filter(({ bytes }) => bytes === 0)
+      : options;
+    if (first === undefined) break;
+    const { relativeError } = now;
+    const gain = (step: FineStep): number =>
+      (relativeError ** 2 - step.after.relativeError ** 2) / Math.max(1, step.bytes);
+    const step = rest.reduce((a, b) => (gain(b) > gain(a) ? b : a), first);
     steps.push(step);
+    chosen = withStep(chosen, step.linear, step.fine);
     now = step.after;
   }
   return steps;
+}
+
+export function withStep(promotions: Promotions, linear: string, fine: Fine): Map<string, Promotion> {
+  return new Map(promotions).set(linear, { ...promotions.get(linear), [fine]: true });
 }

@@ -6,9 +6,14 @@ export interface Promotion {
    * a bit of the result changes.
    */
   scales?: Float32Array;
-  /** Weights and activations stay float32. */
-  float?: boolean;
+  /** Activations in 16 bits: what 8 leave is quantized again and multiplied, too. Costs time, but no bytes. */
+  fineActivations?: boolean;
+  /** Weights in 16 bits, as two planes of int8. */
+  fineWeights?: boolean;
 }
+
+/** The kinds of promotion that one may take a step of. */
+export type Fine = "fineActivations" | "fineWeights";
 
 /** By the layer's name in the graph, for example `stages.2.blocks.13.fc1`. */
 export type Promotions = ReadonlyMap<string, Promotion>;

@@ -22,11 +22,14 @@ export function towerReport({ tower, blocks, worst, embedding, ...size }: TowerP
   ].join("\n");
 }
 
-function measures({ name, scaled, float }: PromotedBlock): string {
-  const short = (layers: string[]): string => layers.map((layer) => layer.replace(`${name}.`, "")).join(", ");
-  const parts = [
-    ...(scaled.length > 0 ? [`scales: ${short(scaled)}`] : []),
-    ...(float.length > 0 ? [`float32: ${short(float)}`] : []),
+function measures({ name, scaled, fineActivations, fineWeights }: PromotedBlock): string {
+  const parts: [string, string[]][] = [
+    ["scales", scaled],
+    ["16-bit activations", fineActivations],
+    ["16-bit weights", fineWeights],
   ];
-  return parts.length > 0 ? parts.join("; ") : "nothing helped";
+  const taken = parts.filter(([, layers]) => layers.length > 0);
+  if (taken.length === 0) return "nothing helped";
+  const short = (layers: string[]): string => layers.map((layer) => layer.replace(`${name}.`, "")).join(", ");
+  return taken.map(([what, layers]) => `${what}: ${short(layers)}`).join("; ");
 }

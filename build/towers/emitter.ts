@@ -4,10 +4,10 @@
  * quantization errors that the build reports.
  */
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
-import { quantizeLinear } from "../quantize/quantize-linear.ts";
+import { type QuantizedLinear, quantizeLinear, roundingError } from "../quantize/quantize-linear.ts";
 import { transpose } from "../quantize/transpose.ts";
 import { scaleColumns, unscale } from "../promote/fold.ts";
-import type { Promotions } from "../promote/promotion.ts";
+import type { Promotion, Promotions } from "../promote/promotion.ts";
 
 export type Precision = "int8" | "fp32";
 
@@ -72,20 +72,51 @@ export class Emitter {
   linearLayer(graph: GraphBuilder, name: string, layer: LinearWeights): ApplyLayer {
     const { output, input } = layer;
     const bias = layer.bias && graph.weight(`${name}.bias`, layer.bias, [output]);
-    const { scales: fold, float = false } = this.#promotions.get(name) ?? {};
-    const folded = fold === undefined ? layer.weight : scaleColumns(layer.weight, fold, input);
+    const promotion = this.#promotions.get(name) ?? {};
+    const folded =
+      promotion.scales === undefined ? layer.weight : scaleColumns(layer.weight, promotion.scales, input);
     this.#onLinear({ ...layer, name, norm: this.#norms.get(name) });
-    if (this.precision === "int8" && !float) {
-      const { values, scales, relativeError } = quantizeLinear(folded, output, input);
-      this.errors.push({ tensor: `${name}.weight`, relativeError });
-      const weight = graph.weight(`${name}.weight`, values, [input, output]);
-      const scale = graph.weight(`${name}.scale`, scales, [output]);
-      const parameters = [weight, scale, "", ...(bias ? [bias] : [])];
-      return (node, x) => graph.contrib("DynamicQuantizeMatMul", node, [x, ...parameters]);
+    if (this.precision === "int8") {
+      return this.#quantized(graph, name, { ...layer, weight: folded }, bias, promotion);
     }
     const weight = graph.weight(`${name}.weight`, transpose(folded, output, input), [input, output]);
     if (!bias) return (node, x) => graph.node("MatMul", node, [x, weight]);
     return (node, x) => graph.node("Add", node, [graph.node("MatMul", `${node}.product`, [x, weight]), bias]);
+  }
+
+  #quantized(
+    graph: GraphBuilder,
+    name: string,
+    { weight, output, input }: LinearWeights,
+    bias: string | undefined,
+    { fineActivations = false, fineWeights = false }: Promotion,
+  ): ApplyLayer {
+    const plane = (suffix: string, quantized: QuantizedLinear): string[] => [
+      graph.weight(`${name}.weight${suffix}`, quantized.values, [input, output]),
+      graph.weight(`${name}.scale${suffix}`, quantized.scales, [output]),
+    ];
+    const first = quantizeLinear(weight, output, input);
+    const coarse = plane("", first);
+    const rest = fineWeights
+      ? quantizeLinear(roundingError(weight, first, output, input), output, input)
+      : undefined;
+    const fine = rest && plane(".rest", rest);
+    this.errors.push({
+      tensor: `${name}.weight`,
+      relativeError: first.relativeError * (rest?.relativeError ?? 1),
+    });
+    const biases = bias === undefined ? [] : ["", bias];
+    if (!fineActivations && fine === undefined) {
+      return (node, x) => graph.contrib("DynamicQuantizeMatMul", node, [x, ...coarse, ...biases]);
+    }
+    return (node, x) => {
+      const product = (part: string, of: string, by: string[]): string =>
+        graph.contrib("DynamicQuantizeMatMul", `${node}.${part}`, [of, ...by]);
+      const sum = [product("coarse", x, [...coarse, ...biases])];
+      if (fineActivations) sum.push(product("fine", residue(graph, node, x), coarse));
+      if (fine !== undefined) sum.push(product("rest", x, fine));
+      return graph.node("Sum", node, sum);
+    };
   }
 
   /** @param into the one linear layer, emitted later, that takes the result; none if others take it, too */
@@ -108,4 +139,14 @@ export class Emitter {
   gelu(graph: GraphBuilder, name: string, x: string): string {
     return graph.contrib(this.precision === "int8" ? "FastGelu" : "Gelu", name, [x]);
   }
+}
+
+/** What 8 bits leave of activations: quantized in its turn, it carries the next 8. */
+function residue(graph: GraphBuilder, node: string, x: string): string {
+  const quantized = ["levels", "step", "zero"].map((part) => `${node}.${part}`);
+  graph.nodes("DynamicQuantizeLinear", `${node}.quantize`, [x], quantized);
+  return graph.node("Sub", `${node}.residue`, [
+    x,
+    graph.node("DequantizeLinear", `${node}.rounded`, quantized),
+  ]);
 }
