@@ -18,7 +18,7 @@ export interface Calibration {
   /** Least cosine to fp32, of a block given the same input and of the embedding. */
   floor: number;
   /** Bytes that each tower may grow by, instead of `PROMOTION_BYTES`. */
-  budget?: { image: number; text: number };
+  budgetBytes?: number;
 }
 
 interface Model {
@@ -30,7 +30,7 @@ interface Model {
 
 export async function calibrate(
   { architecture, config, checkpoint, read }: Model,
-  { open, samples, floor, budget = PROMOTION_BYTES }: Calibration,
+  { open, samples, floor, budgetBytes = PROMOTION_BYTES }: Calibration,
   progress: Progress,
 ): Promise<TowerPromotion[]> {
   const options = { open, floor, progress };
@@ -46,7 +46,7 @@ export async function calibrate(
     read,
     samples: pictures,
     built: pictures,
-    budgetBytes: budget.image,
+    budgetBytes,
   };
   const text: TowerToPromote = {
     tower: "text",
@@ -54,7 +54,7 @@ export async function calibrate(
     read,
     samples: await textSamples(texts, rows),
     built: await textSamples(texts, built),
-    budgetBytes: budget.text,
+    budgetBytes,
   };
   return [await promoteTower(image, options), await promoteTower(text, options)];
 }

@@ -12,7 +12,14 @@ import { unitFiles } from "../measure/unit-files.ts";
 import type { Progress } from "../report/progress.ts";
 import { Emitter } from "../towers/emitter.ts";
 import type { ReadTensor } from "../towers/tower-unit.ts";
-import { type FineStep, fineSteps, withScales, withStep } from "./promote-unit.ts";
+import {
+  type FineOption,
+  fineOptions,
+  type FineStep,
+  fineSteps,
+  withScales,
+  withStep,
+} from "./promote-unit.ts";
 import type { Promotion, Promotions } from "./promotion.ts";
 import { type Bench, type MakeUnits, UnitBench } from "./unit-bench.ts";
 
@@ -64,9 +71,10 @@ export interface TowerPromotion {
   budgetBytes: number;
 }
 
-/** How often the bar for 16 bits may be raised, and by how much the blocks' distance from 1 is then divided. */
-const RAISES = 5;
-const RAISE = 2;
+/** How often the bar for 16 bits may be raised. */
+const RAISES = 4;
+/** Of the embedding's distance from 1 that the floor allows, the share that a raised bar aims at. */
+const AIM = 0.9;
 
 interface Need {
   name: string;
@@ -78,6 +86,8 @@ interface Need {
 interface Bars {
   scales: number;
   fine: number;
+  /** Only what takes no bytes. */
+  freeOnly?: boolean;
 }
 
 export async function promoteTower(
@@ -95,6 +105,9 @@ class TowerPromoter {
   readonly #cache = new Map<string, Promise<Float32Array>>();
   readonly #names: string[];
   readonly #blocks = new Map<string, PromotedBlock>();
+  /** With their outputs in fp32, which every round needs: at 256 pixels some 25 MB a picture. */
+  readonly #units: UnitBench[] = [];
+  readonly #options = new Map<string, FineOption[]>();
   #promotions: Map<string, Promotion> = new Map();
   #bytes = 0;
   #budgetSpent = false;
@@ -113,10 +126,11 @@ class TowerPromoter {
     let { after } = first;
     // Scales cost nothing but time: all blocks get them before any gets more bytes.
     if (after.cosine < floor) ({ after } = await this.#round({ scales: 1, fine: floor }));
-    let bar = floor;
     for (let raise = 0; after.cosine < floor && raise < RAISES && !this.#budgetSpent; raise++) {
-      bar = 1 - (1 - bar) / RAISE;
-      ({ after } = await this.#round({ scales: 0, fine: bar }));
+      const errors = [...this.#blocks.values()].map((block) => 1 - block.after.cosine);
+      const bar = 1 - leveled(errors, (AIM * (1 - floor)) / (1 - after.cosine));
+      // The first time without bytes: what takes time alone may be enough.
+      ({ after } = await this.#round({ scales: 0, fine: bar, freeOnly: raise === 0 }));
     }
     const before = this.#promotions.size === 0 ? after : agreement(exact, await this.#embed(new Map()));
     const blocks = [...this.#blocks.values()];
@@ -136,7 +150,7 @@ class TowerPromoter {
   async #round(bars: Bars): Promise<{ exact: readonly Activation[]; after: Agreement }> {
     const needs: Need[] = [];
     const { exact, running } = await this.#survey(bars, needs);
-    const found = this.#grant(needs) ? await this.#embed(this.#promotions) : running;
+    const found = this.#grant(needs, bars.freeOnly) ? await this.#embed(this.#promotions) : running;
     return { exact, after: agreement(exact, found) };
   }
 
@@ -146,7 +160,8 @@ class TowerPromoter {
     let running: readonly Activation[] = this.#parts.built.map(({ input }) => input);
     for (const [index, name] of this.#names.entries()) {
       this.#progress.step(`${this.#parts.tower} tower, measuring ${name}`);
-      const unit = await UnitBench.set(this.#bench, index, exact);
+      const unit = this.#units[index] ?? (await UnitBench.set(this.#bench, index, exact));
+      this.#units[index] = unit;
       await this.#improve(unit, name, bars, needs);
       running = await unit.run(this.#promotions, running);
       exact = unit.exact;
@@ -169,17 +184,22 @@ class TowerPromoter {
     }
     this.#blocks.set(name, block);
     if (block.after.cosine < bars.fine) {
-      const steps = await fineSteps(unit, this.#promotions, block.after, bars.fine);
+      const known = this.#options.get(name);
+      const options = known ?? (await fineOptions(unit, this.#promotions, block.after));
+      this.#options.set(name, options);
+      const steps = await fineSteps(unit, this.#promotions, options, block.after, bars.fine);
       needs.push({ name, before: block.after, steps });
     }
   }
 
   /** Grants the steps that the budget has room for, those of the worst block first. @returns whether there were any */
-  #grant(needs: readonly Need[]): boolean {
+  #grant(needs: readonly Need[], freeOnly = false): boolean {
     let granted = false;
     for (const { name, steps } of needs.toSorted((a, b) => a.before.cosine - b.before.cosine)) {
       for (const { linear, fine, bytes, after } of steps) {
         const block = this.#blocks.get(name);
+        // Steps build on one another: what follows one that is not taken was measured with it.
+        if (freeOnly && bytes > 0) break;
         if (block === undefined || this.#bytes + bytes > this.#parts.budgetBytes) {
           this.#budgetSpent = true;
           break;
@@ -216,4 +236,17 @@ class TowerPromoter {
     this.#cache.set(name, tensor);
     return tensor;
   }
+}
+
+/** Up to where errors may reach for their sum to be `share` of what it is: the largest are cut, all others stay. */
+function leveled(errors: readonly number[], share: number): number {
+  const sum = (level: number): number => errors.reduce((total, error) => total + Math.min(error, level), 0);
+  const wanted = share * sum(Infinity);
+  let [low, high] = [0, Math.max(...errors)];
+  while (high - low > 1e-3 * high) {
+    const middle = (low + high) / 2;
+    if (sum(middle) > wanted) high = middle;
+    else low = middle;
+  }
+  return low;
 }

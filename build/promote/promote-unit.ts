@@ -29,7 +29,10 @@ export async function withScales(
 ): Promise<{ promotions: Map<string, Promotion>; after: Agreement }> {
   let best = new Map(promotions);
   let after = before;
-  for (const { name, weight, channels } of await bench.linears()) {
+  const linears = await bench.linears();
+  const largest = await bench.channels(linears.flatMap(({ norm }) => norm ?? []));
+  for (const { name, weight, norm = "" } of linears) {
+    const channels = largest.get(norm);
     if (channels === undefined || promotions.has(name)) continue;
     const columns = channelMagnitudes(weight, channels.length);
     for (const strength of STRENGTHS) {
@@ -43,42 +46,61 @@ export async function withScales(
   return { promotions: best, after };
 }
 
+/** One thing more for one layer, by itself. */
+export interface FineOption {
+  linear: string;
+  fine: Fine;
+  bytes: number;
+  /** How much smaller the square of the unit's relative error is with it. */
+  gain: number;
+}
+
 /**
- * Steps that bring the unit to `bar`, or as near as they can: at each point the free one that helps most, else the one
- * that helps most for its bytes.
+ * What can be done for the unit, the most useful first: free things, then by bytes. The errors that they take away are
+ * independent of one another, so that what each takes away alone says in what order to try them.
  */
+export async function fineOptions(
+  bench: UnitBench,
+  promotions: Promotions,
+  before: Agreement,
+): Promise<FineOption[]> {
+  const options: FineOption[] = [];
+  for (const { name, input, output } of await bench.linears()) {
+    for (const fine of ["fineActivations", "fineWeights"] as const) {
+      const after = await bench.measure(withStep(promotions, name, fine));
+      const bytes = fine === "fineWeights" ? input * output : 0;
+      options.push({ linear: name, fine, bytes, gain: before.relativeError ** 2 - after.relativeError ** 2 });
+    }
+  }
+  // A free option counts as one of a single byte, which puts it before all others.
+  return options.toSorted((a, b) => b.gain / Math.max(1, b.bytes) - a.gain / Math.max(1, a.bytes));
+}
+
+/** The options, in turn, that bring the unit to `bar`, or as near as they can. */
 export async function fineSteps(
   bench: UnitBench,
   promotions: Promotions,
+  options: readonly FineOption[],
   before: Agreement,
   bar: number,
 ): Promise<FineStep[]> {
   const steps: FineStep[] = [];
-  const linears = await bench.linears();
+  let left = options.filter(({ linear, fine }) => promotions.get(linear)?.[fine] !== true);
   let chosen = promotions;
   let now = before;
-  while (now.cosine < bar) {
-    const options: FineStep[] = [];
-    for (const { name, input, output } of linears) {
-      for (const fine of ["fineActivations", "fineWeights"] as const) {
-        if (chosen.get(name)?.[fine] === true) continue;
-        const after = await bench.measure(withStep(chosen, name, fine));
-        const bytes = fine === "fineWeights" ? input * output : 0;
-        if (after.relativeError <= WORTH_IT * now.relativeError)
-          options.push({ linear: name, fine, bytes, after });
-      }
+  // What hardly matters beside a large error may matter once that is gone: such options get another turn.
+  for (let taken = 1; taken > 0 && now.cosine < bar;) {
+    taken = 0;
+    for (const { linear, fine, bytes } of left) {
+      if (now.cosine >= bar) break;
+      const candidate = withStep(chosen, linear, fine);
+      const after = await bench.measure(candidate);
+      if (after.relativeError > WORTH_IT * now.relativeError) continue;
+      steps.push({ linear, fine, bytes, after });
+      [chosen, now] = [candidate, after];
+      taken++;
     }
-    const [first, ...rest] = options.some(({ bytes }) => bytes === 0)
-      ? options.filter(({ bytes }) => bytes === 0)
-      : options;
-    if (first === undefined) break;
-    const { relativeError } = now;
-    const gain = (step: FineStep): number =>
-      (relativeError ** 2 - step.after.relativeError ** 2) / Math.max(1, step.bytes);
-    const step = rest.reduce((a, b) => (gain(b) > gain(a) ? b : a), first);
-    steps.push(step);
-    chosen = withStep(chosen, step.linear, step.fine);
-    now = step.after;
+    left = left.filter(({ linear, fine }) => chosen.get(linear)?.[fine] !== true);
   }
   return steps;
 }

@@ -19,7 +19,7 @@ export type Fine = "fineActivations" | "fineWeights";
 export type Promotions = ReadonlyMap<string, Promotion>;
 
 /**
- * Bytes that a tower may grow by. Pictures: two shards' worth, which may cost one more stage, each a Worker of its own
- * (`model-shards/plan-stages.ts`). Texts: the tower has one isolate, whose 120 MB must also hold long texts.
+ * Bytes that each tower may grow by: two shards' worth. Pictures: it may take one more stage, each a Worker of its own
+ * (`model-shards/plan-stages.ts`). Texts: at full size the one isolate holds 80 of its 120 MB (`docs/benchmarks/memory.md`).
  */
-export const PROMOTION_BYTES = { image: 24_000_000, text: 8_000_000 } as const;
+export const PROMOTION_BYTES = 24_000_000;

@@ -53,19 +53,20 @@ export class UnitBench {
     return agreement(this.exact, await this.run(promotions));
   }
 
-  /** The unit's linear layers, each with the largest magnitudes of the channels that its LayerNorm gives in fp32. */
-  async linears(): Promise<(EmittedLinear & { channels: Float32Array | undefined })[]> {
+  /** The unit's linear layers. */
+  async linears(): Promise<EmittedLinear[]> {
     const linears: EmittedLinear[] = [];
-    const { open, samples } = this.#bench;
     const collect = new Emitter("fp32", new Map(), (linear) => void linears.push(linear));
     await unitFiles(unitAt(this.#bench, collect, this.#index));
-    const norms = linears.flatMap(({ norm }) => norm ?? []);
+    return linears;
+  }
+
+  /** The largest magnitude, in fp32, of each channel that these LayerNorms give, by their names. */
+  async channels(norms: readonly string[]): Promise<Map<string, Float32Array>> {
+    const { open, samples } = this.#bench;
     const watched = await unitFiles(unitAt(this.#bench, new Emitter("fp32"), this.#index), norms);
     const results = runUnit(open, watched, samples, this.#inputs);
-    return linears.map((linear) => {
-      const { norm } = linear;
-      return { ...linear, channels: norm === undefined ? undefined : largest(results, norm) };
-    });
+    return new Map(norms.map((norm) => [norm, largest(results, norm)]));
   }
 }
 

@@ -86,12 +86,12 @@ describe("a measured build", () => {
   });
 
   it("promotes no further than the budget, and says so", async () => {
-    const budget = { image: 100_000, text: 100_000 };
-    const options = { outliers: true, calibration: calibration({ floor: 0.99999, budget }) };
+    const budgetBytes = 100_000;
+    const options = { outliers: true, calibration: calibration({ floor: 0.99999, budgetBytes }) };
     const { towers, ...report } = await buildSynthetic("mini", join(folder, "poor"), options);
     for (const { bytes, budgetSpent, embedding } of towers) {
       expect(budgetSpent).toBe(true);
-      expect(bytes).toBeLessThanOrEqual(100_000);
+      expect(bytes).toBeLessThanOrEqual(budgetBytes);
       expect(embedding.after.cosine).toBeGreaterThan(embedding.before.cosine);
     }
     expect(summary({ towers, ...report })).toContain("of 0.1 MB, which is not enough");
