@@ -1,10 +1,10 @@
 /**
  * Finds the blocks of a tower that int8 serves badly, and what to do for them. Samples flow through the tower in fp32,
  * one unit in memory at a time; each unit is measured in int8 on the same input. A unit below the floor gets
- * scales where that helps; for those still below, the bytes that the tower may grow by go to the worst first.
+ * scales where that helps, and 16 bits where that is not enough.
  *
  * Blocks that meet the floor can add up to an embedding that does not: then every block may have scales, and after that
- * the bar for 16 bits is raised, step by step.
+ * 16 bits go where they take most of the error away.
  */
 import { type Agreement, agreement } from "../measure/agreement.ts";
 import { type Activation, type Open, outputsOf, runUnit, type Sample } from "../measure/graph-runner.ts";
@@ -12,14 +12,7 @@ import { unitFiles } from "../measure/unit-files.ts";
 import type { Progress } from "../report/progress.ts";
 import { Emitter } from "../towers/emitter.ts";
 import type { ReadTensor } from "../towers/tower-unit.ts";
-import {
-  type FineOption,
-  fineOptions,
-  type FineStep,
-  fineSteps,
-  withScales,
-  withStep,
-} from "./promote-unit.ts";
+import { byWorth, fineOptions, type FineStep, stepsTo, withScales, withStep } from "./promote-unit.ts";
 import type { Promotion, Promotions } from "./promotion.ts";
 import { type Bench, type MakeUnits, UnitBench } from "./unit-bench.ts";
 
@@ -71,23 +64,15 @@ export interface TowerPromotion {
   budgetBytes: number;
 }
 
-/** How often the bar for 16 bits may be raised. */
-const RAISES = 4;
-/** Of the embedding's distance from 1 that the floor allows, the share that a raised bar aims at. */
+/** How often options may be taken for the embedding's sake, with a look at what has come of it in between. */
+const ATTEMPTS = 6;
+/** Of the embedding's distance from 1 that the floor allows, the share that an attempt aims at. */
 const AIM = 0.9;
-
-interface Need {
-  name: string;
-  before: Agreement;
-  steps: FineStep[];
-}
 
 /** Least cosines: a block below one gets scales, or 16 bits. */
 interface Bars {
   scales: number;
   fine: number;
-  /** Only what takes no bytes. */
-  freeOnly?: boolean;
 }
 
 export async function promoteTower(
@@ -107,7 +92,6 @@ class TowerPromoter {
   readonly #blocks = new Map<string, PromotedBlock>();
   /** With their outputs in fp32, which every round needs: at 256 pixels some 25 MB a picture. */
   readonly #units: UnitBench[] = [];
-  readonly #options = new Map<string, FineOption[]>();
   #promotions: Map<string, Promotion> = new Map();
   #bytes = 0;
   #budgetSpent = false;
@@ -121,18 +105,11 @@ class TowerPromoter {
   }
 
   async promote(floor: number): Promise<TowerPromotion> {
-    const first = await this.#round({ scales: floor, fine: floor });
-    const { exact } = first;
-    let { after } = first;
-    // Scales cost nothing but time: all blocks get them before any gets more bytes.
-    if (after.cosine < floor) ({ after } = await this.#round({ scales: 1, fine: floor }));
-    for (let raise = 0; after.cosine < floor && raise < RAISES && !this.#budgetSpent; raise++) {
-      const errors = [...this.#blocks.values()].map((block) => 1 - block.after.cosine);
-      const bar = 1 - leveled(errors, (AIM * (1 - floor)) / (1 - after.cosine));
-      // The first time without bytes: what takes time alone may be enough.
-      ({ after } = await this.#round({ scales: 0, fine: bar, freeOnly: raise === 0 }));
-    }
-    const before = this.#promotions.size === 0 ? after : agreement(exact, await this.#embed(new Map()));
+    let after = await this.#round({ scales: floor, fine: floor });
+    // Scales cost nothing but time here: all blocks get them before any gets more work, or bytes.
+    if (after.cosine < floor) after = await this.#round({ scales: 1, fine: floor });
+    if (after.cosine < floor) after = await this.#spread(after, floor);
+    const before = this.#promotions.size === 0 ? after : await this.#embed(new Map());
     const blocks = [...this.#blocks.values()];
     return {
       tower: this.#parts.tower,
@@ -146,31 +123,29 @@ class TowerPromoter {
     };
   }
 
-  /** @returns the embeddings in fp32, and how near int8 with all promotions comes to them */
-  async #round(bars: Bars): Promise<{ exact: readonly Activation[]; after: Agreement }> {
-    const needs: Need[] = [];
-    const { exact, running } = await this.#survey(bars, needs);
-    const found = this.#grant(needs, bars.freeOnly) ? await this.#embed(this.#promotions) : running;
-    return { exact, after: agreement(exact, found) };
-  }
-
-  /** Once through the tower. @returns its output in fp32 and in int8 with the promotions so far */
-  async #survey(bars: Bars, needs: Need[]) {
+  /** Once through the tower, block by block. @returns how near the embedding then comes */
+  async #round(bars: Bars): Promise<Agreement> {
     let exact: readonly Activation[] = this.#parts.samples.map(({ input }) => input);
-    let running: readonly Activation[] = this.#parts.built.map(({ input }) => input);
+    const below: FineStep[][] = [];
     for (const [index, name] of this.#names.entries()) {
       this.#progress.step(`${this.#parts.tower} tower, measuring ${name}`);
-      const unit = this.#units[index] ?? (await UnitBench.set(this.#bench, index, exact));
+      const unit = this.#units[index] ?? (await UnitBench.set(this.#bench, name, index, exact));
       this.#units[index] = unit;
-      await this.#improve(unit, name, bars, needs);
-      running = await unit.run(this.#promotions, running);
+      below.push(await this.#improve(unit, bars));
       exact = unit.exact;
       this.#cache.clear();
     }
-    return { exact, running };
+    // The worst first, should the budget not do for all.
+    for (const steps of below.toSorted((a, b) => (b[0]?.error ?? 0) - (a[0]?.error ?? 0))) {
+      for (const step of steps) this.#take(step);
+    }
+    await this.#measureAgain(below.flat());
+    return await this.#embed(this.#promotions);
   }
 
-  async #improve(unit: UnitBench, name: string, bars: Bars, needs: Need[]): Promise<void> {
+  /** @returns what is to be done beyond scales */
+  async #improve(unit: UnitBench, bars: Bars): Promise<FineStep[]> {
+    const { name } = unit;
     let block = this.#blocks.get(name);
     if (block === undefined) {
       const before = await unit.measure(this.#promotions);
@@ -183,43 +158,69 @@ class TowerPromoter {
       block = { ...block, after, scaled };
     }
     this.#blocks.set(name, block);
-    if (block.after.cosine < bars.fine) {
-      const known = this.#options.get(name);
-      const options = known ?? (await fineOptions(unit, this.#promotions, block.after));
-      this.#options.set(name, options);
-      const steps = await fineSteps(unit, this.#promotions, options, block.after, bars.fine);
-      needs.push({ name, before: block.after, steps });
-    }
+    return block.after.cosine < bars.fine
+      ? await stepsTo(bars.fine, unit, this.#promotions, block.after)
+      : [];
   }
 
-  /** Grants the steps that the budget has room for, those of the worst block first. @returns whether there were any */
-  #grant(needs: readonly Need[], freeOnly = false): boolean {
-    let granted = false;
-    for (const { name, steps } of needs.toSorted((a, b) => a.before.cosine - b.before.cosine)) {
-      for (const { linear, fine, bytes, after } of steps) {
-        const block = this.#blocks.get(name);
-        // Steps build on one another: what follows one that is not taken was measured with it.
-        if (freeOnly && bytes > 0) break;
-        if (block === undefined || this.#bytes + bytes > this.#parts.budgetBytes) {
-          this.#budgetSpent = true;
-          break;
-        }
-        granted = true;
-        this.#bytes += bytes;
-        this.#promotions = withStep(this.#promotions, linear, fine);
-        this.#blocks.set(name, {
-          ...block,
-          after,
-          [fine]: [...block[fine], linear],
-          bytes: block.bytes + bytes,
-        });
+  /**
+   * Takes options from all blocks until the embedding is near enough: first those that cost no bytes, then those that
+   * take most of the error away for theirs. Blocks' errors add up on the way, so a small block may be worth more.
+   */
+  async #spread(from: Agreement, floor: number): Promise<Agreement> {
+    const options: FineStep[] = [];
+    for (const unit of this.#units) {
+      this.#progress.step(`${this.#parts.tower} tower, options for ${unit.name}`);
+      const block = this.#blocks.get(unit.name);
+      if (block !== undefined) options.push(...(await fineOptions(unit, this.#promotions, block.after)));
+      this.#cache.clear();
+    }
+    const left = options.toSorted(byWorth);
+    let error = [...this.#blocks.values()].reduce((sum, { after }) => sum + after.relativeError ** 2, 0);
+    let after = from;
+    for (let attempt = 0; attempt < ATTEMPTS && after.cosine < floor; attempt++) {
+      const wanted = (error * AIM * (1 - floor)) / (1 - after.cosine);
+      const taken: FineStep[] = [];
+      while (error > wanted) {
+        const option = left.shift();
+        if (option === undefined) break;
+        if (!this.#take(option)) continue;
+        taken.push(option);
+        error -= option.gain;
       }
+      if (taken.length === 0) break;
+      await this.#measureAgain(taken);
+      after = await this.#embed(this.#promotions);
     }
-    return granted;
+    return after;
   }
 
-  /** The tower's output in int8. */
-  async #embed(promotions: Promotions): Promise<readonly Activation[]> {
+  /** @returns false if there are no bytes left for it */
+  #take({ unit, linear, fine, bytes }: FineStep): boolean {
+    const block = this.#blocks.get(unit);
+    if (block === undefined || this.#bytes + bytes > this.#parts.budgetBytes) {
+      this.#budgetSpent = true;
+      return false;
+    }
+    this.#bytes += bytes;
+    this.#promotions = withStep(this.#promotions, linear, fine);
+    const layers = [...block[fine], linear];
+    this.#blocks.set(unit, { ...block, [fine]: layers, bytes: block.bytes + bytes });
+    return true;
+  }
+
+  async #measureAgain(changed: readonly FineStep[]): Promise<void> {
+    const names = new Set(changed.map(({ unit }) => unit));
+    for (const unit of this.#units) {
+      const block = this.#blocks.get(unit.name);
+      if (block === undefined || !names.has(unit.name)) continue;
+      this.#blocks.set(unit.name, { ...block, after: await unit.measure(this.#promotions) });
+      this.#cache.clear();
+    }
+  }
+
+  /** How near the tower's output in int8 comes to that in fp32. */
+  async #embed(promotions: Promotions): Promise<Agreement> {
     const { open, units, samples, read } = this.#bench;
     let activations: readonly Activation[] = this.#parts.built.map(({ input }) => input);
     for (const unit of units(new Emitter("int8", promotions), read)) {
@@ -228,7 +229,7 @@ class TowerPromoter {
       activations = outputsOf(files, runUnit(open, files, samples, activations));
       this.#cache.clear();
     }
-    return activations;
+    return agreement(this.#units.at(-1)?.exact ?? [], activations);
   }
 
   #read(name: string): Promise<Float32Array> {
@@ -236,17 +237,4 @@ class TowerPromoter {
     this.#cache.set(name, tensor);
     return tensor;
   }
-}
-
-/** Up to where errors may reach for their sum to be `share` of what it is: the largest are cut, all others stay. */
-function leveled(errors: readonly number[], share: number): number {
-  const sum = (level: number): number => errors.reduce((total, error) => total + Math.min(error, level), 0);
-  const wanted = share * sum(Infinity);
-  let [low, high] = [0, Math.max(...errors)];
-  while (high - low > 1e-3 * high) {
-    const middle = (low + high) / 2;
-    if (sum(middle) > wanted) high = middle;
-    else low = middle;
-  }
-  return low;
 }

@@ -9,16 +9,21 @@ import type { UnitBench } from "./unit-bench.ts";
 
 /** Exponents tried; one layer's weights have outliers of their own, another's have none. */
 const STRENGTHS = [0.5, 0.75, 0.25];
-/** A change is kept if it takes at least a twentieth of the error away. */
+/** Scales are kept if they take at least a twentieth of the error away. */
 const WORTH_IT = 0.95;
+/** Of the error's square, what a step to 16 bits must take away. */
+const WORTH_A_STEP = 0.02;
 
-/** A layer with one thing more, and the unit with it and all earlier steps. */
+/** One thing more for one layer. */
 export interface FineStep {
+  unit: string;
   linear: string;
   fine: Fine;
   /** Bytes that the tower grows by. */
   bytes: number;
-  after: Agreement;
+  /** The square of the unit's relative error before it, and how much of that it takes away. */
+  error: number;
+  gain: number;
 }
 
 /** The unit's promotions with the best scales for each layer behind a LayerNorm, and what they come to. */
@@ -46,61 +51,51 @@ export async function withScales(
   return { promotions: best, after };
 }
 
-/** One thing more for one layer, by itself. */
-export interface FineOption {
-  linear: string;
-  fine: Fine;
-  bytes: number;
-  /** How much smaller the square of the unit's relative error is with it. */
-  gain: number;
-}
-
 /**
- * What can be done for the unit, the most useful first: free things, then by bytes. The errors that they take away are
- * independent of one another, so that what each takes away alone says in what order to try them.
+ * What can be done for the unit, each thing by itself. The errors that they take away are independent of one another, so
+ * that their gains add up.
  */
 export async function fineOptions(
   bench: UnitBench,
   promotions: Promotions,
   before: Agreement,
-): Promise<FineOption[]> {
-  const options: FineOption[] = [];
+): Promise<FineStep[]> {
+  const error = before.relativeError ** 2;
+  const options: FineStep[] = [];
   for (const { name, input, output } of await bench.linears()) {
     for (const fine of ["fineActivations", "fineWeights"] as const) {
+      if (promotions.get(name)?.[fine] === true) continue;
       const after = await bench.measure(withStep(promotions, name, fine));
+      const gain = error - after.relativeError ** 2;
       const bytes = fine === "fineWeights" ? input * output : 0;
-      options.push({ linear: name, fine, bytes, gain: before.relativeError ** 2 - after.relativeError ** 2 });
+      if (gain >= WORTH_A_STEP * error)
+        options.push({ unit: bench.name, linear: name, fine, bytes, error, gain });
     }
   }
-  // A free option counts as one of a single byte, which puts it before all others.
-  return options.toSorted((a, b) => b.gain / Math.max(1, b.bytes) - a.gain / Math.max(1, a.bytes));
+  return options;
 }
 
-/** The options, in turn, that bring the unit to `bar`, or as near as they can. */
-export async function fineSteps(
+/** Most of the error for its bytes first; what costs no bytes before everything else. */
+export function byWorth(a: FineStep, b: FineStep): number {
+  return b.gain / Math.max(1, b.bytes) - a.gain / Math.max(1, a.bytes);
+}
+
+/** The options that bring the unit to `bar`, or as near as they can. */
+export async function stepsTo(
+  bar: number,
   bench: UnitBench,
   promotions: Promotions,
-  options: readonly FineOption[],
   before: Agreement,
-  bar: number,
 ): Promise<FineStep[]> {
   const steps: FineStep[] = [];
-  let left = options.filter(({ linear, fine }) => promotions.get(linear)?.[fine] !== true);
   let chosen = promotions;
   let now = before;
-  // What hardly matters beside a large error may matter once that is gone: such options get another turn.
-  for (let taken = 1; taken > 0 && now.cosine < bar;) {
-    taken = 0;
-    for (const { linear, fine, bytes } of left) {
-      if (now.cosine >= bar) break;
-      const candidate = withStep(chosen, linear, fine);
-      const after = await bench.measure(candidate);
-      if (after.relativeError > WORTH_IT * now.relativeError) continue;
-      steps.push({ linear, fine, bytes, after });
-      [chosen, now] = [candidate, after];
-      taken++;
-    }
-    left = left.filter(({ linear, fine }) => chosen.get(linear)?.[fine] !== true);
+  while (now.cosine < bar) {
+    const [step] = (await fineOptions(bench, chosen, now)).toSorted(byWorth);
+    if (step === undefined) break;
+    chosen = withStep(chosen, step.linear, step.fine);
+    now = await bench.measure(chosen);
+    steps.push(step);
   }
   return steps;
 }

@@ -19,6 +19,7 @@ export interface Bench {
 
 export class UnitBench {
   readonly #bench: Bench;
+  readonly name: string;
   readonly #index: number;
   readonly #inputs: readonly Activation[];
   /** The unit's output in fp32. */
@@ -26,21 +27,28 @@ export class UnitBench {
 
   private constructor(
     bench: Bench,
+    name: string,
     index: number,
     inputs: readonly Activation[],
     exact: readonly Activation[],
   ) {
     this.#bench = bench;
+    this.name = name;
     this.#index = index;
     this.#inputs = inputs;
     this.exact = exact;
   }
 
   /** @param inputs the unit's input in fp32, for each sample */
-  static async set(bench: Bench, index: number, inputs: readonly Activation[]): Promise<UnitBench> {
+  static async set(
+    bench: Bench,
+    name: string,
+    index: number,
+    inputs: readonly Activation[],
+  ): Promise<UnitBench> {
     const reference = await unitFiles(unitAt(bench, new Emitter("fp32"), index));
     const exact = outputsOf(reference, runUnit(bench.open, reference, bench.samples, inputs));
-    return new UnitBench(bench, index, inputs, exact);
+    return new UnitBench(bench, name, index, inputs, exact);
   }
 
   /** The int8 unit's output. @param inputs fp32's unless given */

@@ -5,11 +5,8 @@ import type { PromotedBlock, TowerPromotion } from "../promote/promote-tower.ts"
 /** A line if every block met the floor; else a table of the blocks that did not, before and after. */
 export function towerReport({ tower, blocks, worst, embedding, ...size }: TowerPromotion): string {
   const { bytes, budgetBytes, budgetSpent } = size;
-  const cosine = (value: Agreement): string => value.cosine.toFixed(6);
   const found = `  ${`${tower} int8`.padEnd(16)}cosine to fp32 ${cosine(embedding.after)}, worst block ${cosine(worst.after)} (${worst.name})`;
   if (blocks.length === 0) return found;
-  const change = (before: Agreement, after: Agreement): string =>
-    `${cosine(before)} → ${cosine(after)}  ${decibels(before).toFixed(1).padStart(5)} → ${decibels(after).toFixed(1)} dB`;
   const grown = `${(bytes / 1e6).toFixed(1)} of ${budgetBytes / 1e6} MB${budgetSpent ? ", which is not enough" : ""}`;
   const rows = blocks.map(
     (block) => `    ${block.name.padEnd(22)}${change(block.before, block.after)}  ${measures(block)}`,
@@ -32,4 +29,13 @@ function measures({ name, scaled, fineActivations, fineWeights }: PromotedBlock)
   if (taken.length === 0) return "nothing helped";
   const short = (layers: string[]): string => layers.map((layer) => layer.replace(`${name}.`, "")).join(", ");
   return taken.map(([what, layers]) => `${what}: ${short(layers)}`).join("; ");
+}
+
+function cosine(value: Agreement): string {
+  return value.cosine.toFixed(6);
+}
+
+function change(before: Agreement, after: Agreement): string {
+  const ratios = `${decibels(before).toFixed(1).padStart(5)} → ${decibels(after).toFixed(1)} dB`;
+  return `${cosine(before)} → ${cosine(after)}  ${ratios}`;
 }

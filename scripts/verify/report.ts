@@ -15,11 +15,6 @@ export function belowFloor(towers: readonly TowerCheck[], floor: number): string
 }
 
 export function verifyTable(towers: readonly TowerCheck[]): string {
-  const cells = (found: Agreement): string => {
-    const error = `${(100 * found.relativeError).toFixed(3)} %`;
-    const ratio = found.relativeError === 0 ? "exact" : `${decibels(found).toFixed(1)} dB`;
-    return `${found.cosine.toFixed(6)} ${error.padStart(9)} ${ratio.padStart(9)}`;
-  };
   const header = `${"".padEnd(24)}${"given fp32's input".padEnd(30)}in the built tower\n${"".padEnd(24)}${"cosine    error     SNR".padEnd(30)}cosine    error     SNR`;
   const rows = towers.flatMap(({ units, embedding, tower }) => [
     ...units.map(({ name, alone, running }) => `${name.padEnd(24)}${cells(alone)}  ${cells(running)}`),
@@ -49,4 +44,10 @@ export async function writeVerifyPlot(
     lines: lines.filter(({ points }) => points.length > 0),
     evenX: true,
   });
+}
+
+function cells(found: Agreement): string {
+  const error = `${(100 * found.relativeError).toFixed(3)} %`;
+  const ratio = found.relativeError === 0 ? "exact" : `${decibels(found).toFixed(1)} dB`;
+  return `${found.cosine.toFixed(6)} ${error.padStart(9)} ${ratio.padStart(9)}`;
 }

@@ -129,6 +129,11 @@ function int8Plane(weights: ShardWeights, { weight: name, scale }: Product): Pla
   return { input, output, weight, scales: weights.floats(scale, output), sums };
 }
 
+/** Of quantized rows' parameters, up to where floats may follow. */
+function parameterBytes(rows: number): number {
+  return 16 * Math.ceil((ROW_PARAMETERS * rows) / 16);
+}
+
 /** @param rest what rounding took from the weights of `plane` */
 function int8Linear(
   weights: ShardWeights,
@@ -142,7 +147,6 @@ function int8Linear(
   const isFine = fineActivations || rest !== undefined;
   /** Of a plane of quantized activations. */
   const planeBytes = (rows: number): number => 16 * Math.ceil(((rows + SLACK_ROWS) * input) / 16);
-  const parameterBytes = (rows: number): number => 16 * Math.ceil((ROW_PARAMETERS * rows) / 16);
   return {
     input,
     output,
