@@ -86,7 +86,7 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       options.out,
       checkpoint,
       { rows: architecture.text.vocabSize, width: architecture.text.width },
-      precision,
+      towers.some(({ exactInput }) => exactInput) ? "fp32" : precision,
     );
     const [logitScale] = await read("logit_scale");
     const { text, image } = architecture;

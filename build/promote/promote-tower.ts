@@ -57,6 +57,8 @@ export interface TowerPromotion {
   worst: { name: string; after: Agreement };
   /** The tower's last output, all units in int8. */
   embedding: { before: Agreement; after: Agreement };
+  /** That the token table is to stay float32: it costs room in R2 alone, since isolates hold but a few of its rows. */
+  exactInput: boolean;
   /** That a layer in need of more bytes did not get them. */
   budgetSpent: boolean;
   /** What the tower grew by, and what it was allowed. */
@@ -68,6 +70,11 @@ export interface TowerPromotion {
 const ATTEMPTS = 6;
 /** Of the embedding's distance from 1 that the floor allows, the share that an attempt aims at. */
 const AIM = 0.9;
+
+/** The input's part of the error that is allowed, from which on it is left as it was. */
+const INPUT_SHARE = 0.1;
+/** Bounds of what one block may be thought to make of an error; an estimate from few samples. */
+const MOST_GROWTH = 10;
 
 /** Least cosines: a block below one gets scales, or 16 bits. */
 interface Bars {
@@ -92,6 +99,10 @@ class TowerPromoter {
   readonly #blocks = new Map<string, PromotedBlock>();
   /** With their outputs in fp32, which every round needs: at 256 pixels some 25 MB a picture. */
   readonly #units: UnitBench[] = [];
+  /** What a unit's error comes to in the embedding, and what the input's does: factors of the squares. */
+  #weights: number[] = [];
+  #inputWeight = 1;
+  #inputs: readonly Sample[];
   #promotions: Map<string, Promotion> = new Map();
   #bytes = 0;
   #budgetSpent = false;
@@ -100,6 +111,7 @@ class TowerPromoter {
     this.#parts = parts;
     const { units, samples, read } = parts;
     this.#bench = { open, units, samples, read: (name) => this.#read(name) };
+    this.#inputs = parts.built;
     this.#progress = progress;
     this.#names = units(new Emitter("int8"), read).map(({ name }) => name);
   }
@@ -109,6 +121,8 @@ class TowerPromoter {
     // Scales cost nothing but time here: all blocks get them before any gets more work, or bytes.
     if (after.cosine < floor) after = await this.#round({ scales: 1, fine: floor });
     if (after.cosine < floor) after = await this.#spread(after, floor);
+    const exactInput = this.#inputs !== this.#parts.built;
+    this.#inputs = this.#parts.built;
     const before = this.#promotions.size === 0 ? after : await this.#embed(new Map());
     const blocks = [...this.#blocks.values()];
     return {
@@ -116,6 +130,7 @@ class TowerPromoter {
       promotions: this.#promotions,
       blocks: blocks.filter((block) => block.before.cosine < floor || block.after !== block.before),
       worst: blocks.reduce((a, b) => (b.after.cosine < a.after.cosine ? b : a)),
+      exactInput,
       embedding: { before, after },
       budgetSpent: this.#budgetSpent,
       bytes: this.#bytes,
@@ -125,7 +140,7 @@ class TowerPromoter {
 
   /** Once through the tower, block by block. @returns how near the embedding then comes */
   async #round(bars: Bars): Promise<Agreement> {
-    let exact: readonly Activation[] = this.#parts.samples.map(({ input }) => input);
+    let exact: readonly Activation[] = inputsOf(this.#parts.samples);
     const below: FineStep[][] = [];
     for (const [index, name] of this.#names.entries()) {
       this.#progress.step(`${this.#parts.tower} tower, measuring ${name}`);
@@ -165,21 +180,30 @@ class TowerPromoter {
 
   /**
    * Takes options from all blocks until the embedding is near enough: first those that cost no bytes, then those that
-   * take most of the error away for theirs. Blocks' errors add up on the way, so a small block may be worth more.
+   * take most of the error away for theirs. A block's error counts by what later blocks make of it.
    */
   async #spread(from: Agreement, floor: number): Promise<Agreement> {
+    const share = (after: Agreement): number => (AIM * (1 - floor)) / (1 - after.cosine);
+    let after = from;
+    if (this.#inputError() > share(after) * this.#error() * INPUT_SHARE) {
+      this.#inputs = this.#parts.samples;
+      after = await this.#embed(this.#promotions);
+    }
+    const bearable = (share(after) * this.#error()) / this.#units.length;
     const options: FineStep[] = [];
-    for (const unit of this.#units) {
-      this.#progress.step(`${this.#parts.tower} tower, options for ${unit.name}`);
+    for (const [index, unit] of this.#units.entries()) {
       const block = this.#blocks.get(unit.name);
-      if (block !== undefined) options.push(...(await fineOptions(unit, this.#promotions, block.after)));
+      const weight = this.#weights[index] ?? 1;
+      if (block === undefined || weight * block.after.relativeError ** 2 < bearable) continue;
+      this.#progress.step(`${this.#parts.tower} tower, options for ${unit.name}`);
+      const found = await fineOptions(unit, this.#promotions, block.after);
+      options.push(...found.map((option) => ({ ...option, gain: weight * option.gain })));
       this.#cache.clear();
     }
     const left = options.toSorted(byWorth);
-    let error = [...this.#blocks.values()].reduce((sum, { after }) => sum + after.relativeError ** 2, 0);
-    let after = from;
     for (let attempt = 0; attempt < ATTEMPTS && after.cosine < floor; attempt++) {
-      const wanted = (error * AIM * (1 - floor)) / (1 - after.cosine);
+      let error = this.#error();
+      const wanted = share(after) * error;
       const taken: FineStep[] = [];
       while (error > wanted) {
         const option = left.shift();
@@ -193,6 +217,19 @@ class TowerPromoter {
       after = await this.#embed(this.#promotions);
     }
     return after;
+  }
+
+  /** The square of the embedding's relative error, as it follows from those of the blocks. */
+  #error(): number {
+    const blocks = [...this.#blocks.values()];
+    const weighted = blocks.map(({ after }, i) => (this.#weights[i] ?? 1) * after.relativeError ** 2);
+    return weighted.reduce((sum, each) => sum + each, this.#inputError());
+  }
+
+  /** What the input's rounding adds to it. */
+  #inputError(): number {
+    const { relativeError } = agreement(inputsOf(this.#parts.samples), inputsOf(this.#inputs));
+    return this.#inputWeight * relativeError ** 2;
   }
 
   /** @returns false if there are no bytes left for it */
@@ -219,17 +256,28 @@ class TowerPromoter {
     }
   }
 
-  /** How near the tower's output in int8 comes to that in fp32. */
+  /** How near the tower's output in int8 comes to that in fp32. Sees on the way what becomes of errors. */
   async #embed(promotions: Promotions): Promise<Agreement> {
     const { open, units, samples, read } = this.#bench;
-    let activations: readonly Activation[] = this.#parts.built.map(({ input }) => input);
-    for (const unit of units(new Emitter("int8", promotions), read)) {
+    let activations: readonly Activation[] = inputsOf(this.#inputs);
+    let found = agreement(inputsOf(samples), activations);
+    const growth: number[] = [];
+    for (const [index, unit] of units(new Emitter("int8", promotions), read).entries()) {
       this.#progress.step(`${this.#parts.tower} tower, running ${unit.name}`);
       const files = await unitFiles(unit);
       activations = outputsOf(files, runUnit(open, files, samples, activations));
+      const before = found.relativeError ** 2;
+      found = agreement(this.#units[index]?.exact ?? [], activations);
+      // Of the error now, what is not the block's own has come from before it.
+      const own = (this.#blocks.get(unit.name)?.after.relativeError ?? 0) ** 2;
+      const grown = before === 0 ? 1 : (found.relativeError ** 2 - own) / before;
+      growth.push(Math.min(MOST_GROWTH, Math.max(1 / MOST_GROWTH, grown)));
       this.#cache.clear();
     }
-    return agreement(this.#units.at(-1)?.exact ?? [], activations);
+    const after = (index: number): number => growth.slice(index).reduce((product, each) => product * each, 1);
+    this.#weights = growth.map((_, index) => after(index + 1));
+    this.#inputWeight = after(0);
+    return found;
   }
 
   #read(name: string): Promise<Float32Array> {
@@ -237,4 +285,8 @@ class TowerPromoter {
     this.#cache.set(name, tensor);
     return tensor;
   }
+}
+
+function inputsOf(samples: readonly Sample[]): Activation[] {
+  return samples.map(({ input }) => input);
 }

@@ -4,7 +4,7 @@ import type { PromotedBlock, TowerPromotion } from "../promote/promote-tower.ts"
 
 /** A line if every block met the floor; else a table of the blocks that did not, before and after. */
 export function towerReport({ tower, blocks, worst, embedding, ...size }: TowerPromotion): string {
-  const { bytes, budgetBytes, budgetSpent } = size;
+  const { bytes, budgetBytes, budgetSpent, exactInput } = size;
   const found = `  ${`${tower} int8`.padEnd(16)}cosine to fp32 ${cosine(embedding.after)}, worst block ${cosine(worst.after)} (${worst.name})`;
   if (blocks.length === 0) return found;
   const grown = `${(bytes / 1e6).toFixed(1)} of ${budgetBytes / 1e6} MB${budgetSpent ? ", which is not enough" : ""}`;
@@ -15,6 +15,7 @@ export function towerReport({ tower, blocks, worst, embedding, ...size }: TowerP
     found,
     `  promoted        ${blocks.length} blocks, which took ${grown}:`,
     ...rows,
+    ...(exactInput ? [`    ${"token table".padEnd(22)}float32`] : []),
     `    ${"embedding".padEnd(22)}${change(embedding.before, embedding.after)}`,
   ].join("\n");
 }
