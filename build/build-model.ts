@@ -1,6 +1,7 @@
 /**
  * Checkpoint → ONNX → int8 → shards and manifest. Streams: at any moment one tensor of the checkpoint and one
- * shard are in memory. Deterministic: the same weights give the same bytes, whatever file they came in.
+ * shard are in memory. Deterministic: the same weights give the same bytes, whatever file they came in. Samples may be
+ * given to measure int8 by: blocks that it serves badly are then promoted.
  */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,6 +13,8 @@ import { readModelConfig } from "./architecture/model-config.ts";
 import { BuildError } from "./build-error.ts";
 import { type Checkpoint, DTYPE_BYTES, elementCount } from "./checkpoint/checkpoint.ts";
 import { openCheckpoint } from "./checkpoint/open-checkpoint.ts";
+import { calibrate, type Calibration } from "./promote/calibrate.ts";
+import type { TowerPromotion } from "./promote/promote-tower.ts";
 import type { Progress } from "./report/progress.ts";
 import { planShards } from "./shards/plan-shards.ts";
 import { writeShard } from "./shards/write-shard.ts";
@@ -35,6 +38,8 @@ export interface BuildOptions {
   imageSize?: number;
   /** Largest shard in int8, instead of `SHARD_BYTES`. */
   shardBytes?: number | undefined;
+  /** What int8 is measured with; without it, nothing is measured and nothing promoted. */
+  calibration?: Calibration | undefined;
   progress: Progress;
 }
 
@@ -46,6 +51,8 @@ export interface BuildReport {
   builtBytes: number;
   /** Empty for fp32. */
   quantizationErrors: QuantizationError[];
+  /** What was measured and done about it, for each tower; empty without calibration. */
+  towers: TowerPromotion[];
 }
 
 /** @throws BuildError or CheckpointError naming what is wrong with the checkpoint, the config or the options */
@@ -61,16 +68,25 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
     await removeBuilt(options.out);
     await mkdir(options.out, { recursive: true });
 
-    const emitter = new Emitter(options.precision);
     const read = readFinite(checkpoint);
-    const imageShards = await writeTower("image", imageTower(architecture, emitter, read), options);
-    const textShards = await writeTower("text", textTower(architecture, emitter, read), options);
+    const model = { architecture, config, checkpoint, read };
+    const { calibration, precision } = options;
+    const towers =
+      calibration === undefined || precision === "fp32"
+        ? []
+        : await calibrate(model, calibration, options.progress);
+    const blocks = towers.flatMap((tower) => tower.blocks);
+    const emitter = new Emitter(precision, new Map(towers.flatMap(({ promotions }) => [...promotions])));
+    const extraBytes = new Map(blocks.map(({ name, bytes }) => [name, bytes]));
+    const imageUnits = imageTower(architecture, emitter, read);
+    const imageShards = await writeTower("image", imageUnits, extraBytes, options);
+    const textShards = await writeTower("text", textTower(architecture, emitter, read), extraBytes, options);
     options.progress.step("token embedding");
     const tokenEmbedding = await writeTokenEmbedding(
       options.out,
       checkpoint,
       { rows: architecture.text.vocabSize, width: architecture.text.width },
-      options.precision,
+      towers.some(({ exactInput }) => exactInput) ? "fp32" : precision,
     );
     const [logitScale] = await read("logit_scale");
     const { text, image } = architecture;
@@ -79,7 +95,7 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       id: options.id,
       alias: options.alias,
       license: options.license,
-      precision: options.precision,
+      precision,
       embedding_width: architecture.embeddingWidth,
       logit_scale: logitScale ?? 0,
       image: {
@@ -109,14 +125,20 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       ...checkpointSize(checkpoint),
       builtBytes: modelFiles(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
       quantizationErrors: emitter.errors,
+      towers,
     };
   } finally {
     await checkpoint.close();
   }
 }
 
-async function writeTower(tower: string, units: TowerUnit[], options: BuildOptions): Promise<Shard[]> {
-  const plan = planShards(units, options.precision, options.shardBytes);
+async function writeTower(
+  tower: string,
+  units: TowerUnit[],
+  extraBytes: ReadonlyMap<string, number>,
+  options: BuildOptions,
+): Promise<Shard[]> {
+  const plan = planShards(units, options.precision, options.shardBytes, extraBytes);
   const shards: Shard[] = [];
   for (const [index, shardUnits] of plan.entries()) {
     options.progress.step(`${tower} shard ${index + 1}/${plan.length}`);

@@ -49,6 +49,11 @@ export class GraphBuilder {
     this.#outputs.push(valueInfo(value, DATA_TYPE.float32));
   }
 
+  /** Makes a value inside the graph, float32 of any shape, an output too. */
+  watch(name: string): void {
+    this.#outputs.push({ name, type: { tensorType: { elemType: DATA_TYPE.float32 } } });
+  }
+
   /** Adds a node with one output and returns that output's name; `name` must be unique in the graph. */
   node(opType: string, name: string, inputs: string[], attributes: Attributes = {}): string {
     this.nodes(opType, name, inputs, [name], attributes);

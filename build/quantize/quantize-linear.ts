@@ -35,6 +35,22 @@ export function quantizeLinear(weight: Float32Array, output: number, input: numb
   return { values, scales, relativeError: squares === 0 ? 0 : Math.sqrt(errors / squares) };
 }
 
+/** What rounding took from the weights, `output × input`: quantized in its turn, it carries the next 8 bits. */
+export function roundingError(
+  weight: Float32Array,
+  { values, scales }: QuantizedLinear,
+  output: number,
+  input: number,
+): Float32Array {
+  const rest = new Float32Array(weight.length);
+  for (let n = 0; n < output; n++) {
+    for (let k = 0; k < input; k++) {
+      rest[n * input + k] = (weight[n * input + k] ?? 0) - (scales[n] ?? 0) * (values[k * output + n] ?? 0);
+    }
+  }
+  return rest;
+}
+
 /** Largest absolute value; 0 for an empty array. */
 export function maxMagnitude(values: Float32Array): number {
   let max = 0;

@@ -1,5 +1,6 @@
 /** The table that ends a build. */
 import type { BuildReport } from "../build-model.ts";
+import { towerReport } from "./tower-report.ts";
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
@@ -25,5 +26,6 @@ export function summary(report: BuildReport): string {
   if (worst.tensor !== "") {
     rows.push(["worst rounding", `${(100 * worst.relativeError).toFixed(2)} % rms, ${worst.tensor}`]);
   }
-  return rows.map(([name, value]) => `  ${name.padEnd(16)}${value}`).join("\n");
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(16)}${value}`);
+  return [...lines, ...report.towers.map(towerReport)].join("\n");
 }

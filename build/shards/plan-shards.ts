@@ -8,11 +8,15 @@ import type { TowerUnit } from "../towers/tower-unit.ts";
 /** Bytes of weights a shard may hold; a single larger unit still gets a shard of its own. */
 export const SHARD_BYTES = 12_000_000;
 
-/** Greedy: units in order, a new shard whenever the next unit would exceed the limit. */
+/**
+ * Greedy: units in order, a new shard whenever the next unit would exceed the limit.
+ * @param extraBytes of units that are not all int8, by name
+ */
 export function planShards(
   units: TowerUnit[],
   precision: Precision,
   shardBytes: number = SHARD_BYTES,
+  extraBytes: ReadonlyMap<string, number> = new Map(),
 ): TowerUnit[][] {
   const bytesPerParameter = precision === "int8" ? 1 : 4;
   // fp32 is for telling a graph error from a quantization error; its shards hold the same units as int8's.
@@ -20,7 +24,7 @@ export function planShards(
   const shards: TowerUnit[][] = [];
   let bytes = 0;
   for (const unit of units) {
-    const unitBytes = unit.parameters * bytesPerParameter;
+    const unitBytes = unit.parameters * bytesPerParameter + (extraBytes.get(unit.name) ?? 0);
     if (shards.length === 0 || bytes + unitBytes > limit) {
       shards.push([]);
       bytes = 0;

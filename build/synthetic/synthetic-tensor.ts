@@ -16,7 +16,13 @@ export function syntheticInput(name: string, elements: number): Float32Array<Arr
   return uniform(name, elements, 0, 1);
 }
 
-function distribution(name: string, shape: readonly number[]): { mean: number; std: number } {
+/** Values in [0, 1), as all the others are made of. */
+export function syntheticUniform(name: string, elements: number): Float32Array<ArrayBuffer> {
+  return uniform(name, elements, 0.5, 0.5 / Math.sqrt(3));
+}
+
+/** What the values of a tensor are spread around, and how far. */
+export function distribution(name: string, shape: readonly number[]): { mean: number; std: number } {
   if (name === "logit_scale") return { mean: Math.log(100), std: 0 };
   if (name.endsWith(".gamma")) return { mean: 0.3, std: 0.1 };
   if (shape.length === 1) {

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expectedTensors } from "../architecture/expected-tensors.ts";
 import { openClipConfig, type SyntheticModel } from "./configs.ts";
+import { outlierTensor } from "./outliers.ts";
 import { syntheticTensor } from "./synthetic-tensor.ts";
 import type { TensorSource } from "./tensor-source.ts";
 import { writeSafetensors } from "./write-safetensors.ts";
@@ -10,12 +11,21 @@ import { writeTorchFile } from "./write-torch-file.ts";
 
 export type CheckpointFormat = "safetensors" | "bin";
 
+export interface SyntheticOptions {
+  /** Give norms and MLPs outliers, as pretrained weights have them. */
+  outliers?: boolean;
+}
+
 /** The tensors of a synthetic model, in the order of its checkpoint. */
-export function syntheticTensors({ architecture }: SyntheticModel): TensorSource[] {
+export function syntheticTensors(
+  { architecture }: SyntheticModel,
+  { outliers = false }: SyntheticOptions = {},
+): TensorSource[] {
+  const tensor = outliers ? outlierTensor : syntheticTensor;
   return [...expectedTensors(architecture)].map(([name, shape]) => ({
     name,
     shape,
-    values: () => syntheticTensor(name, shape),
+    values: () => tensor(name, shape),
   }));
 }
 
@@ -24,10 +34,11 @@ export async function writeSynthetic(
   folder: string,
   model: SyntheticModel,
   format: CheckpointFormat,
+  options: SyntheticOptions = {},
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "open_clip_config.json"), JSON.stringify(openClipConfig(model), null, 1));
-  const tensors = syntheticTensors(model);
+  const tensors = syntheticTensors(model, options);
   const name = format === "safetensors" ? "open_clip_model.safetensors" : "open_clip_pytorch_model.bin";
   const write = format === "safetensors" ? writeSafetensors : writeTorchFile;
   await write(join(folder, name), tensors, model.dtype);

@@ -33,15 +33,12 @@ export async function emitConvNextBlock(
   });
   const nhwc = graph.node("Transpose", `${name}.nhwc`, [conv], { perm: [0, 2, 3, 1] });
 
-  const [normWeight, normBias] = [await tensor("norm.weight"), await tensor("norm.bias")];
-  const normed = emitter.layerNorm(
-    graph,
-    `${name}.norm`,
-    nhwc,
-    normWeight,
-    normBias,
-    IMAGE_LAYER_NORM_EPSILON,
-  );
+  const norm = {
+    weight: await tensor("norm.weight"),
+    bias: await tensor("norm.bias"),
+    epsilon: IMAGE_LAYER_NORM_EPSILON,
+  };
+  const normed = emitter.layerNorm(graph, `${name}.norm`, nhwc, norm, `${name}.fc1`);
   const gamma = await tensor("gamma");
   const expand = emitter.linearLayer(graph, `${name}.fc1`, {
     weight: await tensor("mlp.fc1.weight"),

@@ -1,10 +1,13 @@
 /**
- * What both towers are made of: linear layers in the chosen precision, LayerNorm, GELU. Keeps the record of
+ * What both towers are made of: linear layers in the chosen precision, LayerNorm, GELU. Layers that int8 alone serves
+ * badly have a promotion (see `build/promote/`). Keeps the record of
  * quantization errors that the build reports.
  */
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
-import { quantizeLinear } from "../quantize/quantize-linear.ts";
+import { type QuantizedLinear, quantizeLinear, roundingError } from "../quantize/quantize-linear.ts";
 import { transpose } from "../quantize/transpose.ts";
+import { scaleColumns, unscale } from "../promote/fold.ts";
+import type { Promotion, Promotions } from "../promote/promotion.ts";
 
 export type Precision = "int8" | "fp32";
 
@@ -17,10 +20,25 @@ export interface LinearWeights {
   input: number;
 }
 
+/** A LayerNorm: float32, one for each channel. */
+export interface NormWeights {
+  weight: Float32Array;
+  bias: Float32Array;
+  epsilon: number;
+}
+
 /** Root-mean-square rounding error of one quantized tensor, relative to the tensor. */
 export interface QuantizationError {
   tensor: string;
   relativeError: number;
+}
+
+/** A linear layer as it is emitted. */
+export interface EmittedLinear extends LinearWeights {
+  /** As in the graph, for example `stages.2.blocks.13.fc1`. */
+  name: string;
+  /** The LayerNorm whose output, of that name, goes into this layer and nowhere else. */
+  norm: string | undefined;
 }
 
 /** Applies a layer to the value `x` in a node called `node`, and returns its output's name. */
@@ -29,9 +47,20 @@ export type ApplyLayer = (node: string, x: string) => string;
 export class Emitter {
   readonly precision: Precision;
   readonly errors: QuantizationError[] = [];
+  readonly #promotions: Promotions;
+  readonly #onLinear: (linear: EmittedLinear) => void;
+  /** Linear layer → the LayerNorm before it. */
+  readonly #norms = new Map<string, string>();
 
-  constructor(precision: Precision) {
+  /** @param onLinear called for every linear layer, before it is scaled or quantized */
+  constructor(
+    precision: Precision,
+    promotions: Promotions = new Map(),
+    onLinear: (linear: EmittedLinear) => void = () => {},
+  ) {
     this.precision = precision;
+    this.#promotions = promotions;
+    this.#onLinear = onLinear;
   }
 
   /** `x @ weightᵀ + bias` over the last axis. int8: weights per channel, activations quantized as they come. */
@@ -43,29 +72,60 @@ export class Emitter {
   linearLayer(graph: GraphBuilder, name: string, layer: LinearWeights): ApplyLayer {
     const { output, input } = layer;
     const bias = layer.bias && graph.weight(`${name}.bias`, layer.bias, [output]);
+    const promotion = this.#promotions.get(name) ?? {};
+    const folded =
+      promotion.scales === undefined ? layer.weight : scaleColumns(layer.weight, promotion.scales, input);
+    this.#onLinear({ ...layer, name, norm: this.#norms.get(name) });
     if (this.precision === "int8") {
-      const { values, scales, relativeError } = quantizeLinear(layer.weight, output, input);
-      this.errors.push({ tensor: `${name}.weight`, relativeError });
-      const weight = graph.weight(`${name}.weight`, values, [input, output]);
-      const scale = graph.weight(`${name}.scale`, scales, [output]);
-      const parameters = [weight, scale, "", ...(bias ? [bias] : [])];
-      return (node, x) => graph.contrib("DynamicQuantizeMatMul", node, [x, ...parameters]);
+      return this.#quantized(graph, name, { ...layer, weight: folded }, bias, promotion);
     }
-    const weight = graph.weight(`${name}.weight`, transpose(layer.weight, output, input), [input, output]);
+    const weight = graph.weight(`${name}.weight`, transpose(folded, output, input), [input, output]);
     if (!bias) return (node, x) => graph.node("MatMul", node, [x, weight]);
     return (node, x) => graph.node("Add", node, [graph.node("MatMul", `${node}.product`, [x, weight]), bias]);
   }
 
-  layerNorm(
+  #quantized(
     graph: GraphBuilder,
     name: string,
-    x: string,
-    weight: Float32Array,
-    bias: Float32Array,
-    epsilon: number,
-  ): string {
-    const scale = graph.weight(`${name}.weight`, weight, [weight.length]);
-    const shift = graph.weight(`${name}.bias`, bias, [bias.length]);
+    { weight, output, input }: LinearWeights,
+    bias: string | undefined,
+    { fineActivations = false, fineWeights = false }: Promotion,
+  ): ApplyLayer {
+    const plane = (suffix: string, quantized: QuantizedLinear): string[] => [
+      graph.weight(`${name}.weight${suffix}`, quantized.values, [input, output]),
+      graph.weight(`${name}.scale${suffix}`, quantized.scales, [output]),
+    ];
+    const first = quantizeLinear(weight, output, input);
+    const coarse = plane("", first);
+    const rest = fineWeights
+      ? quantizeLinear(roundingError(weight, first, output, input), output, input)
+      : undefined;
+    const fine = rest && plane(".rest", rest);
+    this.errors.push({
+      tensor: `${name}.weight`,
+      relativeError: first.relativeError * (rest?.relativeError ?? 1),
+    });
+    const biases = bias === undefined ? [] : ["", bias];
+    if (!fineActivations && fine === undefined) {
+      return (node, x) => graph.contrib("DynamicQuantizeMatMul", node, [x, ...coarse, ...biases]);
+    }
+    return (node, x) => {
+      const product = (part: string, of: string, by: string[]): string =>
+        graph.contrib("DynamicQuantizeMatMul", `${node}.${part}`, [of, ...by]);
+      const sum = [product("coarse", x, [...coarse, ...biases])];
+      if (fineActivations) sum.push(product("fine", residue(graph, node, x), coarse));
+      if (fine !== undefined) sum.push(product("rest", x, fine));
+      return graph.node("Sum", node, sum);
+    };
+  }
+
+  /** @param into the one linear layer, emitted later, that takes the result; none if others take it, too */
+  layerNorm(graph: GraphBuilder, name: string, x: string, norm: NormWeights, into?: string): string {
+    const { weight, bias, epsilon } = norm;
+    if (into !== undefined) this.#norms.set(into, name);
+    const fold = into === undefined ? undefined : this.#promotions.get(into)?.scales;
+    const scale = graph.weight(`${name}.weight`, unscale(weight, fold), [weight.length]);
+    const shift = graph.weight(`${name}.bias`, unscale(bias, fold), [bias.length]);
     return graph.node("LayerNormalization", name, [x, scale, shift], {
       axis: -1,
       epsilon: { float: epsilon },
@@ -79,4 +139,14 @@ export class Emitter {
   gelu(graph: GraphBuilder, name: string, x: string): string {
     return graph.contrib(this.precision === "int8" ? "FastGelu" : "Gelu", name, [x]);
   }
+}
+
+/** What 8 bits leave of activations: quantized in its turn, it carries the next 8. */
+function residue(graph: GraphBuilder, node: string, x: string): string {
+  const quantized = ["levels", "step", "zero"].map((part) => `${node}.${part}`);
+  graph.nodes("DynamicQuantizeLinear", `${node}.quantize`, [x], quantized);
+  return graph.node("Sub", `${node}.residue`, [
+    x,
+    graph.node("DequantizeLinear", `${node}.rounded`, quantized),
+  ]);
 }

@@ -109,7 +109,7 @@ async function emitDownsample(
   emitter: Emitter,
   read: ReadTensor,
 ) {
-  const normed = await emitNorm(graph, x, `${name}.norm`, `visual.trunk.${name}.0`, emitter, read);
+  const normed = await emitNorm(graph, x, `${name}.norm`, `visual.trunk.${name}.0`, emitter, read, name);
   const nchw = graph.node("Transpose", `${name}.nchw`, [normed], TO_NCHW);
   const packed = graph.node("SpaceToDepth", `${name}.pack`, [nchw], { blocksize: 2 });
   const nhwc = graph.node("Transpose", `${name}.nhwc`, [packed], TO_NHWC);
@@ -144,9 +144,10 @@ async function emitHead(
   read: ReadTensor,
 ) {
   const pooled = graph.node("ReduceMean", "head.pool", [x, graph.integers([1, 2])], { keepdims: 0 });
-  const normed = await emitNorm(graph, pooled, "head.norm", "visual.trunk.head.norm", emitter, read);
+  const [norm, name] = ["visual.trunk.head.norm", "image_embeds"];
+  const normed = await emitNorm(graph, pooled, "head.norm", norm, emitter, read, name);
   const weight = await read("visual.head.proj.weight");
-  return emitter.linear(graph, "image_embeds", normed, { weight, output: embeddingWidth, input: width });
+  return emitter.linear(graph, name, normed, { weight, output: embeddingWidth, input: width });
 }
 
 async function emitNorm(
@@ -156,7 +157,8 @@ async function emitNorm(
   tensor: string,
   emitter: Emitter,
   read: ReadTensor,
+  into?: string,
 ) {
   const [weight, bias] = [await read(`${tensor}.weight`), await read(`${tensor}.bias`)];
-  return emitter.layerNorm(graph, name, x, weight, bias, IMAGE_LAYER_NORM_EPSILON);
+  return emitter.layerNorm(graph, name, x, { weight, bias, epsilon: IMAGE_LAYER_NORM_EPSILON }, into);
 }

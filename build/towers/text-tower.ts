@@ -53,8 +53,12 @@ export function textTower(architecture: Architecture, emitter: Emitter, read: Re
     peakActivationBytes: rowBytes,
     emit: async (graph, x) => {
       const pooled = graph.node("GatherND", "eot_rows", [x, EOT_INDEX.name], { batch_dims: 1 });
-      const [weight, bias] = [await read("ln_final.weight"), await read("ln_final.bias")];
-      const normed = emitter.layerNorm(graph, "ln_final", pooled, weight, bias, TEXT_LAYER_NORM_EPSILON);
+      const norm = {
+        weight: await read("ln_final.weight"),
+        bias: await read("ln_final.bias"),
+        epsilon: TEXT_LAYER_NORM_EPSILON,
+      };
+      const normed = emitter.layerNorm(graph, "ln_final", pooled, norm, "text_embeds");
       // text_projection multiplies from the right: it is stored as input × output.
       const projection = transpose(await read("text_projection"), width, architecture.embeddingWidth);
       return emitter.linear(graph, "text_embeds", normed, {
@@ -77,9 +81,10 @@ async function emitResidualBlock(
   read: ReadTensor,
 ): Promise<string> {
   const tensor = (suffix: string): Promise<Float32Array> => read(`transformer.${name}.${suffix}`);
-  const norm = async (id: string, value: string): Promise<string> => {
+  const norm = async (id: string, value: string, into: string): Promise<string> => {
     const [weight, bias] = [await tensor(`${id}.weight`), await tensor(`${id}.bias`)];
-    return emitter.layerNorm(graph, `${name}.${id}`, value, weight, bias, TEXT_LAYER_NORM_EPSILON);
+    const weights = { weight, bias, epsilon: TEXT_LAYER_NORM_EPSILON };
+    return emitter.layerNorm(graph, `${name}.${id}`, value, weights, `${name}.${into}`);
   };
   const linear = async (
     id: string,
@@ -92,7 +97,7 @@ async function emitResidualBlock(
     return emitter.linear(graph, `${name}.${id}`, value, { weight, bias, output, input });
   };
 
-  const attentionInput = await norm("ln_1", x);
+  const attentionInput = await norm("ln_1", x, "attn.in_proj");
   const inProjection: [string, string] = ["attn.in_proj_weight", "attn.in_proj_bias"];
   const qkv = await linear("attn.in_proj", attentionInput, inProjection, 3 * width, width);
   const parts = ["query", "key", "value"].map((part) => `${name}.attn.${part}`);
@@ -105,7 +110,7 @@ async function emitResidualBlock(
   const attention = await linear("attn.out_proj", attended, outProjection, width, width);
   const middle = graph.node("Add", `${name}.middle`, [x, attention]);
 
-  const mlpInput = await norm("ln_2", middle);
+  const mlpInput = await norm("ln_2", middle, "mlp.c_fc");
   const up: [string, string] = ["mlp.c_fc.weight", "mlp.c_fc.bias"];
   const expanded = await linear("mlp.c_fc", mlpInput, up, MLP_RATIO * width, width);
   const activated = emitter.gelu(graph, `${name}.mlp.gelu`, expanded);

@@ -19,7 +19,7 @@ import { peakMemory } from "../support/peak-memory.ts";
 import { request } from "../support/request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
-import { writeLineChart } from "./support/line-chart.ts";
+import { writeLineChart } from "../../scripts/charts/line-chart.ts";
 import { median } from "./support/median.ts";
 
 const SIZES = [10, 100, 1000, 10_000];

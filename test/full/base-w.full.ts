@@ -9,7 +9,7 @@ import { readManifest } from "../../scripts/models-in-r2.ts";
 import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
 import { cosine } from "../support/cosine.ts";
 import { fullSizeModel } from "../support/full-size.ts";
-import { NodeTowers } from "../support/node-towers.ts";
+import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 
 const SMOKE = process.env["SMOKE"] === "1";

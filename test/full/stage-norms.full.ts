@@ -9,7 +9,7 @@ import { expect, it } from "vitest";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
 import { buildSynthetic } from "../support/build-synthetic.ts";
-import { NodeTowers } from "../support/node-towers.ts";
+import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 
 /** int8 may change a stage's norm by this much. */
 const TOLERANCE = 0.01;

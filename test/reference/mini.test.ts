@@ -7,7 +7,7 @@ import mini from "../fixtures/reference/mini.json" with { type: "json" };
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { buildSynthetic } from "../support/build-synthetic.ts";
 import { cosine } from "../support/cosine.ts";
-import { NodeTowers } from "../support/node-towers.ts";
+import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 describe.each([

@@ -13,7 +13,7 @@ import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
 import { buildSynthetic } from "../support/build-synthetic.ts";
 import { cosine } from "../support/cosine.ts";
-import { NodeTowers } from "../support/node-towers.ts";
+import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { writeTorchFixture } from "../support/torch-fixture.ts";
 import { tokenizer } from "../support/tokenizer.ts";
 

@@ -8,8 +8,8 @@ import { DATA_TYPE } from "../../build/onnx/proto.ts";
 import { OrtEngine } from "../../functions/runtime/ort/ort-engine.ts";
 import { Tower } from "../../functions/runtime/tower/tower.ts";
 import { sha256Hex } from "../../model-shards/sha256.ts";
-import { FolderBucket } from "../support/folder-bucket.ts";
-import { ortModule } from "../support/ort-module.ts";
+import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
+import { ortModule } from "../../scripts/towers/ort-module.ts";
 
 const anchor = (): void => {};
 const input = (value: number) => ({ data: Float32Array.of(value), shape: [1] });

@@ -15,8 +15,8 @@ import { readManifest } from "../../scripts/models-in-r2.ts";
 import mini from "../fixtures/reference/mini.json" with { type: "json" };
 import { buildSynthetic } from "../support/build-synthetic.ts";
 import { cosine } from "../support/cosine.ts";
-import { FolderBucket } from "../support/folder-bucket.ts";
-import { NodeTowers } from "../support/node-towers.ts";
+import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
+import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { simdModule, type Variant } from "../support/simd-kernels.ts";
 
 const renew = (): void => {};

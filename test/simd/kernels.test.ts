@@ -122,6 +122,40 @@ describe.each(["relaxed", "plain"] as const)("%s", (variant) => {
     }
   });
 
+  it.each(SHAPES)("gives %i × %i, K %i, what 8 bits leave of activations", async (rows, _, k) => {
+    const bench = await KernelBench.create(variant);
+    const { kernels } = bench;
+    const x = floats(rows * k, 3);
+    const [source, target] = [bench.put(x), bench.room(4 * rows * k)];
+    const [high, low] = [bench.room((rows + SLACK_ROWS) * k), bench.room((rows + SLACK_ROWS) * k)];
+    const parameters = bench.room(ROW_PARAMETERS * rows);
+    const found = [0, low].map((second) => {
+      kernels.quantizeRows(source, high, second, parameters, rows, k, 255);
+      kernels.residues(source, high, second, parameters, target, rows, k);
+      return bench.floats(target, rows * k);
+    });
+    expect(found[1]).toEqual(found[0]);
+    const steps = new Float32Array(bench.floats(parameters, 2 * rows)).filter((__, i) => i % 2 === 0);
+    const [left = new Float32Array(0)] = found;
+    for (const [i, value] of left.entries()) {
+      const step = steps[Math.floor(i / k)] ?? 0;
+      // Half a step, and a little more where the zero point was rounded.
+      expect(Math.abs(value)).toBeLessThanOrEqual(1.001 * step);
+      const level = ((x[i] ?? 0) - value) / step;
+      expect(Math.abs(level - Math.round(level))).toBeLessThan(1e-4);
+    }
+  });
+
+  it("applies an activation in place, as a matmul does", async () => {
+    const bench = await KernelBench.create(variant);
+    const task = problem(7, 16, 20);
+    for (const activation of [ACTIVATION.tanhGelu, ACTIVATION.erfGelu]) {
+      const product = bench.put(multiply(bench, task, { levels: 127 }));
+      bench.kernels.activate(product, 7 * 16, activation);
+      expect(bench.floats(product, 7 * 16)).toEqual(multiply(bench, task, { levels: 127, activation }));
+    }
+  });
+
   it("is exact at the ends of both ranges", async () => {
     const bench = await KernelBench.create(variant);
     const task = problem(

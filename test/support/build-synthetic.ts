@@ -1,6 +1,7 @@
 /** Builds a synthetic model from scratch: weights by the rule, checkpoint, shards. */
 import { join } from "node:path";
 import { buildModel, type BuildReport } from "../../build/build-model.ts";
+import type { Calibration } from "../../build/promote/calibrate.ts";
 import { silentProgress } from "../../build/report/progress.ts";
 import { SYNTHETIC_MODELS } from "../../build/synthetic/configs.ts";
 import { type CheckpointFormat, writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
@@ -11,20 +12,24 @@ interface Options {
   format?: CheckpointFormat;
   imageSize?: number;
   shardBytes?: number;
+  /** Weights with outliers. */
+  outliers?: boolean;
+  calibration?: Calibration;
 }
 
-/** @returns the built model's folder and the build's report */
+/** @returns the built model's folder, its checkpoint and the build's report */
 export async function buildSynthetic(
   name: "base_w" | "mini" | "tiny",
   folder: string,
-  { precision = "int8", format = "safetensors", imageSize, shardBytes }: Options = {},
-): Promise<BuildReport & { out: string }> {
+  { precision = "int8", format = "safetensors", imageSize, shardBytes, outliers, calibration }: Options = {},
+): Promise<BuildReport & { out: string; checkpoint: string }> {
   const model = SYNTHETIC_MODELS[name];
   if (model === undefined) throw new Error(`there is no synthetic model ${name}`);
   const source = join(folder, `${name}-${format}`);
   const out = join(folder, `${name}-${precision}-${format}`);
+  const checkpoint = await writeSynthetic(source, model, format, { outliers: outliers === true });
   const report = await buildModel({
-    checkpoint: await writeSynthetic(source, model, format),
+    checkpoint,
     config: join(source, "open_clip_config.json"),
     out,
     id: `synthetic/${name}`,
@@ -33,7 +38,8 @@ export async function buildSynthetic(
     precision,
     ...(imageSize === undefined ? {} : { imageSize }),
     shardBytes,
+    calibration,
     progress: silentProgress,
   });
-  return { ...report, out };
+  return { ...report, out, checkpoint };
 }

@@ -18,6 +18,7 @@ export const ROW_PARAMETERS = 8;
 type Kernel = (...parameters: number[]) => void;
 
 const NAMES = [
+  "activate",
   "add",
   "attention",
   "depthwise",
@@ -30,6 +31,7 @@ const NAMES = [
   "padBand",
   "patchifyRow",
   "quantizeRows",
+  "residues",
   "spaceToDepth",
 ] as const;
 

@@ -108,3 +108,43 @@ function quantizeRow(
 function level(source: usize, factor: v128, offset: v128): v128 {
   return i32x4.add(f32x4.add(f32x4.mul(v128.load(source), factor), f32x4.splat(ROUND)), offset);
 }
+
+/**
+ * What quantized activations leave of the ones they were made from: `source − scale × (q − zero)`, for activations of 16
+ * bits, in two goes.
+ * @param source float32, `rows × columns`
+ * @param quantized, low, parameters as `quantizeRows` filled them
+ * @param target float32, `rows × columns`
+ * @param columns a multiple of 4
+ */
+export function residues(
+  source: usize,
+  quantized: usize,
+  low: usize,
+  parameters: usize,
+  target: usize,
+  rows: i32,
+  columns: i32,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const scale = v128.load32_splat(parameters);
+    const zero = v128.load32_splat(parameters, 4);
+    for (let column = 0; column < columns; column += 4) {
+      let q = fourBytes(quantized);
+      if (low != 0) {
+        q = i32x4.add(i32x4.shl(q, 1), fourBytes(low));
+        low += 4;
+      }
+      const rounded = f32x4.mul(scale, f32x4.convert_i32x4_s(i32x4.sub(q, zero)));
+      v128.store(target, f32x4.sub(v128.load(source), rounded));
+      source += 16;
+      target += 16;
+      quantized += 4;
+    }
+    parameters += ROW_PARAMETERS;
+  }
+}
+
+function fourBytes(at: usize): v128 {
+  return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(at)));
+}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Shard } from "../../model-shards/manifest.ts";
 import { type Tensor, createOrtRuntime, type OrtSession } from "../../functions/runtime/ort/ort-runtime.ts";
 import { TokenTable } from "../../functions/text/token-table.ts";
-import { readManifest } from "../../scripts/models-in-r2.ts";
+import { readManifest } from "../models-in-r2.ts";
 import { FolderBucket } from "./folder-bucket.ts";
 import { ortModule } from "./ort-module.ts";
 
@@ -46,8 +46,13 @@ export class NodeTowers {
     return outputs;
   }
 
+  /** The tokens' embeddings, float32 `ids.length × width`. */
+  async tokenRows(ids: readonly number[]): Promise<Float32Array> {
+    return await this.#tokens.rows(Int32Array.from(ids));
+  }
+
   async embedTokens(ids: readonly number[]): Promise<Float32Array> {
-    const data = await this.#tokens.rows(Int32Array.from(ids));
+    const data = await this.tokenRows(ids);
     const eot_index = { data: BigInt64Array.of(BigInt(ids.length - 1)), shape: [1, 1] };
     return run(this.#text, { data, shape: [1, ids.length, this.#textWidth] }, { eot_index });
   }

@@ -1,37 +1,29 @@
 /**
- * `npm run build:model -- <folder or checkpoint> [options]`: builds one model into `model-shards/<alias>/`.
+ * `npm run build:model -- <folder or checkpoint> [options]`: builds one model into `model-shards/<alias>/`. It stands
+ * here and not in `build/` because blocks are measured on the edge's own onnxruntime.
  */
-import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { BuildError } from "./build-error.ts";
-import { buildModel } from "./build-model.ts";
-import { CheckpointError } from "./checkpoint/checkpoint-error.ts";
-import { terminalProgress } from "./report/progress.ts";
-import { summary } from "./report/summary.ts";
+import { BuildError } from "../build/build-error.ts";
+import { buildModel } from "../build/build-model.ts";
+import { CheckpointError } from "../build/checkpoint/checkpoint-error.ts";
+import { terminalProgress } from "../build/report/progress.ts";
+import { summary } from "../build/report/summary.ts";
+import { findCheckpoint } from "./find-checkpoint.ts";
+import { ortGraphs } from "./towers/ort-graphs.ts";
+import { exampleSamples, parseFloor, parseSamples } from "./towers/samples.ts";
 
 const USAGE = `usage: npm run build:model -- <checkpoint or its folder> --id <owner/name> [options]
   --id          the model as the API names it
   --alias       slash-free name, also the folder's (default: the id's last part, in lower case)
   --precision   int8 (default) or fp32
   --image-size  side of the input in pixels, a multiple of 32 (default: the config's)
+  --floor       least cosine to fp32 of a block and of the embeddings (default: 0.999); blocks below are promoted,
+                0 leaves all in int8, unmeasured
+  --samples     pictures and texts to measure with (default: 3)
   --license     default: mit
   --config      open_clip_config.json (default: beside the checkpoint)
   --out         default: model-shards/<alias>`;
-
-/** A checkpoint's names in a model repository, in the order of preference. */
-const CHECKPOINT_NAMES = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"];
-
-async function findCheckpoint(path: string): Promise<string> {
-  const info = await stat(path).catch(() => undefined);
-  if (info === undefined) throw new BuildError(`${path}: no such file or folder`);
-  if (!info.isDirectory()) return path;
-  for (const name of CHECKPOINT_NAMES) {
-    const candidate = join(path, name);
-    if (await stat(candidate).catch(() => undefined)) return candidate;
-  }
-  throw new BuildError(`${path}: holds neither ${CHECKPOINT_NAMES.join(" nor ")}`);
-}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -44,6 +36,8 @@ async function main(): Promise<void> {
       license: { type: "string", default: "mit" },
       config: { type: "string" },
       out: { type: "string" },
+      floor: { type: "string", default: "0.999" },
+      samples: { type: "string", default: "3" },
     },
   });
   const [source] = positionals;
@@ -54,6 +48,8 @@ async function main(): Promise<void> {
   const checkpoint = await findCheckpoint(source);
   const alias = values.alias ?? (id.split("/").at(-1) ?? id).toLowerCase();
   const size = values["image-size"];
+  const [floor, samples] = [parseFloor(values.floor), parseSamples(values.samples)];
+  const measured = precision === "int8" && floor > 0;
   const report = await buildModel({
     checkpoint,
     config: values.config ?? join(dirname(checkpoint), "open_clip_config.json"),
@@ -63,6 +59,9 @@ async function main(): Promise<void> {
     license: values.license,
     precision,
     ...(size === undefined ? {} : { imageSize: Number(size) }),
+    ...(measured
+      ? { calibration: { open: await ortGraphs(), samples: exampleSamples(samples), floor } }
+      : {}),
     progress: terminalProgress(process.stderr),
   });
   console.log(summary(report));

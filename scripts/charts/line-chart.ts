@@ -1,4 +1,4 @@
-/** A chart of a few lines on logarithmic axes, as PNG. */
+/** A chart of a few lines as PNG, on logarithmic axes unless told otherwise. */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
@@ -13,6 +13,8 @@ export interface Chart {
   x: string;
   y: string;
   lines: Line[];
+  /** Evenly spaced instead of logarithmic. */
+  evenX?: boolean;
 }
 
 const [WIDTH, HEIGHT] = [720, 440];
@@ -29,8 +31,8 @@ export async function writeLineChart(file: string, chart: Chart): Promise<void> 
   );
 }
 
-function svgOf({ title, x, y, lines }: Chart): string {
-  const xAt = scale(
+function svgOf({ title, x, y, lines, evenX = false }: Chart): string {
+  const xAt = (evenX ? evenScale : scale)(
     lines.flatMap(({ points }) => points.map(([at]) => at)),
     AREA.left,
     AREA.right,
@@ -58,10 +60,10 @@ function svgOf({ title, x, y, lines }: Chart): string {
       .join("");
     const [lastX, lastY] = places.at(-1) ?? [0, 0];
     const path = places.map(([px, py]) => `${px} ${py}`).join("L");
-    return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots}${text(lastX + 10, lastY + 4, name, `fill="${colour}"`)}`;
+    return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots}${text(lastX + 10, lastY + 4, name, `fill="${colour}" class="name"`)}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="DejaVu Sans" font-size="12">
-<style>.grid{stroke:#ddd}</style><rect width="100%" height="100%" fill="#fff"/>
+<style>.grid{stroke:#ddd}.name{paint-order:stroke;stroke:#fff;stroke-width:4}</style><rect width="100%" height="100%" fill="#fff"/>
 ${text(AREA.left, 28, title, 'font-size="15"')}
 ${text((AREA.left + AREA.right) / 2, HEIGHT - 14, x, 'text-anchor="middle"')}
 ${text(AREA.left, AREA.top - 10, y)}
@@ -87,6 +89,17 @@ function scale(values: number[], from: number, to: number): Scale {
   };
 }
 
+/** Even, from 0, in about eight steps of 1, 2 or 5 times a power of ten. */
+function evenScale(values: number[], from: number, to: number): Scale {
+  const most = Math.max(1, ...values);
+  const power = 10 ** Math.floor(Math.log10(most / 8));
+  const step = power * ([1, 2, 5].find((factor) => most / (factor * power) <= 8) ?? 10);
+  return {
+    ticks: Array.from({ length: 1 + Math.floor(most / step) }, (_, i) => i * step),
+    position: (value) => from + ((to - from) * value) / most,
+  };
+}
+
 function label(tick: number): string {
-  return tick >= 1 ? tick.toLocaleString("en") : String(Number(tick.toPrecision(1)));
+  return tick >= 1 || tick === 0 ? tick.toLocaleString("en") : String(Number(tick.toPrecision(1)));
 }

@@ -1,0 +1,292 @@
+/**
+ * Finds the blocks of a tower that int8 serves badly, and what to do for them. Samples flow through the tower in fp32,
+ * one unit in memory at a time; each unit is measured in int8 on the same input. A unit below the floor gets
+ * scales where that helps, and 16 bits where that is not enough.
+ *
+ * Blocks that meet the floor can add up to an embedding that does not: then every block may have scales, and after that
+ * 16 bits go where they take most of the error away.
+ */
+import { type Agreement, agreement } from "../measure/agreement.ts";
+import { type Activation, type Open, outputsOf, runUnit, type Sample } from "../measure/graph-runner.ts";
+import { unitFiles } from "../measure/unit-files.ts";
+import type { Progress } from "../report/progress.ts";
+import { Emitter } from "../towers/emitter.ts";
+import type { ReadTensor } from "../towers/tower-unit.ts";
+import { byWorth, fineOptions, type FineStep, stepsTo, withScales, withStep } from "./promote-unit.ts";
+import type { Promotion, Promotions } from "./promotion.ts";
+import { type Bench, type MakeUnits, UnitBench } from "./unit-bench.ts";
+
+export interface TowerToPromote {
+  tower: "image" | "text";
+  units: MakeUnits;
+  read: ReadTensor;
+  /** What goes in, in fp32. */
+  samples: readonly Sample[];
+  /** The same as the built tower will have it: token embeddings are int8, too. */
+  built: readonly Sample[];
+  /** Bytes that the tower may grow by. */
+  budgetBytes: number;
+}
+
+export interface PromotionOptions {
+  open: Open;
+  /** Least cosine to fp32, of a block given the same input and of the embedding. */
+  floor: number;
+  progress: Progress;
+}
+
+/** A block, given the same input as in fp32, and what was done for it. */
+export interface PromotedBlock {
+  name: string;
+  before: Agreement;
+  after: Agreement;
+  /** Layers whose scales were moved. */
+  scaled: string[];
+  /** Layers whose activations, or whose weights, have 16 bits. */
+  fineActivations: string[];
+  fineWeights: string[];
+  bytes: number;
+}
+
+export interface TowerPromotion {
+  tower: "image" | "text";
+  promotions: Promotions;
+  /** Those that were below the floor or that something was done for. */
+  blocks: PromotedBlock[];
+  /** The block furthest from fp32, after all. */
+  worst: { name: string; after: Agreement };
+  /** The tower's last output, all units in int8. */
+  embedding: { before: Agreement; after: Agreement };
+  /** That the token table is to stay float32: it costs room in R2 alone, since isolates hold but a few of its rows. */
+  exactInput: boolean;
+  /** That a layer in need of more bytes did not get them. */
+  budgetSpent: boolean;
+  /** What the tower grew by, and what it was allowed. */
+  bytes: number;
+  budgetBytes: number;
+}
+
+/** How often options may be taken for the embedding's sake, with a look at what has come of it in between. */
+const ATTEMPTS = 6;
+/** Of the embedding's distance from 1 that the floor allows, the share that an attempt aims at. */
+const AIM = 0.9;
+
+/** The input's part of the error that is allowed, from which on it is left as it was. */
+const INPUT_SHARE = 0.1;
+/** Bounds of what one block may be thought to make of an error; an estimate from few samples. */
+const MOST_GROWTH = 10;
+
+/** Least cosines: a block below one gets scales, or 16 bits. */
+interface Bars {
+  scales: number;
+  fine: number;
+}
+
+export async function promoteTower(
+  parts: TowerToPromote,
+  { open, floor, progress }: PromotionOptions,
+): Promise<TowerPromotion> {
+  return await new TowerPromoter(parts, open, progress).promote(floor);
+}
+
+class TowerPromoter {
+  readonly #parts: TowerToPromote;
+  readonly #bench: Bench;
+  readonly #progress: Progress;
+  /** Tensors of the unit at hand: its candidates read the same ones again and again. */
+  readonly #cache = new Map<string, Promise<Float32Array>>();
+  readonly #names: string[];
+  readonly #blocks = new Map<string, PromotedBlock>();
+  /** With their outputs in fp32, which every round needs: at 256 pixels some 25 MB a picture. */
+  readonly #units: UnitBench[] = [];
+  /** What a unit's error comes to in the embedding, and what the input's does: factors of the squares. */
+  #weights: number[] = [];
+  #inputWeight = 1;
+  #inputs: readonly Sample[];
+  #promotions: Map<string, Promotion> = new Map();
+  #bytes = 0;
+  #budgetSpent = false;
+
+  constructor(parts: TowerToPromote, open: Open, progress: Progress) {
+    this.#parts = parts;
+    const { units, samples, read } = parts;
+    this.#bench = { open, units, samples, read: (name) => this.#read(name) };
+    this.#inputs = parts.built;
+    this.#progress = progress;
+    this.#names = units(new Emitter("int8"), read).map(({ name }) => name);
+  }
+
+  async promote(floor: number): Promise<TowerPromotion> {
+    let after = await this.#round({ scales: floor, fine: floor });
+    // Scales cost nothing but time here: all blocks get them before any gets more work, or bytes.
+    if (after.cosine < floor) after = await this.#round({ scales: 1, fine: floor });
+    if (after.cosine < floor) after = await this.#spread(after, floor);
+    const exactInput = this.#inputs !== this.#parts.built;
+    this.#inputs = this.#parts.built;
+    const before = this.#promotions.size === 0 ? after : await this.#embed(new Map());
+    const blocks = [...this.#blocks.values()];
+    return {
+      tower: this.#parts.tower,
+      promotions: this.#promotions,
+      blocks: blocks.filter((block) => block.before.cosine < floor || block.after !== block.before),
+      worst: blocks.reduce((a, b) => (b.after.cosine < a.after.cosine ? b : a)),
+      exactInput,
+      embedding: { before, after },
+      budgetSpent: this.#budgetSpent,
+      bytes: this.#bytes,
+      budgetBytes: this.#parts.budgetBytes,
+    };
+  }
+
+  /** Once through the tower, block by block. @returns how near the embedding then comes */
+  async #round(bars: Bars): Promise<Agreement> {
+    let exact: readonly Activation[] = inputsOf(this.#parts.samples);
+    const below: FineStep[][] = [];
+    for (const [index, name] of this.#names.entries()) {
+      this.#progress.step(`${this.#parts.tower} tower, measuring ${name}`);
+      const unit = this.#units[index] ?? (await UnitBench.set(this.#bench, name, index, exact));
+      this.#units[index] = unit;
+      below.push(await this.#improve(unit, bars));
+      exact = unit.exact;
+      this.#cache.clear();
+    }
+    // The worst first, should the budget not do for all.
+    for (const steps of below.toSorted((a, b) => (b[0]?.error ?? 0) - (a[0]?.error ?? 0))) {
+      for (const step of steps) this.#take(step);
+    }
+    await this.#measureAgain(below.flat());
+    return await this.#embed(this.#promotions);
+  }
+
+  /** @returns what is to be done beyond scales */
+  async #improve(unit: UnitBench, bars: Bars): Promise<FineStep[]> {
+    const { name } = unit;
+    let block = this.#blocks.get(name);
+    if (block === undefined) {
+      const before = await unit.measure(this.#promotions);
+      block = { name, before, after: before, scaled: [], fineActivations: [], fineWeights: [], bytes: 0 };
+    }
+    if (block.after.cosine < bars.scales && block.scaled.length === 0) {
+      const { promotions, after } = await withScales(unit, this.#promotions, block.after);
+      const scaled = [...promotions.keys()].filter((layer) => !this.#promotions.has(layer));
+      this.#promotions = promotions;
+      block = { ...block, after, scaled };
+    }
+    this.#blocks.set(name, block);
+    return block.after.cosine < bars.fine
+      ? await stepsTo(bars.fine, unit, this.#promotions, block.after)
+      : [];
+  }
+
+  /**
+   * Takes options from all blocks until the embedding is near enough: first those that cost no bytes, then those that
+   * take most of the error away for theirs. A block's error counts by what later blocks make of it.
+   */
+  async #spread(from: Agreement, floor: number): Promise<Agreement> {
+    const share = (after: Agreement): number => (AIM * (1 - floor)) / (1 - after.cosine);
+    let after = from;
+    if (this.#inputError() > share(after) * this.#error() * INPUT_SHARE) {
+      this.#inputs = this.#parts.samples;
+      after = await this.#embed(this.#promotions);
+    }
+    const bearable = (share(after) * this.#error()) / this.#units.length;
+    const options: FineStep[] = [];
+    for (const [index, unit] of this.#units.entries()) {
+      const block = this.#blocks.get(unit.name);
+      const weight = this.#weights[index] ?? 1;
+      if (block === undefined || weight * block.after.relativeError ** 2 < bearable) continue;
+      this.#progress.step(`${this.#parts.tower} tower, options for ${unit.name}`);
+      const found = await fineOptions(unit, this.#promotions, block.after);
+      options.push(...found.map((option) => ({ ...option, gain: weight * option.gain })));
+      this.#cache.clear();
+    }
+    const left = options.toSorted(byWorth);
+    for (let attempt = 0; attempt < ATTEMPTS && after.cosine < floor; attempt++) {
+      let error = this.#error();
+      const wanted = share(after) * error;
+      const taken: FineStep[] = [];
+      while (error > wanted) {
+        const option = left.shift();
+        if (option === undefined) break;
+        if (!this.#take(option)) continue;
+        taken.push(option);
+        error -= option.gain;
+      }
+      if (taken.length === 0) break;
+      await this.#measureAgain(taken);
+      after = await this.#embed(this.#promotions);
+    }
+    return after;
+  }
+
+  /** The square of the embedding's relative error, as it follows from those of the blocks. */
+  #error(): number {
+    const blocks = [...this.#blocks.values()];
+    const weighted = blocks.map(({ after }, i) => (this.#weights[i] ?? 1) * after.relativeError ** 2);
+    return weighted.reduce((sum, each) => sum + each, this.#inputError());
+  }
+
+  /** What the input's rounding adds to it. */
+  #inputError(): number {
+    const { relativeError } = agreement(inputsOf(this.#parts.samples), inputsOf(this.#inputs));
+    return this.#inputWeight * relativeError ** 2;
+  }
+
+  /** @returns false if there are no bytes left for it */
+  #take({ unit, linear, fine, bytes }: FineStep): boolean {
+    const block = this.#blocks.get(unit);
+    if (block === undefined || this.#bytes + bytes > this.#parts.budgetBytes) {
+      this.#budgetSpent = true;
+      return false;
+    }
+    this.#bytes += bytes;
+    this.#promotions = withStep(this.#promotions, linear, fine);
+    const layers = [...block[fine], linear];
+    this.#blocks.set(unit, { ...block, [fine]: layers, bytes: block.bytes + bytes });
+    return true;
+  }
+
+  async #measureAgain(changed: readonly FineStep[]): Promise<void> {
+    const names = new Set(changed.map(({ unit }) => unit));
+    for (const unit of this.#units) {
+      const block = this.#blocks.get(unit.name);
+      if (block === undefined || !names.has(unit.name)) continue;
+      this.#blocks.set(unit.name, { ...block, after: await unit.measure(this.#promotions) });
+      this.#cache.clear();
+    }
+  }
+
+  /** How near the tower's output in int8 comes to that in fp32. Sees on the way what becomes of errors. */
+  async #embed(promotions: Promotions): Promise<Agreement> {
+    const { open, units, samples, read } = this.#bench;
+    let activations: readonly Activation[] = inputsOf(this.#inputs);
+    let found = agreement(inputsOf(samples), activations);
+    const growth: number[] = [];
+    for (const [index, unit] of units(new Emitter("int8", promotions), read).entries()) {
+      this.#progress.step(`${this.#parts.tower} tower, running ${unit.name}`);
+      const files = await unitFiles(unit);
+      activations = outputsOf(files, runUnit(open, files, samples, activations));
+      const before = found.relativeError ** 2;
+      found = agreement(this.#units[index]?.exact ?? [], activations);
+      // Of the error now, what is not the block's own has come from before it.
+      const own = (this.#blocks.get(unit.name)?.after.relativeError ?? 0) ** 2;
+      const grown = before === 0 ? 1 : (found.relativeError ** 2 - own) / before;
+      growth.push(Math.min(MOST_GROWTH, Math.max(1 / MOST_GROWTH, grown)));
+      this.#cache.clear();
+    }
+    const after = (index: number): number => growth.slice(index).reduce((product, each) => product * each, 1);
+    this.#weights = growth.map((_, index) => after(index + 1));
+    this.#inputWeight = after(0);
+    return found;
+  }
+
+  #read(name: string): Promise<Float32Array> {
+    const tensor = this.#cache.get(name) ?? this.#parts.read(name);
+    this.#cache.set(name, tensor);
+    return tensor;
+  }
+}
+
+function inputsOf(samples: readonly Sample[]): Activation[] {
+  return samples.map(({ input }) => input);
+}

@@ -1,0 +1,89 @@
+/** What towers are measured with: the pictures in `examples/`, preprocessed as the Workers do it, and texts of any length. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BuildError } from "../../build/build-error.ts";
+import type { Activation } from "../../build/measure/graph-runner.ts";
+import type { SampleSource } from "../../build/measure/sample-source.ts";
+import { readPngHeader } from "../../functions/decoder/formats/read-png-header.ts";
+import { pngColours } from "../../functions/decoder/png/png-colours.ts";
+import { readPng } from "../../functions/decoder/png/read-png.ts";
+import { CropResizer } from "../../functions/decoder/preprocess/crop-resizer.ts";
+import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
+import { Tokenizer } from "../../functions/runtime/tokenizer/tokenizer.ts";
+import { readPixels } from "../../functions/vision/pixels-to-tensor.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** Short and long: an activation that stands out in one may not in the other. */
+const TEXTS = [
+  "a photo of a fox.",
+  "a tall giraffe eating leaves, seen from below on a cloudy day in the savanna",
+  "moon",
+  "an emoji of a police car with its blue light on",
+  "itap of the rocket",
+  "a bad photo of the purple eggplant lying beside two bunches of green grapes",
+  "Ein rotes Ahornblatt",
+  "a golden trophy 🏆",
+  "a low resolution photo of a harp",
+  "dress, tulips, and 3 other things from a catalogue of 1987",
+  "a close-up photo of tulips",
+  "the rocket leaves the earth for the moon: ".repeat(8),
+];
+
+/** @throws BuildError for anything but a cosine */
+export function parseFloor(text: string): number {
+  const floor = Number(text);
+  if (!(floor >= 0 && floor < 1)) throw new BuildError(`--floor is ${text}; it is a cosine below 1`);
+  return floor;
+}
+
+/** @throws BuildError for more than there are, or none */
+export function parseSamples(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= TEXTS.length) return count;
+  throw new BuildError(`--samples is ${text}; there are 1 to ${TEXTS.length}`);
+}
+
+/** @param count of pictures and of texts */
+export function exampleSamples(count: number): SampleSource {
+  return {
+    async pictures({ size, mean, std }) {
+      const folder = join(ROOT, "examples");
+      const files = (await readdir(folder)).filter((file) => file.endsWith(".png")).toSorted();
+      const pixels = await Promise.all(
+        files.slice(0, count).map((file) => decodeExample(join(folder, file), size)),
+      );
+      const tensors: Activation[] = [];
+      for await (const tensor of readPixels(new Blob(pixels).stream(), pixels.length, size, { mean, std })) {
+        tensors.push(tensor as Activation);
+      }
+      return tensors;
+    },
+    async texts(contextLength) {
+      const packed = await readFile(join(ROOT, "model-shards/clip-bpe.bin"));
+      const tokenizer = new Tokenizer(new Uint8Array(packed).buffer);
+      return TEXTS.slice(0, count).map((text) => tokenizer.encode(cleanText(text), contextLength).ids);
+    },
+  };
+}
+
+/** @returns uint8 RGB, `size × size × 3` */
+async function decodeExample(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  const file = new Uint8Array(await readFile(path));
+  const view = new DataView(file.buffer);
+  const header = readPngHeader(view);
+  const colours = header && pngColours(view, header);
+  if (header === undefined || colours === undefined) throw new Error(`${path}: no PNG`);
+  const { width, height } = header;
+  const resizer = new CropResizer({ width, height, channels: colours.channels }, size);
+  await readPng(
+    () => file,
+    header,
+    colours,
+    () => {},
+    (pixels, _, row) => {
+      if (row >= resizer.firstRow && row < resizer.endRow) resizer.push(pixels);
+    },
+  );
+  return resizer.finish();
+}
