@@ -8,6 +8,7 @@ import { syntheticTensor } from "./synthetic-tensor.ts";
 import type { TensorSource } from "./tensor-source.ts";
 import { writeSafetensors } from "./write-safetensors.ts";
 import { writeTorchFile } from "./write-torch-file.ts";
+import { CONFIG_NAME } from "../checkpoint/file-names.ts";
 
 export type CheckpointFormat = "safetensors" | "bin";
 
@@ -37,7 +38,7 @@ export async function writeSynthetic(
   options: SyntheticOptions = {},
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "open_clip_config.json"), JSON.stringify(openClipConfig(model), null, 1));
+  await writeFile(join(folder, CONFIG_NAME), JSON.stringify(openClipConfig(model), null, 1));
   const tensors = syntheticTensors(model, options);
   const name = format === "safetensors" ? "open_clip_model.safetensors" : "open_clip_pytorch_model.bin";
   const write = format === "safetensors" ? writeSafetensors : writeTorchFile;

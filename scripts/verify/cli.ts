@@ -6,16 +6,17 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { BuildError } from "../../build/build-error.ts";
+import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
 import { terminalProgress } from "../../build/report/progress.ts";
 import { ServiceError } from "../../functions/runtime/errors.ts";
-import { findCheckpoint } from "../find-checkpoint.ts";
+import { findCheckpoint } from "../build/find-checkpoint.ts";
 import { readManifest } from "../models-in-r2.ts";
 import { ortGraphs } from "../towers/ort-graphs.ts";
 import { exampleSamples, parseFloor, parseSamples } from "../towers/samples.ts";
 import { belowFloor, verifyTable, writeVerifyPlot } from "./report.ts";
 import { verifyModel } from "./verify-model.ts";
 
-const USAGE = `usage: npm run model:verify -- <model folder> --checkpoint <checkpoint or its folder> [options]
+const USAGE = `usage: npm run model:verify -- <model folder> --checkpoint <model, file or folder> [options]
   --config   open_clip_config.json (default: beside the checkpoint)
   --samples  pictures and texts to run (default: 3, as a build measures with)
   --floor    least cosine to fp32 of a block and of the embeddings (default: 0.999)
@@ -35,13 +36,13 @@ async function main(): Promise<void> {
   const [folder] = positionals;
   if (folder === undefined || values.checkpoint === undefined) throw new BuildError(USAGE);
   const [samples, floor] = [parseSamples(values.samples), parseFloor(values.floor)];
-  const checkpoint = await findCheckpoint(values.checkpoint);
+  const { path: checkpoint } = await findCheckpoint(values.checkpoint);
   const { alias, id, revision } = await readManifest(folder);
   const progress = terminalProgress(process.stderr);
   const towers = await verifyModel({
     folder: resolve(folder),
     checkpoint,
-    config: values.config ?? join(dirname(checkpoint), "open_clip_config.json"),
+    config: values.config ?? join(dirname(checkpoint), CONFIG_NAME),
     open: await ortGraphs(),
     samples: exampleSamples(samples),
     progress,

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Dice } from "../attack/grammar/dice.ts";
 import { RawClient } from "../attack/raw-request.ts";
-import { writeLineChart } from "../bench/support/line-chart.ts";
+import { writeLineChart } from "../../scripts/charts/line-chart.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";

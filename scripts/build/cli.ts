@@ -1,20 +1,23 @@
 /**
- * `npm run build:model -- <folder or checkpoint> [options]`: builds one model into `model-shards/<alias>/`. It stands
- * here and not in `build/` because blocks are measured on the edge's own onnxruntime.
+ * `npm run model:build -- <model, file or folder> [options]`: builds one model into `model-shards/<alias>/`. It stands here
+ * and not in `build/` because blocks are measured on the edge's own onnxruntime.
  */
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { BuildError } from "../build/build-error.ts";
-import { buildModel } from "../build/build-model.ts";
-import { CheckpointError } from "../build/checkpoint/checkpoint-error.ts";
-import { terminalProgress } from "../build/report/progress.ts";
-import { summary } from "../build/report/summary.ts";
+import { BuildError } from "../../build/build-error.ts";
+import { buildModel } from "../../build/build-model.ts";
+import { CheckpointError } from "../../build/checkpoint/checkpoint-error.ts";
+import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
+import { terminalProgress } from "../../build/report/progress.ts";
+import { summary } from "../../build/report/summary.ts";
+import { ROOT } from "../local/state.ts";
 import { findCheckpoint } from "./find-checkpoint.ts";
-import { ortGraphs } from "./towers/ort-graphs.ts";
-import { exampleSamples, parseFloor, parseSamples } from "./towers/samples.ts";
+import { ortGraphs } from "../towers/ort-graphs.ts";
+import { exampleSamples, parseFloor, parseSamples } from "../towers/samples.ts";
 
-const USAGE = `usage: npm run build:model -- <checkpoint or its folder> --id <owner/name> [options]
-  --id          the model as the API names it
+const USAGE = `usage: npm run model:build -- <model, file or folder> [options]
+  a model is what "npm run model:pull" has fetched, by the same name; a folder holds a checkpoint and its config
+  --id          the model as the API names it (default: its repository)
   --alias       slash-free name, also the folder's (default: the id's last part, in lower case)
   --precision   int8 (default) or fp32
   --image-size  side of the input in pixels, a multiple of 32 (default: the config's)
@@ -41,19 +44,19 @@ async function main(): Promise<void> {
     },
   });
   const [source] = positionals;
-  const { id, precision } = values;
-  if (source === undefined || id === undefined || (precision !== "int8" && precision !== "fp32")) {
-    throw new BuildError(USAGE);
-  }
-  const checkpoint = await findCheckpoint(source);
+  const { precision } = values;
+  if (source === undefined || (precision !== "int8" && precision !== "fp32")) throw new BuildError(USAGE);
+  const { path: checkpoint, repository } = await findCheckpoint(source);
+  const id = values.id ?? repository;
+  if (id === undefined) throw new BuildError(`--id is missing: what is the model called?\n${USAGE}`);
   const alias = values.alias ?? (id.split("/").at(-1) ?? id).toLowerCase();
   const size = values["image-size"];
   const [floor, samples] = [parseFloor(values.floor), parseSamples(values.samples)];
   const measured = precision === "int8" && floor > 0;
   const report = await buildModel({
     checkpoint,
-    config: values.config ?? join(dirname(checkpoint), "open_clip_config.json"),
-    out: resolve(values.out ?? join(import.meta.dirname, "../model-shards", alias)),
+    config: values.config ?? join(dirname(checkpoint), CONFIG_NAME),
+    out: resolve(values.out ?? join(ROOT, "model-shards", alias)),
     id,
     alias,
     license: values.license,

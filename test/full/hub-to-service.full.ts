@@ -1,0 +1,102 @@
+/**
+ * The whole way at full size: hub, checkpoint, shards, verification, R2, a service that serves them, and back again while
+ * clients ask. Every step is the command that a user runs. Prints times and bytes.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
+import { SYNTHETIC_MODELS } from "../../build/synthetic/configs.ts";
+import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
+import { modelReference } from "../../scripts/worker-configs.ts";
+import { readManifest } from "../../scripts/models-in-r2.ts";
+import { type FakeHub, startFakeHub } from "../hub/fake-hub.ts";
+import { exampleBase64 } from "../support/examples.ts";
+import { LocalService } from "../support/local-service.ts";
+import { request } from "../support/request.ts";
+import { steadyRequests } from "../support/steady-requests.ts";
+import { DEMO_MODEL } from "../support/workers.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const CHECKPOINT = "open_clip_model.safetensors";
+
+describe.runIf(process.env["SMOKE"] !== "1")("from the hub to a service", () => {
+  let folder: string;
+  let hub: FakeHub;
+  let env: NodeJS.ProcessEnv;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "edgeclip-whole-way-"));
+    const model = SYNTHETIC_MODELS["base_w"];
+    if (model === undefined) throw new Error("there is no synthetic model base_w");
+    const checkpoint = await writeSynthetic(join(folder, "source"), model, "safetensors");
+    hub = await startFakeHub(
+      new Map([
+        [CHECKPOINT, await readFile(checkpoint)],
+        [CONFIG_NAME, await readFile(join(folder, "source", CONFIG_NAME))],
+      ]),
+    );
+    hub.dropAfter = 300_000_000;
+    env = { ...process.env, HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: join(folder, "hub") };
+  });
+
+  afterAll(async () => {
+    hub.close();
+    await rm(folder, { recursive: true });
+  });
+
+  /** Runs a script of the project, and says how long it took. */
+  async function run(name: string, script: string, ...parameters: string[]): Promise<string> {
+    const before = Date.now();
+    const options = { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 };
+    const { stdout } = await promisify(execFile)(process.execPath, [script, ...parameters], options);
+    console.log(`${name}: ${((Date.now() - before) / 1000).toFixed(1)} s\n${stdout}`);
+    return stdout;
+  }
+
+  it("serves a model that was at the hub, and gives way again", { timeout: 1_200_000 }, async () => {
+    const out = join(folder, "synthetic-base_w");
+    expect(await run("pull", "build/hub/cli.ts", "owner/name")).toMatch(
+      /71\d\.\d MB fetched, 0\.0 MB were there/,
+    );
+    const named = ["--id", "synthetic/base_w", "--alias", "synthetic-base_w", "--out", out];
+    await run("build", "scripts/build/cli.ts", "owner/name", ...named);
+    const verify = ["--checkpoint", "owner/name", "--plot", join(folder, "verify.png")];
+    expect(await run("verify", "scripts/verify/cli.ts", out, ...verify)).toContain(
+      "synthetic/base_w verifies",
+    );
+
+    const demo = modelReference(await readManifest(DEMO_MODEL));
+    const full = modelReference(await readManifest(out));
+    const service = await LocalService.start(join(folder, "state"));
+    const use = async (...models: string[]): Promise<void> => {
+      const before = Date.now();
+      const said = await service.run("scripts/models/cli.ts", "use", ...models);
+      console.log(`use ${models.join(" ")}: ${((Date.now() - before) / 1000).toFixed(1)} s\n${said}`);
+    };
+    try {
+      console.log(await service.run("scripts/models/cli.ts", "push", out));
+      const labels = ["fox", "rabbit", "bus"];
+      const { body: set } = await request("POST", `${service.url}/v1/label_sets`, { labels });
+      const image = await exampleBase64("fox.png");
+      const clients = steadyRequests(`${service.url}/v1/classify`, { image, label_set: set.id });
+      await use("synthetic-base_w");
+      const { body } = await request("POST", `${service.url}/v1/classify`, { image, labels });
+      expect([body.model, body.data[0].predictions.length]).toEqual(["synthetic/base_w", 3]);
+      await use(demo, full);
+      await use(full);
+      await use(demo);
+      await clients.stop();
+      console.log(Object.fromEntries(clients.counts));
+      const revisions = [demo, full].map((reference) => `200 ${reference.split("@")[1]}`);
+      expect([...clients.counts.keys()].toSorted()).toEqual(revisions.toSorted());
+      const again = await request("POST", `${service.url}/v1/label_sets`, { labels });
+      expect([again.status, again.body.id, again.body.status]).toEqual([200, set.id, "ready"]);
+    } finally {
+      await service.stop();
+    }
+  });
+});
