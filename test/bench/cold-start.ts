@@ -12,7 +12,7 @@ import setup, { bundleWorker } from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, type Workers, workerOptions } from "../support/workers.ts";
-import { median } from "./support/median.ts";
+import { median } from "./harness/statistics.ts";
 
 const SIZE = 256;
 const WARM_RUNS = 5;

@@ -12,7 +12,7 @@ import { decodeOne, startDecoder } from "../decoder/support/start-decoder.ts";
 import { writeHeicGrid } from "../decoder/support/write-heic-grid.ts";
 import { writePng } from "../decoder/support/write-png.ts";
 import setup from "../support/bundle-workers.ts";
-import { median } from "./support/median.ts";
+import { median } from "./harness/statistics.ts";
 
 const LIMIT_BYTES = 120_000_000;
 const SIZE = 256;

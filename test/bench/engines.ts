@@ -15,7 +15,7 @@ import { cosine } from "../support/cosine.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { median } from "./support/median.ts";
+import { median } from "./harness/statistics.ts";
 
 const SIZE = 256;
 const WARM_UP = 6;

@@ -20,7 +20,7 @@ import { request } from "../support/request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
 import { writeLineChart } from "../../scripts/charts/line-chart.ts";
-import { median } from "./support/median.ts";
+import { median } from "./harness/statistics.ts";
 
 const SIZES = [10, 100, 1000, 10_000];
 const ROUNDS = 15;

@@ -1,0 +1,91 @@
+/** Everything that can run the image tower here, one thread each, on the same weights. */
+import { join } from "node:path";
+import { inferArchitecture } from "../../../build/architecture/infer-architecture.ts";
+import { readModelConfig } from "../../../build/architecture/model-config.ts";
+import { CHECKPOINT_NAMES, CONFIG_NAME } from "../../../build/checkpoint/file-names.ts";
+import { openCheckpoint } from "../../../build/checkpoint/open-checkpoint.ts";
+import type { Precision } from "../../../build/towers/emitter.ts";
+import { createOrtRuntime } from "../../../functions/runtime/ort/ort-runtime.ts";
+import { SimdEngine } from "../../../functions/runtime/simd/simd-engine.ts";
+import { plannedShape } from "../../../functions/runtime/tower/planned-shape.ts";
+import { readManifest } from "../../../scripts/models-in-r2.ts";
+import { FolderBucket } from "../../../scripts/towers/folder-bucket.ts";
+import { NodeTowers } from "../../../scripts/towers/node-towers.ts";
+import { ortModule } from "../../../scripts/towers/ort-module.ts";
+import { simdModule, type Variant } from "../../support/simd-kernels.ts";
+import { DATA_FILE, type StraightExport, straightExport } from "../straight/straight-export.ts";
+import { contender } from "./contender.ts";
+
+/** float32 NCHW → embedding, not normalized. */
+export type EmbedPicture = (pixels: Float32Array) => Promise<Float32Array>;
+
+const MEMORY = { initialBytes: 0, maximumBytes: 2_000_000_000 };
+const INPUT = "pixel_values";
+const OUTPUT = "image_embeds";
+
+/** The part of onnxruntime-node that is used. */
+interface NativeOrt {
+  InferenceSession: {
+    create(
+      graph: Uint8Array,
+      options: object,
+    ): Promise<{ run(feeds: object): Promise<Record<string, { data: Float32Array }>> }>;
+  };
+  Tensor: new (type: "float32", data: Float32Array, shape: readonly number[]) => object;
+}
+
+/** @param checkpoint folder of the checkpoint and its config */
+export async function exportStraight(checkpoint: string, precision: Precision): Promise<StraightExport> {
+  const tensors = await openCheckpoint(join(checkpoint, CHECKPOINT_NAMES[0] ?? ""));
+  try {
+    const architecture = inferArchitecture(
+      tensors.tensors,
+      await readModelConfig(join(checkpoint, CONFIG_NAME)),
+    );
+    return await straightExport(architecture, precision, (name) => tensors.read(name));
+  } finally {
+    await tensors.close();
+  }
+}
+
+/** onnxruntime-web, one session. */
+export async function ortWeb({ graph, data }: StraightExport, size: number): Promise<EmbedPicture> {
+  const runtime = await createOrtRuntime(await ortModule(), MEMORY);
+  const session = runtime.createSession(graph, new Map([[DATA_FILE, data]]));
+  return async (pixels) => {
+    const output = session.run({ [INPUT]: { data: pixels, shape: [1, 3, size, size] } })[OUTPUT];
+    return output?.data as Float32Array;
+  };
+}
+
+/** onnxruntime's native build, one thread: what the same graphs would take outside of WebAssembly. */
+export async function ortNative({ graph, data }: StraightExport, size: number): Promise<EmbedPicture> {
+  const { InferenceSession, Tensor } = await contender<NativeOrt>("onnxruntime-node");
+  const session = await InferenceSession.create(graph, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    externalData: [{ path: DATA_FILE, data }],
+  });
+  return async (pixels) => {
+    const output = await session.run({ [INPUT]: new Tensor("float32", pixels, [1, 3, size, size]) });
+    return output[OUTPUT]?.data ?? new Float32Array();
+  };
+}
+
+/** This project's shards on onnxruntime-web. @param model folder of a built model */
+export async function edgeclipOrt(model: string): Promise<EmbedPicture> {
+  const towers = await NodeTowers.load(model);
+  const { size } = (await readManifest(model)).image;
+  return async (pixels) => towers.embedTensor(pixels, size, size);
+}
+
+/** This project's shards on its own kernels. */
+export async function edgeclipSimd(model: string, variant: Variant): Promise<EmbedPicture> {
+  const { shards, size } = (await readManifest(model)).image;
+  const inputShape = plannedShape(shards, { height: size, width: size });
+  const source = { bucket: new FolderBucket(model), prefix: "." };
+  const engine = new SimdEngine(() => simdModule(variant), { shards, source, inputShape });
+  await engine.load(() => {});
+  return async (pixels) =>
+    engine.run({ data: pixels.slice(), shape: [1, 3, size, size] }, {}).data as Float32Array;
+}

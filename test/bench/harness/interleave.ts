@@ -1,0 +1,25 @@
+/**
+ * Times contenders in turns, A B C A B C …: what disturbs the machine for a while disturbs all of them, and ratios hold
+ * where milliseconds do not.
+ */
+
+export interface Contender {
+  name: string;
+  run(): unknown;
+}
+
+/** @returns milliseconds of each run, by the contender's name, warm-up left out */
+export async function interleave(
+  contenders: readonly Contender[],
+  { rounds, warmUp }: { rounds: number; warmUp: number },
+): Promise<Map<string, number[]>> {
+  const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round < warmUp + rounds; round++) {
+    for (const { name, run } of contenders) {
+      const before = performance.now();
+      await run();
+      if (round >= warmUp) times.get(name)?.push(performance.now() - before);
+    }
+  }
+  return times;
+}

@@ -1,0 +1,22 @@
+/** On what a bench ran: processor and versions. No names of hosts. */
+import { readFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "../../..");
+
+function versionOf(name: string): string {
+  const json = readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8");
+  return (JSON.parse(json) as { version: string }).version;
+}
+
+export function machine(): Record<string, string> {
+  const [first] = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    processor: `${first?.model.trim() ?? "unknown"}, ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB`,
+    node: process.version,
+    workerd: versionOf("workerd"),
+    "onnxruntime-web": versionOf("onnxruntime-web"),
+  };
+}

@@ -1,0 +1,42 @@
+/** Writes a suite's report as Markdown for people and JSON for programs. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { machine } from "./machine.ts";
+import type { Report, Table } from "./suite.ts";
+
+/** @returns the Markdown */
+export async function writeReport(folder: string, name: string, report: Report): Promise<string> {
+  const on = machine();
+  const markdown = markdownOf(name, report, on);
+  const { plots = [], ...content } = report;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${name}.md`), markdown);
+  await writeFile(join(folder, `${name}.json`), `${JSON.stringify({ machine: on, ...content }, null, 1)}\n`);
+  for (const { file, png } of plots) await writeFile(join(folder, file), png);
+  return markdown;
+}
+
+function markdownOf(name: string, report: Report, on: Record<string, string>): string {
+  const { title, about, tables, targets = [], plots = [] } = report;
+  const parts = [`# ${title}`, `\`npm run bench -- --only ${name}\`. ${about}`];
+  for (const table of tables) {
+    parts.push(tableOf(table));
+    if (table.note !== undefined) parts.push(table.note);
+  }
+  if (targets.length > 0) {
+    const rows = targets.map(({ what, target, reached, met }) => [
+      what,
+      target,
+      reached,
+      met ? "met" : "**not met**",
+    ]);
+    parts.push("## Targets", tableOf({ columns: ["", "target", "reached", ""], rows }));
+  }
+  for (const { file, alt } of plots) parts.push(`![${alt}](${file})`);
+  const machineLine = Object.entries(on).map(([key, value]) => `${key} ${value}`);
+  return `${[...parts, `Measured on ${machineLine.join("; ")}.`].join("\n\n")}\n`;
+}
+
+function tableOf({ columns, rows }: Table): string {
+  return [columns, columns.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}

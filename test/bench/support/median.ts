@@ -1,4 +1,0 @@
-/** The upper median; 0 of nothing. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}

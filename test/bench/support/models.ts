@@ -1,0 +1,39 @@
+/** The model that a bench runs on: full size, or a small one where only the harness is tried. */
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { writeSynthetic } from "../../../build/synthetic/write-synthetic.ts";
+import { SYNTHETIC_MODELS } from "../../../build/synthetic/configs.ts";
+import { buildSynthetic } from "../../support/build-synthetic.ts";
+import { fullSizeModel } from "../../support/full-size.ts";
+
+export interface BenchModel {
+  /** Folder of the built model. */
+  model: string;
+  /** Folder of its checkpoint. */
+  checkpoint: string;
+  size: number;
+}
+
+let small: Promise<BenchModel> | undefined;
+
+export async function benchModel(quick: boolean, size = 256): Promise<BenchModel> {
+  if (quick) return await (small ??= smallModel());
+  const model = await fullSizeModel(size);
+  return { model, checkpoint: await checkpointOf("base_w", dirname(model)), size };
+}
+
+async function smallModel(): Promise<BenchModel> {
+  const folder = await mkdtemp(join(tmpdir(), "edgeclip-bench-"));
+  const { out } = await buildSynthetic("tiny", folder);
+  return { model: out, checkpoint: await checkpointOf("tiny", folder), size: 64 };
+}
+
+/** As `buildSynthetic` leaves it; written if it was removed. */
+async function checkpointOf(name: string, folder: string): Promise<string> {
+  const source = join(folder, `${name}-safetensors`);
+  const model = SYNTHETIC_MODELS[name];
+  if (model === undefined) throw new Error(`there is no synthetic model ${name}`);
+  await writeSynthetic(source, model, "safetensors");
+  return source;
+}
