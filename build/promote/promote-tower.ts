@@ -189,7 +189,28 @@ class TowerPromoter {
       this.#inputs = this.#parts.samples;
       after = await this.#embed(this.#promotions);
     }
-    const bearable = (share(after) * this.#error()) / this.#units.length;
+    for (let attempt = 0; attempt < ATTEMPTS && after.cosine < floor; attempt++) {
+      let error = this.#error();
+      const wanted = share(after) * error;
+      const options = (await this.#options(wanted / this.#units.length)).toSorted(byWorth);
+      // What is small beside large errors is measured badly: the costly ones are looked at again once the free are taken.
+      const free = options.filter(({ bytes }) => bytes === 0);
+      const taken: FineStep[] = [];
+      for (const option of free.length > 0 ? free : options) {
+        if (error <= wanted) break;
+        if (!this.#take(option)) continue;
+        taken.push(option);
+        error -= option.gain;
+      }
+      if (taken.length === 0) break;
+      await this.#measureAgain(taken);
+      after = await this.#embed(this.#promotions);
+    }
+    return after;
+  }
+
+  /** What can be done for the units whose part of the error is more than `bearable`; gains are the embedding's. */
+  async #options(bearable: number): Promise<FineStep[]> {
     const options: FineStep[] = [];
     for (const [index, unit] of this.#units.entries()) {
       const block = this.#blocks.get(unit.name);
@@ -200,23 +221,7 @@ class TowerPromoter {
       options.push(...found.map((option) => ({ ...option, gain: weight * option.gain })));
       this.#cache.clear();
     }
-    const left = options.toSorted(byWorth);
-    for (let attempt = 0; attempt < ATTEMPTS && after.cosine < floor; attempt++) {
-      let error = this.#error();
-      const wanted = share(after) * error;
-      const taken: FineStep[] = [];
-      while (error > wanted) {
-        const option = left.shift();
-        if (option === undefined) break;
-        if (!this.#take(option)) continue;
-        taken.push(option);
-        error -= option.gain;
-      }
-      if (taken.length === 0) break;
-      await this.#measureAgain(taken);
-      after = await this.#embed(this.#promotions);
-    }
-    return after;
+    return options;
   }
 
   /** The square of the embedding's relative error, as it follows from those of the blocks. */

@@ -105,7 +105,7 @@ export class Emitter {
       tensor: `${name}.weight`,
       relativeError: first.relativeError * (rest?.relativeError ?? 1),
     });
-    const biases = bias === undefined ? [] : ["", bias];
+    const biases = ["", ...(bias === undefined ? [] : [bias])];
     if (!fineActivations && fine === undefined) {
       return (node, x) => graph.contrib("DynamicQuantizeMatMul", node, [x, ...coarse, ...biases]);
     }
