@@ -23,7 +23,8 @@ if (chosen.length === 0) {
 }
 await installContenders();
 await setup();
-for (const { name, run } of chosen) {
-  console.log(await writeReport(values.out, name, await run({ quick: values.quick })));
+for (const suite of chosen) {
+  const report = await suite.run({ quick: values.quick });
+  console.log(await writeReport(values.out, suite.name, report));
 }
 process.exit(0);

@@ -15,10 +15,10 @@ export async function interleave(
 ): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < warmUp + rounds; round++) {
-    for (const { name, run } of contenders) {
+    for (const contender of contenders) {
       const before = performance.now();
-      await run();
-      if (round >= warmUp) times.get(name)?.push(performance.now() - before);
+      await contender.run();
+      if (round >= warmUp) times.get(contender.name)?.push(performance.now() - before);
     }
   }
   return times;
