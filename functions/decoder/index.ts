@@ -4,6 +4,7 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { DecodedImage, DecoderRpc, WorkerStats } from "../runtime/rpc.ts";
+import { logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import { ByteTaker } from "../runtime/byte-taker.ts";
 import { nextFrame } from "../runtime/file-frames.ts";
@@ -16,7 +17,7 @@ const turn = new Turn();
 let pictures = 0;
 
 export default class Decoder extends WorkerEntrypoint implements DecoderRpc {
-  async decode(files: ReadableStream<Uint8Array>, size: number): Promise<DecodedImage[]> {
+  async decode(files: ReadableStream<Uint8Array>, size: number, requestId: string): Promise<DecodedImage[]> {
     const upload = new ByteTaker(files);
     const results: DecodedImage[] = [];
     // The turn begins when a file is there: whoever waits for a slow client's next one stands in nobody's way.
@@ -24,9 +25,12 @@ export default class Decoder extends WorkerEntrypoint implements DecoderRpc {
       const file = length;
       pictures++;
       results.push(
-        await rpcResult("decoder", () => turn.take((alive) => decodeNext(upload, file, size, alive))),
+        await rpcResult("decoder", requestId, () =>
+          turn.take((alive) => decodeNext(upload, file, size, alive)),
+        ),
       );
     }
+    logCall("decoder", requestId, { pictures: results.length });
     return results;
   }
 

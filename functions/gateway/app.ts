@@ -6,6 +6,7 @@ import { crossOrigin } from "./access/cross-origin.ts";
 import { recordUsage } from "./access/record-usage.ts";
 import type { GatewayEnv } from "./env.ts";
 import { errorResponse } from "./http/error-response.ts";
+import { logRequest } from "./http/log-request.ts";
 import { requestContext } from "./http/request-context.ts";
 import { classify } from "./routes/classify.ts";
 import { embeddings } from "./routes/embeddings.ts";
@@ -19,7 +20,7 @@ import { warmUp } from "./routes/warm-up.ts";
 
 export const app = new Hono<GatewayEnv>();
 
-app.use(requestContext, crossOrigin);
+app.use(requestContext, logRequest, crossOrigin);
 app.use("/v1/*", recordUsage, authorize);
 const inference = [similarity, classify, labelSets, embeddings, rerank];
 for (const routes of [health, models, ...inference, warmUp, reference]) app.route("/", routes);

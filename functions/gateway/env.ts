@@ -50,6 +50,10 @@ export interface GatewayEnv {
     timings: Timings;
     caller?: Caller;
     usage?: Usage;
+    /** `<alias>@<revision>` of the model that answered. */
+    answeredBy?: string;
+    /** The refusal's, if it was refused. */
+    errorCode?: string;
     /** The room that the request's body takes. */
     share?: Share;
     /** Long strings of its JSON, see `http/lift-strings.ts`. */

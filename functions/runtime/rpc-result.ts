@@ -7,7 +7,11 @@ import { ClientGoneError } from "./wanted.ts";
  * Runs an RPC method's body. A refusal becomes its code and message; anything else is a defect or a broken
  * instance: it is logged here, where the stack is, and becomes `model_unavailable`.
  */
-export async function rpcResult<T>(worker: string, body: () => Promise<T>): Promise<RpcResult<T>> {
+export async function rpcResult<T>(
+  worker: string,
+  request: string,
+  body: () => Promise<T>,
+): Promise<RpcResult<T>> {
   try {
     return { ok: true, value: await body() };
   } catch (error) {
@@ -16,7 +20,7 @@ export async function rpcResult<T>(worker: string, body: () => Promise<T>): Prom
     }
     const known = error instanceof ServiceError;
     const cause = known ? error.cause : error;
-    console.error(JSON.stringify({ worker, error: String(error), cause: describe(cause) }));
+    console.error(JSON.stringify({ request, worker, error: String(error), cause: describe(cause) }));
     return {
       ok: false,
       error: known

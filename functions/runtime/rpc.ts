@@ -4,6 +4,8 @@
  *
  * Failures travel as values: an exception thrown across RPC keeps its message but loses its `code`, and the
  * client would get a 500 for what is a bad picture or a missing shard.
+ *
+ * `requestId` is the last parameter of each call that a request makes: it is in the log of every Worker that had a part.
  */
 import type { ErrorCode } from "./errors.ts";
 import type { Wanted } from "./wanted.ts";
@@ -34,7 +36,7 @@ export interface DecoderRpc {
    * @param size side of the square output, pixels
    * @returns one result per file, in order; a bad file does not spoil the others
    */
-  decode(files: ReadableStream<Uint8Array>, size: number): Promise<DecodedImage[]>;
+  decode(files: ReadableStream<Uint8Array>, size: number, requestId: string): Promise<DecodedImage[]>;
   stats(): Promise<WorkerStats>;
 }
 
@@ -54,6 +56,7 @@ export interface VisionRpc {
     pixels: ReadableStream<Uint8Array>,
     count: number,
     wanted: Wanted,
+    requestId: string,
   ): Promise<RpcResult<Embeddings>>;
   /**
    * Embeds one already normalized picture; used to compare the deployed tower with reference outputs.
@@ -70,7 +73,11 @@ export interface VisionStageRpc {
    * @param activations tensors as `tensor-stream.ts` writes them, `count` of them
    * @returns the embeddings as the tower gives them, not normalized
    */
-  embedActivations(activations: ReadableStream<Uint8Array>, count: number): Promise<RpcResult<Embeddings>>;
+  embedActivations(
+    activations: ReadableStream<Uint8Array>,
+    count: number,
+    requestId: string,
+  ): Promise<RpcResult<Embeddings>>;
 }
 
 export interface TextRpc {
@@ -80,6 +87,11 @@ export interface TextRpc {
    * @param lengths positions of each sequence, each between 2 and the context length
    * @param wanted asked every few texts
    */
-  embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted): Promise<RpcResult<Embeddings>>;
+  embedTokens(
+    ids: Int32Array,
+    lengths: number[],
+    wanted: Wanted,
+    requestId: string,
+  ): Promise<RpcResult<Embeddings>>;
   stats(): Promise<WorkerStats>;
 }

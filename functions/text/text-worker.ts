@@ -6,6 +6,7 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, TextRpc, WorkerStats } from "../runtime/rpc.ts";
+import { logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import type { Wanted } from "../runtime/wanted.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
@@ -19,11 +20,19 @@ export interface TextEnv {
 
 export const textWorker = (createEngine: CreateEngine) =>
   class Text extends WorkerEntrypoint<TextEnv> implements TextRpc {
-    async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted): Promise<RpcResult<Embeddings>> {
+    async embedTokens(
+      ids: Int32Array,
+      lengths: number[],
+      wanted: Wanted,
+      requestId: string,
+    ): Promise<RpcResult<Embeddings>> {
       const anchor = (work: Promise<unknown>): void => this.ctx.waitUntil(work);
-      return await rpcResult("text", async () =>
-        (await textTower(createEngine, this.env, anchor)).embedTokens(ids, lengths, wanted, anchor),
-      );
+      return await rpcResult("text", requestId, async () => {
+        const tower = await textTower(createEngine, this.env, anchor);
+        const embeddings = await tower.embedTokens(ids, lengths, wanted, anchor);
+        logCall("text", requestId, { texts: lengths.length });
+        return embeddings;
+      });
     }
 
     async stats(): Promise<WorkerStats> {

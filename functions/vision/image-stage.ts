@@ -93,7 +93,12 @@ export class ImageStage {
    * @param wanted asked before each picture; a later stage need not ask, it only gets what the first has computed
    * @throws ServiceError `model_unavailable`, `overloaded`
    */
-  async embed(inputs: Pictures, count: number, wanted: Wanted = () => true): Promise<Embeddings> {
+  async embed(
+    inputs: Pictures,
+    count: number,
+    requestId: string,
+    wanted: Wanted = () => true,
+  ): Promise<Embeddings> {
     return await admission.admit(async (alive) => {
       const step = async (): Promise<void> => {
         alive();
@@ -101,7 +106,7 @@ export class ImageStage {
       };
       return this.#next === undefined
         ? await this.#finish(inputs, count, step)
-        : await this.#passOn(inputs, count, this.#next, step);
+        : await this.#passOn(inputs, count, requestId, this.#next, step);
     });
   }
 
@@ -118,9 +123,15 @@ export class ImageStage {
   }
 
   /** The next stage is called before this one is ready, so that a cold start loads both at once. */
-  async #passOn(inputs: Pictures, count: number, next: VisionStageRpc, step: Step): Promise<Embeddings> {
+  async #passOn(
+    inputs: Pictures,
+    count: number,
+    requestId: string,
+    next: VisionStageRpc,
+    step: Step,
+  ): Promise<Embeddings> {
     const { readable, writable } = new IdentityTransformStream();
-    const answer = next.embedActivations(readable, count);
+    const answer = next.embedActivations(readable, count, requestId);
     // Should this stage fail first, the next one's complaint about a broken stream is nobody's.
     answer.catch(() => {});
     const writer = writable.getWriter();

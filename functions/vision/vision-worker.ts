@@ -7,6 +7,7 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, WorkerStats, VisionRpc, VisionStageRpc } from "../runtime/rpc.ts";
+import { logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { imageStage, type ImageStage } from "./image-stage.ts";
@@ -24,35 +25,46 @@ export interface VisionEnv {
   NEXT?: VisionStageRpc;
 }
 
+/** Stands for a request's id where none is: a tower is compared with its reference. */
+const COMPARISON = "comparison";
+
 export const visionWorker = (createEngine: CreateEngine) =>
   class Vision extends WorkerEntrypoint<VisionEnv> implements VisionRpc, VisionStageRpc {
     async embedPixels(
       pixels: ReadableStream<Uint8Array>,
       count: number,
       wanted: Wanted,
+      requestId: string,
     ): Promise<RpcResult<Embeddings>> {
-      return await rpcResult("vision", async () => {
+      return await rpcResult("vision", requestId, async () => {
         const stage = await this.#stage();
         const { size, mean, std } = stage.manifest.image;
         const pictures = readPixels(pixels, count, size, { mean, std });
-        return stage.normalized(await stage.embed(pictures, count, wanted));
+        const embeddings = stage.normalized(await stage.embed(pictures, count, requestId, wanted));
+        logCall("vision", requestId, { pictures: count });
+        return embeddings;
       });
     }
 
     async embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>> {
-      return await rpcResult("vision", async () => {
+      return await rpcResult("vision", COMPARISON, async () => {
         const tensor = { data: values, shape: [1, 3, height, width] };
-        return await (await this.#stage()).embed([tensor], 1);
+        return await (await this.#stage()).embed([tensor], 1, COMPARISON);
       });
     }
 
     async embedActivations(
       activations: ReadableStream<Uint8Array>,
       count: number,
+      requestId: string,
     ): Promise<RpcResult<Embeddings>> {
-      return await rpcResult("vision", async () =>
-        (await this.#stage()).embed(readTensors(activations, count), count),
-      );
+      return await rpcResult("vision", requestId, async () => {
+        const embeddings = await (
+          await this.#stage()
+        ).embed(readTensors(activations, count), count, requestId);
+        logCall("vision", requestId, { activations: count });
+        return embeddings;
+      });
     }
 
     async stats(): Promise<WorkerStats> {

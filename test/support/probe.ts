@@ -21,14 +21,14 @@ export default {
       result = await env.VISION.embedTensor(new Float32Array(body), number("height"), number("width"));
     } else if (pathname === "/tokens") {
       const lengths = searchParams.get("lengths").split(",").map(Number);
-      result = await env.TEXT.embedTokens(new Int32Array(body), lengths, () => true);
+      result = await env.TEXT.embedTokens(new Int32Array(body), lengths, () => true, "probe");
     } else if (pathname === "/stats") {
       const stages = Object.keys(env).filter((name) => name.startsWith("VISION")).toSorted();
       const vision = await Promise.all(stages.map((name) => env[name].stats()));
       return Response.json({ vision, text: await env.TEXT.stats(), decoder: await env.DECODER.stats() });
     } else {
       const length = new Uint32Array([body.byteLength]);
-      [result] = await env.DECODER.decode(new Blob([length, body]).stream(), number("size"));
+      [result] = await env.DECODER.decode(new Blob([length, body]).stream(), number("size"), "probe");
     }
     if (!result.ok) return Response.json(result.error, { status: 500 });
     return new Response(result.value.embeddings ?? result.value.pixels);

@@ -4,6 +4,7 @@ import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import type { Bindings, GatewayEnv } from "../env.ts";
 import { warn } from "../warn.ts";
+import { addressBlock } from "./address-block.ts";
 import type { Caller } from "./caller.ts";
 
 /** Which binding counts for whom. */
@@ -24,7 +25,10 @@ export async function limitRate(c: Context<GatewayEnv>, { account, keyId, tier }
   if (limit === undefined) {
     throw new ServiceError("not_configured", `the deployment has no rate limit ${binding}`);
   }
-  const key = keyId === null ? `ip/${c.req.header("cf-connecting-ip") ?? "unknown"}` : `account/${account}`;
+  const key =
+    keyId === null
+      ? `ip/${addressBlock(c.req.header("cf-connecting-ip") ?? "unknown")}`
+      : `account/${account}`;
   if (!(await isWithin(limit, key)))
     throw new ServiceError("rate_limit_exceeded", "too many requests; try again later");
 }

@@ -2,6 +2,7 @@
 import { createMiddleware } from "hono/factory";
 import type { GatewayEnv } from "../env.ts";
 import { callerOf } from "./caller.ts";
+import { routeOf } from "../http/route-of.ts";
 
 export const recordUsage = createMiddleware<GatewayEnv>(async (c, next) => {
   await next();
@@ -15,7 +16,14 @@ export const recordUsage = createMiddleware<GatewayEnv>(async (c, next) => {
   // Analytics Engine has no names for columns: docs/access.md lists what is where.
   c.env.USAGE?.writeDataPoint({
     indexes: [account],
-    blobs: [keyId ?? "", tier, c.req.path, String(c.res.status)],
-    doubles: [1, images, cachedImages, tokens, cachedTokens],
+    blobs: [
+      keyId ?? "",
+      tier,
+      routeOf(c),
+      String(c.res.status),
+      c.get("errorCode") ?? "",
+      c.get("answeredBy") ?? "",
+    ],
+    doubles: [1, images, cachedImages, tokens, cachedTokens, c.get("timings").total],
   });
 });

@@ -11,10 +11,10 @@ export class DecoderCall {
   readonly #answer: Promise<DecodedImage[] | { error: unknown }>;
 
   /** @param size side of the square output, pixels */
-  constructor(decoder: DecoderRpc, size: number) {
+  constructor(decoder: DecoderRpc, size: number, requestId: string) {
     const { readable, writable } = new IdentityTransformStream();
     this.#writer = writable.getWriter();
-    this.#answer = decoder.decode(readable, size).catch((error: unknown) => ({ error }));
+    this.#answer = decoder.decode(readable, size, requestId).catch((error: unknown) => ({ error }));
   }
 
   /**

@@ -13,6 +13,8 @@ export interface EmbedContext {
   /** The model's. */
   towers: Pick<ServedModel, "vision" | "text">;
   timings: Timings;
+  /** Names the request in the logs of every Worker. */
+  requestId: string;
   /** False once the client has left. */
   wanted: Wanted;
   waitUntil: Anchor;
@@ -24,6 +26,7 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
     manifest,
     towers: towersOf(c.env, manifest),
     timings: c.get("timings"),
+    requestId: c.get("requestId"),
     wanted: () => !c.req.raw.signal.aborted,
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   };

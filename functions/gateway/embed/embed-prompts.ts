@@ -90,7 +90,7 @@ async function readKv(keys: string[], context: EmbedContext): Promise<Map<string
 
 async function compute(
   items: ReadonlyMap<string, Prompts>,
-  { towers, manifest, timings, wanted }: EmbedContext,
+  { towers, manifest, timings, requestId, wanted }: EmbedContext,
   maxPrompts: number,
 ): Promise<Map<string, CachedText>> {
   const computed = new Map<string, CachedText>();
@@ -104,7 +104,9 @@ async function compute(
   const ids = Int32Array.from([...tokens.values()].flatMap((each) => each.ids));
   const lengths = [...tokens.values()].map((each) => each.ids.length);
   const result = await timings.measure("text", () =>
-    callWorker("text tower", (alive) => towers.text.embedTokens(ids, lengths, telling(alive, wanted))),
+    callWorker("text tower", (alive) =>
+      towers.text.embedTokens(ids, lengths, telling(alive, wanted), requestId),
+    ),
   );
   const rows = checkRevision(unwrap(result), manifest.revision);
   const width = manifest.embedding_width;

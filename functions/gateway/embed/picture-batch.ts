@@ -52,12 +52,12 @@ export class PictureBatch {
    * @throws ServiceError naming the picture that is bad; `model_unavailable`, `overloaded`
    */
   async embed(): Promise<void> {
-    const { towers, manifest, timings, wanted } = this.context;
+    const { towers, manifest, timings, requestId, wanted } = this.context;
     const pixels = await timings.measure("decode", () => this.#decode());
     if (pixels.length === 0) return;
     const result = await timings.measure("image", () =>
       callWorker("image tower", (alive) =>
-        towers.vision.embedPixels(byteStream(pixels), pixels.length, telling(alive, wanted)),
+        towers.vision.embedPixels(byteStream(pixels), pixels.length, telling(alive, wanted), requestId),
       ),
     );
     const rows = checkRevision(unwrap(result), manifest.revision);
@@ -74,9 +74,9 @@ export class PictureBatch {
   }
 
   async #send(file: ImageFile, picture: Picture): Promise<void> {
-    const { env, manifest, timings } = this.context;
+    const { env, manifest, timings, requestId } = this.context;
     this.#sent.push(picture);
-    this.#decoder ??= new DecoderCall(env.DECODER, manifest.image.size);
+    this.#decoder ??= new DecoderCall(env.DECODER, manifest.image.size, requestId);
     const decoder = this.#decoder;
     await timings.measure("decode", () => decoder.send(file));
   }

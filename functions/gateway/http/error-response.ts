@@ -15,6 +15,8 @@ export function errorResponse(error: Error, c: Context<GatewayEnv>): Response {
       JSON.stringify({ request: c.get("requestId"), error: error.stack ?? error.message, cause }),
     );
   }
+  const code = known ? error.code : "internal_error";
+  c.set("errorCode", code);
   const message = known ? error.message : "the server failed to process the request";
   if (status === 429 || status === 503) c.header("retry-after", RETRY_AFTER[status]);
   return c.json(
@@ -23,7 +25,7 @@ export function errorResponse(error: Error, c: Context<GatewayEnv>): Response {
         message,
         type,
         param: known ? error.param : null,
-        code: known ? error.code : "internal_error",
+        code,
       },
     },
     status,

@@ -24,6 +24,12 @@ export class Timings {
     return performance.now() - this.#start;
   }
 
+  /** Whole milliseconds, by part. */
+  toObject(): Record<string, number> {
+    const parts = [...this.#parts, ["total", this.total] as const];
+    return Object.fromEntries(parts.map(([name, duration]) => [name, Math.round(duration)]));
+  }
+
   /** The header's value, as in the Server Timing specification. */
   toString(): string {
     const parts = [...this.#parts, ["total", this.total] as const];

@@ -66,6 +66,7 @@ async function build(
   if (definition === undefined || towers === undefined) return;
   const waitUntil = (work: Promise<unknown>): void => ctx.waitUntil(work);
   const manifest = await leasedManifest(env.MODELS, model, waitUntil);
-  const context = { env, manifest, towers, timings: new Timings(), wanted: () => true, waitUntil };
+  const requestId = `queue_${id}`;
+  const context = { env, manifest, towers, timings: new Timings(), requestId, wanted: () => true, waitUntil };
   if (await buildNextPart(id, definition, store, context)) await requestBuild(context, account, id);
 }

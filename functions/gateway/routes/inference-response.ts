@@ -12,10 +12,11 @@ import { randomId } from "../http/random-id.ts";
 export function inferenceResponse(
   c: Context<GatewayEnv>,
   idPrefix: string,
-  { id: model, revision }: Manifest,
+  { id: model, alias, revision }: Manifest,
   data: readonly object[],
   usage: Usage,
 ): object {
+  c.set("answeredBy", `${alias}@${revision}`);
   return {
     id: randomId(idPrefix),
     object: "list",

@@ -1,0 +1,26 @@
+/**
+ * One line of the log for every request: what was asked, what became of it, what it took. Never a picture, a text or a
+ * key; docs/operations.md says what the fields are for.
+ */
+import { createMiddleware } from "hono/factory";
+import { callerOf } from "../access/caller.ts";
+import type { GatewayEnv } from "../env.ts";
+import { routeOf } from "./route-of.ts";
+
+export const logRequest = createMiddleware<GatewayEnv>(async (c, next) => {
+  await next();
+  const { account, keyId } = callerOf(c);
+  const line = {
+    request: c.get("requestId"),
+    method: c.req.method,
+    route: routeOf(c),
+    status: c.res.status,
+    code: c.get("errorCode"),
+    account,
+    key: keyId ?? undefined,
+    model: c.get("answeredBy"),
+    ms: c.get("timings").toObject(),
+    ...c.get("usage"),
+  };
+  console.log(JSON.stringify(line));
+});

@@ -1,0 +1,77 @@
+/** What a request leaves in the logs: a line in each Worker that had a part, under one id, and nothing that is the caller's. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exampleBase64 } from "../support/examples.ts";
+import { request } from "../support/request.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+let workers: Workers;
+let image: string;
+
+beforeAll(async () => {
+  [workers, image] = await Promise.all([startWorkers(), exampleBase64("fox.png")]);
+});
+
+afterAll(async () => {
+  await workers.dispose();
+});
+
+/** Lines of the request with this id, as far as they are ours. */
+async function linesOf(id: string, count: number): Promise<Record<string, unknown>[]> {
+  const parse = (): Record<string, unknown>[] =>
+    workers.logs
+      .filter((line) => line.includes(id))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  await expect.poll(() => parse().length).toBe(count);
+  return parse();
+}
+
+describe("the log", () => {
+  it("has a line of every Worker under the request's id", async () => {
+    const labels = ["fox", "a secret label"];
+    const headers = { "x-request-id": "trace-1" };
+    await request("POST", `${workers.url}/v1/classify`, { image, labels }, headers);
+    const lines = await linesOf("trace-1", 4);
+    expect(lines.flatMap(({ worker }) => worker ?? []).toSorted()).toEqual(["decoder", "text", "vision"]);
+    const line = lines.find(({ worker }) => worker === undefined);
+    expect(line).toMatchObject({
+      request: "trace-1",
+      method: "POST",
+      route: "/v1/classify",
+      status: 200,
+      account: "public",
+      images: 1,
+      cachedImages: 0,
+      cachedTokens: 0,
+    });
+    expect(line?.["model"]).toMatch(/^edgeclip-demo@[0-9a-f]{16}$/);
+    expect(Object.keys(line?.["ms"] as object).toSorted()).toEqual([
+      "cache",
+      "decode",
+      "image",
+      "text",
+      "total",
+    ]);
+    const all = workers.logs.join("\n");
+    expect(all).not.toContain("secret label");
+    expect(all).not.toContain(image.slice(0, 40));
+  });
+
+  it("shows what came from caches by what is missing", async () => {
+    const body = { image, labels: ["fox", "a secret label"] };
+    await request("POST", `${workers.url}/v1/classify`, body, { "x-request-id": "trace-2" });
+    const lines = await linesOf("trace-2", 3);
+    expect(lines.flatMap(({ worker }) => worker ?? []).toSorted()).toEqual(["decoder", "vision"]);
+    const line = lines.find(({ worker }) => worker === undefined);
+    expect(line?.["cachedTokens"]).toBe(line?.["tokens"]);
+  });
+
+  it("has the code of a refusal, and routes rather than paths", async () => {
+    await request("GET", `${workers.url}/v1/label_sets/ls_private-id`, undefined, {
+      "x-request-id": "trace-3",
+    });
+    expect(await linesOf("trace-3", 1)).toMatchObject([
+      { route: "/v1/label_sets/:id", status: 404, code: "label_set_not_found" },
+    ]);
+    expect(workers.logs.join("\n")).not.toContain("ls_private-id");
+  });
+});
