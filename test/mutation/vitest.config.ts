@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       "test/access/api-key.test.ts",
-      "test/gateway/{references,schemas,scores,seal,url-policy,lift-strings}.test.ts",
+      "test/gateway/{core-values,references,request-schemas,schemas,scores,seal,url-policy,lift-strings}.test.ts",
       "test/runtime/{deadline,model-store,plan-stages}.test.ts",
       "test/tokenizer/{byte-pair-encode,cleaning,reference}.test.ts",
     ],

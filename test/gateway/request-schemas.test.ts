@@ -1,0 +1,331 @@
+/** Every request's schema, field by field: what passes and becomes what, what is refused with which code and path. */
+import { describe, expect, it } from "vitest";
+import { ServiceError } from "../../functions/runtime/errors.ts";
+import { classifyRequestSchema } from "../../functions/gateway/schemas/classify-request.ts";
+import {
+  embeddingsRequestSchema,
+  refuseTokenIds,
+} from "../../functions/gateway/schemas/embeddings-request.ts";
+import {
+  labelSetListSchema,
+  labelSetRequestSchema,
+} from "../../functions/gateway/schemas/label-set-request.ts";
+import { rerankRequestSchema } from "../../functions/gateway/schemas/rerank-request.ts";
+import { similarityRequestSchema } from "../../functions/gateway/schemas/similarity-request.ts";
+import { validate } from "../../functions/gateway/schemas/validate.ts";
+
+const LONG = "\0lifted:0";
+const SCHEMAS = {
+  classify: [classifyRequestSchema, { images: ["AAAA"], labels: ["fox"] }],
+  similarity: [similarityRequestSchema, { images: ["AAAA"], texts: ["fox"] }],
+  embeddings: [embeddingsRequestSchema, { input: "fox" }],
+  rerank: [rerankRequestSchema, { query: "fox", documents: ["bus"] }],
+  "label set": [labelSetRequestSchema, { labels: ["fox"] }],
+  list: [labelSetListSchema, {}],
+} as const;
+type Name = keyof typeof SCHEMAS;
+
+const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `text ${i}`);
+const pictures = (count: number): object[] => Array.from({ length: count }, () => ({ image: "AAAA" }));
+const fieldsOf = (name: Name, fields: object): object =>
+  Object.fromEntries(
+    Object.entries({ ...SCHEMAS[name][1], ...fields }).filter(([, value]) => value !== undefined),
+  );
+
+const IMAGE =
+  'must be an image: a URL, a data URI or base64 as a string, {"image": …}, or {"type": "image_url", "image_url": {"url": …}}';
+const MIXED = "must be a text, an image object or an object with a text";
+const ANY = "must be a text, an image object, or an object with a text or an embedding";
+const INPUT = "must be a string, an image object or a list of them";
+
+const REFUSED: [name: Name, fields: object, code: string, param: string | null, message: string][] = [
+  ["classify", { images: [] }, "empty_input", "images", "at least one image is needed"],
+  ["classify", { images: many(17) }, "too_many_items", "images", "at most 16 images a request"],
+  ["classify", { images: [""] }, "empty_input", "images[0]", "an image must not be empty"],
+  ["classify", { images: [7] }, "invalid_type", "images[0]", IMAGE],
+  ["classify", { images: [{ image: "" }] }, "empty_input", "images[0].image", "an image must not be empty"],
+  ["classify", { labels: undefined }, "missing_field", "labels", "labels or label_set is needed"],
+  ["classify", { label_set: "ls_1" }, "invalid_type", "label_set", "labels and label_set exclude each other"],
+  ["classify", { labels: undefined, label_set: "" }, "empty_input", "label_set", "must not be empty"],
+  [
+    "classify",
+    { labels: undefined, label_set: "x".repeat(65) },
+    "too_long",
+    "label_set",
+    "at most 64 characters",
+  ],
+  [
+    "classify",
+    { labels: undefined, label_set: [] },
+    "empty_input",
+    "label_set",
+    "at least one label set is needed",
+  ],
+  [
+    "classify",
+    { labels: undefined, label_set: many(17) },
+    "too_many_items",
+    "label_set",
+    "at most 16 label sets",
+  ],
+  [
+    "classify",
+    { labels: undefined, label_set: "a", templates: "{}" },
+    "invalid_type",
+    "templates",
+    "belongs to the label set itself",
+  ],
+  [
+    "classify",
+    { labels: undefined, label_set: "a", negative: ["a"] },
+    "invalid_type",
+    "negative",
+    "belongs to the label set itself",
+  ],
+  ["classify", { top_k: 0 }, "invalid_type", "top_k", "must be at least 1"],
+  ["classify", { min_similarity: 1.01 }, "invalid_type", "min_similarity", "must be between -1 and 1"],
+  ["classify", { min_similarity: -1.01 }, "invalid_type", "min_similarity", "must be between -1 and 1"],
+  ["classify", { labels: [] }, "empty_input", "labels", "at least one label is needed"],
+  ["classify", { labels: many(1001) }, "too_many_items", "labels", "at most 1000 labels"],
+  ["classify", { labels: [7] }, "invalid_type", "labels[0]", "must be a string or an object with a label"],
+  [
+    "classify",
+    { labels: [{ label: "a", prompts: [] }] },
+    "empty_input",
+    "labels[0].prompts",
+    "at least one prompt is needed",
+  ],
+  [
+    "classify",
+    { labels: [{ label: "a", prompts: many(101) }] },
+    "too_many_items",
+    "labels[0].prompts",
+    "at most 100 prompts a label",
+  ],
+  [
+    "classify",
+    { labels: ["a", "A "] },
+    "duplicate_label",
+    "labels[1]",
+    '"A " is the same label as labels[0]',
+  ],
+  ["classify", { labels: ["x".repeat(513)] }, "too_long", "labels[0]", "at most 512 characters"],
+  ["classify", { labels: [" "] }, "empty_input", "labels[0]", "must not be empty"],
+  ["classify", { labels: [LONG] }, "too_long", "labels[0]", "at most 512 characters"],
+  ["classify", { model: LONG }, "too_long", "model", "at most 256 characters"],
+  ["classify", { model: "x".repeat(257) }, "too_long", "model", "at most 256 characters"],
+  [
+    "classify",
+    { templates: 7 },
+    "invalid_type",
+    "templates",
+    "must be a template, a list of them, or the name of a set",
+  ],
+  ["classify", { templates: [] }, "empty_input", "templates", "at least one template is needed"],
+  [
+    "classify",
+    { templates: many(101).map((text) => `${text} {}`) },
+    "too_many_items",
+    "templates",
+    "at most 100 templates",
+  ],
+  ["classify", { templates: ["{}{}"] }, "invalid_template", "templates[0]", "a template has exactly one {}"],
+  [
+    "classify",
+    { templates: ["none"], labels: ["a", 7] },
+    "invalid_type",
+    "labels[1]",
+    "must be a string or an object with a label",
+  ],
+  ["classify", { negative: [] }, "empty_input", "negative", "at least one"],
+  ["similarity", { images: [] }, "empty_input", "images", "at least one image is needed"],
+  ["similarity", { images: many(17) }, "too_many_items", "images", "at most 16 images a request"],
+  [
+    "similarity",
+    { images: [7] },
+    "invalid_type",
+    "images[0]",
+    "must be an image or an object with an embedding",
+  ],
+  ["similarity", { texts: [] }, "empty_input", "texts", "at least one text is needed"],
+  ["similarity", { texts: many(1001) }, "too_many_items", "texts", "at most 1000 texts"],
+  ["similarity", { texts: [7] }, "invalid_type", "texts[0]", "must be a text or an object with an embedding"],
+  ["similarity", { texts: [{ embedding: [] }] }, "empty_input", "texts[0].embedding", "must not be empty"],
+  [
+    "similarity",
+    { texts: [{ embedding: many(1) }] },
+    "invalid_type",
+    "texts[0].embedding[0]",
+    "expected number",
+  ],
+  [
+    "similarity",
+    { texts: [{ embedding: Array(4097).fill(1) }] },
+    "too_many_items",
+    "texts[0].embedding",
+    "at most 4096 values",
+  ],
+  ["embeddings", { input: undefined }, "missing_field", "input", "input or messages is needed"],
+  [
+    "embeddings",
+    { messages: [{ role: "user", content: "a" }] },
+    "invalid_type",
+    "input",
+    "input and messages exclude each other",
+  ],
+  ["embeddings", { input: [] }, "empty_input", "input", "at least one input is needed"],
+  ["embeddings", { input: many(1001) }, "too_many_items", "input", "at most 1000 inputs"],
+  ["embeddings", { input: pictures(17) }, "too_many_items", "input", "at most 16 images a request"],
+  ["embeddings", { input: true }, "invalid_type", "input", INPUT],
+  ["embeddings", { input: ["a", true] }, "invalid_type", "input[1]", MIXED],
+  ["embeddings", { encoding_format: "hex" }, "invalid_type", "encoding_format", ""],
+  ["embeddings", { dimensions: 1.5 }, "invalid_type", "dimensions", ""],
+  ["embeddings", { user: 7 }, "invalid_type", "user", ""],
+  [
+    "embeddings",
+    { input: undefined, messages: [] },
+    "empty_input",
+    "messages",
+    "at least one message is needed",
+  ],
+  [
+    "embeddings",
+    { input: undefined, messages: many(65).map((content) => ({ role: "user", content })) },
+    "too_many_items",
+    "messages",
+    "at most 64 messages",
+  ],
+  [
+    "embeddings",
+    { input: undefined, messages: [{ role: "user", content: [] }] },
+    "invalid_type",
+    "messages",
+    "must hold texts or one image: one vector is made of it",
+  ],
+  [
+    "embeddings",
+    { input: undefined, messages: [{ role: "user", content: pictures(2) }] },
+    "invalid_type",
+    "messages",
+    "must hold texts or one image: one vector is made of it",
+  ],
+  [
+    "embeddings",
+    { input: undefined, messages: [{ content: "a" }] },
+    "missing_field",
+    "messages[0].role",
+    "is missing",
+  ],
+  ["rerank", { query: undefined }, "missing_field", "query", "is missing"],
+  ["rerank", { query: 7 }, "invalid_type", "query", ANY],
+  ["rerank", { documents: [] }, "empty_input", "documents", "at least one document is needed"],
+  ["rerank", { documents: many(1001) }, "too_many_items", "documents", "at most 1000 documents"],
+  [
+    "rerank",
+    { query: { image: "AAAA" }, documents: pictures(16) },
+    "too_many_items",
+    null,
+    "at most 16 images a request",
+  ],
+  ["rerank", { top_n: 0 }, "invalid_type", "top_n", "must be at least 1"],
+  ["rerank", { return_documents: "yes" }, "invalid_type", "return_documents", ""],
+  ["label set", { name: "x".repeat(257) }, "too_long", "name", "at most 256 characters"],
+  ["label set", { labels: many(10_001) }, "too_many_items", "labels", "at most 10000 labels"],
+  ["label set", { labels: undefined }, "missing_field", "labels", "is missing"],
+  ["list", { limit: "0" }, "invalid_type", "limit", "must be at least 1"],
+  ["list", { limit: "101" }, "invalid_type", "limit", "at most 100"],
+  ["list", { limit: "1.5" }, "invalid_type", "limit", ""],
+  ["list", { after: "x".repeat(65) }, "too_long", "after", ""],
+];
+
+const TAKEN: [name: Name, fields: object, output: object][] = [
+  ["classify", {}, { images: ["AAAA"], top_k: 5, multi_label: false }],
+  ["classify", { images: Array(16).fill("AAAA"), labels: many(1000) }, { top_k: 5 }],
+  [
+    "classify",
+    { labels: ["fox"] },
+    { labels: [{ label: "fox", prompts: undefined, min_similarity: undefined }] },
+  ],
+  [
+    "classify",
+    { images: [{ image: "A" }, { type: "image_url", image_url: { url: "B" } }] },
+    { images: ["A", "B"] },
+  ],
+  ["classify", { labels: undefined, label_set: "x".repeat(64) }, { label_set: "x".repeat(64) }],
+  ["classify", { labels: undefined, label_set: many(16) }, { label_set: many(16) }],
+  ["classify", { top_k: 1, min_similarity: -1, model: "x".repeat(256) }, { top_k: 1, min_similarity: -1 }],
+  ["classify", { min_similarity: 1, model: null }, { min_similarity: 1, model: null }],
+  ["classify", { labels: [{ label: "a", prompts: many(100) }], templates: ["none"] }, { templates: ["{}"] }],
+  ["classify", { templates: "none" }, { templates: ["{}"] }],
+  ["classify", { templates: "a {}" }, { templates: ["a {}"] }],
+  ["classify", { templates: ["a {}", "b {}"] }, { templates: ["a {}", "b {}"] }],
+  ["similarity", { texts: ["a", { embedding: [1, 2] }] }, { texts: [{ text: "a" }, { embedding: [1, 2] }] }],
+  ["similarity", { images: ["A", { embedding: [1] }] }, { images: [{ image: "A" }, { embedding: [1] }] }],
+  ["embeddings", {}, { input: [{ text: "fox" }], encoding_format: "float" }],
+  ["embeddings", { encoding_format: "base64", dimensions: null, user: "x" }, { encoding_format: "base64" }],
+  [
+    "embeddings",
+    { input: ["a", { text: "b" }, { image: "C" }] },
+    { input: [{ text: "a" }, { text: "b" }, { image: "C" }] },
+  ],
+  ["embeddings", { input: pictures(16) }, { input: pictures(16) }],
+  [
+    "embeddings",
+    {
+      input: undefined,
+      messages: [
+        { role: "user", content: "a" },
+        { role: "user", content: [{ type: "text", text: "b" }] },
+      ],
+    },
+    { messages: [{ text: "a\nb" }] },
+  ],
+  [
+    "embeddings",
+    { input: undefined, messages: [{ role: "user", content: [{ image: "A" }] }] },
+    { messages: [{ image: "A" }] },
+  ],
+  ["rerank", {}, { query: { text: "fox" }, documents: [{ text: "bus" }], return_documents: false }],
+  [
+    "rerank",
+    { documents: ["a", { text: "b" }, { image: "C" }, { embedding: [1] }], top_n: 1, return_documents: true },
+    { documents: [{ text: "a" }, { text: "b" }, { image: "C" }, { embedding: [1] }], top_n: 1 },
+  ],
+  ["rerank", { documents: pictures(16) }, { documents: pictures(16) }],
+  [
+    "label set",
+    { name: "x".repeat(256), negative: ["a"], min_similarity: null },
+    { negative: ["a"], min_similarity: null },
+  ],
+  ["list", {}, { limit: 20 }],
+  ["list", { limit: "1", after: "x".repeat(64) }, { limit: 1, after: "x".repeat(64) }],
+  ["list", { limit: "100" }, { limit: 100 }],
+];
+
+describe("a request", () => {
+  it.each(REFUSED)("%s %j is %s at %s", (name, fields, code, param, message) => {
+    const refusal = ((): unknown => {
+      try {
+        return validate(SCHEMAS[name][0], fieldsOf(name, fields));
+      } catch (error) {
+        return error;
+      }
+    })();
+    if (!(refusal instanceof ServiceError)) throw new Error("it was not refused");
+    expect([refusal.code, refusal.param]).toEqual([code, param]);
+    expect(refusal.message).toContain(message);
+    expect(refusal.message).toContain(param ?? "");
+  });
+
+  it.each(TAKEN)("%s %j is taken", (name, fields, output) => {
+    expect(validate(SCHEMAS[name][0], fieldsOf(name, fields))).toMatchObject(output);
+  });
+});
+
+it.each([[[1, 2]], [[[1, 2]]], [7]])("token ids such as %j are refused", (input) => {
+  expect(() => refuseTokenIds(input)).toThrow(/^input: token ids are not accepted/);
+});
+
+it.each([["a"], [["a"]], [[{ text: "a" }]], [undefined], [[]]])("%j are no token ids", (input) => {
+  expect(() => refuseTokenIds(input)).not.toThrow();
+});
