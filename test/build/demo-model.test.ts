@@ -27,7 +27,7 @@ describe("the demonstration model", async () => {
     "is what %s serves",
     async (config) => {
       const text = await readFile(join(ROOT, config), "utf8");
-      expect(text).toContain(`MODEL = "edgeclip-demo@${manifest.revision}"`);
+      expect(text).toMatch(new RegExp(`^(SERVED_MODELS|MODEL) = "edgeclip-demo@${manifest.revision}"$`, "m"));
     },
   );
 });

@@ -3,6 +3,7 @@
  * can fill an isolate's memory or cost CPU time.
  */
 import { Hono } from "hono";
+import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { GatewayEnv } from "../env.ts";
 import { allModels } from "../model.ts";
 
@@ -11,9 +12,9 @@ export const health = new Hono<GatewayEnv>()
   .get("/readyz", async (c) => {
     const checks = {
       manifest: allModels(c),
-      r2: c.env.MODELS.head("readyz"),
-      label_sets: c.env.SETS.head("readyz"),
-      kv: c.env.CACHE.get("readyz"),
+      r2: withDeadline(DEADLINES.small, () => c.env.MODELS.head("readyz")),
+      label_sets: withDeadline(DEADLINES.small, () => c.env.SETS.head("readyz")),
+      kv: withDeadline(DEADLINES.small, () => c.env.CACHE.get("readyz")),
     };
     const outcomes = await Promise.allSettled(Object.values(checks));
     const names = Object.keys(checks);

@@ -1,5 +1,7 @@
 /** What a suite of `npm run bench` is given, and what it gives. */
 
+import type { Chart } from "../../../scripts/charts/line-chart.ts";
+
 export interface Options {
   /** A small model and few rounds: shows that everything runs, not how fast. */
   quick: boolean;
@@ -20,8 +22,8 @@ export interface Report {
   tables: Table[];
   /** Targets, and whether they were met. */
   targets?: { what: string; target: string; reached: string; met: boolean }[];
-  /** PNGs beside the report, by name. */
-  plots?: { file: string; alt: string; png: Uint8Array }[];
+  /** PNGs beside the report. */
+  plots?: { file: string; alt: string; chart: Chart }[];
 }
 
 export interface Suite {

@@ -1,6 +1,7 @@
 /** Writes a suite's report as Markdown for people and JSON for programs. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeLineChart } from "../../../scripts/charts/line-chart.ts";
 import { machine } from "./machine.ts";
 import type { Report, Table } from "./suite.ts";
 
@@ -12,7 +13,7 @@ export async function writeReport(folder: string, name: string, report: Report):
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${name}.md`), markdown);
   await writeFile(join(folder, `${name}.json`), `${JSON.stringify({ machine: on, ...content }, null, 1)}\n`);
-  for (const { file, png } of plots) await writeFile(join(folder, file), png);
+  for (const { file, chart } of plots) await writeLineChart(join(folder, file), chart);
   return markdown;
 }
 
