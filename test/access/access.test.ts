@@ -10,12 +10,13 @@ const PEPPER = "the deployment's own secret";
 const RATES = { LIMIT_PUBLIC: 3, LIMIT_FREE: 4, LIMIT_STANDARD: 60, LIMIT_HIGH: 1000 };
 
 /** A deployment whose rate limits a test can reach. */
-async function deploy(access: "keys" | "public", variables: Record<string, string> = {}): Promise<Workers> {
+async function deploy(
+  access: "keys" | "public",
+  variables: Record<string, string> = {},
+  period: 10 | 60 = 60,
+): Promise<Workers> {
   const ratelimits = Object.fromEntries(
-    Object.entries(RATES).map(([name, limit]) => [
-      name,
-      { namespace_id: name, simple: { limit, period: 60 } },
-    ]),
+    Object.entries(RATES).map(([name, limit]) => [name, { namespace_id: name, simple: { limit, period } }]),
   );
   return await startWorkers({
     access,
@@ -223,6 +224,21 @@ describe("rate limits", () => {
     const other = await addKey(workers, "other frugal", { tier: "free" });
     await sdk(workers, other.key).models.list();
   });
+});
+
+it("a limit that was reached is over with its period", { timeout: 60_000 }, async () => {
+  const brief = await deploy("keys", { KEY_PEPPER: PEPPER }, 10);
+  try {
+    const { key } = await addKey(brief, "hasty", { tier: "free" });
+    const status = async (): Promise<number> =>
+      (await request("GET", `${brief.url}/v1/models`, undefined, bearer(key))).status;
+    while ((await status()) === 200);
+    const before = Date.now();
+    await expect.poll(status, { timeout: 15_000, interval: 500 }).toBe(200);
+    expect(Date.now() - before).toBeLessThan(11_000);
+  } finally {
+    await brief.dispose();
+  }
 });
 
 describe("a public deployment", () => {

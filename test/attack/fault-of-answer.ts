@@ -29,14 +29,15 @@ export function faultOf(request: HostileRequest, answer: RawAnswer): string | un
   return faultOfError(status, headers, body.error ?? {}) ?? leakIn(request, text);
 }
 
-/** The reference's files are served before the gateway is asked, and a path that is not in order is redirected. */
-function isPage({ method }: HostileRequest, { status, headers }: RawAnswer): boolean {
+/**
+ * The pages' files are served by the platform before the gateway is asked: it redirects a path that is not in order, and
+ * answers a method that a file does not take with 405 and nothing else.
+ */
+function isPage({ method }: HostileRequest, { status, headers, text }: RawAnswer): boolean {
+  if (headers["x-request-id"] !== undefined) return false;
   const isRead = method === "GET" || method === "HEAD";
-  return (
-    isRead &&
-    headers["x-request-id"] === undefined &&
-    (status < 300 || (status < 400 && "location" in headers))
-  );
+  if (!isRead) return status === 405 && text === "";
+  return status < 300 || (status < 400 && "location" in headers);
 }
 
 function faultOfError(

@@ -205,6 +205,14 @@ describe.skipIf(!hasChromium)("the page", () => {
       const { page } = watched;
       await choose(page, "fox.png");
       await page.locator(".winner").waitFor();
+      await expect
+        .poll(() =>
+          page.locator(".winner").evaluate((shown) => {
+            const { top, bottom } = shown.getBoundingClientRect();
+            return top >= 0 && bottom <= innerHeight;
+          }),
+        )
+        .toBe(true);
       await page.locator("#classify summary").click();
       await page.waitForTimeout(400);
       await page.evaluate(axe.source);

@@ -31,7 +31,12 @@ describe("the log", () => {
     const headers = { "x-request-id": "trace-1" };
     await request("POST", `${workers.url}/v1/classify`, { image, labels }, headers);
     const lines = await linesOf("trace-1", 4);
-    expect(lines.flatMap(({ worker }) => worker ?? []).map(String).toSorted()).toEqual(["decoder", "text", "vision"]);
+    expect(
+      lines
+        .flatMap(({ worker }) => worker ?? [])
+        .map(String)
+        .toSorted(),
+    ).toEqual(["decoder", "text", "vision"]);
     const line = lines.find(({ worker }) => worker === undefined);
     expect(line).toMatchObject({
       request: "trace-1",
@@ -60,7 +65,12 @@ describe("the log", () => {
     const body = { image, labels: ["fox", "a secret label"] };
     await request("POST", `${workers.url}/v1/classify`, body, { "x-request-id": "trace-2" });
     const lines = await linesOf("trace-2", 3);
-    expect(lines.flatMap(({ worker }) => worker ?? []).map(String).toSorted()).toEqual(["decoder", "vision"]);
+    expect(
+      lines
+        .flatMap(({ worker }) => worker ?? [])
+        .map(String)
+        .toSorted(),
+    ).toEqual(["decoder", "vision"]);
     const line = lines.find(({ worker }) => worker === undefined);
     expect(line?.["cachedTokens"]).toBe(line?.["tokens"]);
   });

@@ -133,6 +133,7 @@ async function run({ quick }: Options): Promise<Report> {
             title: "Image tower by size of picture",
             x: "pixels a side",
             y: "milliseconds",
+            evenX: true,
             lines: ENGINES.map((engine) => ({ name: engine, points: sizes[engine] })),
           },
         },

@@ -32,10 +32,13 @@ export function onSubmit(
       if (current !== mine) return;
       outcome.replaceChildren(...shown.outcome);
       more.replaceChildren(...shown.more);
+      // On a phone the answer is below the form.
+      outcome.scrollIntoView({ block: "nearest" });
     } catch (error) {
       if (current !== mine) return;
       outcome.replaceChildren(make("p", { className: "error", role: "alert" }, inWords(error)));
       more.replaceChildren();
+      outcome.scrollIntoView({ block: "nearest" });
     } finally {
       if (current === mine) button?.removeAttribute("aria-busy");
     }
