@@ -1,6 +1,6 @@
 /**
  * Compiles the kernels of `functions/runtime/simd/kernels/` to `.generated/simd/`: one module with relaxed SIMD and one
- * without, from the same AssemblyScript. npm runs it after an install (`prepare`).
+ * without, from the same AssemblyScript; and those of the decoder's resize. npm runs it after an install (`prepare`).
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -39,6 +39,7 @@ try {
   await mkdir(join(ROOT, OUT), { recursive: true });
   await build(`${KERNELS}/index.ts`, "relaxed", ["--enable=relaxed-simd"]);
   await build(`${KERNELS}/index.ts`, "plain");
+  await build("functions/decoder/preprocess/kernels/resize.ts", "resize");
   await build("test/bench/kernels/peak.ts", "peak", ["--enable=relaxed-simd"]);
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;

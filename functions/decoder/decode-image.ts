@@ -8,6 +8,7 @@ import { sniffFormat } from "./formats/sniff-format.ts";
 import type { MagickApi } from "./magick.ts";
 import { decodePng } from "./png/decode-png.ts";
 import { resizeAndCrop } from "./preprocess/resize-and-crop.ts";
+import { wasmResampler } from "./preprocess/wasm-resampler.ts";
 import { readWithMagick } from "./read-with-magick.ts";
 
 /**
@@ -34,5 +35,5 @@ export async function decodeImage(
     if (grid !== undefined) return decodeGrid(file, grid, format, size, magick);
   }
   const header = readHeader(bytes, format);
-  return readWithMagick(file, format, header, size, (picture) => resizeAndCrop(picture, size));
+  return readWithMagick(file, format, header, size, (picture) => resizeAndCrop(picture, size, wasmResampler));
 }

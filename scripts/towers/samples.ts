@@ -8,6 +8,7 @@ import { readPngHeader } from "../../functions/decoder/formats/read-png-header.t
 import { pngColours } from "../../functions/decoder/png/png-colours.ts";
 import { readPng } from "../../functions/decoder/png/read-png.ts";
 import { CropResizer } from "../../functions/decoder/preprocess/crop-resizer.ts";
+import { scalarResampler } from "../../functions/decoder/preprocess/scalar-resampler.ts";
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
 import { Tokenizer } from "../../functions/runtime/tokenizer/tokenizer.ts";
 import { readPixels } from "../../functions/vision/pixels-to-tensor.ts";
@@ -75,7 +76,7 @@ async function decodeExample(path: string, size: number): Promise<Uint8Array<Arr
   const colours = header && pngColours(view, header);
   if (header === undefined || colours === undefined) throw new Error(`${path}: no PNG`);
   const { width, height } = header;
-  const resizer = new CropResizer({ width, height, channels: colours.channels }, size);
+  const resizer = new CropResizer({ width, height, channels: colours.channels }, size, scalarResampler);
   await readPng(
     () => file,
     header,

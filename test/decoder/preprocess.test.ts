@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { jpegScale } from "../../functions/decoder/formats/jpeg-scale.ts";
 import type { Picture } from "../../functions/decoder/preprocess/picture.ts";
 import { planResize } from "../../functions/decoder/preprocess/plan-resize.ts";
+import { CropResizer } from "../../functions/decoder/preprocess/crop-resizer.ts";
 import { resizeAndCrop } from "../../functions/decoder/preprocess/resize-and-crop.ts";
+import { scalarResampler } from "../../functions/decoder/preprocess/scalar-resampler.ts";
+import { simdResampler } from "../support/resampler.ts";
 
 function noise(width: number, height: number): Picture {
   const pixels = Uint8Array.from(
@@ -60,6 +63,19 @@ function slowly(picture: Picture, size: number): number[] {
   ).map((value) => value ?? 0);
 }
 
+/** Black and white, as steep as can be: the filter overshoots. */
+function edges(): Picture {
+  return {
+    width: 97,
+    height: 97,
+    channels: 3,
+    readRows: (start, count) =>
+      Uint8Array.from({ length: count * 97 * 3 }, (_, i) =>
+        (Math.floor(i / 12) + Math.floor(start + i / 291)) % 2 === 0 ? 255 : 0,
+      ),
+  };
+}
+
 describe("resizeAndCrop", () => {
   it.each([
     [90, 61, 16],
@@ -73,7 +89,7 @@ describe("resizeAndCrop", () => {
   ])("%i × %i to %i", (width, height, size) => {
     const picture = noise(width, height);
     const slow = slowly(picture, size);
-    const fast = resizeAndCrop(picture, size);
+    const fast = resizeAndCrop(picture, size, scalarResampler);
     expect(fast).toHaveLength(slow.length);
     const differences = slow.map((value, i) => Math.abs(value - (fast[i] ?? 0)));
     // Weights of 22 bits against doubles: a value may fall on the other side of a half, rarely.
@@ -81,6 +97,44 @@ describe("resizeAndCrop", () => {
     expect(differences.filter((difference) => difference > 0).length / differences.length).toBeLessThan(
       0.001,
     );
+  });
+});
+
+describe("the kernels", () => {
+  it("give the bytes of plain JavaScript, whatever the size, and whichever picture came before", async () => {
+    const kernels = await simdResampler();
+    const sizes = Array.from({ length: 60 }, (_, at): [number, number, number] => [
+      1 + ((at * 977) % 700),
+      1 + ((at * 1543) % 500),
+      [1, 8, 32, 40, 64, 100][at % 6] ?? 1,
+    ]);
+    for (const [width, height, size] of [...sizes, [5000, 40, 32], [40, 5000, 32]] as const) {
+      const expected = resizeAndCrop(noise(width, height), size, scalarResampler);
+      expect(resizeAndCrop(noise(width, height), size, kernels), `${width} × ${height} to ${size}`).toEqual(
+        expected,
+      );
+    }
+  });
+
+  it("take the rows of two pictures in turns", async () => {
+    const kernels = await simdResampler();
+    const [wide, tall] = [noise(300, 90), noise(90, 300)];
+    const resizers = [wide, tall].map((picture) => new CropResizer(picture, 32, kernels));
+    for (let row = 0; row < 300; row++) {
+      for (const [at, picture] of [wide, tall].entries()) {
+        const resizer = resizers[at];
+        if (resizer !== undefined && row >= resizer.firstRow && row < resizer.endRow) {
+          resizer.push(picture.readRows(row, 1));
+        }
+      }
+    }
+    const found = resizers.map((resizer) => resizer.finish());
+    expect(found).toEqual([wide, tall].map((picture) => resizeAndCrop(picture, 32, scalarResampler)));
+  });
+
+  it("clamp, at hard edges", async () => {
+    const kernels = await simdResampler();
+    expect(resizeAndCrop(edges(), 200, kernels)).toEqual(resizeAndCrop(edges(), 200, scalarResampler));
   });
 });
 

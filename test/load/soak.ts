@@ -61,10 +61,19 @@ async function sample(workers: Workers, minute: number): Promise<void> {
   }
 }
 
+/** The same with the garbage gone, halfway and at the end. */
+const kept: Map<string, number>[] = [];
+
+async function sampleKept(workers: Workers): Promise<void> {
+  const memory = await workers.memory(true);
+  kept.push(new Map([...memory].map(([name, each]) => [name, totalBytes(each)])));
+}
+
 async function sampleEachMinute(workers: Workers, start: number, until: number): Promise<void> {
   for (let minute = 1; start + minute * MINUTE <= until; minute++) {
     await new Promise((resolve) => setTimeout(resolve, start + minute * MINUTE - Date.now()));
     await sample(workers, minute);
+    if (minute === Math.ceil(minutes / 2)) await sampleKept(workers);
     console.log(
       `minute ${minute}: ${[...held].map(([name, at]) => `${name} ${megabytes(at.at(-1)?.[1])}`).join(", ")}`,
     );
@@ -112,6 +121,12 @@ What each isolate held, 10⁶ bytes, by the minute; the limit is 128:
 ${memory.join("\n")}
 
 ![](soak.png)
+
+With the garbage gone, halfway and at the end: what is held for good does not grow.
+
+| | halfway | end |
+|---|---|---|
+${[...(kept.at(-1) ?? [])].map(([name, bytes]) => `| ${name} | ${megabytes(kept[0]?.get(name))} | ${megabytes(bytes)} |`).join("\n")}
 `;
 }
 
@@ -123,6 +138,7 @@ try {
   const start = Date.now();
   const until = start + minutes * MINUTE;
   await Promise.all([drive(workers, client, until), sampleEachMinute(workers, start, until)]);
+  await sampleKept(workers);
   const text = report();
   console.log(text);
   await writeFile(`${DOCUMENT}.md`, text);

@@ -14,8 +14,11 @@ interface Target {
   webSocketDebuggerUrl: string;
 }
 
-/** @param inspector URL of workerd's inspector, over HTTP */
-export async function isolateMemory(inspector: URL, worker: string): Promise<IsolateMemory> {
+/**
+ * @param inspector URL of workerd's inspector, over HTTP
+ * @param collect whether garbage goes first: what is left is held by somebody
+ */
+export async function isolateMemory(inspector: URL, worker: string, collect = false): Promise<IsolateMemory> {
   const targets = (await (await fetch(new URL("/json/list", inspector))).json()) as Target[];
   const target = targets.find(({ webSocketDebuggerUrl }) => webSocketDebuggerUrl.endsWith(`:user:${worker}`));
   if (target === undefined) throw new Error(`the inspector does not know the Worker ${worker}`);
@@ -25,6 +28,7 @@ export async function isolateMemory(inspector: URL, worker: string): Promise<Iso
       socket.addEventListener("open", resolve, { once: true });
       socket.addEventListener("error", reject, { once: true });
     });
+    if (collect) await call(socket, "HeapProfiler.collectGarbage");
     const usage = await call(socket, "Runtime.getHeapUsage");
     return { heapBytes: usage.usedSize, backingStorageBytes: usage.backingStorageSize };
   } finally {
@@ -32,15 +36,18 @@ export async function isolateMemory(inspector: URL, worker: string): Promise<Iso
   }
 }
 
+let calls = 0;
+
 async function call(
   socket: WebSocket,
   method: string,
 ): Promise<{ usedSize: number; backingStorageSize: number }> {
+  const id = ++calls;
   return await new Promise((resolve) => {
     socket.addEventListener("message", ({ data }) => {
       const message = JSON.parse(String(data)) as { id?: number; result: never };
-      if (message.id === 1) resolve(message.result);
+      if (message.id === id) resolve(message.result);
     });
-    socket.send(JSON.stringify({ id: 1, method }));
+    socket.send(JSON.stringify({ id, method }));
   });
 }

@@ -62,8 +62,8 @@ export interface Workers {
     path: string,
     body: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>,
   ): Promise<Response>;
-  /** What every isolate of ours holds now, by the Worker's name. */
-  memory(): Promise<Map<string, IsolateMemory & { wasmBytes: number }>>;
+  /** What every isolate of ours holds now, by the Worker's name. @param collect whether garbage goes first */
+  memory(collect?: boolean): Promise<Map<string, IsolateMemory & { wasmBytes: number }>>;
   dispose(): Promise<void>;
 }
 
@@ -114,7 +114,7 @@ export async function startWorkers({
     models,
     prefix: `${manifests[0]?.alias}/${manifests[0]?.revision}`,
     logs,
-    memory: async () => {
+    memory: async (collect = false) => {
       const inspector = await miniflare.getInspectorURL();
       inspector.protocol = "http:";
       const stats = (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
@@ -125,7 +125,7 @@ export async function startWorkers({
       visionWorkers.forEach((name, i) => wasm.set(name, stats.vision[i]?.wasmBytes ?? 0));
       const held = configs.map(async ({ name }) => {
         const wasmBytes = wasm.get(name) ?? 0;
-        return [name, { ...(await isolateMemory(inspector, name)), wasmBytes }] as const;
+        return [name, { ...(await isolateMemory(inspector, name, collect)), wasmBytes }] as const;
       });
       return new Map(await Promise.all(held));
     },

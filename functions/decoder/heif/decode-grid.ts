@@ -10,6 +10,7 @@ import { fileTooLarge, MAX_HEIF_FILE_BYTES, tooMuchMemory } from "../formats/pix
 import type { PixelArea } from "../preprocess/picture.ts";
 import { resizeAndCrop } from "../preprocess/resize-and-crop.ts";
 import { upright } from "../preprocess/upright.ts";
+import { wasmResampler } from "../preprocess/wasm-resampler.ts";
 import { readWithMagick } from "../read-with-magick.ts";
 import type { Range } from "./boxes.ts";
 import type { Grid } from "./read-grid.ts";
@@ -31,7 +32,7 @@ export function decodeGrid(
   magick: MagickApi,
 ): Uint8Array<ArrayBuffer> {
   const tiles = new TileCache(file, grid, format, size, magick);
-  return resizeAndCrop(upright(gridArea(grid, tiles), grid.orientation), size);
+  return resizeAndCrop(upright(gridArea(grid, tiles), grid.orientation), size, wasmResampler);
 }
 
 /** Decoded tiles; those not used for longest go. */

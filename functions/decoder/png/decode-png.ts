@@ -11,6 +11,7 @@ import { CropResizer } from "../preprocess/crop-resizer.ts";
 import type { PixelArea } from "../preprocess/picture.ts";
 import { resizeAndCrop } from "../preprocess/resize-and-crop.ts";
 import { upright } from "../preprocess/upright.ts";
+import { wasmResampler } from "../preprocess/wasm-resampler.ts";
 import { pngColours, type PngColours } from "./png-colours.ts";
 import { readPng } from "./read-png.ts";
 
@@ -34,7 +35,7 @@ export async function decodePng(
     return await decodeWhole(file, header, colours, size, magick, alive);
   }
   const { width, height } = header;
-  const resizer = new CropResizer({ width, height, channels: colours.channels }, size);
+  const resizer = new CropResizer({ width, height, channels: colours.channels }, size, wasmResampler);
   await readPng(
     () => file.view(),
     header,
@@ -74,7 +75,7 @@ async function decodeWhole(
         }
       },
     );
-    return resizeAndCrop(upright(blockArea(picture, header, channels), orientation), size);
+    return resizeAndCrop(upright(blockArea(picture, header, channels), orientation), size, wasmResampler);
   } finally {
     picture.free();
   }
