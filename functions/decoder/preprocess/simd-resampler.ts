@@ -40,10 +40,11 @@ interface Layout {
   padded: number;
   high: number;
   low: number;
-  source: number;
   planes: number;
   planeBytes: number;
-  target: number;
+  /** A source row, the pixels of it that count; and a row of outputs. Made once: a picture has thousands of rows. */
+  source: Uint8Array;
+  target: Uint8Array;
 }
 
 export class SimdResampler implements Resampler {
@@ -59,13 +60,13 @@ export class SimdResampler implements Resampler {
 
   narrowRow(source: Uint8Array, columns: Taps, out: Uint8Array): void {
     const layout = this.#layout?.taps === columns ? this.#layout : this.#load(columns);
-    const { first, pixels, planes, planeBytes, target } = layout;
+    const { first, pixels, planes, planeBytes, high, low, padded, target } = layout;
     const kernels = this.#start();
-    this.#bytes().set(source.subarray(3 * first, 3 * (first + pixels)), layout.source);
-    kernels.toPlanes(layout.source, planes, planeBytes, pixels);
+    layout.source.set(source.subarray(3 * first, 3 * (first + pixels)));
+    kernels.toPlanes(layout.source.byteOffset, planes, planeBytes, pixels);
     const outputs = columns.starts.length;
-    kernels.narrowRow(planes, planeBytes, STARTS, layout.high, layout.low, layout.padded, outputs, target);
-    out.set(this.#bytes().subarray(target, target + 3 * outputs));
+    kernels.narrowRow(planes, planeBytes, STARTS, high, low, padded, outputs, target.byteOffset);
+    out.set(target);
   }
 
   mixRows(narrow: Uint8Array, rows: Taps, firstRow: number, rowBytes: number): Uint8Array<ArrayBuffer> {
@@ -119,7 +120,18 @@ export class SimdResampler implements Resampler {
         lows[x * padded + tap] = weight & (2 ** HALF_BITS - 1);
       }
     }
-    this.#layout = { taps, first, pixels, padded, high, low, source, planes, planeBytes, target };
+    this.#layout = {
+      taps,
+      first,
+      pixels,
+      padded,
+      high,
+      low,
+      planes,
+      planeBytes,
+      source: this.#bytes().subarray(source, source + 3 * pixels),
+      target: this.#bytes().subarray(target, target + 3 * outputs),
+    };
     return this.#layout;
   }
 
