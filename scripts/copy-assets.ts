@@ -1,10 +1,11 @@
 /**
- * Makes `.generated/public/`, what the gateway serves as static assets: the page with its script bundled, the pictures it
- * offers, and Swagger UI for the reference.
+ * Makes `.generated/public/`, what the gateway serves as static assets: the page that tries the API, bundled so that a
+ * phone asks once for its script and once for its styles; the example pictures; Swagger UI for the reference.
  */
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { EXAMPLES } from "../functions/page/src/pictures/examples.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PAGE = join(ROOT, "functions/page");
@@ -13,18 +14,18 @@ const SWAGGER = join(ROOT, "node_modules/swagger-ui-dist");
 
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
-for (const asset of ["index.html", "page.css", "favicon.svg", "_headers", "docs"]) {
-  await cp(join(PAGE, asset), join(OUT, asset), { recursive: true });
+for (const path of ["_headers", "index.html", "icon.svg", "docs"]) {
+  await cp(join(PAGE, path), join(OUT, path), { recursive: true });
 }
-await build({
-  entryPoints: [join(PAGE, "src/main.ts")],
-  outfile: join(OUT, "page.js"),
-  bundle: true,
-  minify: true,
-  format: "esm",
-  target: "es2022",
-});
-await cp(join(ROOT, "examples"), join(OUT, "examples"), { recursive: true });
+for (const { file } of EXAMPLES) await cp(join(ROOT, "examples", file), join(OUT, "examples", file));
 for (const file of ["swagger-ui-bundle.js", "swagger-ui.css"]) {
   await cp(join(SWAGGER, file), join(OUT, "docs", file));
 }
+await build({
+  entryPoints: { page: join(PAGE, "src/main.ts"), styles: join(PAGE, "styles/page.css") },
+  outdir: OUT,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: ["es2022", "chrome111", "firefox113", "safari16.4"],
+});

@@ -25,8 +25,9 @@ export async function bundleWorker(config: string, engine: EngineName = "ort"): 
   await promisify(execFile)(wrangler, options, { cwd: ROOT, env: { ...process.env, CI: "true" } });
 }
 
-/** The Workers of both engines. */
+/** The static assets, and the Workers of both engines. */
 export default async function setup(): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(ROOT, "scripts/copy-assets.ts")]);
   for (const engine of ["ort", "simd"] as const) {
     await Promise.all(WORKER_CONFIGS.map((config) => bundleWorker(config, engine)));
   }

@@ -1,11 +1,14 @@
-/** The page at `/`: tries the API of the deployment that serves it. */
-import { connectClassify } from "./classify/classify.ts";
-import { connectCompare } from "./compare/compare.ts";
-import { connectDeployment } from "./shared/deployment.ts";
-import { byId } from "./shared/dom.ts";
-import { connectTabs } from "./shared/tabs.ts";
+/** The page at `/`: anyone's first request to the API, made by the public API alone. */
+import { classify } from "./classify.ts";
+import { compare } from "./compare.ts";
+import { connection } from "./connection.ts";
+import { find } from "./dom.ts";
+import { tabs } from "./tabs.ts";
 
-connectTabs(byId("classify-tab").parentElement ?? document.body);
-connectDeployment();
-connectClassify();
-connectCompare();
+const model = find(document, "#model", HTMLSelectElement);
+const classifySection = find(document, "#classify");
+
+tabs(find(document, "[role=tablist]"));
+classify(classifySection, () => model.value);
+compare(find(document, "#compare"), () => model.value);
+connection(find(document, "#connection", HTMLFormElement), find(classifySection, "[data-labels]"));

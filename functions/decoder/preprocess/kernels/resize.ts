@@ -71,8 +71,6 @@ export function narrowRow(
 }
 
 /** The sum of all lanes, rounded and clamped. */
-// @ts-ignore: decorator
-@inline
 function level(high: v128, low: v128): i32 {
   const lanes = i32x4.add(i32x4.shl(high, HALF_BITS), low);
   const pairs = i32x4.add(lanes, v128.shuffle<i32>(lanes, lanes, 2, 3, 0, 1));
@@ -86,7 +84,14 @@ function level(high: v128, low: v128): i32 {
  * @param high int16, a value a tap, and `low` the same
  * @param target uint8, `rowBytes`; up to 7 bytes behind are written
  */
-export function mixRows(rows: usize, rowBytes: usize, high: usize, low: usize, taps: i32, target: usize): void {
+export function mixRows(
+  rows: usize,
+  rowBytes: usize,
+  high: usize,
+  low: usize,
+  taps: i32,
+  target: usize,
+): void {
   for (let at: usize = 0; at < rowBytes; at += 8) {
     let leftHigh = i32x4.splat(0);
     let leftLow = i32x4.splat(ROUNDING);

@@ -1,0 +1,61 @@
+/** One request to the API: its answer, how long it took, or a `Failure`. */
+import { readKey } from "../key.ts";
+import { Failure } from "./failure.ts";
+import { readServerTiming } from "./server-timing.ts";
+import type { ErrorBody } from "./types.ts";
+
+export interface Answer<Body> {
+  body: Body;
+  /** Milliseconds by part of the work, as the server saw them. */
+  server: Map<string, number>;
+  /** Milliseconds from sending to having read the answer. */
+  browser: number;
+}
+
+/** @throws Failure; the signal's reason if it is aborted */
+export async function call<Body>(path: string, init: RequestInit = {}): Promise<Answer<Body>> {
+  const key = readKey();
+  const headers = new Headers(init.headers);
+  // What no header can hold is no key either: it is for the server to say so.
+  if (key !== "") headers.set("authorization", `Bearer ${key.replaceAll(/[^!-~]/g, "?")}`);
+  const start = performance.now();
+  const { response, text } = await send(path, { ...init, headers });
+  const body = parse(text);
+  if (!response.ok || body === undefined) throw failureOf(response, body as ErrorBody | undefined);
+  return {
+    body: body as Body,
+    server: readServerTiming(response.headers.get("server-timing")),
+    browser: performance.now() - start,
+  };
+}
+
+async function send(path: string, init: RequestInit): Promise<{ response: Response; text: string }> {
+  try {
+    const response = await fetch(path, init);
+    return { response, text: await response.text() };
+  } catch (error) {
+    init.signal?.throwIfAborted();
+    throw new Failure(null, { cause: error });
+  }
+}
+
+/** Something between the page and the API may answer with a page of its own. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function failureOf({ status, headers }: Response, body: Partial<ErrorBody> | undefined): Failure {
+  const retryAfter = Number.parseInt(headers.get("retry-after") ?? "", 10);
+  return new Failure({
+    status,
+    message: body?.error?.message ?? "the answer is not the API's",
+    code: body?.error?.code ?? null,
+    param: body?.error?.param ?? null,
+    retryAfter: Number.isNaN(retryAfter) ? null : retryAfter,
+    requestId: headers.get("x-request-id"),
+  });
+}

@@ -1,0 +1,54 @@
+/** The tab that classifies one picture: at once when a picture comes in, again when asked to. */
+import { call } from "./api/call.ts";
+import type { Classification } from "./api/types.ts";
+import { find, make } from "./dom.ts";
+import { labelInput } from "./labels/label-input.ts";
+import { outcome } from "./outcome.ts";
+import type { Picture } from "./pictures/picture.ts";
+import { pictureInput } from "./pictures/picture-input.ts";
+import { preview } from "./pictures/preview.ts";
+import { showClassification } from "./results/classification.ts";
+import { onSubmit } from "./submit.ts";
+
+/** As many as can be taken in at a glance. */
+const TOP_K = 10;
+
+/** @param model says which is chosen */
+export function classify(section: HTMLElement, model: () => string): void {
+  const fieldset = find(section, ".pictures");
+  const drop = find(fieldset, "[data-drop]");
+  const labels = labelInput(find(section, "[data-labels]"));
+  const send = outcome(find(section, "[data-outcome]"), {
+    name: "classify-snippet",
+    empty: "Choose a picture, or one of the examples.",
+    ask: call<Classification>,
+    show: showClassification,
+  });
+  let picture: Picture | undefined;
+
+  const run = (): void => {
+    if (picture === undefined) {
+      drop.focus();
+      return;
+    }
+    const fields = { ...labels.fields(), top_k: TOP_K };
+    send({ path: "/v1/classify", pictures: [picture], model: model(), fields });
+  };
+  pictureInput(
+    fieldset,
+    ([first]) => {
+      if (first === undefined) return;
+      picture = first;
+      const name = make(
+        "span",
+        { class: "name" },
+        make("strong", {}, first.name),
+        make("span", {}, "Choose another"),
+      );
+      drop.replaceChildren(preview(first, false), name);
+      if (labels.isFilled()) run();
+    },
+    () => !section.hidden,
+  );
+  onSubmit(find(section, "form", HTMLFormElement), run);
+}

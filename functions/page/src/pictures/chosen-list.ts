@@ -1,0 +1,47 @@
+/** The pictures of a comparison, each with a button that takes it out again. */
+import { find, make } from "../dom.ts";
+import type { Picture } from "./picture.ts";
+import { preview } from "./preview.ts";
+
+export interface ChosenList {
+  pictures(): readonly Picture[];
+  add(pictures: readonly Picture[]): void;
+}
+
+/** @param fieldset holds the list and, in `data-pictures`, how many the API takes */
+export function chosenList(fieldset: HTMLElement): ChosenList {
+  const list = find(fieldset, "[data-chosen]");
+  const drop = find(fieldset, "[data-drop]");
+  const most = Number(fieldset.dataset["pictures"]);
+  let chosen: Picture[] = [];
+
+  const show = (): void => {
+    list.replaceChildren(
+      ...chosen.map((picture, index) => {
+        const remove = make(
+          "button",
+          { type: "button" },
+          make("span", { "aria-hidden": "true" }, "×"),
+          make("span", { class: "visually-hidden" }, `Remove ${picture.name}`),
+        );
+        remove.addEventListener("click", () => {
+          chosen = chosen.filter((each) => each !== picture);
+          show();
+          // The button that had the focus is gone.
+          (list.querySelectorAll("button")[Math.min(index, chosen.length - 1)] ?? drop).focus();
+        });
+        return make("li", {}, preview(picture), remove);
+      }),
+    );
+    list.hidden = chosen.length === 0;
+  };
+
+  show();
+  return {
+    pictures: () => chosen,
+    add: (pictures) => {
+      chosen = [...chosen, ...pictures].slice(0, most);
+      show();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Where pictures come in: chosen, dropped, pasted, linked or taken from the examples. The place to drop them is a button,
+ * so that a keyboard reaches it.
+ */
+import { find, make } from "../dom.ts";
+import { exampleButtons } from "./example-buttons.ts";
+import { type Picture, pictureOfLink } from "./picture.ts";
+import { transferredPictures } from "./transferred.ts";
+
+/**
+ * @param fieldset the input's elements
+ * @param take is given pictures, at least one
+ * @param isShown pasting is for the page as a whole, so only the input in sight may take it
+ */
+export function pictureInput(
+  fieldset: HTMLElement,
+  take: (pictures: Picture[]) => void,
+  isShown: () => boolean,
+): void {
+  const drop = find(fieldset, "[data-drop]", HTMLButtonElement);
+  const file = find(fieldset, "[data-file]", HTMLInputElement);
+  const takeAny = (pictures: Picture[]): boolean => {
+    if (pictures.length > 0) take(pictures);
+    return pictures.length > 0;
+  };
+
+  drop.addEventListener("click", () => file.click());
+  file.addEventListener("change", () => {
+    takeAny([...(file.files ?? [])].map((each) => ({ name: each.name, file: each })));
+    // The same file chosen again is a change, too.
+    file.value = "";
+  });
+
+  for (const type of ["dragenter", "dragover", "dragleave", "drop"] as const) {
+    fieldset.addEventListener(type, (event) => {
+      event.preventDefault();
+      drop.classList.toggle("over", type === "dragenter" || type === "dragover");
+      if (type === "drop") takeAny(transferredPictures(event.dataTransfer));
+    });
+  }
+
+  document.addEventListener("paste", (event) => {
+    if (!isShown() || (isTextField(event.target) && event.clipboardData?.files.length === 0)) return;
+    if (takeAny(transferredPictures(event.clipboardData))) event.preventDefault();
+  });
+
+  linkField(fieldset, (picture) => take([picture]));
+  find(fieldset, "[data-examples]").append(
+    make("span", { "aria-hidden": "true" }, "Examples"),
+    ...exampleButtons((picture) => take([picture])),
+  );
+}
+
+function isTextField(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+}
+
+function linkField(fieldset: HTMLElement, take: (picture: Picture) => void): void {
+  const link = find(fieldset, "[data-link]", HTMLInputElement);
+  const add = (): void => {
+    const picture = pictureOfLink(link.value);
+    link.setCustomValidity(picture === undefined ? "A link begins with https:// or http://" : "");
+    if (picture === undefined) {
+      link.reportValidity();
+      return;
+    }
+    link.value = "";
+    take(picture);
+  };
+  find(fieldset, "[data-add-link]").addEventListener("click", add);
+  link.addEventListener("input", () => link.setCustomValidity(""));
+  link.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    // Else the form around it would be sent.
+    event.preventDefault();
+    add();
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * A request as data: it is sent from here, and shown from the same data as a program, so that the two are the same.
+ * With files it is a form; with links alone it is JSON.
+ */
+import type { Picture, PictureFile } from "./pictures/picture.ts";
+
+export interface ApiRequest {
+  path: "/v1/classify" | "/v1/similarity";
+  pictures: readonly Picture[];
+  /** Empty for the deployment's own. */
+  model: string;
+  /** The rest of the body. */
+  fields: Readonly<Record<string, string | number | readonly string[]>>;
+}
+
+export type FormPart = { name: string; value: string } | { name: string; picture: PictureFile };
+
+export function isForm({ pictures }: ApiRequest): boolean {
+  return pictures.some((picture) => "file" in picture);
+}
+
+/** Of a request whose pictures are all links. */
+export function jsonBody({ model, pictures, fields }: ApiRequest): Record<string, unknown> {
+  const images = pictures.flatMap((picture) => ("link" in picture ? picture.link : []));
+  return { ...(model === "" ? {} : { model }), images, ...fields };
+}
+
+/** The model comes first: the server begins with the pictures as they arrive. Lists are JSON. */
+export function formParts({ model, pictures, fields }: ApiRequest): FormPart[] {
+  return [
+    ...(model === "" ? [] : [{ name: "model", value: model }]),
+    ...pictures.map((picture) =>
+      "link" in picture ? { name: "image", value: picture.link } : { name: "image", picture },
+    ),
+    ...Object.entries(fields).map(([name, value]) => ({
+      name,
+      value: Array.isArray(value) ? JSON.stringify(value) : String(value),
+    })),
+  ];
+}
+
+export function requestInit(request: ApiRequest): RequestInit {
+  if (!isForm(request)) {
+    const headers = { "content-type": "application/json" };
+    return { method: "POST", headers, body: JSON.stringify(jsonBody(request)) };
+  }
+  const form = new FormData();
+  for (const part of formParts(request)) {
+    if ("value" in part) form.append(part.name, part.value);
+    else form.append(part.name, part.picture.file, part.picture.name);
+  }
+  return { method: "POST", body: form };
+}

@@ -1,0 +1,63 @@
+/**
+ * The answer to a comparison: a table with a row for each text and a column for each picture, since texts are long and
+ * pictures are not. Colour goes from the least to the most similar of the whole table, and the figure stands in it.
+ */
+import type { Similarity } from "../api/types.ts";
+import { make } from "../dom.ts";
+import type { Picture } from "../pictures/picture.ts";
+import { preview } from "../pictures/preview.ts";
+import type { Shown } from "./classification.ts";
+import { cosineText, percent } from "./figures.ts";
+
+const CAPTION = "heat-map-caption";
+const EXPLANATION =
+  "Similarity, and below it the probability of the text among all texts; the best text of each picture is framed.";
+
+export function showHeatMap({ data }: Similarity, pictures: readonly Picture[]): Shown {
+  const texts = data[0]?.scores.map(({ text }) => text) ?? [];
+  const all = data.flatMap(({ scores }) => scores.map(({ similarity }) => similarity));
+  const least = Math.min(...all);
+  const range = Math.max(...all) - least || 1;
+  const best = data.map(({ scores }) => indexOfMost(scores.map(({ similarity }) => similarity)));
+
+  const cell = (column: number, row: number): HTMLElement => {
+    const { similarity = 0, probability = 0 } = data[column]?.scores[row] ?? {};
+    const isBest = best[column] === row;
+    const content = [make("span", {}, cosineText(similarity)), make("small", {}, percent(probability))];
+    if (isBest) content.push(make("span", { class: "visually-hidden" }, "best of its picture"));
+    const element = make("td", isBest ? { class: "best" } : {}, ...content);
+    element.style.setProperty("--share", ((similarity - least) / range).toFixed(4));
+    return element;
+  };
+  const table = make(
+    "table",
+    { class: "heat", "aria-describedby": CAPTION },
+    make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Text"), ...pictures.map(pictureHead))),
+    make(
+      "tbody",
+      {},
+      ...texts.map((text, row) =>
+        make("tr", {}, make("th", { scope: "row" }, text), ...data.map((_, column) => cell(column, row))),
+      ),
+    ),
+  );
+  const caption = make("p", { class: "caption", id: CAPTION }, EXPLANATION);
+  const scale = make("p", { class: "scale" }, cosineText(least), make("span", {}), cosineText(least + range));
+  const spoken = pictures.map(({ name }, column) => `${name}: ${texts[best[column] ?? 0] ?? ""}`).join("; ");
+  // Wide tables scroll by themselves, which takes a focus for the arrow keys.
+  const scroller = make(
+    "div",
+    { class: "scroller", role: "region", "aria-label": "Similarities", tabindex: "0" },
+    table,
+  );
+  return { element: make("div", {}, caption, scroller, scale), spoken };
+}
+
+function pictureHead(picture: Picture): HTMLElement {
+  const name = make("span", { class: "visually-hidden" }, picture.name);
+  return make("th", { scope: "col", title: picture.name }, preview(picture, false), name);
+}
+
+function indexOfMost(values: readonly number[]): number {
+  return values.indexOf(Math.max(...values));
+}

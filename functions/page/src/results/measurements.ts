@@ -1,0 +1,54 @@
+/** Where the time of a request went, and what the caches spared it. */
+import type { Answer } from "../api/call.ts";
+import type { Usage } from "../api/types.ts";
+import { make } from "../dom.ts";
+import { time } from "./figures.ts";
+
+/** The parts of `server-timing`; some run side by side, so they need not add up. */
+const PARTS: Readonly<Record<string, string>> = {
+  fetch: "Following links",
+  decode: "Decoding",
+  image: "Image tower",
+  text: "Text tower",
+  cache: "Caches",
+  total: "Server in all",
+};
+
+export function measurements({
+  server,
+  browser,
+  body,
+}: Answer<{ usage: Usage; model: string; revision: string }>): HTMLElement {
+  const parts = [...server].map(([name, spent]): [string, string] => [PARTS[name] ?? name, time(spent)]);
+  return make(
+    "div",
+    { class: "measurements" },
+    list("Time", [...parts, ["As the browser saw it", time(browser)]]),
+    make(
+      "div",
+      {},
+      list("From caches", fromCaches(body.usage)),
+      list("Model", [
+        ["Id", body.model],
+        ["Revision", body.revision],
+      ]),
+    ),
+  );
+}
+
+function fromCaches({
+  images,
+  cached_images,
+  prompt_tokens,
+  prompt_tokens_details,
+}: Usage): [string, string][] {
+  return [
+    [images === 1 ? "Picture" : "Pictures", `${cached_images} of ${images}`],
+    ["Tokens of texts", `${prompt_tokens_details.cached_tokens} of ${prompt_tokens}`],
+  ];
+}
+
+function list(title: string, entries: readonly (readonly [string, string])[]): HTMLElement {
+  const rows = entries.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)));
+  return make("section", {}, make("h3", {}, title), make("dl", {}, ...rows));
+}

@@ -1,0 +1,16 @@
+/** A failure as something to read, with a button where trying again may help. */
+import { make } from "../dom.ts";
+import type { Words } from "../failure-in-words.ts";
+
+/** @param retry left out where nothing can be tried again */
+export function problem({ title, detail, facts, mayRetry }: Words, retry?: () => void): HTMLElement {
+  const small = facts.map(([name, value]) => make("span", {}, `${name} `, make("code", {}, value)));
+  const box = make("div", { class: "problem" }, make("strong", {}, title), make("p", {}, detail));
+  if (small.length > 0) box.append(make("p", { class: "facts" }, ...small));
+  if (mayRetry && retry !== undefined) {
+    const again = make("button", { type: "button" }, "Try again");
+    again.addEventListener("click", retry);
+    box.append(again);
+  }
+  return box;
+}

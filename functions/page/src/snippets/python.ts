@@ -1,0 +1,25 @@
+/** A request as a program in Python. JSON's texts, lists and numbers are Python's, too. */
+import { type ApiRequest, type FormPart, formParts, isForm, jsonBody } from "../request.ts";
+import type { SnippetContext } from "./snippet.ts";
+
+export function pythonSnippet(request: ApiRequest, { origin, needsKey }: SnippetContext): string {
+  const lines = [JSON.stringify(origin + request.path)];
+  if (needsKey) lines.push(`headers={"authorization": f"Bearer {os.environ['EDGECLIP_API_KEY']}"}`);
+  if (isForm(request)) lines.push(`files=[\n${formParts(request).map(tuple).join("\n")}\n    ]`);
+  else lines.push(`json=${JSON.stringify(jsonBody(request), null, 4).replaceAll("\n", "\n    ")}`);
+  return `${needsKey ? "import os\n" : ""}import requests
+
+response = requests.post(
+${lines.map((line) => `    ${line},`).join("\n")}
+)
+response.raise_for_status()
+print(response.json())`;
+}
+
+/** requests sends a part without a file's name as a plain field, and keeps the order. */
+function tuple(part: FormPart): string {
+  const name = JSON.stringify(part.name);
+  if ("value" in part) return `        (${name}, (None, ${JSON.stringify(part.value)})),`;
+  const file = JSON.stringify(part.picture.name);
+  return `        (${name}, (${file}, open(${file}, "rb"))),`;
+}

@@ -1,0 +1,35 @@
+/** The request that was just sent as programs, one in sight, each to be copied. */
+import { copyButton } from "./copy-button.ts";
+import { make } from "../dom.ts";
+import { readKey } from "../key.ts";
+import type { ApiRequest } from "../request.ts";
+import { tabs } from "../tabs.ts";
+import { curlSnippet } from "./curl.ts";
+import { javascriptSnippet } from "./javascript.ts";
+import { pythonSnippet } from "./python.ts";
+import type { SnippetContext } from "./snippet.ts";
+
+const LANGUAGES = [
+  { id: "curl", name: "curl", write: curlSnippet },
+  { id: "javascript", name: "JavaScript", write: javascriptSnippet },
+  { id: "python", name: "Python", write: pythonSnippet },
+] as const;
+
+/** @param name makes the ids of this box its own */
+export function snippetBox(name: string, request: ApiRequest): HTMLElement {
+  const context: SnippetContext = { origin: location.origin, needsKey: readKey() !== "" };
+  const list = make("div", { class: "tabs small", role: "tablist", "aria-label": "Language" });
+  const panels = LANGUAGES.map(({ id, name: language, write }) => {
+    const panel = `${name}-${id}`;
+    const tab = `${panel}-tab`;
+    list.append(make("button", { type: "button", role: "tab", id: tab, "aria-controls": panel }, language));
+    const code = make("code", {}, write(request, context));
+    // A long program scrolls, which takes a focus for the arrow keys.
+    return make("pre", { id: panel, role: "tabpanel", "aria-labelledby": tab, tabindex: "0" }, code);
+  });
+  const copy = copyButton(() => panels.find(({ hidden }) => !hidden)?.textContent ?? "");
+  const head = make("div", { class: "head" }, make("h3", {}, "The same request as a program"), copy);
+  const box = make("section", { class: "snippets" }, head, list, ...panels);
+  tabs(list);
+  return box;
+}

@@ -1,0 +1,160 @@
+/** What the page says when something goes wrong, for real each time, and that it works again once that is over. */
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { putModel } from "../../scripts/models-in-r2.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
+import { launchBrowser } from "./support/chromium.ts";
+import { describeInBrowser } from "./support/describe-in-browser.ts";
+import { example, openTab, winner } from "./support/parts.ts";
+import { visit } from "./support/visit.ts";
+
+const NOT_A_PICTURE = { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture at all") };
+
+/** Where the failure of a panel's request is said. */
+function alert(panel: Locator): Locator {
+  return panel.getByRole("alert").locator(".problem");
+}
+
+async function deleteModel({ models }: Workers, isFile: (key: string) => boolean): Promise<void> {
+  const { objects } = await models.list();
+  const keys = objects.map(({ key }) => key).filter(isFile);
+  expect(keys).not.toEqual([]);
+  await models.delete(keys);
+}
+
+describeInBrowser("failures in words", () => {
+  let browser: Browser;
+  let workers: Workers;
+
+  beforeAll(async () => {
+    workers = await startWorkers();
+    browser = await launchBrowser();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await workers.dispose();
+  });
+
+  const failing = async (use: (page: Page) => Promise<void>, url = workers.url): Promise<void> =>
+    await visit(browser, url, use, { mayFail: true });
+
+  it("a file that is no picture: what the server says, and the field", async () => {
+    await failing(async (page) => {
+      const panel = await openTab(page, "Classify");
+      await panel.locator("[data-file]").setInputFiles(NOT_A_PICTURE);
+      await alert(panel).waitFor();
+      expect(await alert(panel).innerText()).toMatch(/^Picture 1 was refused\n[^]*Field images\[0\]/);
+      expect(await panel.getByRole("button", { name: "Try again" }).count()).toBe(0);
+      // The page shows its name, since the browser cannot show it either.
+      expect(await panel.locator(".drop .placeholder").innerText()).toBe("file");
+      await example(panel, "Fox").click();
+      await winner(page).waitFor();
+      expect(await alert(panel).count()).toBe(0);
+    });
+  });
+
+  it("two equal labels: the field that is one too many", async () => {
+    await failing(async (page) => {
+      const panel = await openTab(page, "Classify");
+      await panel.getByLabel("What it could be").fill("fox\nbus\nFox");
+      await example(panel, "Fox").click();
+      await alert(panel).waitFor();
+      const words = await alert(panel).innerText();
+      expect(words).toContain("The request was refused");
+      expect(words).toContain('"Fox" is the same label as labels[0].');
+      expect(words).toContain("Field labels[2]");
+      await panel.getByLabel("What it could be").fill("fox\nbus");
+      await panel.getByRole("button", { name: "Classify" }).click();
+      await winner(page).waitFor();
+    });
+  });
+
+  it("no connection", async () => {
+    await failing(async (page) => {
+      const panel = await openTab(page, "Classify");
+      await example(panel, "Fox").click();
+      await winner(page).waitFor();
+      await page.context().setOffline(true);
+      await panel.getByRole("button", { name: "Classify" }).click();
+      await alert(panel).waitFor();
+      expect(await alert(panel).innerText()).toContain("The server cannot be reached");
+      // An old answer would be taken for the new one.
+      expect(await winner(page).count()).toBe(0);
+      await page.context().setOffline(false);
+      await panel.getByRole("button", { name: "Try again" }).click();
+      await winner(page).waitFor();
+      expect(await alert(panel).count()).toBe(0);
+    });
+  });
+
+  it("an example that cannot be loaded", async () => {
+    await failing(async (page) => {
+      const panel = await openTab(page, "Classify");
+      await page.context().setOffline(true);
+      await example(panel, "Harp").click();
+      const said = panel.getByText("The example harp.png cannot be loaded; try again.");
+      await said.waitFor();
+      await page.context().setOffline(false);
+      await example(panel, "Harp").click();
+      await winner(page).waitFor();
+      expect(await said.count()).toBe(0);
+    });
+  });
+
+  it("a model that is not in R2", async () => {
+    const fresh = await startWorkers();
+    try {
+      await deleteModel(fresh, () => true);
+      await failing(async (page) => {
+        const said = page.getByRole("form", { name: "Connection" }).getByRole("alert");
+        await said.getByText("The server is busy or not ready").waitFor();
+        expect(await said.innerText()).toMatch(/Try again in 2 seconds\./);
+        await putModel(fresh.models, DEMO_MODEL);
+        await said.getByRole("button", { name: "Try again" }).click();
+        await page.getByRole("option", { name: "edgeclip/demo" }).waitFor({ state: "attached" });
+        expect(await said.innerText()).toBe("");
+        // Now without the image tower, of which the gateway knows nothing.
+        await deleteModel(fresh, (key) => key.includes("/image-"));
+        const panel = await openTab(page, "Classify");
+        await example(panel, "Fox").click();
+        await alert(panel).waitFor();
+        expect(await alert(panel).innerText()).toContain("Code model_unavailable");
+        await deleteModel(fresh, (key) => key.endsWith("/manifest.json"));
+        await putModel(fresh.models, DEMO_MODEL);
+        await panel.getByRole("button", { name: "Try again" }).click();
+        await winner(page).waitFor();
+      }, fresh.url);
+    } finally {
+      await fresh.dispose();
+    }
+  });
+
+  it("a request that takes long is cancelled by a newer one", async () => {
+    const slow = await startWorkers({
+      change: (name, options) => (name === "edgeclip-vision" ? behindSlowR2(options) : options),
+      add: [SLOW_R2],
+    });
+    try {
+      const settings = await slow.miniflare.unsafeGetDirectURL("slow-r2");
+      await fetch(settings, { method: "POST", body: JSON.stringify({ latency: 1500 }) });
+      await failing(async (page) => {
+        const panel = await openTab(page, "Classify");
+        const first = page.waitForRequest(/classify$/);
+        await example(panel, "Fox").click();
+        await first;
+        const cancelled = page.waitForEvent("requestfailed");
+        await example(panel, "Giraffe").click();
+        const failed = await cancelled;
+        expect(failed).toBe(await first);
+        expect(failed.failure()?.errorText).toBe("net::ERR_ABORTED");
+        await winner(page).waitFor();
+        expect(await winner(page).textContent()).toBe("giraffe");
+        expect(await alert(panel).count()).toBe(0);
+      }, slow.url);
+    } finally {
+      await slow.dispose();
+    }
+  });
+});

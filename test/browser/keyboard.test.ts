@@ -1,0 +1,114 @@
+/** The page without a mouse: everything is reached by Tab and the arrow keys, and the focus can always be seen. */
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startWorkers, type Workers } from "../support/workers.ts";
+import { launchBrowser } from "./support/chromium.ts";
+import { describeInBrowser } from "./support/describe-in-browser.ts";
+import { example, winner } from "./support/parts.ts";
+import { visit } from "./support/visit.ts";
+
+/** Stops that the Tab key makes on the page, and some. */
+const MOST_STOPS = 40;
+
+describeInBrowser("the keyboard alone", () => {
+  let browser: Browser;
+  let workers: Workers;
+
+  beforeAll(async () => {
+    workers = await startWorkers();
+    browser = await launchBrowser();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await workers.dispose();
+  });
+
+  it("classifies and compares", async () => {
+    await visit(browser, workers.url, async (page) => {
+      const classify = page.locator("#classify");
+      await tabTo(page, page.getByRole("tab", { name: "Classify" }));
+      await tabTo(page, example(classify, "Giraffe"));
+      await page.keyboard.press("Enter");
+      await winner(page).waitFor();
+      expect(await winner(page).textContent()).toBe("giraffe");
+
+      await tabTo(page, classify.getByLabel("What it could be"));
+      await page.keyboard.press("Control+A");
+      await page.keyboard.type("cow, giraffe");
+      await page.keyboard.press("Control+Enter");
+      await expect.poll(() => classify.locator(".bars tbody tr").count()).toBe(2);
+
+      await tabTo(page, page.getByRole("tab", { name: "curl" }));
+      await page.keyboard.press("ArrowLeft");
+      expect(await classify.getByRole("tabpanel", { name: "Python" }).isVisible()).toBe(true);
+      await page.keyboard.press("ArrowRight");
+      expect(await classify.getByRole("tabpanel", { name: "curl" }).isVisible()).toBe(true);
+
+      await tabTo(page, page.getByRole("tab", { name: "Classify" }));
+      await page.keyboard.press("ArrowRight");
+      expect(await focused(page.getByRole("tab", { name: "Compare" }))).toBe(true);
+      const compare = page.locator("#compare");
+      expect(await compare.isVisible()).toBe(true);
+      expect(await classify.isVisible()).toBe(false);
+      for (const name of ["Fox", "Harp"]) {
+        await tabTo(page, example(compare, name));
+        await page.keyboard.press("Space");
+      }
+      await tabTo(page, compare.getByRole("button", { name: "Remove harp.png" }));
+      await page.keyboard.press("Enter");
+      expect(await focused(compare.getByRole("button", { name: "Remove fox.png" }))).toBe(true);
+      await tabTo(page, compare.getByRole("button", { name: "Compare" }));
+      await page.keyboard.press("Enter");
+      await compare.getByRole("table").waitFor();
+      await tabTo(page, compare.getByRole("region", { name: "Similarities" }));
+    });
+  });
+
+  it("opens the file chooser, and takes a link by Enter", async () => {
+    await visit(
+      browser,
+      workers.url,
+      async (page) => {
+        const drop = page.getByRole("button", { name: "Choose a picture" });
+        // Before the way there: Chromium is told to hand over its choosers, and does not say when it has been.
+        const choosing = page.waitForEvent("filechooser");
+        await tabTo(page, drop);
+        await page.keyboard.press("Enter");
+        await choosing;
+        await tabTo(page, page.locator("#classify").getByLabel("Link to a picture"));
+        await page.keyboard.type("not a link");
+        await page.keyboard.press("Enter");
+        expect(await page.locator(".problem").count()).toBe(0);
+        await page.keyboard.press("Control+A");
+        await page.keyboard.type("http://127.0.0.1/secret.png");
+        await page.keyboard.press("Enter");
+        // Sent, and refused by the server's rules for links.
+        await page.locator(".problem", { hasText: "Code image_url_forbidden" }).waitFor();
+      },
+      { mayFail: true },
+    );
+  });
+});
+
+async function focused(target: Locator): Promise<boolean> {
+  return await target.evaluate((element) => (element as unknown as Selectable).matches(":focus"));
+}
+
+/** What the tests read of the page's elements: their own types are those of Workers. */
+interface Selectable {
+  matches(selector: string): boolean;
+}
+
+/** Presses Tab until the target has the focus; every stop on the way must show that it has it. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let stop = 0; stop < MOST_STOPS; stop++) {
+    await page.keyboard.press("Tab");
+    const outline = await page.evaluate<string>(
+      "document.activeElement === document.body ? 'body' : getComputedStyle(document.activeElement).outlineStyle",
+    );
+    expect(outline).toMatch(/^(solid|auto|body)$/);
+    if (await focused(target)) return;
+  }
+  throw new Error(`Tab does not reach ${String(target)}`);
+}

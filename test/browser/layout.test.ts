@@ -1,0 +1,98 @@
+/** The page on a phone and on a desk, light and dark: nothing sticks out, and axe-core finds nothing to object to. */
+import axe, { type AxeResults } from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startWorkers, type Workers } from "../support/workers.ts";
+import { launchBrowser } from "./support/chromium.ts";
+import { describeInBrowser } from "./support/describe-in-browser.ts";
+import { example, openTab, winner } from "./support/parts.ts";
+import { visit } from "./support/visit.ts";
+
+const LONG_LABEL = "Donaudampfschifffahrtsgesellschaftskapitaenskajuetenschluesselanhaenger".repeat(2);
+
+describeInBrowser("the layout", () => {
+  let browser: Browser;
+  let workers: Workers;
+
+  beforeAll(async () => {
+    workers = await startWorkers();
+    browser = await launchBrowser();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await workers.dispose();
+  });
+
+  const sizes = [
+    { width: 375, colorScheme: "light" },
+    { width: 375, colorScheme: "dark" },
+    { width: 1280, colorScheme: "light" },
+    { width: 1280, colorScheme: "dark" },
+  ] as const;
+
+  it.each(sizes)("at $width pixels, $colorScheme", async ({ width, colorScheme }) => {
+    await visit(
+      browser,
+      workers.url,
+      async (page) => {
+        await page.getByText("None stored yet").waitFor();
+        await check(page, width);
+
+        const classify = await openTab(page, "Classify");
+        await classify.getByLabel("What it could be").fill(`fox\n${LONG_LABEL}\nbus`);
+        await example(classify, "Fox").click();
+        await winner(page).waitFor();
+        await expect.poll(async () => await isInSight(page, ".winner")).toBe(true);
+        await check(page, width);
+
+        await classify.locator("[data-file]").setInputFiles({
+          name: `${LONG_LABEL}.png`,
+          mimeType: "image/png",
+          buffer: Buffer.from("no picture"),
+        });
+        await page.locator(".problem").waitFor();
+        await check(page, width);
+
+        const compare = await openTab(page, "Compare");
+        for (const name of ["Fox", "Giraffe", "Harp", "Police car", "Fox", "Giraffe"]) {
+          await example(compare, name).click();
+        }
+        await compare.getByRole("listitem").nth(5).waitFor();
+        await compare.getByLabel("What to compare them with").fill(`a picture of a fox\n${LONG_LABEL}`);
+        await compare.getByRole("button", { name: "Compare", exact: true }).click();
+        await compare.getByRole("table").waitFor();
+        await check(page, width);
+        const ground = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
+        expect(ground).toBe(colorScheme === "dark" ? "rgb(15, 18, 23)" : "rgb(246, 247, 249)");
+      },
+      { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce", mayFail: true },
+    );
+  });
+
+  it("leads to the reference and the OpenAPI document", async () => {
+    await visit(browser, workers.url, async (page) => {
+      const links = page.getByRole("navigation").getByRole("link");
+      const paths = await Promise.all((await links.all()).map((link) => link.getAttribute("href")));
+      expect(paths).toEqual(["/docs/", "/openapi.json"]);
+      for (const path of paths) expect((await fetch(workers.url + path)).status).toBe(200);
+      await links.first().click();
+      await page.getByText("/v1/classify").first().waitFor();
+    });
+  });
+});
+
+async function isInSight(page: Page, selector: string): Promise<boolean> {
+  return await page.evaluate<boolean>(
+    `(({ top, bottom }) => top >= 0 && bottom <= innerHeight)(document.querySelector("${selector}").getBoundingClientRect())`,
+  );
+}
+
+/** No horizontal scrolling, nothing for axe-core to find, and no text whose contrast it could not judge. */
+async function check(page: Page, width: number): Promise<void> {
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+  await page.evaluate(axe.source);
+  const { violations, incomplete } = await page.evaluate<AxeResults>("axe.run()");
+  const found = [...violations, ...incomplete].map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+  expect(found).toEqual([]);
+}
