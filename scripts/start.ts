@@ -56,6 +56,7 @@ const target: Target = {
       promote: async () => {
         const before = serving;
         serving = next;
+        endWith(next);
         await front.turnTo(next.url);
         await before.stop();
       },
@@ -73,7 +74,15 @@ async function use(models: string[], say: (line: string) => void): Promise<void>
   );
 }
 
+/** What serves ends unasked: so does this, with its code. What was replaced may end. */
+function endWith(deployment: LocalDeployment): void {
+  void deployment.ended.then((code) => {
+    if (deployment === serving && !isEnding) process.exit(code);
+  });
+}
+
 async function end(): Promise<void> {
+  isEnding = true;
   await stopTakingOrders();
   await serving.stop();
   process.exit(0);
@@ -81,7 +90,9 @@ async function end(): Promise<void> {
 
 await seedLocalR2();
 const manifests = await Promise.all(folders.map((folder) => readManifest(folder)));
+let isEnding = false;
 let serving = await LocalDeployment.start(manifests, wranglerOptions);
+endWith(serving);
 const front = await Front.listen(PORT, serving.url);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void end());
 await takeOrders(use, () => serving.manifests.map((manifest) => modelReference(manifest)));
