@@ -12,7 +12,7 @@ import { LocalDeployment } from "./local/deployment.ts";
 import { Front } from "./local/front.ts";
 import { ROOT } from "./local/state.ts";
 import { release, type Target } from "./release/release.ts";
-import { modelReference } from "./worker-configs.ts";
+import { modelReference } from "../model-shards/model-reference.ts";
 
 const PORT = Number(process.env["PORT"] ?? 8787);
 

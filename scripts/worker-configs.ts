@@ -8,6 +8,7 @@ import { dirname, join, relative } from "node:path";
 import { experimental_readRawConfig } from "wrangler";
 import type { Manifest } from "../model-shards/manifest.ts";
 import { type EngineName, parseEngine, stagesNeeded } from "../model-shards/plan-stages.ts";
+import { modelReference } from "../model-shards/model-reference.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -102,11 +103,6 @@ export async function writeWorkerConfigs(
       return { name: config.name, path, source };
     }),
   );
-}
-
-/** `<alias>@<revision>`, as Workers are told which model is theirs. */
-export function modelReference({ alias, revision }: Manifest): string {
-  return `${alias}@${revision}`;
 }
 
 /** A committed configuration, with the entry of an engine: it is most of a Worker's size, and chosen by what is bundled. */

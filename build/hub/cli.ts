@@ -10,6 +10,7 @@ import { HubError } from "./hub-error.ts";
 import { hubOfEnvironment } from "./hub-file.ts";
 import { DEFAULT_PRESET, PRESETS, repositoryOf } from "./presets.ts";
 import { pullModel } from "./pull-model.ts";
+import { megabytes } from "../report/megabytes.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,10 +24,6 @@ function list(): void {
   }
 }
 
-function mb(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
-}
-
 async function pull(name: string): Promise<void> {
   const repository = repositoryOf(name);
   const { folder, commit, bytes, keptBytes } = await pullModel(repository, {
@@ -35,7 +32,9 @@ async function pull(name: string): Promise<void> {
     revision: values.revision,
     progress: terminalProgress(process.stderr),
   });
-  console.log(`${repository}@${commit.slice(0, 8)}: ${mb(bytes)} MB fetched, ${mb(keptBytes)} MB were there`);
+  console.log(
+    `${repository}@${commit.slice(0, 8)}: ${megabytes(bytes)} MB fetched, ${megabytes(keptBytes)} MB were there`,
+  );
   console.log(`${folder}\nnow: npm run model:build -- ${name}`);
 }
 

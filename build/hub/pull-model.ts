@@ -6,6 +6,7 @@ import { download } from "./download.ts";
 import { HubCache } from "./hub-cache.ts";
 import { HubError } from "./hub-error.ts";
 import { describeFile, type Hub, type HubFile } from "./hub-file.ts";
+import { megabytes } from "../report/megabytes.ts";
 
 export interface Pulled {
   /** Holds the checkpoint and the config. */
@@ -62,10 +63,6 @@ function speedOf({ path, bytes }: HubFile, progress: Progress): (received: numbe
     if (now - said < 500 && received < bytes) return;
     said = now;
     const speed = (received - first) / Math.max(now - start, 1) / 1000;
-    progress.step(`${path}  ${mb(received)} of ${mb(bytes)} MB  ${speed.toFixed(1)} MB/s`);
+    progress.step(`${path}  ${megabytes(received)} of ${megabytes(bytes)} MB  ${speed.toFixed(1)} MB/s`);
   };
-}
-
-function mb(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

@@ -1,13 +1,12 @@
 /** The table that ends a build. */
 import type { BuildReport } from "../build-model.ts";
+import { megabytes } from "./megabytes.ts";
 import { towerReport } from "./tower-report.ts";
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 export function summary(report: BuildReport): string {
   const { manifest, quantizationErrors } = report;
   const shardBytes = (shards: typeof manifest.image.shards): string =>
-    `${shards.length} shards, ${megabytes(shards.reduce((sum, { weights }) => sum + weights.bytes, 0))}`;
+    `${shards.length} shards, ${megabytes(shards.reduce((sum, { weights }) => sum + weights.bytes, 0))} MB`;
   const worst = quantizationErrors.reduce((a, b) => (b.relativeError > a.relativeError ? b : a), {
     tensor: "",
     relativeError: 0,
@@ -17,11 +16,11 @@ export function summary(report: BuildReport): string {
     ["revision", manifest.revision],
     ["tensors", String(report.tensors)],
     ["parameters", `${(report.parameters / 1e6).toFixed(1)} M`],
-    ["checkpoint", megabytes(report.checkpointBytes)],
-    ["built", megabytes(report.builtBytes)],
+    ["checkpoint", `${megabytes(report.checkpointBytes)} MB`],
+    ["built", `${megabytes(report.builtBytes)} MB`],
     ["image tower", `${shardBytes(manifest.image.shards)}, ${manifest.image.size} px`],
     ["text tower", shardBytes(manifest.text.shards)],
-    ["token table", megabytes(manifest.text.token_embedding.bytes)],
+    ["token table", `${megabytes(manifest.text.token_embedding.bytes)} MB`],
   ];
   if (worst.tensor !== "") {
     rows.push(["worst rounding", `${(100 * worst.relativeError).toFixed(2)} % rms, ${worst.tensor}`]);

@@ -1,4 +1,5 @@
 /** What a build measured of a tower and what it did about it, as text. */
+import { megabytes } from "./megabytes.ts";
 import { type Agreement, decibels } from "../measure/agreement.ts";
 import type { PromotedBlock, TowerPromotion } from "../promote/promote-tower.ts";
 
@@ -7,7 +8,7 @@ export function towerReport({ tower, blocks, worst, embedding, ...size }: TowerP
   const { bytes, budgetBytes, budgetSpent, exactInput } = size;
   const found = `  ${`${tower} int8`.padEnd(16)}cosine to fp32 ${cosine(embedding.after)}, worst block ${cosine(worst.after)} (${worst.name})`;
   if (blocks.length === 0) return found;
-  const grown = `${(bytes / 1e6).toFixed(1)} of ${budgetBytes / 1e6} MB${budgetSpent ? ", which is not enough" : ""}`;
+  const grown = `${megabytes(bytes)} of ${budgetBytes / 1e6} MB${budgetSpent ? ", which is not enough" : ""}`;
   const rows = blocks.map(
     (block) => `    ${block.name.padEnd(22)}${change(block.before, block.after)}  ${measures(block)}`,
   );

@@ -8,6 +8,7 @@ import { ServiceError } from "../runtime/errors.ts";
 import { parseModelReference } from "../runtime/model-store/model-reference.ts";
 import type { TextRpc, VisionRpc } from "../runtime/rpc.ts";
 import type { Bindings } from "./env.ts";
+import { modelReference } from "../../model-shards/model-reference.ts";
 
 export interface ServedModel {
   /** `<alias>@<revision>`. */
@@ -33,8 +34,9 @@ export function servedModels(env: Bindings): ServedModel[] {
 }
 
 /** @throws ServiceError `not_configured` */
-export function towersOf(env: Bindings, { alias, revision }: Manifest): Pick<ServedModel, "vision" | "text"> {
-  const served = servedModels(env).find(({ reference }) => reference === `${alias}@${revision}`);
-  if (served === undefined) throw new ServiceError("not_configured", `the model ${alias} is not served`);
+export function towersOf(env: Bindings, manifest: Manifest): Pick<ServedModel, "vision" | "text"> {
+  const served = servedModels(env).find(({ reference }) => reference === modelReference(manifest));
+  if (served === undefined)
+    throw new ServiceError("not_configured", `the model ${manifest.alias} is not served`);
   return served;
 }

@@ -4,9 +4,8 @@
  */
 import * as z from "zod";
 import { wrangler } from "./wrangler.ts";
+import { cloudflareBaseUrl } from "./base-url.ts";
 
-/** As wrangler has it. */
-const BASE_URL = process.env["CLOUDFLARE_API_BASE_URL"] ?? "https://api.cloudflare.com/client/v4";
 const PER_PAGE = 100;
 
 const envelopeSchema = z.object({
@@ -123,7 +122,7 @@ export class CloudflareApi {
 
   /** @returns the envelope's result. @throws Error naming method, path, status and Cloudflare's own words */
   async #call(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(BASE_URL + path, {
+    const response = await fetch(cloudflareBaseUrl() + path, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -18,6 +18,7 @@ import { ensureResources } from "./resources.ts";
 import { makeSecrets, readSecrets, SECRETS_FILE } from "./secrets.ts";
 import { servedReferences } from "./served-references.ts";
 import { cloudflareTarget } from "./target.ts";
+import { megabytes } from "../../build/report/megabytes.ts";
 
 const SHARDS = join(ROOT, "model-shards");
 /** What serves when nothing else was asked for yet. */
@@ -45,7 +46,7 @@ async function pushAndFind(names: readonly string[], bucket: R2Bucket): Promise<
       continue;
     }
     const { files, bytes } = await putModel(bucket, folder);
-    console.log(`${basename(folder)} in R2: ${files} files sent, ${(bytes / 1e6).toFixed(1)} MB`);
+    console.log(`${basename(folder)} in R2: ${files} files sent, ${megabytes(bytes)} MB`);
     manifests.push(await readManifest(folder));
   }
   return manifests;
@@ -59,17 +60,16 @@ async function pushAndFind(names: readonly string[], bucket: R2Bucket): Promise<
  */
 export async function deploy(named: readonly string[], withBucket: WithModelBucket): Promise<string> {
   const api = await CloudflareApi.open();
-  await ensureResources(api, console.log);
-  const isFirst = !(await api.workers()).includes(GATEWAY_NAME);
+  const kvIds = await ensureResources(api, console.log);
   const [serving] = await servedReferences(api);
   const names = named.length > 0 ? named : (serving ?? [FIRST_MODEL]);
   const manifests = await withBucket((bucket) => pushAndFind(names, bucket));
-  if (isFirst && (await readSecrets()) === undefined) {
+  if (serving === undefined && (await readSecrets()) === undefined) {
     await makeSecrets();
     console.log(`made ${basename(SECRETS_FILE)}: keep it, API keys cannot be made or checked without it`);
   }
   return await withOperatorKey(async (key) => {
-    await release(await cloudflareTarget(api, key), manifests, console.log);
+    await release(cloudflareTarget(api, key, kvIds), manifests, console.log);
     const url = await api.liveUrl(GATEWAY_NAME);
     for (const manifest of manifests) await smokeTest(url, key, manifest);
     return url;

@@ -1,11 +1,12 @@
 /** What a deployment would do, without talking to Cloudflare: every Worker is bundled as it would be sent, and weighed. */
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { modelFiles } from "../../model-shards/model-files.ts";
-import { modelReference } from "../worker-configs.ts";
+import { modelReference } from "../../model-shards/model-reference.ts";
 import { BUCKETS, NAMESPACES, QUEUES } from "./resource-names.ts";
 import { readSecrets } from "./secrets.ts";
 import { deploymentConfigs } from "./target.ts";
 import { wranglerUpload } from "./wrangler.ts";
+import { megabytes } from "../../build/report/megabytes.ts";
 
 /** Cloudflare's limits for one Worker of a paid plan, bytes. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -19,7 +20,9 @@ export async function dryRun(manifests: readonly Manifest[]): Promise<void> {
   for (const manifest of manifests) {
     const files = modelFiles(manifest);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    console.log(`model          ${modelReference(manifest)}: ${files.length + 1} files, ${mb(bytes)} MB`);
+    console.log(
+      `model          ${modelReference(manifest)}: ${files.length + 1} files, ${megabytes(bytes, 2)} MB`,
+    );
   }
   const secrets = (await readSecrets()) === undefined ? "KEY_PEPPER, to be made" : "KEY_PEPPER";
   console.log(`secrets        ${secrets}`);
@@ -32,14 +35,10 @@ export async function dryRun(manifests: readonly Manifest[]): Promise<void> {
     const fits = size.raw_bytes <= MAX_BYTES && size.gzip_bytes <= MAX_GZIPPED_BYTES;
     isTooLarge ||= !fits;
     console.log(
-      `  ${name.padEnd(40)} ${mb(size.raw_bytes)} of ${mb(MAX_BYTES)} MB, ` +
-        `gzipped ${mb(size.gzip_bytes)} of ${mb(MAX_GZIPPED_BYTES)} MB${fits ? "" : "  TOO LARGE"}`,
+      `  ${name.padEnd(40)} ${megabytes(size.raw_bytes, 2)} of ${megabytes(MAX_BYTES, 2)} MB, ` +
+        `gzipped ${megabytes(size.gzip_bytes, 2)} of ${megabytes(MAX_GZIPPED_BYTES, 2)} MB${fits ? "" : "  TOO LARGE"}`,
     );
   }
   if (isTooLarge) throw new Error("a Worker is larger than Cloudflare takes");
   console.log("then: smoke test, stored label sets, all traffic to the new gateway, smoke test at its URL");
-}
-
-function mb(bytes: number): string {
-  return (bytes / 1e6).toFixed(2);
 }

@@ -10,23 +10,30 @@ import type { Target } from "../release/release.ts";
 import { type WorkerConfig, writeWorkerConfigs } from "../worker-configs.ts";
 import type { CloudflareApi } from "./api.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";
-import { ensureResources } from "./resources.ts";
 import { readSecrets, SECRETS_FILE } from "./secrets.ts";
 import { wrangler, wranglerUpload } from "./wrangler.ts";
+import { megabytes } from "../../build/report/megabytes.ts";
 
 const GENERATED = join(ROOT, ".generated/cloudflare");
 
-/** @param key of an operator */
-export async function cloudflareTarget(api: CloudflareApi, key: string): Promise<Target> {
+/**
+ * @param key of an operator
+ * @param kvIds as `ensureResources` gives them
+ */
+export function cloudflareTarget(
+  api: CloudflareApi,
+  key: string,
+  kvIds: ReadonlyMap<string, string>,
+): Target {
   return {
     key,
     stage: async (manifests, say) => {
-      const [gateway, ...others] = await deploymentConfigs(manifests, await ensureResources(api, say));
+      const [gateway, ...others] = await deploymentConfigs(manifests, kvIds);
       if (gateway === undefined) throw new Error("a deployment without a gateway");
       // Whoever is bound to a Worker comes after it: the last stage of a tower first.
       for (const { name, path } of others.toReversed()) {
         const { bundle_size: size } = await wranglerUpload(["deploy", "-c", path]);
-        say(`deployed ${name}${size == null ? "" : `, ${(size.gzip_bytes / 1e6).toFixed(2)} MB gzipped`}`);
+        say(`deployed ${name}${size == null ? "" : `, ${megabytes(size.gzip_bytes, 2)} MB gzipped`}`);
       }
       const isFirst = !(await api.workers()).includes(GATEWAY_NAME);
       return isFirst ? await firstGateway(gateway.path, api) : await gatewayVersion(gateway.path);

@@ -2,13 +2,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { writeWorkerConfigs } from "../worker-configs.ts";
 import { ROOT, STATE } from "./state.ts";
+import { freePort } from "./free-port.ts";
 
 const GENERATED = join(ROOT, ".generated");
 const LOOK_AGAIN_AFTER = 200;
@@ -88,12 +87,4 @@ export class LocalDeployment {
       await setTimeout(LOOK_AGAIN_AFTER);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

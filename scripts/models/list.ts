@@ -4,8 +4,9 @@ import { CloudflareApi } from "../cloudflare/api.ts";
 import { servedReferences } from "../cloudflare/served-references.ts";
 import { localReferences } from "../local/control.ts";
 import { storedModels } from "../models-in-r2.ts";
-import { modelReference } from "../worker-configs.ts";
+import { modelReference } from "../../model-shards/model-reference.ts";
 import { modelBucket } from "./model-bucket.ts";
+import { megabytes } from "../../build/report/megabytes.ts";
 
 export async function listModels(_parameters: readonly string[], remote: boolean): Promise<void> {
   const stored = await modelBucket(remote)(storedModels);
@@ -20,7 +21,7 @@ export async function listModels(_parameters: readonly string[], remote: boolean
       id: manifest.id,
       pixels: manifest.image.size,
       precision: manifest.precision,
-      MB: Number((bytes / 1e6).toFixed(1)),
+      MB: Number(megabytes(bytes)),
       pushed: uploaded.toISOString().slice(0, 16),
       serves: place === -1 ? "" : place === 0 ? "by default" : "yes",
     };

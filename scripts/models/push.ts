@@ -1,13 +1,15 @@
 /** Puts built models into R2. */
 import { putModel, readManifest } from "../models-in-r2.ts";
 import { modelBucket } from "./model-bucket.ts";
+import { modelReference } from "../../model-shards/model-reference.ts";
+import { megabytes } from "../../build/report/megabytes.ts";
 
 /** @param folders of built models */
 export async function pushModels(folders: readonly string[], remote: boolean): Promise<void> {
   if (folders.length === 0) throw new Error("which? npm run model:push -- model-shards/<alias>");
   await modelBucket(remote)(async (bucket) => {
     for (const folder of folders) {
-      const { alias, revision } = await readManifest(folder);
+      const model = modelReference(await readManifest(folder));
       const before = Date.now();
       const { files, bytes, keptBytes } = await putModel(bucket, folder, (file) => {
         if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${file}`);
@@ -15,13 +17,9 @@ export async function pushModels(folders: readonly string[], remote: boolean): P
       if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
       const seconds = (Date.now() - before) / 1000;
       console.log(
-        `${alias}@${revision}: ${files} files, ${mb(bytes)} MB sent in ${seconds.toFixed(1)} s; ` +
-          `${mb(keptBytes)} MB were there`,
+        `${model}: ${files} files, ${megabytes(bytes)} MB sent in ${seconds.toFixed(1)} s; ` +
+          `${megabytes(keptBytes)} MB were there`,
       );
     }
   });
-}
-
-function mb(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

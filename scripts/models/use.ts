@@ -6,6 +6,7 @@ import { orderUse } from "../local/control.ts";
 import { findModel, storedModels } from "../models-in-r2.ts";
 import { release } from "../release/release.ts";
 import { modelBucket } from "./model-bucket.ts";
+import { ensureResources } from "../cloudflare/resources.ts";
 
 /** @param models as `findModel` takes them, the default first */
 export async function useModels(models: readonly string[], remote: boolean): Promise<void> {
@@ -17,7 +18,8 @@ export async function useModels(models: readonly string[], remote: boolean): Pro
   const stored = await modelBucket(true)(storedModels);
   const manifests = models.map((name) => findModel(stored, name));
   const api = await CloudflareApi.open();
+  const kvIds = await ensureResources(api, console.log);
   await withOperatorKey(async (key) => {
-    await release(await cloudflareTarget(api, key), manifests, console.log);
+    await release(cloudflareTarget(api, key, kvIds), manifests, console.log);
   });
 }

@@ -6,6 +6,7 @@
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { smokeTest } from "./smoke-test.ts";
 import { warmUp } from "./warm-up.ts";
+import { modelReference } from "../../model-shards/model-reference.ts";
 
 export interface Candidate {
   /** Of its gateway, without a final slash. */
@@ -42,5 +43,5 @@ export async function release(
     await candidate.discard();
     throw error;
   }
-  say(`serving ${manifests.map(({ alias, revision }) => `${alias}@${revision}`).join(", ")}`);
+  say(`serving ${manifests.map((manifest) => modelReference(manifest)).join(", ")}`);
 }

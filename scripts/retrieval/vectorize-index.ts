@@ -1,6 +1,7 @@
 /** Cloudflare Vectorize, through its HTTP API (version 2). */
 import * as z from "zod";
 import type { Match, StoredVector, VectorIndex } from "./vector-index.ts";
+import { cloudflareBaseUrl } from "../cloudflare/base-url.ts";
 
 const answerSchema = z.object({
   success: z.boolean(),
@@ -20,8 +21,7 @@ export class VectorizeIndex implements VectorIndex {
 
   /** @param name of an index made with the model's width and the metric cosine */
   constructor(name: string, { account, token }: { account: string; token: string }) {
-    const base = process.env["CLOUDFLARE_API_BASE_URL"] ?? "https://api.cloudflare.com/client/v4";
-    this.#url = `${base}/accounts/${account}/vectorize/v2/indexes/${name}`;
+    this.#url = `${cloudflareBaseUrl()}/accounts/${account}/vectorize/v2/indexes/${name}`;
     this.#token = token;
   }
 

@@ -12,8 +12,7 @@ import { scalarResampler } from "../../functions/decoder/preprocess/scalar-resam
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
 import { Tokenizer } from "../../functions/runtime/tokenizer/tokenizer.ts";
 import { readPixels } from "../../functions/vision/pixels-to-tensor.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
+import { ROOT } from "../local/state.ts";
 
 /** Short and long: an activation that stands out in one may not in the other. */
 const TEXTS = [

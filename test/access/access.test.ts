@@ -2,9 +2,10 @@
 import type { KVNamespace } from "@cloudflare/workers-types";
 import OpenAI, { AuthenticationError, InternalServerError, RateLimitError } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { keyId, keyPath, type KeyRecord, newKey, type Tier } from "../../functions/gateway/access/api-key.ts";
 import { request } from "../support/request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
+import { newKey } from "../../functions/gateway/access/api-key.ts";
+import { addKey } from "../support/add-key.ts";
 
 const PEPPER = "the deployment's own secret";
 const RATES = { LIMIT_PUBLIC: 3, LIMIT_FREE: 4, LIMIT_STANDARD: 60, LIMIT_HIGH: 1000 };
@@ -31,26 +32,13 @@ async function keysOf({ miniflare }: Workers): Promise<KVNamespace> {
   return (await miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as KVNamespace;
 }
 
-/** @returns the key and where its record is */
-async function addKey(
+/** Expires in an hour and has the deployment's pepper unless told otherwise. */
+async function keyOf(
   workers: Workers,
   account: string,
-  { tier = "standard" as Tier, expiresIn = 3600, pepper = PEPPER, operator = false } = {},
-): Promise<{ key: string; path: string }> {
-  const key = newKey();
-  const path = await keyPath(key, pepper);
-  const now = Math.floor(Date.now() / 1000);
-  const record: KeyRecord = {
-    id: keyId(path),
-    account,
-    name: "",
-    tier,
-    created_at: now,
-    expires_at: now + expiresIn,
-    operator,
-  };
-  await (await keysOf(workers)).put(path, JSON.stringify(record));
-  return { key, path };
+  options: Parameters<typeof addKey>[2] = {},
+): ReturnType<typeof addKey> {
+  return await addKey(await keysOf(workers), account, { expiresIn: 3600, pepper: PEPPER, ...options });
 }
 
 const sdk = ({ url }: Workers, apiKey: string, maxRetries = 0): OpenAI =>
@@ -91,7 +79,7 @@ describe("a deployment without keys", () => {
 
 describe("with keys", () => {
   it("a key opens every endpoint", async () => {
-    const { key } = await addKey(workers, "acme");
+    const { key } = await keyOf(workers, "acme");
     const client = sdk(workers, key);
     const { data } = await client.embeddings.create({ model: "edgeclip-demo", input: "a fox" });
     expect(data).toHaveLength(1);
@@ -102,9 +90,9 @@ describe("with keys", () => {
   });
 
   it("no key, a wrong one, an expired one and one of another pepper are refused", async () => {
-    await addKey(workers, "acme");
-    const expired = await addKey(workers, "acme", { expiresIn: -1 });
-    const foreign = await addKey(workers, "acme", { pepper: "another" });
+    await keyOf(workers, "acme");
+    const expired = await keyOf(workers, "acme", { expiresIn: -1 });
+    const foreign = await keyOf(workers, "acme", { pepper: "another" });
     for (const key of [
       newKey(),
       expired.key,
@@ -153,11 +141,11 @@ describe("with keys", () => {
   });
 
   it("an expiry or a revocation ends what was remembered", async () => {
-    const soon = await addKey(workers, "acme", { expiresIn: 2 });
+    const soon = await keyOf(workers, "acme", { expiresIn: 2 });
     const get = async (key: string): Promise<number> =>
       (await request("GET", `${workers.url}/v1/models`, undefined, bearer(key))).status;
     expect(await get(soon.key)).toBe(200);
-    const revoked = await addKey(workers, "acme");
+    const revoked = await keyOf(workers, "acme");
     await (await keysOf(workers)).delete(revoked.path);
     expect(await get(revoked.key)).toBe(401);
     await new Promise((resolve) => setTimeout(resolve, 2000));
@@ -165,13 +153,13 @@ describe("with keys", () => {
   });
 
   it("one account's label sets are another's 404", async () => {
-    const [mine, theirs] = [await addKey(workers, "acme"), await addKey(workers, "other")];
+    const [mine, theirs] = [await keyOf(workers, "acme"), await keyOf(workers, "other")];
     const call = (method: string, path: string, key: string, body?: object): ReturnType<typeof request> =>
       request(method, workers.url + path, body, bearer(key));
     const created = await call("POST", "/v1/label_sets", mine.key, { labels: ["mine"] });
     expect(created.status).toBe(201);
     const { id } = created.body;
-    const second = await addKey(workers, "acme");
+    const second = await keyOf(workers, "acme");
     expect((await call("GET", `/v1/label_sets/${id}`, second.key)).status).toBe(200);
     const image = "iVBORw0KGgo=";
     for (const refused of [
@@ -188,7 +176,7 @@ describe("with keys", () => {
   });
 
   it("nothing of a key is logged", async () => {
-    const { key } = await addKey(workers, "acme");
+    const { key } = await keyOf(workers, "acme");
     await request("POST", `${workers.url}/v1/classify`, {}, bearer(key));
     const logs = workers.logs.join("\n");
     expect(logs).not.toContain(key);
@@ -199,8 +187,8 @@ describe("with keys", () => {
 describe("rate limits", () => {
   it("are an account's, by its tier, and the SDK is told when to come back", async () => {
     const [first, second] = [
-      await addKey(workers, "frugal", { tier: "free" }),
-      await addKey(workers, "frugal", { tier: "free" }),
+      await keyOf(workers, "frugal", { tier: "free" }),
+      await keyOf(workers, "frugal", { tier: "free" }),
     ];
     for (let i = 0; i < RATES.LIMIT_FREE; i++)
       await sdk(workers, i % 2 ? first.key : second.key).models.list();
@@ -221,7 +209,7 @@ describe("rate limits", () => {
       .catch((refusal: unknown) => refusal);
     expect(error).toBeInstanceOf(RateLimitError);
     // Another account is not concerned.
-    const other = await addKey(workers, "other frugal", { tier: "free" });
+    const other = await keyOf(workers, "other frugal", { tier: "free" });
     await sdk(workers, other.key).models.list();
   });
 });
@@ -229,7 +217,7 @@ describe("rate limits", () => {
 it("a limit that was reached is over with its period", { timeout: 60_000 }, async () => {
   const brief = await deploy("keys", { KEY_PEPPER: PEPPER }, 10);
   try {
-    const { key } = await addKey(brief, "hasty", { tier: "free" });
+    const { key } = await keyOf(brief, "hasty", { tier: "free" });
     const status = async (): Promise<number> =>
       (await request("GET", `${brief.url}/v1/models`, undefined, bearer(key))).status;
     while ((await status()) === 200);
@@ -256,7 +244,7 @@ describe("a public deployment", () => {
         const sets = await request(method, `${open.url}/v1/label_sets`, body, headers);
         expect([sets.status, sets.body.error.code]).toEqual([401, "invalid_api_key"]);
       }
-      const { key } = await addKey(open, "acme", { pepper: "" });
+      const { key } = await keyOf(open, "acme", { pepper: "" });
       expect((await from("192.0.2.1", bearer(key))).status).toBe(200);
       expect((await from("192.0.2.2", bearer(newKey()))).status).toBe(401);
     } finally {
@@ -281,7 +269,7 @@ describe("pages of other origins", () => {
     expect(before.headers.get("access-control-allow-origin")).toBe("https://b.example");
     expect(before.headers.get("access-control-allow-headers")).toMatch(/authorization/i);
     expect(before.headers.get("access-control-allow-methods")).toMatch(/DELETE/);
-    const { key } = await addKey(workers, "acme");
+    const { key } = await keyOf(workers, "acme");
     const answer = await ask("GET", "https://b.example", bearer(key));
     expect(answer.status).toBe(200);
     expect(answer.headers.get("access-control-allow-origin")).toBe("https://b.example");

@@ -1,8 +1,7 @@
 /** What becomes of requests while keys or counters cannot be had, and how soon it is over. */
 import type { V4WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { keyPath, newKey } from "../../functions/gateway/access/api-key.ts";
-import { newRecord } from "../../scripts/keys/new-record.ts";
+import { addKey } from "../support/add-key.ts";
 import { type Answer, request } from "../support/request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
@@ -79,12 +78,8 @@ async function be(mode: string): Promise<void> {
 
 /** A key that no isolate has seen. */
 async function freshKey(): Promise<string> {
-  const key = newKey();
-  const path = await keyPath(key);
-  const about = { account: "a", name: "", tier: "standard", lifetime: null, operator: false } as const;
   const store = await workers.miniflare.getKVNamespace("KEYS", "faulty");
-  await store.put(path, JSON.stringify(newRecord(path, about)));
-  return key;
+  return (await addKey(store, "a")).key;
 }
 
 function ask(key: string): Promise<Answer> {

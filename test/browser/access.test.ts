@@ -1,27 +1,16 @@
 /** The page on deployments that ask who is there: the key, where it is kept, and limits. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { keyId, keyPath, type KeyRecord, newKey } from "../../functions/gateway/access/api-key.ts";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { newKey } from "../../functions/gateway/access/api-key.ts";
+import { addKey } from "../support/add-key.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { launchBrowser } from "./support/chromium.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
 import { example, openTab, winner } from "./support/parts.ts";
+import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
-/** @returns a key that opens the deployment */
-async function addKey({ miniflare }: Workers): Promise<string> {
-  const key = newKey();
-  const path = await keyPath(key, undefined);
-  const record: KeyRecord = {
-    id: keyId(path),
-    account: "acme",
-    name: "",
-    tier: "standard",
-    created_at: 0,
-    expires_at: null,
-  };
-  await (await miniflare.getKVNamespace("KEYS", "edgeclip")).put(path, JSON.stringify(record));
-  return key;
+async function keyOf({ miniflare }: Workers): Promise<string> {
+  return (await addKey(await miniflare.getKVNamespace("KEYS", "edgeclip"), "acme")).key;
 }
 
 /** Everything that a page can keep, as text. */
@@ -40,24 +29,13 @@ async function kept(page: Page): Promise<Record<"session" | "elsewhere", string>
 }
 
 describeInBrowser("a deployment with keys", () => {
-  let browser: Browser;
-  let workers: Workers;
-
-  beforeAll(async () => {
-    workers = await startWorkers({ access: "keys" });
-    browser = await launchBrowser();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await workers.dispose();
-  });
+  const site = useSite(() => startWorkers({ access: "keys" }));
 
   it("says that a key is needed or wrong, and works with a right one, kept for the session alone", async () => {
-    const key = await addKey(workers);
+    const key = await keyOf(site.workers);
     await visit(
-      browser,
-      workers.url,
+      site.browser,
+      site.workers.url,
       async (page) => {
         const said = page.getByRole("form", { name: "Connection" }).getByRole("alert");
         await said.getByText("An API key is needed: send it as").waitFor();
@@ -89,7 +67,7 @@ describeInBrowser("a deployment with keys", () => {
         await page.getByRole("option", { name: "edgeclip/demo" }).waitFor({ state: "attached" });
         // Another tab of the same browser knows nothing of it.
         const other = await page.context().newPage();
-        await other.goto(workers.url);
+        await other.goto(site.workers.url);
         await other.getByText("An API key is needed: send it as").waitFor();
         await field.fill("");
         await field.press("Tab");
@@ -102,30 +80,21 @@ describeInBrowser("a deployment with keys", () => {
 });
 
 describeInBrowser("a public deployment", () => {
-  let browser: Browser;
-  let workers: Workers;
-
-  beforeAll(async () => {
+  const site = useSite(async () => {
     const limit = { namespace_id: "small", simple: { limit: 4, period: 60 } };
-    workers = await startWorkers({
+    return await startWorkers({
       access: "public",
       change: (name, options) =>
         name === "edgeclip"
           ? ({ ...options, ratelimits: { ...options.ratelimits, LIMIT_PUBLIC: limit } } as typeof options)
           : options,
     });
-    browser = await launchBrowser();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await workers.dispose();
   });
 
   it("works without a key, and says when it is too much", async () => {
     await visit(
-      browser,
-      workers.url,
+      site.browser,
+      site.workers.url,
       async (page) => {
         const panel = await openTab(page, "Classify");
         await panel.getByText("Label sets belong to accounts: send an API key.").waitFor();

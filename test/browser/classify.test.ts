@@ -1,40 +1,34 @@
 /** Classifying in a browser: every way in which a picture comes in, labels of both kinds, and what is shown. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { type PictureServer, startPictureServer } from "../support/picture-server.ts";
 import { post } from "../support/post.ts";
-import { startWorkers, type Workers } from "../support/workers.ts";
-import { launchBrowser } from "./support/chromium.ts";
+import { startWorkers } from "../support/workers.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
 import { announcement, example, EXAMPLES, openTab, winner } from "./support/parts.ts";
+import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
 describeInBrowser("the tab that classifies", () => {
-  let browser: Browser;
-  let workers: Workers;
   let pictures: PictureServer;
 
-  beforeAll(async () => {
+  const site = useSite(async () => {
     pictures = await startPictureServer(await readFile(join(EXAMPLES, "harp.png")));
-    workers = await startWorkers({
+    return await startWorkers({
       change: (name, options) =>
         name === "edgeclip"
           ? { ...options, bindings: { ...options.bindings, IMAGE_URL_ALLOWLIST: pictures.host } }
           : options,
     });
-    browser = await launchBrowser();
   });
 
   afterAll(async () => {
-    await browser.close();
-    await workers.dispose();
     await pictures.close();
   });
 
   it("takes an example, at once, and shows bars, times and caches", async () => {
-    await visit(browser, workers.url, async (page) => {
+    await visit(site.browser, site.workers.url, async (page) => {
       const panel = await openTab(page, "Classify");
       await example(panel, "Fox").click();
       await winner(page).waitFor();
@@ -64,7 +58,7 @@ describeInBrowser("the tab that classifies", () => {
   });
 
   it("takes a file, which is shown", async () => {
-    await visit(browser, workers.url, async (page) => {
+    await visit(site.browser, site.workers.url, async (page) => {
       const panel = await openTab(page, "Classify");
       const choosing = page.waitForEvent("filechooser");
       await panel.getByRole("button", { name: "Choose a picture" }).click();
@@ -79,8 +73,8 @@ describeInBrowser("the tab that classifies", () => {
 
   it("takes a picture from the clipboard", async () => {
     await visit(
-      browser,
-      workers.url,
+      site.browser,
+      site.workers.url,
       async (page) => {
         await page.evaluate(`(async () => {
           const picture = await (await fetch("/examples/giraffe.png")).blob();
@@ -97,7 +91,7 @@ describeInBrowser("the tab that classifies", () => {
   });
 
   it("takes a dropped file", async () => {
-    await visit(browser, workers.url, async (page) => {
+    await visit(site.browser, site.workers.url, async (page) => {
       const dataTransfer = await page.evaluateHandle(`(async () => {
         const picture = await (await fetch("/examples/fox.png")).blob();
         const transfer = new DataTransfer();
@@ -114,8 +108,8 @@ describeInBrowser("the tab that classifies", () => {
   it("takes a link, typed or pasted, which the server follows and the browser does not", async () => {
     const link = `http://${pictures.host}/picture`;
     await visit(
-      browser,
-      workers.url,
+      site.browser,
+      site.workers.url,
       async (page) => {
         const panel = await openTab(page, "Classify");
         await panel.getByLabel("Link to a picture").fill(link);
@@ -138,7 +132,7 @@ describeInBrowser("the tab that classifies", () => {
   });
 
   it("uses the templates that are chosen", async () => {
-    await visit(browser, workers.url, async (page) => {
+    await visit(site.browser, site.workers.url, async (page) => {
       const panel = await openTab(page, "Classify");
       await panel.getByLabel("What it could be").fill("fox\nbus");
       await example(panel, "Fox").click();
@@ -162,8 +156,8 @@ describeInBrowser("the tab that classifies", () => {
 
   it("uses a stored label set", async () => {
     const labels = ["guitar", "harp", "trumpet"];
-    const { body } = await post(`${workers.url}/v1/label_sets`, { name: "instruments", labels });
-    await visit(browser, workers.url, async (page) => {
+    const { body } = await post(`${site.workers.url}/v1/label_sets`, { name: "instruments", labels });
+    await visit(site.browser, site.workers.url, async (page) => {
       const panel = await openTab(page, "Classify");
       const option = panel.getByRole("option", { name: "instruments (3 labels)" });
       await option.waitFor({ state: "attached" });
@@ -180,12 +174,12 @@ describeInBrowser("the tab that classifies", () => {
   });
 
   it("is offered the deployment's model, and names it", async () => {
-    await visit(browser, workers.url, async (page) => {
+    await visit(site.browser, site.workers.url, async (page) => {
       await page.getByRole("option", { name: "edgeclip/demo" }).waitFor({ state: "attached" });
       expect(await page.getByLabel("Model").inputValue()).toBe("edgeclip/demo");
       await example(await openTab(page, "Classify"), "Fox").click();
       await page.getByRole("tabpanel", { name: "curl" }).getByText("model=edgeclip/demo").waitFor();
-      await page.locator(".measurements", { hasText: workers.prefix.split("/")[1] ?? "" }).waitFor();
+      await page.locator(".measurements", { hasText: site.workers.prefix.split("/")[1] ?? "" }).waitFor();
     });
   });
 });

@@ -1,29 +1,16 @@
 /** Comparing in a browser: several pictures with several texts, as a heat map. */
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { startWorkers, type Workers } from "../support/workers.ts";
-import { launchBrowser } from "./support/chromium.ts";
+import { expect, it } from "vitest";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
 import { announcement, example, EXAMPLES, openTab } from "./support/parts.ts";
+import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
 describeInBrowser("the tab that compares", () => {
-  let browser: Browser;
-  let workers: Workers;
-
-  beforeAll(async () => {
-    workers = await startWorkers();
-    browser = await launchBrowser();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await workers.dispose();
-  });
+  const site = useSite();
 
   it("shows each picture's own text as its best, in colour and figures", async () => {
-    await visit(browser, workers.url, async (page) => {
+    await visit(site.browser, site.workers.url, async (page) => {
       const panel = await openTab(page, "Compare");
       for (const name of ["Fox", "Giraffe", "Harp", "Police car"]) await example(panel, name).click();
       await panel.getByRole("listitem").nth(3).waitFor();
@@ -54,7 +41,7 @@ describeInBrowser("the tab that compares", () => {
   });
 
   it("takes several files at once, and lets go of each again", async () => {
-    await visit(browser, workers.url, async (page) => {
+    await visit(site.browser, site.workers.url, async (page) => {
       const panel = await openTab(page, "Compare");
       const choosing = page.waitForEvent("filechooser");
       await panel.getByRole("button", { name: "Choose pictures" }).click();
@@ -76,8 +63,8 @@ describeInBrowser("the tab that compares", () => {
 
   it("does not take what is pasted for the other tab", async () => {
     await visit(
-      browser,
-      workers.url,
+      site.browser,
+      site.workers.url,
       async (page) => {
         await page.evaluate(`(async () => {
           const picture = await (await fetch("/examples/fox.png")).blob();

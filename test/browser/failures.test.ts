@@ -1,12 +1,12 @@
 /** What the page says when something goes wrong, for real each time, and that it works again once that is over. */
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Locator, Page } from "playwright-core";
+import { expect, it } from "vitest";
 import { putModel } from "../../scripts/models-in-r2.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
-import { launchBrowser } from "./support/chromium.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
 import { example, openTab, winner } from "./support/parts.ts";
+import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
 const NOT_A_PICTURE = { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture at all") };
@@ -24,21 +24,10 @@ async function deleteModel({ models }: Workers, isFile: (key: string) => boolean
 }
 
 describeInBrowser("failures in words", () => {
-  let browser: Browser;
-  let workers: Workers;
+  const site = useSite();
 
-  beforeAll(async () => {
-    workers = await startWorkers();
-    browser = await launchBrowser();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await workers.dispose();
-  });
-
-  const failing = async (use: (page: Page) => Promise<void>, url = workers.url): Promise<void> =>
-    await visit(browser, url, use, { mayFail: true });
+  const failing = async (use: (page: Page) => Promise<void>, url = site.workers.url): Promise<void> =>
+    await visit(site.browser, url, use, { mayFail: true });
 
   it("a file that is no picture: what the server says, and the field", async () => {
     await failing(async (page) => {

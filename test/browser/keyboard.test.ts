@@ -1,31 +1,20 @@
 /** The page without a mouse: everything is reached by Tab and the arrow keys, and the focus can always be seen. */
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { startWorkers, type Workers } from "../support/workers.ts";
-import { launchBrowser } from "./support/chromium.ts";
+import type { Locator, Page } from "playwright-core";
+import { expect, it } from "vitest";
+
 import { describeInBrowser } from "./support/describe-in-browser.ts";
 import { example, winner } from "./support/parts.ts";
+import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
 /** Stops that the Tab key makes on the page, and some. */
 const MOST_STOPS = 40;
 
 describeInBrowser("the keyboard alone", () => {
-  let browser: Browser;
-  let workers: Workers;
-
-  beforeAll(async () => {
-    workers = await startWorkers();
-    browser = await launchBrowser();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await workers.dispose();
-  });
+  const site = useSite();
 
   it("classifies and compares", async () => {
-    await visit(browser, workers.url, async (page) => {
+    await visit(site.browser, site.workers.url, async (page) => {
       const classify = page.locator("#classify");
       await tabTo(page, page.getByRole("tab", { name: "Classify" }));
       await tabTo(page, example(classify, "Giraffe"));
@@ -67,8 +56,8 @@ describeInBrowser("the keyboard alone", () => {
 
   it("opens the file chooser, and takes a link by Enter", async () => {
     await visit(
-      browser,
-      workers.url,
+      site.browser,
+      site.workers.url,
       async (page) => {
         const drop = page.getByRole("button", { name: "Choose a picture" });
         // Before the way there: Chromium is told to hand over its choosers, and does not say when it has been.

@@ -1,28 +1,16 @@
 /** The page on a phone and on a desk, light and dark: nothing sticks out, and axe-core finds nothing to object to. */
 import axe, { type AxeResults } from "axe-core";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { startWorkers, type Workers } from "../support/workers.ts";
-import { launchBrowser } from "./support/chromium.ts";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
 import { example, openTab, winner } from "./support/parts.ts";
+import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
 const LONG_LABEL = "Donaudampfschifffahrtsgesellschaftskapitaenskajuetenschluesselanhaenger".repeat(2);
 
 describeInBrowser("the layout", () => {
-  let browser: Browser;
-  let workers: Workers;
-
-  beforeAll(async () => {
-    workers = await startWorkers();
-    browser = await launchBrowser();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await workers.dispose();
-  });
+  const site = useSite();
 
   const sizes = [
     { width: 375, colorScheme: "light" },
@@ -33,8 +21,8 @@ describeInBrowser("the layout", () => {
 
   it.each(sizes)("at $width pixels, $colorScheme", async ({ width, colorScheme }) => {
     await visit(
-      browser,
-      workers.url,
+      site.browser,
+      site.workers.url,
       async (page) => {
         await page.getByText("None stored yet").waitFor();
         await check(page, width);
@@ -71,11 +59,11 @@ describeInBrowser("the layout", () => {
   });
 
   it("leads to the reference and the OpenAPI document", async () => {
-    await visit(browser, workers.url, async (page) => {
+    await visit(site.browser, site.workers.url, async (page) => {
       const links = page.getByRole("navigation").getByRole("link");
       const paths = await Promise.all((await links.all()).map((link) => link.getAttribute("href")));
       expect(paths).toEqual(["/docs/", "/openapi.json"]);
-      for (const path of paths) expect((await fetch(workers.url + path)).status).toBe(200);
+      for (const path of paths) expect((await fetch(site.workers.url + path)).status).toBe(200);
       await links.first().click();
       await page.getByText("/v1/classify").first().waitFor();
     });

@@ -4,12 +4,11 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startWorkers, type Workers } from "../support/workers.ts";
-import { launchBrowser } from "./support/chromium.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
 import { example, EXAMPLES, openTab, winner } from "./support/parts.ts";
+import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
 const execute = promisify(execFile);
@@ -44,19 +43,15 @@ async function scoreOf(page: Page, act: () => Promise<void>): Promise<string> {
 }
 
 describeInBrowser("programs", () => {
-  let browser: Browser;
-  let workers: Workers;
   let folder: string;
 
+  const site = useSite();
+
   beforeAll(async () => {
-    workers = await startWorkers();
-    browser = await launchBrowser();
     folder = await mkdtemp(join(tmpdir(), "edgeclip-snippets-"));
   });
 
   afterAll(async () => {
-    await browser.close();
-    await workers.dispose();
     await rm(folder, { recursive: true });
   });
 
@@ -70,7 +65,7 @@ describeInBrowser("programs", () => {
   };
 
   it("curl gets the example and the page's own answer", async () => {
-    await visit(browser, workers.url, async (page) => {
+    await visit(site.browser, site.workers.url, async (page) => {
       await example(await openTab(page, "Classify"), "Police car").click();
       await winner(page).waitFor();
       const { data } = JSON.parse(await run("bash", await program(page, "curl")));
@@ -90,7 +85,7 @@ describeInBrowser("programs", () => {
       skip(!isThere, NOT_THERE);
       const file = join(folder, AWKWARD_NAME);
       await copyFile(join(EXAMPLES, "fox.png"), file);
-      await visit(browser, workers.url, async (page) => {
+      await visit(site.browser, site.workers.url, async (page) => {
         const panel = await openTab(page, "Classify");
         await panel.getByLabel("What it could be").fill(AWKWARD_LABELS);
         const score = await scoreOf(page, () => panel.locator("[data-file]").setInputFiles(file));
@@ -103,7 +98,7 @@ describeInBrowser("programs", () => {
     "$language sends a link as JSON, and takes the key from a variable",
     async ({ language, command, isThere }, { skip }) => {
       skip(!isThere, NOT_THERE);
-      await visit(browser, workers.url, async (page) => {
+      await visit(site.browser, site.workers.url, async (page) => {
         const key = page.getByLabel("API key", { exact: true });
         await key.fill("sk-secret");
         await key.press("Tab");
@@ -121,8 +116,8 @@ describeInBrowser("programs", () => {
 
   it("a comparison, copied by the button", async () => {
     await visit(
-      browser,
-      workers.url,
+      site.browser,
+      site.workers.url,
       async (page) => {
         const panel = await openTab(page, "Compare");
         for (const name of ["Fox", "Harp"]) await example(panel, name).click();

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
 import { SYNTHETIC_MODELS } from "../../build/synthetic/configs.ts";
 import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
-import { modelReference } from "../../scripts/worker-configs.ts";
+import { modelReference } from "../../model-shards/model-reference.ts";
 import { readManifest } from "../../scripts/models-in-r2.ts";
 import { type FakeHub, startFakeHub } from "../hub/fake-hub.ts";
 import { exampleBase64 } from "../support/examples.ts";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readManifest } from "../../scripts/models-in-r2.ts";
-import { modelReference } from "../../scripts/worker-configs.ts";
+import { modelReference } from "../../model-shards/model-reference.ts";
 import { buildSynthetic } from "../support/build-synthetic.ts";
 import { request } from "../support/request.ts";
 import { DEMO_MODEL } from "../support/workers.ts";

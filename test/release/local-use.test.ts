@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readManifest } from "../../scripts/models-in-r2.ts";
-import { modelReference } from "../../scripts/worker-configs.ts";
+import { modelReference } from "../../model-shards/model-reference.ts";
 import { buildSynthetic } from "../support/build-synthetic.ts";
 import { exampleBase64 } from "../support/examples.ts";
 import { LocalService } from "../support/local-service.ts";

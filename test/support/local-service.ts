@@ -1,10 +1,9 @@
 /** `npm start` as a user has it, on a port and in a storage folder of its own, and the commands that go with it. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "../../scripts/local/free-port.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -21,10 +20,7 @@ export class LocalService {
 
   /** @param state where R2 and KV are */
   static async start(state: string, models: readonly string[] = []): Promise<LocalService> {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    server.close();
+    const port = await freePort();
     const env = { ...process.env, EDGECLIP_STATE: state, PORT: String(port) };
     const options = models.flatMap((folder) => ["--model", folder]);
     const child = spawn(process.execPath, ["scripts/start.ts", "--log-level=error", ...options], {

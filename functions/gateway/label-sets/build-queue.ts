@@ -8,6 +8,7 @@ import { Timings } from "../http/timings.ts";
 import { servedModels } from "../served-models.ts";
 import { buildNextPart } from "./build-set.ts";
 import { SetStore } from "./set-store.ts";
+import { modelReference } from "../../../model-shards/model-reference.ts";
 
 export interface BuildMessage {
   account: string;
@@ -26,7 +27,7 @@ export async function requestBuild(
   id: string,
 ): Promise<void> {
   try {
-    const model = `${manifest.alias}@${manifest.revision}`;
+    const model = modelReference(manifest);
     const message: BuildMessage = { account, id, model };
     await withDeadline(DEADLINES.small, () => env.BUILDS.send(message));
   } catch (cause) {

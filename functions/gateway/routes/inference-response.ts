@@ -4,6 +4,7 @@ import type { Manifest } from "../../../model-shards/manifest.ts";
 import { reportUsage, type Usage } from "../embed/usage.ts";
 import type { GatewayEnv } from "../env.ts";
 import { randomId } from "../http/random-id.ts";
+import { modelReference } from "../../../model-shards/model-reference.ts";
 
 /**
  * @param idPrefix of the answer's id, such as `cls`
@@ -12,11 +13,12 @@ import { randomId } from "../http/random-id.ts";
 export function inferenceResponse(
   c: Context<GatewayEnv>,
   idPrefix: string,
-  { id: model, alias, revision }: Manifest,
+  manifest: Manifest,
   data: readonly object[],
   usage: Usage,
 ): object {
-  c.set("answeredBy", `${alias}@${revision}`);
+  const { id: model, revision } = manifest;
+  c.set("answeredBy", modelReference(manifest));
   return {
     id: randomId(idPrefix),
     object: "list",

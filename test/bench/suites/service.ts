@@ -12,8 +12,8 @@ const CLIENTS = [1, 2, 4, 8];
 const ENGINES = ["simd", "ort"] as const;
 const LABELS = Array.from({ length: 100 }, (_, at) => `thing number ${at}`);
 
-/** Cloudflare's prices, dollars a million: requests, milliseconds of CPU time, reads and writes of KV, reads of R2. */
-const PRICES = { request: 0.3, cpuMs: 0.02, kvRead: 0.5, kvWrite: 5 };
+/** Cloudflare's prices, dollars a million: requests, milliseconds of CPU time, reads of KV. */
+const PRICES = { request: 0.3, cpuMs: 0.02, kvRead: 0.5 };
 
 /** @returns milliseconds of each request, and of all together */
 async function load(

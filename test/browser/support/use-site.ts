@@ -1,0 +1,25 @@
+/** A browser, and Workers that serve the page to it, for the tests of one `describe`. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { startWorkers, type Workers } from "../../support/workers.ts";
+import { launchBrowser } from "./chromium.ts";
+
+/** Both are there once tests run. */
+export interface Site {
+  browser: Browser;
+  workers: Workers;
+}
+
+/** @param start the Workers; as `startWorkers` has them unless told otherwise */
+export function useSite(start: () => Promise<Workers> = startWorkers): Site {
+  const site = {} as Site;
+  beforeAll(async () => {
+    site.workers = await start();
+    site.browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await site.browser.close();
+    await site.workers.dispose();
+  });
+  return site;
+}

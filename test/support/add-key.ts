@@ -1,0 +1,28 @@
+/** Makes an API key and stores its record, as `npm run keys` does. */
+import { keyPath, newKey, type Tier } from "../../functions/gateway/access/api-key.ts";
+import { newRecord } from "../../scripts/keys/new-record.ts";
+
+interface Store {
+  put(path: string, record: string): Promise<unknown>;
+}
+
+interface Options {
+  tier?: Tier;
+  /** Seconds from now; null: for ever. */
+  expiresIn?: number | null;
+  /** The deployment's. */
+  pepper?: string;
+}
+
+/** @returns the key and where its record is */
+export async function addKey(
+  store: Store,
+  account: string,
+  { tier = "standard", expiresIn = null, pepper = "" }: Options = {},
+): Promise<{ key: string; path: string }> {
+  const key = newKey();
+  const path = await keyPath(key, pepper);
+  const record = newRecord(path, { account, name: "", tier, lifetime: expiresIn, operator: false });
+  await store.put(path, JSON.stringify(record));
+  return { key, path };
+}
