@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { Dice } from "../attack/grammar/dice.ts";
 import { RawClient } from "../attack/raw-request.ts";
 import { writeLineChart } from "../../scripts/charts/line-chart.ts";
+import { quantile } from "../bench/harness/statistics.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
@@ -82,17 +83,12 @@ async function sampleEachMinute(workers: Workers, start: number, until: number):
 
 const megabytes = (bytes = 0): string => (bytes / 1e6).toFixed(1);
 
-function percentile(sorted: readonly number[], share: number): string {
-  return (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0);
-}
-
 function report(): string {
   const rows = [...latencies].map(([name, times]) => {
-    const sorted = times.toSorted((a, b) => a - b);
     const wrong = [...errors]
       .filter(([error]) => error.startsWith(`${name}:`))
       .reduce((sum, [, count]) => sum + count, 0);
-    return `| ${name} | ${times.length} | ${wrong} | ${[0.5, 0.95, 0.99].map((share) => percentile(sorted, share)).join(" | ")} |`;
+    return `| ${name} | ${times.length} | ${wrong} | ${[0.5, 0.95, 0.99].map((share) => quantile(times, share).toFixed(0)).join(" | ")} |`;
   });
   const total = [...latencies.values()].reduce((sum, { length }) => sum + length, 0);
   const wrong = [...errors].map(([error, count]) => `- ${count} × ${error}`).join("\n");

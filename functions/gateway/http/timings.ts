@@ -26,13 +26,17 @@ export class Timings {
 
   /** Whole milliseconds, by part. */
   toObject(): Record<string, number> {
-    const parts = [...this.#parts, ["total", this.total] as const];
-    return Object.fromEntries(parts.map(([name, duration]) => [name, Math.round(duration)]));
+    return Object.fromEntries(this.#all().map(([name, duration]) => [name, Math.round(duration)]));
   }
 
   /** The header's value, as in the Server Timing specification. */
   toString(): string {
-    const parts = [...this.#parts, ["total", this.total] as const];
-    return parts.map(([name, duration]) => `${name};dur=${duration.toFixed(1)}`).join(", ");
+    return this.#all()
+      .map(([name, duration]) => `${name};dur=${duration.toFixed(1)}`)
+      .join(", ");
+  }
+
+  #all(): [name: string, milliseconds: number][] {
+    return [...this.#parts, ["total", this.total]];
   }
 }

@@ -29,9 +29,9 @@ export const warmUp = new Hono<GatewayEnv>().post("/v1/operator/warm_up", async 
     if ((await store.vectorsBytes(id, revision)) !== undefined) continue;
     const definition = await store.definition(id);
     if (definition === undefined) continue;
-    const left = isSmall(definition)
-      ? (await buildAtOnce(id, definition, store, context), false)
-      : await buildNextPart(id, definition, store, context);
+    let left = false;
+    if (isSmall(definition)) await buildAtOnce(id, definition, store, context);
+    else left = await buildNextPart(id, definition, store, context);
     // A set with parts left is looked at again.
     return c.json({ ...answer, computed: id, after: left ? (ids[looked - 1]?.key ?? after ?? "") : key });
   }
