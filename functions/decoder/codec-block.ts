@@ -3,6 +3,7 @@
  * order. The codec's heap never shrinks; as much beside it, in JavaScript, would be too much for an isolate.
  */
 import { ServiceError } from "../runtime/errors.ts";
+import { type MemoryPart, moveKept } from "./codec-memory.ts";
 import type { MagickApi } from "./magick.ts";
 
 /** Blocks in use. A request that ended without a word leaves its own behind, to be freed by the next. */
@@ -10,8 +11,8 @@ const inUse = new Set<CodecBlock>();
 
 export class CodecBlock {
   readonly length: number;
-  readonly #api: MagickApi;
-  readonly #pointer: number;
+  #api: MagickApi;
+  #pointer: number;
 
   private constructor(api: MagickApi, pointer: number, length: number) {
     this.#api = api;
@@ -22,6 +23,11 @@ export class CodecBlock {
   /** Frees all blocks: whoever has the turn now is alone. */
   static freeAll(): void {
     for (const block of inUse) block.free();
+  }
+
+  /** Forgets all blocks: the instance that they belong to is gone. */
+  static forgetAll(): void {
+    inUse.clear();
   }
 
   /** A block of `length` bytes, at least 1; undefined if the codec's memory has no room for it. */
@@ -57,6 +63,25 @@ export class CodecBlock {
     } finally {
       api._MagickImage_ReadBlob = original;
     }
+  }
+
+  /**
+   * Takes the block over to a new instance.
+   * @param restart makes the instance, and says where it kept the block's bytes
+   * @throws ServiceError `overloaded` if the block is another request's by now, or has no room
+   */
+  async survive(
+    restart: (kept: MemoryPart) => Promise<{ api: MagickApi; keptAt: number }>,
+  ): Promise<MagickApi> {
+    const { length } = this.view();
+    const { api, keptAt } = await restart({ start: this.#pointer, length });
+    const pointer = api._malloc(length);
+    if (pointer === 0) throw new ServiceError("overloaded", "the decoder is out of memory; try again");
+    moveKept({ start: keptAt, length }, pointer);
+    this.#api = api;
+    this.#pointer = pointer;
+    inUse.add(this);
+    return api;
   }
 
   free(): void {

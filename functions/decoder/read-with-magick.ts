@@ -12,10 +12,10 @@ import { ServiceError } from "../runtime/errors.ts";
 import type { CodecBlock } from "./codec-block.ts";
 import { jpegScale } from "./formats/jpeg-scale.ts";
 import type { PictureHeader } from "./formats/picture-header.ts";
-import { tooMuchMemory } from "./formats/pixel-limits.ts";
+import { OutOfMemory } from "./formats/pixel-limits.ts";
 import { recoverMagick } from "./magick.ts";
 import { MAGICK_FORMATS, type MagickReadable } from "./magick-policy.ts";
-import { takeRefusal } from "./memory-ceiling.ts";
+import { takeRefusal } from "./codec-memory.ts";
 import type { Picture, PixelArea } from "./preprocess/picture.ts";
 import { placeOnCanvas } from "./preprocess/place-on-canvas.ts";
 import { upright } from "./preprocess/upright.ts";
@@ -56,7 +56,6 @@ export function readWithMagick<T>(
       cut ||= CUT.test(error.message);
     };
     file.readBy((placeholder) => image.read(placeholder, settings));
-    file.free();
     if (cut) throw new ServiceError("invalid_image", `the ${name} is cut short`);
     if (!SHOWN_AS_THEY_ARE.has(image.colorSpace)) image.colorSpace = ColorSpace.sRGB;
     const result = image.getPixels((pixels) => use(arrange(image, pixels, format, header)));
@@ -67,9 +66,8 @@ export function readWithMagick<T>(
     // A trapped instance cannot be asked to tidy up.
     if (cause instanceof ServiceError || cause instanceof MagickError) image.dispose();
     if (cause instanceof ServiceError) throw cause;
-    file.free();
-    recoverMagick(cause, refused);
-    if (refused) throw tooMuchMemory(`a ${name} of ${header.width} × ${header.height} pixels`);
+    recoverMagick(cause);
+    if (refused) throw new OutOfMemory(`a ${name} of ${header.width} × ${header.height} pixels`);
     throw new ServiceError("invalid_image", `the ${name} cannot be decoded`, { cause });
   }
 }
