@@ -4,6 +4,7 @@
  */
 import { ServiceError } from "../runtime/errors.ts";
 import { type MemoryPart, moveKept } from "./codec-memory.ts";
+import type { CodecView } from "./formats/picture-header.ts";
 import type { MagickApi } from "./magick.ts";
 
 /** Blocks in use. A request that ended without a word leaves its own behind, to be freed by the next. */
@@ -51,18 +52,29 @@ export class CodecBlock {
   /**
    * Runs a function of the package that would copy a byte array into the codec's memory and read it there, and lets it
    * read this block instead.
+   * @param view what of it, if not all
    * @param read is given the array to pass on
    */
-  readBy<T>(read: (placeholder: Uint8Array) => T): T {
+  readBy<T>(view: CodecView | undefined, read: (placeholder: Uint8Array) => T): T {
     const api = this.#api;
+    const { start, end, changes } = view ?? { start: 0, end: this.length, changes: [] };
     const original = api._MagickImage_ReadBlob;
     api._MagickImage_ReadBlob = (settings, _data, offset, _length, exception) =>
-      original(settings, this.#pointer, offset, this.length, exception);
+      original(settings, this.#pointer + start, offset, end - start, exception);
+    const before = changes.map(({ at, bytes }) => ({ at, bytes: this.view().slice(at, at + bytes.length) }));
+    this.#write(changes);
     try {
       return read(new Uint8Array(1));
     } finally {
       api._MagickImage_ReadBlob = original;
+      // The file may be read once more, by another instance.
+      this.#write(before.toReversed());
     }
+  }
+
+  #write(changes: CodecView["changes"]): void {
+    const file = this.view();
+    for (const { at, bytes } of changes) file.set(bytes, at);
   }
 
   /**

@@ -39,7 +39,27 @@ describe("a file as it is found", () => {
     ["leak-old-style-jpeg.tiff", "leak-old-style-jpeg.right.png"],
     // After the two before it.
     ["leak-victim-12mp.webp", "leak-victim-12mp.right.png"],
+    ["png-1-byte-after-zlib.png", "right.png"],
+    ["png-extra-idat.png", "right.png"],
+    ["png-exif6-long-big-endian.png", "right-turned.png"],
+    ["jpeg-no-eoi-trailer.jpg", "right-jpeg.png"],
+    ["jpeg-junk-between-segments.jpg", "right-jpeg.png"],
+    ["bmp32-one-reserved-byte.bmp", "right.png"],
+    ["bmp-bfsize-minus-14.bmp", "right.png"],
+    ["webp-anim-opaque-first-frame.webp", "right-webp-anim.png"],
+    ["gif-zero-between-blocks.gif", "right-gif.png"],
+    ["tiff-private-tag-bad-offset.tif", "right.png"],
+    ["animated-4-frames.webp", "animated-4-frames.right.png"],
+    ["tiff-white-is-zero-2bit.tiff", "tiff-white-is-zero-2bit.right.png"],
+    ["tiff-bad-next-ifd.tiff", "tiff-bad-next-ifd.right.png"],
   ])("%s is read as %s", async (file, right) => {
     expect(cosine(await embedding(file), await embedding(right))).toBeGreaterThanOrEqual(LEAST_COSINE);
+  });
+
+  it("tiff-zstd.tif is refused for its compression", async () => {
+    const { status, body } = await embed("tiff-zstd.tif");
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({ code: "unsupported_image_format" });
+    expect(body.error.message).toContain("zstd");
   });
 });

@@ -35,7 +35,6 @@ const MAX_PIXELS: Record<Coding, number> = {
   WebP: MAX_PIXELS_OTHER,
   "WebP with alpha": MAX_PIXELS_BUFFERED_WEBP,
   "lossless WebP": MAX_PIXELS_BUFFERED_WEBP,
-  "animated WebP": MAX_PIXELS_BUFFERED_WEBP,
   GIF: MAX_PIXELS_OTHER,
   BMP: MAX_PIXELS_OTHER,
   TIFF: MAX_PIXELS_OTHER,
