@@ -9,8 +9,8 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/gateway/label-sets/definition.ts";
-import { blankMatrix, sealMatrix } from "../../functions/gateway/label-sets/label-matrix.ts";
+import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/label-sets/definition.ts";
+import { blankMatrix, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
 import { normalizeRows } from "../../functions/runtime/normalize.ts";
 import { readManifest } from "../../scripts/models-in-r2.ts";
 import setup from "../support/bundle-workers.ts";

@@ -9,11 +9,11 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { Tokenizer, type Tokens } from "../../runtime/tokenizer/tokenizer.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
-import { labelEmbedding } from "../score/label-embedding.ts";
+import { labelEmbedding } from "../../embed/label-embedding.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import { type CachedText, TextCache } from "./text-cache.ts";
-import { callWorker, checkRevision, telling, unwrap } from "./unwrap.ts";
+import { callWorker, checkRevision, telling, unwrap } from "../../embed/unwrap.ts";
 
 /** All that stands for one vector: a text alone, or several prompts. */
 export type Prompts = readonly string[];

@@ -11,7 +11,7 @@ import { DecoderCall } from "./decoder-call.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { ImageCache } from "./image-cache.ts";
 import { Picture } from "./picture.ts";
-import { callWorker, checkRevision, telling, unwrap } from "./unwrap.ts";
+import { callWorker, checkRevision, telling, unwrap } from "../../embed/unwrap.ts";
 
 export class PictureBatch {
   readonly context: EmbedContext;

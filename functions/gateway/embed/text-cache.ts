@@ -6,8 +6,8 @@
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { decodeBase64, encodeBase64 } from "../images/base64.ts";
-import { warn } from "../warn.ts";
-import { isSealed, SEAL_BYTES, seal } from "./seal.ts";
+import { warn } from "../../runtime/warn.ts";
+import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
 
 /** Part of every key; changes with the layout of the values. */
 const FORMAT = "text3";

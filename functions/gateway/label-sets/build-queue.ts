@@ -7,7 +7,7 @@ import type { Bindings } from "../env.ts";
 import { Timings } from "../http/timings.ts";
 import { servedModels } from "../served-models.ts";
 import { buildNextPart } from "./build-set.ts";
-import { SetStore } from "./set-store.ts";
+import { SetStore } from "../../label-sets/set-store.ts";
 import { modelReference } from "../../../model-shards/model-reference.ts";
 
 export interface BuildMessage {

@@ -5,11 +5,11 @@
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { embedPrompts, type EmbedOptions, type Prompts } from "../embed/embed-prompts.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
-import { countPrompts, type LabelSetDefinition, promptsOfSet } from "./definition.ts";
+import { countPrompts, type LabelSetDefinition, promptsOfSet } from "../../label-sets/definition.ts";
 import { embedMatrix, fillRows } from "./embed-matrix.ts";
-import { blankMatrix, type LabelMatrix, sealMatrix } from "./label-matrix.ts";
+import { blankMatrix, type LabelMatrix, sealMatrix } from "../../label-sets/label-matrix.ts";
 import { writeMatrix } from "./matrix-cache.ts";
-import type { PartCounts, SetStore } from "./set-store.ts";
+import type { PartCounts, SetStore } from "../../label-sets/set-store.ts";
 
 /** Prompts of a part: some ten seconds of the text tower. A label's prompts are never divided. */
 const PROMPTS_PER_PART = 512;

@@ -1,5 +1,5 @@
 /** What the API says about a stored label set. */
-import type { LabelSetSummary, SetStore } from "./set-store.ts";
+import type { LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 
 export interface DescribedSet {
   id: string;

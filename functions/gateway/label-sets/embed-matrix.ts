@@ -2,8 +2,8 @@
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { embedPrompts, type EmbedOptions, type Prompts } from "../embed/embed-prompts.ts";
 import type { CachedText } from "../embed/text-cache.ts";
-import type { LabelSetDefinition } from "./definition.ts";
-import { blankMatrix, type LabelMatrix } from "./label-matrix.ts";
+import type { LabelSetDefinition } from "../../label-sets/definition.ts";
+import { blankMatrix, type LabelMatrix } from "../../label-sets/label-matrix.ts";
 
 export interface EmbeddedMatrix {
   matrix: LabelMatrix;

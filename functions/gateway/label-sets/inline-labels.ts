@@ -4,9 +4,9 @@
  */
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { KV_BULK_KEYS } from "../embed/text-cache.ts";
-import { type LabelSetDefinition, promptsOfSet, vectorsKey } from "./definition.ts";
+import { type LabelSetDefinition, promptsOfSet, vectorsKey } from "../../label-sets/definition.ts";
 import { type EmbeddedMatrix, embedMatrix } from "./embed-matrix.ts";
-import { thresholds } from "./label-matrix.ts";
+import { thresholds } from "../../label-sets/label-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory } from "./matrix-memory.ts";
 

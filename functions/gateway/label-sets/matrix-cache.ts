@@ -1,8 +1,8 @@
 /** Label matrices in KV, by model revision. Keys are hashes of what is in them, and they are sealed: right or missing. */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
-import { warn } from "../warn.ts";
-import { type LabelMatrix, sealMatrix, unpackMatrix } from "./label-matrix.ts";
+import { warn } from "../../runtime/warn.ts";
+import { type LabelMatrix, sealMatrix, unpackMatrix } from "../../label-sets/label-matrix.ts";
 
 /** Part of every key; changes with the layout of the values. */
 const FORMAT = "labels2";

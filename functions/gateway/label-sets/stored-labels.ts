@@ -9,10 +9,10 @@ import type { Renew } from "../../runtime/lease.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { requestBuild } from "./build-queue.ts";
 import { buildAtOnce, isSmall } from "./build-set.ts";
-import { type LabelMatrix, unpackMatrix } from "./label-matrix.ts";
+import { type LabelMatrix, unpackMatrix } from "../../label-sets/label-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory } from "./matrix-memory.ts";
-import { SetStore } from "./set-store.ts";
+import { SetStore } from "../../label-sets/set-store.ts";
 
 /** Milliseconds since R2 was asked; the contract gives a deletion 60 seconds. */
 const ASK_AGAIN_AFTER = 20_000;

@@ -9,7 +9,7 @@ import { embedContext } from "../embed/embed-context.ts";
 import { readFields } from "../embed/request-pictures.ts";
 import type { GatewayEnv } from "../env.ts";
 import { buildAtOnce, buildNextPart, isSmall } from "../label-sets/build-set.ts";
-import { SetStore } from "../label-sets/set-store.ts";
+import { SetStore } from "../../label-sets/set-store.ts";
 import { requestedModel } from "../model.ts";
 import { validate } from "../schemas/validate.ts";
 import { warmUpRequestSchema } from "../schemas/warm-up-request.ts";

@@ -1,7 +1,7 @@
 /** A set of labels as its owner defines it, before any model has seen it. */
-import { sha256Hex } from "../../../model-shards/sha256.ts";
-import type { Prompts } from "../embed/embed-prompts.ts";
-import { fillTemplate } from "../schemas/templates.ts";
+import { sha256Hex } from "../../model-shards/sha256.ts";
+import type { Prompts } from "../gateway/embed/embed-prompts.ts";
+import { fillTemplate } from "../gateway/schemas/templates.ts";
 
 export interface LabelDefinition {
   label: string;

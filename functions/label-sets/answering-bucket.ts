@@ -1,6 +1,6 @@
 /** A bucket of which every failure, and every silence, is a refusal that the caller understands. */
-import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
-import { ServiceError } from "../../runtime/errors.ts";
+import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { ServiceError } from "../runtime/errors.ts";
 
 /** Its methods throw ServiceError `model_unavailable`. */
 export function answeringBucket(bucket: R2Bucket): R2Bucket {

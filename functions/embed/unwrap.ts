@@ -1,9 +1,9 @@
 /** Takes the value out of a tower's or the decoder's answer, or throws what it says. */
-import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
-import { ServiceError } from "../../runtime/errors.ts";
-import type { Embeddings, RpcResult } from "../../runtime/rpc.ts";
-import { rpcValue } from "../../runtime/rpc-result.ts";
-import type { Wanted } from "../../runtime/wanted.ts";
+import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { ServiceError } from "../runtime/errors.ts";
+import type { Embeddings, RpcResult } from "../runtime/rpc.ts";
+import { rpcValue } from "../runtime/rpc-result.ts";
+import type { Wanted } from "../runtime/wanted.ts";
 
 /**
  * Awaits an RPC call, or a step of one.

@@ -4,8 +4,8 @@
  * `accounts/<account>/<id>` what a list shows · `definitions/<id>` the set itself · `vectors/<id>/<revision>` its packed
  * embeddings · `parts/<id>/<revision>/<n>` pieces of them while they are being computed.
  */
-import { sha256Hex } from "../../../model-shards/sha256.ts";
-import { warn } from "../warn.ts";
+import { sha256Hex } from "../../model-shards/sha256.ts";
+import { warn } from "../runtime/warn.ts";
 import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
 import type { LabelSetDefinition } from "./definition.ts";
 

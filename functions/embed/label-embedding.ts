@@ -1,5 +1,5 @@
 /** One vector for a label that has several prompts: the mean of their unit vectors, at unit length again. */
-import { normalizeRows } from "../../runtime/normalize.ts";
+import { normalizeRows } from "../runtime/normalize.ts";
 
 /** @param prompts unit-length embeddings, at least one */
 export function labelEmbedding(prompts: readonly Float32Array[]): Float32Array {
