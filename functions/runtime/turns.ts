@@ -15,8 +15,6 @@
  * comes back at the end of the line.
  */
 
-/** Short beside a piece. While a piece is computed no timer fires, so a full line costs next to nothing. */
-const POLL_MS = 1;
 /** Polls of each other request that a silent one is waited for. */
 const PATIENCE = 8;
 
@@ -40,7 +38,8 @@ export class Turns {
     this.#line.add(place);
     try {
       do {
-        await scheduler.wait(POLL_MS);
+        // About a millisecond. While a piece is computed no timer fires, so a full line costs next to nothing.
+        await scheduler.wait(0);
         signal.throwIfAborted();
       } while (!this.#isNext(place));
       return piece();

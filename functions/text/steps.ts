@@ -10,7 +10,7 @@ import type { Manifest } from "../../model-shards/manifest.ts";
  */
 const STEP_MULTIPLICATIONS = 750e6;
 /** Of a small model, of which a text costs milliseconds whatever its length. */
-const MAX_POSITIONS = 64;
+const MAX_POSITIONS = 256;
 
 /** Positions of a step: at least 1, so that a longer text is a step of its own. */
 export function positionsPerStep({ layers, width }: Pick<Manifest["text"], "layers" | "width">): number {
