@@ -14,6 +14,8 @@ import type { Wanted } from "./wanted.ts";
 export interface RpcFailure {
   code: ErrorCode;
   message: string;
+  /** Given up because the client has left, see `wanted.ts`. */
+  clientGone?: true;
 }
 
 export type RpcResult<T> = { ok: true; value: T } | { ok: false; error: RpcFailure };
@@ -50,7 +52,7 @@ export interface VisionRpc {
   /**
    * Embeds pictures.
    * @param pixels uint8 RGB, `count × size × size × 3`
-   * @param wanted asked before each picture
+   * @param wanted asked before each picture, and every few seconds while the request waits
    */
   embedPixels(
     pixels: ReadableStream<Uint8Array>,
@@ -71,11 +73,13 @@ export interface VisionRpc {
 export interface VisionStageRpc {
   /**
    * @param activations tensors as `tensor-stream.ts` writes them, `count` of them
+   * @param wanted as for the first stage, which passes the question on
    * @returns the embeddings as the tower gives them, not normalized
    */
   embedActivations(
     activations: ReadableStream<Uint8Array>,
     count: number,
+    wanted: Wanted,
     requestId: string,
   ): Promise<RpcResult<Embeddings>>;
 }
@@ -85,7 +89,7 @@ export interface TextRpc {
    * Embeds token sequences.
    * @param ids all sequences' token ids, one after the other, start and end tokens included, no padding
    * @param lengths positions of each sequence, each between 2 and the context length
-   * @param wanted asked every few texts
+   * @param wanted asked every few texts, and every few seconds while the request waits
    */
   embedTokens(
     ids: Int32Array,

@@ -1,6 +1,7 @@
 /** The isolate's text tower and its token table. */
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { Admission } from "../runtime/admission.ts";
+import { withHeartbeat } from "../runtime/heartbeat.ts";
 import type { Anchor } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { parseModelReference } from "../runtime/model-store/model-reference.ts";
@@ -10,17 +11,17 @@ import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { plannedShape } from "../runtime/tower/planned-shape.ts";
 import { Tower } from "../runtime/tower/tower.ts";
+import { Turns } from "../runtime/turns.ts";
+import { positionsPerStep, stepsOf } from "./steps.ts";
 import type { TextEnv } from "./text-worker.ts";
-import { TokenTable } from "./token-table.ts";
+import { type TokenRows, TokenTable } from "./token-table.ts";
 
 /** Requests that an isolate works on or keeps waiting. */
 const MAX_REQUESTS = 16;
 
-/** Texts between two questions whether anybody waits: some tenths of a second. */
-const TEXTS_PER_STEP = 8;
-
 let resident: TextTower | undefined;
 const admission = new Admission(MAX_REQUESTS);
+const turns = new Turns();
 
 /** @throws ServiceError `model_unavailable` */
 export async function textTower(
@@ -58,27 +59,40 @@ export class TextTower {
   async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted, anchor: Anchor): Promise<Embeddings> {
     checkTokens(ids, lengths, this.#manifest.text);
     return await admission.admit(async (alive) => {
-      const [rows] = await Promise.all([this.#tokens.rows(ids), this.#tower.ready(anchor)]);
-      return await this.#embed(rows, lengths, async () => {
-        alive();
+      const check = async (): Promise<void> => {
         await assertWanted(wanted);
-      });
+        alive();
+      };
+      const [rows] = await withHeartbeat(check, () =>
+        Promise.all([this.#tokens.read(ids), this.#tower.ready(anchor)]),
+      );
+      const { embedding_width: width, revision, text } = this.#manifest;
+      const embeddings = new Float32Array(lengths.length * width);
+      let done = 0;
+      let start = 0;
+      for (const step of stepsOf(lengths, positionsPerStep(text))) {
+        await check();
+        const first = start;
+        const compute = (): Float32Array[] => this.#run(rows, ids.subarray(first), step);
+        for (const embedding of await withHeartbeat(check, (signal) => turns.take(compute, signal))) {
+          embeddings.set(embedding, width * done++);
+        }
+        for (const length of step) start += length;
+      }
+      return { revision, embeddings: normalizeRows(embeddings, width) };
     });
   }
 
-  async #embed(rows: Float32Array, lengths: number[], step: () => Promise<void>): Promise<Embeddings> {
-    const { embedding_width: width, revision, text } = this.#manifest;
-    const embeddings = new Float32Array(lengths.length * width);
+  /** One embedding for each of `lengths`, whose tokens `ids` begins with. */
+  #run(rows: TokenRows, ids: Int32Array, lengths: readonly number[]): Float32Array[] {
+    const { width } = this.#manifest.text;
     let start = 0;
-    for (const [index, length] of lengths.entries()) {
-      if (index % TEXTS_PER_STEP === 0) await step();
-      const data = rows.slice(start * text.width, (start + length) * text.width);
-      const eot = { data: BigInt64Array.of(BigInt(length - 1)), shape: [1, 1] };
-      const output = this.#tower.run({ data, shape: [1, length, text.width] }, { eot_index: eot });
-      embeddings.set(output.data as Float32Array, index * width);
+    return lengths.map((length) => {
+      const data = rows(ids.subarray(start, start + length));
       start += length;
-    }
-    return { revision, embeddings: normalizeRows(embeddings, width) };
+      const eot = { data: BigInt64Array.of(BigInt(length - 1)), shape: [1, 1] };
+      return this.#tower.run({ data, shape: [1, length, width] }, { eot_index: eot }).data as Float32Array;
+    });
   }
 }
 

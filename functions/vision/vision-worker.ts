@@ -40,7 +40,7 @@ export const visionWorker = (createEngine: CreateEngine) =>
         const stage = await this.#stage();
         const { size, mean, std } = stage.manifest.image;
         const pictures = readPixels(pixels, count, size, { mean, std });
-        const embeddings = stage.normalized(await stage.embed(pictures, count, requestId, wanted));
+        const embeddings = stage.normalized(await stage.embed(pictures, count, wanted, requestId));
         logCall("vision", requestId, { pictures: count });
         return embeddings;
       });
@@ -48,20 +48,20 @@ export const visionWorker = (createEngine: CreateEngine) =>
 
     async embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>> {
       return await rpcResult("vision", COMPARISON, async () => {
-        const tensor = { data: values, shape: [1, 3, height, width] };
-        return await (await this.#stage()).embed([tensor], 1, COMPARISON);
+        const input = () => ({ data: values, shape: [1, 3, height, width] });
+        return await (await this.#stage()).embed([input], 1, () => true, COMPARISON);
       });
     }
 
     async embedActivations(
       activations: ReadableStream<Uint8Array>,
       count: number,
+      wanted: Wanted,
       requestId: string,
     ): Promise<RpcResult<Embeddings>> {
       return await rpcResult("vision", requestId, async () => {
-        const embeddings = await (
-          await this.#stage()
-        ).embed(readTensors(activations, count), count, requestId);
+        const stage = await this.#stage();
+        const embeddings = await stage.embed(readTensors(activations, count), count, wanted, requestId);
         logCall("vision", requestId, { activations: count });
         return embeddings;
       });

@@ -54,8 +54,8 @@ export function exampleSamples(count: number): SampleSource {
         files.slice(0, count).map((file) => decodeExample(join(folder, file), size)),
       );
       const tensors: Activation[] = [];
-      for await (const tensor of readPixels(new Blob(pixels).stream(), pixels.length, size, { mean, std })) {
-        tensors.push(tensor as Activation);
+      for await (const input of readPixels(new Blob(pixels).stream(), pixels.length, size, { mean, std })) {
+        tensors.push(input() as Activation);
       }
       return tensors;
     },

@@ -16,6 +16,7 @@ export type FaultKind =
   | "late"
   | "drip"
   | "silent-body"
+  | "slow-body"
   | "broken-body"
   | "truncated"
   | "wrong-bytes"
@@ -136,6 +137,8 @@ export class Sets extends WorkerEntrypoint {
     const arrayBuffer = async () => {
       if (kind === "broken-body") throw new Error("inner trouble in the body");
       if (kind === "silent-body") await scheduler.wait(NEVER);
+      // Longer than a lease, shorter than the deadline.
+      if (kind === "slow-body") await scheduler.wait(12_000);
       return bytes;
     };
     return { ...described(object), arrayBuffer };
