@@ -12,8 +12,9 @@ describe("cleaning", async () => {
   const clip = await tokenizer();
 
   it.each(rows)("cleans $text", ({ text, cleaned, ids }) => {
-    expect(cleanText(text)).toBe(cleaned);
-    expect(clip.encode(cleaned, CONTEXT_LENGTH)).toEqual({ ids, truncated: false });
+    const ours = cleanText(text);
+    expect(ours).toBe(cleaned);
+    expect(clip.encode(ours, CONTEXT_LENGTH)).toEqual({ ids, truncated: false });
   });
 
   it("changes nothing the second time", () => {
