@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { sealMatrix, unpackMatrix } from "../../functions/gateway/label-sets/label-matrix.ts";
 import { addKey } from "../support/add-key.ts";
 import { exampleBase64 } from "../support/examples.ts";
 import { type Answer, request } from "../support/request.ts";
@@ -104,3 +105,35 @@ async function expectedCosines(client: Client): Promise<Map<string, number>> {
     [TWICE, twice?.similarity ?? NaN],
   ]);
 }
+
+it("what was stored under the keys of before is not served after the upgrade", async () => {
+  const storage = join(folder, "upgrade");
+  let workers = await startWorkers({ storage });
+  const ask = async (body: object): Promise<Answer> =>
+    await request("POST", `${workers.url}/v1/classify`, { image, ...body });
+  const { body: set } = await request("POST", `${workers.url}/v1/label_sets`, { labels: ["fox", "bus"] });
+  const right = (await ask({ label_set: set.id })).body.data;
+  const { id, revision } = { id: set.id as string, revision: workers.prefix.split("/")[1] ?? "" };
+
+  const sets = await workers.miniflare.getR2Bucket("SETS", "edgeclip");
+  const cache = await workers.miniflare.getKVNamespace("CACHE", "edgeclip");
+  const { objects } = await sets.list({ prefix: `vectors/${id}/${revision}` });
+  const [key = ""] = objects.map((each) => each.key);
+  const packed = await (await sets.get(key))?.arrayBuffer();
+  const matrix = await unpackMatrix(packed ?? new ArrayBuffer(), 128, id);
+  if (matrix === undefined) throw new Error("the set has no vectors");
+  // The label "fox" with the vector of "bus", as whole as any other.
+  matrix.vectors.copyWithin(0, matrix.vectors.length / 2);
+  await sealMatrix(matrix, id);
+  await sets.delete(key);
+  await sets.put(`vectors/${id}/${revision}`, matrix.packed);
+  for (const { name } of (await cache.list()).keys) await cache.delete(name);
+  await cache.put(`labels2/${revision}/${id}`, matrix.packed);
+  await workers.dispose();
+
+  workers = await startWorkers({ storage });
+  expect((await ask({ label_set: id })).body.data).toEqual(right);
+  const left = await (await workers.miniflare.getR2Bucket("SETS", "edgeclip")).list({ prefix: "vectors/" });
+  expect(left.objects.map((each) => each.key)).toEqual([key]);
+  await workers.dispose();
+});
