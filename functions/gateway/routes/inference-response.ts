@@ -7,10 +7,7 @@ import { randomId } from "../http/random-id.ts";
 import { modelReference } from "../../../model-shards/model-reference.ts";
 
 /** Notes the model for the logs and the usage records, and names it as the API does. */
-export function answeredBy(
-  c: Context<GatewayEnv>,
-  manifest: Manifest,
-): { model: string; revision: string } {
+export function answeredBy(c: Context<GatewayEnv>, manifest: Manifest): { model: string; revision: string } {
   c.set("answeredBy", modelReference(manifest));
   return { model: manifest.id, revision: manifest.revision };
 }
