@@ -26,6 +26,7 @@ export const DEFAULT_NEGATIVE = ["a photo."];
 
 /** Hexadecimal digits of an id: 128 bits. */
 const ID_DIGITS = 32;
+const ID = new RegExp(`^ls_[0-9a-f]{${ID_DIGITS}}$`);
 
 /** All that makes a vector of the set: the labels' prompts in order, then the negatives. */
 export function promptsOfSet({ labels, templates, negative }: LabelSetDefinition): Prompts[] {
@@ -49,6 +50,11 @@ export async function labelSetId(account: string, definition: LabelSetDefinition
     definition.labels.map(({ min_similarity }) => min_similarity ?? null),
   ];
   return `ls_${(await digest([account, ...content(definition), thresholds])).slice(0, ID_DIGITS)}`;
+}
+
+/** Whether `labelSetId` may have made it. */
+export function isLabelSetId(id: string): boolean {
+  return ID.test(id);
 }
 
 /** Names the vectors of a set: thresholds have no part in them, nor does its owner. */

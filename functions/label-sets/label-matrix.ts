@@ -7,6 +7,12 @@
 import { isSealed, SEAL_BYTES, seal } from "../embed/seal.ts";
 import type { LabelSetDefinition } from "./definition.ts";
 
+/**
+ * Part of every key that a matrix, or a part of one, is kept under. Labels are named as they were sent, so it changes
+ * not only with this layout, but also with what `cleanText` makes of a text and with how prompts find their vectors.
+ */
+export const MATRIX_FORMAT = "labels3";
+
 export interface LabelMatrix {
   labels: readonly string[];
   /** Cosine below which a label is left out, by label. */

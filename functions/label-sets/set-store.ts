@@ -1,13 +1,14 @@
 /**
  * Label sets in R2, which is consistent: what is written or deleted here is so for everybody at once.
  *
- * `accounts/<account>/<id>` what a list shows · `definitions/<id>` the set itself · `vectors/<id>/<revision>` its packed
- * embeddings · `parts/<id>/<revision>/<n>` pieces of them while they are being computed.
+ * `accounts/<account>/<id>` what a list shows · `definitions/<id>` the set itself · `vectors/<id>/<revision>/<format>` its
+ * packed embeddings · `parts/<id>/<revision>/<format>/<n>` pieces of them while they are being computed.
  */
 import { sha256Hex } from "../../model-shards/sha256.ts";
 import { warn } from "../runtime/warn.ts";
 import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
-import type { LabelSetDefinition } from "./definition.ts";
+import { isLabelSetId, type LabelSetDefinition } from "./definition.ts";
+import { MATRIX_FORMAT } from "./label-matrix.ts";
 
 /** What a list shows of a set. */
 export interface LabelSetSummary {
@@ -27,7 +28,10 @@ export interface PartCounts {
   prompts: number;
 }
 
-/** Every method throws ServiceError `model_unavailable` while R2 does not answer, or answers with other bytes. */
+/**
+ * Every method throws ServiceError `model_unavailable` while R2 does not answer, or answers with other bytes. R2 is not
+ * asked about an id that no set can have: it may be longer than R2's keys.
+ */
 export class SetStore {
   readonly #bucket: R2Bucket;
 
@@ -36,11 +40,11 @@ export class SetStore {
   }
 
   async summary(account: string, id: string): Promise<LabelSetSummary | undefined> {
-    return await this.#json(summaryKey(account, id));
+    return isLabelSetId(id) ? await this.#json(summaryKey(account, id)) : undefined;
   }
 
   async exists(account: string, id: string): Promise<boolean> {
-    return (await this.#bucket.head(summaryKey(account, id))) !== null;
+    return isLabelSetId(id) && (await this.#bucket.head(summaryKey(account, id))) !== null;
   }
 
   /** @param after id of the last one seen */
@@ -87,7 +91,7 @@ export class SetStore {
   }
 
   async definition(id: string): Promise<LabelSetDefinition | undefined> {
-    return await this.#json(`definitions/${id}`);
+    return isLabelSetId(id) ? await this.#json(`definitions/${id}`) : undefined;
   }
 
   async remove(account: string, id: string): Promise<void> {
@@ -97,28 +101,29 @@ export class SetStore {
 
   /** Bytes of the packed embeddings; undefined while there are none. */
   async vectorsBytes(id: string, revision: string): Promise<number | undefined> {
-    return (await this.#bucket.head(`vectors/${id}/${revision}`))?.size;
+    return (await this.#bucket.head(vectorsPath(id, revision)))?.size;
   }
 
   async vectors(id: string, revision: string): Promise<ArrayBuffer | undefined> {
-    const object = await this.#bucket.get(`vectors/${id}/${revision}`);
+    const object = await this.#bucket.get(vectorsPath(id, revision));
     return object === null ? undefined : await bodyOf(object);
   }
 
   /** Drops embeddings that are damaged. */
   async removeVectors(id: string, revision: string): Promise<void> {
-    await this.#bucket.delete(`vectors/${id}/${revision}`);
+    await this.#bucket.delete(vectorsPath(id, revision));
   }
 
-  /** Stores the packed embeddings, which makes the set ready, and drops its parts. */
+  /** Stores the packed embeddings, which makes the set ready, and drops its parts and vectors of the former format. */
   async putVectors(id: string, revision: string, packed: ArrayBuffer): Promise<void> {
-    await this.#bucket.put(`vectors/${id}/${revision}`, packed);
+    await this.#bucket.put(vectorsPath(id, revision), packed);
     await this.#removeAll(`parts/${id}/${revision}/`);
+    await this.#bucket.delete(formerVectorsPath(id, revision));
   }
 
   /** The parts that are there, by their numbers. */
   async parts(id: string, revision: string): Promise<Map<number, PartCounts>> {
-    const prefix = `parts/${id}/${revision}/`;
+    const prefix = partPath(id, revision, "");
     const parts = new Map<number, PartCounts>();
     for (let cursor: string | undefined; ;) {
       const options = { prefix, include: ["customMetadata" as const] };
@@ -134,7 +139,7 @@ export class SetStore {
 
   /** Its vectors, one after the other; undefined if it is missing, or was damaged and has now been dropped. */
   async part(id: string, revision: string, number: number): Promise<Float32Array | undefined> {
-    const key = `parts/${id}/${revision}/${number}`;
+    const key = partPath(id, revision, number);
     const object = await this.#bucket.get(key);
     if (object === null) return undefined;
     const bytes = await bodyOf(object);
@@ -152,7 +157,7 @@ export class SetStore {
   ): Promise<void> {
     const customMetadata = { tokens: String(tokens), prompts: String(prompts) };
     const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
-    await this.#put(`parts/${id}/${revision}/${number}`, bytes, { customMetadata });
+    await this.#put(partPath(id, revision, number), bytes, { customMetadata });
   }
 
   /** @returns false if `onlyIf` was not met */
@@ -180,6 +185,19 @@ export class SetStore {
 
 function summaryKey(account: string, id: string): string {
   return `accounts/${encodeURIComponent(account)}/${id}`;
+}
+
+function vectorsPath(id: string, revision: string): string {
+  return `vectors/${id}/${revision}/${MATRIX_FORMAT}`;
+}
+
+/** Where vectors were before keys named a format. Some were another text's, so they are never read. */
+function formerVectorsPath(id: string, revision: string): string {
+  return `vectors/${id}/${revision}`;
+}
+
+function partPath(id: string, revision: string, number: number | ""): string {
+  return `parts/${id}/${revision}/${MATRIX_FORMAT}/${number}`;
 }
 
 async function isWhole({ customMetadata }: R2Object, bytes: ArrayBuffer): Promise<boolean> {

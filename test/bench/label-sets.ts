@@ -10,7 +10,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/label-sets/definition.ts";
-import { blankMatrix, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
+import { blankMatrix, MATRIX_FORMAT, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
 import { normalizeRows } from "../../functions/runtime/normalize.ts";
 import { readManifest } from "../../scripts/models-in-r2.ts";
 import setup from "../support/bundle-workers.ts";
@@ -52,7 +52,7 @@ async function createSet(workers: Workers, size: number): Promise<string> {
   const id = await labelSetId("public", definition);
   await sealMatrix(matrix, id);
   const sets = await workers.miniflare.getR2Bucket("SETS", "edgeclip");
-  await sets.put(`vectors/${id}/${manifest.revision}`, matrix.packed);
+  await sets.put(`vectors/${id}/${manifest.revision}/${MATRIX_FORMAT}`, matrix.packed);
   const body = { labels: definition.labels };
   const answer = await request("POST", `${workers.url}/v1/label_sets`, body);
   if (answer.body.id !== id) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);

@@ -6,17 +6,17 @@
 import clipBpe from "../../../model-shards/clip-bpe.bin";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
+import { type CleanText, cleanText, type RawText } from "../../runtime/tokenizer/clean-text.ts";
 import { Tokenizer, type Tokens } from "../../runtime/tokenizer/tokenizer.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
 import { labelEmbedding } from "../../embed/label-embedding.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { MemoryCache } from "./memory-cache.ts";
-import { type CachedText, TextCache } from "./text-cache.ts";
+import { type CachedText, type PromptsKey, promptsKey, TextCache } from "./text-cache.ts";
 import { callWorker, checkRevision, telling, unwrap } from "../../embed/unwrap.ts";
 
-/** All that stands for one vector: a text alone, or several prompts. */
-export type Prompts = readonly string[];
+/** All that stands for one vector: a text alone, or several prompts. Cleaned here, and nowhere before. */
+export type Prompts = readonly RawText[];
 
 export interface EmbeddedPrompts {
   /** One for each item asked for, in order. */
@@ -45,14 +45,12 @@ export async function embedPrompts(
   { maxPrompts, keep }: EmbedOptions = { maxPrompts: MAX_UNCACHED_PROMPTS, keep: true },
 ): Promise<EmbeddedPrompts> {
   const { revision } = context.manifest;
-  const found = new Map<string, CachedText>();
-  /** By what they come down to once cleaned, which is what the caches know them by. */
-  const missing = new Map<string, Prompts>();
+  const found = new Map<PromptsKey, CachedText>();
+  const missing = new Map<PromptsKey, readonly CleanText[]>();
   const keys = items.map((prompts) => {
-    const [first] = prompts;
-    const remembered = prompts.length === 1 ? memory.get(`${revision}/${first}`) : undefined;
-    const cleaned = remembered === undefined ? prompts.map((text) => cleanText(text)) : prompts;
-    const key = JSON.stringify(cleaned);
+    const cleaned = prompts.map((text) => cleanText(text));
+    const key = promptsKey(cleaned);
+    const remembered = prompts.length === 1 ? memory.get(`${revision}/${key}`) : undefined;
     if (remembered === undefined) missing.set(key, cleaned);
     else found.set(key, remembered);
     return key;
@@ -73,8 +71,7 @@ export async function embedPrompts(
   const embeddings = keys.map((key, index) => {
     const text = found.get(key) ?? computed.get(key);
     if (text === undefined) throw new Error("a text was neither cached nor computed");
-    const prompts = items[index];
-    if (keep && prompts?.length === 1) memory.set(`${revision}/${prompts[0]}`, text);
+    if (keep && items[index]?.length === 1) memory.set(`${revision}/${key}`, text);
     return text;
   });
   return { embeddings, tokens, cachedTokens };
@@ -84,16 +81,16 @@ function textCache({ env, manifest }: EmbedContext): TextCache {
   return new TextCache(env.CACHE, manifest.revision, manifest.embedding_width);
 }
 
-async function readKv(keys: string[], context: EmbedContext): Promise<Map<string, CachedText>> {
+async function readKv(keys: PromptsKey[], context: EmbedContext): Promise<Map<PromptsKey, CachedText>> {
   return await context.timings.measure("cache", () => textCache(context).read(keys));
 }
 
 async function compute(
-  items: ReadonlyMap<string, Prompts>,
+  items: ReadonlyMap<PromptsKey, readonly CleanText[]>,
   { towers, manifest, timings, requestId, wanted }: EmbedContext,
   maxPrompts: number,
-): Promise<Map<string, CachedText>> {
-  const computed = new Map<string, CachedText>();
+): Promise<Map<PromptsKey, CachedText>> {
+  const computed = new Map<PromptsKey, CachedText>();
   if (items.size === 0) return computed;
   const distinct = [...new Set([...items.values()].flat())];
   if (distinct.length > maxPrompts) {
@@ -123,7 +120,7 @@ async function compute(
   return computed;
 }
 
-function tokenize(text: string, { text: { context_length } }: Manifest): Tokens {
+function tokenize(text: CleanText, { text: { context_length } }: Manifest): Tokens {
   tokenizer ??= new Tokenizer(clipBpe);
   return tokenizer.encode(text, context_length);
 }

@@ -15,8 +15,8 @@ export async function inlineLabels(
   definition: LabelSetDefinition,
   context: EmbedContext,
 ): Promise<EmbeddedMatrix> {
-  const items = promptsOfSet(definition);
-  if (items.length <= KV_BULK_KEYS) return await embedMatrix(definition, items, context);
+  const embed = (): Promise<EmbeddedMatrix> => embedMatrix(definition, promptsOfSet(definition), context);
+  if (definition.labels.length + definition.negative.length <= KV_BULK_KEYS) return await embed();
   const name = await vectorsKey(definition);
   const key = `${context.manifest.revision}/${name}`;
   const known = matrixMemory.get(key)?.matrix ?? (await readMatrix(name, context));
@@ -24,7 +24,7 @@ export async function inlineLabels(
     matrixMemory.set(key, { matrix: known, checkedAt: Date.now() });
     return { matrix: { ...known, minSimilarity: thresholds(definition) }, cachedTokens: known.tokens };
   }
-  const resolved = await embedMatrix(definition, items, context);
+  const resolved = await embed();
   matrixMemory.set(key, { matrix: resolved.matrix, checkedAt: Date.now() });
   writeMatrix(name, resolved.matrix, context);
   return resolved;

@@ -2,10 +2,8 @@
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { warn } from "../../runtime/warn.ts";
-import { type LabelMatrix, sealMatrix, unpackMatrix } from "../../label-sets/label-matrix.ts";
+import { type LabelMatrix, MATRIX_FORMAT, sealMatrix, unpackMatrix } from "../../label-sets/label-matrix.ts";
 
-/** Part of every key; changes with the layout of the values. */
-const FORMAT = "labels2";
 /** The largest value that KV takes. */
 const MAX_BYTES = 25 * 1024 * 1024;
 /** Seconds. */
@@ -50,5 +48,5 @@ export async function removeMatrix(name: string, { env, manifest }: EmbedContext
 }
 
 function matrixKey(name: string, revision: string): string {
-  return `${FORMAT}/${revision}/${name}`;
+  return `${MATRIX_FORMAT}/${revision}/${name}`;
 }

@@ -9,6 +9,7 @@ import type { Renew } from "../../runtime/lease.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { requestBuild } from "./build-queue.ts";
 import { buildAtOnce, isSmall } from "./build-set.ts";
+import { isLabelSetId } from "../../label-sets/definition.ts";
 import { type LabelMatrix, unpackMatrix } from "../../label-sets/label-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory } from "./matrix-memory.ts";
@@ -17,6 +18,8 @@ import { SetStore } from "../../label-sets/set-store.ts";
 /** Milliseconds since R2 was asked; the contract gives a deletion 60 seconds. */
 const ASK_AGAIN_AFTER = 20_000;
 const USABLE_FOR = 50_000;
+/** UTF-16 code units of an unknown id that its refusal repeats. */
+const MAX_SHOWN = 64;
 
 const loads = new KeyedLoads<LabelMatrix>();
 
@@ -24,6 +27,8 @@ const loads = new KeyedLoads<LabelMatrix>();
  * @throws ServiceError `label_set_not_found`; `model_unavailable` while a large set is being computed
  */
 export async function storedLabels(account: string, id: string, context: EmbedContext): Promise<LabelMatrix> {
+  // Another id, with a slash in it, could make a key that is another account's.
+  if (!isLabelSetId(id)) throw labelSetNotFound(id);
   const key = memoryKey(account, id, context);
   const entry = matrixMemory.get(key);
   if (entry === undefined) {
@@ -42,9 +47,8 @@ export function forgetLabels(account: string, id: string, context: EmbedContext)
 }
 
 export function labelSetNotFound(id: string): ServiceError {
-  return new ServiceError("label_set_not_found", `there is no label set ${JSON.stringify(id)}`, {
-    param: "label_set",
-  });
+  const shown = JSON.stringify(id.length > MAX_SHOWN ? `${id.slice(0, MAX_SHOWN)}…` : id);
+  return new ServiceError("label_set_not_found", `there is no label set ${shown}`, { param: "label_set" });
 }
 
 async function askAgain(account: string, id: string, context: EmbedContext): Promise<boolean> {

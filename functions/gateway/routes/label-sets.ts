@@ -16,6 +16,7 @@ import { foldAliases, LABEL_ALIASES } from "../schemas/aliases.ts";
 import { labelSetListSchema, labelSetRequestSchema } from "../schemas/label-set-request.ts";
 import { DEFAULT_TEMPLATES } from "../schemas/templates.ts";
 import { validate } from "../schemas/validate.ts";
+import { answeredBy } from "./inference-response.ts";
 
 const PATH = "/v1/label_sets";
 
@@ -30,6 +31,7 @@ export const labelSets = new Hono<GatewayEnv>()
       min_similarity: request.min_similarity ?? null,
     };
     const context = await contextOf(c);
+    answeredBy(c, context.manifest);
     const store = new SetStore(c.env.SETS);
     const account = accountOf(c);
     const summary: LabelSetSummary = {

@@ -9,6 +9,7 @@ import { requestedModel } from "../model.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { cosineOfUnit } from "../score/cosine-of-unit.ts";
+import { answeredBy } from "./inference-response.ts";
 
 export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
   const fields = await readFields(c);
@@ -31,8 +32,12 @@ export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
     }))
     .toSorted((a, b) => b.relevance_score - a.relevance_score)
     .slice(0, topN ?? candidates.length);
-  const { id, revision } = manifest;
-  return c.json({ id: randomId("rr"), model: id, revision, results, usage: reportUsage(c, usage) });
+  return c.json({
+    id: randomId("rr"),
+    ...answeredBy(c, manifest),
+    results,
+    usage: reportUsage(c, usage),
+  });
 });
 
 /** The query is the first of the items. */

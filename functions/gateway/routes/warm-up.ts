@@ -13,6 +13,7 @@ import { SetStore } from "../../label-sets/set-store.ts";
 import { requestedModel } from "../model.ts";
 import { validate } from "../schemas/validate.ts";
 import { warmUpRequestSchema } from "../schemas/warm-up-request.ts";
+import { answeredBy } from "./inference-response.ts";
 
 /** Sets that a request looks at. */
 const PAGE = 50;
@@ -21,10 +22,10 @@ export const warmUp = new Hono<GatewayEnv>().post("/v1/operator/warm_up", async 
   requireOperator(c);
   const { model, after } = validate(warmUpRequestSchema, await readFields(c));
   const context = embedContext(c, await requestedModel(c, model));
-  const { id: modelId, revision } = context.manifest;
+  const { revision } = context.manifest;
   const store = new SetStore(c.env.SETS);
   const { ids, next } = await store.listAll(PAGE, after);
-  const answer = { object: "warm_up", model: modelId, revision };
+  const answer = { object: "warm_up", ...answeredBy(c, context.manifest) };
   for (const [looked, { id, key }] of ids.entries()) {
     if ((await store.vectorsBytes(id, revision)) !== undefined) continue;
     const definition = await store.definition(id);
