@@ -4,6 +4,8 @@
  * so a turn in which nothing happens for a while is over.
  */
 
+import { ServiceError } from "../runtime/errors.ts";
+
 /** Longest pause in a living turn: the gateway sends a file that it already has. */
 const EXPIRY_MS = 5_000;
 /** Short beside decoding a picture, long enough to cost no CPU time to speak of. */
@@ -15,7 +17,7 @@ export class Turn {
 
   /**
    * Runs `work` when nobody else has the turn.
-   * @param work calls `alive` after each await; it throws if the turn was lost
+   * @param work calls `alive` after each await; it throws ServiceError `overloaded` if the turn was lost
    */
   async take<T>(work: (alive: () => void) => Promise<T>): Promise<T> {
     const me = Symbol("turn");
@@ -24,7 +26,9 @@ export class Turn {
     }
     this.#holder = me;
     const alive = (): void => {
-      if (this.#holder !== me) throw new Error("the decoder's turn was lost");
+      if (this.#holder !== me) {
+        throw new ServiceError("overloaded", "the picture came so slowly that others went first; try again");
+      }
       this.#renewedAt = Date.now();
     };
     alive();

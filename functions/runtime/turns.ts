@@ -1,5 +1,5 @@
 /**
- * Turns at an isolate's model. While one piece of work is computed, nothing else runs: no other request of the isolate
+ * Turns at an isolate's tower. While one piece of work is computed, nothing else runs: no other request of the isolate
  * and, where bindings lead to the same thread, none of the Workers that it serves. So work comes in pieces, at most about
  * 50 ms or one picture each, and every piece is preceded by a timer: that alone returns to the event loop, which then
  * takes new connections and other requests' answers. A microtask does not, and neither does an RPC call that stays in

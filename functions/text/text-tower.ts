@@ -11,7 +11,6 @@ import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { plannedShape } from "../runtime/tower/planned-shape.ts";
 import { Tower } from "../runtime/tower/tower.ts";
-import { Turns } from "../runtime/turns.ts";
 import { positionsPerStep, stepsOf } from "./steps.ts";
 import type { TextEnv } from "./text-worker.ts";
 import { type TokenRows, TokenTable } from "./token-table.ts";
@@ -21,7 +20,6 @@ const MAX_REQUESTS = 16;
 
 let resident: TextTower | undefined;
 const admission = new Admission(MAX_REQUESTS);
-const turns = new Turns();
 
 /** @throws ServiceError `model_unavailable` */
 export async function textTower(
@@ -71,10 +69,9 @@ export class TextTower {
       let done = 0;
       let start = 0;
       for (const step of stepsOf(lengths, positionsPerStep(text))) {
-        await check();
         const first = start;
         const compute = (): Float32Array[] => this.#run(rows, ids.subarray(first), step);
-        for (const embedding of await withHeartbeat(check, (signal) => turns.take(compute, signal))) {
+        for (const embedding of await this.#tower.turn({ check, anchor }, compute)) {
           embeddings.set(embedding, width * done++);
         }
         for (const length of step) start += length;

@@ -15,22 +15,18 @@ import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { plannedShape } from "../runtime/tower/planned-shape.ts";
 import { parseStage } from "../runtime/tower/stage.ts";
 import { assertWanted, type Wanted } from "../runtime/wanted.ts";
-import { Tower } from "../runtime/tower/tower.ts";
-import { Turns } from "../runtime/turns.ts";
+import { Tower, type Visitor } from "../runtime/tower/tower.ts";
 import type { MakeInput } from "./pixels-to-tensor.ts";
 import type { VisionEnv } from "./vision-worker.ts";
 import { writeTensor } from "./tensor-stream.ts";
 
 type Pictures = AsyncIterable<MakeInput> | Iterable<MakeInput>;
-/** The question whether anybody waits, whose answer is a sign of life. @throws ClientGoneError */
-type Check = () => Promise<void>;
 
 /** Requests that an isolate works on or keeps waiting: at half a second a picture, some ten seconds. */
 const MAX_REQUESTS = 16;
 
 let resident: { tower: Tower; isLast: boolean } | undefined;
 const admission = new Admission(MAX_REQUESTS);
-const turns = new Turns();
 
 /** @throws ServiceError `model_unavailable`, `not_configured` */
 export async function imageStage(
@@ -103,31 +99,30 @@ export class ImageStage {
         await assertWanted(wanted);
         alive();
       };
+      const visitor = { check, anchor: this.#anchor };
       return this.#next === undefined
-        ? await this.#finish(inputs, count, check)
-        : await this.#passOn(inputs, count, requestId, this.#next, check);
+        ? await this.#finish(inputs, count, visitor)
+        : await this.#passOn(inputs, count, requestId, this.#next, visitor);
     });
   }
 
-  async #finish(inputs: Pictures, count: number, check: Check): Promise<Embeddings> {
-    await this.#ready(check);
+  async #finish(inputs: Pictures, count: number, visitor: Visitor): Promise<Embeddings> {
+    await this.#ready(visitor);
     const { revision, embedding_width: width } = this.manifest;
     const embeddings = new Float32Array(count * width);
     let row = 0;
     for await (const input of inputs) {
-      embeddings.set((await this.#run(input, check)).data as Float32Array, width * row++);
+      embeddings.set((await this.#run(input, visitor)).data as Float32Array, width * row++);
     }
     return { revision, embeddings };
   }
 
-  async #ready(check: Check): Promise<void> {
-    await withHeartbeat(check, () => this.#tower.ready(this.#anchor));
+  async #ready({ check, anchor }: Visitor): Promise<void> {
+    await withHeartbeat(check, () => this.#tower.ready(anchor));
   }
 
-  /** Runs the tower on one picture when its turn comes. */
-  async #run(input: MakeInput, check: Check): Promise<Tensor> {
-    await check();
-    return await withHeartbeat(check, (signal) => turns.take(() => this.#tower.run(input()), signal));
+  async #run(input: MakeInput, visitor: Visitor): Promise<Tensor> {
+    return await this.#tower.turn(visitor, () => this.#tower.run(input()));
   }
 
   /**
@@ -139,11 +134,11 @@ export class ImageStage {
     count: number,
     requestId: string,
     next: VisionStageRpc,
-    check: Check,
+    visitor: Visitor,
   ): Promise<Embeddings> {
     const { readable, writable } = new IdentityTransformStream();
     const wanted = (): Promise<boolean> =>
-      check().then(
+      visitor.check().then(
         () => true,
         () => false,
       );
@@ -152,10 +147,10 @@ export class ImageStage {
     answer.catch(() => {});
     const writer = writable.getWriter();
     try {
-      await this.#ready(check);
+      await this.#ready(visitor);
       for await (const input of inputs) {
         // A stream that the next stage no longer reads means that it gave up: its answer says why.
-        if (!(await writeTensor(writer, await this.#run(input, check)))) break;
+        if (!(await writeTensor(writer, await this.#run(input, visitor)))) break;
       }
     } catch (error) {
       await writer.abort(error).catch(() => {});
