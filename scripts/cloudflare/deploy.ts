@@ -78,7 +78,7 @@ export async function deploy(
       await makeSecrets();
       say(`made ${basename(SECRETS_FILE)}: keep it, API keys cannot be made or checked without it`);
     }
-    return await withOperatorKey(api, kvIds.get(NAMESPACES.keys) ?? "", async (key) => {
+    return await withOperatorKey(api, kvIds.get(NAMESPACES.keys) ?? "", say, async (key) => {
       const target = cloudflareTarget(api, key, kvIds, former);
       return await release(patience === undefined ? target : { ...target, patience }, manifests, say);
     });

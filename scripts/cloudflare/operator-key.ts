@@ -1,7 +1,7 @@
 /** A key that lives as long as a deployment's own checks need it. */
 import { keyId, keyPath, newKey } from "../../functions/gateway/access/api-key.ts";
 import { newRecord } from "../keys/new-record.ts";
-import { messageOf, withCleanUp } from "../release/with-clean-up.ts";
+import { messageOf } from "../release/with-clean-up.ts";
 import type { CloudflareApi } from "./api.ts";
 import { readSecrets } from "./secrets.ts";
 
@@ -10,11 +10,13 @@ const LIFETIME = 3600;
 
 /**
  * @param namespace id of the KV namespace of API keys
+ * @param say told if the key could not be revoked, which undoes nothing that `use` did
  * @param use given the key, which is revoked afterwards, even if making it seemed to fail
  */
 export async function withOperatorKey<T>(
   api: CloudflareApi,
   namespace: string,
+  say: (line: string) => void,
   use: (key: string) => Promise<T>,
 ): Promise<T> {
   const key = newKey();
@@ -25,15 +27,15 @@ export async function withOperatorKey<T>(
     tier: "standard" as const,
   };
   const record = newRecord(path, { ...about, lifetime: LIFETIME, operator: true });
-  return await withCleanUp(
-    async () => {
-      await api.putValue(namespace, path, JSON.stringify(record), record);
-      return await use(key);
-    },
-    () =>
-      api.removeValue(namespace, path).catch((error: unknown) => {
-        const consequence = `the deployment's own key ${keyId(path)} is not revoked and expires within an hour`;
-        throw new Error(`${consequence}: ${messageOf(error)}`, { cause: error });
-      }),
-  );
+  try {
+    await api.putValue(namespace, path, JSON.stringify(record), record);
+    return await use(key);
+  } finally {
+    await api.removeValue(namespace, path).catch((error: unknown) => {
+      say(
+        `the deployment's own key was not revoked and expires within an hour (${messageOf(error)}); ` +
+          `to revoke it: npm run keys -- revoke ${keyId(path)} --remote`,
+      );
+    });
+  }
 }

@@ -22,7 +22,7 @@ export async function useModels(models: readonly string[], remote: boolean): Pro
   const api = await CloudflareApi.open();
   await withFailureReport(api, console.log, async (say, former) => {
     const kvIds = await ensureResources(api, say);
-    await withOperatorKey(api, kvIds.get(NAMESPACES.keys) ?? "", (key) =>
+    await withOperatorKey(api, kvIds.get(NAMESPACES.keys) ?? "", say, (key) =>
       release(cloudflareTarget(api, key, kvIds, former), manifests, say),
     );
   });
