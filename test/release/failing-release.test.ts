@@ -11,6 +11,21 @@ import type { AccountState, Consumer } from "./cloudflare-account.ts";
 import type { Failing } from "./fake-cloudflare.ts";
 import { ReleaseAccount } from "./release-account.ts";
 
+// The code does not change here, so it is bundled once an engine; unless bundling is what is to fail.
+vi.mock(import("../../scripts/cloudflare/code-hashes.ts"), async (original) => {
+  const { codeHashes } = await original();
+  const known = new Map<string | undefined, ReturnType<typeof codeHashes>>();
+  return {
+    codeHashes: async () => {
+      const engine = process.env["ENGINE"];
+      if (process.env["WRANGLER_FAILS"]?.includes("--dry-run") === true) return await codeHashes();
+      const hashes = known.get(engine) ?? codeHashes();
+      known.set(engine, hashes);
+      return await hashes;
+    },
+  };
+});
+
 const FORMER_CONSUMER = "edgeclip-former-consumer";
 const QUEUE = "edgeclip-builds";
 
@@ -50,7 +65,9 @@ let steps: { calls: string[]; asked: string[]; commands: string[] };
 
 beforeAll(async () => {
   account = await ReleaseAccount.open();
-  vi.spyOn(console, "log").mockImplementation(() => {});
+  vi.spyOn(console, "log").mockImplementation((line) => {
+    process.stderr.write(new Date().toISOString().slice(14, 19) + " " + line + "\n");
+  });
   await account.deploy();
   const { state } = account.cloudflare.account;
   state.workers[FORMER_CONSUMER] = {

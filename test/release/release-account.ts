@@ -62,7 +62,7 @@ export class ReleaseAccount {
   }
 
   /** `npm run deploy`. @param models folders or names. @param patience see `deploy` */
-  async deploy(models: readonly string[] = [], patience = 6): Promise<string> {
+  async deploy(models: readonly string[] = [], patience = 60): Promise<string> {
     return await this.scripts.deploy(
       models,
       async (use) => await use(await this.cloudflare.running.bucket("edgeclip-models")),
