@@ -51,16 +51,22 @@ const target: Target = {
   stage: async (manifests, say) => {
     say("starting Workers beside those that serve");
     const next = await LocalDeployment.start(manifests, wranglerOptions);
+    const before = serving;
     return {
       url: next.url,
       promote: async () => {
-        const before = serving;
         serving = next;
         endWith(next);
         await front.turnTo(next.url);
-        await before.stop();
+        return `http://127.0.0.1:${PORT}`;
       },
-      discard: () => next.stop(),
+      settle: () => before.stop(),
+      revert: async () => {
+        const isPromoted = serving === next;
+        serving = before;
+        if (isPromoted) await front.turnTo(before.url);
+        await next.stop();
+      },
     };
   },
 };
