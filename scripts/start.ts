@@ -8,6 +8,8 @@ import { basename, join } from "node:path";
 import { putModel, readManifest, findModel, storedModels } from "./models-in-r2.ts";
 import { modelBucket } from "./models/model-bucket.ts";
 import { stopTakingOrders, takeOrders } from "./local/control.ts";
+import { terminalProgress } from "../build/report/progress.ts";
+import { builtModel } from "./local/built-model.ts";
 import { LocalDeployment } from "./local/deployment.ts";
 import { Front } from "./local/front.ts";
 import { ROOT } from "./local/state.ts";
@@ -20,8 +22,8 @@ const PORT = Number(process.env["PORT"] ?? 8787);
 const wranglerOptions = process.argv.slice(2);
 const folders: string[] = [];
 for (let at; (at = wranglerOptions.indexOf("--model")) !== -1;) {
-  const [, folder] = wranglerOptions.splice(at, 2);
-  if (folder !== undefined) folders.push(folder);
+  const [, name] = wranglerOptions.splice(at, 2);
+  if (name !== undefined) folders.push(await builtModel(name, terminalProgress(process.stderr), console.log));
 }
 if (folders.length === 0) folders.push(join(ROOT, "model-shards/edgeclip-demo"));
 

@@ -2,21 +2,18 @@
  * `npm run model:build -- <model, file or folder> [options]`: builds one model into `model-shards/<alias>/`. It stands here
  * and not in `build/` because blocks are measured on the edge's own onnxruntime.
  */
-import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { BuildError } from "../../build/build-error.ts";
-import { buildModel } from "../../build/build-model.ts";
 import { CheckpointError } from "../../build/checkpoint/checkpoint-error.ts";
-import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
+import { HubError } from "../../build/hub/hub-error.ts";
 import { terminalProgress } from "../../build/report/progress.ts";
 import { summary } from "../../build/report/summary.ts";
-import { ROOT } from "../local/state.ts";
-import { findCheckpoint } from "./find-checkpoint.ts";
-import { ortGraphs } from "../towers/ort-graphs.ts";
-import { exampleSamples, parseFloor, parseSamples } from "../towers/samples.ts";
+import { parseFloor, parseSamples } from "../towers/samples.ts";
+import { buildCheckpoint, DEFAULT_FLOOR, DEFAULT_SAMPLES } from "./build-checkpoint.ts";
 
 const USAGE = `usage: npm run model:build -- <model, file or folder> [options]
-  a model is what "npm run model:pull" has fetched, by the same name; a folder holds a checkpoint and its config
+  a model is what "npm run model:pull" has fetched, by the same name; a folder holds one checkpoint and its config
+  --revision    of a model at the hub (default: main)
   --id          the model as the API names it (default: its repository)
   --alias       slash-free name, also the folder's (default: the id's last part, in lower case)
   --precision   int8 (default) or fp32
@@ -24,7 +21,7 @@ const USAGE = `usage: npm run model:build -- <model, file or folder> [options]
   --floor       least cosine to fp32 of a block and of the embeddings (default: 0.999); blocks below are promoted,
                 0 leaves all in int8, unmeasured
   --samples     pictures and texts to measure with (default: 3)
-  --license     default: mit
+  --license     as GET /v1/models shows it (default: a preset's, else unknown)
   --config      open_clip_config.json (default: beside the checkpoint)
   --out         default: model-shards/<alias>`;
 
@@ -32,39 +29,27 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      revision: { type: "string" },
       id: { type: "string" },
       alias: { type: "string" },
       precision: { type: "string", default: "int8" },
       "image-size": { type: "string" },
-      license: { type: "string", default: "mit" },
+      license: { type: "string" },
       config: { type: "string" },
       out: { type: "string" },
-      floor: { type: "string", default: "0.999" },
-      samples: { type: "string", default: "3" },
+      floor: { type: "string", default: String(DEFAULT_FLOOR) },
+      samples: { type: "string", default: String(DEFAULT_SAMPLES) },
     },
   });
   const [source] = positionals;
-  const { precision } = values;
+  const { precision, "image-size": size, floor, samples, ...options } = values;
   if (source === undefined || (precision !== "int8" && precision !== "fp32")) throw new BuildError(USAGE);
-  const { path: checkpoint, repository } = await findCheckpoint(source);
-  const id = values.id ?? repository;
-  if (id === undefined) throw new BuildError(`--id is missing: what is the model called?\n${USAGE}`);
-  const alias = values.alias ?? (id.split("/").at(-1) ?? id).toLowerCase();
-  const size = values["image-size"];
-  const [floor, samples] = [parseFloor(values.floor), parseSamples(values.samples)];
-  const measured = precision === "int8" && floor > 0;
-  const report = await buildModel({
-    checkpoint,
-    config: values.config ?? join(dirname(checkpoint), CONFIG_NAME),
-    out: resolve(values.out ?? join(ROOT, "model-shards", alias)),
-    id,
-    alias,
-    license: values.license,
+  const report = await buildCheckpoint(source, {
+    ...options,
     precision,
     ...(size === undefined ? {} : { imageSize: Number(size) }),
-    ...(measured
-      ? { calibration: { open: await ortGraphs(), samples: exampleSamples(samples), floor } }
-      : {}),
+    floor: parseFloor(floor),
+    samples: parseSamples(samples),
     progress: terminalProgress(process.stderr),
   });
   console.log(summary(report));
@@ -73,7 +58,8 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof BuildError || error instanceof CheckpointError)) throw error;
+  if (!(error instanceof BuildError || error instanceof CheckpointError || error instanceof HubError))
+    throw error;
   console.error(error.message);
   process.exitCode = 1;
 }
