@@ -27,6 +27,8 @@ export interface ConfigOptions {
   imageStages?: number | undefined;
   /** Who is let in, if it is not for the deployment to say. */
   access?: "open" | "public" | "keys" | undefined;
+  /** Which pages may ask, as `ALLOWED_ORIGINS` lists them, if it is not for the deployment to say. */
+  allowedOrigins?: string | undefined;
   /** Whether every tower's Worker is named after its revision; else those of the first model have the plain names. */
   nameByRevision?: boolean;
   /** Ids of KV namespaces, by the names that stand for them in the committed configurations. */
@@ -86,6 +88,7 @@ export async function writeWorkerConfigs(
     ...gateway.vars,
     SERVED_MODELS: manifests.map((manifest) => modelReference(manifest)).join(","),
     ...(options.access === undefined ? {} : { ACCESS: options.access }),
+    ...(options.allowedOrigins === undefined ? {} : { ALLOWED_ORIGINS: options.allowedOrigins }),
   };
   for (const namespace of gateway.kv_namespaces ?? []) {
     namespace.id = options.kvIds?.get(namespace.id) ?? namespace.id;

@@ -1,19 +1,17 @@
 /** Builds a model from what people call it: a file, a folder, or the name under which it was pulled. */
 import { dirname, join, resolve } from "node:path";
-import { BuildError } from "../../build/build-error.ts";
 import { type BuildReport, buildModel } from "../../build/build-model.ts";
 import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
+import { UsageError } from "../../build/command-line/usage-error.ts";
 import { licenseOf } from "../../build/hub/presets.ts";
 import type { Progress } from "../../build/report/progress.ts";
 import type { Precision } from "../../build/towers/emitter.ts";
 import { manifestSchema } from "../../model-shards/manifest.ts";
 import { MODELS } from "../local/state.ts";
 import { ortGraphs } from "../towers/ort-graphs.ts";
+import { DEFAULT_FLOOR, DEFAULT_SAMPLES } from "../towers/sample-options.ts";
 import { exampleSamples } from "../towers/samples.ts";
 import { findCheckpoint } from "./find-checkpoint.ts";
-
-export const DEFAULT_FLOOR = 0.999;
-export const DEFAULT_SAMPLES = 3;
 
 export interface CheckpointOptions {
   /** Of a model at the hub; `main` unless given. */
@@ -46,19 +44,22 @@ export function folderOfAlias(alias: string): string {
   return join(MODELS, alias);
 }
 
-/** @throws BuildError, CheckpointError or HubError naming what is wrong with the checkpoint, its config or its name */
+/**
+ * @throws BuildError, CheckpointError or HubError naming what is wrong with the checkpoint or its config; UsageError for an
+ * id or alias that is missing or no name
+ */
 export async function buildCheckpoint(
   source: string,
   { precision = "int8", floor = DEFAULT_FLOOR, samples = DEFAULT_SAMPLES, ...options }: CheckpointOptions,
 ): Promise<BuildReport & { folder: string }> {
   const { path: checkpoint, repository } = await findCheckpoint(source, options.revision);
   const id = options.id ?? repository;
-  if (id === undefined) throw new BuildError(`${source} has no name: give it one with --id`);
+  if (id === undefined) throw new UsageError(`--id is missing: what is the model in ${source} called?`);
   const alias = options.alias ?? aliasOf(id);
   // Before anything is written: the alias is a folder's name.
   for (const [field, value] of Object.entries({ id, alias })) {
     const { success } = manifestSchema.shape[field as "id" | "alias"].safeParse(value);
-    if (!success) throw new BuildError(`--${field} "${value}" is no name for a model`);
+    if (!success) throw new UsageError(`--${field} "${value}" is no name for a model`);
   }
   const folder = resolve(options.out ?? folderOfAlias(alias));
   const isMeasured = precision === "int8" && floor > 0;

@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../../build/build-error.ts";
+import { UsageError } from "../../build/command-line/usage-error.ts";
 import { cacheOfEnvironment } from "../../build/hub/hub-cache.ts";
 import { hubOfEnvironment } from "../../build/hub/hub-file.ts";
 import { PRESETS, repositoryOf } from "../../build/hub/presets.ts";
@@ -14,7 +15,7 @@ import { readManifest } from "../models-in-r2.ts";
  * @param name of a built model's folder or of the model itself, of a preset, or of a repository at the hub
  * @param say what is done that takes a while
  * @returns the folder of the built model
- * @throws BuildError for a name that means nothing; BuildError or HubError if it cannot be pulled or built
+ * @throws UsageError for a name that means nothing; BuildError or HubError if it cannot be pulled or built
  */
 export async function builtModel(
   name: string,
@@ -25,14 +26,14 @@ export async function builtModel(
     if (await exists(join(folder, "manifest.json"))) return folder;
   }
   if (await exists(name)) {
-    throw new BuildError(
+    throw new UsageError(
       `${name} holds no built model, as it has no manifest.json; build it: npm run model:build -- ${name} --id <name>`,
     );
   }
   const repository = repositoryOf(name);
   if (!(await isRepository(repository))) {
     const presets = Object.keys(PRESETS).join(", ");
-    throw new BuildError(
+    throw new UsageError(
       `${name} is no folder of a built model, no repository at the hub and none of ${presets}`,
     );
   }

@@ -42,8 +42,7 @@ it("of an export in both formats, safetensors is taken", async () => {
 
 it("of several, one line asks for one", async () => {
   await holding("epoch_1.pt", "epoch_2.pt", "epoch_3.pt", "epoch_4.pt", SAFETENSORS);
-  const refusal: Error = await findCheckpoint(folder).catch((error: unknown) => error as Error);
-  expect(refusal.message).toBe(
+  await expect(findCheckpoint(folder)).rejects.toThrow(
     `${folder}: holds epoch_1.pt, epoch_2.pt, epoch_3.pt, and 2 more: name the one that is meant, such as ${join(folder, "epoch_1.pt")}`,
   );
 });

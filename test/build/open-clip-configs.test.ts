@@ -40,11 +40,10 @@ async function read(config: unknown): Promise<ModelConfig> {
 
 /** @returns the least config with one part changed */
 function changed(part: string, fields: object): object {
-  const whole: Record<string, object> = { preprocess_cfg: {}, ...structuredClone(LEAST) };
-  const { preprocess_cfg, ...model } = whole;
-  if (part === "preprocess_cfg") return { model_cfg: model, preprocess_cfg: fields };
-  if (part === "model_cfg") return { model_cfg: { ...model, ...fields }, preprocess_cfg };
-  return { model_cfg: { ...model, [part]: { ...model[part], ...fields } }, preprocess_cfg };
+  if (part === "preprocess_cfg") return { model_cfg: LEAST, preprocess_cfg: fields };
+  if (part === "model_cfg") return { model_cfg: { ...LEAST, ...fields } };
+  const before = part === "vision_cfg" ? LEAST.vision_cfg : LEAST.text_cfg;
+  return { model_cfg: { ...LEAST, [part]: { ...before, ...fields } } };
 }
 
 describe.each(Object.entries(PRESETS))(
@@ -187,8 +186,8 @@ describe("a config", () => {
 
   it("that is missing is said to be, with one to begin with that is right", async () => {
     const missing = join(folder, "nowhere", CONFIG_NAME);
-    const refusal: Error = await readModelConfig(missing).catch((error: unknown) => error as Error);
-    const [sentence = "", example = ""] = refusal.message.split("\n");
+    const refusal = await readModelConfig(missing).catch((error: unknown) => error);
+    const [sentence = "", example = ""] = (refusal as Error).message.split("\n");
     expect(sentence).toContain(`${missing} is missing`);
     expect(sentence).toContain("docs/checkpoints.md");
     const document = await readFile(join(import.meta.dirname, "../../docs/checkpoints.md"), "utf8");
