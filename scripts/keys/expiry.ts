@@ -26,7 +26,7 @@ export function parseExpiry(text: string, now: number): number {
 
 /** @returns a date; with the time where that matters, in the next two days */
 export function showExpiry(seconds: number | null, now: number): string {
-  if (seconds === null) return "never expires";
+  if (seconds === null) return "expires never";
   const iso = new Date(seconds * 1000).toISOString();
   const verb = seconds <= now ? "expired" : "expires";
   const isSoon = seconds > now && seconds - now < 2 * DAY_SECONDS;

@@ -1,6 +1,7 @@
 /**
- * Notices that npm has ended, which does not end what it runs: a signal may reach npm alone, or the shell in which it runs
- * scripts, or neither may have had time to pass it on.
+ * Notices that npm has ended, which does not end what it runs: npm passes SIGINT and SIGTERM on, but neither SIGHUP nor, of
+ * course, SIGKILL. `package.json` has the shell replace itself by the script (`exec`), since a shell would keep SIGINT to
+ * itself; where a shell is between all the same, it is watched, too.
  */
 import { readFileSync } from "node:fs";
 

@@ -13,7 +13,12 @@ const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"
 const own = Object.entries(scripts).flatMap(([name, command]) =>
   command
     .split("&&")
-    .map((part) => part.trim().split(/\s+/))
+    .map((part) =>
+      part
+        .replace(/^exec /, "")
+        .trim()
+        .split(/\s+/),
+    )
     .filter(([program]) => program === "node")
     .map(([, ...typed]) => [name, typed] as const),
 );
