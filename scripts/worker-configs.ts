@@ -35,6 +35,8 @@ export interface ConfigOptions {
   imageStages?: number | undefined;
   /** Who is let in, if it is not for the deployment to say. */
   access?: "open" | "public" | "keys" | undefined;
+  /** Which pages may ask, as `ALLOWED_ORIGINS` lists them, if it is not for the deployment to say. */
+  allowedOrigins?: string | undefined;
   /**
    * SHA-256 of the code of every Worker but the gateway, by source. If given, each of those Workers is named after the
    * hash of its code and settings, the model's revision among them; else the towers of all models but the first are
@@ -104,6 +106,7 @@ export async function writeWorkerConfigs(
     ...gateway.vars,
     SERVED_MODELS: manifests.map((manifest) => modelReference(manifest)).join(","),
     ...(options.access === undefined ? {} : { ACCESS: options.access }),
+    ...(options.allowedOrigins === undefined ? {} : { ALLOWED_ORIGINS: options.allowedOrigins }),
   };
   for (const namespace of gateway.kv_namespaces ?? []) {
     namespace.id = options.kvIds?.get(namespace.id) ?? namespace.id;

@@ -12,7 +12,6 @@ import { ensureResources } from "../cloudflare/resources.ts";
 
 /** @param models as `findModel` takes them, the default first */
 export async function useModels(models: readonly string[], remote: boolean): Promise<void> {
-  if (models.length === 0) throw new Error("which? npm run model:use -- <model>[@revision] …");
   if (!remote) {
     await orderUse(models, console.log);
     return;

@@ -7,6 +7,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { readCommandLine } from "../../build/command-line/command.ts";
+import { wholeNumber } from "../../build/command-line/values.ts";
 import type { EngineName } from "../../model-shards/plan-stages.ts";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
@@ -126,7 +128,14 @@ async function vector(ask: Ask, workers: Workers): Promise<Float32Array> {
   return new Float32Array(await (await ask(workers)).arrayBuffer());
 }
 
-const rounds = Number(process.argv[2] ?? 3);
+const rounds = readCommandLine(
+  {
+    usage: "npm run bench:engines -- [rounds]",
+    about: "The simd engine against ort, full size, in workerd; 3 rounds of cold deployments unless given.",
+    words: ["[rounds]"],
+  },
+  (_, [count = "3"]) => wholeNumber("the number of rounds", count),
+);
 await setup();
 const both = { simd: await start("simd", false), ort: await start("ort", false) };
 const rows: [string, Record<EngineName, number>, target: number | undefined][] = [];

@@ -9,6 +9,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readCommandLine } from "../../build/command-line/command.ts";
 import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/label-sets/definition.ts";
 import { blankMatrix, MATRIX_FORMAT, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
 import { normalizeRows } from "../../functions/runtime/normalize.ts";
@@ -34,6 +35,10 @@ function timings(header: string | null): Record<string, number> {
   return Object.fromEntries(parts.map(([, name, duration]) => [name, Number(duration)]));
 }
 
+readCommandLine({
+  usage: "npm run bench:label-sets",
+  about: "What a classification costs besides its picture, for 10 to 10,000 stored labels.",
+});
 const model = await fullSizeModel(256);
 const manifest = await readManifest(model);
 const image = (await readFile(PICTURE)).toString("base64");

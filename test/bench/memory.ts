@@ -8,6 +8,8 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readCommandLine } from "../../build/command-line/command.ts";
+import { wholeNumber } from "../../build/command-line/values.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { peakMemory } from "../support/peak-memory.ts";
@@ -97,7 +99,15 @@ async function classify(workers: Workers, images: string[], labels: string[]): P
   if (status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`);
 }
 
-const asked = process.argv.slice(2).map(Number);
+const asked = readCommandLine(
+  {
+    usage: "npm run bench:memory -- [size …]",
+    about: `What every isolate holds with the full-size model at so many pixels: ${SIZES.join(", ")} unless given. Exits with 1
+above the limit. ENGINE=simd measures that engine.`,
+    words: ["[size …]"],
+  },
+  (_, words) => words.map((size) => wholeNumber("a size", size, { least: 32 })),
+);
 await setup();
 let within = true;
 for (const size of asked.length > 0 ? asked : SIZES) within = (await measure(size)) && within;

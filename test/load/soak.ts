@@ -6,7 +6,8 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readCommandLine } from "../../build/command-line/command.ts";
+import { wholeNumber } from "../../build/command-line/values.ts";
 import { Dice } from "../attack/grammar/dice.ts";
 import { RawClient } from "../attack/raw-request.ts";
 import { writeLineChart } from "../../scripts/charts/line-chart.ts";
@@ -19,19 +20,24 @@ import { pickKind, trafficOf } from "./traffic.ts";
 const DOCUMENT = join(import.meta.dirname, "../../docs/benchmarks/soak");
 const MINUTE = 60_000;
 
-const { values: options } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "15" },
-    clients: { type: "string", default: "6" },
-    seed: { type: "string", default: "1" },
-    full: { type: "boolean", default: false },
+const { minutes, clients, seed, full } = readCommandLine(
+  {
+    usage: "npm run soak -- [options]",
+    about: "Mixed traffic on the real Workers for a while, written to docs/benchmarks/soak.md.",
+    options: {
+      minutes: { type: "string", value: "<n>", default: "15", about: "how long" },
+      clients: { type: "string", value: "<n>", default: "6", about: "how many at a time" },
+      seed: { type: "string", value: "<n>", default: "1", about: "the same traffic for the same seed" },
+      full: { type: "boolean", default: false, about: "the full-size model" },
+    },
   },
-});
-const [minutes, clients, seed] = [options.minutes, options.clients, options.seed].map(Number) as [
-  number,
-  number,
-  number,
-];
+  (options) => ({
+    minutes: wholeNumber("--minutes", options.minutes),
+    clients: wholeNumber("--clients", options.clients),
+    seed: wholeNumber("--seed", options.seed, { least: 0 }),
+    full: options.full,
+  }),
+);
 
 /** Milliseconds of each request, by kind. */
 const latencies = new Map<string, number[]>();
@@ -98,8 +104,8 @@ function report(): string {
   );
   return `# Soak
 
-Written by \`node test/load/soak.ts --minutes ${minutes} --clients ${clients} --seed ${seed}${options.full ? " --full" : ""}\`: ${total} requests of
-${clients} clients at a time, to the real Workers with the ${options.full ? "full-size" : "demonstration"} model. Milliseconds are of one machine whose two
+Written by \`node test/load/soak.ts --minutes ${minutes} --clients ${clients} --seed ${seed}${full ? " --full" : ""}\`: ${total} requests of
+${clients} clients at a time, to the real Workers with the ${full ? "full-size" : "demonstration"} model. Milliseconds are of one machine whose two
 cores clients, Workers and others shared; what counts is the memory, and that no answer was wrong.
 
 | kind of request | requests | not answered as they should be | p50 ms | p95 ms | p99 ms |
@@ -127,7 +133,7 @@ ${[...(kept.at(-1) ?? [])].map(([name, bytes]) => `| ${name} | ${megabytes(kept[
 }
 
 await setup();
-const workers = await startWorkers(options.full ? { model: await fullSizeModel(256) } : {});
+const workers = await startWorkers(full ? { model: await fullSizeModel(256) } : {});
 const client = new RawClient(workers.url, clients);
 try {
   await sample(workers, 0);
