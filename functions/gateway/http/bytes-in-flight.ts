@@ -3,8 +3,7 @@
  * has sent and not what it has announced; the rest stays with it, since a connection that is not read holds it back.
  *
  * - Small bodies have room of their own: they never wait for large ones.
- * - Who came first is served first.
- * - Room is given only if every body that has begun could still be finished with what is left (the banker's algorithm,
+ * - Of large ones, who came first is served first, and room is given only if every body that has begun could still be finished with what is left (the banker's algorithm,
  *   Dijkstra 1965): else two half-read bodies would wait for each other.
  * - When others wait, a client that sends too slowly loses its room.
  *
@@ -67,8 +66,9 @@ export class Share {
     return this.#isLost || this.isSlow() ? 0 : Math.max(0, this.#most - bytes);
   }
 
+  /** For room, and still asking for it. */
   get isWaiting(): boolean {
-    return this.#wanted > 0;
+    return this.#wanted > 0 && Date.now() - this.#renewedAt <= WAITING_EXPIRY_MS;
   }
 
   get isLost(): boolean {
@@ -81,8 +81,7 @@ export class Share {
   }
 
   isAlive(): boolean {
-    const expiry = this.isWaiting ? WAITING_EXPIRY_MS : SHARE_EXPIRY_MS;
-    return Date.now() - this.#renewedAt <= expiry;
+    return Date.now() - this.#renewedAt <= SHARE_EXPIRY_MS;
   }
 
   isSlow(): boolean {
@@ -172,9 +171,15 @@ export class BytesInFlight {
   /** Whether a waiting share may have what it wants. */
   isFree(wanting: Share): boolean {
     const inLane = this.#inLane(wanting);
+    if (wanting.lane === "small") {
+      return (
+        inLane.reduce((held, share) => held + (share === wanting ? share.after : share.held), 0) <=
+        this.#limits.small
+      );
+    }
     const earlier = inLane.slice(0, inLane.indexOf(wanting));
     if (earlier.some(({ isWaiting, isLost }) => isWaiting && !isLost)) return false;
-    let free = this.#limits[wanting.lane];
+    let free = this.#limits.large;
     const would = inLane.map((share) => {
       const held = share === wanting ? share.after : share.held;
       free -= held;
@@ -189,7 +194,7 @@ export class BytesInFlight {
     return true;
   }
 
-  /** Takes room from one that stands in the way of a waiting share: a slow one or, if all wait, the last that came. */
+  /** Takes room from one that is in the way of a waiting share: a slow one or, if all wait in vain, the last that came. */
   reclaim(waiting: Share): void {
     const inLane = this.#inLane(waiting);
     // One at a time: it may be enough.
@@ -197,7 +202,7 @@ export class BytesInFlight {
     const slow = inLane.filter((share) => share !== waiting && share.isSlow());
     const [largest] = slow.toSorted((a, b) => b.held - a.held);
     if (largest !== undefined) largest.lose();
-    else if (inLane.length > 1 && inLane.every(({ isWaiting }) => isWaiting)) inLane.at(-1)?.lose();
+    else if (inLane.every((share) => share.isWaiting && !this.isFree(share))) inLane.at(-1)?.lose();
   }
 
   remove(share: Share): void {

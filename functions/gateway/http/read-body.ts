@@ -11,10 +11,18 @@ import { type AcceptFile, MultipartForm } from "./multipart-form.ts";
 /** Fields as the schema takes them. */
 export type Fields = Record<string, unknown>;
 
+/** Strings that were lifted out of a JSON body. */
+export interface LiftedStrings {
+  /** Views of the body; none after the release. */
+  strings: Uint8Array<ArrayBuffer>[];
+  /** Gives their memory, and the room that it took, back. */
+  release(): void;
+}
+
 export interface ReadBody {
   fields: Fields;
-  /** Strings that were lifted out of the fields. */
-  strings: Uint8Array<ArrayBuffer>[];
+  /** Of a JSON body. */
+  lifted?: LiftedStrings;
   /** The room that the fields take; to be released when they are done with. */
   share: Share;
 }
@@ -31,6 +39,13 @@ const MAX_JSON_MEMORY = BODY_ROOM.large;
  */
 export async function readBody(request: Request, acceptFile?: AcceptFile): Promise<ReadBody> {
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
+  const encoding = request.headers.get("content-encoding") ?? "identity";
+  if (encoding.toLowerCase() !== "identity") {
+    throw new ServiceError(
+      "unsupported_media_type",
+      "the body must not be compressed: send it without content-encoding",
+    );
+  }
   const length = Number(request.headers.get("content-length") ?? Infinity);
   if (type === "application/json") {
     const share = bytesInFlight.open(LIFTED_EXPANSION * Math.min(length, MAX_JSON_BYTES));
@@ -73,10 +88,18 @@ async function readJson(request: Request, share: Share): Promise<Omit<ReadBody, 
   });
   const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()));
   share.shrinkTo(LIFTED_EXPANSION * weight.lifted + weight.values);
+  const lifted: LiftedStrings = {
+    strings,
+    release: () => {
+      for (const string of lifted.strings) freeBuffer(string);
+      lifted.strings = [];
+      share.shrinkTo(weight.values);
+    },
+  };
   if (body === null || typeof body !== "object" || Array.isArray(body)) {
     throw new ServiceError("invalid_type", "the request's body must be a JSON object");
   }
-  return { fields: body as Fields, strings };
+  return { fields: body as Fields, lifted };
 }
 
 function parse(bytes: Uint8Array<ArrayBuffer>): { body: unknown; strings: Uint8Array<ArrayBuffer>[] } {
@@ -97,5 +120,5 @@ async function readMultipart(
 ): Promise<Omit<ReadBody, "share">> {
   const form = new MultipartForm(request.headers.get("content-type") ?? "", acceptFile, share);
   await readLimited(request, MAX_MULTIPART_BYTES, share, (piece) => form.take(piece));
-  return { fields: form.fields(), strings: [] };
+  return { fields: form.fields() };
 }
