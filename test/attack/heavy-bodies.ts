@@ -137,6 +137,14 @@ export function manyValues(bytes = LIMIT): HeavyBody[] {
     ),
     json("depth", "/v1/classify", `{"image":${"[".repeat(bytes / 2)}`),
     {
+      name: "commas in a form's field",
+      path: "/v1/classify",
+      contentType: "multipart/form-data; boundary=b",
+      body: Buffer.from(
+        `--b\r\ncontent-disposition: form-data; name="labels"\r\n\r\n${"a,".repeat(Math.min(bytes, 3_900_000) / 2)}\r\n--b--\r\n`,
+      ),
+    },
+    {
       name: "a list in a form's field",
       path: "/v1/classify",
       contentType: "multipart/form-data; boundary=b",

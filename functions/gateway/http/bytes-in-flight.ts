@@ -24,9 +24,11 @@ const PATIENCE_MS = 20_000;
 const LEAST_BYTES = 4_096;
 /** Bodies up to so many bytes are small. */
 const SMALL_BYTES = 131_072;
-/** A client is slow when it has sent less than this for `SLACK_MS`. Bytes a second: 2 Mbit/s. */
-const LEAST_RATE = 250_000;
+/** A client is slow when it has sent less than this for `SLACK_MS`. Bytes a second: 1 Mbit/s. */
+const LEAST_RATE = 125_000;
 const SLACK_MS = 2_000;
+/** How often a request looks whether its client has sent something, or its room has been given to another. */
+export const LOOK_MS = 200;
 
 type Lane = "small" | "large";
 
@@ -38,8 +40,8 @@ export class Share {
   #held = LEAST_BYTES;
   #wanted = 0;
   #renewedAt = Date.now();
-  /** Since when its client is to send; undefined while it is not waited for. */
-  #receivingSince: number | undefined;
+  /** When it last looked for what its client sends; undefined while it does not wait for that. */
+  #lookedAt: number | undefined;
   /** Milliseconds that the client may still be silent before it counts as slow. */
   #slack = SLACK_MS;
   #isLost = false;
@@ -85,7 +87,7 @@ export class Share {
   }
 
   isSlow(): boolean {
-    return this.#receivingSince !== undefined && Date.now() - this.#receivingSince > this.#slack;
+    return this.#lookedAt !== undefined && this.#slack <= 0;
   }
 
   /** Its request is told when it next looks. */
@@ -123,16 +125,24 @@ export class Share {
     this.#held = Math.max(LEAST_BYTES, Math.min(this.#held, bytes));
   }
 
-  /** From now on its client is waited for. */
+  /** From now on it waits for its client. */
   expect(): void {
-    this.#receivingSince = Date.now();
+    this.#lookedAt = Date.now();
   }
 
-  /** The client sent so many bytes, or all that it had to send. */
+  /** Nothing has come since it last looked. However long that was, the isolate may have been busy with another request. */
+  foundNothing(): void {
+    const now = Date.now();
+    const waited = Math.min(LOOK_MS, now - (this.#lookedAt ?? now));
+    this.#slack = Math.max(0, this.#slack - waited);
+    this.#lookedAt = now;
+  }
+
+  /** The client has sent so many bytes, or all that it had to send. */
   received(bytes: number): void {
-    const waited = Date.now() - (this.#receivingSince ?? Date.now());
-    this.#slack = Math.max(0, Math.min(SLACK_MS, this.#slack - waited + (1000 * bytes) / LEAST_RATE));
-    this.#receivingSince = undefined;
+    this.foundNothing();
+    this.#slack = Math.min(SLACK_MS, this.#slack + (1000 * bytes) / LEAST_RATE);
+    this.#lookedAt = undefined;
   }
 
   /** @throws ServiceError `overloaded` if somebody else has been given its room */

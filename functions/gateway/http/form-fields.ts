@@ -45,7 +45,7 @@ export class FormFields {
 
   /**
    * Entries rather than assignments: a field named `__proto__` is then a field like any other.
-   * @throws ServiceError `invalid_json` for a list of texts that is not right
+   * @throws ServiceError `invalid_json` for a list of texts that is not right, `too_many_items`
    */
   toObject(): Fields {
     const entries: [string, unknown][] = [];

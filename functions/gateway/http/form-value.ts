@@ -62,6 +62,9 @@ export function formValues(field: string, text: string): readonly unknown[] {
   return [Number.isNaN(number) ? trimmed : number];
 }
 
+/** Pieces that a text is cut into: more than any list may have. */
+const MAX_PIECES = 10_000;
+
 /** White space around a picture's URL or base64 means nothing; texts are cleaned later. */
 function listed(field: string, text: string): readonly unknown[] {
   const plain = field === "images" ? text.trim() : text;
@@ -76,13 +79,18 @@ function listed(field: string, text: string): readonly unknown[] {
 
 /**
  * The texts that one text holds: one a line, or else between commas.
- * @throws ServiceError `invalid_json` for a JSON list that is not right: its pieces would be labels that nobody meant
+ * @throws ServiceError `invalid_json` for a JSON list that is not right: its pieces would be labels that nobody meant;
+ * `too_many_items`
  */
 export function severalTexts(field: string, text: string): string[] {
   if (/^\s*\[\s*["{[]/.test(text)) {
     throw new ServiceError("invalid_json", `${field}: a list that is not valid JSON`, { param: field });
   }
-  const parts = /[\r\n]/.test(text.trim()) ? text.split(/[\r\n]+/) : text.split(",");
+  const separator = /[\r\n]/.test(text.trim()) ? /[\r\n]+/ : ",";
+  const parts = text.split(separator, MAX_PIECES + 1);
+  if (parts.length > MAX_PIECES) {
+    throw new ServiceError("too_many_items", `${field}: at most ${MAX_PIECES} texts`, { param: field });
+  }
   const texts = parts.map((part) => part.trim()).filter((part) => part !== "");
   return texts.length === 0 ? [text] : texts;
 }

@@ -1,8 +1,5 @@
 /** The next piece of a body that somebody sends, for as long as they may take. */
-import type { Share } from "./bytes-in-flight.ts";
-
-/** How often a waiting request looks whether its room has been given to another, milliseconds. */
-const LOOK_MS = 200;
+import { LOOK_MS, type Share } from "./bytes-in-flight.ts";
 
 /**
  * @param share is told that the sender is waited for
@@ -22,11 +19,17 @@ export async function receivePiece(
   piece.catch(() => {});
   share.expect();
   for (;;) {
-    const came = await Promise.race([piece, scheduler.wait(LOOK_MS)]);
+    // Ended when it is not needed: a request may have 10,000 timers, and a body has more pieces.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const pause = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), LOOK_MS);
+    });
+    const came = await Promise.race([piece, pause]).finally(() => clearTimeout(timer));
     if (came !== undefined) {
       share.received(came.value?.byteLength ?? 0);
       return came.value;
     }
+    share.foundNothing();
     share.assertKept();
     if (Date.now() > deadline) throw late();
   }
