@@ -67,6 +67,15 @@ export async function startPictureServer(picture: Uint8Array): Promise<PictureSe
         await sleep(200);
       }
     },
+    // Promises 19 MB, and takes its time.
+    "/heavy-drip": async (_, response) => {
+      response.setHeader("content-length", 19e6);
+      response.write(MEGABYTE);
+      for (let i = 0; !response.destroyed && i < 200; i++) {
+        response.write(" ");
+        await sleep(200);
+      }
+    },
     "/broken": async (_, response) => {
       response.setHeader("content-length", picture.length);
       response.write(picture.subarray(0, 100));

@@ -42,8 +42,10 @@ export class MultipartForm {
   #fieldBytes = 0;
   /** What the fields take in memory. */
   #fieldMemory = 0;
-  /** Bytes of the part that is not complete yet. */
+  /** Bytes of the part that is not complete yet, or a little more. */
   #pending = 0;
+  /** Of the body's last piece. */
+  #pieceBytes = 0;
   #files = 0;
 
   /** @throws ServiceError `invalid_type` for a content type without a boundary */
@@ -68,6 +70,7 @@ export class MultipartForm {
   async take(piece: Uint8Array): Promise<void> {
     const part = this.#preamble.skip(piece);
     if (part === undefined) return;
+    this.#pieceBytes = part.length;
     this.#pending += part.length;
     await this.#share.growTo(this.#fieldMemory + this.#pending);
     try {
@@ -104,11 +107,12 @@ export class MultipartForm {
   }
 
   async #takePart(part: MultipartPart): Promise<void> {
-    const { name, size } = part;
+    const { name } = part;
     if (name === undefined) throw new ServiceError("invalid_type", `${INVALID}: a part has no name`);
     if (isFile(part)) await this.#takeFile(part, name);
     else await this.#takeText(part, name);
-    this.#pending = Math.max(0, this.#pending - size);
+    // The next part begins in the same piece.
+    this.#pending = this.#pieceBytes;
   }
 
   async #takeText(part: MultipartPart, name: string): Promise<void> {

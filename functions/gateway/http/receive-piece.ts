@@ -20,10 +20,8 @@ export async function receivePiece(
   share.expect();
   for (;;) {
     // Ended when it is not needed: a request may have 10,000 timers, and a body has more pieces.
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const pause = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), LOOK_MS);
-    });
+    const { promise: pause, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), LOOK_MS);
     const came = await Promise.race([piece, pause]).finally(() => clearTimeout(timer));
     if (came !== undefined) {
       share.received(came.value?.byteLength ?? 0);

@@ -18,6 +18,8 @@ import { DEFAULT_TEMPLATES } from "../schemas/templates.ts";
 import { validate } from "../schemas/validate.ts";
 
 const PATH = "/v1/label_sets";
+/** Ids have half as many characters. */
+const MAX_ID_LENGTH = 64;
 
 export const labelSets = new Hono<GatewayEnv>()
   .post(PATH, async (c) => {
@@ -66,7 +68,7 @@ export const labelSets = new Hono<GatewayEnv>()
     });
   })
   .get(`${PATH}/:id`, async (c) => {
-    const id = c.req.param("id");
+    const id = idOf(c.req.param("id"));
     const { manifest } = await contextOf(c);
     const store = new SetStore(c.env.SETS);
     const [summary, definition] = await Promise.all([store.summary(accountOf(c), id), store.definition(id)]);
@@ -76,7 +78,7 @@ export const labelSets = new Hono<GatewayEnv>()
     return c.json({ ...described, negative, min_similarity, data: labels });
   })
   .delete(`${PATH}/:id`, async (c) => {
-    const id = c.req.param("id");
+    const id = idOf(c.req.param("id"));
     const account = accountOf(c);
     const context = await contextOf(c);
     const store = new SetStore(c.env.SETS);
@@ -86,6 +88,12 @@ export const labelSets = new Hono<GatewayEnv>()
     await removeMatrix(id, context);
     return c.json({ id, object: "label_set", deleted: true });
   });
+
+/** What no id looks like is no key for R2 either, whose keys have an end. @throws ServiceError `label_set_not_found` */
+function idOf(id: string): string {
+  if (id.length > MAX_ID_LENGTH) throw labelSetNotFound(`${id.slice(0, MAX_ID_LENGTH)}…`);
+  return id;
+}
 
 async function contextOf(c: Context<GatewayEnv>): Promise<ReturnType<typeof embedContext>> {
   return embedContext(c, await requestedModel(c, undefined));

@@ -1,6 +1,7 @@
 /** Pictures behind URLs: which are fetched, from a real server, and what becomes of those that are not. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type PictureServer, startPictureServer } from "../../support/picture-server.ts";
 import { type Answer, post } from "../../support/post.ts";
@@ -96,6 +97,15 @@ describe("an allowlisted server", () => {
       });
       expect(status).toBe(400);
     }
+  }, 30_000);
+
+  it("that promises much and sends little holds up nobody else's pictures", async () => {
+    const slow = [classify(at("/heavy-drip")), classify(at("/heavy-drip"))];
+    await sleep(1_000);
+    const start = performance.now();
+    expect((await classify(at("/picture"))).status).toBe(200);
+    expect(performance.now() - start).toBeLessThan(5_000);
+    for (const { status } of await Promise.all(slow)) expect([400, 503]).toContain(status);
   }, 30_000);
 
   it("is asked once for a URL that comes twice", async () => {
