@@ -15,10 +15,12 @@ export class Front {
   /** None until `turnTo`. */
   #target: string | undefined;
 
-  private constructor(
-    /** Where this machine reaches it, without a final slash. */
-    readonly url: string,
-  ) {}
+  /** Where this machine reaches it, without a final slash. */
+  readonly url: string;
+
+  private constructor(url: string) {
+    this.url = url;
+  }
 
   /**
    * Takes the port before anything else is started; requests are answered 503 until `turnTo`.

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/examples.ts";
 import { post } from "../support/post.ts";
+import { request } from "../support/request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 let workers: Workers;
@@ -177,6 +178,24 @@ describe("HTTP itself", () => {
   it("refuses other media types", async () => {
     const response = await fetch(`${workers.url}/v1/classify`, { method: "POST", body: "plain text" });
     expect(response.status).toBe(415);
+  });
+
+  it.each(["gzip", "br", "zstd"])("refuses a body that is packed with %s", async (encoding) => {
+    const headers = { "content-type": "application/json", "content-encoding": encoding };
+    const answer = await request("POST", `${workers.url}/v1/classify`, "x", headers);
+    expect(answer.status).toBe(415);
+    expect(answer.body.error).toMatchObject({ code: "unsupported_media_type" });
+    expect(answer.body.error.message).toContain("content-encoding");
+  });
+
+  it("refuses a form's list that is longer than the stack", async () => {
+    for (const name of ["labels", "negative", "x", "images"]) {
+      const form = new FormData();
+      form.append(name, JSON.stringify(Array(150_000).fill(0)));
+      const response = await fetch(`${workers.url}/v1/classify`, { method: "POST", body: form });
+      expect(response.status, name).toBe(400);
+      await response.arrayBuffer();
+    }
   });
 
   it("refuses a body that is too large, with its length or without", async () => {

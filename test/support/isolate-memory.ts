@@ -16,9 +16,14 @@ interface Target {
 
 /**
  * @param inspector URL of workerd's inspector, over HTTP
- * @param collect whether garbage goes first: what is left is held by somebody
+ * @param wake has the isolate do something. With it, garbage is collected first, so that what is left is held by
+ * somebody: an idle isolate collects nothing until its next request
  */
-export async function isolateMemory(inspector: URL, worker: string, collect = false): Promise<IsolateMemory> {
+export async function isolateMemory(
+  inspector: URL,
+  worker: string,
+  wake?: () => Promise<unknown>,
+): Promise<IsolateMemory> {
   const targets = (await (await fetch(new URL("/json/list", inspector))).json()) as Target[];
   const target = targets.find(({ webSocketDebuggerUrl }) => webSocketDebuggerUrl.endsWith(`:user:${worker}`));
   if (target === undefined) throw new Error(`the inspector does not know the Worker ${worker}`);
@@ -28,11 +33,22 @@ export async function isolateMemory(inspector: URL, worker: string, collect = fa
       socket.addEventListener("open", resolve, { once: true });
       socket.addEventListener("error", reject, { once: true });
     });
-    if (collect) await call(socket, "HeapProfiler.collectGarbage");
+    if (wake !== undefined) await collectGarbage(socket, wake);
     const usage = await call(socket, "Runtime.getHeapUsage");
     return { heapBytes: usage.usedSize, backingStorageBytes: usage.backingStorageSize };
   } finally {
     socket.close();
+  }
+}
+
+async function collectGarbage(socket: WebSocket, wake: () => Promise<unknown>): Promise<void> {
+  let isDone = false;
+  const done = call(socket, "HeapProfiler.collectGarbage").then(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    await wake();
+    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 50))]);
   }
 }
 

@@ -117,7 +117,12 @@ export async function startWorkers({
     memory: async (collect = false) => {
       const inspector = await miniflare.getInspectorURL();
       inspector.protocol = "http:";
-      const stats = (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
+      const askAll = async (): Promise<Stats> => {
+        const asked = fetch(new URL("/stats", probeUrl), { method: "POST" });
+        await (await fetch(`${url}/healthz`)).arrayBuffer();
+        return (await (await asked).json()) as Stats;
+      };
+      const stats = await askAll();
       const wasm = new Map([
         [TEXT, stats.text.wasmBytes],
         [DECODER, stats.decoder.wasmBytes],
@@ -125,7 +130,10 @@ export async function startWorkers({
       visionWorkers.forEach((name, i) => wasm.set(name, stats.vision[i]?.wasmBytes ?? 0));
       const held = configs.map(async ({ name }) => {
         const wasmBytes = wasm.get(name) ?? 0;
-        return [name, { ...(await isolateMemory(inspector, name, collect)), wasmBytes }] as const;
+        return [
+          name,
+          { ...(await isolateMemory(inspector, name, collect ? askAll : undefined)), wasmBytes },
+        ] as const;
       });
       return new Map(await Promise.all(held));
     },

@@ -5,12 +5,13 @@
  */
 
 import { concatBytes } from "../../runtime/concat-bytes.ts";
+import { unescapeJson } from "./unescape-json.ts";
 
 /** Stands, with an index after it, where a string was. No text or label begins with it. */
 export const LIFTED = "\0lifted:";
 
-/** Bytes; texts are shorter. */
-const MIN_LENGTH = 32_768;
+/** Bytes between the quotes. Texts are shorter, even those whose every character is escaped: 8,192 times 6 bytes. */
+export const LIFTED_LENGTH = 65_536;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -22,8 +23,9 @@ export interface LiftedJson {
 }
 
 /**
- * Takes out each string of `MIN_LENGTH` bytes or more that has no escapes. What is not JSON is left for the parser to
- * refuse.
+ * Takes out each string of `LIFTED_LENGTH` bytes or more. Escapes in it are resolved where they stand: PHP writes `\/` for
+ * each slash of base64, .NET `\u002B` for each plus. What is not JSON is left for the parser to refuse.
+ * @throws SyntaxError for an escape that JSON does not have
  */
 export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
   const strings: Uint8Array<ArrayBuffer>[] = [];
@@ -32,11 +34,10 @@ export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
   for (let open = bytes.indexOf(QUOTE); open !== -1;) {
     const close = endOfString(bytes, open + 1);
     if (close === -1) break;
-    const content = bytes.subarray(open + 1, close);
-    if (content.length >= MIN_LENGTH && content.indexOf(BACKSLASH) === -1) {
+    if (close - open - 1 >= LIFTED_LENGTH) {
       const placeholder = new TextEncoder().encode(JSON.stringify(`${LIFTED}${strings.length}`));
       parts.push(bytes.subarray(copied, open), placeholder);
-      strings.push(content);
+      strings.push(unescapeJson(bytes.subarray(open + 1, close)));
       copied = close + 1;
     }
     open = bytes.indexOf(QUOTE, close + 1);
@@ -50,7 +51,7 @@ export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
 function endOfString(bytes: Uint8Array, start: number): number {
   for (let quote = bytes.indexOf(QUOTE, start); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
     let backslashes = 0;
-    while (bytes[quote - 1 - backslashes] === BACKSLASH) backslashes++;
+    while (quote - backslashes > start && bytes[quote - 1 - backslashes] === BACKSLASH) backslashes++;
     if (backslashes % 2 === 0) return quote;
   }
   return -1;

@@ -19,6 +19,8 @@ import { validate } from "../schemas/validate.ts";
 import { answeredBy } from "./inference-response.ts";
 
 const PATH = "/v1/label_sets";
+/** Ids have half as many characters. */
+const MAX_ID_LENGTH = 64;
 
 export const labelSets = new Hono<GatewayEnv>()
   .post(PATH, async (c) => {
@@ -68,7 +70,7 @@ export const labelSets = new Hono<GatewayEnv>()
     });
   })
   .get(`${PATH}/:id`, async (c) => {
-    const id = c.req.param("id");
+    const id = idOf(c.req.param("id"));
     const { manifest } = await contextOf(c);
     const store = new SetStore(c.env.SETS);
     const [summary, definition] = await Promise.all([store.summary(accountOf(c), id), store.definition(id)]);
@@ -78,7 +80,7 @@ export const labelSets = new Hono<GatewayEnv>()
     return c.json({ ...described, negative, min_similarity, data: labels });
   })
   .delete(`${PATH}/:id`, async (c) => {
-    const id = c.req.param("id");
+    const id = idOf(c.req.param("id"));
     const account = accountOf(c);
     const context = await contextOf(c);
     const store = new SetStore(c.env.SETS);
@@ -88,6 +90,12 @@ export const labelSets = new Hono<GatewayEnv>()
     await removeMatrix(id, context);
     return c.json({ id, object: "label_set", deleted: true });
   });
+
+/** What no id looks like is no key for R2 either, whose keys have an end. @throws ServiceError `label_set_not_found` */
+function idOf(id: string): string {
+  if (id.length > MAX_ID_LENGTH) throw labelSetNotFound(`${id.slice(0, MAX_ID_LENGTH)}…`);
+  return id;
+}
 
 async function contextOf(c: Context<GatewayEnv>): Promise<ReturnType<typeof embedContext>> {
   return embedContext(c, await requestedModel(c, undefined));

@@ -6,6 +6,7 @@ import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
 import { modelSchema } from "./model.ts";
 import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
+import { list } from "./list.ts";
 
 const labelSetIdSchema = shortString(64).min(1, "must not be empty");
 
@@ -25,8 +26,7 @@ export const classifyRequestSchema = z
     label_set: z
       .union([
         labelSetIdSchema,
-        z
-          .array(labelSetIdSchema)
+        list(labelSetIdSchema)
           .min(1, "at least one label set is needed")
           .max(MAX_LABEL_SETS, `at most ${MAX_LABEL_SETS} label sets`),
       ])

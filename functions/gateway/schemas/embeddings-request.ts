@@ -6,15 +6,15 @@ import { imageObjectSchema } from "./image.ts";
 import { type Item, limitImages, mixedItemSchema } from "./item.ts";
 import { modelSchema } from "./model.ts";
 import { textSchema } from "./text.ts";
+import { list } from "./list.ts";
 
 const inputSchema = z
   .union(
     [
       mixedItemSchema.transform((item) => [item]),
-      z
-        .array(mixedItemSchema, {
-          error: "must be a string, an image object or a list of them",
-        })
+      list(mixedItemSchema, {
+        error: "must be a string, an image object or a list of them",
+      })
         .min(1, "at least one input is needed")
         .max(MAX_TEXTS, `at most ${MAX_TEXTS} inputs`)
         .superRefine(limitImages),
@@ -28,13 +28,12 @@ const partSchema = z.union([
   imageObjectSchema.transform((image): Item => ({ image })),
 ]);
 
-const messagesSchema = z
-  .array(
-    z.object({
-      role: z.string(),
-      content: z.union([textSchema.transform((text): Item[] => [{ text }]), z.array(partSchema)]),
-    }),
-  )
+const messagesSchema = list(
+  z.object({
+    role: z.string(),
+    content: z.union([textSchema.transform((text): Item[] => [{ text }]), list(partSchema)]),
+  }),
+)
   .min(1, "at least one message is needed")
   .max(MAX_MESSAGES, `at most ${MAX_MESSAGES} messages`)
   .transform((messages, context): Item[] => {

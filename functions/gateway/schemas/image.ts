@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Picture } from "../embed/picture.ts";
 import { MAX_IMAGES } from "../limits.ts";
+import { list } from "./list.ts";
 
 const MESSAGE =
   'must be an image: a URL, a data URI or base64 as a string, {"image": …}, or {"type": "image_url", "image_url": {"url": …}}';
@@ -36,7 +37,6 @@ export const imageSchema = z
   })
   .meta({ id: "Image" });
 
-export const imagesSchema = z
-  .array(imageSchema)
+export const imagesSchema = list(imageSchema)
   .min(1, "at least one image is needed")
   .max(MAX_IMAGES, `at most ${MAX_IMAGES} images a request`);

@@ -3,13 +3,13 @@ import * as z from "zod";
 import { MAX_EMBEDDING_VALUES, MAX_IMAGES } from "../limits.ts";
 import { imageObjectSchema, type ImageReference, imageSchema } from "./image.ts";
 import { textSchema } from "./text.ts";
+import { list } from "./list.ts";
 
 /** A text, a picture, or a vector that somebody kept. */
 export type Item = { text: string } | { image: ImageReference } | { embedding: readonly number[] };
 
 const embeddingItem = z.object({
-  embedding: z
-    .array(z.number())
+  embedding: list(z.number())
     .min(1, "must not be empty")
     .max(MAX_EMBEDDING_VALUES, `at most ${MAX_EMBEDDING_VALUES} values`)
     .meta({ description: "As many values as the model's embeddings have, of any norm" }),

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { MAX_TEMPLATES, MAX_TEXT_LENGTH } from "../limits.ts";
 import { shortString } from "./short-string.ts";
 import { OPENAI_7, OPENAI_80 } from "../templates/openai.ts";
+import { list } from "./list.ts";
 
 export const DEFAULT_TEMPLATES: readonly string[] = ["a photo of a {}."];
 const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
@@ -18,7 +19,7 @@ const template = shortString(MAX_TEXT_LENGTH).refine((text) => text.split("{}").
 
 /** Output: the list of templates, each with one `{}`. */
 export const templatesSchema = z
-  .union([z.string(), z.array(z.string())], {
+  .union([z.string(), list(z.string())], {
     error: "must be a template, a list of them, or the name of a set",
   })
   .transform((value) => {
@@ -27,8 +28,7 @@ export const templatesSchema = z
     return first !== undefined && others.length === 0 ? (NAMED.get(first) ?? [first]) : [value].flat();
   })
   .pipe(
-    z
-      .array(template)
+    list(template)
       .min(1, "at least one template is needed")
       .max(MAX_TEMPLATES, `at most ${MAX_TEMPLATES} templates`),
   )

@@ -54,7 +54,7 @@ export class Program {
       const graph = readGraph(graphs[i] ?? new Uint8Array(0));
       const weights = new ShardWeights(graph, base, allocate);
       const names = { input: shard.inputs[0]?.name ?? "", output: shard.output.name };
-      steps.push(...compileShard(graph, weights, names));
+      for (const step of compileShard(graph, weights, names)) steps.push(step);
       return { shard, base, weights };
     });
     this.#steps = steps;

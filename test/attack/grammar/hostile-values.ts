@@ -38,6 +38,11 @@ const STRINGS = [
   "x".repeat(40_000),
   "&amp;amp;amp;lt;",
   "&#0;&#xD800;&#x110000;&#99999999999;",
+  // Cleaned once, these are not yet clean.
+  "jazz &Amp; soul",
+  "jazz &amp; soul",
+  "&Amp;amp;lt;b&Amp;gt;",
+  "Ã¢â‚¬Å¡&amp;#38;",
   "{}",
   "{}{}",
   "${label}",
@@ -56,6 +61,8 @@ const STRINGS = [
   "openai-80",
   "ls_00000000000000000000000000000000",
   "ls_",
+  `ls_${"0".repeat(1000)}`,
+  `ls_${"f".repeat(60_000)}`,
   "edgeclip/demo",
 ];
 
@@ -156,6 +163,22 @@ function likeAnItem(dice: Dice, depth: number): unknown {
     { label: "fox", prompts: inner, min_similarity: inner },
     { role: "user", content: inner },
   ]);
+}
+
+/** JSON of so many small values that a parser, a validator or a stack may have enough of them. */
+export function manyValues(dice: Dice): string {
+  const unit = dice.pick([
+    "{}",
+    "[]",
+    '""',
+    "0",
+    "0.5,null",
+    '{"embedding":[""]}',
+    '{"label":"a","prompts":[0]}',
+    '"&Amp;"',
+  ]);
+  const count = dice.pick([1_001, 10_001, 150_000]);
+  return `[${`${unit},`.repeat(count - 1)}${unit}]`;
 }
 
 export function hostileString(dice: Dice): string {
