@@ -14,7 +14,7 @@ import { builtModel } from "./local/built-model.ts";
 import { stopTakingOrders, takeOrders } from "./local/control.ts";
 import { ACCESS_MODES, LocalDeployment, type LocalOptions, LOG_LEVELS } from "./local/deployment.ts";
 import { Front } from "./local/front.ts";
-import { greeting } from "./local/greeting.ts";
+import { greeting, urlOf } from "./local/greeting.ts";
 import { withLocalKey } from "./local/local-key.ts";
 import { whenNpmEnds } from "./local/parent-end.ts";
 import { ROOT } from "./local/state.ts";
@@ -45,8 +45,8 @@ async function seedLocalR2(folders: readonly string[]): Promise<void> {
   });
 }
 
-/** Models come and go behind the front; see `release/release.ts`. */
-function localTarget(front: Front, options: LocalOptions, key: string | undefined): Target {
+/** Models come and go behind the front, which clients reach at `url`; see `release/release.ts`. */
+function localTarget(front: Front, url: string, options: LocalOptions, key: string | undefined): Target {
   return {
     key,
     stage: async (manifests, say) => {
@@ -59,7 +59,7 @@ function localTarget(front: Front, options: LocalOptions, key: string | undefine
           serving = next;
           endWith(next);
           await front.turnTo(next.url);
-          return front.url;
+          return url;
         },
         settle: async () => {
           await before?.stop();
@@ -111,7 +111,7 @@ async function start(
       const stored = await modelBucket(false)(storedModels);
       const wanted: Manifest[] = models.map((name) => findModel(stored, name));
       const use = async (key?: string): Promise<void> => {
-        await release(localTarget(front, options, key), wanted, say);
+        await release(localTarget(front, urlOf({ host, port }), options, key), wanted, say);
       };
       await (options.access === "open" ? use() : withLocalKey(use));
     },

@@ -15,12 +15,7 @@ export class Front {
   /** None until `turnTo`. */
   #target: string | undefined;
 
-  /** Where this machine reaches it, without a final slash. */
-  readonly url: string;
-
-  private constructor(url: string) {
-    this.url = url;
-  }
+  private constructor() {}
 
   /**
    * Takes the port before anything else is started; requests are answered 503 until `turnTo`.
@@ -28,8 +23,7 @@ export class Front {
    * @throws Error saying that the port is taken, or what else is in the way
    */
   static async listen(port: number, host: string): Promise<Front> {
-    const name = host.includes(":") ? `[${host}]` : host;
-    const front = new Front(`http://${name}:${port}`);
+    const front = new Front();
     const addresses = new Set((await lookup(host, { all: true })).map(({ address }) => address));
     const refusals: NodeJS.ErrnoException[] = [];
     for (const address of addresses) {
