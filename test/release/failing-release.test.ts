@@ -65,9 +65,7 @@ let steps: { calls: string[]; asked: string[]; commands: string[] };
 
 beforeAll(async () => {
   account = await ReleaseAccount.open();
-  vi.spyOn(console, "log").mockImplementation((line) => {
-    process.stderr.write(new Date().toISOString().slice(14, 19) + " " + line + "\n");
-  });
+  vi.spyOn(console, "log").mockImplementation(() => {});
   await account.deploy();
   const { state } = account.cloudflare.account;
   state.workers[FORMER_CONSUMER] = {
