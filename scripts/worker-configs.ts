@@ -38,7 +38,7 @@ export interface ConfigOptions {
   /** Which pages may ask, as `ALLOWED_ORIGINS` lists them, if it is not for the deployment to say. */
   allowedOrigins?: string | undefined;
   /**
-   * SHA-256 of the code of every Worker but the gateway, by source. If given, each of those Workers is named after the
+   * SHA-256 of the code of every Worker that stands beside others, by source. If given, each of those Workers is named after the
    * hash of its code and settings, the model's revision among them; else the towers of all models but the first are
    * named after their revision.
    */
@@ -58,10 +58,11 @@ export interface WorkerConfig {
   consumes: string[];
 }
 
-/** What the Workers are called that stand beside those of other releases; their names begin so. */
-export const BESIDE_NAMES = [DECODER_CONFIG, VISION_CONFIG, TEXT_CONFIG].map(
-  (source) => committedConfig(source).name,
-);
+/** Workers that stand beside those of other releases; any other but the gateway keeps its name from release to release. */
+export const BESIDE_CONFIGS: readonly Source[] = [DECODER_CONFIG, VISION_CONFIG, TEXT_CONFIG];
+
+/** Their names begin so. */
+export const BESIDE_NAMES = BESIDE_CONFIGS.map((source) => committedConfig(source).name);
 
 /** The part of wrangler's configuration that is changed here. */
 interface RawConfig {

@@ -6,24 +6,19 @@ import { dirname, join } from "node:path";
 import { type EngineName, parseEngine } from "../../model-shards/plan-stages.ts";
 import { ROOT } from "../local/state.ts";
 import { withCleanUp } from "../release/with-clean-up.ts";
-import {
-  type CodeHashes,
-  committedConfig,
-  GATEWAY_CONFIG,
-  type Source,
-  WORKER_CONFIGS,
-} from "../worker-configs.ts";
+import { BESIDE_CONFIGS, type CodeHashes, committedConfig, type Source } from "../worker-configs.ts";
 import { wrangler } from "./wrangler.ts";
 
 /** Files of a bundle that are not uploaded: notes with the time of the build, and source maps. */
 const NOT_CODE = /^README\.md$|\.map$/;
 
-/** @returns SHA-256 of the code of every Worker but the gateway; the same code has the same hash, whenever it is built */
+/** @returns SHA-256 of the code of every Worker that stands beside others; the same code has the same hash, whenever it is built */
 export async function codeHashes(): Promise<CodeHashes> {
   const engine = parseEngine(process.env["ENGINE"]);
-  const sources = WORKER_CONFIGS.filter((source) => source !== GATEWAY_CONFIG);
   return new Map(
-    await Promise.all(sources.map(async (source) => [source, await codeHash(source, engine)] as const)),
+    await Promise.all(
+      BESIDE_CONFIGS.map(async (source) => [source, await codeHash(source, engine)] as const),
+    ),
   );
 }
 

@@ -1,6 +1,6 @@
 /**
  * Everything from an empty account to a service that answers, and the same again after a change: creates what is missing,
- * sends what is not there, and lets nothing serve that has not been tried.
+ * sends what is not there, and puts nothing in the place of what serves that has not been tried.
  */
 import { access } from "node:fs/promises";
 import { basename, join } from "node:path";

@@ -1,4 +1,5 @@
-/** Which versions of the gateway served, and what a person does to have a former one serve again. */
+/** Which versions served, and how a former one comes to serve again: by this program, or by hand. */
+import { isDeepStrictEqual } from "node:util";
 import type { CloudflareApi, Traffic } from "./api.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";
 
@@ -26,4 +27,23 @@ export function rollbackCommand(traffic: Traffic): string {
   }
   const versions = traffic.map(({ version_id, percentage }) => `${version_id}@${percentage}%`);
   return `npx wrangler versions deploy ${versions.join(" ")} --yes --name ${GATEWAY_NAME}`;
+}
+
+/**
+ * Gives a Worker's traffic back to the versions that had it. Asks before it acts: a command that failed may have moved the
+ * traffic before it did.
+ */
+export async function giveBack(
+  api: CloudflareApi,
+  worker: string,
+  former: Traffic,
+  say: (line: string) => void,
+): Promise<void> {
+  const isUnmoved = await api.deployments(worker).then(
+    ([now]) => isDeepStrictEqual(now, former),
+    () => false,
+  );
+  if (isUnmoved) return;
+  await api.deployVersions(worker, former);
+  say(`all traffic of ${worker} is back at version ${versionsOf(former)}`);
 }

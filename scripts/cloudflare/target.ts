@@ -9,16 +9,16 @@
  * Going back is giving the traffic to the gateway's former version, whose Workers are all still there.
  */
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { ROOT } from "../local/state.ts";
 import type { Candidate, Target } from "../release/release.ts";
-import { bothErrors } from "../release/with-clean-up.ts";
-import { type WorkerConfig, writeWorkerConfigs } from "../worker-configs.ts";
+import { afterOwed, inTurn } from "../release/with-clean-up.ts";
+import { BESIDE_CONFIGS, type WorkerConfig, writeWorkerConfigs } from "../worker-configs.ts";
 import type { CloudflareApi, Traffic } from "./api.ts";
 import { codeHashes } from "./code-hashes.ts";
 import { QueueHandover } from "./queue-handover.ts";
-import { rollbackCommand, versionsOf } from "./going-back.ts";
+import { Followers } from "./followers.ts";
+import { giveBack, rollbackCommand, versionsOf } from "./going-back.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";
 import { readSecrets, SECRETS_FILE } from "./secrets.ts";
 import { wrangler, wranglerUpload } from "./wrangler.ts";
@@ -28,9 +28,8 @@ const GENERATED = join(ROOT, ".generated/cloudflare");
 
 interface Context {
   api: CloudflareApi;
-  /** The gateway's versions that have traffic as the release begins; undefined if there is no gateway. */
-  former: Traffic | undefined;
   queues: QueueHandover;
+  followers: Followers;
   say: (line: string) => void;
 }
 
@@ -53,7 +52,8 @@ export function cloudflareTarget(
       if (gateway === undefined) throw new Error("a deployment without a gateway");
       const present = new Set(await api.workers());
       // Whoever is bound to a Worker comes after it: the last stage of a tower first.
-      for (const { name, path } of others.toReversed()) {
+      for (const { name, path, source } of others.toReversed()) {
+        if (!BESIDE_CONFIGS.includes(source)) continue;
         if (present.has(name)) {
           say(`${name} is there already, with this code and these settings`);
           continue;
@@ -63,7 +63,12 @@ export function cloudflareTarget(
         say(`deployed ${name}${weight}: nothing that serves is bound to it yet`);
       }
       const queues = await QueueHandover.begin(api, configs, say);
-      const context = { api, former, queues, say };
+      const followers = await Followers.begin(
+        api,
+        others.filter(({ source }) => !BESIDE_CONFIGS.includes(source)),
+        say,
+      );
+      const context = { api, queues, followers, say };
       return former === undefined
         ? await firstGateway(gateway.path, context)
         : await gatewayVersion(gateway.path, former, context);
@@ -80,16 +85,16 @@ export async function deploymentConfigs(
 }
 
 /** A first gateway cannot be a version without traffic: it answers at once, to nobody that knows of it. */
-async function firstGateway(config: string, { api, queues, say }: Context): Promise<Candidate> {
+async function firstGateway(config: string, { api, queues, followers, say }: Context): Promise<Candidate> {
   let url: string;
   try {
     await queues.takeOff();
     await wranglerUpload(["deploy", "-c", config, ...(await secretsOption())]);
     say(`deployed ${GATEWAY_NAME}, which answers from now on`);
+    await followers.deploy();
     ({ url } = await api.subdomain(GATEWAY_NAME));
   } catch (error) {
-    await orBoth(error, () => queues.putBack());
-    throw error;
+    throw await afterOwed(error, () => queues.putBack());
   }
   return {
     url,
@@ -103,7 +108,7 @@ async function firstGateway(config: string, { api, queues, say }: Context): Prom
 async function gatewayVersion(
   config: string,
   former: Traffic,
-  { api, queues, say }: Context,
+  { api, queues, followers, say }: Context,
 ): Promise<Candidate> {
   const { url, isEnabled, hasPreviews } = await api.subdomain(GATEWAY_NAME);
   if (!hasPreviews) {
@@ -129,8 +134,8 @@ async function gatewayVersion(
       // 3. What belongs to no version of the gateway is set as configured: routes, domains, queues that it consumes.
       await wrangler(["triggers", "deploy", "-c", config]);
       say(`routes and queues of ${GATEWAY_NAME} are as configured`);
-      // 4. A Worker that keeps its name and consumes a queue is deployed here: it is bound to the gateway, so it comes
-      //    after it, and the queue is free of others by now. There is none yet.
+      // 4. Workers that keep their names and are bound to the gateway follow it; the queues are free for them.
+      await followers.deploy();
       return url;
     },
     settle: async () => {
@@ -138,35 +143,13 @@ async function gatewayVersion(
     },
     revert: async () => {
       if (!hasBegun) return;
-      try {
-        await giveBack(api, former, say);
-      } catch (error) {
-        await orBoth(error, () => queues.putBack());
-        throw error;
-      }
-      await queues.putBack();
+      await inTurn([
+        () => giveBack(api, GATEWAY_NAME, former, say),
+        () => followers.giveBack(),
+        () => queues.putBack(),
+      ]);
     },
   };
-}
-
-/** Asks before it acts: a command that failed may have moved the traffic before it did. */
-async function giveBack(api: CloudflareApi, former: Traffic, say: (line: string) => void): Promise<void> {
-  const isUnmoved = await api.deployments(GATEWAY_NAME).then(
-    ([now]) => isDeepStrictEqual(now, former),
-    () => false,
-  );
-  if (isUnmoved) return;
-  await api.deployVersions(GATEWAY_NAME, former);
-  say(`all traffic of ${GATEWAY_NAME} is back at version ${versionsOf(former)}`);
-}
-
-/** Does something that is owed after a failure; if it fails too, both are said. */
-async function orBoth(first: unknown, owed: () => Promise<void>): Promise<void> {
-  try {
-    await owed();
-  } catch (second) {
-    throw bothErrors(first, second);
-  }
 }
 
 async function secretsOption(): Promise<string[]> {

@@ -7,7 +7,7 @@ import type { Manifest } from "../../model-shards/manifest.ts";
 import { smokeTest } from "./smoke-test.ts";
 import { warmUp } from "./warm-up.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
-import { bothErrors } from "./with-clean-up.ts";
+import { afterOwed } from "./with-clean-up.ts";
 
 export interface Candidate {
   /** Where it answers before it serves, without a final slash. */
@@ -51,12 +51,7 @@ export async function release(
     url = await candidate.promote();
     for (const manifest of manifests) await smokeTest(url, target, manifest);
   } catch (error) {
-    try {
-      await candidate.revert();
-    } catch (second) {
-      throw bothErrors(error, second);
-    }
-    throw error;
+    throw await afterOwed(error, () => candidate.revert());
   }
   say(`serving ${manifests.map((manifest) => modelReference(manifest)).join(", ")}`);
   await candidate.settle();

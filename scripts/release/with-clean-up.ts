@@ -9,19 +9,31 @@ export async function withCleanUp<T>(use: () => Promise<T>, cleanUp: () => Promi
   try {
     result = await use();
   } catch (error) {
-    try {
-      await cleanUp();
-    } catch (second) {
-      throw bothErrors(error, second);
-    }
-    throw error;
+    throw await afterOwed(error, cleanUp);
   }
   await cleanUp();
   return result;
 }
 
+/** Does what is owed after a failure. @returns what to throw: the failure, or both if this fails too */
+export async function afterOwed(first: unknown, owed: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await owed();
+  } catch (second) {
+    return bothErrors(first, second);
+  }
+  return first;
+}
+
+/** Does one after the other, whichever fails. @throws all that failed, as one Error */
+export async function inTurn(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const [step, ...others] = steps;
+  if (step === undefined) return;
+  await withCleanUp(step, () => inTurn(others));
+}
+
 /** What failed first comes first, and is the cause. */
-export function bothErrors(first: unknown, second: unknown): Error {
+function bothErrors(first: unknown, second: unknown): Error {
   const message = `${messageOf(first)}\nThen this failed too: ${messageOf(second)}`;
   return new AggregateError([first, second], message, { cause: first });
 }

@@ -2,6 +2,10 @@
 import { expect, it } from "vitest";
 import { keptVersions } from "../../scripts/models/gc.ts";
 
+function names(list: string): string[] {
+  return list.split(" ").filter((name) => name !== "");
+}
+
 it.each([
   ["nothing", "", ""],
   ["the only one", "a", "a"],
@@ -11,7 +15,6 @@ it.each([
   ["after a way back and on again", "a b c b d", "d b"],
   ["after two ways back", "a b c b a", "a b"],
 ])("%s", (_name, deployed, kept) => {
-  const names = (list: string): string[] => list.split(" ").filter((name) => name !== "");
   const deployments = names(deployed).map((version_id) => [{ version_id, percentage: 100 }]);
   expect(keptVersions(deployments)).toEqual(names(kept));
 });
