@@ -117,7 +117,13 @@ export async function startWorkers({
     memory: async (collect = false) => {
       const inspector = await miniflare.getInspectorURL();
       inspector.protocol = "http:";
-      const stats = (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
+      const readStats = async (): Promise<Stats> =>
+        (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
+      const stats = await readStats();
+      /** A request to every one of our Workers. */
+      const wake = async (): Promise<void> => {
+        await Promise.all([readStats(), fetch(`${url}/healthz`).then((response) => response.text())]);
+      };
       const wasm = new Map([
         [TEXT, stats.text.wasmBytes],
         [DECODER, stats.decoder.wasmBytes],
@@ -125,7 +131,10 @@ export async function startWorkers({
       visionWorkers.forEach((name, i) => wasm.set(name, stats.vision[i]?.wasmBytes ?? 0));
       const held = configs.map(async ({ name }) => {
         const wasmBytes = wasm.get(name) ?? 0;
-        return [name, { ...(await isolateMemory(inspector, name, collect)), wasmBytes }] as const;
+        return [
+          name,
+          { ...(await isolateMemory(inspector, name, collect ? wake : undefined)), wasmBytes },
+        ] as const;
       });
       return new Map(await Promise.all(held));
     },
