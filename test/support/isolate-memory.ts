@@ -51,10 +51,10 @@ async function collectGarbage(
   worker: string,
   wake: () => Promise<unknown>,
 ): Promise<void> {
-  let isDone = false;
-  const collected = call(socket, "HeapProfiler.collectGarbage").then(() => (isDone = true));
+  const done = new AbortController();
+  const collected = call(socket, "HeapProfiler.collectGarbage").then(() => done.abort());
   const start = performance.now();
-  while (!isDone) {
+  while (!done.signal.aborted) {
     if (performance.now() - start > COLLECTION_LIMIT) {
       throw new Error(`${worker}: no garbage was collected within ${COLLECTION_LIMIT} ms`);
     }

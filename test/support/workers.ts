@@ -108,6 +108,12 @@ export async function startWorkers({
   const models = (await miniflare.getR2Bucket("MODELS", "probe")) as unknown as R2Bucket;
   for (const each of folders) await putModel(models, each);
   const probeUrl = await miniflare.unsafeGetDirectURL("probe");
+  const readStats = async (): Promise<Stats> =>
+    (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
+  /** A request to every one of our Workers. */
+  const wake = async (): Promise<void> => {
+    await Promise.all([readStats(), fetch(`${url}/healthz`).then((response) => response.text())]);
+  };
   return {
     url,
     miniflare,
@@ -117,13 +123,7 @@ export async function startWorkers({
     memory: async (collect = false) => {
       const inspector = await miniflare.getInspectorURL();
       inspector.protocol = "http:";
-      const readStats = async (): Promise<Stats> =>
-        (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
       const stats = await readStats();
-      /** A request to every one of our Workers. */
-      const wake = async (): Promise<void> => {
-        await Promise.all([readStats(), fetch(`${url}/healthz`).then((response) => response.text())]);
-      };
       const wasm = new Map([
         [TEXT, stats.text.wasmBytes],
         [DECODER, stats.decoder.wasmBytes],
