@@ -18,12 +18,12 @@ export async function withHeartbeat<T>(
   const next = async (): Promise<void> => {
     try {
       await beat();
-      if (!stop.signal.aborted) timer = setTimeout(next, INTERVAL_MS);
+      if (!stop.signal.aborted) timer = setTimeout(() => void next(), INTERVAL_MS);
     } catch (error) {
       reject(error);
     }
   };
-  let timer = setTimeout(next, INTERVAL_MS);
+  let timer = setTimeout(() => void next(), INTERVAL_MS);
   try {
     return await Promise.race([work(stop.signal), failure]);
   } finally {

@@ -9,6 +9,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, WorkerStats, VisionRpc, VisionStageRpc } from "../runtime/rpc.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
+import type { Tensor } from "../runtime/tensor.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { imageStage, type ImageStage } from "./image-stage.ts";
 import { readPixels } from "./pixels-to-tensor.ts";
@@ -47,8 +48,8 @@ export const visionWorker = (createEngine: CreateEngine) =>
     }
 
     async embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>> {
+      const input = (): Tensor => ({ data: values, shape: [1, 3, height, width] });
       return await rpcResult("vision", COMPARISON, async () => {
-        const input = () => ({ data: values, shape: [1, 3, height, width] });
         return await (await this.#stage()).embed([input], 1, () => true, COMPARISON);
       });
     }

@@ -43,14 +43,14 @@ async function measure({ url }: Workers, rounds: number): Promise<Record<string,
     await note("one text alone", () => embed(1));
   }
   for (let round = 0; round < rounds; round++) {
-    let isDone = false;
+    const done = new AbortController();
     const ask = async (name: string, call: () => Promise<{ status: number }>): Promise<void> => {
-      while (!isDone) {
+      while (!done.signal.aborted) {
         await new Promise((resolve) => setTimeout(resolve, 20));
         await note(name, call);
       }
     };
-    const large = note(`${TEXTS} texts`, () => embed(TEXTS)).finally(() => (isDone = true));
+    const large = note(`${TEXTS} texts`, () => embed(TEXTS)).finally(() => done.abort());
     await Promise.all([large, ask("/healthz meanwhile", health), ask("one text meanwhile", () => embed(1))]);
   }
   return times;

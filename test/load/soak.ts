@@ -62,14 +62,20 @@ async function drive(workers: Workers, client: RawClient, until: number): Promis
   await Promise.all(Array.from({ length: clients }, (_, i) => one(new Dice(seed + i))));
 }
 
+/** One of each kind of request: what a deployment holds before it has done anything says nothing about growth. */
+async function warmUp(workers: Workers, warmClient: RawClient): Promise<void> {
+  for (const kind of await trafficOf(workers.url, warmClient)) await kind.send(new Dice(seed));
+}
+
 async function sample(workers: Workers, minute: number): Promise<void> {
   for (const [name, memory] of await workers.memory()) {
     held.set(name, [...(held.get(name) ?? []), [minute, totalBytes(memory)]]);
   }
 }
 
-/** The same with the garbage gone, halfway and at the end. */
+/** The same with the garbage gone: once everything is loaded, halfway and at the end. */
 const kept: Map<string, number>[] = [];
+const KEPT_AT = ["start", "halfway", "end"];
 
 async function sampleKept(workers: Workers): Promise<void> {
   const memory = await workers.memory(true);
@@ -124,11 +130,11 @@ ${memory.join("\n")}
 
 ![](soak.png)
 
-With the garbage gone, halfway and at the end: what is held for good does not grow.
+After a forced collection: at the start, halfway and at the end. What is held for good does not grow.
 
-| | halfway | end |
-|---|---|---|
-${[...(kept.at(-1) ?? [])].map(([name, bytes]) => `| ${name} | ${megabytes(kept[0]?.get(name))} | ${megabytes(bytes)} |`).join("\n")}
+| | ${KEPT_AT.join(" | ")} |
+|---|${KEPT_AT.map(() => "---|").join("")}
+${[...held.keys()].map((name) => `| ${name} | ${kept.map((each) => megabytes(each.get(name))).join(" | ")} |`).join("\n")}
 `;
 }
 
@@ -137,6 +143,8 @@ const workers = await startWorkers(full ? { model: await fullSizeModel(256) } : 
 const client = new RawClient(workers.url, clients);
 try {
   await sample(workers, 0);
+  await warmUp(workers, client);
+  await sampleKept(workers);
   const start = Date.now();
   const until = start + minutes * MINUTE;
   await Promise.all([drive(workers, client, until), sampleEachMinute(workers, start, until)]);

@@ -13,10 +13,11 @@ it(
   async () => {
     const prepared: Prepared = await prepare();
     onTestFinished(() => rm(prepared.storage, { recursive: true }));
-    await withCopy(prepared, async ({ url, fail }) => {
+    await withCopy(prepared, async (deployment) => {
       const { image, set } = prepared;
-      const classify = (): ReturnType<typeof post> => post(`${url}/v1/classify`, { image, label_set: set });
-      await fail({
+      const classify = (): ReturnType<typeof post> =>
+        post(`${deployment.url}/v1/classify`, { image, label_set: set });
+      await deployment.fail({
         rules: [
           { on: "CACHE.get", kind: "missing", times: Infinity },
           { on: "SETS.get", kind: "slow-body", times: 1 },
@@ -27,7 +28,7 @@ it(
         [200, "fox"],
         [200, "fox"],
       ]);
-      expect(await fail({ rules: [] })).toMatchObject({ "SETS.get slow-body": 1 });
+      expect(await deployment.fail({ rules: [] })).toMatchObject({ "SETS.get slow-body": 1 });
     });
   },
   LONG,

@@ -14,10 +14,14 @@ interface Target {
   webSocketDebuggerUrl: string;
 }
 
+/** How long a collection may take, and how often the isolate is woken meanwhile. Milliseconds. */
+const COLLECTION_LIMIT = 30_000;
+const WAKE_INTERVAL = 50;
+
 /**
  * @param inspector URL of workerd's inspector, over HTTP
- * @param wake has the isolate do something. With it, garbage is collected first, so that what is left is held by
- * somebody: an idle isolate collects nothing until its next request
+ * @param wake has garbage collected first, so that what is left is held by somebody; sends the Worker a request
+ * @throws Error if the collection does not end
  */
 export async function isolateMemory(
   inspector: URL,
@@ -33,7 +37,7 @@ export async function isolateMemory(
       socket.addEventListener("open", resolve, { once: true });
       socket.addEventListener("error", reject, { once: true });
     });
-    if (wake !== undefined) await collectGarbage(socket, wake);
+    if (wake !== undefined) await collectGarbage(socket, worker, wake);
     const usage = await call(socket, "Runtime.getHeapUsage");
     return { heapBytes: usage.usedSize, backingStorageBytes: usage.backingStorageSize };
   } finally {
@@ -41,14 +45,21 @@ export async function isolateMemory(
   }
 }
 
-async function collectGarbage(socket: WebSocket, wake: () => Promise<unknown>): Promise<void> {
-  let isDone = false;
-  const done = call(socket, "HeapProfiler.collectGarbage").then(() => {
-    isDone = true;
-  });
-  while (!isDone) {
+/** V8 collects in a task of the isolate, and workerd runs an isolate's tasks only while it answers a request. */
+async function collectGarbage(
+  socket: WebSocket,
+  worker: string,
+  wake: () => Promise<unknown>,
+): Promise<void> {
+  const done = new AbortController();
+  const collected = call(socket, "HeapProfiler.collectGarbage").then(() => done.abort());
+  const start = performance.now();
+  while (!done.signal.aborted) {
+    if (performance.now() - start > COLLECTION_LIMIT) {
+      throw new Error(`${worker}: no garbage was collected within ${COLLECTION_LIMIT} ms`);
+    }
     await wake();
-    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 50))]);
+    await Promise.race([collected, new Promise((resolve) => setTimeout(resolve, WAKE_INTERVAL))]);
   }
 }
 

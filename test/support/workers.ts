@@ -108,6 +108,12 @@ export async function startWorkers({
   const models = (await miniflare.getR2Bucket("MODELS", "probe")) as unknown as R2Bucket;
   for (const each of folders) await putModel(models, each);
   const probeUrl = await miniflare.unsafeGetDirectURL("probe");
+  const readStats = async (): Promise<Stats> =>
+    (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
+  /** A request to every one of our Workers. */
+  const wake = async (): Promise<void> => {
+    await Promise.all([readStats(), fetch(`${url}/healthz`).then((response) => response.text())]);
+  };
   return {
     url,
     miniflare,
@@ -117,12 +123,7 @@ export async function startWorkers({
     memory: async (collect = false) => {
       const inspector = await miniflare.getInspectorURL();
       inspector.protocol = "http:";
-      const askAll = async (): Promise<Stats> => {
-        const asked = fetch(new URL("/stats", probeUrl), { method: "POST" });
-        await (await fetch(`${url}/healthz`)).arrayBuffer();
-        return (await (await asked).json()) as Stats;
-      };
-      const stats = await askAll();
+      const stats = await readStats();
       const wasm = new Map([
         [TEXT, stats.text.wasmBytes],
         [DECODER, stats.decoder.wasmBytes],
@@ -132,7 +133,7 @@ export async function startWorkers({
         const wasmBytes = wasm.get(name) ?? 0;
         return [
           name,
-          { ...(await isolateMemory(inspector, name, collect ? askAll : undefined)), wasmBytes },
+          { ...(await isolateMemory(inspector, name, collect ? wake : undefined)), wasmBytes },
         ] as const;
       });
       return new Map(await Promise.all(held));
