@@ -25,7 +25,11 @@ import { release, type Target } from "./release/release.ts";
 const DEFAULT_PORT = "8787";
 const DEMO_MODEL = join(ROOT, "model-shards/edgeclip-demo");
 
-let isEnding = false;
+/** Milliseconds within which signals are one: a terminal's Ctrl+C arrives by itself, and once more through npm. */
+const SAME_SIGNAL_MS = 2000;
+
+/** When it was begun to end everything. */
+let endingSince: number | undefined;
 let serving: LocalDeployment | undefined;
 
 /** The models' folders, built if they are not yet. */
@@ -78,14 +82,17 @@ function localTarget(front: Front, url: string, options: LocalOptions, key: stri
 /** What serves ends unasked: so does this, with its code. What was replaced may end. */
 function endWith(deployment: LocalDeployment): void {
   void deployment.ended.then((code) => {
-    if (deployment === serving && !isEnding) process.exit(code);
+    if (deployment === serving && endingSince === undefined) process.exit(code);
   });
 }
 
 /** Whatever still runs ends with this process; asked twice, at once. */
 async function end(): Promise<void> {
-  if (isEnding) process.exit(1);
-  isEnding = true;
+  if (endingSince !== undefined) {
+    if (performance.now() - endingSince > SAME_SIGNAL_MS) process.exit(1);
+    return;
+  }
+  endingSince = performance.now();
   await stopTakingOrders();
   await serving?.stop();
   process.exit(0);

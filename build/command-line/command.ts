@@ -32,7 +32,7 @@ export interface CommandLine<O extends Options> {
 }
 
 /** Runs a command; what it throws is shown. @param typed what follows the script's name */
-export async function runCommand<const O extends Options = Record<never, Option>>(
+export async function runCommand<const O extends Options = Options>(
   command: Command<O>,
   run: (values: CommandLine<O>["values"], words: string[]) => Promise<void> | void,
   typed?: readonly string[],
@@ -56,7 +56,7 @@ export async function runCommand<const O extends Options = Record<never, Option>
  * wrong.
  * @param read makes of the command line what the script needs
  */
-export function readCommandLine<T, const O extends Options = Record<never, Option>>(
+export function readCommandLine<T, const O extends Options = Options>(
   command: Command<O>,
   read: (values: CommandLine<O>["values"], words: string[]) => T = () => undefined as T,
   typed: readonly string[] = process.argv.slice(2),
@@ -138,5 +138,6 @@ function isOfNetwork(error: Error): boolean {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (isOfNetwork(error)) return `${error.message}: ${messageOf(error.cause)}`;
-  return error.message === "" ? String((error as NodeJS.ErrnoException).code ?? error.name) : error.message;
+  // Of several addresses that refused, Node names none.
+  return error.message === "" ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message;
 }

@@ -16,8 +16,9 @@ export function parseExpiry(text: string, now: number): number {
   const isTime = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/.test(text);
   const at = isTime ? Date.parse(text) / 1000 : NaN;
   // A day that its month does not have would be one of the next.
-  const isDay = isTime && new Date(`${text.slice(0, 10)}T00:00Z`).toJSON()?.startsWith(text.slice(0, 10));
-  if (Number.isNaN(at) || isDay !== true) {
+  const day = text.slice(0, 10);
+  const isDay = !Number.isNaN(at) && new Date(`${day}T00:00Z`).toISOString().startsWith(day);
+  if (!isDay) {
     throw new UsageError(`--expires is hours (12h), days (90d) or a date (2027-03-31), not "${text}"`);
   }
   if (at <= now) throw new UsageError(`--expires ${text} is over`);

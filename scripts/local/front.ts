@@ -47,8 +47,8 @@ export class Front {
   async turnTo(target: string): Promise<void> {
     const before = this.#target;
     this.#target = target;
-    while (before !== undefined && (this.#underWay.get(before) ?? 0) > 0)
-      await once(this.#events, "answered");
+    if (before === undefined) return;
+    while ((this.#underWay.get(before) ?? 0) > 0) await once(this.#events, "answered");
   }
 
   async #listenOn(port: number, address: string): Promise<void> {

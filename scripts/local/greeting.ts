@@ -31,12 +31,9 @@ Try it in a browser, or:
 
 function whoIsLetIn({ host, access }: Place): string {
   const who = LOOPBACK.test(host) ? "on this machine" : "who can reach it";
-  switch (access) {
-    case "keys":
-      return `every request to /v1 needs an API key: npm run keys -- create --account me`;
-    case "public":
-      return `open to everyone ${who}, limited by address without an API key`;
-    case "open":
-      return `no API key configured: open to everyone ${who}`;
+  if (access === "keys") {
+    return "every request to /v1 needs an API key: npm run keys -- create --account me";
   }
+  if (access === "public") return `open to everyone ${who}, limited by address without an API key`;
+  return `no API key configured: open to everyone ${who}`;
 }

@@ -43,7 +43,7 @@ export class ProcessGroup {
 
   async stop(): Promise<void> {
     const late = setTimeout(() => this.#end(), GRACE_MS);
-    this.#program.kill("SIGTERM");
+    if (this.#program.pid !== undefined) signalGroup(this.#program.pid, "SIGTERM");
     await this.ended;
     clearTimeout(late);
     this.#end();

@@ -53,7 +53,7 @@ describe("a key", () => {
 });
 
 describe("npm run keys", () => {
-  it("makes, lists and revokes, and keeps the key to itself", { timeout: 60_000 }, async () => {
+  it("makes, lists and revokes, and keeps the key to itself", { timeout: 240_000 }, async () => {
     const state = await mkdtemp(join(tmpdir(), "edgeclip-keys-"));
     const keys = async (...parameters: string[]): Promise<string> => {
       const env = { ...process.env, EDGECLIP_STATE: state };

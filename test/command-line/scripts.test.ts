@@ -53,14 +53,15 @@ it("finds the scripts", () => {
 });
 
 describe.concurrent.each(own)("%s: node %j", { timeout: 120_000 }, (name, typed) => {
-  it("answers --help", async ({ expect: check }) => {
+  it("answers --help", async () => {
     const { code, stdout, stderr } = await run(...typed, "--help");
-    check([code, stderr]).toEqual([0, ""]);
+    expect([code, stderr]).toEqual([0, ""]);
     const [usage = "", blank, about = "", ...rest] = stdout.split("\n");
-    check(usage).toMatch(/^usage: (?:npm|node) /);
-    if (usage.startsWith("usage: npm run ")) check(usage).toContain(`npm run ${name}`);
-    check([blank, about.length > 20]).toEqual(["", true]);
-    check(rest.join("\n")).toMatch(/^ {2}--help +this text$/m);
+    expect(usage).toMatch(/^usage: (?:npm|node) /);
+    // What npm runs after an install has no name of its own, and dev is a way to start.
+    expect(usage).toContain(usage.startsWith("usage: npm run ") ? `npm run ${name}` : "usage: n");
+    expect([blank, about.length > 20]).toEqual(["", true]);
+    expect(rest.join("\n")).toMatch(/^ {2}--help +this text$/m);
   });
 
   it("refuses a flag that it does not have", async () => {
@@ -97,9 +98,7 @@ describe.concurrent("a wrong value", { timeout: 120_000 }, () => {
     ["test/attack/fuzz.ts many", /^the number of requests is a whole number/],
     ["test/load/soak.ts --minutes long", /^--minutes is a whole number/],
   ])("node %s", async (typed, line) => {
-    expect(expectUsage(await run(...typed.split(" ")), typed)).toEqual(
-      typeof line === "string" ? line : expect.stringMatching(line),
-    );
+    expect(expectUsage(await run(...typed.split(" ")), typed)).toMatch(line);
   });
 });
 
