@@ -263,6 +263,7 @@ export function formCases(fox: Uint8Array, leadingCrlf: Buffer): FormCase[] {
     path: "/v1/classify",
     contentType: "multipart/form-data; boundary=X",
     body: leadingCrlf,
+    labels: both,
     status: 200,
   });
   add(

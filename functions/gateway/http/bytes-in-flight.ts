@@ -134,6 +134,12 @@ export class Share {
     this.#held = Math.max(LEAST_BYTES, Math.min(this.#held, bytes));
   }
 
+  /** All has come: it holds so many bytes, and will not hold more. */
+  complete(bytes: number): void {
+    this.shrinkTo(bytes);
+    this.#most = this.#held;
+  }
+
   /** From now on it waits for its client. */
   expect(): void {
     this.#lookedAt = Date.now();

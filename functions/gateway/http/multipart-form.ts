@@ -92,7 +92,7 @@ export class MultipartForm {
    */
   fields(): Fields {
     if (!this.#isComplete()) throw new ServiceError("invalid_type", `${INVALID}: it ends early`);
-    this.#share.shrinkTo(this.#fieldMemory);
+    this.#share.complete(this.#fieldMemory);
     return this.#fields.toObject();
   }
 

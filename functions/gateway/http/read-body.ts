@@ -100,13 +100,13 @@ async function readJson(request: Request, length: number, share: Share): Promise
     }
   });
   const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()));
-  share.shrinkTo(LIFTED_EXPANSION * weight.lifted + weight.values);
+  share.complete(LIFTED_EXPANSION * weight.lifted + weight.values);
   const lifted: LiftedStrings = {
     strings,
     release: () => {
       for (const string of lifted.strings) freeBuffer(string);
       lifted.strings = [];
-      share.shrinkTo(weight.values);
+      share.complete(weight.values);
     },
   };
   if (body === null || typeof body !== "object" || Array.isArray(body)) {
