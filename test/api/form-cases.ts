@@ -243,7 +243,7 @@ export function formCases(fox: Uint8Array, leadingCrlf: Buffer): FormCase[] {
     { parts: [[file("image", "empty.png"), ""], labels] },
     { status: 400, code: "invalid_image", param: "images[0]" },
   );
-  add("Postman", "a link as text, with white space around it", {
+  add("Postman", "base64 as text, with white space around it", {
     boundary: "--------------------------514683591827364509182736",
     parts: [
       [field("image"), ` ${Buffer.from(fox).toString("base64")}\n`],
@@ -263,6 +263,7 @@ export function formCases(fox: Uint8Array, leadingCrlf: Buffer): FormCase[] {
     path: "/v1/classify",
     contentType: "multipart/form-data; boundary=X",
     body: leadingCrlf,
+    labels: both,
     status: 200,
   });
   add(

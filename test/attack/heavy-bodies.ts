@@ -44,7 +44,7 @@ export function heavyAndLegal(width: number): HeavyBody[] {
     json(
       "1,000 labels of 100 prompts, one number among them",
       "/v1/classify",
-      `{"image":"AAAA","labels":[${Array.from({ length: 1000 }, (_, i) => `{"label":"l${i}","prompts":[${Array.from({ length: 100 }, (_, j) => `"a photo of a thing numbered ${i} ${j}"`).join()}]}`).join()},{"label":"x","prompts":[7]}]}`,
+      `{"image":"AAAA","labels":[${Array.from({ length: 999 }, (_, i) => `{"label":"l${i}","prompts":[${Array.from({ length: 100 }, (_, j) => `"a photo of a thing numbered ${i} ${j}"`).join()}]}`).join()},{"label":"x","prompts":[7]}]}`,
     ),
     json(
       "10,000 labels of 30 prompts, one number among them",

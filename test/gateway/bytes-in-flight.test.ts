@@ -84,8 +84,8 @@ describe("BytesInFlight", () => {
     const slow = open(room, 16 * MB);
     await slow.growTo(15 * MB);
     slow.expect();
-    for (let i = 0; i < 15; i++) {
-      await sleep(200);
+    for (let i = 0; i < 70; i++) {
+      await sleep(50);
       slow.foundNothing();
     }
     slow.assertKept();
@@ -101,7 +101,7 @@ describe("BytesInFlight", () => {
     const share = open(room, 16 * MB);
     await share.growTo(15 * MB);
     share.expect();
-    const until = Date.now() + 2_500;
+    const until = Date.now() + 3_500;
     while (Date.now() < until);
     const other = open(room, 10 * MB).growTo(10 * MB);
     expect(await happens(other)).toBe(false);

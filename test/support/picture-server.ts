@@ -106,9 +106,12 @@ export async function startPictureServer(picture: Uint8Array): Promise<PictureSe
 async function send(response: ServerResponse, megabytes: number): Promise<void> {
   for (let i = 0; i < megabytes && !response.destroyed; i++) {
     if (!response.write(MEGABYTE)) {
-      await new Promise((resolve) => {
-        response.removeAllListeners("drain").once("drain", resolve);
-        response.removeAllListeners("close").once("close", resolve);
+      await new Promise<void>((resolve) => {
+        const goOn = (): void => {
+          response.off("drain", goOn).off("close", goOn);
+          resolve();
+        };
+        response.on("drain", goOn).on("close", goOn);
       });
     }
   }

@@ -3,8 +3,9 @@
  * has sent and not what it has announced; the rest stays with it, since a connection that is not read holds it back.
  *
  * - Small bodies have room of their own: they never wait for large ones.
- * - Of large ones, who came first is served first, and room is given only if every body that has begun could still be finished with what is left (the banker's algorithm,
- *   Dijkstra 1965): else two half-read bodies would wait for each other.
+ * - Of large ones, who came first is served first, and room is given only if every body that has begun could still be
+ *   finished with what is left (the banker's algorithm, Dijkstra 1965): else two half-read bodies would wait for each
+ *   other.
  * - When others wait, a client that sends too slowly loses its room.
  *
  * Waiting is by polling, since in workerd a promise must not cross from one request to another; and since a request whose
@@ -24,11 +25,16 @@ const PATIENCE_MS = 20_000;
 const LEAST_BYTES = 4_096;
 /** Bodies up to so many bytes are small. */
 const SMALL_BYTES = 131_072;
-/** A client is slow when it has sent less than this for `SLACK_MS`. Bytes a second: 1 Mbit/s. */
-const LEAST_RATE = 125_000;
-const SLACK_MS = 2_000;
+/** Large ones take room in steps of so many bytes, since bodies come in pieces of a few thousand. */
+const STEP_BYTES = 1_000_000;
 /** How often a request looks whether its client has sent something, or its room has been given to another. */
-export const LOOK_MS = 200;
+export const LOOK_MS = 50;
+/**
+ * A client is slow when it has sent less than this for `SLACK_MS`. Bytes a second: a piece of 4 kB, as workerd hands them
+ * out, makes up for one look. So a client that is ahead of a busy isolate never counts as slow.
+ */
+const LEAST_RATE = 4_096 / (LOOK_MS / 1000);
+const SLACK_MS = 3_000;
 
 type Lane = "small" | "large";
 
@@ -36,7 +42,7 @@ type Lane = "small" | "large";
 export class Share {
   readonly #room: BytesInFlight;
   readonly #heartbeat: ReturnType<typeof setInterval>;
-  readonly #most: number;
+  #most: number;
   #held = LEAST_BYTES;
   #wanted = 0;
   #renewedAt = Date.now();
@@ -96,12 +102,15 @@ export class Share {
   }
 
   /**
-   * Waits until it may hold so many bytes.
+   * Waits until it may hold so many bytes, or somewhat more.
+   * @param most bytes that it will hold, as far as is known by now
    * @throws ServiceError `overloaded`
    */
-  async growTo(bytes: number): Promise<void> {
+  async growTo(bytes: number, most = this.#most): Promise<void> {
+    this.#most = most;
     if (bytes <= this.#held) return;
-    this.#wanted = bytes - this.#held;
+    const step = bytes > SMALL_BYTES ? Math.min(this.#most, this.#held + STEP_BYTES) : 0;
+    this.#wanted = Math.max(bytes, step) - this.#held;
     this.#renewedAt = Date.now();
     const deadline = this.#renewedAt + PATIENCE_MS;
     try {
@@ -114,7 +123,7 @@ export class Share {
         await scheduler.wait(POLL_MS);
         this.#renewedAt = Date.now();
       }
-      this.#held = bytes;
+      this.#held += this.#wanted;
     } finally {
       this.#wanted = 0;
     }
@@ -123,6 +132,12 @@ export class Share {
   /** Gives back what is more than so many bytes. */
   shrinkTo(bytes: number): void {
     this.#held = Math.max(LEAST_BYTES, Math.min(this.#held, bytes));
+  }
+
+  /** All has come: it holds so many bytes, and will not hold more. */
+  complete(bytes: number): void {
+    this.shrinkTo(bytes);
+    this.#most = this.#held;
   }
 
   /** From now on it waits for its client. */

@@ -84,7 +84,6 @@ export class MultipartForm {
       // What follows the last boundary means nothing (RFC 2046, 5.1.1).
       if (!this.#isComplete()) throw new ServiceError("invalid_type", INVALID);
     }
-    this.#share.shrinkTo(this.#fieldMemory + this.#pending);
   }
 
   /**
@@ -93,7 +92,7 @@ export class MultipartForm {
    */
   fields(): Fields {
     if (!this.#isComplete()) throw new ServiceError("invalid_type", `${INVALID}: it ends early`);
-    this.#share.shrinkTo(this.#fieldMemory);
+    this.#share.complete(this.#fieldMemory);
     return this.#fields.toObject();
   }
 
@@ -113,6 +112,7 @@ export class MultipartForm {
     else await this.#takeText(part, name);
     // The next part begins in the same piece.
     this.#pending = this.#pieceBytes;
+    this.#share.shrinkTo(this.#fieldMemory + this.#pending);
   }
 
   async #takeText(part: MultipartPart, name: string): Promise<void> {

@@ -49,7 +49,7 @@ export async function readBody(request: Request, acceptFile?: AcceptFile): Promi
   const length = Number(request.headers.get("content-length") ?? Infinity);
   if (type === "application/json") {
     const share = bytesInFlight.open(LIFTED_EXPANSION * Math.min(length, MAX_JSON_BYTES));
-    return await withShare(share, () => readJson(request, share));
+    return await withShare(share, () => readJson(request, Math.min(length, MAX_JSON_BYTES), share));
   }
   if (type === "multipart/form-data" && acceptFile !== undefined) {
     // One file at a time is in memory.
@@ -69,31 +69,44 @@ async function withShare(share: Share, read: () => Promise<Omit<ReadBody, "share
   }
 }
 
-async function readJson(request: Request, share: Share): Promise<Omit<ReadBody, "share">> {
+/** @param length bytes that the body has at the most */
+async function readJson(request: Request, length: number, share: Share): Promise<Omit<ReadBody, "share">> {
   // Grows in place.
   const buffer = new ArrayBuffer(0, { maxByteLength: MAX_JSON_BYTES });
   const weight = new JsonWeight();
-  await readLimited(request, MAX_JSON_BYTES, share, async (piece) => {
+  const take = async (piece: Uint8Array<ArrayBuffer>): Promise<void> => {
     weight.add(piece);
     const bytes = LIFTED_EXPANSION * weight.lifted + weight.parsing;
     if (bytes > MAX_JSON_MEMORY) {
       const message = `the request's JSON has too many values: they would take more than ${MAX_JSON_MEMORY / 1e6} MB`;
       throw new ServiceError("request_too_large", message);
     }
-    await share.growTo(bytes);
     const offset = buffer.byteLength;
-    buffer.resize(offset + piece.byteLength);
+    const end = offset + piece.byteLength;
+    // The rest is likely to be as what has come.
+    await share.growTo(bytes, Math.min(MAX_JSON_MEMORY, bytes * Math.max(1, length / end)));
+    buffer.resize(end);
     new Uint8Array(buffer).set(piece, offset);
     freeBuffer(piece);
+  };
+  await readLimited(request, MAX_JSON_BYTES, share, async (piece) => {
+    try {
+      await take(piece);
+    } catch (error) {
+      // What still comes is not kept.
+      buffer.resize(0);
+      share.shrinkTo(0);
+      throw error;
+    }
   });
   const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()));
-  share.shrinkTo(LIFTED_EXPANSION * weight.lifted + weight.values);
+  share.complete(LIFTED_EXPANSION * weight.lifted + weight.values);
   const lifted: LiftedStrings = {
     strings,
     release: () => {
       for (const string of lifted.strings) freeBuffer(string);
       lifted.strings = [];
-      share.shrinkTo(weight.values);
+      share.complete(weight.values);
     },
   };
   if (body === null || typeof body !== "object" || Array.isArray(body)) {

@@ -1,6 +1,6 @@
 /**
- * A list in a request. Zod's own looks at each element even of a list that is too long, and keeps a complaint about each
- * that is wrong: a million of them are some hundred bytes each, while only the first is ever told.
+ * A list in a request. Zod's own keeps a complaint about each element that is wrong: a million of them are some hundred
+ * bytes each, while only the first is ever told.
  */
 import * as z from "zod";
 
@@ -11,13 +11,13 @@ const RequestList: z.core.$constructor<z.ZodArray> = z.core.$constructor(
   (list, definition) => {
     ZodArray.init(list, definition);
     const parse = list._zod.parse;
+    const maximum = maximumOf(definition);
     list._zod.parse = (payload, context) => {
       const { value } = payload;
-      if (!Array.isArray(value)) return parse(payload, context);
-      const { maximum = Infinity } = list._zod.bag as { maximum?: number };
+      // Of a list that is too long, zod looks at nothing but the length.
+      if (!Array.isArray(value) || value.length > maximum) return parse(payload, context);
       const parsed: unknown[] = [];
-      // One too many, so that the check of its length, which runs next, complains.
-      for (const [index, element] of value.slice(0, maximum + 1).entries()) {
+      for (const [index, element] of value.entries()) {
         const result = definition.element._zod.run({ value: element, issues: [] }, context);
         if (result instanceof Promise) throw new z.core.$ZodAsyncError();
         const [first] = result.issues;
@@ -32,6 +32,15 @@ const RequestList: z.core.$constructor<z.ZodArray> = z.core.$constructor(
     };
   },
 );
+
+/** What `.max()` was given. */
+function maximumOf({ checks = [] }: z.core.$ZodArrayDef): number {
+  const limits = checks.flatMap((check) => {
+    const { maximum } = check._zod.def as { maximum?: number };
+    return maximum === undefined ? [] : [maximum];
+  });
+  return limits[0] ?? Infinity;
+}
 
 /** In place of `z.array`. */
 export function list<T extends z.core.SomeType>(element: T, options: { error?: string } = {}): z.ZodArray<T> {

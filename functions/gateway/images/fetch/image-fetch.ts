@@ -123,6 +123,7 @@ export class ImageFetch {
       // Waiting for room is not the server's fault.
       deadline += Date.now() - before;
     }
+    share.complete(bytes);
     return imageFile(pieces, this.#param);
   }
 
