@@ -7,6 +7,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import type { Dot } from "../../functions/runtime/simd/kernels.ts";
 import type { EngineName } from "../../model-shards/plan-stages.ts";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
@@ -96,7 +97,7 @@ async function upload(engine: EngineName): Promise<{ raw: number; gzipped: numbe
 }
 
 interface OperatorFigures {
-  takesBytes: boolean;
+  dot: Dot;
   operators: { name: string; gmacs: number }[];
 }
 
@@ -147,7 +148,7 @@ try {
 rows.push(["first image, cold, behind the slow R2", await cold(image, rounds, true), 0.5]);
 rows.push(["first image, cold, local R2", await cold(image, rounds, false), undefined]);
 const sizes = { simd: await upload("simd"), ort: await upload("ort") };
-const { operators, takesBytes } = await operatorFigures();
+const { operators, dot } = await operatorFigures();
 const peak = operators[0]?.gmacs ?? 0;
 
 const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} kB`;
@@ -186,8 +187,8 @@ it, from local R2 at full speed, shows what is left of the engines themselves.
 
 ## Operators
 
-GMAC/s on one core, beside a loop of relaxed dot products that neither loads nor stores. This machine's dot product
-${takesBytes ? "takes" : "does not take"} 8-bit activations in one plane.
+GMAC/s on one core, beside a loop of relaxed dot products that neither loads nor stores. This machine's dot product:
+\`${dot}\`, see [hosts](hosts.md). Behind each operator stands the layout of its inner loop.
 
 ${table(
   ["", "GMAC/s", "of the peak"],

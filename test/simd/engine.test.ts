@@ -87,7 +87,7 @@ describe("the simd engine", () => {
     const [shard] = manifest.image.shards;
     const file = await readFile(join(model, shard?.graph.file ?? ""));
     const graph = readGraph(file);
-    const weights = new ShardWeights(graph, 0, () => 0);
+    const weights = new ShardWeights(graph, 0, "none", () => 0);
     const names = { input: "pixel_values", output: shard?.output.name ?? "" };
     expect(compileShard(graph, weights, names).length).toBeGreaterThan(0);
     const reordered = { ...graph, nodes: graph.nodes.toReversed() };

@@ -5,7 +5,7 @@
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
 import { compileShard } from "./compile-shard.ts";
-import type { Kernels, Pointer } from "./kernels.ts";
+import type { Dot, Kernels, Pointer } from "./kernels.ts";
 import { readGraph } from "./onnx/read-graph.ts";
 import { ShardWeights } from "./shard-weights.ts";
 import { elements, FLOAT_BYTES, type Shape, type Step } from "./steps/step.ts";
@@ -39,9 +39,10 @@ export class Program {
 
   /**
    * @param graphs the shards' ONNX graphs, in order
+   * @param dot of the kernels that will run it
    * @throws SimdError if they are not a tower's
    */
-  constructor(shards: readonly Shard[], graphs: readonly Uint8Array[]) {
+  constructor(shards: readonly Shard[], graphs: readonly Uint8Array[], dot: Dot) {
     let end = FIRST_ADDRESS;
     const allocate = (bytes: number): Pointer => {
       const pointer = end;
@@ -52,7 +53,7 @@ export class Program {
     this.shards = shards.map((shard, i) => {
       const base = allocate(shard.weights.bytes);
       const graph = readGraph(graphs[i] ?? new Uint8Array(0));
-      const weights = new ShardWeights(graph, base, allocate);
+      const weights = new ShardWeights(graph, base, dot, allocate);
       const names = { input: shard.inputs[0]?.name ?? "", output: shard.output.name };
       steps.push(...compileShard(graph, weights, names));
       return { shard, base, weights };

@@ -103,10 +103,10 @@ export class SimdEngine implements Engine {
       this.#wasm(),
       Array.fromAsync(inOrder(shards, CONCURRENT_READS, read)),
     ]);
-    const program = new Program(shards, graphs);
     const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES });
-    grow(memory, program.bytesNeeded(inputShape));
     const kernels = await instantiateKernels(wasm, memory);
+    const program = new Program(shards, graphs, kernels.dot);
+    grow(memory, program.bytesNeeded(inputShape));
     renew();
     return { program, memory, kernels };
   }
