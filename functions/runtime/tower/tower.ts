@@ -51,6 +51,20 @@ export class Tower {
     return this.#engine.run(input, extra);
   }
 
+  /** Positions of texts that run well together, see `Engine`. */
+  get textPositions(): number {
+    return this.#engine.textPositions;
+  }
+
+  /**
+   * Runs the shards of a text tower for several texts, see `Engine`; the tower must be ready.
+   * @throws OrtError, SimdError
+   */
+  runTexts(input: Tensor, lengths: readonly number[]): Tensor {
+    this.#runs += lengths.length;
+    return this.#engine.runTexts(input, lengths);
+  }
+
   /** An aborted instance cannot be used again: start over with a new one. */
   #replaceEngine(): void {
     this.#engine.release();
