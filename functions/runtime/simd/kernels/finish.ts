@@ -1,13 +1,11 @@
 /** What follows a matrix product: scales, bias, activation, residual, store. */
+import { SUMS } from "./low-memory";
 import { clampedGelu, erfGelu } from "./math";
 import { ROW_PARAMETERS } from "./quantize";
 
 /** `activation` of the matmuls. */
 const TANH_GELU = 1;
 const ERF_GELU = 2;
-
-/** Where a tile leaves its sums, int32, `rows × 8`: the bytes below the first address that is given out. */
-export const SUMS: usize = 64;
 
 /**
  * Takes the zero point out of the sums of `rows` rows and 8 columns, scales them and hands them on.

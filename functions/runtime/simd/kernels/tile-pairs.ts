@@ -1,4 +1,4 @@
-import { SUMS } from "./finish";
+import { SUMS } from "./low-memory";
 import { PAIR_WEIGHTS } from "./layouts";
 
 /**

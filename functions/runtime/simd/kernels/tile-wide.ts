@@ -1,4 +1,4 @@
-import { SUMS } from "./finish";
+import { SUMS } from "./low-memory";
 
 /**
  * Four rows × 8 columns by `i32x4.dot_i16x8_s`: weights are widened as they are loaded, activations are int16 in memory.
