@@ -7,7 +7,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import type { Dot } from "../../functions/runtime/simd/kernels.ts";
+import type { Dot } from "../../functions/runtime/tower/engine.ts";
 import type { EngineName } from "../../model-shards/plan-stages.ts";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import baseW from "../fixtures/reference/base_w.json" with { type: "json" };

@@ -18,7 +18,7 @@ import { buildSynthetic } from "../support/build-synthetic.ts";
 import { cosine } from "../support/cosine.ts";
 import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
-import { simdModule, type Variant } from "../support/simd-kernels.ts";
+import { hostDot, simdModule, type Variant } from "../support/simd-kernels.ts";
 
 const renew = (): void => {};
 
@@ -98,6 +98,11 @@ describe("the simd engine", () => {
     expect(() => engine.runTexts(input(0), [])).toThrow("0 positions");
     expect(() => engine.run(input(5), {})).toThrow("ends at -1");
     expect(engine.runTexts(input(8), [3, 5]).data.length).toBe(2 * manifest.embedding_width);
+  });
+
+  it("says what the host's dot product is good for, once it is loaded", async () => {
+    expect((await load("plain")).dot).toBe("none");
+    expect((await load("relaxed")).dot).toBe(await hostDot());
   });
 
   it("plans its memory once, and not for more than it takes", async () => {

@@ -25,6 +25,7 @@ interface Loaded {
 
 export class OrtEngine implements Engine {
   readonly textPositions = 1;
+  readonly dot = undefined;
   readonly #wasm: WebAssembly.Module;
   readonly #parts: TowerParts;
   #runtime: OrtRuntime | undefined;

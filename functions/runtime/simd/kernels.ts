@@ -2,6 +2,7 @@
  * The kernels as WebAssembly exports them; their parameters are described in `kernels/`. Which of the two modules runs
  * is decided by asking the host whether it knows relaxed SIMD: only the one that it can compile is ever imported.
  */
+import type { Dot } from "../tower/engine.ts";
 import { PANEL_COLUMNS } from "./matrix-dimensions.ts";
 import { SimdError } from "./simd-error.ts";
 
@@ -13,11 +14,6 @@ export type Activation = (typeof ACTIVATION)[keyof typeof ACTIVATION];
 
 /** Bytes of a quantized row's parameters. */
 export const ROW_PARAMETERS = 8;
-
-/**
- * What the host's dot product is good for: 8-bit activations, 7-bit ones, or there is none (no relaxed SIMD).
- */
-export type Dot = "bytes" | "7-bit" | "none";
 
 /** How operands of the int8 matmul lie in memory, see `kernels/layouts.ts`. */
 export const LAYOUT = { bytes: 0, wide: 1, pairs: 2 } as const;

@@ -4,8 +4,9 @@
  * shared by all steps.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
+import type { Dot } from "../tower/engine.ts";
 import { compileShard } from "./compile-shard.ts";
-import type { Dot, Kernels, Pointer } from "./kernels.ts";
+import type { Kernels, Pointer } from "./kernels.ts";
 import { readGraph } from "./onnx/read-graph.ts";
 import { ShardWeights } from "./shard-weights.ts";
 import { elements, FLOAT_BYTES, type Shape, type Step, type TextSpan } from "./steps/step.ts";

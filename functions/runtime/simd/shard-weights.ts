@@ -2,7 +2,8 @@
  * A shard's weights in the WASM memory: the file's bytes as they are, at `base`, until they have all been verified; then
  * each kernel's weights are brought into its order in place. What must be computed from them lies elsewhere.
  */
-import type { Dot, Kernels, Pointer } from "./kernels.ts";
+import type { Dot } from "../tower/engine.ts";
+import type { Kernels, Pointer } from "./kernels.ts";
 import type { Graph, TensorRef } from "./onnx/read-graph.ts";
 import { SimdError } from "./simd-error.ts";
 

@@ -10,7 +10,7 @@ import type { Renew } from "../lease.ts";
 import { readVerified } from "../model-store/read-verified.ts";
 import { openObject, streamInto } from "../model-store/stream-into.ts";
 import type { Tensor } from "../tensor.ts";
-import { END_INPUT, type Engine, type TowerParts } from "../tower/engine.ts";
+import { type Dot, END_INPUT, type Engine, type TowerParts } from "../tower/engine.ts";
 import { inOrder } from "../tower/in-order.ts";
 import { assertFits, MAXIMUM_WASM_BYTES } from "../tower/memory-limits.ts";
 import { instantiateKernels, type Kernels } from "./kernels.ts";
@@ -47,6 +47,10 @@ export class SimdEngine implements Engine {
 
   get memoryBytes(): number {
     return this.#instance?.memory.buffer.byteLength ?? 0;
+  }
+
+  get dot(): Dot | undefined {
+    return this.#instance?.kernels.dot;
   }
 
   get aborted(): boolean {

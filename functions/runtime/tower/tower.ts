@@ -24,7 +24,8 @@ export class Tower {
   }
 
   get stats(): WorkerStats {
-    return { wasmBytes: this.#engine.memoryBytes, runs: this.#runs };
+    const { memoryBytes, dot } = this.#engine;
+    return { wasmBytes: memoryBytes, runs: this.#runs, ...(dot && { dot }) };
   }
 
   /**

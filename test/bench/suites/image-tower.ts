@@ -70,4 +70,4 @@ straight export is what \`test/bench/straight/straight-export.ts\` writes.`,
   };
 }
 
-export const imageTower: Suite = { name: "image-tower", run };
+export const imageTower: Suite = { name: "image-tower", dependsOnDot: true, run };

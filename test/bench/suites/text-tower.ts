@@ -75,4 +75,4 @@ end token cannot change the answer, so it is not computed.`,
   }
 }
 
-export const textTower: Suite = { name: "text-tower", run };
+export const textTower: Suite = { name: "text-tower", dependsOnDot: true, run };
