@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { hostDot } from "../../support/simd-kernels.ts";
 
-const V8_FLAGS = ["--no-enable-avx-vnni", "--no-enable-avx-vnni-int8"];
+export const V8_FLAGS = ["--no-enable-avx-vnni", "--no-enable-avx-vnni-int8"];
 
 /** What the second run's files are called more. */
 export const WITHOUT = "-without-avx-vnni";
