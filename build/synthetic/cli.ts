@@ -8,7 +8,7 @@ const NAMES = Object.keys(SYNTHETIC_MODELS);
 
 await runCommand(
   {
-    usage: `npm run build:synthetic -- <${NAMES.join("|")}> <folder> [safetensors|bin] [--outliers]`,
+    usage: `npm run build:synthetic -- <${NAMES.join("|")}> <folder> [safetensors|bin] [--outliers | --normal]`,
     about:
       "Writes a checkpoint of synthetic weights, which any language can make again, and its config beside it.",
     words: ["<model>", "<folder>", "[format]"],
@@ -18,6 +18,7 @@ await runCommand(
         default: false,
         about: "outliers in norms and MLPs, as pretrained weights have",
       },
+      normal: { type: "boolean", default: false, about: "normally distributed weights; else uniform" },
     },
   },
   async (options, [name = "", folder = "", format = "safetensors"]) => {

@@ -8,6 +8,7 @@
  * `requestId` is the last parameter of each call that a request makes: it is in the log of every Worker that had a part.
  */
 import type { ErrorCode } from "./errors.ts";
+import type { Dot } from "./tower/engine.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** What went wrong on the other side, in the API's own codes. */
@@ -26,6 +27,8 @@ export interface WorkerStats {
   wasmBytes: number;
   /** Pictures or texts that it worked on since the isolate started. */
   runs: number;
+  /** Of a tower on the project's own kernels: what its host's dot product is good for. */
+  dot?: Dot;
 }
 
 /** A decoded picture: uint8 RGB, `size × size × 3`, row-major, preprocessed as the model was trained. */

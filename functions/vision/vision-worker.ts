@@ -42,7 +42,8 @@ export const visionWorker = (createEngine: CreateEngine) =>
         const { size, mean, std } = stage.manifest.image;
         const pictures = readPixels(pixels, count, size, { mean, std });
         const embeddings = stage.normalized(await stage.embed(pictures, count, wanted, requestId));
-        logCall("vision", requestId, { pictures: count });
+        const { dot } = stage.stats;
+        logCall("vision", requestId, { pictures: count, ...(dot && { dot }) });
         return embeddings;
       });
     }

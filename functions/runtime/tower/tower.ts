@@ -34,7 +34,8 @@ export class Tower {
   }
 
   get stats(): WorkerStats {
-    return { wasmBytes: this.#engine.memoryBytes, runs: this.#runs };
+    const { memoryBytes, dot } = this.#engine;
+    return { wasmBytes: memoryBytes, runs: this.#runs, ...(dot && { dot }) };
   }
 
   /**
@@ -79,6 +80,20 @@ export class Tower {
   run(input: Tensor, extra: Record<string, Tensor> = {}): Tensor {
     this.#runs++;
     return this.#engine.run(input, extra);
+  }
+
+  /** Positions of texts that run well together, see `Engine`. */
+  get textPositions(): number {
+    return this.#engine.textPositions;
+  }
+
+  /**
+   * Runs the shards of a text tower for several texts, see `Engine`; the tower must be ready.
+   * @throws OrtError, SimdError
+   */
+  runTexts(input: Tensor, lengths: readonly number[]): Tensor {
+    this.#runs += lengths.length;
+    return this.#engine.runTexts(input, lengths);
   }
 
   /** An aborted instance cannot be used again: start over with a new one. */

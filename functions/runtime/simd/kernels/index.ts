@@ -6,7 +6,7 @@ export { attention } from "./attention";
 export { depthwise, padBand } from "./depthwise";
 export { activate } from "./finish";
 export { matmulFloat } from "./matmul-float";
-export { matmulInt8, takesBytes } from "./matmul-int8";
+export { hasDot, matmulInt8, takesBytes } from "./matmul-int8";
 export { layerNorm } from "./norm";
 export { packChannels, packInt8 } from "./pack";
 export { quantizeRows, residues } from "./quantize";
