@@ -8,6 +8,11 @@ import { concatBytes } from "../../runtime/concat-bytes.ts";
 
 /** Stands, with an index after it, where a string was. No text or label begins with it. */
 export const LIFTED = "\0lifted:";
+/** Follows the index where the string was a picture's data URI. */
+const PICTURE_MARK = ":picture";
+/** Bytes in which a data URI says that it is a picture, white space before it included. */
+const PICTURE_START = 64;
+const PICTURE = /^\s*data:image\//i;
 
 /** Bytes; texts are shorter. */
 const MIN_LENGTH = 32_768;
@@ -34,7 +39,9 @@ export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
     if (close === -1) break;
     const content = bytes.subarray(open + 1, close);
     if (content.length >= MIN_LENGTH && content.indexOf(BACKSLASH) === -1) {
-      const placeholder = new TextEncoder().encode(JSON.stringify(`${LIFTED}${strings.length}`));
+      const start = new TextDecoder("latin1").decode(content.subarray(0, PICTURE_START));
+      const mark = PICTURE.test(start) ? PICTURE_MARK : "";
+      const placeholder = new TextEncoder().encode(JSON.stringify(`${LIFTED}${strings.length}${mark}`));
       parts.push(bytes.subarray(copied, open), placeholder);
       strings.push(content);
       copied = close + 1;
@@ -44,6 +51,11 @@ export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
   if (strings.length === 0) return { json: bytes, strings };
   parts.push(bytes.subarray(copied));
   return { json: concatBytes(parts), strings };
+}
+
+/** Whether this is a data URI that says it is a picture, or stands for one. */
+export function isPictureUri(text: string): boolean {
+  return PICTURE.test(text) || (text.startsWith(LIFTED) && text.endsWith(PICTURE_MARK));
 }
 
 /** Where the string that begins at `start` has its closing quote; -1 if it has none. */

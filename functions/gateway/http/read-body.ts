@@ -30,6 +30,11 @@ const JSON_EXPANSION = 2.5;
  * whatever `acceptFile` throws
  */
 export async function readBody(request: Request, acceptFile?: AcceptFile): Promise<ReadBody> {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity") {
+    const message = "the request's body must not be compressed: send it without a content-encoding";
+    throw new ServiceError("unsupported_media_type", message);
+  }
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   const length = Number(request.headers.get("content-length") ?? Infinity);
   if (type === "application/json") {

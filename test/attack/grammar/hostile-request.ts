@@ -150,7 +150,7 @@ function oddPath(dice: Dice): HostileRequest {
 
 function listOrSet(dice: Dice, { set }: Known): HostileRequest {
   if (dice.chance(0.5)) return { method: "GET", path: `/v1/label_sets?${dice.pick(QUERIES)}`, headers: {} };
-  const odd = encodeURIComponent(hostileString(dice).slice(0, 600).toWellFormed());
+  const odd = encodeURIComponent(hostileString(dice).slice(0, 2000).toWellFormed());
   const id = dice.chance(0.3) ? `${set}${dice.pick(["/", "%00", "?", ".", "/labels"])}` : odd;
   return { method: dice.pick(["GET", "DELETE", "GET", "POST"]), path: `/v1/label_sets/${id}`, headers: {} };
 }
