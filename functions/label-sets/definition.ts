@@ -43,6 +43,18 @@ export function countPrompts({ labels, templates }: LabelSetDefinition): number 
   return labels.reduce((sum, { prompts }) => sum + (prompts?.length ?? templates.length), 0);
 }
 
+/** UTF-16 code units of the labels' prompts. */
+export function countCharacters({ labels, templates }: LabelSetDefinition): number {
+  const around = templates.reduce((sum, template) => sum + template.length, 0);
+  return labels.reduce(
+    (sum, { label, prompts }) =>
+      sum +
+      (prompts?.reduce((length, prompt) => length + prompt.length, 0) ??
+        around + templates.length * label.length),
+    0,
+  );
+}
+
 /** `ls_…`, the same whenever the same owner defines the same set, whatever the model. */
 export async function labelSetId(account: string, definition: LabelSetDefinition): Promise<string> {
   const thresholds = [

@@ -113,7 +113,12 @@ function streamed(bytes, kind, ctx) {
 }
 
 const described = (object) =>
-  object && { key: object.key, size: object.size, customMetadata: object.customMetadata };
+  object && {
+    key: object.key,
+    size: object.size,
+    customMetadata: object.customMetadata,
+    uploaded: object.uploaded,
+  };
 
 export class Models extends WorkerEntrypoint {
   async get(key, options) {

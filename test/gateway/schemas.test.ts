@@ -106,7 +106,7 @@ describe("a complaint names the field", () => {
 describe("at the limit", () => {
   it.each([
     ["1,000 labels", { labels: Array.from({ length: 1000 }, (_, i) => `label ${i}`) }],
-    ["a label of 512 characters", { labels: ["x".repeat(512)] }],
+    ["a label of 8,192 characters", { labels: ["x".repeat(8192)] }],
     ["100 prompts", { labels: [{ label: "a", prompts: Array(100).fill("b") }] }],
     ["100 templates", { templates: Array(100).fill("{}") }],
     ["16 images", { images: Array(16).fill("x") }],

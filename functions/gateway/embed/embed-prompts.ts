@@ -6,6 +6,7 @@
 import clipBpe from "../../../model-shards/clip-bpe.bin";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { ServiceError } from "../../runtime/errors.ts";
+import { Pauses } from "../../runtime/pauses.ts";
 import { type CleanText, cleanText, type RawText } from "../../runtime/tokenizer/clean-text.ts";
 import { Tokenizer, type Tokens } from "../../runtime/tokenizer/tokenizer.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
@@ -38,7 +39,9 @@ export interface EmbedOptions {
   keep: boolean;
 }
 
-/** @throws ServiceError `too_many_items` if more prompts are new, `model_unavailable`, `overloaded` */
+/**
+ * @throws ServiceError `too_many_items` if more prompts are new, `model_unavailable`, `overloaded`; ClientGoneError
+ */
 export async function embedPrompts(
   items: readonly Prompts[],
   context: EmbedContext,
@@ -47,14 +50,17 @@ export async function embedPrompts(
   const { revision } = context.manifest;
   const found = new Map<PromptsKey, CachedText>();
   const missing = new Map<PromptsKey, readonly CleanText[]>();
-  const keys = items.map((prompts) => {
+  const pauses = new Pauses(context.wanted);
+  const keys: PromptsKey[] = [];
+  for (const prompts of items) {
     const cleaned = prompts.map((text) => cleanText(text));
     const key = promptsKey(cleaned);
     const remembered = prompts.length === 1 ? memory.get(`${revision}/${key}`) : undefined;
     if (remembered === undefined) missing.set(key, cleaned);
     else found.set(key, remembered);
-    return key;
-  });
+    keys.push(key);
+    await pauses.after(key.length);
+  }
   if (keep && missing.size > 0) {
     for (const [key, text] of await readKv([...missing.keys()], context)) {
       found.set(key, text);
@@ -97,7 +103,7 @@ async function compute(
     const message = `more than ${maxPrompts} prompts are not cached; a request may need at most so many new ones`;
     throw new ServiceError("too_many_items", message, { param: "labels" });
   }
-  const tokens = new Map(distinct.map((text) => [text, tokenize(text, manifest)]));
+  const tokens = await tokenize(distinct, manifest, new Pauses(wanted));
   const ids = Int32Array.from([...tokens.values()].flatMap((each) => each.ids));
   const lengths = [...tokens.values()].map((each) => each.ids.length);
   const result = await timings.measure("text", () =>
@@ -120,7 +126,16 @@ async function compute(
   return computed;
 }
 
-function tokenize(text: CleanText, { text: { context_length } }: Manifest): Tokens {
+async function tokenize(
+  texts: readonly CleanText[],
+  { text: { context_length: contextLength } }: Manifest,
+  pauses: Pauses,
+): Promise<Map<CleanText, Tokens>> {
   tokenizer ??= new Tokenizer(clipBpe);
-  return tokenizer.encode(text, context_length);
+  const tokens = new Map<CleanText, Tokens>();
+  for (const text of texts) {
+    tokens.set(text, tokenizer.encode(text, contextLength));
+    await pauses.after(text.length);
+  }
+  return tokens;
 }

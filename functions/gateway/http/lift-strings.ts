@@ -9,6 +9,11 @@ import { unescapeJson } from "./unescape-json.ts";
 
 /** Stands, with an index after it, where a string was. No text or label begins with it. */
 export const LIFTED = "\0lifted:";
+/** Follows the index where the string was a picture's data URI. */
+const PICTURE_MARK = ":picture";
+/** Bytes in which a data URI says that it is a picture, white space before it included. */
+const PICTURE_START = 64;
+const PICTURE = /^\s*data:image\//i;
 
 /** Bytes between the quotes. Texts are shorter, even those whose every character is escaped: 8,192 times 6 bytes. */
 export const LIFTED_LENGTH = 65_536;
@@ -35,9 +40,12 @@ export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
     const close = endOfString(bytes, open + 1);
     if (close === -1) break;
     if (close - open - 1 >= LIFTED_LENGTH) {
-      const placeholder = new TextEncoder().encode(JSON.stringify(`${LIFTED}${strings.length}`));
+      const content = unescapeJson(bytes.subarray(open + 1, close));
+      const start = new TextDecoder("latin1").decode(content.subarray(0, PICTURE_START));
+      const mark = PICTURE.test(start) ? PICTURE_MARK : "";
+      const placeholder = new TextEncoder().encode(JSON.stringify(`${LIFTED}${strings.length}${mark}`));
       parts.push(bytes.subarray(copied, open), placeholder);
-      strings.push(unescapeJson(bytes.subarray(open + 1, close)));
+      strings.push(content);
       copied = close + 1;
     }
     open = bytes.indexOf(QUOTE, close + 1);
@@ -45,6 +53,11 @@ export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
   if (strings.length === 0) return { json: bytes, strings };
   parts.push(bytes.subarray(copied));
   return { json: concatBytes(parts), strings };
+}
+
+/** Whether this is a data URI that says it is a picture, or stands for one. */
+export function isPictureUri(text: string): boolean {
+  return PICTURE.test(text) || (text.startsWith(LIFTED) && text.endsWith(PICTURE_MARK));
 }
 
 /** Where the string that begins at `start` has its closing quote; -1 if it has none. */

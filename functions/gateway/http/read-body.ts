@@ -38,14 +38,12 @@ const MAX_JSON_MEMORY = BODY_ROOM.large;
  * whatever `acceptFile` throws
  */
 export async function readBody(request: Request, acceptFile?: AcceptFile): Promise<ReadBody> {
-  const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
-  const encoding = request.headers.get("content-encoding") ?? "identity";
-  if (encoding.toLowerCase() !== "identity") {
-    throw new ServiceError(
-      "unsupported_media_type",
-      "the body must not be compressed: send it without content-encoding",
-    );
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity") {
+    const message = "the request's body must not be compressed: send it without a content-encoding";
+    throw new ServiceError("unsupported_media_type", message);
   }
+  const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   const length = Number(request.headers.get("content-length") ?? Infinity);
   if (type === "application/json") {
     const share = bytesInFlight.open(LIFTED_EXPANSION * Math.min(length, MAX_JSON_BYTES));

@@ -7,6 +7,7 @@ import { labelSetListSchema, labelSetRequestSchema } from "../schemas/label-set-
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { warmUpRequestSchema } from "../schemas/warm-up-request.ts";
+import { acceptNulls } from "./accept-nulls.ts";
 import * as responses from "./responses.ts";
 
 const JSON_TYPE = "application/json";
@@ -32,6 +33,7 @@ const REFUSALS = {
   "401": "The API key is missing or wrong",
   "404": "There is no such thing",
   "413": "The request's body is too large",
+  "415": "The request's body is of another type, or compressed",
   "429": "Too many requests; `retry-after` says when",
   "503": "Cannot answer at present; `retry-after` says when",
 };
@@ -208,7 +210,7 @@ const paths: ZodOpenApiPathsObject = {
 
 /** @param server URL that the paths are below */
 export function openApiDocument(server: string): object {
-  return createDocument({
+  const document = createDocument({
     openapi: "3.1.1",
     info: {
       title: "edgeclip",
@@ -221,4 +223,6 @@ export function openApiDocument(server: string): object {
     components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
     paths,
   });
+  acceptNulls(document);
+  return document;
 }

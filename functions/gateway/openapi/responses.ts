@@ -4,6 +4,9 @@ import { ERROR_KINDS } from "../../runtime/errors.ts";
 
 const seconds = z.number().int().meta({ description: "Seconds since 1970" });
 const cosine = z.number().min(-1).max(1);
+const truncated = z
+  .boolean()
+  .meta({ description: "The text was longer than the model's context, and its end was not read" });
 const probability = z.number().min(0).max(1);
 
 export const errorSchema = z
@@ -52,7 +55,7 @@ export const similarityResponseSchema = listOf(
         similarity: cosine,
         logit: z.number(),
         probability: probability.meta({ description: "Softmax of the logits over the texts" }),
-        truncated: z.boolean().meta({ description: "The text was longer than the model's context" }),
+        truncated,
       }),
     ),
   }),
@@ -85,6 +88,7 @@ export const embeddingsResponseSchema = listOf(
     embedding: z
       .union([z.array(z.number()), z.string()])
       .meta({ description: "Unit length; as base64, little-endian float32" }),
+    truncated,
   }),
 ).meta({ id: "EmbeddingsResponse" });
 
@@ -96,7 +100,11 @@ export const rerankResponseSchema = z
       z.object({
         index: z.number().int(),
         relevance_score: cosine,
-        document: z.unknown().optional().meta({ description: "As it was sent, if asked for" }),
+        truncated,
+        document: z
+          .unknown()
+          .optional()
+          .meta({ description: "As it was sent, if asked for; `image` is null for a long picture" }),
       }),
     ),
     usage: usageSchema,
@@ -151,7 +159,9 @@ export const modelObjectSchema = z
   .object({
     id: z.string(),
     object: z.literal("model"),
-    created: seconds,
+    created: seconds.meta({
+      description: "When the model came into the deployment's storage: seconds since 1970",
+    }),
     owned_by: z.string(),
     alias: z.string(),
     revision: z.string(),

@@ -6,6 +6,18 @@ import type { GatewayEnv } from "../env.ts";
 import { randomId } from "../http/random-id.ts";
 import { modelReference } from "../../../model-shards/model-reference.ts";
 
+/** OpenAI's list, and which revision of the model made it. */
+export interface Inference {
+  id: string;
+  object: "list";
+  /** Seconds since 1970. */
+  created: number;
+  model: string;
+  revision: string;
+  data: readonly object[];
+  usage: object;
+}
+
 /** Notes the model for the logs and the usage records, and names it as the API does. */
 export function answeredBy(c: Context<GatewayEnv>, manifest: Manifest): { model: string; revision: string } {
   c.set("answeredBy", modelReference(manifest));
@@ -22,7 +34,7 @@ export function inferenceResponse(
   manifest: Manifest,
   data: readonly object[],
   usage: Usage,
-): object {
+): Inference {
   return {
     id: randomId(idPrefix),
     object: "list",

@@ -1,7 +1,7 @@
 /** `POST /v1/embeddings`: OpenAI's request, whose items may be images too, or vLLM's with messages. */
 import * as z from "zod";
 import { ServiceError } from "../../runtime/errors.ts";
-import { MAX_MESSAGES, MAX_TEXTS } from "../limits.ts";
+import { MAX_INPUTS, MAX_MESSAGES } from "../limits.ts";
 import { imageObjectSchema } from "./image.ts";
 import { type Item, limitImages, mixedItemSchema } from "./item.ts";
 import { modelSchema } from "./model.ts";
@@ -16,7 +16,7 @@ const inputSchema = z
         error: "must be a string, an image object or a list of them",
       })
         .min(1, "at least one input is needed")
-        .max(MAX_TEXTS, `at most ${MAX_TEXTS} inputs`)
+        .max(MAX_INPUTS, `at most ${MAX_INPUTS} inputs`)
         .superRefine(limitImages),
     ],
     { error: "must be a string, an image object or a list of them" },
@@ -51,8 +51,8 @@ export const embeddingsRequestSchema = z
     input: inputSchema.optional(),
     messages: messagesSchema.optional().meta({ description: "Texts, or one image; gives one vector" }),
     encoding_format: z.enum(["float", "base64"]).default("float"),
-    dimensions: z.number().int().nullish().meta({ description: "The model's width, if given" }),
-    user: z.string().nullish(),
+    dimensions: z.number().int().optional().meta({ description: "The model's width, if given" }),
+    user: z.string().optional(),
   })
   .superRefine(({ input, messages }, context) => {
     if ((input === undefined) === (messages === undefined)) {
@@ -70,6 +70,8 @@ export const embeddingsRequestSchema = z
 export function refuseTokenIds(input: unknown): void {
   const [first]: unknown[] = [input].flat(2);
   if (typeof first !== "number") return;
-  const message = "input: token ids are not accepted, they would be another tokenizer's; send the text";
+  const message =
+    "input: token ids are not accepted, they would be another tokenizer's; send the text " +
+    "(LangChain for Python does with check_embedding_ctx_length=False)";
   throw new ServiceError("invalid_type", message, { param: "input" });
 }

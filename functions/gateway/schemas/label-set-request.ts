@@ -1,17 +1,22 @@
 /** `POST /v1/label_sets`, and the query of `GET /v1/label_sets`. */
 import * as z from "zod";
 import { DEFAULT_PAGE, MAX_NAME_LENGTH, MAX_PAGE, MAX_SET_LABELS } from "../limits.ts";
+import { LABEL_ALIASES } from "./aliases.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
+import { ownObject } from "./own-object.ts";
 import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
 
-export const labelSetRequestSchema = z.object({
-  name: shortString(MAX_NAME_LENGTH).nullish(),
-  labels: labelsSchema(MAX_SET_LABELS),
-  templates: templatesSchema.optional(),
-  negative: negativeSchema.optional(),
-  min_similarity: cosineSchema.nullish(),
-});
+export const labelSetRequestSchema = ownObject(
+  {
+    name: shortString(MAX_NAME_LENGTH).optional(),
+    labels: labelsSchema(MAX_SET_LABELS),
+    templates: templatesSchema.optional(),
+    negative: negativeSchema.optional(),
+    min_similarity: cosineSchema.optional(),
+  },
+  LABEL_ALIASES,
+);
 
 export const labelSetListSchema = z.object({
   limit: z.coerce

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { MAX_PROMPTS_PER_LABEL, MAX_TEXTS } from "../limits.ts";
+import { ownObject } from "./own-object.ts";
 import { textSchema } from "./text.ts";
 import { list } from "./list.ts";
 
@@ -14,7 +15,7 @@ export const cosineSchema = z
 const labelSchema = z.union(
   [
     textSchema.transform((label) => ({ label, prompts: undefined, min_similarity: undefined })),
-    z.object({
+    ownObject({
       label: textSchema,
       prompts: list(textSchema)
         .min(1, "at least one prompt is needed")

@@ -12,7 +12,7 @@ export const rerankRequestSchema = z
     documents: list(anyItemSchema)
       .min(1, "at least one document is needed")
       .max(MAX_TEXTS, `at most ${MAX_TEXTS} documents`),
-    top_n: z.number().int().min(1, "must be at least 1").nullish(),
+    top_n: z.number().int().min(1, "must be at least 1").optional(),
     return_documents: z.boolean().default(false),
   })
   .superRefine(({ query, documents }, context) => limitImages([query, ...documents], context));

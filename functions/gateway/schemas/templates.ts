@@ -1,6 +1,6 @@
 /** Prompt templates: one, several, a published set by name, or none. */
 import * as z from "zod";
-import { MAX_TEMPLATES, MAX_TEXT_LENGTH } from "../limits.ts";
+import { MAX_TEMPLATE_LENGTH, MAX_TEMPLATES } from "../limits.ts";
 import { shortString } from "./short-string.ts";
 import { OPENAI_7, OPENAI_80 } from "../templates/openai.ts";
 import { list } from "./list.ts";
@@ -12,7 +12,7 @@ const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
   ["none", ["{}"]],
 ]);
 
-const template = shortString(MAX_TEXT_LENGTH).refine((text) => text.split("{}").length === 2, {
+const template = shortString(MAX_TEMPLATE_LENGTH).refine((text) => text.split("{}").length === 2, {
   error: "a template has exactly one {}",
   params: { code: "invalid_template" },
 });

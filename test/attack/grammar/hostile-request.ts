@@ -160,7 +160,7 @@ function oddPath(dice: Dice): HostileRequest {
 
 function listOrSet(dice: Dice, { set }: Known): HostileRequest {
   if (dice.chance(0.5)) return { method: "GET", path: `/v1/label_sets?${dice.pick(QUERIES)}`, headers: {} };
-  const odd = encodeURIComponent(hostileString(dice).slice(0, 600).toWellFormed());
+  const odd = encodeURIComponent(hostileString(dice).slice(0, 2000).toWellFormed());
   const digits = "0123456789abcdef".repeat(500).slice(0, dice.pick([1, 31, 33, 100, 1000, 5000]));
   if (dice.chance(0.2))
     return { method: dice.pick(["GET", "DELETE"]), path: `/v1/label_sets/ls_${digits}`, headers: {} };
