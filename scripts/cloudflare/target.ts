@@ -28,17 +28,36 @@ export function cloudflareTarget(
   return {
     key,
     stage: async (manifests, say) => {
-      const [gateway, ...others] = await deploymentConfigs(manifests, kvIds);
-      if (gateway === undefined) throw new Error("a deployment without a gateway");
-      // Whoever is bound to a Worker comes after it: the last stage of a tower first.
-      for (const { name, path } of others.toReversed()) {
+      const { before, gateway, jobs } = inOrder(await deploymentConfigs(manifests, kvIds));
+      const deploy = async ({ name, path }: WorkerConfig): Promise<void> => {
         const { bundle_size: size } = await wranglerUpload(["deploy", "-c", path]);
         say(`deployed ${name}${size == null ? "" : `, ${megabytes(size.gzip_bytes, 2)} MB gzipped`}`);
-      }
+      };
+      for (const config of before) await deploy(config);
       const isFirst = !(await api.workers()).includes(GATEWAY_NAME);
-      return isFirst ? await firstGateway(gateway.path, api) : await gatewayVersion(gateway.path);
+      const candidate = isFirst ? await firstGateway(gateway.path, api) : await gatewayVersion(gateway.path);
+      return {
+        ...candidate,
+        promote: async () => {
+          await candidate.promote();
+          // It is bound to an entrypoint of the gateway that serves.
+          await deploy(jobs);
+        },
+      };
     },
   };
+}
+
+/** Whoever is bound to a Worker comes after it: the last stage of a tower first, the jobs Worker after the gateway. */
+export function inOrder(configs: readonly WorkerConfig[]): {
+  before: WorkerConfig[];
+  gateway: WorkerConfig;
+  jobs: WorkerConfig;
+} {
+  const [gateway, ...others] = configs;
+  const jobs = others.pop();
+  if (gateway === undefined || jobs === undefined) throw new Error("a deployment without a gateway");
+  return { before: others.toReversed(), gateway, jobs };
 }
 
 /** The configurations of a deployment, its gateway's first. @param kvIds by title */

@@ -2,10 +2,12 @@
 import * as z from "zod";
 import { DEFAULT_PAGE, MAX_NAME_LENGTH, MAX_PAGE, MAX_SET_LABELS } from "../limits.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
+import { modelSchema } from "./model.ts";
 import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
 
 export const labelSetRequestSchema = z.object({
+  model: modelSchema,
   name: shortString(MAX_NAME_LENGTH).nullish(),
   labels: labelsSchema(MAX_SET_LABELS),
   templates: templatesSchema.optional(),
@@ -13,7 +15,10 @@ export const labelSetRequestSchema = z.object({
   min_similarity: cosineSchema.nullish(),
 });
 
+export const labelSetQuerySchema = z.object({ model: modelSchema });
+
 export const labelSetListSchema = z.object({
+  ...labelSetQuerySchema.shape,
   limit: z.coerce
     .number()
     .int()
