@@ -10,7 +10,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/label-sets/definition.ts";
-import { blankMatrix, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
+import { blankMatrix, namesOf, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
 import { normalizeRows } from "../../functions/runtime/normalize.ts";
 import { readManifest } from "../../scripts/models-in-r2.ts";
 import setup from "../support/bundle-workers.ts";
@@ -46,7 +46,7 @@ function definitionOf(size: number) {
 /** Puts vectors where the gateway looks for them, then creates the set. */
 async function createSet(workers: Workers, size: number): Promise<string> {
   const definition = definitionOf(size);
-  const { matrix, rows } = blankMatrix(definition, manifest.embedding_width, 8 * size);
+  const { matrix, rows } = blankMatrix(namesOf(definition), manifest.embedding_width, 8 * size);
   for (let i = 0; i < rows.length; i++) rows[i] = Math.random() - 0.5;
   normalizeRows(rows, manifest.embedding_width);
   const id = await labelSetId("public", definition);

@@ -73,10 +73,10 @@ describe("a deployment", { timeout: 180_000 }, () => {
     expect([...cloudflare.buckets]).toEqual(["edgeclip-models", "edgeclip-label-sets"]);
     expect([...cloudflare.namespaces.keys()]).toEqual(["edgeclip-cache", "edgeclip-keys"]);
     expect([...cloudflare.queues]).toEqual(["edgeclip-builds"]);
-    expect([...cloudflare.workers]).toHaveLength(4);
+    expect([...cloudflare.workers]).toHaveLength(5);
     expect(towers()).toEqual(towersOf(demo));
-    // The gateway came last: it is bound to all others.
-    expect([...cloudflare.workers].at(-1)).toBe("edgeclip");
+    // Whoever is bound to a Worker comes after it: the gateway after towers and decoder, jobs after the gateway.
+    expect([...cloudflare.workers].slice(-2)).toEqual(["edgeclip", "edgeclip-jobs"]);
     expect((await stat(join(folder, "secrets.json"))).mode & 0o777).toBe(0o600);
   });
 
