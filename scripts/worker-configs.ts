@@ -1,7 +1,7 @@
 /**
  * The Workers' configurations. The committed ones serve the demonstration model from one isolate a tower, and are the
  * templates of all others: for each model its own tower Workers, of its revision, with as many stages of the image tower
- * as it needs, and one gateway that is bound to all of them.
+ * as it needs, and one gateway that is bound to all of them. The decoder and the jobs Worker are the same for all models.
  */
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -17,9 +17,16 @@ export const GATEWAY_CONFIG = "wrangler.toml";
 const DECODER_CONFIG = "functions/decoder/wrangler.toml";
 const VISION_CONFIG = "functions/vision/wrangler.toml";
 const TEXT_CONFIG = "functions/text/wrangler.toml";
+export const JOBS_CONFIG = "functions/jobs/wrangler.toml";
 
 /** The committed configurations, the gateway first: it is the one that listens. */
-export const WORKER_CONFIGS = [GATEWAY_CONFIG, DECODER_CONFIG, VISION_CONFIG, TEXT_CONFIG] as const;
+export const WORKER_CONFIGS = [
+  GATEWAY_CONFIG,
+  DECODER_CONFIG,
+  VISION_CONFIG,
+  TEXT_CONFIG,
+  JOBS_CONFIG,
+] as const;
 
 /** Where a committed configuration is, from the root. */
 export type Source = (typeof WORKER_CONFIGS)[number];
@@ -80,7 +87,8 @@ interface RawConfig {
  * Writes the configurations of a deployment.
  * @param manifests of the models that it serves, the default first
  * @param folder where they go
- * @returns the gateway's first; then the decoder's; then each model's image tower, its stages in order, and text tower
+ * @returns the gateway's first; then the decoder's; then each model's image tower, its stages in order, and text tower;
+ * the jobs Worker's last
  */
 export async function writeWorkerConfigs(
   manifests: readonly Manifest[],
@@ -112,7 +120,12 @@ export async function writeWorkerConfigs(
   for (const namespace of gateway.kv_namespaces ?? []) {
     namespace.id = options.kvIds?.get(namespace.id) ?? namespace.id;
   }
-  const all: [RawConfig, Source][] = [[gateway, GATEWAY_CONFIG], [decoder, DECODER_CONFIG], ...towers];
+  const all: [RawConfig, Source][] = [
+    [gateway, GATEWAY_CONFIG],
+    [decoder, DECODER_CONFIG],
+    ...towers,
+    [committedConfig(JOBS_CONFIG), JOBS_CONFIG],
+  ];
   await mkdir(folder, { recursive: true });
   return await Promise.all(
     all.map(async ([config, source]) => {

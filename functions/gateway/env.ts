@@ -4,8 +4,8 @@ import type { Caller } from "./access/caller.ts";
 import type { PictureBatch } from "./embed/picture-batch.ts";
 import type { Usage } from "./embed/usage.ts";
 import type { Share } from "./http/bytes-in-flight.ts";
+import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { LiftedStrings } from "./http/read-body.ts";
-import type { BuildMessage } from "./label-sets/build-queue.ts";
 import type { Timings } from "./http/timings.ts";
 
 export interface Bindings {

@@ -1,7 +1,6 @@
 /** A set of labels as its owner defines it, before any model has seen it. */
 import { sha256Hex } from "../../model-shards/sha256.ts";
-import type { Prompts } from "../gateway/embed/embed-prompts.ts";
-import { fillTemplate } from "../gateway/schemas/templates.ts";
+import type { Prompts } from "../embed/compute-prompts.ts";
 
 export interface LabelDefinition {
   label: string;
@@ -36,6 +35,12 @@ export function promptsOfSet({ labels, templates, negative }: LabelSetDefinition
     ),
     ...negative.map((text) => [text]),
   ];
+}
+
+/** The template around a label. */
+export function fillTemplate(template: string, label: string): string {
+  // A function, so that `$&` in a label is not taken for a replacement pattern.
+  return template.replace("{}", () => label);
 }
 
 /** Prompts of the labels; templates count once a label. */

@@ -27,11 +27,23 @@ export interface LabelMatrix {
   packed: ArrayBuffer;
 }
 
-interface Header {
-  labels: string[];
-  minSimilarity: (number | null)[];
+interface Header extends Pick<LabelMatrix, "labels" | "minSimilarity"> {
   width: number;
   tokens: number;
+}
+
+/** What a matrix says besides its vectors. */
+export interface MatrixNames extends Pick<LabelMatrix, "labels" | "minSimilarity"> {
+  /** Number of negatives. */
+  negatives: number;
+}
+
+export function namesOf(definition: LabelSetDefinition): MatrixNames {
+  return {
+    labels: definition.labels.map(({ label }) => label),
+    minSimilarity: thresholds(definition),
+    negatives: definition.negative.length,
+  };
 }
 
 /** Seal and length of the header. */
@@ -43,15 +55,14 @@ const FRONT_BYTES = SEAL_BYTES + 4;
  * @returns besides the matrix, its rows in one piece: of the labels, then of the negatives
  */
 export function blankMatrix(
-  definition: LabelSetDefinition,
+  { labels, minSimilarity, negatives }: MatrixNames,
   width: number,
   tokens: number,
 ): { matrix: LabelMatrix; rows: Float32Array } {
-  const labels = definition.labels.map(({ label }) => label);
-  const header: Header = { labels, minSimilarity: thresholds(definition), width, tokens };
+  const header: Header = { labels, minSimilarity, width, tokens };
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(json.length / 4) * 4;
-  const values = (labels.length + definition.negative.length) * width;
+  const values = (labels.length + negatives) * width;
   const packed = new Uint8Array(FRONT_BYTES + headerBytes + 4 * values);
   new DataView(packed.buffer).setUint32(SEAL_BYTES, headerBytes, true);
   packed.fill(0x20, FRONT_BYTES, FRONT_BYTES + headerBytes);
@@ -97,4 +108,9 @@ export async function unpackMatrix(
   } catch {
     return undefined;
   }
+}
+
+/** @param rows float32, embeddings × width */
+export function fillRows(rows: Float32Array, embeddings: readonly { embedding: Float32Array }[]): void {
+  for (const [index, { embedding }] of embeddings.entries()) rows.set(embedding, index * embedding.length);
 }

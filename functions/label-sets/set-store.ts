@@ -2,13 +2,15 @@
  * Label sets in R2, which is consistent: what is written or deleted here is so for everybody at once.
  *
  * `accounts/<account>/<id>` what a list shows · `definitions/<id>` the set itself · `vectors/<id>/<revision>/<format>` its
- * packed embeddings · `parts/<id>/<revision>/<format>/<n>` pieces of them while they are being computed.
+ * packed embeddings · `parts/<id>/<revision>/<format>/<n>` pieces of them while they are being computed · `plans/<id>/…`
+ * which pieces those are, see `plan.ts` · `claims/<id>/<revision>` who computes them, see `build-claim.ts`.
  */
 import { sha256Hex } from "../../model-shards/sha256.ts";
 import { warn } from "../runtime/warn.ts";
 import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
 import { isLabelSetId, type LabelSetDefinition } from "./definition.ts";
-import { MATRIX_FORMAT } from "./label-matrix.ts";
+import { MATRIX_FORMAT, type MatrixNames, namesOf } from "./label-matrix.ts";
+import { placeOf, type Plan, planBlocks, type PlannedItem } from "./plan.ts";
 
 /** What a list shows of a set. */
 export interface LabelSetSummary {
@@ -20,6 +22,19 @@ export interface LabelSetSummary {
   templates: readonly string[];
   /** Seconds since 1970. */
   created_at: number;
+}
+
+/** Who computes a set for a revision; see `build-claim.ts`. Times in milliseconds since 1970. */
+export interface Claim {
+  turn: string;
+  /** The turn after it. */
+  next: string;
+  /** Who holds the turn; empty if nobody does. */
+  holder: string;
+  /** Until when whoever holds the turn is taken to be alive. */
+  busyUntil: number;
+  /** Until when the chain is taken to be under way. */
+  aliveUntil: number;
 }
 
 /** What some of a set's vectors were made of. */
@@ -96,7 +111,12 @@ export class SetStore {
 
   async remove(account: string, id: string): Promise<void> {
     await this.#bucket.delete([summaryKey(account, id), `definitions/${id}`]);
-    for (const prefix of [`vectors/${id}/`, `parts/${id}/`]) await this.#removeAll(prefix);
+    await this.removeComputed(id);
+  }
+
+  /** All that a set's definition led to. */
+  async removeComputed(id: string): Promise<void> {
+    for (const kind of ["claims", "vectors", "parts", "plans"]) await this.#removeAll(`${kind}/${id}/`);
   }
 
   /** Bytes of the packed embeddings; undefined while there are none. */
@@ -117,8 +137,76 @@ export class SetStore {
   /** Stores the packed embeddings, which makes the set ready, and drops its parts and vectors of the former format. */
   async putVectors(id: string, revision: string, packed: ArrayBuffer): Promise<void> {
     await this.#bucket.put(vectorsPath(id, revision), packed);
-    await this.#removeAll(`parts/${id}/${revision}/`);
+    await this.removeParts(id, revision);
     await this.#bucket.delete(formerVectorsPath(id, revision));
+  }
+
+  async removeParts(id: string, revision: string): Promise<void> {
+    await this.#removeAll(`parts/${id}/${revision}/`);
+  }
+
+  /** How the set is computed in parts; undefined if it has not been planned. */
+  async plan(id: string): Promise<Plan | undefined> {
+    return await this.#derived(`plans/${id}/plan`);
+  }
+
+  /** Plans a set. One block is in memory at a time. */
+  async putPlan(id: string, definition: LabelSetDefinition): Promise<Plan> {
+    const blocks: number[] = [];
+    let parts = 0;
+    for (const block of planBlocks(definition)) {
+      await this.#put(`plans/${id}/${blocks.length}`, jsonBytes(block));
+      blocks.push(parts);
+      parts += block.length;
+    }
+    await this.#put(`plans/${id}/names`, jsonBytes(namesOf(definition)));
+    const plan: Plan = { templates: definition.templates, parts, blocks };
+    // The plan last: what it names is there.
+    await this.#put(`plans/${id}/plan`, jsonBytes(plan));
+    return plan;
+  }
+
+  /** What the vectors of a part are made of; undefined if the plan is damaged. */
+  async plannedPart(id: string, plan: Plan, number: number): Promise<PlannedItem[] | undefined> {
+    const { block, index } = placeOf(plan, number);
+    return (await this.#derived<PlannedItem[][]>(`plans/${id}/${block}`))?.[index];
+  }
+
+  /** What a matrix of the set says besides its vectors; undefined if the plan is damaged. */
+  async plannedNames(id: string): Promise<MatrixNames | undefined> {
+    return await this.#derived(`plans/${id}/names`);
+  }
+
+  /** So that it is made anew. */
+  async removePlan(id: string): Promise<void> {
+    await this.#bucket.delete(`plans/${id}/plan`);
+  }
+
+  /** Who computes a set for a revision, and the version of that for `putClaim`. A damaged claim is none. */
+  async claim(id: string, revision: string): Promise<{ claim?: Claim; etag?: string }> {
+    const object = await this.#bucket.get(claimKey(id, revision));
+    if (object === null) return {};
+    const bytes = await bodyOf(object);
+    if (!(await isWhole(object, bytes))) return { etag: object.etag };
+    return { claim: JSON.parse(new TextDecoder().decode(bytes)) as Claim, etag: object.etag };
+  }
+
+  /**
+   * @param etag of the claim that it replaces; undefined if there was none
+   * @returns its own; undefined if somebody else was faster, and nothing was written
+   */
+  async putClaim(
+    id: string,
+    revision: string,
+    claim: Claim,
+    etag: string | undefined,
+  ): Promise<string | undefined> {
+    const onlyIf = etag === undefined ? { etagDoesNotMatch: "*" } : { etagMatches: etag };
+    return await this.#write(claimKey(id, revision), jsonBytes(claim), { onlyIf });
+  }
+
+  async removeClaim(id: string, revision: string): Promise<void> {
+    await this.#bucket.delete(claimKey(id, revision));
   }
 
   /** The parts that are there, by their numbers. */
@@ -135,6 +223,10 @@ export class SetStore {
       if (!listed.truncated) return parts;
       ({ cursor } = listed);
     }
+  }
+
+  async hasPart(id: string, revision: string, number: number): Promise<boolean> {
+    return (await this.#bucket.head(partPath(id, revision, number))) !== null;
   }
 
   /** Its vectors, one after the other; undefined if it is missing, or was damaged and has now been dropped. */
@@ -162,8 +254,25 @@ export class SetStore {
 
   /** @returns false if `onlyIf` was not met */
   async #put(key: string, bytes: Uint8Array<ArrayBuffer>, options: R2PutOptions = {}): Promise<boolean> {
+    return (await this.#write(key, bytes, options)) !== undefined;
+  }
+
+  /** @returns the object's etag; undefined if `onlyIf` was not met */
+  async #write(
+    key: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    options: R2PutOptions,
+  ): Promise<string | undefined> {
     const customMetadata = { ...options.customMetadata, sha256: await sha256Hex(bytes) };
-    return (await this.#bucket.put(key, bytes, { ...options, customMetadata })) !== null;
+    return (await this.#bucket.put(key, bytes, { ...options, customMetadata }))?.etag;
+  }
+
+  /** What can be made again: damaged, it is as good as missing. */
+  async #derived<T>(key: string): Promise<T | undefined> {
+    const object = await this.#bucket.get(key);
+    if (object === null) return undefined;
+    const bytes = await bodyOf(object);
+    return (await isWhole(object, bytes)) ? (JSON.parse(new TextDecoder().decode(bytes)) as T) : undefined;
   }
 
   async #json<T>(key: string): Promise<T | undefined> {
@@ -198,6 +307,10 @@ function formerVectorsPath(id: string, revision: string): string {
 
 function partPath(id: string, revision: string, number: number | ""): string {
   return `parts/${id}/${revision}/${MATRIX_FORMAT}/${number}`;
+}
+
+function claimKey(id: string, revision: string): string {
+  return `claims/${id}/${revision}`;
 }
 
 async function isWhole({ customMetadata }: R2Object, bytes: ArrayBuffer): Promise<boolean> {

@@ -102,3 +102,18 @@ export interface TextRpc {
   ): Promise<RpcResult<Embeddings>>;
   stats(): Promise<WorkerStats>;
 }
+
+/** The gateway's towers of every model, for Workers that compute in the background. */
+export interface TowersRpc {
+  /**
+   * As the text tower's.
+   * @param model `<alias>@<revision>`; a refusal with `model_not_found` if the deployed gateway does not serve it
+   */
+  embedTokens(
+    model: string,
+    ids: Int32Array,
+    lengths: number[],
+    wanted: Wanted,
+    requestId: string,
+  ): Promise<RpcResult<Embeddings>>;
+}

@@ -48,12 +48,9 @@ export function cloudflareTarget(
     key,
     stage: async (manifests, say) => {
       const configs = await deploymentConfigs(manifests, kvIds);
-      const [gateway, ...others] = configs;
-      if (gateway === undefined) throw new Error("a deployment without a gateway");
+      const { beside, gateway, followers: following } = inOrder(configs);
       const present = new Set(await api.workers());
-      // Whoever is bound to a Worker comes after it: the last stage of a tower first.
-      for (const { name, path, source } of others.toReversed()) {
-        if (!BESIDE_CONFIGS.includes(source)) continue;
+      for (const { name, path } of beside) {
         if (present.has(name)) {
           say(`${name} is there already, with this code and these settings`);
           continue;
@@ -63,16 +60,31 @@ export function cloudflareTarget(
         say(`deployed ${name}${weight}: nothing that serves is bound to it yet`);
       }
       const queues = await QueueHandover.begin(api, configs, say);
-      const followers = await Followers.begin(
-        api,
-        others.filter(({ source }) => !BESIDE_CONFIGS.includes(source)),
-        say,
-      );
+      const followers = await Followers.begin(api, following, say);
       const context = { api, queues, followers, say };
       return former === undefined
         ? await firstGateway(gateway.path, context)
         : await gatewayVersion(gateway.path, former, context);
     },
+  };
+}
+
+/**
+ * Whoever is bound to a Worker comes after it: the last stage of a tower first, then the gateway, then those that are bound
+ * to the gateway.
+ * @param configs the gateway's first
+ */
+export function inOrder([gateway, ...others]: readonly WorkerConfig[]): {
+  beside: WorkerConfig[];
+  gateway: WorkerConfig;
+  followers: WorkerConfig[];
+} {
+  if (gateway === undefined) throw new Error("a deployment without a gateway");
+  const isBeside = ({ source }: WorkerConfig): boolean => BESIDE_CONFIGS.includes(source);
+  return {
+    beside: others.filter(isBeside).toReversed(),
+    gateway,
+    followers: others.filter((config) => !isBeside(config)),
   };
 }
 

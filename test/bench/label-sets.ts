@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/label-sets/definition.ts";
-import { blankMatrix, MATRIX_FORMAT, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
+import { blankMatrix, MATRIX_FORMAT, namesOf, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
 import { normalizeRows } from "../../functions/runtime/normalize.ts";
 import { readManifest } from "../../scripts/models-in-r2.ts";
 import setup from "../support/bundle-workers.ts";
@@ -51,7 +51,7 @@ function definitionOf(size: number) {
 /** Puts vectors where the gateway looks for them, then creates the set. */
 async function createSet(workers: Workers, size: number): Promise<string> {
   const definition = definitionOf(size);
-  const { matrix, rows } = blankMatrix(definition, manifest.embedding_width, 8 * size);
+  const { matrix, rows } = blankMatrix(namesOf(definition), manifest.embedding_width, 8 * size);
   for (let i = 0; i < rows.length; i++) rows[i] = Math.random() - 0.5;
   normalizeRows(rows, manifest.embedding_width);
   const id = await labelSetId("public", definition);

@@ -116,6 +116,7 @@ const described = (object) =>
   object && {
     key: object.key,
     size: object.size,
+    etag: object.etag,
     customMetadata: object.customMetadata,
     uploaded: object.uploaded,
   };
@@ -194,9 +195,9 @@ export class Cache extends WorkerEntrypoint {
 }
 
 export class Builds extends WorkerEntrypoint {
-  async send(message) {
+  async send(message, options) {
     await meet(this.ctx, "BUILDS.send");
-    await this.env.BUILDS.send(message);
+    await this.env.BUILDS.send(message, options);
   }
 }
 
@@ -258,11 +259,16 @@ const ENTRYPOINTS = {
   TEXT: "Towers",
 };
 
+function faultyBindings(name: string): string[] {
+  if (name === "edgeclip") return Object.keys(ENTRYPOINTS);
+  if (name === "edgeclip-jobs") return ["MODELS", "SETS", "BUILDS"];
+  return /vision|text/.test(name) ? ["MODELS"] : [];
+}
+
 /** Puts the faults between a Worker and what it depends on. */
 export function behindFaults(name: string, options: V4WorkerOptions): V4WorkerOptions {
-  const isGateway = name === "edgeclip";
-  if (!isGateway && !/vision|text/.test(name)) return options;
-  const bindings = isGateway ? Object.keys(ENTRYPOINTS) : ["MODELS"];
+  const bindings = faultyBindings(name);
+  if (bindings.length === 0) return options;
   const faulty = Object.fromEntries(
     Object.entries(ENTRYPOINTS)
       .filter(([binding]) => bindings.includes(binding))

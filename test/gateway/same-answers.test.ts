@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cosineOfUnit } from "../../functions/gateway/score/cosine-of-unit.ts";
 import { labelEmbedding } from "../../functions/embed/label-embedding.ts";
-import { fillTemplate } from "../../functions/gateway/schemas/templates.ts";
+import { fillTemplate } from "../../functions/label-sets/definition.ts";
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
 import { addKey } from "../support/add-key.ts";
 import { exampleBase64 } from "../support/examples.ts";

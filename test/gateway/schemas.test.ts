@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { foldAliases, IMAGE_ALIASES } from "../../functions/gateway/schemas/aliases.ts";
 import { classifyRequestSchema } from "../../functions/gateway/schemas/classify-request.ts";
-import { fillTemplate, templatesSchema } from "../../functions/gateway/schemas/templates.ts";
+import { templatesSchema } from "../../functions/gateway/schemas/templates.ts";
+import { fillTemplate } from "../../functions/label-sets/definition.ts";
 import { validate } from "../../functions/gateway/schemas/validate.ts";
 import { OPENAI_7, OPENAI_80 } from "../../functions/gateway/templates/openai.ts";
 import { ServiceError } from "../../functions/runtime/errors.ts";

@@ -1,5 +1,5 @@
 /**
- * Bundles the four Workers once per test run, exactly as a deployment would: `wrangler deploy --dry-run`. Vitest
+ * Bundles all Workers once per test run, exactly as a deployment would: `wrangler deploy --dry-run`. Vitest
  * runs this before any test (`globalSetup`).
  */
 import { execFile } from "node:child_process";

@@ -22,6 +22,7 @@ const described = (object) =>
   object && {
     key: object.key,
     size: object.size,
+    etag: object.etag,
     customMetadata: object.customMetadata,
     uploaded: object.uploaded,
   };

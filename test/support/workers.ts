@@ -10,7 +10,7 @@ import type { R2Bucket } from "@cloudflare/workers-types";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { putModel, readManifest } from "../../scripts/models-in-r2.ts";
-import { committedConfig, writeWorkerConfigs } from "../../scripts/worker-configs.ts";
+import { committedConfig, GATEWAY_CONFIG, writeWorkerConfigs } from "../../scripts/worker-configs.ts";
 import type { WorkerStats } from "../../functions/runtime/rpc.ts";
 import { bundleFolder } from "./bundle-workers.ts";
 import { type EngineName, parseEngine } from "../../model-shards/plan-stages.ts";
@@ -110,9 +110,14 @@ export async function startWorkers({
   const probeUrl = await miniflare.unsafeGetDirectURL("probe");
   const readStats = async (): Promise<Stats> =>
     (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
-  /** A request to every one of our Workers. */
+  const builds = await miniflare.getQueueProducer<object>("BUILDS", committedConfig(GATEWAY_CONFIG).name);
+  /** Something to do for every one of our Workers: for that of the queue, a message that it lets go. */
   const wake = async (): Promise<void> => {
-    await Promise.all([readStats(), fetch(`${url}/healthz`).then((response) => response.text())]);
+    await Promise.all([
+      readStats(),
+      fetch(`${url}/healthz`).then((response) => response.text()),
+      builds.send({}),
+    ]);
   };
   return {
     url,

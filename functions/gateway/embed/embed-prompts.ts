@@ -3,21 +3,14 @@
  * for all that are missing. The unit is what makes one vector: a single text, or all the prompts of a label, whose
  * vectors are averaged and then forgotten.
  */
-import clipBpe from "../../../model-shards/clip-bpe.bin";
-import type { Manifest } from "../../../model-shards/manifest.ts";
+import { computePrompts, type Prompts } from "../../embed/compute-prompts.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { Pauses } from "../../runtime/pauses.ts";
-import { type CleanText, cleanText, type RawText } from "../../runtime/tokenizer/clean-text.ts";
-import { Tokenizer, type Tokens } from "../../runtime/tokenizer/tokenizer.ts";
+import { type CleanText, cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
-import { labelEmbedding } from "../../embed/label-embedding.ts";
-import type { EmbedContext } from "./embed-context.ts";
+import { type EmbedContext, textCall } from "./embed-context.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import { type CachedText, type PromptsKey, promptsKey, TextCache } from "./text-cache.ts";
-import { callWorker, checkRevision, telling, unwrap } from "../../embed/unwrap.ts";
-
-/** All that stands for one vector: a text alone, or several prompts. Cleaned here, and nowhere before. */
-export type Prompts = readonly RawText[];
 
 export interface EmbeddedPrompts {
   /** One for each item asked for, in order. */
@@ -30,7 +23,6 @@ export interface EmbeddedPrompts {
 const MEMORY_BYTES = 4_000_000;
 
 const memory = new MemoryCache<CachedText>(MEMORY_BYTES, ({ embedding }) => embedding.byteLength);
-let tokenizer: Tokenizer | undefined;
 
 export interface EmbedOptions {
   /** That may be computed. */
@@ -91,51 +83,16 @@ async function readKv(keys: PromptsKey[], context: EmbedContext): Promise<Map<Pr
   return await context.timings.measure("cache", () => textCache(context).read(keys));
 }
 
+/** @throws ServiceError `too_many_items` if that is more prompts than a request may compute */
 async function compute(
   items: ReadonlyMap<PromptsKey, readonly CleanText[]>,
-  { towers, manifest, timings, requestId, wanted }: EmbedContext,
+  context: EmbedContext,
   maxPrompts: number,
 ): Promise<Map<PromptsKey, CachedText>> {
-  const computed = new Map<PromptsKey, CachedText>();
-  if (items.size === 0) return computed;
-  const distinct = [...new Set([...items.values()].flat())];
-  if (distinct.length > maxPrompts) {
+  if (items.size === 0) return new Map();
+  if (new Set([...items.values()].flat()).size > maxPrompts) {
     const message = `more than ${maxPrompts} prompts are not cached; a request may need at most so many new ones`;
     throw new ServiceError("too_many_items", message, { param: "labels" });
   }
-  const tokens = await tokenize(distinct, manifest, new Pauses(wanted));
-  const ids = Int32Array.from([...tokens.values()].flatMap((each) => each.ids));
-  const lengths = [...tokens.values()].map((each) => each.ids.length);
-  const result = await timings.measure("text", () =>
-    callWorker("text tower", (alive) =>
-      towers.text.embedTokens(ids, lengths, telling(alive, wanted), requestId),
-    ),
-  );
-  const rows = checkRevision(unwrap(result), manifest.revision);
-  const width = manifest.embedding_width;
-  const rowOf = new Map(distinct.map((text, row) => [text, row * width]));
-  for (const [key, prompts] of items) {
-    const vectors = prompts.map((text) => rows.slice(rowOf.get(text), (rowOf.get(text) ?? 0) + width));
-    const parts = prompts.map((text) => tokens.get(text));
-    computed.set(key, {
-      embedding: labelEmbedding(vectors),
-      tokens: parts.reduce((sum, part) => sum + (part?.ids.length ?? 0), 0),
-      truncated: parts.some((part) => part?.truncated),
-    });
-  }
-  return computed;
-}
-
-async function tokenize(
-  texts: readonly CleanText[],
-  { text: { context_length: contextLength } }: Manifest,
-  pauses: Pauses,
-): Promise<Map<CleanText, Tokens>> {
-  tokenizer ??= new Tokenizer(clipBpe);
-  const tokens = new Map<CleanText, Tokens>();
-  for (const text of texts) {
-    tokens.set(text, tokenizer.encode(text, contextLength));
-    await pauses.after(text.length);
-  }
-  return tokens;
+  return await context.timings.measure("text", () => computePrompts(items, textCall(context)));
 }

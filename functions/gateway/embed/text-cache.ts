@@ -8,6 +8,7 @@
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { CleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { sha256Hex } from "../../../model-shards/sha256.ts";
+import type { EmbeddedText } from "../../embed/compute-prompts.ts";
 import { decodeBase64, encodeBase64 } from "../images/base64.ts";
 import { warn } from "../../runtime/warn.ts";
 import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
@@ -23,15 +24,7 @@ const MAX_WRITES = 900;
 /** Before the embedding: the seal; tokens, uint32; whether it was truncated, uint32. */
 const HEADER_BYTES = SEAL_BYTES + 8;
 
-/** An embedding and what made it. */
-export interface CachedText {
-  /** float32, unit length. */
-  embedding: Float32Array;
-  /** Of all its texts. */
-  tokens: number;
-  /** One of its texts was longer than the model's context. */
-  truncated: boolean;
-}
+export type CachedText = EmbeddedText;
 
 declare const named: unique symbol;
 

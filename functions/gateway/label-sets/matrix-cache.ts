@@ -39,9 +39,9 @@ async function put(name: string, matrix: LabelMatrix, { env, manifest }: EmbedCo
   await env.CACHE.put(matrixKey(name, manifest.revision), matrix.packed, options);
 }
 
-export async function removeMatrix(name: string, { env, manifest }: EmbedContext): Promise<void> {
+export async function removeMatrix(name: string, revision: string, kv: KVNamespace): Promise<void> {
   try {
-    await withDeadline(DEADLINES.kv, () => env.CACHE.delete(matrixKey(name, manifest.revision)));
+    await withDeadline(DEADLINES.kv, () => kv.delete(matrixKey(name, revision)));
   } catch (error) {
     warn("label cache not writable", error);
   }

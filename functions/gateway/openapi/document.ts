@@ -3,7 +3,11 @@ import * as z from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { classifyRequestSchema } from "../schemas/classify-request.ts";
 import { embeddingsRequestSchema } from "../schemas/embeddings-request.ts";
-import { labelSetListSchema, labelSetRequestSchema } from "../schemas/label-set-request.ts";
+import {
+  labelSetListSchema,
+  labelSetQuerySchema,
+  labelSetRequestSchema,
+} from "../schemas/label-set-request.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { warmUpRequestSchema } from "../schemas/warm-up-request.ts";
@@ -127,7 +131,10 @@ const paths: ZodOpenApiPathsObject = {
       id: "createLabelSet",
       tag: "Label sets",
       summary: "Keep a set of labels",
-      description: "The same set again has the same id and costs nothing.",
+      description:
+        "The same set again has the same id and costs nothing. A set serves all models of the deployment: its id does " +
+        "not name one, and each has embeddings of its own. `model` says for which they are computed now; for another " +
+        "they are when the set is posted or classified with for that one.",
       request: labelSetRequestSchema,
       answers: {
         "200": ["It was there", responses.labelSetSchema],
@@ -139,6 +146,7 @@ const paths: ZodOpenApiPathsObject = {
       id: "listLabelSets",
       tag: "Label sets",
       summary: "The caller's label sets",
+      description: "What is `ready` is so for `model`.",
       query: labelSetListSchema,
       answers: { "200": ["A page of them", responses.labelSetListResponseSchema] },
     }),
@@ -148,7 +156,11 @@ const paths: ZodOpenApiPathsObject = {
       id: "getLabelSet",
       tag: "Label sets",
       summary: "One label set with its labels",
+      description:
+        "`status`, `prompts_done` and `bytes` are about `model`, the deployment's first if none is named. Asking for a " +
+        "set whose computation has come to a halt takes it up again.",
       path: idPath,
+      query: labelSetQuerySchema,
       answers: { "200": ["The set", responses.labelSetDetailSchema] },
     }),
     delete: operation({

@@ -116,13 +116,25 @@ export const labelSetSchema = z
     id: z.string(),
     object: z.literal("label_set"),
     name: z.string().nullable(),
-    status: z.enum(["ready", "building"]),
+    model: z
+      .string()
+      .meta({ description: "Whose embeddings `status`, `prompts_done` and `bytes` are about" }),
+    revision: z.string().meta({ description: "The model's present one" }),
+    status: z.enum(["ready", "building"]).meta({
+      description:
+        "`ready`: all embeddings for `model` at `revision` are stored, and a classification computes none. `building`: " +
+        "some are missing; they are computed once the set is posted or classified with for this model",
+    }),
     labels: z.number().int(),
     prompts: z.number().int(),
-    prompts_done: z.number().int(),
+    prompts_done: z.number().int().meta({ description: "Prompts whose embeddings for `model` are there" }),
     templates: z.array(z.string()),
     created_at: seconds,
-    bytes: z.number().int().nullable(),
+    bytes: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: "Of the embeddings for `model`; null while some are missing" }),
   })
   .meta({ id: "LabelSet" });
 

@@ -5,10 +5,12 @@
  */
 import { Hono } from "hono";
 import { requireOperator } from "../access/caller.ts";
-import { embedContext } from "../embed/embed-context.ts";
+import { embedContext, textCall } from "../embed/embed-context.ts";
 import { readFields } from "../embed/request-pictures.ts";
 import type { GatewayEnv } from "../env.ts";
-import { buildAtOnce, buildNextPart, isSmall } from "../label-sets/build-set.ts";
+import { buildAtOnce, isSmall } from "../label-sets/build-set.ts";
+import { takeTurn } from "../../label-sets/build-claim.ts";
+import { buildNextPart } from "../../label-sets/build-part.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
 import { requestedModel } from "../model.ts";
 import { validate } from "../schemas/validate.ts";
@@ -17,6 +19,8 @@ import { answeredBy } from "./inference-response.ts";
 
 /** Sets that a request looks at. */
 const PAGE = 50;
+/** Its turn at a large set, and the one after that: warm-ups go on where the last one stopped. */
+const WARM_UP = { turn: "warm_up", next: "warm_up" };
 
 export const warmUp = new Hono<GatewayEnv>().post("/v1/operator/warm_up", async (c) => {
   requireOperator(c);
@@ -30,11 +34,18 @@ export const warmUp = new Hono<GatewayEnv>().post("/v1/operator/warm_up", async 
     if ((await store.vectorsBytes(id, revision)) !== undefined) continue;
     const definition = await store.definition(id);
     if (definition === undefined) continue;
-    let left = false;
+    let isLeft = false;
     if (isSmall(definition)) await buildAtOnce(id, definition, store, context);
-    else left = await buildNextPart(id, definition, store, context);
+    else {
+      const held = await takeTurn(store, id, revision, WARM_UP.turn, { mayBegin: true, next: WARM_UP.next });
+      // The jobs Worker is at it: the revision serves already.
+      if (held === "over" || "waitMs" in held) continue;
+      const alive = (): Promise<boolean> => held.renew();
+      isLeft = (await buildNextPart(id, store, textCall(context), { alive })) !== undefined;
+      if (!isLeft) await held.end();
+    }
     // A set with parts left is looked at again.
-    return c.json({ ...answer, computed: id, after: left ? (ids[looked - 1]?.key ?? after ?? "") : key });
+    return c.json({ ...answer, computed: id, after: isLeft ? (ids[looked - 1]?.key ?? after ?? "") : key });
   }
   return c.json({ ...answer, computed: null, after: next });
 });

@@ -3,12 +3,14 @@ import * as z from "zod";
 import { DEFAULT_PAGE, MAX_NAME_LENGTH, MAX_PAGE, MAX_SET_LABELS } from "../limits.ts";
 import { LABEL_ALIASES } from "./aliases.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
+import { modelSchema } from "./model.ts";
 import { ownObject } from "./own-object.ts";
 import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
 
 export const labelSetRequestSchema = ownObject(
   {
+    model: modelSchema,
     name: shortString(MAX_NAME_LENGTH).optional(),
     labels: labelsSchema(MAX_SET_LABELS),
     templates: templatesSchema.optional(),
@@ -18,7 +20,10 @@ export const labelSetRequestSchema = ownObject(
   LABEL_ALIASES,
 );
 
+export const labelSetQuerySchema = z.object({ model: modelSchema });
+
 export const labelSetListSchema = z.object({
+  ...labelSetQuerySchema.shape,
   limit: z.coerce
     .number()
     .int()

@@ -33,9 +33,3 @@ export const templatesSchema = z
       .max(MAX_TEMPLATES, `at most ${MAX_TEMPLATES} templates`),
   )
   .meta({ description: 'Templates with one `{}` each, or `"openai-80"`, `"openai-7"`, `"none"`' });
-
-/** The template around a label. */
-export function fillTemplate(text: string, label: string): string {
-  // A function, so that `$&` in a label is not taken for a replacement pattern.
-  return text.replace("{}", () => label);
-}
