@@ -42,14 +42,10 @@ export async function isolateMemory(
 }
 
 async function collectGarbage(socket: WebSocket, wake: () => Promise<unknown>): Promise<void> {
-  let isDone = false;
-  const done = call(socket, "HeapProfiler.collectGarbage").then(() => {
-    isDone = true;
-  });
-  while (!isDone) {
-    await wake();
-    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 50))]);
-  }
+  const done = call(socket, "HeapProfiler.collectGarbage").then(() => true);
+  const pause = (): Promise<boolean> => new Promise((resolve) => setTimeout(() => resolve(false), 50));
+  do await wake();
+  while (!(await Promise.race([done, pause()])));
 }
 
 let calls = 0;

@@ -108,6 +108,12 @@ export async function startWorkers({
   const models = (await miniflare.getR2Bucket("MODELS", "probe")) as unknown as R2Bucket;
   for (const each of folders) await putModel(models, each);
   const probeUrl = await miniflare.unsafeGetDirectURL("probe");
+  /** Has every Worker do something. */
+  const askAll = async (): Promise<Stats> => {
+    const asked = fetch(new URL("/stats", probeUrl), { method: "POST" });
+    await (await fetch(`${url}/healthz`)).arrayBuffer();
+    return (await (await asked).json()) as Stats;
+  };
   return {
     url,
     miniflare,
@@ -117,11 +123,6 @@ export async function startWorkers({
     memory: async (collect = false) => {
       const inspector = await miniflare.getInspectorURL();
       inspector.protocol = "http:";
-      const askAll = async (): Promise<Stats> => {
-        const asked = fetch(new URL("/stats", probeUrl), { method: "POST" });
-        await (await fetch(`${url}/healthz`)).arrayBuffer();
-        return (await (await asked).json()) as Stats;
-      };
       const stats = await askAll();
       const wasm = new Map([
         [TEXT, stats.text.wasmBytes],
