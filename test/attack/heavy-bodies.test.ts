@@ -12,6 +12,8 @@ import { type HeavyBody, heavyAndLegal, manyValues } from "./heavy-bodies.ts";
 const LIMIT_BYTES = 120_000_000;
 const AT_ONCE = 4;
 
+const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
 let workers: Workers;
 
 beforeAll(async () => {
@@ -40,7 +42,6 @@ async function holdOf(heavy: HeavyBody): Promise<{ codes: string[]; most: number
   if (collected === undefined) throw new Error("there is no gateway");
   const left = totalBytes(collected);
   const most = peaks.get("edgeclip")?.total ?? 0;
-  const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
   console.log(`${heavy.name}: ${codes.join(", ")}; at most ${mb(most)}, ${mb(left)} after collection`);
   return { codes, most, left };
 }

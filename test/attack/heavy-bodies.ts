@@ -32,6 +32,9 @@ function filled(before: string, unit: (index: number) => string, after: string, 
 const floats = (count: number, seed: number): string =>
   `[${Array.from({ length: count }, (_, i) => Math.sin(1 + i * (seed + 1)).toFixed(8)).join(",")}]`;
 
+const prompts = (count: number, label: number): string =>
+  Array.from({ length: count }, (_, i) => `"a photo of a thing, ${label} ${i}"`).join();
+
 /** Right, or nearly, and as heavy as that can be. @param width of the model's embeddings */
 export function heavyAndLegal(width: number): HeavyBody[] {
   const documents = Array.from({ length: 1000 }, (_, i) => `{"embedding":${floats(width, i)}}`);
@@ -44,12 +47,12 @@ export function heavyAndLegal(width: number): HeavyBody[] {
     json(
       "1,000 labels of 100 prompts, one number among them",
       "/v1/classify",
-      `{"image":"AAAA","labels":[${Array.from({ length: 999 }, (_, i) => `{"label":"l${i}","prompts":[${Array.from({ length: 100 }, (_, j) => `"a photo of a thing numbered ${i} ${j}"`).join()}]}`).join()},{"label":"x","prompts":[7]}]}`,
+      `{"image":"AAAA","labels":[${Array.from({ length: 999 }, (_, i) => `{"label":"l${i}","prompts":[${prompts(100, i)}]}`).join()},{"label":"x","prompts":[7]}]}`,
     ),
     json(
       "10,000 labels of 30 prompts, one number among them",
       "/v1/label_sets",
-      `{"labels":[${Array.from({ length: 10_000 }, (_, i) => `{"label":"label ${i}","prompts":[${Array.from({ length: 30 }, (_, j) => `"a photo of a thing, ${i} ${j}"`).join()}]}`).join()}],"min_similarity":"x"}`,
+      `{"labels":[${Array.from({ length: 10_000 }, (_, i) => `{"label":"label ${i}","prompts":[${prompts(30, i)}]}`).join()}],"min_similarity":"x"}`,
     ),
     json(
       "texts of 8,000 letters",

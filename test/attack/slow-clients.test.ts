@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  for (const drip of drips) drip.leave();
+  for (const body of drips) body.leave();
   drips = [];
 });
 

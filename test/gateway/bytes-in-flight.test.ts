@@ -31,7 +31,9 @@ describe("BytesInFlight", () => {
   it("takes what has come, not what was announced", async () => {
     const room = new BytesInFlight({ small: MB, large: 40 * MB });
     for (let i = 0; i < 20; i++) await open(room, 16 * MB).growTo(10_000);
-    await open(room, 16 * MB).growTo(16 * MB);
+    const whole = open(room, 16 * MB);
+    await whole.growTo(16 * MB);
+    expect(whole.held).toBe(16 * MB);
   });
 
   it("keeps room for small bodies", async () => {
@@ -68,7 +70,7 @@ describe("BytesInFlight", () => {
       }
       share.release();
     };
-    await Promise.all(Array.from({ length: 6 }, read));
+    await expect(Promise.all(Array.from({ length: 6 }, read))).resolves.toHaveLength(6);
   });
 
   it("refuses the last that came when those that outgrew what they announced wait for each other", async () => {
@@ -122,6 +124,6 @@ describe("BytesInFlight", () => {
       steady.assertKept();
     }
     steady.release();
-    await other;
+    await expect(other).resolves.toBeUndefined();
   });
 });

@@ -87,16 +87,11 @@ async function readJson(request: Request, length: number, share: Share): Promise
     new Uint8Array(buffer).set(piece, offset);
     freeBuffer(piece);
   };
-  await readLimited(request, MAX_JSON_BYTES, share, async (piece) => {
-    try {
-      await take(piece);
-    } catch (error) {
-      // What still comes is not kept.
-      buffer.resize(0);
-      share.shrinkTo(0);
-      throw error;
-    }
-  });
+  const drop = (): void => {
+    buffer.resize(0);
+    share.shrinkTo(0);
+  };
+  await readLimited(request, MAX_JSON_BYTES, share, { take, drop });
   const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()));
   share.complete(LIFTED_EXPANSION * weight.lifted + weight.values);
   const lifted: LiftedStrings = {
@@ -129,7 +124,17 @@ async function readMultipart(
   share: Share,
   acceptFile: AcceptFile,
 ): Promise<Omit<ReadBody, "share">> {
-  const form = new MultipartForm(request.headers.get("content-type") ?? "", acceptFile, share);
-  await readLimited(request, MAX_MULTIPART_BYTES, share, (piece) => form.take(piece));
+  let form: MultipartForm | undefined = new MultipartForm(
+    request.headers.get("content-type") ?? "",
+    acceptFile,
+    share,
+  );
+  await readLimited(request, MAX_MULTIPART_BYTES, share, {
+    take: (piece) => form?.take(piece),
+    drop: () => {
+      form = undefined;
+      share.shrinkTo(0);
+    },
+  });
   return { fields: form.fields() };
 }

@@ -2,7 +2,7 @@
 
 const BACKSLASH = 0x5c;
 const SIMPLE = new Map(
-  [...`"\\/bfnrt`].map((letter, i) => [letter.charCodeAt(0), `"\\/\b\f\n\r\t`.charCodeAt(i)]),
+  Array.from(`"\\/bfnrt`, (letter, i) => [letter.charCodeAt(0), `"\\/\b\f\n\r\t`.charCodeAt(i)]),
 );
 const LETTER_U = 0x75;
 const HEX = /^[0-9a-f]{4}$/i;

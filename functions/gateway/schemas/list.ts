@@ -8,11 +8,11 @@ const ZodArray: z.core.$constructor<z.ZodArray> = z.ZodArray;
 
 const RequestList: z.core.$constructor<z.ZodArray> = z.core.$constructor(
   "RequestList",
-  (list, definition) => {
-    ZodArray.init(list, definition);
-    const parse = list._zod.parse;
+  (made, definition) => {
+    ZodArray.init(made, definition);
+    const parse = made._zod.parse.bind(made._zod);
     const maximum = maximumOf(definition);
-    list._zod.parse = (payload, context) => {
+    made._zod.parse = (payload, context) => {
       const { value } = payload;
       // Of a list that is too long, zod looks at nothing but the length.
       if (!Array.isArray(value) || value.length > maximum) return parse(payload, context);
