@@ -3,6 +3,8 @@
  * order. The codec's heap never shrinks; as much beside it, in JavaScript, would be too much for an isolate.
  */
 import { ServiceError } from "../runtime/errors.ts";
+import { type MemoryPart, moveKept } from "./codec-memory.ts";
+import type { CodecView } from "./formats/picture-header.ts";
 import type { MagickApi } from "./magick.ts";
 
 /** Blocks in use. A request that ended without a word leaves its own behind, to be freed by the next. */
@@ -10,8 +12,8 @@ const inUse = new Set<CodecBlock>();
 
 export class CodecBlock {
   readonly length: number;
-  readonly #api: MagickApi;
-  readonly #pointer: number;
+  #api: MagickApi;
+  #pointer: number;
 
   private constructor(api: MagickApi, pointer: number, length: number) {
     this.#api = api;
@@ -22,6 +24,11 @@ export class CodecBlock {
   /** Frees all blocks: whoever has the turn now is alone. */
   static freeAll(): void {
     for (const block of inUse) block.free();
+  }
+
+  /** Forgets all blocks: the instance that they belong to is gone. */
+  static forgetAll(): void {
+    inUse.clear();
   }
 
   /** A block of `length` bytes, at least 1; undefined if the codec's memory has no room for it. */
@@ -45,18 +52,48 @@ export class CodecBlock {
   /**
    * Runs a function of the package that would copy a byte array into the codec's memory and read it there, and lets it
    * read this block instead.
+   * @param view what of it, if not all
    * @param read is given the array to pass on
    */
-  readBy<T>(read: (placeholder: Uint8Array) => T): T {
+  readBy<T>(view: CodecView | undefined, read: (placeholder: Uint8Array) => T): T {
     const api = this.#api;
+    const { start, end, changes } = view ?? { start: 0, end: this.length, changes: [] };
     const original = api._MagickImage_ReadBlob;
     api._MagickImage_ReadBlob = (settings, _data, offset, _length, exception) =>
-      original(settings, this.#pointer, offset, this.length, exception);
+      original(settings, this.#pointer + start, offset, end - start, exception);
+    const before = changes.map(({ at, bytes }) => ({ at, bytes: this.view().slice(at, at + bytes.length) }));
+    this.#write(changes);
     try {
       return read(new Uint8Array(1));
     } finally {
       api._MagickImage_ReadBlob = original;
+      // The file may be read once more, by another instance.
+      this.#write(before.toReversed());
     }
+  }
+
+  #write(changes: CodecView["changes"]): void {
+    const file = this.view();
+    for (const { at, bytes } of changes) file.set(bytes, at);
+  }
+
+  /**
+   * Takes the block over to a new instance.
+   * @param restart makes the instance, and says where it kept the block's bytes
+   * @throws ServiceError `overloaded` if the block is another request's by now, or has no room
+   */
+  async survive(
+    restart: (kept: MemoryPart) => Promise<{ api: MagickApi; keptAt: number }>,
+  ): Promise<MagickApi> {
+    const { length } = this.view();
+    const { api, keptAt } = await restart({ start: this.#pointer, length });
+    const pointer = api._malloc(length);
+    if (pointer === 0) throw new ServiceError("overloaded", "the decoder is out of memory; try again");
+    moveKept({ start: keptAt, length }, pointer);
+    this.#api = api;
+    this.#pointer = pointer;
+    inUse.add(this);
+    return api;
   }
 
   free(): void {

@@ -3,7 +3,7 @@
  * ImageMagick goes on in a file, as large as it likes and whatever its own disk limit says; here that is no way out.
  */
 import type { MagickApi } from "./magick.ts";
-import { noteRefusal } from "./memory-ceiling.ts";
+import { noteRefusal } from "./codec-memory.ts";
 
 /** Linux's and Emscripten's "no space left on device". */
 const ENOSPC = 51;

@@ -1,10 +1,10 @@
 /** One picture file → what the model sees of it. */
-import { ServiceError } from "../runtime/errors.ts";
 import type { CodecBlock } from "./codec-block.ts";
 import { readHeader } from "./formats/read-header.ts";
 import { decodeGrid } from "./heif/decode-grid.ts";
 import { findGrid } from "./heif/find-grid.ts";
 import { sniffFormat } from "./formats/sniff-format.ts";
+import { unsupportedFormat } from "./formats/unsupported-format.ts";
 import type { MagickApi } from "./magick.ts";
 import { decodePng } from "./png/decode-png.ts";
 import { resizeAndCrop } from "./preprocess/resize-and-crop.ts";
@@ -26,10 +26,7 @@ export async function decodeImage(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = file.view();
   const format = sniffFormat(bytes);
-  if (format === undefined) {
-    const message = "not a picture in a supported format (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC)";
-    throw new ServiceError("unsupported_image_format", message);
-  }
+  if (format === undefined) throw unsupportedFormat(bytes);
   if (format === "png") return await decodePng(file, readHeader(bytes, format), size, magick, alive);
   if (format === "heic" || format === "avif") {
     const grid = findGrid(bytes, format);

@@ -9,7 +9,9 @@ import { rpcResult } from "../runtime/rpc-result.ts";
 import { ByteTaker } from "../runtime/byte-taker.ts";
 import { nextFrame } from "../runtime/file-frames.ts";
 import { decodeImage } from "./decode-image.ts";
-import { codecMemoryBytes, openMagick } from "./magick.ts";
+import { codecMemoryBytes } from "./codec-memory.ts";
+import { OutOfMemory } from "./formats/pixel-limits.ts";
+import { openMagick, renewMagick } from "./magick.ts";
 import { receiveFile } from "./receive-file.ts";
 import { Turn } from "./turn.ts";
 
@@ -50,6 +52,12 @@ async function decodeNext(
   const file = await receiveFile(upload, length, magick, alive);
   try {
     return { pixels: await decodeImage(file, size, magick, alive) };
+  } catch (error) {
+    if (!(error instanceof OutOfMemory)) throw error;
+    alive();
+    const renewed = await renewMagick(file);
+    if (renewed === undefined) throw error;
+    return { pixels: await decodeImage(file, size, renewed, alive) };
   } finally {
     file.free();
   }

@@ -10,11 +10,11 @@ import {
   MagickError,
   ResourceLimits,
 } from "@imagemagick/magick-wasm";
-// By path: wrangler looks for modules as files and does not read the package's export map.
-import magickWasm from "../../node_modules/@imagemagick/magick-wasm/dist/x86/magick.wasm";
+import magickWasm from "../../.generated/codecs/magick.wasm";
+import { CodecBlock } from "./codec-block.ts";
 import { limitCodecFiles } from "./codec-files.ts";
+import { type CodecImports, codecImports, type MemoryPart, wouldFit } from "./codec-memory.ts";
 import { MAX_HEIF_FILE_BYTES, MAX_SIDE } from "./formats/pixel-limits.ts";
-import { installMemoryCeiling } from "./memory-ceiling.ts";
 import { MAGICK_POLICY } from "./magick-policy.ts";
 
 /** What we use of the package's module, which its types leave out. Pointers and sizes are bytes. */
@@ -45,55 +45,107 @@ const holder = ImageMagick as unknown as { _api: MagickApi | undefined };
 const MAX_FRAMES = 4n;
 /** Bytes of an ICC, EXIF or text block, unpacked. */
 const MAX_PROFILE_BYTES = 8_000_000n;
-/** Bytes that must be free after a refusal: what a 12-megapixel picture takes. Less means that something leaked. */
-const ROOM_BYTES = 80_000_000;
+/**
+ * The block that an instance must still be able to give, bytes: the pixels of a phone's 12 megapixels. Less means that
+ * memory leaked or lies in pieces.
+ */
+const ROOM_BYTES = 48_800_000;
+
+interface Instance {
+  api: MagickApi;
+  /** Whether it had pictures before the one at hand. */
+  used: boolean;
+}
 
 /** The instance. Not a promise that requests share: whoever finds none makes one. */
-let current: MagickApi | undefined;
+let current: Instance | undefined;
 
+/**
+ * The instance for the next picture: the one that there is, if it is as good as new, or a new one. Whatever a picture
+ * before left behind is gone. For whoever has the turn.
+ */
 export async function openMagick(): Promise<MagickApi> {
-  if (current !== undefined) return current;
-  installMemoryCeiling();
+  CodecBlock.freeAll();
+  if (current !== undefined) {
+    current.used = true;
+    if (canAllocate(current.api, ROOM_BYTES)) return current.api;
+  }
+  return (await startMagick()).api;
+}
+
+/**
+ * A new instance in the place of the current one.
+ * @param kept a part of the codec's memory that is to outlive it
+ * @returns where that part is now, besides
+ */
+async function startMagick(kept?: MemoryPart): Promise<{ api: MagickApi; keptAt: number }> {
+  discardMagick();
+  const { imports, keptAt } = codecImports(kept);
   const configuration = ConfigurationFiles.default;
   configuration.policy.data = MAGICK_POLICY;
-  await initializeImageMagick(magickWasm, configuration);
-  // Memory is left to the ceiling, so that there is one way to run out of it.
+  await withImports(imports, () => initializeImageMagick(magickWasm, configuration));
+  // Memory is left to the memory's maximum, so that there is one way to run out of it.
   ResourceLimits.width = BigInt(MAX_SIDE);
   ResourceLimits.height = BigInt(MAX_SIDE);
   ResourceLimits.maxProfileSize = MAX_PROFILE_BYTES;
   ResourceLimits.disk = 0n;
   ResourceLimits.listLength = MAX_FRAMES;
-  const made = holder._api;
-  if (made === undefined) throw new Error("ImageMagick came up without an instance");
-  // Two requests may have begun at once; the package keeps one of their instances.
-  if (made !== current) limitCodecFiles(made, MAX_HEIF_FILE_BYTES);
-  current = made;
-  return made;
+  const api = holder._api;
+  if (api === undefined) throw new Error("ImageMagick came up without an instance");
+  limitCodecFiles(api, MAX_HEIF_FILE_BYTES);
+  current = { api, used: false };
+  return { api, keptAt };
 }
 
-/** Size of the codec's WASM memory, bytes; 0 before the first picture. */
-export function codecMemoryBytes(): number {
-  return current?.HEAPU8.buffer.byteLength ?? 0;
+/** The package makes its instance itself, with imports of its own; ours come on top. */
+async function withImports(extra: CodecImports, make: () => Promise<void>): Promise<void> {
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = class extends Instance {
+    constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
+      super(module, { ...imports, ...extra });
+    }
+  };
+  try {
+    await make();
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+}
+
+function canAllocate(api: MagickApi, bytes: number): boolean {
+  return wouldFit(() => {
+    const block = api._malloc(bytes);
+    if (block !== 0) api._free(block);
+    return block !== 0;
+  });
 }
 
 /**
- * Makes sure that the next picture finds a codec that works. An error of ImageMagick's own leaves the instance sound;
- * anything else is a trap in the middle of its work, after which its memory cannot be trusted.
- * @param refused whether the picture failed for want of memory
+ * A new instance, unless the current one is new.
+ * @param file is taken over to it
+ * @returns undefined if a new one would be no better
  */
-export function recoverMagick(error: unknown, refused: boolean): void {
-  if (!(error instanceof MagickError) || (refused && !hasRoom())) discardMagick();
+export async function renewMagick(file: CodecBlock): Promise<MagickApi | undefined> {
+  if (current?.used === false) return undefined;
+  return await file.survive(startMagick);
 }
 
-function hasRoom(): boolean {
-  if (current === undefined) return true;
-  const block = current._malloc(ROOM_BYTES);
-  if (block !== 0) current._free(block);
-  return block !== 0;
+/**
+ * After a picture that failed: an error of ImageMagick's own leaves the instance sound; anything else is a trap in the
+ * middle of its work, after which its memory cannot be trusted.
+ */
+export function recoverMagick(error: unknown): void {
+  if (!(error instanceof MagickError)) discardMagick();
+}
+
+/** Whether there is an instance. */
+export function magickIsOpen(): boolean {
+  return current !== undefined;
 }
 
 /** The next picture gets a new instance. */
 export function discardMagick(): void {
   current = undefined;
   holder._api = undefined;
+  CodecBlock.forgetAll();
 }

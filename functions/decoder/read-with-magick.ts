@@ -10,12 +10,14 @@ import {
 } from "@imagemagick/magick-wasm";
 import { ServiceError } from "../runtime/errors.ts";
 import type { CodecBlock } from "./codec-block.ts";
+import { hasAllScans } from "./formats/read-jpeg-header.ts";
 import { jpegScale } from "./formats/jpeg-scale.ts";
 import type { PictureHeader } from "./formats/picture-header.ts";
-import { tooMuchMemory } from "./formats/pixel-limits.ts";
+import { OutOfMemory } from "./formats/pixel-limits.ts";
+import { unsupported } from "./formats/unsupported-format.ts";
 import { recoverMagick } from "./magick.ts";
 import { MAGICK_FORMATS, type MagickReadable } from "./magick-policy.ts";
-import { takeRefusal } from "./memory-ceiling.ts";
+import { takeRefusal } from "./codec-memory.ts";
 import type { Picture, PixelArea } from "./preprocess/picture.ts";
 import { placeOnCanvas } from "./preprocess/place-on-canvas.ts";
 import { upright } from "./preprocess/upright.ts";
@@ -28,13 +30,16 @@ const SHOWN_AS_THEY_ARE = new Set<ColorSpace>([
   ColorSpace.scRGB,
   ColorSpace.LinearGray,
 ]);
-/** What libjpeg says of a file that ends early. It then makes up the rest in gray; the reference refuses. */
-const CUT = /premature end of jpeg/i;
+/** What libjpeg says of a file that has no end marker, and of one whose pixels end early: it makes up the rest in gray. */
+const NO_END = /premature end of jpeg/i;
+const NO_PIXELS = /premature end of data segment/i;
+/** What the codec says of a file that is sound, but beyond it. */
+const LACKING = /support is not configured|unsupported jpeg (process|data precision)|compression scheme \d+/i;
 
 /**
  * @param size side of the model's input, pixels, to know how small a JPEG may be decoded
  * @param use gets the picture; its rows can be had only inside
- * @throws ServiceError `invalid_image` for bytes that the codec refuses, `image_too_large`
+ * @throws ServiceError `invalid_image` for bytes that the codec refuses, `unsupported_image_format`, `image_too_large`
  */
 export function readWithMagick<T>(
   file: CodecBlock,
@@ -47,19 +52,20 @@ export function readWithMagick<T>(
   const settings = new MagickReadSettings({ format: MAGICK_FORMATS[format], frameIndex: 0 });
   const scaled = format === "jpeg" ? jpegScale(header, size) : undefined;
   if (scaled !== undefined) settings.setDefine(MagickFormat.Jpeg, "size", `${scaled.width}x${scaled.height}`);
+  // What the file header says of the file's size; pixels that are missing are still an error.
+  settings.setDefine(MagickFormat.Bmp, "ignore-filesize", true);
   const name = format.toUpperCase();
   const image = MagickImage.create();
   takeRefusal();
   try {
-    let cut = false;
+    const warnings: string[] = [];
     image.onWarning = ({ error }) => {
-      cut ||= CUT.test(error.message);
+      warnings.push(error.message, ...error.relatedErrors.map(({ message }) => message));
     };
-    file.readBy((placeholder) => image.read(placeholder, settings));
-    file.free();
-    if (cut) throw new ServiceError("invalid_image", `the ${name} is cut short`);
+    file.readBy(header.view, (placeholder) => image.read(placeholder, settings));
+    if (isCut(warnings, file)) throw new ServiceError("invalid_image", `the ${name} is cut short`);
     if (!SHOWN_AS_THEY_ARE.has(image.colorSpace)) image.colorSpace = ColorSpace.sRGB;
-    const result = image.getPixels((pixels) => use(arrange(image, pixels, format, header)));
+    const result = image.getPixels((pixels) => use(arrange(image, pixels, header)));
     image.dispose();
     return result;
   } catch (cause) {
@@ -67,39 +73,57 @@ export function readWithMagick<T>(
     // A trapped instance cannot be asked to tidy up.
     if (cause instanceof ServiceError || cause instanceof MagickError) image.dispose();
     if (cause instanceof ServiceError) throw cause;
-    file.free();
-    recoverMagick(cause, refused);
-    if (refused) throw tooMuchMemory(`a ${name} of ${header.width} × ${header.height} pixels`);
+    recoverMagick(cause);
+    if (refused) throw new OutOfMemory(`a ${name} of ${header.width} × ${header.height} pixels`);
+    if (cause instanceof MagickError && LACKING.test(cause.message)) {
+      throw unsupported(`the ${name} is coded in a way that the decoder lacks`, cause);
+    }
     throw new ServiceError("invalid_image", `the ${name} cannot be decoded`, { cause });
   }
 }
 
+/** Whether a JPEG's pixels are not all there. Only its end marker may be missing. */
+function isCut(warnings: readonly string[], file: CodecBlock): boolean {
+  if (!warnings.some((warning) => NO_END.test(warning))) return false;
+  const { buffer, byteOffset, byteLength } = file.view();
+  return (
+    warnings.some((warning) => NO_PIXELS.test(warning)) ||
+    !hasAllScans(new DataView(buffer, byteOffset, byteLength))
+  );
+}
+
 /** The picture as it is looked at: on its canvas, the right way up. */
-function arrange(
-  image: IMagickImage,
-  pixels: IPixelCollection,
-  format: MagickReadable,
-  header: PictureHeader,
-): Picture {
-  const area = pixelArea(image, pixels);
-  // AVIF and HEIC have a rotation of their own: the codec applies it, and reports the picture as upright.
-  const picture = upright(area, header.orientation ?? image.orientation);
-  if (format !== "gif") return picture;
-  const { x: left, y: top } = image.page;
-  return placeOnCanvas(picture, { width: header.width, height: header.height, left, top });
+function arrange(image: IMagickImage, pixels: IPixelCollection, header: PictureHeader): Picture {
+  const { width, height, placement, orientation = 1 } = header;
+  const area = pixelArea(image, pixels, header);
+  const placed = placement === undefined ? area : placeOnCanvas(area, { width, height, ...placement });
+  return upright(placed, orientation);
 }
 
 /** Rectangles as RGBA or RGB, copied out of the codec's memory. */
-function pixelArea({ width, height, hasAlpha }: IMagickImage, pixels: IPixelCollection): PixelArea {
-  const mapping = hasAlpha ? "RGBA" : "RGB";
+function pixelArea(
+  { width, height, hasAlpha }: IMagickImage,
+  pixels: IPixelCollection,
+  { opaque, invertedBits = 0 }: PictureHeader,
+): PixelArea {
+  const channels = hasAlpha && opaque !== true ? 4 : 3;
+  const mapping = channels === 4 ? "RGBA" : "RGB";
   return {
     width,
     height,
-    channels: hasAlpha ? 4 : 3,
+    channels,
     readArea(left, top, areaWidth, areaHeight) {
       const bytes = pixels.toByteArray(left, top, areaWidth, areaHeight, mapping);
       if (bytes === null) throw new ServiceError("invalid_image", "the picture's pixels cannot be read");
+      if (invertedBits !== 0) invert(bytes, channels, invertedBits);
       return bytes;
     },
   };
+}
+
+/** Inverts some bits of the colours, in place; alpha stays. */
+function invert(pixels: Uint8Array, channels: 3 | 4, bits: number): void {
+  for (let i = 0; i < pixels.length; i++) {
+    if (channels === 3 || i % 4 !== 3) pixels[i] = (pixels[i] ?? 0) ^ bits;
+  }
 }

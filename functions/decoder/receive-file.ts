@@ -3,7 +3,7 @@ import { ServiceError } from "../runtime/errors.ts";
 import type { ByteTaker } from "../runtime/byte-taker.ts";
 import { CodecBlock } from "./codec-block.ts";
 import { fileTooLarge, MAX_FILE_BYTES } from "./formats/pixel-limits.ts";
-import { discardMagick, type MagickApi } from "./magick.ts";
+import type { MagickApi } from "./magick.ts";
 
 /**
  * Reads the file to its end even if it is refused, since the next one begins there.
@@ -16,7 +16,6 @@ export async function receiveFile(
   api: MagickApi,
   alive: () => void,
 ): Promise<CodecBlock> {
-  CodecBlock.freeAll();
   const file = length > 0 && length <= MAX_FILE_BYTES ? CodecBlock.allocate(api, length) : undefined;
   try {
     const complete = await upload.take(length, (piece, offset) => {
@@ -35,7 +34,5 @@ export async function receiveFile(
 function refuse(length: number): never {
   if (length === 0) throw new ServiceError("invalid_image", "the file is empty");
   if (length > MAX_FILE_BYTES) throw fileTooLarge("file", length, MAX_FILE_BYTES);
-  // Nothing but the file was to be in the codec's memory: something has leaked.
-  discardMagick();
   throw new ServiceError("overloaded", "the decoder is out of memory; try again");
 }

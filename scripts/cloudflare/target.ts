@@ -80,12 +80,15 @@ export function inOrder([gateway, ...others]: readonly WorkerConfig[]): {
   followers: WorkerConfig[];
 } {
   if (gateway === undefined) throw new Error("a deployment without a gateway");
-  const isBeside = ({ source }: WorkerConfig): boolean => BESIDE_CONFIGS.includes(source);
   return {
     beside: others.filter(isBeside).toReversed(),
     gateway,
     followers: others.filter((config) => !isBeside(config)),
   };
+}
+
+function isBeside({ source }: WorkerConfig): boolean {
+  return BESIDE_CONFIGS.includes(source);
 }
 
 /** The configurations of a deployment, its gateway's first. @param kvIds by title */

@@ -49,6 +49,14 @@ const webp =
     return file;
   };
 
+/** The canvas is what counts, however small the frame on it. */
+const animatedWebp: Claim = (width, height) => {
+  const file = Buffer.from(webp(0x02, "ANMF")(width, height));
+  file.writeUInt32LE(28, 34);
+  file.fill(0, 38);
+  return Buffer.concat([file, Buffer.alloc(12), Buffer.from("VP8L\x04\0\0\0....", "latin1")]);
+};
+
 const vp8: Claim = (width, height) => {
   const file = Buffer.from("RIFF....WEBPVP8 \x0a\0\0\0..........", "latin1");
   file.writeUInt16LE(width, 26);
@@ -117,7 +125,7 @@ const CLAIMS: [coding: string, claim: Claim, width: number, height: number, mega
   ["WebP", webp(0, "VP8 "), 4001, 3100, 12.2],
   ["WebP with alpha", webp(0x10, "ALPH"), 3001, 2400, 7],
   ["lossless WebP", webp(0x10, "VP8L"), 3001, 2400, 7],
-  ["animated WebP", webp(0x02, "ANIM"), 3001, 2400, 7],
+  ["lossless WebP", animatedWebp, 3001, 2400, 7],
   ["GIF", gif, 4001, 3100, 12.2],
   ["BMP", bmp, 4001, 3100, 12.2],
   ["TIFF", tiff(8), 4001, 3100, 12.2],

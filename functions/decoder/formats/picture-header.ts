@@ -9,13 +9,21 @@ export type Coding =
   | "WebP"
   | "WebP with alpha"
   | "lossless WebP"
-  | "animated WebP"
   | "GIF"
   | "BMP"
   | "TIFF"
   | "AVIF"
   | "HEIC"
   | "HEIF of tiles";
+
+/** What the codec reads in place of the file: a part of it, with some bytes changed. */
+export interface CodecView {
+  /** Offsets of the part in the file. */
+  start: number;
+  end: number;
+  /** Put over the file's bytes, at offsets in the file, while the codec reads. */
+  changes: { at: number; bytes: Uint8Array }[];
+}
 
 export interface PictureHeader {
   /** Pixels, before any rotation. */
@@ -24,6 +32,14 @@ export interface PictureHeader {
   coding: Coding;
   /** Bytes that the codec holds unpacked beside the picture, if the format leaves that to the file. */
   pieceBytes?: number;
-  /** EXIF orientation, 1–8, for formats whose EXIF is read by us; undefined: ask the codec. */
+  /** EXIF orientation, 1–8; undefined: the picture is upright. */
   orientation?: number;
+  /** If it is not to read the file as it is. */
+  view?: CodecView;
+  /** Where the first frame lies on a canvas of `width × height`, for formats with canvases. */
+  placement?: { left: number; top: number };
+  /** Whether the fourth channel that the codec finds is none. */
+  opaque?: boolean;
+  /** The bits of a colour sample that the codec gives inverted, as a mask of 8 bits. */
+  invertedBits?: number;
 }

@@ -35,7 +35,6 @@ const MAX_PIXELS: Record<Coding, number> = {
   WebP: MAX_PIXELS_OTHER,
   "WebP with alpha": MAX_PIXELS_BUFFERED_WEBP,
   "lossless WebP": MAX_PIXELS_BUFFERED_WEBP,
-  "animated WebP": MAX_PIXELS_BUFFERED_WEBP,
   GIF: MAX_PIXELS_OTHER,
   BMP: MAX_PIXELS_OTHER,
   TIFF: MAX_PIXELS_OTHER,
@@ -56,7 +55,7 @@ export function checkSize({ width, height, coding, pieceBytes }: PictureHeader, 
     throw new ServiceError("image_too_large", `the picture has ${width} × ${height} pixels; ${allowed}`);
   }
   if (pieceBytes !== undefined && pieceBytes + width * height * PIXEL_BYTES > MAX_DECODED_BYTES) {
-    throw tooMuchMemory(`a ${coding} of ${width} × ${height} pixels in so few strips or tiles`);
+    throw new OutOfMemory(`a ${coding} of ${width} × ${height} pixels in so few strips or tiles`);
   }
   const isHeif = coding === "AVIF" || coding === "HEIC";
   if (isHeif && fileBytes > MAX_HEIF_FILE_BYTES) throw fileTooLarge(coding, fileBytes, MAX_HEIF_FILE_BYTES);
@@ -67,8 +66,11 @@ export function fileTooLarge(what: string, bytes: number, limit: number): Servic
   return new ServiceError("image_too_large", `the ${what} has ${bytes} bytes; the limit is ${limit}`);
 }
 
-/** @param what was to be decoded, with its figures */
-export function tooMuchMemory(what: string): ServiceError {
-  const advice = "send it smaller, or as baseline JPEG";
-  return new ServiceError("image_too_large", `${what} takes more memory to decode than there is; ${advice}`);
+/** The codec's memory had no room for a picture. Final only if the codec was new. */
+export class OutOfMemory extends ServiceError {
+  /** @param what was to be decoded, with its figures */
+  constructor(what: string) {
+    const advice = "send it smaller, or as baseline JPEG";
+    super("image_too_large", `${what} takes more memory to decode than there is; ${advice}`);
+  }
 }

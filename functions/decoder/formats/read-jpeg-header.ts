@@ -1,40 +1,61 @@
-/** JPEG (ITU-T T.81): walks the segments up to the first scan. */
+/** JPEG (ITU-T T.81): the frame, the first scan, and the orientation in EXIF's APP1. */
+import { exifOrientation, isExif } from "./exif-orientation.ts";
+import { type JpegSegment, jpegSegments, SOS } from "./jpeg-segments.ts";
 import type { PictureHeader } from "./picture-header.ts";
 
+const APP1 = 0xe1;
 /** Table B.1: frames are 0xC0–0xCF except these three. */
 const NOT_FRAMES = new Set([0xc4, 0xc8, 0xcc]);
 const PROGRESSIVE_FRAMES = new Set([0xc2, 0xc6, 0xca, 0xce]);
-const SOS = 0xda;
-/** Markers without a length: TEM, RST0–7, SOI. */
-const isBare = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
 const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && !NOT_FRAMES.has(marker);
 
 export function readJpegHeader(file: DataView): PictureHeader | undefined {
-  let frame: (PictureHeader & { components: number }) | undefined;
-  let at = 2;
-  for (;;) {
-    if (file.getUint8(at) !== 0xff) return undefined;
-    const marker = file.getUint8(at + 1);
-    if (marker === 0xff) {
-      at += 1;
-    } else if (isBare(marker)) {
-      at += 2;
-    } else if (marker === SOS) {
-      if (frame === undefined) return undefined;
-      const { width, height, coding, components } = frame;
-      // A baseline file may bring its colours in scans of their own; the codec then keeps all coefficients, as it
-      // does for a progressive one.
-      return { width, height, coding: file.getUint8(at + 4) < components ? "progressive JPEG" : coding };
-    } else {
-      if (isFrame(marker)) {
-        frame = {
-          width: file.getUint16(at + 7),
-          height: file.getUint16(at + 5),
-          coding: PROGRESSIVE_FRAMES.has(marker) ? "progressive JPEG" : "baseline JPEG",
-          components: file.getUint8(at + 9),
-        };
-      }
-      at += 2 + file.getUint16(at + 2);
+  let frame: JpegSegment | undefined;
+  let exif: DataView | undefined;
+  for (const segment of jpegSegments(file)) {
+    const { marker, at, length } = segment;
+    if (isFrame(marker)) frame = segment;
+    if (marker === APP1 && exif === undefined) {
+      const block = new DataView(file.buffer, file.byteOffset + at, Math.min(length, file.byteLength - at));
+      if (isExif(block)) exif = block;
+    }
+    if (marker !== SOS) continue;
+    if (frame === undefined) return undefined;
+    // A baseline file may bring its colours in scans of their own; the codec then keeps all coefficients, as it does for
+    // a progressive one.
+    const progressive =
+      PROGRESSIVE_FRAMES.has(frame.marker) || file.getUint8(at) < file.getUint8(frame.at + 5);
+    return {
+      width: file.getUint16(frame.at + 3),
+      height: file.getUint16(frame.at + 1),
+      coding: progressive ? "progressive JPEG" : "baseline JPEG",
+      orientation: exif === undefined ? 1 : exifOrientation(exif),
+    };
+  }
+  return undefined;
+}
+
+/**
+ * Whether a progressive file has all of its scans: each component's coefficients, all 64 of them, down to the last bit.
+ * A file may end between two scans, where no decoder would miss anything (T.81, G.1.1.1).
+ */
+export function hasAllScans(file: DataView): boolean {
+  /** By component and coefficient: the lowest bit that there is. */
+  const lowestBits = new Map<number, number[]>();
+  for (const { marker, at } of jpegSegments(file)) {
+    if (isFrame(marker)) {
+      for (let i = 0; i < file.getUint8(at + 5); i++)
+        lowestBits.set(
+          file.getUint8(at + 6 + 3 * i),
+          Array.from({ length: 64 }, () => 1),
+        );
+    }
+    if (marker !== SOS) continue;
+    const components = file.getUint8(at);
+    const [first, last, bits] = [1, 2, 3].map((i) => file.getUint8(at + 2 * components + i));
+    for (let i = 0; i < components; i++) {
+      lowestBits.get(file.getUint8(at + 1 + 2 * i))?.fill((bits ?? 0) & 15, first, (last ?? 0) + 1);
     }
   }
+  return [...lowestBits.values()].every((coefficients) => coefficients.every((bit) => bit === 0));
 }

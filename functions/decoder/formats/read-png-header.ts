@@ -1,6 +1,7 @@
 /** PNG (ISO/IEC 15948): `IHDR`, and the orientation in `eXIf`. */
 import { exifOrientation } from "./exif-orientation.ts";
 import type { PictureHeader } from "./picture-header.ts";
+import { unsupported } from "./unsupported-format.ts";
 import { pngChunks } from "../png/png-chunks.ts";
 
 export interface PngHeader extends PictureHeader {
@@ -13,8 +14,10 @@ export interface PngHeader extends PictureHeader {
 
 const IHDR_AT = 16;
 
+/** @throws ServiceError `unsupported_image_format` for Apple's form, which is no PNG by the standard */
 export function readPngHeader(file: DataView): PngHeader | undefined {
   const [first] = pngChunks(file);
+  if (first?.type === "CgBI") throw unsupported("the PNG is in Apple's own form for iOS apps (CgBI)");
   if (first?.type !== "IHDR" || first.length !== 13) return undefined;
   let orientation = 1;
   for (const { type, at, length } of pngChunks(file)) {

@@ -3,37 +3,84 @@
  * the codec holds one of them unpacked beside the picture: often enough the whole picture is one.
  */
 import type { PictureHeader } from "./picture-header.ts";
+import { unsupported } from "./unsupported-format.ts";
+import { readDirectory, type TiffDirectory } from "./tiff-directory.ts";
 
 const IMAGE_WIDTH = 256;
 const IMAGE_LENGTH = 257;
 const BITS_PER_SAMPLE = 258;
+const COMPRESSION = 259;
+const PHOTOMETRIC = 262;
+const ORIENTATION = 274;
 const SAMPLES_PER_PIXEL = 277;
 const ROWS_PER_STRIP = 278;
 const TILE_WIDTH = 322;
 const TILE_LENGTH = 323;
-const SHORT = 3;
-/** Values of more than four bytes are elsewhere, and only their offset is in the directory. */
-const INLINE_SHORTS = 2;
+const SAMPLE_FORMAT = 339;
+/** Value of `SAMPLE_FORMAT`. */
+const SIGNED = 2;
+const ALL_BITS = 0xff;
+const HIGHEST_BIT = 0x80;
+/** Values of `PHOTOMETRIC`. */
+const WHITE_IS_ZERO = 0;
+const BLACK_IS_ZERO = 1;
 
-export function readTiffHeader(file: DataView): PictureHeader {
-  const littleEndian = file.getUint16(0) === 0x4949;
-  const directory = file.getUint32(4, littleEndian);
-  const entries = file.getUint16(directory, littleEndian);
-  const values = new Map<number, number>();
-  for (let entry = 0; entry < entries; entry++) {
-    const at = directory + 2 + 12 * entry;
-    const short = file.getUint16(at + 2, littleEndian) === SHORT;
-    const elsewhere = short && file.getUint32(at + 4, littleEndian) > INLINE_SHORTS;
-    const value = elsewhere ? file.getUint32(at + 8, littleEndian) : at + 8;
-    values.set(
-      file.getUint16(at, littleEndian),
-      short ? file.getUint16(value, littleEndian) : file.getUint32(value, littleEndian),
-    );
+/** Values of `COMPRESSION` that the codec cannot undo. Source: libtiff's `tiff.h`. */
+const UNSUPPORTED_COMPRESSIONS = new Map([
+  [34661, "JBIG"],
+  [34712, "JPEG 2000"],
+  [33003, "JPEG 2000"],
+  [33005, "JPEG 2000"],
+  [34887, "LERC"],
+  [34892, "lossy JPEG of DNG"],
+  [34925, "LZMA"],
+  [50000, "zstd"],
+  [50001, "WebP"],
+  [50002, "JPEG XL"],
+  [52546, "JPEG XL"],
+]);
+
+/** @throws ServiceError `unsupported_image_format` for a compression that the codec lacks */
+export function readTiffHeader(file: DataView): PictureHeader | undefined {
+  const tags = readDirectory(file);
+  if (tags === undefined) return undefined;
+  const compression = UNSUPPORTED_COMPRESSIONS.get(tags.first(COMPRESSION) ?? 1);
+  if (compression !== undefined) throw unsupported(`the TIFF is compressed with ${compression}`);
+  const width = tags.first(IMAGE_WIDTH) ?? 0;
+  const height = tags.first(IMAGE_LENGTH) ?? 0;
+  const pixelBytes = ((tags.first(BITS_PER_SAMPLE) ?? 1) * (tags.first(SAMPLES_PER_PIXEL) ?? 1)) / 8;
+  const pieceWidth = tags.first(TILE_WIDTH) ?? width;
+  const pieceHeight = tags.first(TILE_LENGTH) ?? Math.min(tags.first(ROWS_PER_STRIP) ?? height, height);
+  const negative = isNegative(tags);
+  return {
+    width,
+    height,
+    coding: "TIFF",
+    pieceBytes: Math.ceil(pieceWidth * pieceHeight * pixelBytes),
+    orientation: tags.first(ORIENTATION) ?? 1,
+    // Of numbers with a sign the lowest is black, whose highest bit is set.
+    invertedBits: negative ? ALL_BITS : tags.first(SAMPLE_FORMAT) === SIGNED ? HIGHEST_BIT : 0,
+    view: { start: 0, end: file.byteLength, changes: changesFor(tags, file, negative) },
+  };
+}
+
+/** The codec takes white for black in pictures of 2 and 4 bits, but not in others. */
+function isNegative(tags: TiffDirectory): boolean {
+  const depth = tags.first(BITS_PER_SAMPLE);
+  return tags.first(PHOTOMETRIC) === WHITE_IS_ZERO && (depth === 2 || depth === 4);
+}
+
+function changesFor(
+  { nextAt, at, littleEndian }: TiffDirectory,
+  file: DataView,
+  negative: boolean,
+): { at: number; bytes: Uint8Array }[] {
+  const changes = [];
+  // The codec goes on to the next page, however broken the way there, and gives up the first for it.
+  if (nextAt + 4 <= file.byteLength) changes.push({ at: nextAt, bytes: new Uint8Array(4) });
+  const photometric = at(PHOTOMETRIC);
+  if (negative && photometric !== undefined) {
+    changes.push({ at: photometric + (littleEndian ? 0 : 1), bytes: Uint8Array.of(BLACK_IS_ZERO) });
   }
-  const width = values.get(IMAGE_WIDTH) ?? 0;
-  const height = values.get(IMAGE_LENGTH) ?? 0;
-  const pixelBytes = ((values.get(BITS_PER_SAMPLE) ?? 1) * (values.get(SAMPLES_PER_PIXEL) ?? 1)) / 8;
-  const pieceWidth = values.get(TILE_WIDTH) ?? width;
-  const pieceHeight = values.get(TILE_LENGTH) ?? Math.min(values.get(ROWS_PER_STRIP) ?? height, height);
-  return { width, height, coding: "TIFF", pieceBytes: Math.ceil(pieceWidth * pieceHeight * pixelBytes) };
+  return changes;
 }

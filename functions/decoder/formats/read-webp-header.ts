@@ -1,59 +1,152 @@
 /**
- * WebP (RFC 9649): a RIFF file whose first chunk is the picture itself, or `VP8X`, which has the size of the canvas.
- * The orientation is in a chunk that the codec leaves alone.
+ * WebP (RFC 9649): a RIFF file whose first chunk is the picture itself, or `VP8X`, which has the size of the canvas. An
+ * animation's first frame is handed to the codec as a still of its own, since the codec would read all frames.
  */
 import { exifOrientation } from "./exif-orientation.ts";
-import type { Coding, PictureHeader } from "./picture-header.ts";
+import type { Coding, CodecView, PictureHeader } from "./picture-header.ts";
 
 /** Of `VP8X`. */
 const ALPHA_FLAG = 0x10;
 const ANIMATION_FLAG = 0x02;
 const VP8L_SIGNATURE = 0x2f;
+const RIFF_HEADER_BYTES = 12;
+const CHUNK_HEADER_BYTES = 8;
+/** Of `ANMF`: what it has before the frame's own chunks. */
+const FRAME_HEADER_BYTES = 16;
+/** `RIFF`, and `VP8X` with its header. */
+const STILL_HEADER_BYTES = 30;
+
+interface Chunk {
+  type: string;
+  /** Of the content, bytes; no more than the file has. */
+  at: number;
+  length: number;
+  /** What the file says. */
+  claimed: number;
+}
 
 export function readWebpHeader(file: DataView): PictureHeader | undefined {
-  const chunks = [...riffChunks(file)];
-  const first = chunks[0];
-  if (first === undefined) return undefined;
+  const chunks = riffChunks(file, RIFF_HEADER_BYTES, file.byteLength);
+  const [first] = chunks;
   const exif = chunks.find(({ type }) => type === "EXIF");
   const orientation =
     exif === undefined
       ? 1
       : exifOrientation(new DataView(file.buffer, file.byteOffset + exif.at, exif.length));
-  const at = first.at;
-  if (first.type === "VP8 ") {
+  if (first?.type === "VP8X") {
+    const canvas = { width: uint24(file, first.at + 4) + 1, height: uint24(file, first.at + 7) + 1 };
+    const isAnimated = (file.getUint8(first.at) & ANIMATION_FLAG) !== 0;
+    const picture = isAnimated ? readFirstFrame(file, chunks, canvas) : readStill(file, chunks, canvas);
+    return picture && { ...picture, orientation };
+  }
+  const picture = first && readStill(file, [first], pictureSize(file, first));
+  return picture && { ...picture, orientation };
+}
+
+function readStill(
+  file: DataView,
+  chunks: readonly Chunk[],
+  size: { width: number; height: number } | undefined,
+): PictureHeader | undefined {
+  const coding = codingOf(chunks);
+  if (coding === undefined || size === undefined) return undefined;
+  const changes = [{ at: 4, bytes: uint32(file.byteLength - CHUNK_HEADER_BYTES) }, ...trueLengths(chunks)];
+  return { ...size, coding, view: { start: 0, end: file.byteLength, changes } };
+}
+
+/** A size field that is wrong does not matter where the pixels are there. */
+function trueLengths(chunks: readonly Chunk[]): CodecView["changes"] {
+  return chunks
+    .filter(({ claimed, length }) => claimed > length)
+    .map(({ at, length }) => ({ at: at - 4, bytes: uint32(length) }));
+}
+
+/** On its canvas, which is transparent at the beginning. */
+function readFirstFrame(
+  file: DataView,
+  chunks: readonly Chunk[],
+  canvas: { width: number; height: number },
+): PictureHeader | undefined {
+  const frame = chunks.find(({ type }) => type === "ANMF");
+  if (frame === undefined) return undefined;
+  const [x, y, width, height] = [0, 3, 6, 9].map((offset) => uint24(file, frame.at + offset));
+  const [left, top] = [2 * (x ?? 0), 2 * (y ?? 0)];
+  const start = frame.at + FRAME_HEADER_BYTES - STILL_HEADER_BYTES;
+  const end = frame.at + frame.length;
+  const parts = riffChunks(file, frame.at + FRAME_HEADER_BYTES, end);
+  const coding = codingOf(parts);
+  if (coding === undefined) return undefined;
+  const view: CodecView = {
+    start,
+    end,
+    changes: [
+      {
+        at: start,
+        bytes: stillHeader(end - start, coding !== "WebP", (width ?? 0) + 1, (height ?? 0) + 1),
+      },
+      ...trueLengths(parts),
+    ],
+  };
+  return {
+    width: Math.max(canvas.width, left + (width ?? 0) + 1),
+    height: Math.max(canvas.height, top + (height ?? 0) + 1),
+    placement: { left, top },
+    coding,
+    view,
+  };
+}
+
+/** What a file of one picture has before the picture's chunks. It takes the place of what is before them here. */
+function stillHeader(fileBytes: number, hasAlpha: boolean, width: number, height: number): Uint8Array {
+  const bytes = new Uint8Array(STILL_HEADER_BYTES);
+  bytes.set(new TextEncoder().encode("RIFF    WEBPVP8X"));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(4, fileBytes - CHUNK_HEADER_BYTES, true);
+  view.setUint32(16, 10, true);
+  bytes[20] = hasAlpha ? ALPHA_FLAG : 0;
+  // Three bytes each; the fourth of the first is overwritten by the second.
+  view.setUint32(24, width - 1, true);
+  view.setUint16(27, (height - 1) & 0xffff, true);
+  bytes[29] = (height - 1) >> 16;
+  return bytes;
+}
+
+/** By the picture's own chunks; undefined if there are none. */
+function codingOf(chunks: readonly Chunk[]): Coding | undefined {
+  if (chunks.some(({ type }) => type === "VP8L")) return "lossless WebP";
+  if (chunks.some(({ type }) => type === "ALPH")) return "WebP with alpha";
+  return chunks.some(({ type }) => type === "VP8 ") ? "WebP" : undefined;
+}
+
+function pictureSize(file: DataView, { type, at }: Chunk): { width: number; height: number } | undefined {
+  if (type === "VP8 ") {
     // A key frame's tag and start code, then 14 bits of each side (RFC 6386, 9.1).
-    const width = file.getUint16(at + 6, true) & 0x3fff;
-    return { width, height: file.getUint16(at + 8, true) & 0x3fff, coding: "WebP", orientation };
+    return { width: file.getUint16(at + 6, true) & 0x3fff, height: file.getUint16(at + 8, true) & 0x3fff };
   }
-  if (first.type === "VP8L") {
-    if (file.getUint8(at) !== VP8L_SIGNATURE) return undefined;
-    const bits = file.getUint32(at + 1, true);
-    const width = (bits & 0x3fff) + 1;
-    return { width, height: ((bits >>> 14) & 0x3fff) + 1, coding: "lossless WebP", orientation };
+  if (type !== "VP8L" || file.getUint8(at) !== VP8L_SIGNATURE) return undefined;
+  const bits = file.getUint32(at + 1, true);
+  return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+}
+
+/** A picture's own chunk may be cut: it still tells its size. */
+function riffChunks(file: DataView, start: number, end: number): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (let at = start; at + CHUNK_HEADER_BYTES <= end;) {
+    const type = String.fromCharCode(...[0, 1, 2, 3].map((i) => file.getUint8(at + i)));
+    const claimed = file.getUint32(at + 4, true);
+    const length = Math.min(claimed, end - at - CHUNK_HEADER_BYTES);
+    chunks.push({ type, at: at + CHUNK_HEADER_BYTES, length, claimed });
+    at += CHUNK_HEADER_BYTES + length + (length % 2);
   }
-  if (first.type !== "VP8X") return undefined;
-  const flags = file.getUint8(at);
-  const coding: Coding =
-    (flags & ANIMATION_FLAG) !== 0
-      ? "animated WebP"
-      : chunks.some(({ type }) => type === "VP8L")
-        ? "lossless WebP"
-        : (flags & ALPHA_FLAG) !== 0
-          ? "WebP with alpha"
-          : "WebP";
-  return { width: uint24(file, at + 4) + 1, height: uint24(file, at + 7) + 1, coding, orientation };
+  return chunks;
 }
 
 function uint24(file: DataView, at: number): number {
   return file.getUint16(at, true) | (file.getUint8(at + 2) << 16);
 }
 
-/** The chunks that the file holds whole. The picture's own may be cut: it still tells its size. */
-function* riffChunks(file: DataView): Generator<{ type: string; at: number; length: number }> {
-  for (let at = 12; at + 8 <= file.byteLength;) {
-    const type = String.fromCharCode(...[0, 1, 2, 3].map((i) => file.getUint8(at + i)));
-    const length = Math.min(file.getUint32(at + 4, true), file.byteLength - at - 8);
-    yield { type, at: at + 8, length };
-    at += 8 + length + (length % 2);
-  }
+function uint32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
 }

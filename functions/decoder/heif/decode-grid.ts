@@ -6,7 +6,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { CodecBlock } from "../codec-block.ts";
 import type { MagickApi } from "../magick.ts";
-import { fileTooLarge, MAX_HEIF_FILE_BYTES, tooMuchMemory } from "../formats/pixel-limits.ts";
+import { fileTooLarge, MAX_HEIF_FILE_BYTES, OutOfMemory } from "../formats/pixel-limits.ts";
 import type { PixelArea } from "../preprocess/picture.ts";
 import { resizeAndCrop } from "../preprocess/resize-and-crop.ts";
 import { upright } from "../preprocess/upright.ts";
@@ -73,16 +73,20 @@ class TileCache {
     const { tileWidth: width, tileHeight: height } = this.#grid;
     const tileFile = this.#tileFile(index);
     const block = CodecBlock.allocate(this.#magick, tileFile.length);
-    if (block === undefined) throw tooMuchMemory(`a tile of ${width} × ${height} pixels`);
+    if (block === undefined) throw new OutOfMemory(`a tile of ${width} × ${height} pixels`);
     block.view().set(tileFile);
     freeBuffer(tileFile);
     const header = { width, height, coding: "HEIC", orientation: 1 } as const;
-    return readWithMagick(block, this.#format, header, this.#size, (tile) => {
-      if (tile.width !== width || tile.height !== height || tile.channels !== CHANNELS) {
-        throw new ServiceError("invalid_image", "a tile of the picture is not what it says");
-      }
-      return tile.readRows(0, height);
-    });
+    try {
+      return readWithMagick(block, this.#format, header, this.#size, (tile) => {
+        if (tile.width !== width || tile.height !== height || tile.channels !== CHANNELS) {
+          throw new ServiceError("invalid_image", "a tile of the picture is not what it says");
+        }
+        return tile.readRows(0, height);
+      });
+    } finally {
+      block.free();
+    }
   }
 
   /** @throws ServiceError `image_too_large`: ranges may overlap, and say together more than the file has */

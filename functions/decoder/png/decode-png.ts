@@ -5,7 +5,7 @@
 import { ServiceError } from "../../runtime/errors.ts";
 import { CodecBlock } from "../codec-block.ts";
 import type { PngHeader } from "../formats/read-png-header.ts";
-import { tooMuchMemory } from "../formats/pixel-limits.ts";
+import { OutOfMemory } from "../formats/pixel-limits.ts";
 import type { MagickApi } from "../magick.ts";
 import { CropResizer } from "../preprocess/crop-resizer.ts";
 import type { PixelArea } from "../preprocess/picture.ts";
@@ -59,7 +59,7 @@ async function decodeWhole(
   const { width, height, orientation } = header;
   const { channels } = colours;
   const picture = CodecBlock.allocate(magick, width * height * channels);
-  if (picture === undefined) throw tooMuchMemory(`a PNG of ${width} × ${height} pixels`);
+  if (picture === undefined) throw new OutOfMemory(`a PNG of ${width} × ${height} pixels`);
   try {
     await readPng(
       () => file.view(),

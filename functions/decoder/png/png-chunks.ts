@@ -12,12 +12,11 @@ const SIGNATURE_BYTES = 8;
 const BEFORE_DATA = 8;
 const AFTER_DATA = 4;
 
-/** Stops at a chunk that the file does not hold whole. */
+/** Of a chunk that the file does not hold whole, what there is: it may be all but the checksum. */
 export function* pngChunks(file: DataView): Generator<PngChunk> {
   for (let at = SIGNATURE_BYTES; at + BEFORE_DATA <= file.byteLength;) {
-    const length = file.getUint32(at);
     const data = at + BEFORE_DATA;
-    if (data + length > file.byteLength) return;
+    const length = Math.min(file.getUint32(at), file.byteLength - data);
     const type = String.fromCharCode(...[4, 5, 6, 7].map((i) => file.getUint8(at + i)));
     yield { type, at: data, length };
     at = data + length + AFTER_DATA;

@@ -1,6 +1,6 @@
-/** Puts a picture on a larger transparent canvas: a GIF's first frame need not cover it. */
+/** A picture on a larger, transparent canvas: an animation's first frame need not cover it. */
 import { freeBuffer } from "../../runtime/free-buffer.ts";
-import type { Picture } from "./picture.ts";
+import type { PixelArea } from "./picture.ts";
 
 export interface Placement {
   /** Of the canvas, pixels. */
@@ -12,22 +12,24 @@ export interface Placement {
 }
 
 /** @param placement such that the picture lies on the canvas whole */
-export function placeOnCanvas(picture: Picture, { width, height, left, top }: Placement): Picture {
+export function placeOnCanvas(picture: PixelArea, { width, height, left, top }: Placement): PixelArea {
   if (width === picture.width && height === picture.height) return picture;
   const { channels } = picture;
   return {
     width,
     height,
     channels: 4,
-    readRows(start, count) {
-      const canvas = new Uint8Array(count * width * 4);
-      const first = Math.max(start, top);
-      const end = Math.min(start + count, top + picture.height);
-      if (first >= end) return canvas;
-      const pixels = picture.readRows(first - top, end - first);
-      for (let row = first, from = 0; row < end; row++) {
-        let to = ((row - start) * width + left) * 4;
-        for (let x = 0; x < picture.width; x++, from += channels, to += 4) {
+    readArea(areaLeft, areaTop, areaWidth, areaHeight) {
+      const canvas = new Uint8Array(areaWidth * areaHeight * 4);
+      // The part of the picture inside the area, in the canvas's coordinates.
+      const [startX, startY] = [Math.max(areaLeft, left), Math.max(areaTop, top)];
+      const endX = Math.min(areaLeft + areaWidth, left + picture.width);
+      const endY = Math.min(areaTop + areaHeight, top + picture.height);
+      if (startX >= endX || startY >= endY) return canvas;
+      const pixels = picture.readArea(startX - left, startY - top, endX - startX, endY - startY);
+      for (let y = startY, from = 0; y < endY; y++) {
+        let to = ((y - areaTop) * areaWidth + startX - areaLeft) * 4;
+        for (let x = startX; x < endX; x++, from += channels, to += 4) {
           for (let channel = 0; channel < 3; channel++) canvas[to + channel] = pixels[from + channel] ?? 0;
           canvas[to + 3] = channels === 4 ? (pixels[from + 3] ?? 0) : 255;
         }

@@ -1,7 +1,7 @@
 /** The decoder, and a way to make its codec trap in the middle of a picture. */
 import { CodecBlock } from "../../../../functions/decoder/codec-block.ts";
 import Decoder from "../../../../functions/decoder/index.ts";
-import { codecMemoryBytes, type MagickApi, openMagick } from "../../../../functions/decoder/magick.ts";
+import { magickIsOpen, type MagickApi, openMagick } from "../../../../functions/decoder/magick.ts";
 import { readWithMagick } from "../../../../functions/decoder/read-with-magick.ts";
 import { ByteTaker } from "../../../../functions/runtime/byte-taker.ts";
 import { nextFrame } from "../../../../functions/runtime/file-frames.ts";
@@ -34,7 +34,7 @@ export default class BreakableDecoder extends Decoder {
       });
       return { pixels };
     });
-    if (codecMemoryBytes() !== 0) throw new Error("the broken codec was kept");
+    if (magickIsOpen()) throw new Error("the broken codec was kept");
     return [broken];
   }
 }

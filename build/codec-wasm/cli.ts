@@ -1,0 +1,20 @@
+/**
+ * Makes `.generated/codecs/` from the installed picture codecs: their WebAssembly, with the memory imported. So all of
+ * them can work in one memory, one at a time, and a new instance needs no second one. npm runs it after an install
+ * (`prepare`).
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { importMemory } from "./import-memory.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const OUT = join(ROOT, ".generated/codecs");
+const CODECS = {
+  "magick.wasm": "@imagemagick/magick-wasm/dist/x86/magick.wasm",
+};
+
+await mkdir(OUT, { recursive: true });
+for (const [name, path] of Object.entries(CODECS)) {
+  const wasm = await readFile(join(ROOT, "node_modules", path));
+  await writeFile(join(OUT, name), importMemory(wasm));
+}

@@ -1,0 +1,65 @@
+/**
+ * Files as they are found: odd in ways that public bug reports describe (`test/fixtures/wild`). Through the whole service,
+ * each has the embedding of the picture that it is to be read as, or the refusal it should get.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cosine } from "../support/cosine.ts";
+import { post } from "../support/post.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+const WILD = join(import.meta.dirname, "../fixtures/wild");
+const LEAST_COSINE = 0.995;
+
+let workers: Workers;
+
+beforeAll(async () => {
+  workers = await startWorkers();
+});
+
+afterAll(async () => {
+  await workers.dispose();
+});
+
+async function embed(name: string): ReturnType<typeof post> {
+  const image = (await readFile(join(WILD, name))).toString("base64");
+  return await post(`${workers.url}/v1/embeddings`, { input: [{ image }] });
+}
+
+async function embedding(name: string): Promise<number[]> {
+  const { status, body } = await embed(name);
+  expect(status, JSON.stringify(body)).toBe(200);
+  return body.data[0].embedding;
+}
+
+describe("a file as it is found", () => {
+  it.each<[file: string, right: string]>([
+    ["leak-old-style-jpeg.tiff", "leak-old-style-jpeg.right.png"],
+    ["leak-old-style-jpeg.tiff", "leak-old-style-jpeg.right.png"],
+    // After the two before it.
+    ["leak-victim-12mp.webp", "leak-victim-12mp.right.png"],
+    ["png-1-byte-after-zlib.png", "right.png"],
+    ["png-extra-idat.png", "right.png"],
+    ["png-exif6-long-big-endian.png", "right-turned.png"],
+    ["jpeg-no-eoi-trailer.jpg", "right-jpeg.png"],
+    ["jpeg-junk-between-segments.jpg", "right-jpeg.png"],
+    ["bmp32-one-reserved-byte.bmp", "right.png"],
+    ["bmp-bfsize-minus-14.bmp", "right.png"],
+    ["webp-anim-opaque-first-frame.webp", "right-webp-anim.png"],
+    ["gif-zero-between-blocks.gif", "right-gif.png"],
+    ["tiff-private-tag-bad-offset.tif", "right.png"],
+    ["animated-4-frames.webp", "animated-4-frames.right.png"],
+    ["tiff-white-is-zero-2bit.tiff", "tiff-white-is-zero-2bit.right.png"],
+    ["tiff-bad-next-ifd.tiff", "tiff-bad-next-ifd.right.png"],
+  ])("%s is read as %s", async (file, right) => {
+    expect(cosine(await embedding(file), await embedding(right))).toBeGreaterThanOrEqual(LEAST_COSINE);
+  });
+
+  it("tiff-zstd.tif is refused for its compression", async () => {
+    const { status, body } = await embed("tiff-zstd.tif");
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({ code: "unsupported_image_format" });
+    expect(body.error.message).toContain("zstd");
+  });
+});
