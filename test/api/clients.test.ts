@@ -37,8 +37,8 @@ afterAll(async () => {
 });
 
 it("there are recordings of every client that the contract names", () => {
-  const clients = recordings.map(({ client }) => client.split(" ", 1)[0]);
-  expect(clients.toSorted()).toEqual([
+  const clients = new Set(recordings.map(({ client }) => client.split(" ", 1)[0]));
+  const named = [
     "@ai-sdk/cohere",
     "@ai-sdk/openai",
     "@ai-sdk/openai-compatible",
@@ -46,26 +46,21 @@ it("there are recordings of every client that the contract names", () => {
     "langchain-openai",
     "litellm",
     "openai",
-  ]);
+  ];
+  expect(clients).toEqual(new Set(named));
 });
 
 describe.each(recordings)("$client", ({ requests }) => {
   it.each(requests)("$method $path $body", async ({ method, path, headers, body, refused }) => {
-    const answer = await request(method, workers.url + path, body, headers);
-    if (refused !== undefined) {
-      expect([answer.status, answer.body.error.code]).toEqual([400, "invalid_type"]);
-      expect(answer.body.error.message).toContain(refused);
-      return;
-    }
-    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-    if (path.endsWith("/rerank")) {
-      const { documents } = body as { documents: unknown[] };
-      expect(answer.body.results).toHaveLength(documents.length);
-      return;
-    }
-    const { input, encoding_format: format } = body as { input: unknown; encoding_format?: unknown };
-    expect(answer.body.data).toHaveLength([input].flat().length);
-    const type = format === "base64" ? "string" : "object";
-    for (const { embedding } of answer.body.data) expect(typeof embedding).toBe(type);
+    const { status, body: answer } = await request(method, workers.url + path, body, headers);
+    const said = JSON.stringify(answer).slice(0, 300);
+    expect(status, said).toBe(refused === undefined ? 200 : 400);
+    expect(answer.error?.message ?? "").toContain(refused ?? "");
+    const { input, documents, encoding_format: format } = body as Record<string, unknown>;
+    const rows = (answer.data ?? answer.results ?? []) as { embedding?: unknown }[];
+    const asked = [documents ?? input].flat();
+    expect(rows, said).toHaveLength(refused === undefined ? asked.length : 0);
+    const type = documents === undefined ? (format === "base64" ? "string" : "object") : "undefined";
+    expect(rows.filter(({ embedding }) => typeof embedding !== type)).toEqual([]);
   });
 });

@@ -109,6 +109,7 @@ describeInBrowser("failures in words", () => {
       await page.unroute("**/v1/models");
       await said.getByRole("button", { name: "Try again" }).click();
       await page.getByRole("option", { name: "edgeclip/demo" }).waitFor({ state: "attached" });
+      expect(await said.innerText()).toBe("");
     });
   });
 

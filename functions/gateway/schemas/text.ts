@@ -9,6 +9,7 @@ import { shortString } from "./short-string.ts";
  * Whatever cleaning does, this text keeps a letter or digit: what goes, as a character reference or as a terminal's
  * escape sequence, begins with one of the two.
  */
+// oxlint-disable-next-line no-control-regex -- terminal escapes begin with it
 const CERTAINLY_NOT_EMPTY = /^[^&\u001b]*[A-Za-z0-9]/;
 
 const noPicture = z.string().refine((text) => !isPictureUri(text), {
