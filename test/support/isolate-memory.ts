@@ -3,6 +3,11 @@
  * `WebAssembly.Memory` is in neither; towers report theirs themselves.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Between two attempts to wake an isolate. */
+const PAUSE_MS = 50;
+
 export interface IsolateMemory {
   /** Bytes in use on the JavaScript heap. */
   heapBytes: number;
@@ -43,9 +48,8 @@ export async function isolateMemory(
 
 async function collectGarbage(socket: WebSocket, wake: () => Promise<unknown>): Promise<void> {
   const done = call(socket, "HeapProfiler.collectGarbage").then(() => true);
-  const pause = (): Promise<boolean> => new Promise((resolve) => setTimeout(() => resolve(false), 50));
   do await wake();
-  while (!(await Promise.race([done, pause()])));
+  while (!(await Promise.race([done, sleep(PAUSE_MS, false)])));
 }
 
 let calls = 0;
