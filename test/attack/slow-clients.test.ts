@@ -74,7 +74,7 @@ it("forms of 24 MB that drip hold up nobody", { timeout: 60_000 }, async () => {
   expect(performance.now() - start).toBeLessThan(10_000);
 });
 
-it("clients that have sent nearly all and then drip give way", { timeout: 60_000 }, async () => {
+it("clients that have sent nearly all and then drip give way", { timeout: 90_000 }, async () => {
   const begin = `{"image":"${"A".repeat(14_000_000)}`;
   const [first, second] = [drip(JSON_TYPE, 15_900_000, begin), drip(JSON_TYPE, 15_900_000, begin)];
   await sleep(2_000);
@@ -82,7 +82,7 @@ it("clients that have sent nearly all and then drip give way", { timeout: 60_000
   const start = performance.now();
   const answers = await Promise.all([largePicture(3), largePicture(4), largePicture(5)]);
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-  expect(performance.now() - start).toBeLessThan(15_000);
+  expect(performance.now() - start).toBeLessThan(30_000);
   // Only as many lost their room as was needed.
   const refused = await Promise.race([first.answer, second.answer, sleep(5_000)]);
   expect(refused).toMatchObject({ status: 503 });
