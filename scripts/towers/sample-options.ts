@@ -1,6 +1,5 @@
 /** The options of commands that measure a model in int8 against float32. */
 import { UsageError } from "../../build/command-line/usage-error.ts";
-import { wholeNumber } from "../../build/command-line/values.ts";
 import { SAMPLE_COUNT } from "./samples.ts";
 
 export const DEFAULT_FLOOR = 0.999;
@@ -23,12 +22,13 @@ export const SAMPLES_OPTION = {
 /** @throws UsageError for anything but a cosine */
 export function parseFloor(text: string): number {
   const floor = text === "" ? NaN : Number(text);
-  if (!(floor >= 0 && floor < 1))
-    throw new UsageError(`--floor is a cosine from 0 to below 1, not "${text}"`);
+  if (!(floor >= 0 && floor < 1)) throw new UsageError(`--floor is ${text}; it is a cosine below 1`);
   return floor;
 }
 
 /** @throws UsageError for more than there are, or none */
 export function parseSamples(text: string): number {
-  return wholeNumber("--samples", text, { most: SAMPLE_COUNT });
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= SAMPLE_COUNT) return count;
+  throw new UsageError(`--samples is ${text}; there are 1 to ${SAMPLE_COUNT}`);
 }
