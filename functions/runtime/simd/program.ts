@@ -12,7 +12,7 @@ import { ShardWeights } from "./shard-weights.ts";
 import { elements, FLOAT_BYTES, type Shape, type Step, type TextSpan } from "./steps/step.ts";
 
 const ALIGNMENT = 64;
-/** Address 0 stands for "none". */
+/** Address 0 stands for "none"; what follows it is the kernels' own, see `kernels/low-memory.ts`. */
 const FIRST_ADDRESS = 1024;
 /** The float matmul may read rows behind its input's last one; whatever it is, it must exist. */
 const SLACK_BYTES = 65_536;

@@ -26,7 +26,7 @@ export function tileRows(layout: i32): i32 {
 }
 
 /** Bytes of a tile's activations. */
-export function tileBytes(layout: i32, k: i32): usize {
+export function activationBytes(layout: i32, k: i32): usize {
   return (<usize>(tileRows(layout) * k)) << (layout == WIDE ? 1 : 0);
 }
 

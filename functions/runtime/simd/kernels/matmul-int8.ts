@@ -10,13 +10,13 @@ import {
   orderBytes,
   PAIRS,
   PANEL_COLUMNS,
-  tileBytes,
+  activationBytes,
   tileRows,
   WIDE,
   WIDE_ROWS,
 } from "./layouts";
 import { ROW_PARAMETERS } from "./quantize";
-import { halfTileBytes, tileBytes as multiplyBytes } from "./tile-bytes";
+import { halfTileBytes, tileBytes } from "./tile-bytes";
 import { tilePairs } from "./tile-pairs";
 import { halfTileWide, tileWide } from "./tile-wide";
 
@@ -72,7 +72,7 @@ export function matmulInt8(
   activation: i32,
 ): void {
   const tile = tileRows(layout);
-  const bytes = tileBytes(layout, k);
+  const bytes = activationBytes(layout, k);
   const stride = (<usize>columns) << 2;
   for (let at: usize = 0; at < stride; at += 4 * PANEL_COLUMNS) {
     let from = a;
@@ -84,7 +84,7 @@ export function matmulInt8(
       } else if (layout == PAIRS) {
         tilePairs(from, weights, order, k);
       } else if (left > BYTES_ROWS / 2) {
-        multiplyBytes(from, weights, k);
+        tileBytes(from, weights, k);
       } else {
         halfTileBytes(from, weights, k);
       }

@@ -1,4 +1,4 @@
-import { tileBytes, tileRows, WIDE } from "./layouts";
+import { activationBytes, tileRows, WIDE } from "./layouts";
 import { sum } from "./math";
 
 /**
@@ -60,7 +60,7 @@ export function quantizeRows(
 /** A row's first four bytes among the tiles; the next four are behind those of the tile's other rows. */
 function rowIn(layout: i32, tiles: usize, row: i32, columns: i32): usize {
   const tile = tileRows(layout);
-  return tiles + <usize>(row / tile) * tileBytes(layout, columns) + ((<usize>(row % tile)) << 2);
+  return tiles + <usize>(row / tile) * activationBytes(layout, columns) + ((<usize>(row % tile)) << 2);
 }
 
 function largest(x: v128): f32 {
