@@ -11,6 +11,8 @@ const ROOT = join(import.meta.dirname, "../..");
 const OUT = join(ROOT, ".generated/codecs");
 const CODECS = {
   "magick.wasm": "@imagemagick/magick-wasm/dist/x86/magick.wasm",
+  "avif.wasm": "@jsquash/avif/codec/dec/avif_dec.wasm",
+  "webp.wasm": "@jsquash/webp/codec/dec/webp_dec.wasm",
 };
 
 await mkdir(OUT, { recursive: true });

@@ -3,7 +3,7 @@
  * order. The codec's heap never shrinks; as much beside it, in JavaScript, would be too much for an isolate.
  */
 import { ServiceError } from "../runtime/errors.ts";
-import { type MemoryPart, moveKept } from "./codec-memory.ts";
+import { codecBytes, type MemoryPart, roomAtEnd } from "./codec-memory.ts";
 import type { CodecView } from "./formats/picture-header.ts";
 import type { MagickApi } from "./magick.ts";
 
@@ -12,10 +12,11 @@ const inUse = new Set<CodecBlock>();
 
 export class CodecBlock {
   readonly length: number;
-  #api: MagickApi;
+  /** Whose heap it is in; undefined: at the memory's end, in no instance's. */
+  #api: MagickApi | undefined;
   #pointer: number;
 
-  private constructor(api: MagickApi, pointer: number, length: number) {
+  private constructor(api: MagickApi | undefined, pointer: number, length: number) {
     this.#api = api;
     this.#pointer = pointer;
     this.length = length;
@@ -40,13 +41,20 @@ export class CodecBlock {
     return block;
   }
 
+  /** A block of `length` bytes, at least 1, while there is no instance: it is there until one is started. */
+  static allocateAtEnd(length: number): CodecBlock {
+    const block = new CodecBlock(undefined, roomAtEnd(length), length);
+    inUse.add(block);
+    return block;
+  }
+
   /**
    * The bytes where they are: valid until the codec's memory grows, which any of its functions may do.
    * @throws ServiceError `overloaded` if another request has taken over and freed the block
    */
   view(): Uint8Array<ArrayBuffer> {
     if (!inUse.has(this)) throw new ServiceError("overloaded", "the upload came too slowly; try again");
-    return this.#api.HEAPU8.subarray(this.#pointer, this.#pointer + this.length);
+    return codecBytes().subarray(this.#pointer, this.#pointer + this.length);
   }
 
   /**
@@ -57,22 +65,24 @@ export class CodecBlock {
    */
   readBy<T>(view: CodecView | undefined, read: (placeholder: Uint8Array) => T): T {
     const api = this.#api;
+    if (api === undefined) throw new Error("the block is in no instance");
     const { start, end, changes } = view ?? { start: 0, end: this.length, changes: [] };
     const original = api._MagickImage_ReadBlob;
     api._MagickImage_ReadBlob = (settings, _data, offset, _length, exception) =>
       original(settings, this.#pointer + start, offset, end - start, exception);
     const before = changes.map(({ at, bytes }) => ({ at, bytes: this.view().slice(at, at + bytes.length) }));
-    this.#write(changes);
+    this.write(changes);
     try {
       return read(new Uint8Array(1));
     } finally {
       api._MagickImage_ReadBlob = original;
       // The file may be read once more, by another instance.
-      this.#write(before.toReversed());
+      this.write(before.toReversed());
     }
   }
 
-  #write(changes: CodecView["changes"]): void {
+  /** Puts bytes over the block's. */
+  write(changes: CodecView["changes"]): void {
     const file = this.view();
     for (const { at, bytes } of changes) file.set(bytes, at);
   }
@@ -89,14 +99,24 @@ export class CodecBlock {
     const { api, keptAt } = await restart({ start: this.#pointer, length });
     const pointer = api._malloc(length);
     if (pointer === 0) throw new ServiceError("overloaded", "the decoder is out of memory; try again");
-    moveKept({ start: keptAt, length }, pointer);
+    codecBytes().copyWithin(pointer, keptAt, keptAt + length);
     this.#api = api;
     this.#pointer = pointer;
     inUse.add(this);
     return api;
   }
 
+  /** Whether the block is in the heap of this instance. */
+  isIn(api: MagickApi): boolean {
+    return this.#api === api;
+  }
+
+  /** Where the block is. @throws ServiceError `overloaded` if it is another request's by now */
+  part(): MemoryPart {
+    return { start: this.#pointer, length: this.view().length };
+  }
+
   free(): void {
-    if (inUse.delete(this)) this.#api._free(this.#pointer);
+    if (inUse.delete(this)) this.#api?._free(this.#pointer);
   }
 }

@@ -2,7 +2,7 @@
  * The one WASM memory that the isolate's codecs work in, one instance of one codec at a time. WASM memory cannot be
  * given back, and a memory that nobody uses stays until the garbage collector comes by: a codec instance with a memory
  * of its own could not be replaced without two of them in an isolate that has room for one. Here the next instance
- * finds the same memory, zeroed, as good as new. The codecs import it (`build/codec-wasm`).
+ * finds the same memory, as good as new. The codecs import it (`build/codec-wasm`).
  *
  * Its maximum is a bound that holds whatever a file claims. Headers can lie and formats hide costs (a TIFF in one strip
  * takes twice what its pixels do), while an isolate above 128 MB is ended with all requests in it. When the memory
@@ -16,8 +16,10 @@ export interface CodecImports extends WebAssembly.Imports {
 }
 
 const PAGE_BYTES = 65_536;
-/** What the codecs' modules say that they need at least: the most of them. */
+/** What the codecs' modules say that they need at least, static data included: the most of them. */
 const INITIAL_PAGES = 256;
+/** What an instance allocates while it starts, and between blocks. */
+const SPARE_PAGES = 16;
 /**
  * Below the platform's 128 MB by what is beside the codec: JavaScript's heap, strips of pixels, results. The picture
  * file is inside.
@@ -37,31 +39,35 @@ export interface MemoryPart {
 }
 
 /**
- * The memory for a new instance; the instance before must not be used again. It is all zeros, as WebAssembly promises
- * it, but for what is kept.
+ * The memory for a new instance; the instance before must not be used again. It is zero as far as a module's own data
+ * reach, which is what an instance may count on; allocators take nothing for granted.
  * @param kept a part that is to outlive the instance: it goes to the memory's end, out of the new instance's way
  * @returns the imports, and where the kept part is now
  */
 export function codecImports(kept?: MemoryPart): { imports: CodecImports; keptAt: number } {
-  memory ??= makeMemory();
-  const length = kept?.length ?? 0;
-  // Room for the instance, for the part, and for the block that the part will be moved to.
-  const missing = INITIAL_PAGES + Math.ceil((2 * length) / PAGE_BYTES) + 16 - pagesOf(memory);
-  if (kept !== undefined && missing > 0) memory.grow(missing);
-  const bytes = new Uint8Array(memory.buffer);
-  const keptAt = bytes.length - length;
-  if (kept !== undefined) bytes.copyWithin(keptAt, kept.start, kept.start + length);
-  bytes.fill(0, 0, keptAt);
+  const own = (memory ??= makeMemory());
+  const keptAt = kept === undefined ? 0 : roomAtEnd(kept.length);
+  const bytes = codecBytes();
+  if (kept !== undefined) bytes.copyWithin(keptAt, kept.start, kept.start + kept.length);
+  bytes.fill(0, 0, INITIAL_PAGES * PAGE_BYTES);
   refused = false;
-  return { imports: { codec: { memory } }, keptAt };
+  return { imports: { codec: { memory: own } }, keptAt };
 }
 
-/** Moves a kept part into the new instance's block, and leaves zeros where it was. */
-export function moveKept({ start, length }: MemoryPart, to: number): void {
-  if (memory === undefined) return;
-  const bytes = new Uint8Array(memory.buffer);
-  bytes.copyWithin(to, start, start + length);
-  bytes.fill(0, Math.max(start, to + length), start + length);
+/**
+ * Where a part of the memory begins that is at its end, clear of a new instance and of a block of the same length in it.
+ * For when there is no instance.
+ */
+export function roomAtEnd(length: number): number {
+  memory ??= makeMemory();
+  const missing = INITIAL_PAGES + Math.ceil((2 * length) / PAGE_BYTES) + SPARE_PAGES - pagesOf(memory);
+  if (missing > 0) memory.grow(missing);
+  return memory.buffer.byteLength - length;
+}
+
+/** The whole memory as it is: valid until it grows. */
+export function codecBytes(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array((memory ??= makeMemory()).buffer as ArrayBuffer);
 }
 
 function pagesOf({ buffer }: WebAssembly.Memory): number {

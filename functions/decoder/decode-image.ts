@@ -5,11 +5,13 @@ import { decodeGrid } from "./heif/decode-grid.ts";
 import { findGrid } from "./heif/find-grid.ts";
 import { sniffFormat } from "./formats/sniff-format.ts";
 import { unsupportedFormat } from "./formats/unsupported-format.ts";
-import type { MagickApi } from "./magick.ts";
+import { openMagick } from "./magick.ts";
 import { decodePng } from "./png/decode-png.ts";
+import { asLookedAt } from "./preprocess/as-looked-at.ts";
+import type { Picture } from "./preprocess/picture.ts";
 import { resizeAndCrop } from "./preprocess/resize-and-crop.ts";
-import { scalarResampler } from "./preprocess/scalar-resampler.ts";
 import { wasmResampler } from "./preprocess/wasm-resampler.ts";
+import { readRgba } from "./rgba-codec.ts";
 import { readWithMagick } from "./read-with-magick.ts";
 
 /**
@@ -21,20 +23,23 @@ import { readWithMagick } from "./read-with-magick.ts";
 export async function decodeImage(
   file: CodecBlock,
   size: number,
-  magick: MagickApi,
   alive: () => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = file.view();
   const format = sniffFormat(bytes);
   if (format === undefined) throw unsupportedFormat(bytes);
-  if (format === "png") return await decodePng(file, readHeader(bytes, format), size, magick, alive);
   if (format === "heic" || format === "avif") {
     const grid = findGrid(bytes, format);
-    if (grid !== undefined) return decodeGrid(file, grid, format, size, magick);
+    if (grid !== undefined) return decodeGrid(file, grid, format, size, await openMagick(file));
+  }
+  if (format === "png") {
+    return await decodePng(file, readHeader(bytes, format), size, await openMagick(file), alive);
   }
   const header = readHeader(bytes, format);
-  // A WebP of 12 megapixels fills the codec's memory to its ceiling: with the kernels beside it, an isolate was seen at
-  // 117 to 125 MB, without them at 111 to 114.
-  const resampler = format === "webp" ? scalarResampler : wasmResampler;
-  return readWithMagick(file, format, header, size, (picture) => resizeAndCrop(picture, size, resampler));
+  const shrink = (picture: Picture): Uint8Array<ArrayBuffer> => resizeAndCrop(picture, size, wasmResampler);
+  if (format === "webp" || (format === "avif" && header.orientation !== undefined)) {
+    return await readRgba(file, format, header, (area) => shrink(asLookedAt(area, header)));
+  }
+  await openMagick(file);
+  return readWithMagick(file, format, header, size, shrink);
 }

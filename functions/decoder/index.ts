@@ -11,7 +11,7 @@ import { nextFrame } from "../runtime/file-frames.ts";
 import { decodeImage } from "./decode-image.ts";
 import { codecMemoryBytes } from "./codec-memory.ts";
 import { OutOfMemory } from "./formats/pixel-limits.ts";
-import { openMagick, renewMagick } from "./magick.ts";
+import { renewMagick, soundMagick } from "./magick.ts";
 import { receiveFile } from "./receive-file.ts";
 import { Turn } from "./turn.ts";
 
@@ -47,17 +47,14 @@ async function decodeNext(
   size: number,
   alive: () => void,
 ): Promise<{ pixels: Uint8Array<ArrayBuffer> }> {
-  const magick = await openMagick();
-  alive();
-  const file = await receiveFile(upload, length, magick, alive);
+  const file = await receiveFile(upload, length, soundMagick(), alive);
   try {
-    return { pixels: await decodeImage(file, size, magick, alive) };
+    return { pixels: await decodeImage(file, size, alive) };
   } catch (error) {
     if (!(error instanceof OutOfMemory)) throw error;
     alive();
-    const renewed = await renewMagick(file);
-    if (renewed === undefined) throw error;
-    return { pixels: await decodeImage(file, size, renewed, alive) };
+    if ((await renewMagick(file)) === undefined) throw error;
+    return { pixels: await decodeImage(file, size, alive) };
   } finally {
     file.free();
   }

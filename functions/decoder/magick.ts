@@ -61,16 +61,21 @@ interface Instance {
 let current: Instance | undefined;
 
 /**
- * The instance for the next picture: the one that there is, if it is as good as new, or a new one. Whatever a picture
+ * The instance for the next picture if there is one that is as good as new; a worse one is discarded. Whatever a picture
  * before left behind is gone. For whoever has the turn.
  */
-export async function openMagick(): Promise<MagickApi> {
+export function soundMagick(): MagickApi | undefined {
   CodecBlock.freeAll();
-  if (current !== undefined) {
-    current.used = true;
-    if (canAllocate(current.api, ROOM_BYTES)) return current.api;
-  }
-  return (await startMagick()).api;
+  if (current === undefined) return undefined;
+  current.used = true;
+  if (!canAllocate(current.api, ROOM_BYTES)) discardMagick();
+  return current?.api;
+}
+
+/** The instance, with the file in its heap. */
+export async function openMagick(file: CodecBlock): Promise<MagickApi> {
+  if (current !== undefined && file.isIn(current.api)) return current.api;
+  return await file.survive(startMagick);
 }
 
 /**
@@ -126,7 +131,7 @@ function canAllocate(api: MagickApi, bytes: number): boolean {
  * @returns undefined if a new one would be no better
  */
 export async function renewMagick(file: CodecBlock): Promise<MagickApi | undefined> {
-  if (current?.used === false) return undefined;
+  if (current?.used !== true) return undefined;
   return await file.survive(startMagick);
 }
 

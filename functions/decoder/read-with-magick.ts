@@ -19,8 +19,7 @@ import { recoverMagick } from "./magick.ts";
 import { MAGICK_FORMATS, type MagickReadable } from "./magick-policy.ts";
 import { takeRefusal } from "./codec-memory.ts";
 import type { Picture, PixelArea } from "./preprocess/picture.ts";
-import { placeOnCanvas } from "./preprocess/place-on-canvas.ts";
-import { upright } from "./preprocess/upright.ts";
+import { asLookedAt } from "./preprocess/as-looked-at.ts";
 
 /** Values that are shown as they are. Gamma chunks make "linear" of some, which the reference ignores. */
 const SHOWN_AS_THEY_ARE = new Set<ColorSpace>([
@@ -65,7 +64,7 @@ export function readWithMagick<T>(
     file.readBy(header.view, (placeholder) => image.read(placeholder, settings));
     if (isCut(warnings, file)) throw new ServiceError("invalid_image", `the ${name} is cut short`);
     if (!SHOWN_AS_THEY_ARE.has(image.colorSpace)) image.colorSpace = ColorSpace.sRGB;
-    const result = image.getPixels((pixels) => use(arrange(image, pixels, header)));
+    const result = image.getPixels((pixels) => use(asLookedAt(pixelArea(image, pixels, header), header)));
     image.dispose();
     return result;
   } catch (cause) {
@@ -90,14 +89,6 @@ function isCut(warnings: readonly string[], file: CodecBlock): boolean {
     warnings.some((warning) => NO_PIXELS.test(warning)) ||
     !hasAllScans(new DataView(buffer, byteOffset, byteLength))
   );
-}
-
-/** The picture as it is looked at: on its canvas, the right way up. */
-function arrange(image: IMagickImage, pixels: IPixelCollection, header: PictureHeader): Picture {
-  const { width, height, placement, orientation = 1 } = header;
-  const area = pixelArea(image, pixels, header);
-  const placed = placement === undefined ? area : placeOnCanvas(area, { width, height, ...placement });
-  return upright(placed, orientation);
 }
 
 /** Rectangles as RGBA or RGB, copied out of the codec's memory. */

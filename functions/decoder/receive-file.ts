@@ -1,4 +1,4 @@
-/** Takes the next file off the upload, into the codec's memory. */
+/** Takes the next file off the upload, into the codecs' memory. */
 import { ServiceError } from "../runtime/errors.ts";
 import type { ByteTaker } from "../runtime/byte-taker.ts";
 import { CodecBlock } from "./codec-block.ts";
@@ -7,16 +7,17 @@ import type { MagickApi } from "./magick.ts";
 
 /**
  * Reads the file to its end even if it is refused, since the next one begins there.
+ * @param api the instance in whose heap the file goes, if there is one
  * @param alive called after each pause; throws when the file is no longer wanted
  * @throws ServiceError `invalid_image` if the file is empty or the upload ends early, `image_too_large`
  */
 export async function receiveFile(
   upload: ByteTaker,
   length: number,
-  api: MagickApi,
+  api: MagickApi | undefined,
   alive: () => void,
 ): Promise<CodecBlock> {
-  const file = length > 0 && length <= MAX_FILE_BYTES ? CodecBlock.allocate(api, length) : undefined;
+  const file = length > 0 && length <= MAX_FILE_BYTES ? place(length, api) : undefined;
   try {
     const complete = await upload.take(length, (piece, offset) => {
       alive();
@@ -29,6 +30,10 @@ export async function receiveFile(
     throw error;
   }
   return file ?? refuse(length);
+}
+
+function place(length: number, api: MagickApi | undefined): CodecBlock | undefined {
+  return api === undefined ? CodecBlock.allocateAtEnd(length) : CodecBlock.allocate(api, length);
 }
 
 function refuse(length: number): never {

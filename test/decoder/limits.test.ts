@@ -104,6 +104,12 @@ const tiff =
     return file;
   };
 
+const bilevelTiff: Claim = (width, height) => {
+  const file = Buffer.from(tiff(1)(width, height));
+  file.writeUInt32LE(1, 54);
+  return file;
+};
+
 const heic: Claim = (width, height) => writeHeic(new Uint8Array(4), 2, 2, { claimed: { width, height } });
 const avif: Claim = (width, height) => {
   const file = Buffer.from(heic(width, height));
@@ -123,13 +129,14 @@ const CLAIMS: [coding: string, claim: Claim, width: number, height: number, mega
   ["interlaced PNG", png(true), 4001, 3100, 12.2],
   ["WebP", vp8, 4001, 3100, 12.2],
   ["WebP", webp(0, "VP8 "), 4001, 3100, 12.2],
-  ["WebP with alpha", webp(0x10, "ALPH"), 3001, 2400, 7],
-  ["lossless WebP", webp(0x10, "VP8L"), 3001, 2400, 7],
-  ["lossless WebP", animatedWebp, 3001, 2400, 7],
+  ["WebP with alpha", webp(0x10, "ALPH"), 4001, 3100, 12.2],
+  ["lossless WebP", webp(0x10, "VP8L"), 4001, 3100, 12.2],
+  ["lossless WebP", animatedWebp, 4001, 3100, 12.2],
   ["GIF", gif, 4001, 3100, 12.2],
   ["BMP", bmp, 4001, 3100, 12.2],
   ["TIFF", tiff(8), 4001, 3100, 12.2],
-  ["AVIF", avif, 2001, 2001, 4],
+  ["bilevel TIFF", bilevelTiff, 5001, 4001, 20],
+  ["AVIF", avif, 2501, 2001, 5],
   ["HEIC", heic, 3001, 2001, 6],
 ];
 

@@ -204,7 +204,7 @@ describe("colours are what the format says", () => {
 
   it.each([1, 2, 4, 8])("WhiteIsZero TIFF of %i bits", async (depth) => {
     const data = Buffer.from(Array.from({ length: 2 * 16 * depth }, (_, i) => (i * 37) % 256));
-    const inverted = Array.from(data, (byte) => 255 - byte);
+    const inverted = Array.from(data, (byte: number) => 255 - byte);
     const black = writeTiff({ width: 16, height: 16, depth, data });
     const white = writeTiff({ width: 16, height: 16, depth, data: Buffer.from(inverted), whiteIsZero: true });
     expect(await decodeOne(decoder, white, 16)).toEqual(await decodeOne(decoder, black, 16));

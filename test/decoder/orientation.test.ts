@@ -97,6 +97,59 @@ describe.each(FILES)("EXIF orientation in %s", (_, file) => {
   });
 });
 
+describe("an orientation of any integer type", () => {
+  const sample = (x: number, y: number, channel: number): number => PAINT(x, y)[channel] ?? 0;
+  const png = (block: Buffer): Uint8Array =>
+    writePng({
+      width: SIZE,
+      height: SIZE,
+      depth: 8,
+      colorType: 2,
+      sample,
+      chunks: [pngChunk("eXIf", block)],
+    });
+
+  it.each([
+    ["BYTE", 1, 1],
+    ["SHORT", 3, 2],
+    ["LONG", 4, 4],
+    ["SLONG", 9, 4],
+  ])("%s", async (_, type, bytes) => {
+    const upright = await decodeOne(decoder, png(exifBlock(1)), SIZE);
+    for (const littleEndian of [false, true]) {
+      const block = typedExif(type, bytes, littleEndian);
+      expect(await decodeOne(decoder, png(block), SIZE)).toEqual(turned(upright, 6));
+      const plain = Buffer.from(encode(MagickFormat.Jpeg, SIZE, SIZE, PAINT));
+      const segment = Buffer.concat([Buffer.from([0xff, 0xe1, 0, 34]), Buffer.from("Exif\0\0"), block]);
+      const jpeg = Buffer.concat([plain.subarray(0, 2), segment, plain.subarray(2)]);
+      const plainPixels = await decodeOne(decoder, plain, SIZE);
+      expect(await decodeOne(decoder, jpeg, SIZE)).toEqual(turned(plainPixels, 6));
+    }
+  });
+
+  /** Orientation 6. */
+  function typedExif(type: number, bytes: number, littleEndian: boolean): Buffer {
+    const block = Buffer.from(exifBlock(1));
+    if (littleEndian) {
+      block.write("II*\0", "latin1");
+      for (const [at, length] of [
+        [4, 4],
+        [8, 2],
+        [10, 2],
+      ] as const)
+        block.subarray(at, at + length).reverse();
+    }
+    const view = new DataView(block.buffer, block.byteOffset, block.length);
+    view.setUint16(12, type, littleEndian);
+    view.setUint32(14, 1, littleEndian);
+    view.setUint32(18, 0);
+    if (bytes === 1) view.setUint8(18, 6);
+    else if (bytes === 2) view.setUint16(18, 6, littleEndian);
+    else view.setUint32(18, 6, littleEndian);
+    return block;
+  }
+});
+
 describe("HEIC", () => {
   const luma = Uint8Array.from({ length: SIZE * SIZE }, (_, i) => (i % SIZE) * 3 + Math.floor(i / SIZE) * 2);
   const gray = Uint8Array.from({ length: SIZE * SIZE * 3 }, (_, i) => luma[Math.floor(i / 3)] ?? 0);

@@ -51,6 +51,8 @@ describe("a file as it is found", () => {
     ["tiff-private-tag-bad-offset.tif", "right.png"],
     ["animated-4-frames.webp", "animated-4-frames.right.png"],
     ["tiff-white-is-zero-2bit.tiff", "tiff-white-is-zero-2bit.right.png"],
+    ["avif-premultiplied.avif", "right-semi.png"],
+    ["avif-nclx-full-bitstream-limited.avif", "avif-nclx-full-bitstream-limited.right.png"],
     ["tiff-bad-next-ifd.tiff", "tiff-bad-next-ifd.right.png"],
   ])("%s is read as %s", async (file, right) => {
     expect(cosine(await embedding(file), await embedding(right))).toBeGreaterThanOrEqual(LEAST_COSINE);

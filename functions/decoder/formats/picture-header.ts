@@ -12,6 +12,7 @@ export type Coding =
   | "GIF"
   | "BMP"
   | "TIFF"
+  | "bilevel TIFF"
   | "AVIF"
   | "HEIC"
   | "HEIF of tiles";

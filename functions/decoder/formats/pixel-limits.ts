@@ -16,9 +16,11 @@ export const MAX_PIXELS_PROGRESSIVE_JPEG = 16_000_000;
 export const MAX_PIXELS_PNG = 25_000_000;
 /** A phone's 12 megapixels are 4032 × 3024. */
 export const MAX_PIXELS_OTHER = 12_200_000;
-/** Their decoders build the picture in a buffer of their own and then copy it. */
-export const MAX_PIXELS_BUFFERED_WEBP = 7_000_000;
-export const MAX_PIXELS_AVIF = 4_000_000;
+/** One bit a pixel in the file, four bytes in memory. */
+export const MAX_PIXELS_BILEVEL_TIFF = 20_000_000;
+/** libaom keeps more of a picture's blocks than of its pixels: some 20 bytes a pixel in all. */
+export const MAX_PIXELS_AVIF = 5_000_000;
+/** The decoder builds the picture in a buffer of its own and then copies it. */
 export const MAX_PIXELS_HEIC = 6_000_000;
 /** In the codec's picture, at most: red, green, blue and alpha. */
 const PIXEL_BYTES = 4;
@@ -33,11 +35,12 @@ const MAX_PIXELS: Record<Coding, number> = {
   PNG: MAX_PIXELS_PNG,
   "interlaced PNG": MAX_PIXELS_OTHER,
   WebP: MAX_PIXELS_OTHER,
-  "WebP with alpha": MAX_PIXELS_BUFFERED_WEBP,
-  "lossless WebP": MAX_PIXELS_BUFFERED_WEBP,
+  "WebP with alpha": MAX_PIXELS_OTHER,
+  "lossless WebP": MAX_PIXELS_OTHER,
   GIF: MAX_PIXELS_OTHER,
   BMP: MAX_PIXELS_OTHER,
   TIFF: MAX_PIXELS_OTHER,
+  "bilevel TIFF": MAX_PIXELS_BILEVEL_TIFF,
   AVIF: MAX_PIXELS_AVIF,
   HEIC: MAX_PIXELS_HEIC,
   // A row of tiles at a time.
@@ -54,7 +57,8 @@ export function checkSize({ width, height, coding, pieceBytes }: PictureHeader, 
     const allowed = `the limit for ${coding} is ${limit / 1e6} megapixels and ${MAX_SIDE} pixels a side`;
     throw new ServiceError("image_too_large", `the picture has ${width} × ${height} pixels; ${allowed}`);
   }
-  if (pieceBytes !== undefined && pieceBytes + width * height * PIXEL_BYTES > MAX_DECODED_BYTES) {
+  const decodedBytes = (pieceBytes ?? 0) + width * height * PIXEL_BYTES;
+  if (coding === "TIFF" && decodedBytes > MAX_DECODED_BYTES) {
     throw new OutOfMemory(`a ${coding} of ${width} × ${height} pixels in so few strips or tiles`);
   }
   const isHeif = coding === "AVIF" || coding === "HEIC";

@@ -48,15 +48,15 @@ export function readTiffHeader(file: DataView): PictureHeader | undefined {
   if (compression !== undefined) throw unsupported(`the TIFF is compressed with ${compression}`);
   const width = tags.first(IMAGE_WIDTH) ?? 0;
   const height = tags.first(IMAGE_LENGTH) ?? 0;
-  const pixelBytes = ((tags.first(BITS_PER_SAMPLE) ?? 1) * (tags.first(SAMPLES_PER_PIXEL) ?? 1)) / 8;
+  const pixelBits = (tags.first(BITS_PER_SAMPLE) ?? 1) * (tags.first(SAMPLES_PER_PIXEL) ?? 1);
   const pieceWidth = tags.first(TILE_WIDTH) ?? width;
   const pieceHeight = tags.first(TILE_LENGTH) ?? Math.min(tags.first(ROWS_PER_STRIP) ?? height, height);
   const negative = isNegative(tags);
   return {
     width,
     height,
-    coding: "TIFF",
-    pieceBytes: Math.ceil(pieceWidth * pieceHeight * pixelBytes),
+    coding: pixelBits === 1 ? "bilevel TIFF" : "TIFF",
+    pieceBytes: Math.ceil((pieceWidth * pieceHeight * pixelBits) / 8),
     orientation: tags.first(ORIENTATION) ?? 1,
     // Of numbers with a sign the lowest is black, whose highest bit is set.
     invertedBits: negative ? ALL_BITS : tags.first(SAMPLE_FORMAT) === SIGNED ? HIGHEST_BIT : 0,

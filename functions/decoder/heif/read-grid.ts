@@ -113,8 +113,11 @@ function sizeOf(item: Item | undefined): { width: number; height: number } {
   return { width: ispe.getUint32(FULL_BOX_BYTES), height: ispe.getUint32(FULL_BOX_BYTES + 4) };
 }
 
-/** Rotation, then perhaps a reflection, as cameras write them; undefined for anything else. */
-function orientationOf(properties: readonly Box[]): number | undefined {
+/**
+ * How a file's own transformations turn the picture, as EXIF's number: rotation, then perhaps a reflection, as cameras
+ * write them; undefined for anything else.
+ */
+export function orientationOf(properties: readonly Box[]): number | undefined {
   const transformations = properties.filter(({ type }) => ["irot", "imir", "clap"].includes(type));
   const [first, second, third] = transformations.map(({ type }) => type);
   const isKnown =

@@ -5,6 +5,12 @@ export function compositeOnWhite(rgba: Uint8Array): Uint8Array {
   const rgb = new Uint8Array((rgba.length / 4) * 3);
   for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
     const alpha = rgba[from + 3] ?? 255;
+    if (alpha === 255) {
+      rgb[to] = rgba[from] ?? 0;
+      rgb[to + 1] = rgba[from + 1] ?? 0;
+      rgb[to + 2] = rgba[from + 2] ?? 0;
+      continue;
+    }
     const white = 255 * (255 - alpha);
     for (let channel = 0; channel < 3; channel++) {
       rgb[to + channel] = Math.round(((rgba[from + channel] ?? 0) * alpha + white) / 255);

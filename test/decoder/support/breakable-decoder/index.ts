@@ -20,13 +20,14 @@ export default class BreakableDecoder extends Decoder {
     requestId: string,
   ): Promise<DecodedImage[]> {
     if (size !== BREAKING_SIZE) return await super.decode(files, size, requestId);
-    const magick = (await openMagick()) as MagickApi & { _MagickImage_Width_Get: (image: number) => number };
     const upload = new ByteTaker(files);
     const bytes = (await upload.read((await nextFrame(upload)) ?? 0)) ?? new Uint8Array(0);
-    const file = CodecBlock.allocate(magick, bytes.length);
-    file?.view().set(bytes);
+    const file = CodecBlock.allocateAtEnd(bytes.length);
+    file.view().set(bytes);
+    const magick = (await openMagick(file)) as MagickApi & {
+      _MagickImage_Width_Get: (image: number) => number;
+    };
     const broken = await rpcResult("decoder", requestId, async () => {
-      if (file === undefined) throw new Error("no room");
       const header = { width: 1, height: 1, coding: "baseline JPEG" } as const;
       const pixels = readWithMagick(file, "jpeg", header, size, () => {
         magick._MagickImage_Width_Get(NOWHERE);

@@ -1,0 +1,160 @@
+/**
+ * AVIF and WebP by jSquash's builds of libavif with libaom, and of libwebp. Beside the picture they hold one copy of it,
+ * RGBA, where ImageMagick's readers hold two or three: that is what makes 12 megapixels fit. An instance decodes one
+ * picture, in the codecs' memory, and is gone.
+ */
+import makeAvif from "@jsquash/avif/codec/dec/avif_dec.js";
+import makeWebp from "@jsquash/webp/codec/dec/webp_dec.js";
+import avifWasm from "../../.generated/codecs/avif.wasm";
+import webpWasm from "../../.generated/codecs/webp.wasm";
+import { ServiceError } from "../runtime/errors.ts";
+import { CodecBlock } from "./codec-block.ts";
+import { codecBytes, codecImports, takeRefusal } from "./codec-memory.ts";
+import type { PictureHeader } from "./formats/picture-header.ts";
+import { OutOfMemory } from "./formats/pixel-limits.ts";
+import { discardMagick } from "./magick.ts";
+import type { PixelArea } from "./preprocess/picture.ts";
+
+/** What is used of the packages' modules. */
+interface RgbaModule {
+  /** Makes an `ImageData` of a `Uint8ClampedArray`; null for what it cannot decode. */
+  decode(file: Uint8Array, ...bitDepth: number[]): unknown;
+}
+type MakeModule = (options: {
+  instantiateWasm: (
+    imports: WebAssembly.Imports,
+    done: (instance: WebAssembly.Instance) => void,
+  ) => WebAssembly.Exports;
+  print: () => void;
+  printErr: () => void;
+}) => Promise<RgbaModule>;
+
+const CODECS = {
+  avif: { make: makeAvif as unknown as MakeModule, wasm: avifWasm, bitDepth: [8] },
+  webp: { make: makeWebp as unknown as MakeModule, wasm: webpWasm, bitDepth: [] },
+};
+const RGBA = 4;
+
+/**
+ * @param file may be in a codec's heap, whose instance is gone afterwards, and so is the file
+ * @param use gets the picture as it is stored, valid for the call
+ * @throws ServiceError `invalid_image`, `image_too_large`
+ */
+export async function readRgba<T>(
+  file: CodecBlock,
+  format: "avif" | "webp",
+  header: PictureHeader,
+  use: (pixels: PixelArea) => T,
+): Promise<T> {
+  const view = header.view ?? { start: 0, end: file.length, changes: [] };
+  const { start: viewStart, end: viewEnd } = view;
+  file.write(view.changes);
+  const part = file.part();
+  discardMagick();
+  const { imports, keptAt } = codecImports(part);
+  const name = format.toUpperCase();
+  let result: { value: T } | { error: unknown } | undefined;
+  const restore = receiveImageData((rgba, width, height) => {
+    // What is thrown here would pass through the codec's own functions.
+    try {
+      result = { value: use(rgbaArea(rgba, width, height, header, name)) };
+    } catch (error) {
+      result = { error };
+    }
+  });
+  let cause: unknown;
+  takeRefusal();
+  try {
+    const codec = await start(format, imports);
+    codec.decode(codecBytes().subarray(keptAt + viewStart, keptAt + viewEnd), ...CODECS[format].bitDepth);
+  } catch (error) {
+    cause = error;
+  } finally {
+    restore();
+    CodecBlock.forgetAll();
+  }
+  if (result !== undefined) {
+    if ("error" in result) throw result.error;
+    return result.value;
+  }
+  if (takeRefusal()) throw new OutOfMemory(`a ${name} of ${header.width} × ${header.height} pixels`);
+  throw new ServiceError("invalid_image", `the ${name} cannot be decoded`, { cause });
+}
+
+async function start(format: keyof typeof CODECS, imports: WebAssembly.Imports): Promise<RgbaModule> {
+  const { make, wasm } = CODECS[format];
+  return await make({
+    instantiateWasm(own, done) {
+      const instance = new WebAssembly.Instance(wasm, { ...own, ...imports });
+      done(instance);
+      return instance.exports;
+    },
+    print: () => {},
+    printErr: () => {},
+  });
+}
+
+/**
+ * The codecs hand over their picture as `new ImageData(new Uint8ClampedArray(<a view of their memory>), width, height)`,
+ * which would be one copy of the picture more than there is room for. Until the first picture comes, these two are ours.
+ * @returns puts the real ones back
+ */
+function receiveImageData(use: (rgba: Uint8Array, width: number, height: number) => void): () => void {
+  const names = ["Uint8ClampedArray", "ImageData"] as const;
+  const real = names.map((name) => [name, Reflect.get(globalThis, name) as unknown] as const);
+  const restore = (): void => {
+    for (const [name, value] of real) Reflect.set(globalThis, name, value);
+  };
+  class View {
+    readonly bytes: Uint8Array;
+    constructor(bytes: Uint8Array) {
+      this.bytes = bytes;
+    }
+  }
+  class Receiver {
+    constructor(view: View, width: number, height: number) {
+      restore();
+      use(view.bytes, width, height);
+    }
+  }
+  Reflect.set(globalThis, names[0], View);
+  Reflect.set(globalThis, names[1], Receiver);
+  return restore;
+}
+
+function rgbaArea(
+  rgba: Uint8Array,
+  width: number,
+  height: number,
+  header: PictureHeader,
+  name: string,
+): PixelArea {
+  // An animation's frame is smaller than its canvas.
+  const isRight = header.placement !== undefined || (width === header.width && height === header.height);
+  // Lossy WebP without a plane for alpha: all of it would be 255.
+  const channels = header.coding === "WebP" ? 3 : RGBA;
+  if (!isRight) throw new ServiceError("invalid_image", `the ${name} is not as large as it says`);
+  return {
+    width,
+    height,
+    channels,
+    readArea(left, top, areaWidth, areaHeight) {
+      const area = new Uint8Array(areaWidth * areaHeight * channels);
+      const rowBytes = areaWidth * channels;
+      for (let row = 0; row < areaHeight; row++) {
+        const from = ((top + row) * width + left) * RGBA;
+        if (channels === RGBA) area.set(rgba.subarray(from, from + rowBytes), row * rowBytes);
+        else dropAlpha(rgba.subarray(from, from + areaWidth * RGBA), area.subarray(row * rowBytes));
+      }
+      return area;
+    },
+  };
+}
+
+function dropAlpha(rgba: Uint8Array, rgb: Uint8Array): void {
+  for (let from = 0, to = 0; from < rgba.length; from += RGBA, to += 3) {
+    rgb[to] = rgba[from] ?? 0;
+    rgb[to + 1] = rgba[from + 1] ?? 0;
+    rgb[to + 2] = rgba[from + 2] ?? 0;
+  }
+}
