@@ -51,8 +51,8 @@ export class TextTower {
   }
 
   /**
-   * Unit-length embeddings. Each text runs alone, on exactly as many positions as it has: activation scales span
-   * a whole run, so in a batch a text's vector would depend on its neighbours.
+   * Unit-length embeddings. Each text is run on exactly as many positions as it has, and its vector is the same to the
+   * bit, whatever stands beside it.
    */
   async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted, anchor: Anchor): Promise<Embeddings> {
     checkTokens(ids, lengths, this.#manifest.text);
@@ -68,33 +68,42 @@ export class TextTower {
       const embeddings = new Float32Array(lengths.length * width);
       let done = 0;
       let start = 0;
-      for (const step of stepsOf(lengths, positionsPerStep(text))) {
-        const first = start;
-        const compute = (): Float32Array[] => this.#run(rows, ids.subarray(first), step);
-        for (const embedding of await this.#tower.turn({ check, anchor }, compute)) {
-          embeddings.set(embedding, width * done++);
-        }
-        for (const length of step) start += length;
+      for (const step of stepsOf(lengths, Math.max(positionsPerStep(text), this.#tower.textPositions))) {
+        const from = { ids: ids.subarray(start), embeddings: embeddings.subarray(width * done) };
+        await this.#tower.turn({ check, anchor }, () => this.#run(rows, step, from));
+        done += step.length;
+        start += sum(step);
       }
       return { revision, embeddings: normalizeRows(embeddings, width) };
     });
   }
 
-  /** One embedding for each of `lengths`, whose tokens `ids` begins with. */
-  #run(rows: TokenRows, ids: Int32Array, lengths: readonly number[]): Float32Array[] {
-    const { width } = this.#manifest.text;
+  /** Computes a step: what `embeddings` begins with, of the texts that `ids` begins with. */
+  #run(
+    rows: TokenRows,
+    step: readonly number[],
+    { ids, embeddings }: { ids: Int32Array; embeddings: Float32Array },
+  ): void {
+    const { embedding_width: width, text } = this.#manifest;
+    let done = 0;
     let start = 0;
-    return lengths.map((length) => {
-      const data = rows(ids.subarray(start, start + length));
-      start += length;
-      const eot = { data: BigInt64Array.of(BigInt(length - 1)), shape: [1, 1] };
-      return this.#tower.run({ data, shape: [1, length, width] }, { eot_index: eot }).data as Float32Array;
-    });
+    for (const block of stepsOf(step, this.#tower.textPositions)) {
+      const positions = sum(block);
+      const data = rows(ids.subarray(start, start + positions));
+      const output = this.#tower.runTexts({ data, shape: [1, positions, text.width] }, block);
+      embeddings.set(output.data as Float32Array, width * done);
+      done += block.length;
+      start += positions;
+    }
   }
 }
 
+function sum(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total + length, 0);
+}
+
 function checkTokens(ids: Int32Array, lengths: number[], text: Manifest["text"]): void {
-  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const total = sum(lengths);
   if (total !== ids.length) throw new Error(`${ids.length} token ids for lengths that add up to ${total}`);
   if (lengths.some((length) => length < 2 || length > text.context_length)) {
     throw new Error(`a text has between 2 and ${text.context_length} positions`);
