@@ -8,7 +8,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { experimental_readRawConfig } from "wrangler";
 import type { Manifest } from "../model-shards/manifest.ts";
-import { type EngineName, parseEngine, stagesNeeded } from "../model-shards/plan-stages.ts";
+import { DEFAULT_ENGINE, type EngineName, parseEngine, stagesNeeded } from "../model-shards/plan-stages.ts";
 import { modelReference } from "../model-shards/model-reference.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -36,7 +36,7 @@ export type CodeHashes = ReadonlyMap<Source, string>;
 const HASH_DIGITS = 16;
 
 export interface ConfigOptions {
-  /** What runs the towers; the variable ENGINE of this process, or onnxruntime, unless given. */
+  /** What runs the towers; the variable ENGINE of this process, or our own kernels, unless given. */
   engine?: EngineName | undefined;
   /** Into how many Workers an image tower is cut; as many as it needs unless given. */
   imageStages?: number | undefined;
@@ -138,10 +138,10 @@ export async function writeWorkerConfigs(
 }
 
 /** A committed configuration, with the entry of an engine: it is most of a Worker's size, and chosen by what is bundled. */
-export function committedConfig(source: string, engine: EngineName = "ort"): RawConfig {
+export function committedConfig(source: string, engine: EngineName = DEFAULT_ENGINE): RawConfig {
   const config = experimental_readRawConfig({ config: join(ROOT, source) }).rawConfig as RawConfig;
   const isTower = source === VISION_CONFIG || source === TEXT_CONFIG;
-  return isTower && engine === "simd" ? { ...config, main: "simd.ts" } : config;
+  return isTower && engine === "ort" ? { ...config, main: "ort.ts" } : config;
 }
 
 function towerConfig(source: string, engine: EngineName, manifest: Manifest, suffix: string): RawConfig {

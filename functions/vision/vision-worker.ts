@@ -3,7 +3,7 @@
  * or, where one isolate cannot hold it, a stage of it; the next stage is another Worker with the same code. Nothing is
  * loaded until the first request.
  *
- * The engine is the entry file's choice: `index.ts` or `simd.ts`.
+ * The engine is the entry file's choice: `index.ts` or `ort.ts`.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, WorkerStats, VisionRpc, VisionStageRpc } from "../runtime/rpc.ts";

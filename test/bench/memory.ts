@@ -1,6 +1,6 @@
 /**
  * `npm run bench:memory [-- <size> …]`: what every isolate holds while the full-size model is loaded cold, answers
- * warm, and takes a burst; in units of 10⁶ bytes, at 256, 320 and 384 pixels. Exits with 1 above the limit. `ENGINE=simd` measures that engine.
+ * warm, and takes a burst; in units of 10⁶ bytes, at 256, 320 and 384 pixels. Exits with 1 above the limit. `ENGINE=ort` measures onnxruntime.
  *
  * An isolate's memory is its WASM memory (as the Worker reports it), what is behind its ArrayBuffers and its
  * JavaScript heap (as workerd's inspector reports them), sampled while requests run. Compiled code is not counted: on
@@ -103,7 +103,7 @@ const asked = readCommandLine(
   {
     usage: "npm run bench:memory -- [size …]",
     about: `What every isolate holds with the full-size model at so many pixels: ${SIZES.join(", ")} unless given. Exits with 1
-above the limit. ENGINE=simd measures that engine.`,
+above the limit. ENGINE=ort measures onnxruntime.`,
     words: ["[size …]"],
   },
   (_, words) => words.map((size) => wholeNumber("a size", size, { least: 32 })),

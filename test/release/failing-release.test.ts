@@ -77,7 +77,7 @@ beforeAll(async () => {
   ];
   answerBefore = await account.classify();
   before = account.cloudflare.account.snapshot();
-  vi.stubEnv("ENGINE", "simd");
+  vi.stubEnv("ENGINE", "ort");
   account.cloudflare.mark();
   await account.wranglerCommands();
   await account.deploy();

@@ -34,7 +34,7 @@ export interface WorkersOptions {
   model?: string;
   /** Folders of models to serve besides. */
   otherModels?: string[];
-  /** What runs the towers; the variable ENGINE of this process, or onnxruntime, unless given. */
+  /** What runs the towers; the variable ENGINE of this process, or our own kernels, unless given. */
   engine?: EngineName;
   /** Into how many Workers the image tower is cut; as many as it needs unless given. */
   stages?: number;
