@@ -10,7 +10,7 @@ import {
   ortNative,
   ortWeb,
 } from "../contenders/towers.ts";
-import { interleave } from "../harness/interleave.ts";
+import { cpuTime, interleave } from "../harness/interleave.ts";
 import { median } from "../harness/statistics.ts";
 import type { Options, Report, Suite } from "../harness/suite.ts";
 import { digits, timesTable } from "../harness/times-table.ts";
@@ -68,6 +68,7 @@ async function measure(
   const times = await interleave(
     [...runners].map(([name, embed]) => ({ name, run: () => embed(pixels.slice()) })),
     options.quick ? { rounds: 2, warmUp: 1 } : { rounds: 9, warmUp: 3 },
+    cpuTime,
   );
   return { times, cosines, size };
 }
@@ -88,7 +89,7 @@ async function run(options: Options): Promise<Report> {
   const normal = await measure(options, "normal");
   return {
     title: "Image tower",
-    about: `One picture of ${uniform.size} pixels at a time, one thread each, in Node, same weights; the contenders take turns.
+    about: `One picture of ${uniform.size} pixels at a time, one thread each, in Node, same weights; the contenders take turns. CPU time.
 The straight export is what \`test/bench/straight/straight-export.ts\` writes. The host's dot product: \`${dot}\`, see
 [hosts](hosts.md).`,
     tables: [

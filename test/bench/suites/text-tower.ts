@@ -4,7 +4,7 @@ import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import { hostDot } from "../../support/simd-kernels.ts";
 import { textsOnSimd } from "../contenders/towers.ts";
 import { benchModel } from "../support/models.ts";
-import { interleave } from "../harness/interleave.ts";
+import { cpuTime, interleave } from "../harness/interleave.ts";
 import { median } from "../harness/statistics.ts";
 import type { Options, Report, Suite } from "../harness/suite.ts";
 import { digits, timesTable } from "../harness/times-table.ts";
@@ -61,7 +61,7 @@ async function thousandTexts(
   const [alone, together] = [1, block].map((at) => vectors(at, Math.min(count, 4 * block)));
   const same = alone?.every((value, i) => value === together?.[i]) === true;
   const ways = [1, block].map((at) => ({ name: `${at} at a time`, run: () => vectors(at, count) }));
-  return { times: await interleave(ways, { rounds: quick ? 1 : 3, warmUp: 0 }), same, block };
+  return { times: await interleave(ways, { rounds: quick ? 1 : 3, warmUp: 0 }, cpuTime), same, block };
 }
 
 async function run({ quick }: Options): Promise<Report> {
