@@ -53,6 +53,8 @@ export async function readRgba<T>(
   discardMagick();
   const { imports, keptAt } = codecImports(part);
   const name = format.toUpperCase();
+  takeRefusal();
+  const codec = await startCodec(format, imports);
   let result: { value: T } | { error: unknown } | undefined;
   const restore = receiveImageData((rgba, width, height) => {
     // What is thrown here would pass through the codec's own functions.
@@ -63,14 +65,13 @@ export async function readRgba<T>(
     }
   });
   let cause: unknown;
-  takeRefusal();
   try {
-    const codec = await start(format, imports);
     codec.decode(codecBytes().subarray(keptAt + viewStart, keptAt + viewEnd), ...CODECS[format].bitDepth);
   } catch (error) {
     cause = error;
   } finally {
     restore();
+    // The picture may lie over the file by now.
     CodecBlock.forgetAll();
   }
   if (result !== undefined) {
@@ -81,7 +82,7 @@ export async function readRgba<T>(
   throw new ServiceError("invalid_image", `the ${name} cannot be decoded`, { cause });
 }
 
-async function start(format: keyof typeof CODECS, imports: WebAssembly.Imports): Promise<RgbaModule> {
+async function startCodec(format: keyof typeof CODECS, imports: WebAssembly.Imports): Promise<RgbaModule> {
   const { make, wasm } = CODECS[format];
   return await make({
     instantiateWasm(own, done) {
@@ -111,14 +112,13 @@ function receiveImageData(use: (rgba: Uint8Array, width: number, height: number)
       this.bytes = bytes;
     }
   }
-  class Receiver {
-    constructor(view: View, width: number, height: number) {
-      restore();
-      use(view.bytes, width, height);
-    }
+  // A constructor, too, as every `function` is.
+  function receive(view: View, width: number, height: number): void {
+    restore();
+    use(view.bytes, width, height);
   }
   Reflect.set(globalThis, names[0], View);
-  Reflect.set(globalThis, names[1], Receiver);
+  Reflect.set(globalThis, names[1], receive);
   return restore;
 }
 

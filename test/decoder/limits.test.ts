@@ -135,7 +135,7 @@ const CLAIMS: [coding: string, claim: Claim, width: number, height: number, mega
   ["GIF", gif, 4001, 3100, 12.2],
   ["BMP", bmp, 4001, 3100, 12.2],
   ["TIFF", tiff(8), 4001, 3100, 12.2],
-  ["bilevel TIFF", bilevelTiff, 5001, 4001, 20],
+  ["bilevel TIFF", bilevelTiff, 4001, 4000, 16],
   ["AVIF", avif, 2501, 2001, 5],
   ["HEIC", heic, 3001, 2001, 6],
 ];

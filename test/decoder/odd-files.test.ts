@@ -168,13 +168,12 @@ describe("what is not understood is passed over", () => {
   });
 });
 
+const FIRST: Painter = (x, y) => [x * 4, y * 4, 90];
+const OTHER: Painter = () => [255, 0, 0];
 describe("an animated WebP shows its first frame", () => {
-  const first: Painter = (x, y) => [x * 4, y * 4, 90];
-  const other: Painter = () => [255, 0, 0];
-
   it.each([2, 4, 5, 30])("of %i", async (frames) => {
-    const painters = [first, ...Array.from({ length: frames - 1 }, () => other)];
-    const still = encode(MagickFormat.WebP, SIZE, SIZE, first, (image) => {
+    const painters = [FIRST, ...Array.from({ length: frames - 1 }, () => OTHER)];
+    const still = encode(MagickFormat.WebP, SIZE, SIZE, FIRST, (image) => {
       image.settings.setDefine(MagickFormat.WebP, "lossless", "true");
     });
     const right = await decodeOne(decoder, still, SIZE);
@@ -185,21 +184,17 @@ describe("an animated WebP shows its first frame", () => {
   });
 });
 
-describe("colours are what the format says", () => {
-  const right = (): Promise<Uint8Array> =>
-    decodeOne(
-      decoder,
-      writeTiff({ width: 16, height: 16, depth: 8, data: gradient((value) => [value]) }),
-      16,
-    );
+const unsigned = (): Promise<Uint8Array> =>
+  decodeOne(decoder, writeTiff({ width: 16, height: 16, depth: 8, data: gradient((value) => [value]) }), 16);
 
+describe("colours are what the format says", () => {
   it.each([
     ["8 bits", 8, (value: number) => [value ^ 0x80]],
     ["16 bits", 16, (value: number) => [value, value ^ 0x80]],
   ] as const)("signed TIFF, %s", async (_, depth, bytes) => {
     const tags = [[339, 3, 1, 2]] as const;
     const file = writeTiff({ width: 16, height: 16, depth, tags, data: gradient(bytes) });
-    expect(await decodeOne(decoder, file, 16)).toEqual(await right());
+    expect(await decodeOne(decoder, file, 16)).toEqual(await unsigned());
   });
 
   it.each([1, 2, 4, 8])("WhiteIsZero TIFF of %i bits", async (depth) => {
@@ -226,10 +221,10 @@ describe("colours are what the format says", () => {
   });
 });
 
-describe("what cannot be read says why", () => {
-  const tiff = (compression: number): Uint8Array =>
-    writeTiff({ width: 16, height: 16, depth: 8, data: gradient((value) => [value]), compression });
+const tiff = (compression: number): Uint8Array =>
+  writeTiff({ width: 16, height: 16, depth: 8, data: gradient((value) => [value]), compression });
 
+describe("what cannot be read says why", () => {
   it.each<[what: string, file: () => Uint8Array, reason: string]>([
     ["TIFF in zstd", () => tiff(50_000), "zstd"],
     ["TIFF in WebP", () => tiff(50_001), "WebP"],
@@ -256,8 +251,9 @@ function gradient(bytes: (value: number) => number[]): Buffer {
   return Buffer.from(Array.from({ length: 256 }, (_, i) => bytes(i)).flat());
 }
 
+const sample = (x: number, y: number, channel: number): number => (x * y * 3 + 50 * channel) % 256;
+
 function png(interlaced = false): Buffer {
-  const sample = (x: number, y: number, channel: number): number => (x * y * 3 + 50 * channel) % 256;
   return Buffer.from(writePng({ width: SIZE, height: SIZE, depth: 8, colorType: 2, interlaced, sample }));
 }
 

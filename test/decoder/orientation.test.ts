@@ -97,18 +97,41 @@ describe.each(FILES)("EXIF orientation in %s", (_, file) => {
   });
 });
 
-describe("an orientation of any integer type", () => {
-  const sample = (x: number, y: number, channel: number): number => PAINT(x, y)[channel] ?? 0;
-  const png = (block: Buffer): Uint8Array =>
-    writePng({
-      width: SIZE,
-      height: SIZE,
-      depth: 8,
-      colorType: 2,
-      sample,
-      chunks: [pngChunk("eXIf", block)],
-    });
+const sample = (x: number, y: number, channel: number): number => PAINT(x, y)[channel] ?? 0;
 
+/** Orientation 6. */
+function typedExif(type: number, bytes: number, littleEndian: boolean): Buffer {
+  const block = Buffer.from(exifBlock(1));
+  if (littleEndian) {
+    block.write("II*\0", "latin1");
+    for (const [at, length] of [
+      [4, 4],
+      [8, 2],
+      [10, 2],
+    ] as const)
+      block.subarray(at, at + length).reverse();
+  }
+  const view = new DataView(block.buffer, block.byteOffset, block.length);
+  view.setUint16(12, type, littleEndian);
+  view.setUint32(14, 1, littleEndian);
+  view.setUint32(18, 0);
+  if (bytes === 1) view.setUint8(18, 6);
+  else if (bytes === 2) view.setUint16(18, 6, littleEndian);
+  else view.setUint32(18, 6, littleEndian);
+  return block;
+}
+
+const png = (block: Buffer): Uint8Array =>
+  writePng({
+    width: SIZE,
+    height: SIZE,
+    depth: 8,
+    colorType: 2,
+    sample,
+    chunks: [pngChunk("eXIf", block)],
+  });
+
+describe("an orientation of any integer type", () => {
   it.each([
     ["BYTE", 1, 1],
     ["SHORT", 3, 2],
@@ -126,28 +149,6 @@ describe("an orientation of any integer type", () => {
       expect(await decodeOne(decoder, jpeg, SIZE)).toEqual(turned(plainPixels, 6));
     }
   });
-
-  /** Orientation 6. */
-  function typedExif(type: number, bytes: number, littleEndian: boolean): Buffer {
-    const block = Buffer.from(exifBlock(1));
-    if (littleEndian) {
-      block.write("II*\0", "latin1");
-      for (const [at, length] of [
-        [4, 4],
-        [8, 2],
-        [10, 2],
-      ] as const)
-        block.subarray(at, at + length).reverse();
-    }
-    const view = new DataView(block.buffer, block.byteOffset, block.length);
-    view.setUint16(12, type, littleEndian);
-    view.setUint32(14, 1, littleEndian);
-    view.setUint32(18, 0);
-    if (bytes === 1) view.setUint8(18, 6);
-    else if (bytes === 2) view.setUint16(18, 6, littleEndian);
-    else view.setUint32(18, 6, littleEndian);
-    return block;
-  }
 });
 
 describe("HEIC", () => {

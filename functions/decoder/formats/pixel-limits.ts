@@ -17,7 +17,7 @@ export const MAX_PIXELS_PNG = 25_000_000;
 /** A phone's 12 megapixels are 4032 × 3024. */
 export const MAX_PIXELS_OTHER = 12_200_000;
 /** One bit a pixel in the file, four bytes in memory. */
-export const MAX_PIXELS_BILEVEL_TIFF = 20_000_000;
+export const MAX_PIXELS_BILEVEL_TIFF = 16_000_000;
 /** libaom keeps more of a picture's blocks than of its pixels: some 20 bytes a pixel in all. */
 export const MAX_PIXELS_AVIF = 5_000_000;
 /** The decoder builds the picture in a buffer of its own and then copies it. */

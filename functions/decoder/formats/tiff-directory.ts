@@ -6,9 +6,9 @@
 export interface TiffDirectory {
   littleEndian: boolean;
   /** A tag's first value, of any integer type; undefined if it is missing or beyond the end. */
-  first(tag: number): number | undefined;
+  first: (tag: number) => number | undefined;
   /** Offset of a tag's first value. */
-  at(tag: number): number | undefined;
+  at: (tag: number) => number | undefined;
   /** Offset of the offset of the next directory. */
   nextAt: number;
 }

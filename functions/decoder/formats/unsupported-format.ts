@@ -3,6 +3,8 @@ import { ServiceError } from "../../runtime/errors.ts";
 
 const SUPPORTED = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC";
 
+// Signatures are bytes of all values.
+// oxlint-disable no-control-regex
 /** First bytes, as Latin-1 → what such a file is. */
 const SIGNATURES: [start: RegExp, what: string][] = [
   [/^II\x2b\0|^MM\0\x2b/, "a BigTIFF"],

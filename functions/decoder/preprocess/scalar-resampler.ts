@@ -1,4 +1,4 @@
-/** The resize in plain JavaScript: what the kernels are compared with, and what runs where they are not wanted. */
+/** The resize in plain JavaScript: what the kernels are compared with. */
 import { PRECISION_BITS, type Taps } from "./bicubic-taps.ts";
 import type { Resampler } from "./resampler.ts";
 
