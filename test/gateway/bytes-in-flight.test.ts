@@ -73,6 +73,23 @@ describe("BytesInFlight", () => {
     await expect(Promise.all(Array.from({ length: 6 }, read))).resolves.toHaveLength(6);
   });
 
+  it("lets forms that come file by file finish, all of them", { timeout: 20_000 }, async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB });
+    const read = async (): Promise<void> => {
+      const share = open(room, 24 * MB);
+      for (let file = 0; file < 3; file++) {
+        for (let held = 64_000; held <= 20 * MB; held += 64_000) {
+          await share.growTo(held);
+          if (held % 640_000 === 0) await sleep(1);
+        }
+        await sleep(50);
+        share.shrinkTo(0);
+      }
+      share.release();
+    };
+    await expect(Promise.all(Array.from({ length: 4 }, read))).resolves.toHaveLength(4);
+  });
+
   it("refuses the last that came when those that outgrew what they announced wait for each other", async () => {
     const room = new BytesInFlight({ small: MB, large: 40 * MB });
     const [first, second] = [open(room, 20 * MB), open(room, 20 * MB)];

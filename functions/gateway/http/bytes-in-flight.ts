@@ -193,24 +193,25 @@ export class BytesInFlight {
     return share;
   }
 
-  /** Whether a waiting share may have what it wants. */
+  /** Whether a waiting share may have what it wants: there is room, and nobody who came before could have it. */
   isFree(wanting: Share): boolean {
     const inLane = this.#inLane(wanting);
-    if (wanting.lane === "small") {
-      return (
-        inLane.reduce((held, share) => held + (share === wanting ? share.after : share.held), 0) <=
-        this.#limits.small
-      );
-    }
-    const earlier = inLane.slice(0, inLane.indexOf(wanting));
-    if (earlier.some(({ isWaiting, isLost }) => isWaiting && !isLost)) return false;
-    let free = this.#limits.large;
+    const before = wanting.lane === "small" ? [] : inLane.slice(0, inLane.indexOf(wanting));
+    return (
+      this.#hasRoom(wanting, inLane) &&
+      !before.some((share) => share.isWaiting && !share.isLost && this.#hasRoom(share, inLane))
+    );
+  }
+
+  /** Whether all of the lane could still be finished if a share had what it wants. */
+  #hasRoom(wanting: Share, inLane: readonly Share[]): boolean {
+    let free = this.#limits[wanting.lane];
     const would = inLane.map((share) => {
       const held = share === wanting ? share.after : share.held;
       free -= held;
       return { held, missing: share.missing(held) };
     });
-    if (free < 0) return false;
+    if (wanting.lane === "small" || free < 0) return free >= 0;
     // Those that miss least finish first, and leave what they held to the next.
     for (const { held, missing } of would.toSorted((a, b) => a.missing - b.missing)) {
       if (missing > free) return false;
