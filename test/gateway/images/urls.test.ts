@@ -53,7 +53,7 @@ describe("an allowlisted server", () => {
   it.each([
     ["nothing", "/missing", "image_fetch_failed", /answered 404/],
     ["an empty file", "/empty", "invalid_image", /empty/],
-    ["a page that says it is a picture", "/page", "unsupported_image_format", /supported format/],
+    ["a page that says it is a picture", "/page", "unsupported_image_format", /web page/],
     ["four redirects", "/redirect?times=4", "image_fetch_failed", /more than 3 redirects/],
     ["a file whose length is too much", "/long", "image_too_large", /30000000/],
     ["a file without end", "/endless", "image_too_large", /limit is 20000000/],
