@@ -12,18 +12,22 @@ import { Dice } from "../attack/grammar/dice.ts";
 import { RawClient } from "../attack/raw-request.ts";
 import { writeLineChart } from "../../scripts/charts/line-chart.ts";
 import { quantile } from "../bench/harness/statistics.ts";
+import { DEFAULT_ENGINE, parseEngine } from "../../model-shards/plan-stages.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 import { pickKind, trafficOf } from "./traffic.ts";
 
-const DOCUMENT = join(import.meta.dirname, "../../docs/benchmarks/soak");
+const ENGINE = parseEngine(process.env["ENGINE"]);
+const NAME = ENGINE === DEFAULT_ENGINE ? "soak" : `soak-${ENGINE}`;
+const DOCUMENT = join(import.meta.dirname, "../../docs/benchmarks", NAME);
 const MINUTE = 60_000;
 
 const { minutes, clients, seed, full } = readCommandLine(
   {
     usage: "npm run soak -- [options]",
-    about: "Mixed traffic on the real Workers for a while, written to docs/benchmarks/soak.md.",
+    about:
+      "Mixed traffic on the real Workers for a while, written to docs/benchmarks/soak.md; with ENGINE=ort, to soak-ort.md.",
     options: {
       minutes: { type: "string", value: "<n>", default: "15", about: "how long" },
       clients: { type: "string", value: "<n>", default: "6", about: "how many at a time" },
@@ -108,7 +112,7 @@ function report(): string {
   const memory = [...held].map(
     ([name, at]) => `| ${name} | ${at.map(([, bytes]) => megabytes(bytes)).join(" | ")} |`,
   );
-  return `# Soak
+  return `# Soak, engine \`${ENGINE}\`
 
 Written by \`node test/load/soak.ts --minutes ${minutes} --clients ${clients} --seed ${seed}${full ? " --full" : ""}\`: ${total} requests of
 ${clients} clients at a time, to the real Workers with the ${full ? "full-size" : "demonstration"} model. Milliseconds are of one machine whose two
@@ -128,7 +132,7 @@ What each isolate held, 10⁶ bytes, by the minute; the limit is 128:
 |---|${minutesSampled.map(() => "---|").join("")}
 ${memory.join("\n")}
 
-![](soak.png)
+![](${NAME}.png)
 
 After a forced collection: at the start, halfway and at the end. What is held for good does not grow.
 
