@@ -6,6 +6,9 @@ import type { Shard } from "./manifest.ts";
 
 export type EngineName = "ort" | "simd";
 
+/** What runs the towers unless told otherwise: the project's own kernels. */
+export const DEFAULT_ENGINE: EngineName = "simd";
+
 interface EngineMemory {
   /** What the engine holds beside weights and activations. */
   runtimeBytes: number;
@@ -29,12 +32,12 @@ const MEMORY: Record<EngineName, EngineMemory> = {
 
 /** @throws Error for a name that is no engine's */
 export function parseEngine(name: string | undefined): EngineName {
-  if (name === undefined || name === "ort" || name === "simd") return name ?? "ort";
+  if (name === undefined || name === "ort" || name === "simd") return name ?? DEFAULT_ENGINE;
   throw new Error(`ENGINE is ${name}; the engines are ort and simd`);
 }
 
 /** WASM memory that a run of shards needs: weights, the largest activations, the graphs once parsed. */
-export function wasmBytes(shards: readonly Shard[], engine: EngineName = "ort"): number {
+export function wasmBytes(shards: readonly Shard[], engine: EngineName = DEFAULT_ENGINE): number {
   const { runtimeBytes, perGraphByte, perActivationByte } = MEMORY[engine];
   const weights = shards.reduce(
     (sum, { weights: { bytes }, graph }) => sum + bytes + perGraphByte * graph.bytes,
@@ -45,7 +48,8 @@ export function wasmBytes(shards: readonly Shard[], engine: EngineName = "ort"):
 }
 
 /**
- * Cuts a tower so that the largest stage is as small as can be.
+ * Cuts a tower so that the largest stage is as small as can be on onnxruntime, which needs more; the cuts are those of both
+ * engines.
  * @returns the shards of each stage; fewer stages than asked for if there are fewer shards
  */
 export function planStages(shards: readonly Shard[], stages: number): Shard[][] {
@@ -55,14 +59,14 @@ export function planStages(shards: readonly Shard[], stages: number): Shard[][] 
   for (let cut = 1; cut < shards.length; cut++) {
     const first = shards.slice(0, cut);
     const plan = [first, ...planStages(shards.slice(cut), stages - 1)];
-    const bytes = Math.max(...plan.map((stage) => wasmBytes(stage)));
+    const bytes = Math.max(...plan.map((stage) => wasmBytes(stage, "ort")));
     if (bytes < bestBytes) [best, bestBytes] = [plan, bytes];
   }
   return best;
 }
 
 /** The fewest stages with which every one stays within the engine's `stageBytes`; as many as there are shards if none do. */
-export function stagesNeeded(shards: readonly Shard[], engine: EngineName = "ort"): number {
+export function stagesNeeded(shards: readonly Shard[], engine: EngineName = DEFAULT_ENGINE): number {
   for (let stages = 1; stages < shards.length; stages++) {
     if (
       Math.max(...planStages(shards, stages).map((stage) => wasmBytes(stage, engine))) <=

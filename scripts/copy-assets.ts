@@ -5,6 +5,7 @@
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { readCommandLine } from "../build/command-line/command.ts";
 import { EXAMPLES } from "../functions/page/src/pictures/examples.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -12,6 +13,10 @@ const PAGE = join(ROOT, "functions/page");
 const OUT = join(ROOT, ".generated/public");
 const SWAGGER = join(ROOT, "node_modules/swagger-ui-dist");
 
+readCommandLine({
+  usage: "node scripts/copy-assets.ts",
+  about: "Makes .generated/public/, what the gateway serves as static assets. npm runs it after an install.",
+});
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
 for (const path of ["_headers", "index.html", "icon.svg", "docs"]) {

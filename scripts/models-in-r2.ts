@@ -11,9 +11,21 @@ import { sha256Hex } from "../model-shards/sha256.ts";
 
 const MANIFEST = "manifest.json";
 
-/** @param folder of a built model, `model-shards/<alias>` */
+/**
+ * @param folder of a built model, `model-shards/<alias>`
+ * @throws Error if it is none, or one of another version of the format
+ */
 export async function readManifest(folder: string): Promise<Manifest> {
-  return manifestSchema.parse(JSON.parse(await readFile(join(folder, MANIFEST), "utf8")));
+  const json = await readFile(join(folder, MANIFEST), "utf8").catch((cause: unknown) => {
+    throw new Error(`${folder} holds no built model: there is no ${MANIFEST} in it`, { cause });
+  });
+  try {
+    return manifestSchema.parse(JSON.parse(json));
+  } catch (cause) {
+    throw new Error(`${join(folder, MANIFEST)} is no manifest of this version: build the model again`, {
+      cause,
+    });
+  }
 }
 
 export interface Pushed {

@@ -39,7 +39,9 @@ function checkTensors(tensors: Tensors, expected: ReadonlyMap<string, number[]>)
   for (const [name, shape] of expected) {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw new BuildError(`checkpoint: tensor ${name} is missing`);
-    if (!sameShape(tensor.shape, shape)) {
+    // open_clip takes a logit scale of one element for the scalar that it is.
+    const isScale = name === "logit_scale" && sameShape(tensor.shape, [1]);
+    if (!isScale && !sameShape(tensor.shape, shape)) {
       throw new BuildError(
         `checkpoint: tensor ${name} is [${tensor.shape.join(", ")}], expected [${shape.join(", ")}]`,
       );

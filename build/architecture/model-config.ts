@@ -3,9 +3,9 @@
  * heads, the image size and the preprocessing; depths and widths are in it too and are checked against the tensors.
  */
 import { readFile } from "node:fs/promises";
-import * as z from "zod";
 import { BuildError } from "../build-error.ts";
 import type { Architecture } from "./architecture.ts";
+import { type OpenClipConfig, parseOpenClipConfig } from "./open-clip-config.ts";
 
 /** Depths and widths behind timm's names, from timm's `convnext.py`. */
 const TIMM_CONVNEXT: Record<string, { depths: number[]; dims: number[] }> = {
@@ -18,69 +18,37 @@ const TIMM_CONVNEXT: Record<string, { depths: number[]; dims: number[] }> = {
   convnext_base: { depths: [3, 3, 27, 3], dims: [128, 256, 512, 1024] },
 };
 
-const triple = z.tuple([z.number(), z.number(), z.number()]);
-const count = z.number().int().positive();
-
-const configSchema = z.object({
-  model_cfg: z.object({
-    embed_dim: count,
-    vision_cfg: z.object({
-      timm_model_name: z.string(),
-      timm_model_kwargs: z.object({ depths: z.array(count), dims: z.array(count) }).optional(),
-      timm_pool: z.literal(""),
-      timm_proj: z.literal("linear"),
-      image_size: count,
-    }),
-    text_cfg: z.object({
-      context_length: count,
-      vocab_size: count,
-      width: count,
-      heads: count,
-      layers: count,
-    }),
-  }),
-  preprocess_cfg: z
-    .object({
-      mean: triple,
-      std: triple,
-      interpolation: z.literal("bicubic"),
-      resize_mode: z.literal("shortest"),
-    })
-    .default({
-      // OpenAI CLIP's statistics, which open_clip uses where a config names none.
-      mean: [0.48145466, 0.4578275, 0.40821073],
-      std: [0.26862954, 0.26130258, 0.27577711],
-      interpolation: "bicubic",
-      resize_mode: "shortest",
-    }),
-});
+/** The config of a model fine-tuned from `convnext_base_w`; all else is open_clip's default. */
+const EXAMPLE = {
+  model_cfg: {
+    embed_dim: 640,
+    vision_cfg: { timm_model_name: "convnext_base", image_size: 256 },
+    text_cfg: { width: 640, heads: 10 },
+  },
+};
 
 export interface ModelConfig extends Architecture {
-  preprocessing: z.infer<typeof configSchema>["preprocess_cfg"];
+  preprocessing: OpenClipConfig["preprocessing"];
 }
 
 /**
  * Reads an open_clip config.
- * @throws BuildError naming the field, for a file that is no such config or describes another kind of model
+ * @throws BuildError naming the field, for a file that is no such config or describes another kind of model; saying how
+ * to write one, if there is none
  */
 export async function readModelConfig(path: string): Promise<ModelConfig> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new BuildError(`${path}: not readable as JSON`, { cause });
-  }
-  const parsed = configSchema.safeParse(json);
-  if (!parsed.success) throw new BuildError(`${path}: ${z.prettifyError(parsed.error)}`);
-  const { vision_cfg: vision, text_cfg: text, embed_dim } = parsed.data.model_cfg;
-  const shape = vision.timm_model_kwargs ?? TIMM_CONVNEXT[vision.timm_model_name];
+  const { model, preprocessing } = parse(path, await read(path));
+  const { vision_cfg: vision, text_cfg: text, embed_dim: embeddingWidth } = model;
+  // What follows the point names pretrained weights, not another network.
+  const [name = ""] = vision.timm_model_name.split(".");
+  const shape = vision.timm_model_kwargs ?? TIMM_CONVNEXT[name];
   if (shape === undefined) {
     throw new BuildError(
       `${path}: timm_model_name "${vision.timm_model_name}" is no ConvNeXt this build knows`,
     );
   }
   return {
-    embeddingWidth: embed_dim,
+    embeddingWidth,
     image: { depths: shape.depths, widths: shape.dims, size: vision.image_size },
     text: {
       width: text.width,
@@ -89,6 +57,35 @@ export async function readModelConfig(path: string): Promise<ModelConfig> {
       contextLength: text.context_length,
       vocabSize: text.vocab_size,
     },
-    preprocessing: parsed.data.preprocess_cfg,
+    preprocessing,
   };
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") {
+      throw new BuildError(`${path}: cannot be read`, { cause });
+    }
+    throw new BuildError(
+      `${path} is missing: it says what the weights do not. Write it (docs/checkpoints.md) or name another with ` +
+        `--config. For a model fine-tuned from convnext_base_w it is\n${JSON.stringify(EXAMPLE)}`,
+      { cause },
+    );
+  }
+}
+
+function parse(path: string, text: string): OpenClipConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new BuildError(`${path}: not readable as JSON`, { cause });
+  }
+  try {
+    return parseOpenClipConfig(json);
+  } catch (cause) {
+    throw new BuildError(`${path}: ${(cause as Error).message}`, { cause });
+  }
 }

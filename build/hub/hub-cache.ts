@@ -6,7 +6,7 @@
 import { access, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import type { HubFile } from "./hub-file.ts";
+import { checkRepository, checkRevision, type HubFile, isCommit } from "./hub-file.ts";
 
 export function cacheOfEnvironment(env: NodeJS.ProcessEnv = process.env): string {
   const home = env["HF_HOME"] ?? join(homedir(), ".cache/huggingface");
@@ -16,7 +16,9 @@ export function cacheOfEnvironment(env: NodeJS.ProcessEnv = process.env): string
 export class HubCache {
   readonly #folder: string;
 
+  /** @throws HubError for what cannot be a repository */
   constructor(cache: string, repository: string) {
+    checkRepository(repository);
     this.#folder = join(cache, `models--${repository.replaceAll("/", "--")}`);
   }
 
@@ -43,10 +45,17 @@ export class HubCache {
     return path;
   }
 
-  /** The folder of the files that were fetched of a revision; undefined if none were. */
+  /**
+   * The folder of the files that were fetched of a revision; undefined if none were.
+   * @throws HubError for what cannot be a revision
+   */
   async snapshot(revision: string): Promise<string | undefined> {
-    const commit = await readFile(join(this.#folder, "refs", revision), "utf8").catch(() => revision);
-    const folder = this.#snapshot(commit.trim());
+    checkRevision(revision);
+    const ref = await readFile(join(this.#folder, "refs", revision), "utf8").catch(() => revision);
+    // Other programs write references, too: what is no commit is no folder's name.
+    const commit = ref.trim();
+    if (!isCommit(commit)) return undefined;
+    const folder = this.#snapshot(commit);
     return (await exists(folder)) ? folder : undefined;
   }
 

@@ -21,11 +21,29 @@ export interface HubFile {
   etag: string;
 }
 
+/** What becomes part of a path, here or at the hub, has one of these forms and no other. */
+const COMMIT = /^[0-9a-f]{40}$/;
+const REPOSITORY = /^\w[\w.-]*(?:\/\w[\w.-]*)?$/;
+const REVISION = /^\w[\w.-]*(?:\/\w[\w.-]*)*$/;
 const ETAG = /^(?:W\/)?"?((?:[0-9a-f]{64})|(?:[0-9a-f]{40}))"?$/;
 
 export function hubOfEnvironment(env: NodeJS.ProcessEnv = process.env): Hub {
   const endpoint = (env["HF_ENDPOINT"] ?? "https://huggingface.co").replace(/\/$/, "");
   return { endpoint, token: env["HF_TOKEN"] };
+}
+
+export function isCommit(text: string): boolean {
+  return COMMIT.test(text);
+}
+
+/** @throws HubError for what cannot be a repository's name */
+export function checkRepository(name: string): void {
+  if (!REPOSITORY.test(name)) throw new HubError(`"${name}" is no repository: those are called owner/name`);
+}
+
+/** @throws HubError for what cannot be the name of a branch, tag or commit */
+export function checkRevision(name: string): void {
+  if (!REVISION.test(name)) throw new HubError(`"${name}" is no branch, tag or commit`);
 }
 
 /**
@@ -39,6 +57,8 @@ export async function describeFile(
   revision: string,
   path: string,
 ): Promise<HubFile | undefined> {
+  checkRepository(repository);
+  checkRevision(revision);
   const url = `${hub.endpoint}/${repository}/resolve/${encodeURIComponent(revision)}/${path}`;
   const response = await fetch(url, {
     method: "HEAD",
@@ -53,7 +73,8 @@ export async function describeFile(
   const [, etag] = ETAG.exec(headers.get("x-linked-etag") ?? headers.get("etag") ?? "") ?? [];
   const bytes = Number(headers.get("x-linked-size") ?? headers.get("content-length") ?? NaN);
   const commit = headers.get("x-repo-commit");
-  if (etag === undefined || commit === null || !Number.isSafeInteger(bytes)) {
+  const isComplete = etag !== undefined && commit !== null && isCommit(commit);
+  if (!isComplete || !Number.isSafeInteger(bytes) || bytes < 0) {
     throw new HubError(`HEAD ${url}: the answer names no hash, size or commit`, { status });
   }
   return { url, path, commit, bytes, etag };

@@ -55,3 +55,9 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
 export function repositoryOf(name: string): string {
   return PRESETS[name]?.repository ?? name;
 }
+
+/** Of a preset's repository; of any other the hub is not asked. */
+export function licenseOf(repository: string): string {
+  const preset = Object.values(PRESETS).find((each) => each.repository === repository);
+  return preset?.license ?? "unknown";
+}

@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256Hex } from "../../model-shards/sha256.ts";
 import { BuildError } from "../build-error.ts";
+import { runCommand } from "../command-line/command.ts";
 import { patchGlue } from "./patch-glue.ts";
 import { unshareMemory } from "./unshare-memory.ts";
 
@@ -37,16 +38,19 @@ async function readPinned(folder: string, name: keyof typeof PINNED): Promise<Ui
   return bytes;
 }
 
-const source = process.argv[2] ?? DIST;
-try {
-  const wasm = unshareMemory(await readPinned(source, "ort-wasm-simd-threaded.wasm"));
-  const glue = patchGlue(new TextDecoder().decode(await readPinned(source, "ort-wasm-simd-threaded.mjs")));
-  await mkdir(OUT, { recursive: true });
-  await writeFile(join(OUT, "ort.wasm"), wasm);
-  await writeFile(join(OUT, "ort.mjs"), glue);
-  await writeFile(join(OUT, "ort.d.mts"), DECLARATION);
-} catch (error) {
-  if (!(error instanceof BuildError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runCommand(
+  {
+    usage: "node build/ort-wasm/cli.ts [folder]",
+    about: `Makes .generated/ort/ from onnxruntime-web's files, those installed unless a folder is given. npm runs it after an
+install.`,
+    words: ["[folder]"],
+  },
+  async (_, [source = DIST]) => {
+    const wasm = unshareMemory(await readPinned(source, "ort-wasm-simd-threaded.wasm"));
+    const glue = patchGlue(new TextDecoder().decode(await readPinned(source, "ort-wasm-simd-threaded.mjs")));
+    await mkdir(OUT, { recursive: true });
+    await writeFile(join(OUT, "ort.wasm"), wasm);
+    await writeFile(join(OUT, "ort.mjs"), glue);
+    await writeFile(join(OUT, "ort.d.mts"), DECLARATION);
+  },
+);

@@ -218,7 +218,7 @@ class TowerPromoter {
       if (block === undefined || weight * block.after.relativeError ** 2 < bearable) continue;
       this.#progress.step(`${this.#parts.tower} tower, options for ${unit.name}`);
       const found = await fineOptions(unit, this.#promotions, block.after);
-      options.push(...found.map((option) => ({ ...option, gain: weight * option.gain })));
+      for (const option of found) options.push({ ...option, gain: weight * option.gain });
       this.#cache.clear();
     }
     return options;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { BuildError } from "../build-error.ts";
+import { runCommand } from "../command-line/command.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const OUT = ".generated/simd";
@@ -35,14 +36,16 @@ async function build(source: string, name: string, options: readonly string[] = 
   }
 }
 
-try {
-  await mkdir(join(ROOT, OUT), { recursive: true });
-  await build(`${KERNELS}/index.ts`, "relaxed", ["--enable=relaxed-simd"]);
-  await build(`${KERNELS}/index.ts`, "plain");
-  await build("functions/decoder/preprocess/kernels/resize.ts", "resize");
-  await build("test/bench/kernels/peak.ts", "peak", ["--enable=relaxed-simd"]);
-} catch (error) {
-  if (!(error instanceof BuildError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runCommand(
+  {
+    usage: "node build/simd-wasm/cli.ts",
+    about: "Compiles the kernels in AssemblyScript to .generated/simd/. npm runs it after an install.",
+  },
+  async () => {
+    await mkdir(join(ROOT, OUT), { recursive: true });
+    await build(`${KERNELS}/index.ts`, "relaxed", ["--enable=relaxed-simd"]);
+    await build(`${KERNELS}/index.ts`, "plain");
+    await build("functions/decoder/preprocess/kernels/resize.ts", "resize");
+    await build("test/bench/kernels/peak.ts", "peak", ["--enable=relaxed-simd"]);
+  },
+);

@@ -1,19 +1,31 @@
-/** `node build/synthetic/cli.ts <base_w|mini|tiny> <folder> [safetensors|bin] [--outliers]`. */
-import { parseArgs } from "node:util";
-import { BuildError } from "../build-error.ts";
+/** `npm run build:synthetic`: writes a model of synthetic weights as a model repository has it. */
+import { runCommand } from "../command-line/command.ts";
+import { oneOf } from "../command-line/values.ts";
 import { SYNTHETIC_MODELS } from "./configs.ts";
 import { writeSynthetic } from "./write-synthetic.ts";
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { outliers: { type: "boolean", default: false } },
-});
-const [name = "", folder, format = "safetensors"] = positionals;
-const model = SYNTHETIC_MODELS[name];
-if (model === undefined || folder === undefined || (format !== "safetensors" && format !== "bin")) {
-  const names = Object.keys(SYNTHETIC_MODELS).join("|");
-  throw new BuildError(
-    `usage: node build/synthetic/cli.ts <${names}> <folder> [safetensors|bin] [--outliers]`,
-  );
-}
-console.log(await writeSynthetic(folder, model, format, values));
+const NAMES = Object.keys(SYNTHETIC_MODELS);
+
+await runCommand(
+  {
+    usage: `npm run build:synthetic -- <${NAMES.join("|")}> <folder> [safetensors|bin] [--outliers | --normal]`,
+    about:
+      "Writes a checkpoint of synthetic weights, which any language can make again, and its config beside it.",
+    words: ["<model>", "<folder>", "[format]"],
+    options: {
+      outliers: {
+        type: "boolean",
+        default: false,
+        about: "outliers in norms and MLPs, as pretrained weights have",
+      },
+      normal: { type: "boolean", default: false, about: "normally distributed weights; else uniform" },
+    },
+  },
+  async (options, [name = "", folder = "", format = "safetensors"]) => {
+    const model = SYNTHETIC_MODELS[oneOf("the model", name, NAMES)];
+    if (model === undefined) return;
+    console.log(
+      await writeSynthetic(folder, model, oneOf("the format", format, ["safetensors", "bin"]), options),
+    );
+  },
+);

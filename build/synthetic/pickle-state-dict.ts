@@ -1,4 +1,7 @@
-/** The `data.pkl` of a state dict as `torch.save` writes it: an OrderedDict of tensors over storages `0`, `1`, … */
+/**
+ * The `data.pkl` of a state dict as `torch.save` writes it: an OrderedDict of tensors over storages `0`, `1`, …, with the
+ * attribute `_metadata` that `Module.state_dict()` leaves on it, the version of each module.
+ */
 import type { Dtype } from "../checkpoint/checkpoint.ts";
 import { elementCount } from "../checkpoint/checkpoint.ts";
 
@@ -20,7 +23,9 @@ const OP = {
   int: 0x4a,
   newFalse: 0x89,
   persistentId: 0x51,
+  emptyDict: 0x7d,
   setItems: 0x75,
+  build: 0x62,
   stop: 0x2e,
 } as const;
 
@@ -35,6 +40,12 @@ const global = (module: string, name: string): number[] => [
 ];
 const tuple = (...items: number[][]): number[] => [OP.mark, ...items.flat(), OP.tuple];
 const orderedDict = (): number[] => [...global("collections", "OrderedDict"), OP.emptyTuple, OP.reduce];
+/** Of keys and values in turns. */
+const setItems = (items: number[]): number[] => [OP.mark, ...items, OP.setItems];
+const dict = (key: string, value: number[]): number[] => [
+  OP.emptyDict,
+  ...setItems([...text(key), ...value]),
+];
 
 export function pickleStateDict(
   tensors: readonly { name: string; shape: number[] }[],
@@ -44,7 +55,18 @@ export function pickleStateDict(
     ...text(name),
     ...tensor(shape, String(index), dtype),
   ]);
-  return Uint8Array.of(OP.proto, 2, ...orderedDict(), OP.mark, ...items, OP.setItems, OP.stop);
+  const attributes = dict("_metadata", metadata(tensors.map(({ name }) => name)));
+  const stateDict = [...orderedDict(), ...setItems(items), ...attributes, OP.build];
+  return Uint8Array.from([OP.proto, 2, ...stateDict, OP.stop]);
+}
+
+/** `{"": {"version": 1}, "visual": {"version": 1}, …}`: every module that has tensors below it. */
+function metadata(names: readonly string[]): number[] {
+  const modules = new Set(
+    names.flatMap((name) => name.split(".").map((_, depth, parts) => parts.slice(0, depth).join("."))),
+  );
+  const versions = [...modules].flatMap((name) => [...text(name), ...dict("version", int(1))]);
+  return [...orderedDict(), ...setItems(versions)];
 }
 
 /** `torch._utils._rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)`. */

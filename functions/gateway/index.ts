@@ -3,6 +3,7 @@
  * are decoded and both towers run in Workers of their own, each with its own 128 MB.
  */
 import { app } from "./app.ts";
-import { buildFromQueue } from "./label-sets/build-queue.ts";
 
-export default { fetch: app.fetch, queue: buildFromQueue };
+export { Towers } from "./towers.ts";
+
+export default { fetch: app.fetch };

@@ -1,18 +1,24 @@
 /** The limits of the API, as its reference and its error messages state them. */
 
 export const MAX_IMAGES = 16;
-/** Labels of a classification or texts of a comparison. */
+/** Labels of a classification, texts of a comparison or documents of a ranking. */
 export const MAX_TEXTS = 1000;
-/** Prompts a request may need that are not in the cache: each costs tens of milliseconds of CPU time. */
+/** Of `embeddings`, as many as OpenAI takes. */
+export const MAX_INPUTS = 2048;
+/** Prompts of labels that may not be in the cache: each costs tens of milliseconds of CPU time. */
 export const MAX_UNCACHED_PROMPTS = 1000;
+/** UTF-16 code units that the prompts of a request's labels have together; 1,000 labels in 80 templates have half. */
+export const MAX_PROMPT_CHARACTERS = 8_000_000;
 /** Sets that a classification may ask at once. */
 export const MAX_LABEL_SETS = 16;
 /** Labels of a stored set. */
 export const MAX_SET_LABELS = 10_000;
 export const MAX_TEMPLATES = 100;
 export const MAX_PROMPTS_PER_LABEL = 100;
-/** UTF-16 code units of a text, label, prompt or template. */
-export const MAX_TEXT_LENGTH = 512;
+/** UTF-16 code units of a text, label or prompt; a model reads the first 77 tokens. */
+export const MAX_TEXT_LENGTH = 8192;
+/** UTF-16 code units of a template, which stands around each label. */
+export const MAX_TEMPLATE_LENGTH = 512;
 /** Bytes. */
 export const MAX_JSON_BYTES = 16_000_000;
 export const MAX_MULTIPART_BYTES = 64_000_000;

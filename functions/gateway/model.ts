@@ -1,7 +1,10 @@
 /** Which model a request means, and what the API says about it. */
 import type { Context } from "hono";
 import type { Manifest } from "../../model-shards/manifest.ts";
+import { modelReference } from "../../model-shards/model-reference.ts";
+import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
+import { LeasedLoad } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import type { GatewayEnv } from "./env.ts";
 import { type ServedModel, servedModels } from "./served-models.ts";
@@ -40,12 +43,38 @@ async function manifestOf(c: Context<GatewayEnv>, { reference }: ServedModel): P
   return await leasedManifest(c.env.MODELS, reference, (work) => c.executionCtx.waitUntil(work));
 }
 
-/** OpenAI's model object and what a client of this API needs besides. */
-export function describeModel(manifest: Manifest): object {
+/** When models came into R2, by reference: seconds since 1970. Read once an isolate. */
+const created = new Map<string, LeasedLoad<number>>();
+
+/** @throws ServiceError `model_unavailable` */
+async function createdAt(c: Context<GatewayEnv>, manifest: Manifest): Promise<number> {
+  const reference = modelReference(manifest);
+  const lease = created.get(reference) ?? new LeasedLoad<number>();
+  created.set(reference, lease);
+  const read = async (): Promise<number> => {
+    try {
+      const object = await withDeadline(DEADLINES.r2, () =>
+        c.env.MODELS.head(`${manifest.alias}/${manifest.revision}/manifest.json`),
+      );
+      if (object === null) throw new Error("it is not there");
+      return Math.floor(object.uploaded.getTime() / 1000);
+    } catch (cause) {
+      const message = `model ${reference}: its manifest cannot be read`;
+      throw new ServiceError("model_unavailable", message, { cause });
+    }
+  };
+  return await lease.get(read, (work) => c.executionCtx.waitUntil(work));
+}
+
+/**
+ * OpenAI's model object and what a client of this API needs besides.
+ * @throws ServiceError `model_unavailable`
+ */
+export async function describeModel(c: Context<GatewayEnv>, manifest: Manifest): Promise<object> {
   return {
     id: manifest.id,
     object: "model",
-    created: 0,
+    created: await createdAt(c, manifest),
     owned_by: manifest.id.split("/", 1)[0],
     alias: manifest.alias,
     revision: manifest.revision,

@@ -33,6 +33,13 @@ export function servedModels(env: Bindings): ServedModel[] {
   });
 }
 
+/** @param model `<alias>@<revision>` @throws ServiceError `model_not_found`, `not_configured` */
+export function servedModel(env: Bindings, model: string): ServedModel {
+  const served = servedModels(env).find(({ reference }) => reference === model);
+  if (served === undefined) throw new ServiceError("model_not_found", `the model ${model} is not served`);
+  return served;
+}
+
 /** @throws ServiceError `not_configured` */
 export function towersOf(env: Bindings, manifest: Manifest): Pick<ServedModel, "vision" | "text"> {
   const served = servedModels(env).find(({ reference }) => reference === modelReference(manifest));

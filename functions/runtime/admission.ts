@@ -7,8 +7,8 @@
  */
 import { ServiceError } from "./errors.ts";
 
-/** Longer than the longest step between two signs of life, the cold load of a tower included. */
-const EXPIRY_MS = 60_000;
+/** Many heartbeats (`heartbeat.ts`), which come while a request waits for the tower's load or for its turn. */
+const EXPIRY_MS = 20_000;
 
 interface Ticket {
   renewedAt: number;
@@ -24,7 +24,7 @@ export class Admission {
 
   /**
    * Runs a request's work if there is room for it.
-   * @param work calls `alive` after each of its steps
+   * @param work calls `alive` every few seconds
    * @throws ServiceError `overloaded`
    */
   async admit<T>(work: (alive: () => void) => Promise<T>): Promise<T> {

@@ -39,7 +39,7 @@ export async function withDeadline<T>(
 export const DEADLINES = {
   /** A value of KV: without it the answer is computed. */
   kv: 3_000,
-  /** Headers of an object in R2, or its next piece. Less than a lease, so that who waits hears of the failure. */
+  /** Headers of an object in R2, or its next piece. */
   r2: 8_000,
   /** A whole object from R2, a write to it or a list of it. */
   r2Body: 15_000,
@@ -47,6 +47,6 @@ export const DEADLINES = {
   small: 5_000,
   /** A rate counter: without it the request goes through. */
   rateLimit: 1_000,
-  /** Between two signs of life of a tower or of the decoder: its cold load, or its turn among others. */
+  /** Between two signs of life of the decoder, such as its turn among others, or of a tower, which beats every 2 s. */
   worker: 30_000,
 } as const;

@@ -11,6 +11,8 @@ export const ERROR_KINDS = {
   empty_input: [400, "invalid_request_error"],
   too_many_items: [400, "invalid_request_error"],
   too_long: [400, "invalid_request_error"],
+  unknown_field: [400, "invalid_request_error"],
+  invalid_value: [400, "invalid_request_error"],
   duplicate_label: [400, "invalid_request_error"],
   invalid_template: [400, "invalid_request_error"],
   invalid_image: [400, "invalid_request_error"],

@@ -8,10 +8,14 @@ export class KeyedLoads<T> {
   async get(key: string, load: (renew: Renew) => Promise<T>, anchor: Anchor): Promise<T> {
     const shared = this.#underWay.get(key) ?? new LeasedLoad<T>();
     this.#underWay.set(key, shared);
-    try {
-      return await shared.get(load, anchor);
-    } finally {
-      if (this.#underWay.get(key) === shared) this.#underWay.delete(key);
-    }
+    const loadAndForget = async (renew: Renew): Promise<T> => {
+      try {
+        return await load(renew);
+      } finally {
+        // By the load itself, which outlives a client that leaves.
+        if (this.#underWay.get(key) === shared) this.#underWay.delete(key);
+      }
+    };
+    return await shared.get(loadAndForget, anchor);
   }
 }

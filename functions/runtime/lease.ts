@@ -3,12 +3,19 @@
  *
  * In workerd a promise belongs to the request that made it: if that client leaves, the promise may never settle,
  * and whoever else awaits it hangs. So the request that loads holds a lease and awaits its own work, anchored
- * with `waitUntil`; the others poll for the value. Every sign of life renews the lease. When none has come for
- * `LEASE_MS`, the owner is taken to be gone and a waiter takes over; should the owner return after all, its next
- * sign of life throws and it stops. A failure is told to those who waited for that attempt and then forgotten.
+ * with `waitUntil`; the others poll for the value.
+ *
+ * The lease is renewed by a heartbeat for as long as the load takes: it may be slow, and its own deadlines see to it that
+ * it ends. When no beat has come for `LEASE_MS`, the owner's request has ended with its client, and a waiter takes over.
+ * Should the owner be alive after all, the next thing that it does about the load throws, and it waits like the others.
+ *
+ * What fails for the owner would fail for those who wait as well, and is told to them; the next request tries again. What
+ * concerns the owner alone, such as its client's leaving, is not: one of them takes over.
  */
+import { withHeartbeat } from "./heartbeat.ts";
+import { ClientGoneError } from "./wanted.ts";
 
-/** Longest silence of a living owner: a stalled download or the creation of one session. */
+/** Several heartbeats, so that none is missed because something else was computed for seconds. */
 const LEASE_MS = 10_000;
 /** How often waiters look: below what a client could notice, above what costs CPU time. */
 const POLL_MS = 20;
@@ -16,12 +23,18 @@ const POLL_MS = 20;
 /** Keeps work going should its client leave: the context's `waitUntil`. */
 export type Anchor = (work: Promise<unknown>) => void;
 
-/** Renews the lease. Throws when it was lost; the load must then stop. */
+/** Throws when another request has taken the load over; this one must then stop. */
 export type Renew = () => void;
 
 interface Attempt {
   renewedAt: number;
   outcome: "running" | "done" | { error: unknown };
+}
+
+class LeaseLostError extends Error {
+  constructor() {
+    super("another request has taken this load over");
+  }
 }
 
 export class LeasedLoad<T> {
@@ -35,7 +48,7 @@ export class LeasedLoad<T> {
 
   /**
    * The value, loaded by this request or another one.
-   * @param load must call `renew` after each await, and leave things such that a later attempt may resume
+   * @param load must call `renew` before it changes what a later attempt resumes
    * @throws whatever the attempt that this request made or waited for threw
    */
   async get(load: (renew: Renew) => Promise<T>, anchor: Anchor): Promise<T> {
@@ -43,10 +56,15 @@ export class LeasedLoad<T> {
       if (this.#value !== undefined) return this.#value;
       const attempt = this.#attempt;
       if (attempt?.outcome !== "running" || Date.now() - attempt.renewedAt > LEASE_MS) {
-        return await this.#lead(load, anchor);
+        try {
+          return await this.#lead(load, anchor);
+        } catch (error) {
+          if (!(error instanceof LeaseLostError)) throw error;
+        }
+      } else {
+        await scheduler.wait(POLL_MS);
+        throwIfFailed(attempt);
       }
-      await scheduler.wait(POLL_MS);
-      throwIfFailed(attempt);
     }
   }
 
@@ -54,10 +72,10 @@ export class LeasedLoad<T> {
     const attempt: Attempt = { renewedAt: Date.now(), outcome: "running" };
     this.#attempt = attempt;
     const renew = (): void => {
-      if (this.#attempt !== attempt) throw new Error("another request has taken this load over");
+      if (this.#attempt !== attempt) throw new LeaseLostError();
       attempt.renewedAt = Date.now();
     };
-    const work = load(renew).then(
+    const work = withHeartbeat(renew, () => load(renew)).then(
       (value) => {
         renew();
         this.#value = value;
@@ -65,6 +83,7 @@ export class LeasedLoad<T> {
         return value;
       },
       (error: unknown) => {
+        renew();
         attempt.outcome = { error };
         throw error;
       },
@@ -75,5 +94,5 @@ export class LeasedLoad<T> {
 }
 
 function throwIfFailed({ outcome }: Attempt): void {
-  if (typeof outcome === "object") throw outcome.error;
+  if (typeof outcome === "object" && !(outcome.error instanceof ClientGoneError)) throw outcome.error;
 }

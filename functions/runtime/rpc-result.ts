@@ -15,8 +15,9 @@ export async function rpcResult<T>(
   try {
     return { ok: true, value: await body() };
   } catch (error) {
+    // Nothing is wrong and nobody will read it.
     if (error instanceof ClientGoneError) {
-      return { ok: false, error: { code: "overloaded", message: error.message } };
+      return { ok: false, error: { code: error.code, message: error.message, clientGone: true } };
     }
     const known = error instanceof ServiceError;
     const cause = known ? error.cause : error;
@@ -33,6 +34,7 @@ export async function rpcResult<T>(
 /** The value of an answer. @throws ServiceError: the other side's refusal */
 export function rpcValue<T>(result: RpcResult<T>): T {
   if (result.ok) return result.value;
+  if (result.error.clientGone) throw new ClientGoneError();
   throw new ServiceError(result.error.code, result.error.message);
 }
 

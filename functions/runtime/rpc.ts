@@ -8,12 +8,15 @@
  * `requestId` is the last parameter of each call that a request makes: it is in the log of every Worker that had a part.
  */
 import type { ErrorCode } from "./errors.ts";
+import type { Dot } from "./tower/engine.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** What went wrong on the other side, in the API's own codes. */
 export interface RpcFailure {
   code: ErrorCode;
   message: string;
+  /** Given up because the client has left, see `wanted.ts`. */
+  clientGone?: true;
 }
 
 export type RpcResult<T> = { ok: true; value: T } | { ok: false; error: RpcFailure };
@@ -24,6 +27,8 @@ export interface WorkerStats {
   wasmBytes: number;
   /** Pictures or texts that it worked on since the isolate started. */
   runs: number;
+  /** Of a tower on the project's own kernels: what its host's dot product is good for. */
+  dot?: Dot;
 }
 
 /** A decoded picture: uint8 RGB, `size × size × 3`, row-major, preprocessed as the model was trained. */
@@ -50,7 +55,7 @@ export interface VisionRpc {
   /**
    * Embeds pictures.
    * @param pixels uint8 RGB, `count × size × size × 3`
-   * @param wanted asked before each picture
+   * @param wanted asked before each picture, and every few seconds while the request waits
    */
   embedPixels(
     pixels: ReadableStream<Uint8Array>,
@@ -71,11 +76,13 @@ export interface VisionRpc {
 export interface VisionStageRpc {
   /**
    * @param activations tensors as `tensor-stream.ts` writes them, `count` of them
+   * @param wanted as for the first stage, which passes the question on
    * @returns the embeddings as the tower gives them, not normalized
    */
   embedActivations(
     activations: ReadableStream<Uint8Array>,
     count: number,
+    wanted: Wanted,
     requestId: string,
   ): Promise<RpcResult<Embeddings>>;
 }
@@ -85,7 +92,7 @@ export interface TextRpc {
    * Embeds token sequences.
    * @param ids all sequences' token ids, one after the other, start and end tokens included, no padding
    * @param lengths positions of each sequence, each between 2 and the context length
-   * @param wanted asked every few texts
+   * @param wanted asked every few texts, and every few seconds while the request waits
    */
   embedTokens(
     ids: Int32Array,
@@ -94,4 +101,19 @@ export interface TextRpc {
     requestId: string,
   ): Promise<RpcResult<Embeddings>>;
   stats(): Promise<WorkerStats>;
+}
+
+/** The gateway's towers of every model, for Workers that compute in the background. */
+export interface TowersRpc {
+  /**
+   * As the text tower's.
+   * @param model `<alias>@<revision>`; a refusal with `model_not_found` if the deployed gateway does not serve it
+   */
+  embedTokens(
+    model: string,
+    ids: Int32Array,
+    lengths: number[],
+    wanted: Wanted,
+    requestId: string,
+  ): Promise<RpcResult<Embeddings>>;
 }

@@ -1,5 +1,5 @@
-/** The text Worker on onnxruntime. */
-import { ortEngine } from "../runtime/ort/engine.ts";
+/** The text Worker on the project's own kernels. */
+import { simdEngine } from "../runtime/simd/engine.ts";
 import { textWorker } from "./text-worker.ts";
 
-export default textWorker(ortEngine);
+export default textWorker(simdEngine);

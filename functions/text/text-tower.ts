@@ -1,6 +1,7 @@
 /** The isolate's text tower and its token table. */
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { Admission } from "../runtime/admission.ts";
+import { withHeartbeat } from "../runtime/heartbeat.ts";
 import type { Anchor } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { parseModelReference } from "../runtime/model-store/model-reference.ts";
@@ -10,14 +11,12 @@ import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { plannedShape } from "../runtime/tower/planned-shape.ts";
 import { Tower } from "../runtime/tower/tower.ts";
+import { positionsPerStep, stepsOf } from "./steps.ts";
 import type { TextEnv } from "./text-worker.ts";
-import { TokenTable } from "./token-table.ts";
+import { type TokenRows, TokenTable } from "./token-table.ts";
 
 /** Requests that an isolate works on or keeps waiting. */
 const MAX_REQUESTS = 16;
-
-/** Texts between two questions whether anybody waits: some tenths of a second. */
-const TEXTS_PER_STEP = 8;
 
 let resident: TextTower | undefined;
 const admission = new Admission(MAX_REQUESTS);
@@ -52,38 +51,59 @@ export class TextTower {
   }
 
   /**
-   * Unit-length embeddings. Each text runs alone, on exactly as many positions as it has: activation scales span
-   * a whole run, so in a batch a text's vector would depend on its neighbours.
+   * Unit-length embeddings. Each text is run on exactly as many positions as it has, and its vector is the same to the
+   * bit, whatever stands beside it.
    */
   async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted, anchor: Anchor): Promise<Embeddings> {
     checkTokens(ids, lengths, this.#manifest.text);
     return await admission.admit(async (alive) => {
-      const [rows] = await Promise.all([this.#tokens.rows(ids), this.#tower.ready(anchor)]);
-      return await this.#embed(rows, lengths, async () => {
-        alive();
+      const check = async (): Promise<void> => {
         await assertWanted(wanted);
-      });
+        alive();
+      };
+      const [rows] = await withHeartbeat(check, () =>
+        Promise.all([this.#tokens.read(ids), this.#tower.ready(anchor)]),
+      );
+      const { embedding_width: width, revision, text } = this.#manifest;
+      const embeddings = new Float32Array(lengths.length * width);
+      let done = 0;
+      let start = 0;
+      for (const step of stepsOf(lengths, Math.max(positionsPerStep(text), this.#tower.textPositions))) {
+        const from = { ids: ids.subarray(start), embeddings: embeddings.subarray(width * done) };
+        await this.#tower.turn({ check, anchor }, () => this.#run(rows, step, from));
+        done += step.length;
+        start += sum(step);
+      }
+      return { revision, embeddings: normalizeRows(embeddings, width) };
     });
   }
 
-  async #embed(rows: Float32Array, lengths: number[], step: () => Promise<void>): Promise<Embeddings> {
-    const { embedding_width: width, revision, text } = this.#manifest;
-    const embeddings = new Float32Array(lengths.length * width);
+  /** Computes a step: what `embeddings` begins with, of the texts that `ids` begins with. */
+  #run(
+    rows: TokenRows,
+    step: readonly number[],
+    { ids, embeddings }: { ids: Int32Array; embeddings: Float32Array },
+  ): void {
+    const { embedding_width: width, text } = this.#manifest;
+    let done = 0;
     let start = 0;
-    for (const [index, length] of lengths.entries()) {
-      if (index % TEXTS_PER_STEP === 0) await step();
-      const data = rows.slice(start * text.width, (start + length) * text.width);
-      const eot = { data: BigInt64Array.of(BigInt(length - 1)), shape: [1, 1] };
-      const output = this.#tower.run({ data, shape: [1, length, text.width] }, { eot_index: eot });
-      embeddings.set(output.data as Float32Array, index * width);
-      start += length;
+    for (const block of stepsOf(step, this.#tower.textPositions)) {
+      const positions = sum(block);
+      const data = rows(ids.subarray(start, start + positions));
+      const output = this.#tower.runTexts({ data, shape: [1, positions, text.width] }, block);
+      embeddings.set(output.data as Float32Array, width * done);
+      done += block.length;
+      start += positions;
     }
-    return { revision, embeddings: normalizeRows(embeddings, width) };
   }
 }
 
+function sum(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total + length, 0);
+}
+
 function checkTokens(ids: Int32Array, lengths: number[], text: Manifest["text"]): void {
-  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const total = sum(lengths);
   if (total !== ids.length) throw new Error(`${ids.length} token ids for lengths that add up to ${total}`);
   if (lengths.some((length) => length < 2 || length > text.context_length)) {
     throw new Error(`a text has between 2 and ${text.context_length} positions`);

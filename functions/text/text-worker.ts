@@ -2,7 +2,7 @@
  * The text Worker: token ids → text embeddings. It belongs to one model revision and holds that revision's text
  * tower; nothing is loaded until the first request.
  *
- * The engine is the entry file's choice: `index.ts` or `simd.ts`.
+ * The engine is the entry file's choice: `index.ts` or `ort.ts`.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, TextRpc, WorkerStats } from "../runtime/rpc.ts";

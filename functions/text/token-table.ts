@@ -10,6 +10,9 @@ const CACHE_BYTES = 12_000_000;
 /** A request may wait for the headers of six responses at once. */
 const CONCURRENT_READS = 6;
 
+/** Rows of tokens that have been read: float32, `ids.length × width`, in a buffer of their own. */
+export type TokenRows = (ids: Int32Array) => Float32Array<ArrayBuffer>;
+
 export class TokenTable {
   readonly #bucket: ObjectReader;
   readonly #key: string;
@@ -24,26 +27,28 @@ export class TokenTable {
   }
 
   /**
-   * The rows of some tokens.
+   * Reads what some tokens need.
    * @param ids each in [0, rows)
-   * @returns float32, `ids.length × width`
+   * @returns for these tokens, or some of them at a time: 1,000 long texts are 200 MB as floats
    * @throws ServiceError `model_unavailable` if a chunk cannot be read or is not what the manifest says
    */
-  async rows(ids: Int32Array): Promise<Float32Array> {
+  async read(ids: Int32Array): Promise<TokenRows> {
     const { rows_per_chunk: rowsPerChunk, row_bytes: rowBytes, width } = this.#table;
     const needed = [...new Set(Array.from(ids, (id) => Math.floor(id / rowsPerChunk)))];
     const chunks = await this.#load(needed);
-    const values = new Float32Array(ids.length * width);
-    for (const [position, id] of ids.entries()) {
-      const chunk = chunks.get(Math.floor(id / rowsPerChunk));
-      if (chunk === undefined) throw new Error(`token ${id} has no chunk`);
-      const start = (id % rowsPerChunk) * rowBytes;
-      decodeRow(
-        chunk.subarray(start, start + rowBytes),
-        values.subarray(position * width, (position + 1) * width),
-      );
-    }
-    return values;
+    return (some) => {
+      const values = new Float32Array(some.length * width);
+      for (const [position, id] of some.entries()) {
+        const chunk = chunks.get(Math.floor(id / rowsPerChunk));
+        if (chunk === undefined) throw new Error(`token ${id} has no chunk`);
+        const start = (id % rowsPerChunk) * rowBytes;
+        decodeRow(
+          chunk.subarray(start, start + rowBytes),
+          values.subarray(position * width, (position + 1) * width),
+        );
+      }
+      return values;
+    };
   }
 
   /** All of `indices`, from the cache or R2; held by the caller even if the cache cannot hold them all. */

@@ -3,6 +3,7 @@ import type { Manifest } from "../../model-shards/manifest.ts";
 import { planStages } from "../../model-shards/plan-stages.ts";
 import { Admission } from "../runtime/admission.ts";
 import { ServiceError } from "../runtime/errors.ts";
+import { withHeartbeat } from "../runtime/heartbeat.ts";
 import type { Anchor } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { parseModelReference } from "../runtime/model-store/model-reference.ts";
@@ -14,13 +15,12 @@ import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { plannedShape } from "../runtime/tower/planned-shape.ts";
 import { parseStage } from "../runtime/tower/stage.ts";
 import { assertWanted, type Wanted } from "../runtime/wanted.ts";
-import { Tower } from "../runtime/tower/tower.ts";
+import { Tower, type Visitor } from "../runtime/tower/tower.ts";
+import type { MakeInput } from "./pixels-to-tensor.ts";
 import type { VisionEnv } from "./vision-worker.ts";
 import { writeTensor } from "./tensor-stream.ts";
 
-type Pictures = AsyncIterable<Tensor> | Iterable<Tensor>;
-/** Before each picture: a sign of life, and the question whether anybody waits. */
-type Step = () => Promise<void>;
+type Pictures = AsyncIterable<MakeInput> | Iterable<MakeInput>;
 
 /** Requests that an isolate works on or keeps waiting: at half a second a picture, some ten seconds. */
 const MAX_REQUESTS = 16;
@@ -88,59 +88,69 @@ export class ImageStage {
   }
 
   /**
-   * Embeds pictures one at a time, so that no vector depends on its neighbours.
+   * Embeds pictures one at a time, so that no vector depends on its neighbours, taking turns with other requests.
    * @param inputs this stage's first activation for each picture
-   * @param wanted asked before each picture; a later stage need not ask, it only gets what the first has computed
+   * @param wanted as in `rpc.ts`
    * @throws ServiceError `model_unavailable`, `overloaded`
    */
-  async embed(
-    inputs: Pictures,
-    count: number,
-    requestId: string,
-    wanted: Wanted = () => true,
-  ): Promise<Embeddings> {
+  async embed(inputs: Pictures, count: number, wanted: Wanted, requestId: string): Promise<Embeddings> {
     return await admission.admit(async (alive) => {
-      const step = async (): Promise<void> => {
-        alive();
+      const check = async (): Promise<void> => {
         await assertWanted(wanted);
+        alive();
       };
+      const visitor = { check, anchor: this.#anchor };
       return this.#next === undefined
-        ? await this.#finish(inputs, count, step)
-        : await this.#passOn(inputs, count, requestId, this.#next, step);
+        ? await this.#finish(inputs, count, visitor)
+        : await this.#passOn(inputs, count, requestId, this.#next, visitor);
     });
   }
 
-  async #finish(inputs: Pictures, count: number, step: Step): Promise<Embeddings> {
-    await this.#tower.ready(this.#anchor);
+  async #finish(inputs: Pictures, count: number, visitor: Visitor): Promise<Embeddings> {
+    await this.#ready(visitor);
     const { revision, embedding_width: width } = this.manifest;
     const embeddings = new Float32Array(count * width);
     let row = 0;
     for await (const input of inputs) {
-      await step();
-      embeddings.set(this.#tower.run(input).data as Float32Array, width * row++);
+      embeddings.set((await this.#run(input, visitor)).data as Float32Array, width * row++);
     }
     return { revision, embeddings };
   }
 
-  /** The next stage is called before this one is ready, so that a cold start loads both at once. */
+  async #ready({ check, anchor }: Visitor): Promise<void> {
+    await withHeartbeat(check, () => this.#tower.ready(anchor));
+  }
+
+  async #run(input: MakeInput, visitor: Visitor): Promise<Tensor> {
+    return await this.#tower.turn(visitor, () => this.#tower.run(input()));
+  }
+
+  /**
+   * The next stage is called before this one is ready, so that a cold start loads both at once. Its questions whether
+   * anybody waits go through this one: while it keeps this one waiting, they are the signs of life.
+   */
   async #passOn(
     inputs: Pictures,
     count: number,
     requestId: string,
     next: VisionStageRpc,
-    step: Step,
+    visitor: Visitor,
   ): Promise<Embeddings> {
     const { readable, writable } = new IdentityTransformStream();
-    const answer = next.embedActivations(readable, count, requestId);
+    const wanted = (): Promise<boolean> =>
+      visitor.check().then(
+        () => true,
+        () => false,
+      );
+    const answer = next.embedActivations(readable, count, wanted, requestId);
     // Should this stage fail first, the next one's complaint about a broken stream is nobody's.
     answer.catch(() => {});
     const writer = writable.getWriter();
     try {
-      await this.#tower.ready(this.#anchor);
+      await this.#ready(visitor);
       for await (const input of inputs) {
-        await step();
         // A stream that the next stage no longer reads means that it gave up: its answer says why.
-        if (!(await writeTensor(writer, this.#tower.run(input)))) break;
+        if (!(await writeTensor(writer, await this.#run(input, visitor)))) break;
       }
     } catch (error) {
       await writer.abort(error).catch(() => {});

@@ -1,5 +1,5 @@
-/** The vision Worker on onnxruntime. */
-import { ortEngine } from "../runtime/ort/engine.ts";
+/** The vision Worker on the project's own kernels. */
+import { simdEngine } from "../runtime/simd/engine.ts";
 import { visionWorker } from "./vision-worker.ts";
 
-export default visionWorker(ortEngine);
+export default visionWorker(simdEngine);

@@ -5,6 +5,7 @@
 import { ByteTaker } from "../runtime/byte-taker.ts";
 import { freeBuffer } from "../runtime/free-buffer.ts";
 import type { Tensor } from "../runtime/tensor.ts";
+import type { MakeInput } from "./pixels-to-tensor.ts";
 
 const RANK = 4;
 
@@ -35,13 +36,13 @@ export async function writeTensor(
 export async function* readTensors(
   stream: ReadableStream<Uint8Array>,
   count: number,
-): AsyncGenerator<Tensor> {
+): AsyncGenerator<MakeInput> {
   const reader = new ByteTaker(stream);
   for (let i = 0; i < count; i++) {
     const header = await reader.read(4 * RANK);
     const shape = Array.from(new Uint32Array(header?.buffer ?? new ArrayBuffer(0)));
     const values = await reader.read(shape.reduce((product, size) => product * size, 4));
     if (header === undefined || values === undefined) throw new Error("the activations ended early");
-    yield { data: new Float32Array(values.buffer), shape };
+    yield () => ({ data: new Float32Array(values.buffer), shape });
   }
 }

@@ -3,12 +3,13 @@
  * or, where one isolate cannot hold it, a stage of it; the next stage is another Worker with the same code. Nothing is
  * loaded until the first request.
  *
- * The engine is the entry file's choice: `index.ts` or `simd.ts`.
+ * The engine is the entry file's choice: `index.ts` or `ort.ts`.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, WorkerStats, VisionRpc, VisionStageRpc } from "../runtime/rpc.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
+import type { Tensor } from "../runtime/tensor.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { imageStage, type ImageStage } from "./image-stage.ts";
 import { readPixels } from "./pixels-to-tensor.ts";
@@ -40,28 +41,29 @@ export const visionWorker = (createEngine: CreateEngine) =>
         const stage = await this.#stage();
         const { size, mean, std } = stage.manifest.image;
         const pictures = readPixels(pixels, count, size, { mean, std });
-        const embeddings = stage.normalized(await stage.embed(pictures, count, requestId, wanted));
-        logCall("vision", requestId, { pictures: count });
+        const embeddings = stage.normalized(await stage.embed(pictures, count, wanted, requestId));
+        const { dot } = stage.stats;
+        logCall("vision", requestId, { pictures: count, ...(dot && { dot }) });
         return embeddings;
       });
     }
 
     async embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>> {
+      const input = (): Tensor => ({ data: values, shape: [1, 3, height, width] });
       return await rpcResult("vision", COMPARISON, async () => {
-        const tensor = { data: values, shape: [1, 3, height, width] };
-        return await (await this.#stage()).embed([tensor], 1, COMPARISON);
+        return await (await this.#stage()).embed([input], 1, () => true, COMPARISON);
       });
     }
 
     async embedActivations(
       activations: ReadableStream<Uint8Array>,
       count: number,
+      wanted: Wanted,
       requestId: string,
     ): Promise<RpcResult<Embeddings>> {
       return await rpcResult("vision", requestId, async () => {
-        const embeddings = await (
-          await this.#stage()
-        ).embed(readTensors(activations, count), count, requestId);
+        const stage = await this.#stage();
+        const embeddings = await stage.embed(readTensors(activations, count), count, wanted, requestId);
         logCall("vision", requestId, { activations: count });
         return embeddings;
       });

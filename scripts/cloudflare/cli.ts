@@ -1,32 +1,37 @@
 /**
- * `npm run deploy [-- --model <folder or name> …] [--dry-run]`: everything from an empty Cloudflare account to a service
- * that answers, and the same again after a change. It creates what is missing, sends what is not there, and lets nothing
- * serve that has not been tried. Without `--model`, what serves goes on serving; the first time, the demonstration model.
- *
- * `--dry-run` bundles all Workers and talks to nobody.
+ * `npm run deploy`: everything from an empty Cloudflare account to a service that answers, and the same again after a
+ * change. It creates what is missing, sends what is not there, and lets nothing serve that has not been tried.
  */
-import { parseArgs } from "node:util";
+import { runCommand } from "../../build/command-line/command.ts";
 import { readManifest } from "../models-in-r2.ts";
 import { modelBucket } from "../models/model-bucket.ts";
 import { deploy, FIRST_MODEL, folderOf } from "./deploy.ts";
 import { dryRun } from "./dry-run.ts";
 
-const { values } = parseArgs({
-  options: {
-    model: { type: "string", multiple: true, default: [] },
-    "dry-run": { type: "boolean", default: false },
+await runCommand(
+  {
+    usage: "npm run deploy -- [--model <folder or name> …] [--dry-run]",
+    about: `From an empty Cloudflare account to a service that answers, and the same again after a change. Without --model, what
+serves goes on serving; the first time, the demonstration model. docs/deploy.md says more.`,
+    options: {
+      model: {
+        type: "string",
+        value: "<folder or name>",
+        multiple: true,
+        default: [],
+        about: "a model to serve, as often as wanted, the default first",
+      },
+      "dry-run": { type: "boolean", default: false, about: "bundles all Workers and talks to nobody" },
+    },
   },
-});
-try {
-  if (values["dry-run"]) {
-    const names = values.model.length > 0 ? values.model : [FIRST_MODEL];
-    const folders = await Promise.all(names.map(async (name) => (await folderOf(name)) ?? name));
-    await dryRun(await Promise.all(folders.map((folder) => readManifest(folder))));
-  } else {
-    const url = await deploy(values.model, modelBucket(true));
-    console.log(`\n${url} answers. A key for it: "npm run keys -- create --account <name> --remote"`);
-  }
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+  async ({ model, "dry-run": isDry }) => {
+    if (isDry) {
+      const names = model.length > 0 ? model : [FIRST_MODEL];
+      const folders = await Promise.all(names.map(async (name) => (await folderOf(name)) ?? name));
+      await dryRun(await Promise.all(folders.map((folder) => readManifest(folder))));
+    } else {
+      const url = await deploy(model, modelBucket(true));
+      console.log(`\n${url} answers. A key for it: "npm run keys -- create --account <name> --remote"`);
+    }
+  },
+);

@@ -1,6 +1,6 @@
 /**
  * Everything from an empty account to a service that answers, and the same again after a change: creates what is missing,
- * sends what is not there, and lets nothing serve that has not been tried.
+ * sends what is not there, and puts nothing in the place of what serves that has not been tried.
  */
 import { access } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -10,13 +10,13 @@ import { ROOT } from "../local/state.ts";
 import { findModel, putModel, readManifest, storedModels } from "../models-in-r2.ts";
 import type { WithModelBucket } from "../models/model-bucket.ts";
 import { release } from "../release/release.ts";
-import { smokeTest } from "../release/smoke-test.ts";
 import { CloudflareApi } from "./api.ts";
+import { withFailureReport } from "./failure-report.ts";
 import { withOperatorKey } from "./operator-key.ts";
-import { GATEWAY_NAME } from "./resource-names.ts";
+import { NAMESPACES } from "./resource-names.ts";
 import { ensureResources } from "./resources.ts";
 import { makeSecrets, readSecrets, SECRETS_FILE } from "./secrets.ts";
-import { servedReferences } from "./served-references.ts";
+import { servedBy } from "./served-references.ts";
 import { cloudflareTarget } from "./target.ts";
 import { megabytes } from "../../build/report/megabytes.ts";
 
@@ -36,8 +36,12 @@ export async function folderOf(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Sends those of the models that are built here, and finds the others in R2. */
-async function pushAndFind(names: readonly string[], bucket: R2Bucket): Promise<Manifest[]> {
+/** Sends those of the models that are built here, and finds the others in R2. @param say told what was sent */
+async function pushAndFind(
+  names: readonly string[],
+  bucket: R2Bucket,
+  say: (line: string) => void,
+): Promise<Manifest[]> {
   const manifests: Manifest[] = [];
   for (const name of names) {
     const folder = await folderOf(name);
@@ -46,7 +50,7 @@ async function pushAndFind(names: readonly string[], bucket: R2Bucket): Promise<
       continue;
     }
     const { files, bytes } = await putModel(bucket, folder);
-    console.log(`${basename(folder)} in R2: ${files} files sent, ${megabytes(bytes)} MB`);
+    say(`${basename(folder)} in R2: ${files} files sent, ${megabytes(bytes)} MB`);
     manifests.push(await readManifest(folder));
   }
   return manifests;
@@ -55,23 +59,28 @@ async function pushAndFind(names: readonly string[], bucket: R2Bucket): Promise<
 /**
  * @param named folders, or names as `findModel` takes them; what serves goes on serving if there are none
  * @param withBucket of models
+ * @param patience how long a new deployment may take to answer; seconds
  * @returns the URL that answers
- * @throws Error saying what failed; what served before goes on serving
+ * @throws Error saying what failed, what was done, what serves and how to go back; see `failure-report.ts`
  */
-export async function deploy(named: readonly string[], withBucket: WithModelBucket): Promise<string> {
+export async function deploy(
+  named: readonly string[],
+  withBucket: WithModelBucket,
+  patience?: number,
+): Promise<string> {
   const api = await CloudflareApi.open();
-  const kvIds = await ensureResources(api, console.log);
-  const [serving] = await servedReferences(api);
-  const names = named.length > 0 ? named : (serving ?? [FIRST_MODEL]);
-  const manifests = await withBucket((bucket) => pushAndFind(names, bucket));
-  if (serving === undefined && (await readSecrets()) === undefined) {
-    await makeSecrets();
-    console.log(`made ${basename(SECRETS_FILE)}: keep it, API keys cannot be made or checked without it`);
-  }
-  return await withOperatorKey(async (key) => {
-    await release(cloudflareTarget(api, key, kvIds), manifests, console.log);
-    const url = await api.liveUrl(GATEWAY_NAME);
-    for (const manifest of manifests) await smokeTest(url, key, manifest);
-    return url;
+  return await withFailureReport(api, console.log, async (say, former) => {
+    const kvIds = await ensureResources(api, say);
+    const serving = former === undefined ? undefined : await servedBy(api, former);
+    const names = named.length > 0 ? named : (serving ?? [FIRST_MODEL]);
+    const manifests = await withBucket((bucket) => pushAndFind(names, bucket, say));
+    if (former === undefined && (await readSecrets()) === undefined) {
+      await makeSecrets();
+      say(`made ${basename(SECRETS_FILE)}: keep it, API keys cannot be made or checked without it`);
+    }
+    return await withOperatorKey(api, kvIds.get(NAMESPACES.keys) ?? "", say, async (key) => {
+      const target = cloudflareTarget(api, key, kvIds, former);
+      return await release(patience === undefined ? target : { ...target, patience }, manifests, say);
+    });
   });
 }

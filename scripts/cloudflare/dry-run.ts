@@ -4,7 +4,7 @@ import { modelFiles } from "../../model-shards/model-files.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
 import { BUCKETS, NAMESPACES, QUEUES } from "./resource-names.ts";
 import { readSecrets } from "./secrets.ts";
-import { deploymentConfigs } from "./target.ts";
+import { deploymentConfigs, inOrder } from "./target.ts";
 import { wranglerUpload } from "./wrangler.ts";
 import { megabytes } from "../../build/report/megabytes.ts";
 
@@ -27,9 +27,9 @@ export async function dryRun(manifests: readonly Manifest[]): Promise<void> {
   const secrets = (await readSecrets()) === undefined ? "KEY_PEPPER, to be made" : "KEY_PEPPER";
   console.log(`secrets        ${secrets}`);
   console.log("Workers, in this order:");
-  const [gateway, ...others] = await deploymentConfigs(manifests, new Map());
+  const { beside, gateway, followers } = inOrder(await deploymentConfigs(manifests, new Map()));
   let isTooLarge = false;
-  for (const { name, path } of [...others.toReversed(), ...(gateway === undefined ? [] : [gateway])]) {
+  for (const { name, path } of [...beside, gateway, ...followers]) {
     const { bundle_size: size } = await wranglerUpload(["deploy", "--dry-run", "-c", path]);
     if (size == null) throw new Error(`wrangler does not say how large ${name} is`);
     const fits = size.raw_bytes <= MAX_BYTES && size.gzip_bytes <= MAX_GZIPPED_BYTES;

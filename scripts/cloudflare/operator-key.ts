@@ -1,25 +1,41 @@
 /** A key that lives as long as a deployment's own checks need it. */
-import { keyPath, newKey } from "../../functions/gateway/access/api-key.ts";
+import { keyId, keyPath, newKey } from "../../functions/gateway/access/api-key.ts";
 import { newRecord } from "../keys/new-record.ts";
-import { remoteKeys } from "../keys/key-stores.ts";
+import { messageOf } from "../release/with-clean-up.ts";
+import type { CloudflareApi } from "./api.ts";
 import { readSecrets } from "./secrets.ts";
 
-/** Should it not be taken back. Seconds. */
+/** Expires after this many seconds, in case it cannot be revoked. */
 const LIFETIME = 3600;
 
-export async function withOperatorKey<T>(use: (key: string) => Promise<T>): Promise<T> {
+/**
+ * @param namespace id of the KV namespace of API keys
+ * @param say told if the key could not be revoked, which undoes nothing that `use` did
+ * @param use given the key, which is revoked afterwards, even if making it seemed to fail
+ */
+export async function withOperatorKey<T>(
+  api: CloudflareApi,
+  namespace: string,
+  say: (line: string) => void,
+  use: (key: string) => Promise<T>,
+): Promise<T> {
   const key = newKey();
   const path = await keyPath(key, (await readSecrets())?.KEY_PEPPER);
-  const store = await remoteKeys();
   const about = {
     account: "deployment",
     name: "made by a deployment for its checks",
     tier: "standard" as const,
   };
-  await store.put(path, newRecord(path, { ...about, lifetime: LIFETIME, operator: true }));
+  const record = newRecord(path, { ...about, lifetime: LIFETIME, operator: true });
   try {
+    await api.putValue(namespace, path, JSON.stringify(record), record);
     return await use(key);
   } finally {
-    await store.remove(path);
+    await api.removeValue(namespace, path).catch((error: unknown) => {
+      say(
+        `the deployment's own key was not revoked and expires within an hour (${messageOf(error)}); ` +
+          `to revoke it: npm run keys -- revoke ${keyId(path)} --remote`,
+      );
+    });
   }
 }

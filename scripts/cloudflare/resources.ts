@@ -15,7 +15,7 @@ export async function ensureResources(
     await api.createBucket(name);
     say(`created the R2 bucket ${name}`);
   }
-  const queues = new Set(await api.queues());
+  const queues = await api.queues();
   for (const name of QUEUES.filter((each) => !queues.has(each))) {
     await api.createQueue(name);
     say(`created the queue ${name}`);

@@ -1,17 +1,20 @@
 /** What a deployed gateway serves, read off its versions at Cloudflare. */
-import type { CloudflareApi } from "./api.ts";
+import type { CloudflareApi, Traffic } from "./api.ts";
+import { trafficNow } from "./going-back.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";
 
-/** @returns `<alias>@<revision>` of the models, for each of the gateway's deployments, the newest first; the default first */
-export async function servedReferences(api: CloudflareApi): Promise<string[][]> {
-  if (!(await api.workers()).includes(GATEWAY_NAME)) return [];
-  const deployments = await api.deployedVersions(GATEWAY_NAME);
-  return await Promise.all(
-    deployments.map(async (versions) => {
-      const served = await Promise.all(
-        versions.map((version) => api.variable(GATEWAY_NAME, version, "SERVED_MODELS")),
-      );
-      return served.flatMap((list) => list?.split(",") ?? []);
-    }),
-  );
+/** @returns `<alias>@<revision>` of the models, the default first; none if there is no gateway */
+export async function servedReferences(api: CloudflareApi): Promise<string[]> {
+  return await servedBy(api, (await trafficNow(api)) ?? []);
+}
+
+/** The same of versions that have, or had, traffic. */
+export async function servedBy(api: CloudflareApi, traffic: Traffic): Promise<string[]> {
+  const references: string[] = [];
+  for (const { version_id: version } of traffic) {
+    const bindings = await api.bindings(GATEWAY_NAME, version);
+    const served = bindings.find(({ type, name }) => type === "plain_text" && name === "SERVED_MODELS");
+    references.push(...(served?.text?.split(",") ?? []));
+  }
+  return [...new Set(references)];
 }

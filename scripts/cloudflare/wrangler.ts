@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
 import { ROOT } from "../local/state.ts";
+import { withCleanUp } from "../release/with-clean-up.ts";
 
 /** Lines of the file that wrangler writes if asked to; of other types than these, it has nothing for us. */
 const outcomeSchema = z.object({
@@ -37,14 +38,15 @@ export async function wrangler(parameters: readonly string[], env: NodeJS.Proces
 export async function wranglerUpload(parameters: readonly string[]): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), "edgeclip-wrangler-"));
   const file = join(folder, "output.ndjson");
-  try {
-    await wrangler(parameters, { WRANGLER_OUTPUT_FILE_PATH: file });
-    const lines = (await readFile(file, "utf8")).trim().split("\n");
-    const outcomes = lines.map((line) => outcomeSchema.safeParse(JSON.parse(line)));
-    const outcome = outcomes.find(({ success }) => success)?.data;
-    if (outcome === undefined) throw new Error(`wrangler ${parameters.join(" ")} told no outcome`);
-    return outcome;
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  return await withCleanUp(
+    async () => {
+      await wrangler(parameters, { WRANGLER_OUTPUT_FILE_PATH: file });
+      const lines = (await readFile(file, "utf8")).trim().split("\n");
+      const outcomes = lines.map((line) => outcomeSchema.safeParse(JSON.parse(line)));
+      const outcome = outcomes.find(({ success }) => success)?.data;
+      if (outcome === undefined) throw new Error(`wrangler ${parameters.join(" ")} told no outcome`);
+      return outcome;
+    },
+    () => rm(folder, { recursive: true }),
+  );
 }

@@ -1,93 +1,96 @@
-/**
- * `npm run keys -- <command>`: the deployment's API keys.
- *
- *   create --account <name> [--name <text>] [--tier free|standard|high] [--expires <days>d] [--operator]
- *   list
- *   revoke <id>
- *
- * Works on the local store that `npm start` uses, or with `--remote` on the deployment's, through wrangler. A key is
- * shown once, when it is made; only its hash is stored. With `--remote`, the deployment's secret KEY_PEPPER is in the hash:
- * it is read from the file that `npm run deploy` made, or from the environment.
- */
-import { parseArgs } from "node:util";
-import { keyPath, newKey, PUBLIC_ACCOUNT, type Tier, TIERS } from "../../functions/gateway/access/api-key.ts";
+/** `npm run keys`: the API keys of what `npm start` runs here, or with `--remote` of the deployment. See docs/access.md. */
+import { runCommand } from "../../build/command-line/command.ts";
+import { UsageError } from "../../build/command-line/usage-error.ts";
+import { oneOf } from "../../build/command-line/values.ts";
+import { keyPath, newKey, PUBLIC_ACCOUNT, TIERS } from "../../functions/gateway/access/api-key.ts";
 import { readSecrets } from "../cloudflare/secrets.ts";
-import { newRecord } from "./new-record.ts";
+import { parseExpiry, showExpiry } from "./expiry.ts";
 import { type KeyStore, localKeys, remoteKeys } from "./key-stores.ts";
+import { newRecord } from "./new-record.ts";
 
-const DAY_SECONDS = 24 * 3600;
+const now = (): number => Math.floor(Date.now() / 1000);
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    account: { type: "string" },
-    name: { type: "string", default: "" },
-    tier: { type: "string", default: "standard" },
-    expires: { type: "string" },
-    operator: { type: "boolean", default: false },
-    remote: { type: "boolean", default: false },
-  },
-});
-
-function fail(message: string): never {
-  console.error(message);
-  process.exit(1);
+interface CreateOptions {
+  account?: string | undefined;
+  name: string;
+  tier: string;
+  expires?: string | undefined;
+  operator: boolean;
 }
 
-function tierOf(name: string): Tier {
-  return TIERS.find((tier) => tier === name) ?? fail(`--tier is one of ${TIERS.join(", ")}`);
-}
+type Work = (store: KeyStore) => Promise<void>;
 
-/** @returns seconds, or null for ever */
-function lifetimeOf(expires: string | undefined): number | null {
-  if (expires === undefined) return null;
-  const [, days] = /^([1-9]\d*)d$/.exec(expires) ?? fail("--expires is a number of days, such as 90d");
-  return Number(days) * DAY_SECONDS;
-}
-
-async function create(store: KeyStore): Promise<void> {
-  const account = values.account ?? fail("--account is needed: whose key it is");
-  if (account === PUBLIC_ACCOUNT) fail(`"${account}" is whose requests without a key are; take another name`);
-  const key = newKey();
-  const secrets = values.remote ? await readSecrets() : undefined;
-  const path = await keyPath(key, secrets?.KEY_PEPPER ?? process.env["KEY_PEPPER"]);
-  const record = newRecord(path, {
-    account,
-    name: values.name,
-    tier: tierOf(values.tier),
-    lifetime: lifetimeOf(values.expires),
-    operator: values.operator,
-  });
-  await store.put(path, record);
-  console.log(`${record.id} for ${account}, ${record.tier}. The key, shown this once:\n\n  ${key}\n`);
-}
-
-function date(seconds: number | null): string {
-  return seconds === null ? "never" : new Date(seconds * 1000).toISOString().slice(0, 10);
-}
-
-async function list(store: KeyStore): Promise<void> {
-  for (const { record } of await store.list()) {
-    const { id, account, name, tier, created_at, expires_at } = record;
-    const cells = [id, account, tier, `made ${date(created_at)}`, `expires ${date(expires_at)}`, name];
-    console.log(cells.join("  "));
+/** @throws UsageError for options that make no key */
+function create(options: CreateOptions, remote: boolean): Work {
+  const { account, name, expires, operator } = options;
+  if (account === undefined) throw new UsageError("--account is missing: whose key is it?");
+  if (account === PUBLIC_ACCOUNT) {
+    throw new UsageError(`--account "${account}" is whose requests without a key are; take another name`);
   }
+  const tier = oneOf("--tier", options.tier, TIERS);
+  const lifetime = expires === undefined ? null : parseExpiry(expires, now());
+  return async (store) => {
+    const key = newKey();
+    // The deployment's secret is in the hash; what runs here has none.
+    const pepper = remote ? ((await readSecrets())?.KEY_PEPPER ?? process.env["KEY_PEPPER"]) : undefined;
+    const path = await keyPath(key, pepper);
+    const record = newRecord(path, { account, name, tier, lifetime, operator });
+    await store.put(path, record);
+    console.log(`${record.id} for ${account}, ${record.tier}. The key, shown this once:\n\n  ${key}\n`);
+  };
 }
 
-async function revoke(store: KeyStore, id: string | undefined): Promise<void> {
-  const found = (await store.list()).find(({ record }) => record.id === id);
-  if (found === undefined) fail(`there is no key ${id ?? ""}`);
-  await store.remove(found.path);
-  console.log(`${found.record.id} is revoked; within 90 seconds it is refused everywhere.`);
-}
+const list =
+  (all: boolean): Work =>
+  async (store) => {
+    const records = (await store.list()).map(({ record }) => record);
+    const shown = records.filter(({ expires_at: end }) => all || end === null || end > now());
+    for (const { id, account, name, tier, created_at, expires_at } of shown) {
+      const made = new Date(created_at * 1000).toISOString().slice(0, 10);
+      console.log([id, account, tier, `made ${made}`, showExpiry(expires_at, now()), name].join("  "));
+    }
+    const hidden = records.length - shown.length;
+    if (hidden > 0) console.error(`${hidden} more expired; --all shows them, too`);
+  };
 
-const [command, argument] = positionals;
-const store = values.remote ? await remoteKeys() : await localKeys();
-try {
-  if (command === "create") await create(store);
-  else if (command === "list") await list(store);
-  else if (command === "revoke") await revoke(store, argument);
-  else fail("what to do? create, list or revoke <id>");
-} finally {
-  await store.close();
-}
+const revoke =
+  (id: string): Work =>
+  async (store) => {
+    const found = (await store.list()).find(({ record }) => record.id === id);
+    if (found === undefined) throw new Error(`there is no key ${id}`);
+    await store.remove(found.path);
+    console.log(`${found.record.id} is revoked; within 90 seconds it is refused everywhere.`);
+  };
+
+await runCommand(
+  {
+    usage: "npm run keys -- <create|list|revoke <id>> [options]",
+    about: `The API keys of what npm start runs here, or with --remote of the deployment. A key is shown once, when it is
+made; only its hash is stored. With --remote the secret KEY_PEPPER is in the hash: it is read from the file that
+"npm run deploy" made, or from the environment.`,
+    words: ["<create|list|revoke>", "[id]"],
+    options: {
+      account: { type: "string", value: "<name>", about: "create: whose key it is" },
+      name: { type: "string", value: "<text>", default: "", about: "create: a note for lists" },
+      tier: { type: "string", value: "<tier>", default: "standard", about: `create: ${TIERS.join(", ")}` },
+      expires: { type: "string", value: "<when>", about: "create: 12h, 90d or a date (default: never)" },
+      operator: { type: "boolean", default: false, about: "create: may do what deployments do" },
+      all: { type: "boolean", default: false, about: "list: those that have expired, too" },
+      remote: { type: "boolean", default: false, about: "the deployment's keys" },
+    },
+  },
+  async ({ all, remote, ...options }, [typed = "", id]) => {
+    const command = oneOf("the command", typed, ["create", "list", "revoke"]);
+    if (command === "revoke" && id === undefined) throw new UsageError("<id> is missing: which key?");
+    if (command !== "revoke" && id !== undefined) throw new UsageError(`"${id}" is one word too many`);
+    // What was typed wrong is said before anything is opened.
+    const work =
+      command === "create" ? create(options, remote) : command === "list" ? list(all) : revoke(id ?? "");
+    const store = remote ? await remoteKeys() : await localKeys();
+    try {
+      await work(store);
+    } finally {
+      await store.close();
+    }
+  },
+);

@@ -1,6 +1,6 @@
 /** Where `npm run keys` finds the records: the local KV of `npm start`, or the deployment's through wrangler. */
 import { join } from "node:path";
-import type { KVNamespace } from "@cloudflare/workers-types";
+import type { KVNamespace, KVNamespaceListResult } from "@cloudflare/workers-types";
 import { getPlatformProxy } from "wrangler";
 import { CloudflareApi } from "../cloudflare/api.ts";
 import { NAMESPACES } from "../cloudflare/resource-names.ts";
@@ -26,8 +26,15 @@ export async function localKeys(): Promise<KeyStore> {
   return {
     put: (path, record) => KEYS.put(path, JSON.stringify(record), { metadata: record }),
     list: async () => {
-      const { keys } = await KEYS.list<KeyRecord>({ prefix: KEY_PREFIX });
-      return keys.flatMap(({ name, metadata }) => (metadata ? [{ path: name, record: metadata }] : []));
+      const records: { path: string; record: KeyRecord }[] = [];
+      for (let cursor: string | null = null; ;) {
+        const listed: KVNamespaceListResult<KeyRecord> = await KEYS.list({ prefix: KEY_PREFIX, cursor });
+        for (const { name, metadata } of listed.keys) {
+          if (metadata !== undefined) records.push({ path: name, record: metadata });
+        }
+        if (listed.list_complete) return records;
+        ({ cursor } = listed);
+      }
     },
     remove: (path) => KEYS.delete(path),
     close: () => proxy.dispose(),

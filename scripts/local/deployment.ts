@@ -1,44 +1,57 @@
 /** A deployment on this machine: all its Workers in one `wrangler dev`, on a port of its own. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { writeWorkerConfigs } from "../worker-configs.ts";
-import { ROOT, STATE } from "./state.ts";
 import { freePort } from "./free-port.ts";
+import { ProcessGroup } from "./process-group.ts";
+import { ROOT, STATE } from "./state.ts";
 
 const GENERATED = join(ROOT, ".generated");
 const LOOK_AGAIN_AFTER = 200;
+/** Pages that are being worked on, on whatever port: they are this machine's, as the service is. */
+const LOCAL_ORIGINS = "http://localhost:*,https://localhost:*,http://127.0.0.1:*,http://[::1]:*";
+
+export const ACCESS_MODES = ["open", "public", "keys"] as const;
+export const LOG_LEVELS = ["debug", "info", "log", "warn", "error", "none"] as const;
+
+export interface LocalOptions {
+  /** Who is let in. */
+  access: (typeof ACCESS_MODES)[number];
+  /** What wrangler prints. */
+  logLevel: (typeof LOG_LEVELS)[number];
+}
 
 export class LocalDeployment {
   readonly manifests: readonly Manifest[];
   /** Of the gateway, without a final slash. */
   readonly url: string;
-  /** Its exit code, once it has ended. */
-  readonly ended: Promise<number>;
-  readonly #wrangler: ChildProcess;
+  readonly #wrangler: ProcessGroup;
   readonly #folder: string;
 
-  private constructor(manifests: readonly Manifest[], url: string, wrangler: ChildProcess, folder: string) {
+  private constructor(manifests: readonly Manifest[], url: string, wrangler: ProcessGroup, folder: string) {
     this.manifests = manifests;
     this.url = url;
     this.#wrangler = wrangler;
     this.#folder = folder;
-    this.ended = once(wrangler, "exit").then(([code]) => (code as number | null) ?? 1);
+  }
+
+  /** Its exit code, once it has ended. */
+  get ended(): Promise<number> {
+    return this.#wrangler.ended;
   }
 
   /**
    * Resolves when the gateway answers; no model is loaded by that.
    * @param manifests of models that are in local R2
-   * @param options for wrangler
    */
-  static async start(manifests: readonly Manifest[], options: readonly string[]): Promise<LocalDeployment> {
+  static async start(manifests: readonly Manifest[], options: LocalOptions): Promise<LocalDeployment> {
+    const { access, logLevel } = options;
     const folder = await mkdtemp(join(GENERATED, "deployment-"));
-    const configs = await writeWorkerConfigs(manifests, folder, { access: "open" });
+    const configs = await writeWorkerConfigs(manifests, folder, { access, allowedOrigins: LOCAL_ORIGINS });
     const port = await freePort();
-    const wrangler = spawn(
+    const wrangler = new ProcessGroup(
       join(ROOT, "node_modules/.bin/wrangler"),
       [
         "dev",
@@ -50,11 +63,10 @@ export class LocalDeployment {
         "--persist-to",
         STATE,
         "--show-interactive-dev-session=false",
-        ...options,
+        `--log-level=${logLevel}`,
       ],
       {
         cwd: ROOT,
-        stdio: ["ignore", "inherit", "inherit"],
         env: {
           ...process.env,
           // Nothing here needs the network: not the colour of a data centre, not statistics.
@@ -67,18 +79,20 @@ export class LocalDeployment {
     );
     const deployment = new LocalDeployment(manifests, `http://127.0.0.1:${port}`, wrangler, folder);
     await Promise.race([deployment.#untilHealthy(), deployment.ended]);
-    if (wrangler.exitCode !== null) throw new Error(`wrangler dev ended with code ${wrangler.exitCode}`);
+    if (!wrangler.isRunning) {
+      await deployment.stop();
+      throw new Error(`wrangler dev ended with code ${await deployment.ended}`);
+    }
     return deployment;
   }
 
   async stop(): Promise<void> {
-    this.#wrangler.kill("SIGTERM");
-    await this.ended;
+    await this.#wrangler.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #untilHealthy(): Promise<void> {
-    while (this.#wrangler.exitCode === null) {
+    while (this.#wrangler.isRunning) {
       const healthy = await fetch(`${this.url}/healthz`).then(
         (response) => response.ok,
         () => false,

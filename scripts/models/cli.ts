@@ -1,30 +1,63 @@
 /**
- * `npm run model:push|list|use|gc`: built models and those that serve. On what `npm start` runs, or with `--remote` on
- * the deployment.
- *
- *   push <folder> …           puts built models into R2; what is there is not sent again
- *   list                      models in R2, and which of them serve
- *   use <model>[@revision] …  lets these serve, the first by default, without a failed request; also the way back
- *   gc                        removes tower Workers of the deployment that neither serve nor did before the last change
+ * `npm run model:push`, `model:list`, `model:use` and `model:gc`: built models and those that serve. On what `npm start`
+ * runs, or with `--remote` on the deployment.
  */
-import { parseArgs } from "node:util";
+import { runCommand } from "../../build/command-line/command.ts";
+import { UsageError } from "../../build/command-line/usage-error.ts";
 import { collectGarbage } from "./gc.ts";
 import { listModels } from "./list.ts";
 import { pushModels } from "./push.ts";
 import { useModels } from "./use.ts";
 
-const COMMANDS = { push: pushModels, list: listModels, use: useModels, gc: collectGarbage };
+const COMMANDS = {
+  push: {
+    run: pushModels,
+    words: ["<folder> …"],
+    about: "Puts built models into R2. What is there is not sent again.",
+  },
+  list: { run: listModels, words: [], about: "Shows the models in R2, and which of them serve." },
+  use: {
+    run: useModels,
+    words: ["<model>[@<revision>] …"],
+    about:
+      "Lets these models serve, the first by default, without a failed request. It is also the way back.",
+  },
+  gc: {
+    run: collectGarbage,
+    words: [],
+    about: "Removes tower Workers of the deployment that neither serve nor did before the last change.",
+  },
+};
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { remote: { type: "boolean", default: false } },
-});
-const [name = "", ...parameters] = positionals;
-const command = Object.entries(COMMANDS).find(([each]) => each === name)?.[1];
-try {
-  if (command === undefined) throw new Error(`what to do? ${Object.keys(COMMANDS).join(", ")}`);
-  await command(parameters, values.remote);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+const [typed = "", ...rest] = process.argv.slice(2);
+const name = (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]).find((each) => each === typed);
+if (name === undefined) {
+  await runCommand(
+    {
+      usage: `npm run model:${Object.keys(COMMANDS).join("|")}`,
+      about: "Built models and those that serve.",
+      words: ["<command>"],
+    },
+    () => {
+      throw new UsageError(`there is no command ${typed}`);
+    },
+  );
+} else {
+  const { words, about, run } = COMMANDS[name];
+  await runCommand(
+    {
+      usage: `npm run model:${name} -- ${[...words, "[--remote]"].join(" ")}`,
+      about,
+      words,
+      options: {
+        remote: {
+          type: "boolean",
+          default: false,
+          about: "on the deployment; else on what npm start runs here",
+        },
+      },
+    },
+    ({ remote }, parameters) => run(parameters, remote),
+    rest,
+  );
 }

@@ -1,24 +1,66 @@
-/** Removes tower Workers that nothing serves from, and that the last change would not need for its way back. */
-import { CloudflareApi } from "../cloudflare/api.ts";
-import { servedReferences } from "../cloudflare/served-references.ts";
+/** Removes decoders and towers that nothing serves from, and that the way back would not need. */
+import { CloudflareApi, type Traffic } from "../cloudflare/api.ts";
+import { GATEWAY_NAME } from "../cloudflare/resource-names.ts";
+import { BESIDE_NAMES } from "../worker-configs.ts";
 
-/** Towers are named after their revision; see `worker-configs.ts`. */
-const TOWER = /^edgeclip-(?:vision|text)-([0-9a-f]{16})(?:-\d+)?$/;
-
-/** Deployments of the gateway whose towers stay: the present one, and the one before. */
-const KEPT = 2;
+/**
+ * Names of Workers that a deployment makes beside others: with the hash of their code and settings, or, made by older
+ * versions of this project, with a revision and a stage, or plain.
+ */
+const BESIDE = new RegExp(`^(?:${BESIDE_NAMES.join("|")})(?:-\\d)?(?:-[0-9a-f]{16}(?:-\\d)?)?$`);
 
 export async function collectGarbage(_parameters: readonly string[], remote: boolean): Promise<void> {
   if (!remote) throw new Error("here, towers end with what they served; say --remote for the deployment");
   const api = await CloudflareApi.open();
-  const kept = (await servedReferences(api)).slice(0, KEPT).flat();
-  if (kept.length === 0) throw new Error("the deployment does not say what it serves; nothing was removed");
-  const revisions = new Set(kept.map((reference) => reference.split("@")[1]));
-  for (const name of await api.workers()) {
-    const [, revision] = TOWER.exec(name) ?? [];
-    if (revision === undefined || revisions.has(revision)) continue;
+  const deployments = await api.deployments(GATEWAY_NAME);
+  const versions = keptVersions(deployments.toReversed());
+  if (versions.length === 0) throw new Error(`${GATEWAY_NAME} has no deployment; nothing was removed`);
+  const used = new Set<string>();
+  for (const version of versions) await addBound(api, GATEWAY_NAME, version, used);
+  const unused = (await api.workers()).filter((name) => BESIDE.test(name) && !used.has(name));
+  for (const name of unused) {
     await api.removeWorker(name);
     console.log(`removed ${name}`);
   }
-  console.log(`kept ${[...new Set(kept)].join(", ")}`);
+  const kept = versions.map((version) => `version ${version}`).join(" and ");
+  console.log(`kept what ${kept} of ${GATEWAY_NAME} ${versions.length === 1 ? "uses" : "use"}`);
+}
+
+/**
+ * The gateway's versions that serve, that served before them, and that had the traffic last before it moved. The last two
+ * differ after a way back: then the former are what served before both.
+ * @param deployments the oldest first
+ */
+export function keptVersions(deployments: readonly Traffic[]): string[] {
+  /** What served, each before what took over from it; a way back takes away what it went back from. */
+  const line: string[][] = [];
+  let last: string[] = [];
+  for (const traffic of deployments) {
+    const versions = traffic.map(({ version_id }) => version_id);
+    const current = line.at(-1) ?? [];
+    if (isSame(versions, current)) continue;
+    last = current;
+    const at = line.findIndex((each) => isSame(each, versions));
+    line.splice(at === -1 ? line.length : at, Infinity, versions);
+  }
+  return [...new Set([...line.slice(-2).toReversed().flat(), ...last])];
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.toSorted().join() === b.toSorted().join();
+}
+
+/** Adds the Workers that a version is bound to, and those that they are bound to. */
+async function addBound(
+  api: CloudflareApi,
+  worker: string,
+  version: string,
+  used: Set<string>,
+): Promise<void> {
+  for (const { type, service } of await api.bindings(worker, version)) {
+    if (type !== "service" || service === undefined || used.has(service)) continue;
+    used.add(service);
+    const [serving = []] = await api.deployments(service);
+    for (const { version_id } of serving) await addBound(api, service, version_id, used);
+  }
 }

@@ -10,9 +10,7 @@ import { megabytes } from "../../build/report/megabytes.ts";
 
 export async function listModels(_parameters: readonly string[], remote: boolean): Promise<void> {
   const stored = await modelBucket(remote)(storedModels);
-  const [serving = []] = remote
-    ? await servedReferences(await CloudflareApi.open())
-    : [await localReferences()];
+  const serving = remote ? await servedReferences(await CloudflareApi.open()) : await localReferences();
   const rows = stored.map(({ manifest, uploaded }) => {
     const bytes = modelFiles(manifest).reduce((sum, file) => sum + file.bytes, 0);
     const place = serving.indexOf(modelReference(manifest));

@@ -6,6 +6,7 @@ import type { R2Bucket } from "@cloudflare/workers-types";
 import { getPlatformProxy } from "wrangler";
 import { BUCKETS } from "../cloudflare/resource-names.ts";
 import { STATE } from "../local/state.ts";
+import { withCleanUp } from "../release/with-clean-up.ts";
 
 export type WithModelBucket = <T>(use: (bucket: R2Bucket) => Promise<T>) => Promise<T>;
 
@@ -14,22 +15,25 @@ export const modelBucket =
   (remote: boolean): WithModelBucket =>
   async (use) => {
     const folder = await mkdtemp(join(tmpdir(), "edgeclip-bucket-"));
-    const configPath = join(folder, "wrangler.json");
-    const config = {
-      name: "edgeclip-models",
-      compatibility_date: "2026-10-20",
-      r2_buckets: [{ binding: "MODELS", bucket_name: BUCKETS.models, remote }],
-    };
-    await writeFile(configPath, JSON.stringify(config));
-    const proxy = await getPlatformProxy<{ MODELS: R2Bucket }>({
-      configPath,
-      persist: { path: join(STATE, "v3") },
-      remoteBindings: remote,
-    });
-    try {
-      return await use(proxy.env.MODELS);
-    } finally {
-      await proxy.dispose();
-      await rm(folder, { recursive: true });
-    }
+    return await withCleanUp(
+      async () => {
+        const configPath = join(folder, "wrangler.json");
+        const config = {
+          name: "edgeclip-models",
+          compatibility_date: "2026-10-20",
+          r2_buckets: [{ binding: "MODELS", bucket_name: BUCKETS.models, remote }],
+        };
+        await writeFile(configPath, JSON.stringify(config));
+        const proxy = await getPlatformProxy<{ MODELS: R2Bucket }>({
+          configPath,
+          persist: { path: join(STATE, "v3") },
+          remoteBindings: remote,
+        });
+        return await withCleanUp(
+          () => use(proxy.env.MODELS),
+          () => proxy.dispose(),
+        );
+      },
+      () => rm(folder, { recursive: true }),
+    );
   };

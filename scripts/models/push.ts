@@ -6,7 +6,6 @@ import { megabytes } from "../../build/report/megabytes.ts";
 
 /** @param folders of built models */
 export async function pushModels(folders: readonly string[], remote: boolean): Promise<void> {
-  if (folders.length === 0) throw new Error("which? npm run model:push -- model-shards/<alias>");
   await modelBucket(remote)(async (bucket) => {
     for (const folder of folders) {
       const model = modelReference(await readManifest(folder));

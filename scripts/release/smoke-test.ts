@@ -19,16 +19,21 @@ const answerSchema = z.object({
 
 /**
  * @param url of the gateway
+ * @param patience how long a right answer is waited for; seconds
  * @returns seconds that the classification took, towers cold
- * @throws Error with the last answer, if none was right for as long as a new deployment may need
+ * @throws Error with the last answer, if none was right in time
  */
-export async function smokeTest(url: string, key: string | undefined, manifest: Manifest): Promise<number> {
-  const until = Date.now() + PATIENCE * 1000;
+export async function smokeTest(
+  url: string,
+  { key, patience = PATIENCE }: { key: string | undefined; patience?: number },
+  manifest: Manifest,
+): Promise<number> {
+  const until = Date.now() + patience * 1000;
   for (;;) {
     const before = Date.now();
     const failure = await ask(url, key, manifest);
     if (failure === undefined) return (Date.now() - before) / 1000;
-    if (Date.now() > until) throw new Error(`${manifest.id} does not answer at ${url}: ${failure}`);
+    if (Date.now() >= until) throw new Error(`${manifest.id} does not answer at ${url}: ${failure}`);
     await setTimeout(ASK_AGAIN_AFTER);
   }
 }

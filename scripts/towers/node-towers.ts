@@ -48,7 +48,8 @@ export class NodeTowers {
 
   /** The tokens' embeddings, float32 `ids.length × width`. */
   async tokenRows(ids: readonly number[]): Promise<Float32Array> {
-    return await this.#tokens.rows(Int32Array.from(ids));
+    const tokens = Int32Array.from(ids);
+    return (await this.#tokens.read(tokens))(tokens);
   }
 
   async embedTokens(ids: readonly number[]): Promise<Float32Array> {

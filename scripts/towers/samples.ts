@@ -1,7 +1,6 @@
 /** What towers are measured with: the pictures in `examples/`, preprocessed as the Workers do it, and texts of any length. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BuildError } from "../../build/build-error.ts";
 import type { Activation } from "../../build/measure/graph-runner.ts";
 import type { SampleSource } from "../../build/measure/sample-source.ts";
 import { readPngHeader } from "../../functions/decoder/formats/read-png-header.ts";
@@ -30,19 +29,8 @@ const TEXTS = [
   "the rocket leaves the earth for the moon: ".repeat(8),
 ];
 
-/** @throws BuildError for anything but a cosine */
-export function parseFloor(text: string): number {
-  const floor = Number(text);
-  if (!(floor >= 0 && floor < 1)) throw new BuildError(`--floor is ${text}; it is a cosine below 1`);
-  return floor;
-}
-
-/** @throws BuildError for more than there are, or none */
-export function parseSamples(text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= TEXTS.length) return count;
-  throw new BuildError(`--samples is ${text}; there are 1 to ${TEXTS.length}`);
-}
+/** How many pictures and texts there are. */
+export const SAMPLE_COUNT = TEXTS.length;
 
 /** @param count of pictures and of texts */
 export function exampleSamples(count: number): SampleSource {
@@ -54,8 +42,8 @@ export function exampleSamples(count: number): SampleSource {
         files.slice(0, count).map((file) => decodeExample(join(folder, file), size)),
       );
       const tensors: Activation[] = [];
-      for await (const tensor of readPixels(new Blob(pixels).stream(), pixels.length, size, { mean, std })) {
-        tensors.push(tensor as Activation);
+      for await (const input of readPixels(new Blob(pixels).stream(), pixels.length, size, { mean, std })) {
+        tensors.push(input() as Activation);
       }
       return tensors;
     },

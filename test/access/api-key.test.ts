@@ -4,10 +4,23 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { bearerKey, keyId, keyPath, newKey } from "../../functions/gateway/access/api-key.ts";
+import { newRecord } from "../../scripts/keys/new-record.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+
+/** A key that ended an hour ago. */
+async function storeExpired(state: string, account: string): Promise<void> {
+  // The place is read once, when the module is loaded.
+  vi.stubEnv("EDGECLIP_STATE", state);
+  const { localKeys } = await import("../../scripts/keys/key-stores.ts");
+  const store = await localKeys();
+  const path = await keyPath(newKey());
+  const about = { account, name: "", tier: "free" as const, operator: false };
+  await store.put(path, newRecord(path, { ...about, lifetime: -3600 }));
+  await store.close();
+}
 
 describe("a key", () => {
   it("is read back from the header it is sent in, and from nothing that is changed", () => {
@@ -40,7 +53,7 @@ describe("a key", () => {
 });
 
 describe("npm run keys", () => {
-  it("makes, lists and revokes, and keeps the key to itself", { timeout: 60_000 }, async () => {
+  it("makes, lists and revokes, and keeps the key to itself", { timeout: 240_000 }, async () => {
     const state = await mkdtemp(join(tmpdir(), "edgeclip-keys-"));
     const keys = async (...parameters: string[]): Promise<string> => {
       const env = { ...process.env, EDGECLIP_STATE: state };
@@ -73,6 +86,9 @@ describe("npm run keys", () => {
       expect(keyId(await keyPath(key))).toBe(id);
       expect(await keys("revoke", id)).toContain("revoked");
       expect(await keys("list")).toBe("");
+      await storeExpired(state, "bygone");
+      expect(await keys("list")).toBe("");
+      expect(await keys("list", "--all")).toMatch(/ bygone {2}.* expired \d{4}-\d\d-\d\d/);
       await expect(keys("revoke", id)).rejects.toThrow(/there is no key/);
       await expect(keys("create")).rejects.toThrow(/--account/);
       await expect(keys("create", "--account", "a", "--tier", "gold")).rejects.toThrow(/--tier/);

@@ -45,7 +45,7 @@ function missing({ status, headers, body }: Awaited<ReturnType<typeof request>>)
   return [...names, ...fields.filter((field) => !(field in holder))];
 }
 
-it("holds in every row", { timeout: 120_000 }, async () => {
+it("holds in every row", { timeout: 300_000 }, async () => {
   for (const each of cases) {
     const answer = await send(each);
     const { code = null, param = null } = (answer.body.error ?? {}) as Record<string, string | null>;

@@ -53,6 +53,8 @@ describe("the OpenAI SDK", () => {
     for await (const model of client.models.list()) models.push(model);
     expect(models).toHaveLength(1);
     expect(models[0]).toMatchObject({ id: "edgeclip/demo", object: "model", embedding_width: width });
+    // When the test put it into R2, in seconds.
+    expect(Math.abs((models[0]?.created ?? 0) - Date.now() / 1000)).toBeLessThan(3600);
     expect(await client.models.retrieve("edgeclip/demo")).toEqual(models[0]);
     expect(await client.models.retrieve("edgeclip-demo")).toEqual(models[0]);
   });
@@ -117,6 +119,34 @@ describe("POST /v1/embeddings", () => {
     expect(body.usage).toMatchObject({ images: 2, cached_images: 0 });
   });
 
+  it("says which texts were longer than the model reads", async () => {
+    const long = "a photo of a fox ".repeat(400);
+    const { body } = await embed({ input: [long, "a fox", `${long} and a bus`, { image: fox }] });
+    const rows = body.data as { truncated: boolean; embedding: number[] }[];
+    expect(rows.map(({ truncated }) => truncated)).toEqual([true, false, true, false]);
+    // What is cut has no part in the vector.
+    expect(rows[0]?.embedding).toEqual(rows[2]?.embedding);
+    const ranked = await rerank({ query: "a fox", documents: ["a fox", long] });
+    expect(ranked.body.results.map(({ truncated }: { truncated: boolean }) => truncated)).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it(
+    "takes 2,048 new texts at once, and every vector is that of the text alone",
+    { timeout: 240_000 },
+    async () => {
+      const input = Array.from({ length: 2048 }, (_, i) => `text ${i} of many`);
+      const many = await client.embeddings.create({ model: "edgeclip-demo", input });
+      expect(many.data.map(({ index }) => index)).toEqual(input.map((_, i) => i));
+      for (const index of [0, 15, 16, 17, 1000, 2047]) {
+        const alone = await client.embeddings.create({ model: "edgeclip-demo", input: input[index] ?? "" });
+        expect(many.data[index]?.embedding).toEqual(alone.data[0]?.embedding);
+      }
+    },
+  );
+
   it("takes a plain string for a text, even if it looks like a picture", async () => {
     const { body } = await embed({ input: "https://example.com/fox.png" });
     expect(body.usage.images).toBe(0);
@@ -135,7 +165,7 @@ describe("POST /v1/embeddings", () => {
     ["both", { input: "a", messages: [{ role: "user", content: "a" }] }, "invalid_type", "input"],
     ["an empty list", { input: [] }, "empty_input", "input"],
     ["an empty text in a list", { input: ["a", ""] }, "empty_input", "input[1]"],
-    ["a text too long", { input: "a".repeat(513) }, "too_long", "input"],
+    ["a text too long", { input: "a".repeat(8193) }, "too_long", "input"],
     ["a broken picture", { input: ["a", { image: "AAAA" }] }, "unsupported_image_format", "input[1]"],
     ["an object that is nothing", { input: [{ video: "a" }] }, "invalid_type", "input[0]"],
     ["other dimensions", { input: "a", dimensions: 7 }, "unsupported_dimensions", "dimensions"],
@@ -156,7 +186,7 @@ describe("POST /v1/embeddings", () => {
   it("counts pictures, not texts, against their limit", async () => {
     const input = Array.from({ length: 17 }, () => ({ image: fox }));
     expect((await embed({ input })).body.error).toMatchObject({ code: "too_many_items", param: "input" });
-    expect((await embed({ input: Array.from({ length: 1001 }, () => "a") })).body.error.code).toBe(
+    expect((await embed({ input: Array.from({ length: 2049 }, () => "a") })).body.error.code).toBe(
       "too_many_items",
     );
     expect((await embed({ input: [...input.slice(1), "a", "b", "c"] })).status).toBe(200);
@@ -188,7 +218,24 @@ describe("POST /v1/rerank", () => {
     const documents = ["a photo of a dress.", { text: "a photo of a fox." }];
     const { body } = await rerank({ query: { image: fox }, documents, top_n: 1, return_documents: true });
     expect(body.results).toEqual([
-      { index: 1, relevance_score: expect.any(Number), document: { text: "a photo of a fox." } },
+      {
+        index: 1,
+        relevance_score: expect.any(Number),
+        truncated: false,
+        document: { text: "a photo of a fox." },
+      },
+    ]);
+  });
+
+  it("does not send long pictures back", async () => {
+    const long = `data:image/png;base64,${fox}${" ".repeat(100_000)}`;
+    const documents = [{ image: long }, { image: `data:image/png;base64,${fox}` }];
+    const { status, body } = await rerank({ query: "a fox", documents, return_documents: true });
+    expect(status).toBe(200);
+    const byIndex = body.results.toSorted((a: { index: number }, b: { index: number }) => a.index - b.index);
+    expect(byIndex.map(({ document }: { document: object }) => document)).toEqual([
+      { image: null },
+      documents[1],
     ]);
   });
 

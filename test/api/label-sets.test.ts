@@ -88,6 +88,8 @@ describe("a label set", () => {
       id: expect.stringMatching(/^ls_[0-9a-f]{32}$/),
       object: "label_set",
       name: "first",
+      model: "edgeclip/demo",
+      revision: workers.prefix.split("/")[1],
       status: "ready",
       labels: 3,
       prompts: 6,

@@ -96,6 +96,90 @@ describe("several models", () => {
   });
 });
 
+const sets = (path: string): Promise<Answer> => request("GET", `${workers.url}/v1/label_sets${path}`);
+const state = ({ body }: Answer): unknown[] => [
+  body.model,
+  body.status,
+  body.prompts_done,
+  body.bytes !== null,
+];
+
+describe("the status of a label set", () => {
+  it("is that of the model asked about", async () => {
+    const definition = { labels: ["a kite", "a drum"] };
+    const created = await request("POST", `${workers.url}/v1/label_sets`, definition);
+    const { id } = created.body;
+    const byDefault = [DEMO.id, "ready", 2, true];
+    expect([created.status, ...state(created)]).toEqual([201, ...byDefault]);
+    const [shown, other, listed, listedForOther] = await Promise.all([
+      sets(`/${id}`),
+      sets(`/${id}?model=${TINY.alias}`),
+      sets(""),
+      sets(`?model=${encodeURIComponent(TINY.id)}`),
+    ]);
+    expect(state(shown)).toEqual(byDefault);
+    expect(state(other)).toEqual([TINY.id, "building", 0, false]);
+    const inList = ({ body }: Answer): unknown[] =>
+      state({ ...shown, body: body.data.find((set: { id: string }) => set.id === id) });
+    expect([inList(listed), inList(listedForOther)]).toEqual([byDefault, state(other)]);
+
+    const forOther = await request("POST", `${workers.url}/v1/label_sets`, { ...definition, model: TINY.id });
+    expect([forOther.status, forOther.body.id, ...state(forOther)]).toEqual([
+      200,
+      id,
+      TINY.id,
+      "ready",
+      2,
+      true,
+    ]);
+    expect(forOther.body.revision).not.toBe(created.body.revision);
+    expect(state(await sets(`/${id}?model=${TINY.alias}`))).toEqual([TINY.id, "ready", 2, true]);
+  });
+
+  it("says building of a large set for the one model and ready for the other", async () => {
+    const labels = Array.from({ length: 1001 }, (_, index) => `large ${index}`);
+    const { body } = await request("POST", `${workers.url}/v1/label_sets`, { labels, model: TINY.alias });
+    expect([body.model, body.status]).toEqual([TINY.id, "building"]);
+    await expect
+      .poll(async () => (await sets(`/${body.id}?model=${TINY.alias}`)).body.status, { timeout: 30_000 })
+      .toBe("ready");
+    expect(state(await sets(`/${body.id}`))).toEqual([DEMO.id, "building", 0, false]);
+    // That it was asked about began nothing.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(state(await sets(`/${body.id}`))).toEqual([DEMO.id, "building", 0, false]);
+    const refused = await classify({ labels: undefined, label_set: body.id });
+    expect(refused.body.error.message).toContain(`/v1/label_sets/${body.id}?model=${DEMO.alias}`);
+    const answered = await classify({ labels: undefined, label_set: body.id, model: TINY.alias });
+    expect(answered.status).toBe(200);
+    await request("DELETE", `${workers.url}/v1/label_sets/${body.id}`);
+  });
+
+  it("is of no model that is not served", async () => {
+    const answers = await Promise.all([
+      sets("?model=clip"),
+      sets("/ls_0123456789abcdef0123456789abcdef?model=clip"),
+      request("POST", `${workers.url}/v1/label_sets`, { labels: LABELS, model: "clip" }),
+    ]);
+    for (const { status, body } of answers) {
+      expect([status, body.error.code, body.error.param]).toEqual([404, "model_not_found", "model"]);
+    }
+  });
+
+  it("is forgotten for all models when the set is deleted", async () => {
+    const labels = ["a key", "a lock"];
+    const { body } = await request("POST", `${workers.url}/v1/label_sets`, { labels });
+    for (const model of [DEMO.alias, TINY.alias]) {
+      expect((await classify({ labels: undefined, label_set: body.id, model })).status).toBe(200);
+    }
+    const kv = await workers.miniflare.getKVNamespace("CACHE", "ledger");
+    const kept = async (): Promise<number> =>
+      (await kv.list()).keys.filter(({ name }) => name.includes(body.id)).length;
+    await expect.poll(kept).toBe(2);
+    await request("DELETE", `${workers.url}/v1/label_sets/${body.id}`);
+    expect(await kept()).toBe(0);
+  });
+});
+
 describe("warming label sets up", () => {
   it("computes for a model what it has not seen, once", async () => {
     const made: string[] = [];

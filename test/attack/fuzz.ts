@@ -2,12 +2,23 @@
  * `node test/attack/fuzz.ts [requests] [seed]`: as many hostile requests as it is told, 10,000 unless told, to the real
  * Workers. Prints what was answered how often, and fails if any answer was not the contract's.
  */
+import { readCommandLine } from "../../build/command-line/command.ts";
+import { wholeNumber } from "../../build/command-line/values.ts";
 import setup from "../support/bundle-workers.ts";
 import { request } from "../support/request.ts";
 import { startWorkers } from "../support/workers.ts";
 import { runFuzz } from "./run-fuzz.ts";
 
-const [count = 10_000, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
+const [count, seed] = readCommandLine(
+  {
+    usage: "npm run fuzz -- [requests] [seed]",
+    about: `So many hostile requests to the real Workers, 10,000 unless given; the same ones for the same seed. Exits with 1 if an
+answer was not the contract's.`,
+    words: ["[requests]", "[seed]"],
+  },
+  (_, [requests = "10000", number = String(Date.now() % 1_000_000)]) =>
+    [wholeNumber("the number of requests", requests), wholeNumber("the seed", number, { least: 0 })] as const,
+);
 
 await setup();
 const workers = await startWorkers();

@@ -5,6 +5,8 @@
  */
 import { join } from "node:path";
 import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
+import { readCommandLine } from "../../build/command-line/command.ts";
+import { wholeNumber } from "../../build/command-line/values.ts";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { readManifest } from "../../scripts/models-in-r2.ts";
 import { buildSynthetic } from "../support/build-synthetic.ts";
@@ -96,7 +98,14 @@ async function naive(model: string): Promise<Sample> {
   }
 }
 
-const rounds = Number(process.argv[2] ?? 3);
+const rounds = readCommandLine(
+  {
+    usage: "npm run bench:cold-start -- [rounds]",
+    about: "From nothing loaded to the first embedding of the full-size model; 3 rounds unless given.",
+    words: ["[rounds]"],
+  },
+  (_, [count = "3"]) => wholeNumber("the number of rounds", count),
+);
 await setup();
 await bundleWorker(NAIVE);
 const model = await fullSizeModel(SIZE);

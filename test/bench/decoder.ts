@@ -6,6 +6,7 @@
  * HEVC. Time is from the request to the pixels at 256 × 256, upload included; a real HEIC takes longer to decompress.
  */
 import { CompressionMethod, Interlace, MagickFormat } from "@imagemagick/magick-wasm";
+import { readCommandLine } from "../../build/command-line/command.ts";
 import { encodeLarge } from "../decoder/support/encode.ts";
 import { peakOf } from "../decoder/support/peak-of.ts";
 import { decodeOne, startDecoder } from "../decoder/support/start-decoder.ts";
@@ -76,6 +77,10 @@ const PICTURES: [
   ["TIFF, deflated", 4032, 3024, tiff],
 ];
 
+readCommandLine({
+  usage: "npm run bench:decoder",
+  about: "Time and peak memory of the decoder for large pictures. Exits with 1 above the limit.",
+});
 await setup();
 let within = true;
 console.log("| picture | pixels | MP | file, MB | ms | peak, MB |\n|---|---|---|---|---|---|");

@@ -7,6 +7,9 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { readCommandLine } from "../../build/command-line/command.ts";
+import { wholeNumber } from "../../build/command-line/values.ts";
+import type { Dot } from "../../functions/runtime/tower/engine.ts";
 import type { EngineName } from "../../model-shards/plan-stages.ts";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
@@ -15,6 +18,8 @@ import { cosine } from "../support/cosine.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
+import { againWithout, V8_FLAGS, WITHOUT } from "./harness/both-lowerings.ts";
+import { machine } from "./harness/machine.ts";
 import { median } from "./harness/statistics.ts";
 
 const SIZE = 256;
@@ -23,7 +28,9 @@ const WARM_RUNS = 12;
 const ENGINES = ["simd", "ort"] as const;
 const OPERATORS = "test/bench/operators/wrangler.toml";
 const VISION = "functions/vision/wrangler.toml";
-const DOCUMENT = join(import.meta.dirname, "../../docs/benchmarks/engines.md");
+/** Of the second run, on a host whose dot product takes bytes, see `againWithout`. */
+const isWithout = process.execArgv.includes(V8_FLAGS[0] ?? "");
+const DOCUMENT = join(import.meta.dirname, `../../docs/benchmarks/engines${isWithout ? WITHOUT : ""}.md`);
 
 type Ask = (workers: Workers) => Promise<Response>;
 
@@ -96,7 +103,7 @@ async function upload(engine: EngineName): Promise<{ raw: number; gzipped: numbe
 }
 
 interface OperatorFigures {
-  takesBytes: boolean;
+  dot: Dot;
   operators: { name: string; gmacs: number }[];
 }
 
@@ -126,7 +133,14 @@ async function vector(ask: Ask, workers: Workers): Promise<Float32Array> {
   return new Float32Array(await (await ask(workers)).arrayBuffer());
 }
 
-const rounds = Number(process.argv[2] ?? 3);
+const rounds = readCommandLine(
+  {
+    usage: "npm run bench:engines -- [rounds]",
+    about: "The simd engine against ort, full size, in workerd; 3 rounds of cold deployments unless given.",
+    words: ["[rounds]"],
+  },
+  (_, [count = "3"]) => wholeNumber("the number of rounds", count),
+);
 await setup();
 const both = { simd: await start("simd", false), ort: await start("ort", false) };
 const rows: [string, Record<EngineName, number>, target: number | undefined][] = [];
@@ -147,7 +161,7 @@ try {
 rows.push(["first image, cold, behind the slow R2", await cold(image, rounds, true), 0.5]);
 rows.push(["first image, cold, local R2", await cold(image, rounds, false), undefined]);
 const sizes = { simd: await upload("simd"), ort: await upload("ort") };
-const { operators, takesBytes } = await operatorFigures();
+const { operators, dot } = await operatorFigures();
 const peak = operators[0]?.gmacs ?? 0;
 
 const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} kB`;
@@ -186,8 +200,8 @@ it, from local R2 at full speed, shows what is left of the engines themselves.
 
 ## Operators
 
-GMAC/s on one core, beside a loop of relaxed dot products that neither loads nor stores. This machine's dot product
-${takesBytes ? "takes" : "does not take"} 8-bit activations in one plane.
+GMAC/s on one core, beside a loop of relaxed dot products that neither loads nor stores. This machine's dot product:
+\`${dot}\`, see [hosts](hosts.md). Behind each operator stands the layout of its inner loop.
 
 ${table(
   ["", "GMAC/s", "of the peak"],
@@ -195,7 +209,12 @@ ${table(
 )}
 
 The depthwise convolution is float32: its peak is a quarter of the lanes and two instructions for each product.
+
+Measured on ${Object.entries(await machine())
+  .map(([key, value]) => `${key} ${value}`)
+  .join("; ")}.
 `;
 await writeFile(DOCUMENT, report);
 console.log(report);
+await againWithout();
 process.exit(0);

@@ -9,8 +9,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/gateway/label-sets/definition.ts";
-import { blankMatrix, sealMatrix } from "../../functions/gateway/label-sets/label-matrix.ts";
+import { readCommandLine } from "../../build/command-line/command.ts";
+import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/label-sets/definition.ts";
+import { blankMatrix, MATRIX_FORMAT, namesOf, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
 import { normalizeRows } from "../../functions/runtime/normalize.ts";
 import { readManifest } from "../../scripts/models-in-r2.ts";
 import setup from "../support/bundle-workers.ts";
@@ -34,6 +35,10 @@ function timings(header: string | null): Record<string, number> {
   return Object.fromEntries(parts.map(([, name, duration]) => [name, Number(duration)]));
 }
 
+readCommandLine({
+  usage: "npm run bench:label-sets",
+  about: "What a classification costs besides its picture, for 10 to 10,000 stored labels.",
+});
 const model = await fullSizeModel(256);
 const manifest = await readManifest(model);
 const image = (await readFile(PICTURE)).toString("base64");
@@ -46,13 +51,13 @@ function definitionOf(size: number) {
 /** Puts vectors where the gateway looks for them, then creates the set. */
 async function createSet(workers: Workers, size: number): Promise<string> {
   const definition = definitionOf(size);
-  const { matrix, rows } = blankMatrix(definition, manifest.embedding_width, 8 * size);
+  const { matrix, rows } = blankMatrix(namesOf(definition), manifest.embedding_width, 8 * size);
   for (let i = 0; i < rows.length; i++) rows[i] = Math.random() - 0.5;
   normalizeRows(rows, manifest.embedding_width);
   const id = await labelSetId("public", definition);
   await sealMatrix(matrix, id);
   const sets = await workers.miniflare.getR2Bucket("SETS", "edgeclip");
-  await sets.put(`vectors/${id}/${manifest.revision}`, matrix.packed);
+  await sets.put(`vectors/${id}/${manifest.revision}/${MATRIX_FORMAT}`, matrix.packed);
   const body = { labels: definition.labels };
   const answer = await request("POST", `${workers.url}/v1/label_sets`, body);
   if (answer.body.id !== id) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:memory [-- <size> …]`: what every isolate holds while the full-size model is loaded cold, answers
- * warm, and takes a burst; in units of 10⁶ bytes, at 256, 320 and 384 pixels. Exits with 1 above the limit. `ENGINE=simd` measures that engine.
+ * warm, and takes a burst; in units of 10⁶ bytes, at 256, 320 and 384 pixels. Exits with 1 above the limit. `ENGINE=ort` measures onnxruntime.
  *
  * An isolate's memory is its WASM memory (as the Worker reports it), what is behind its ArrayBuffers and its
  * JavaScript heap (as workerd's inspector reports them), sampled while requests run. Compiled code is not counted: on
@@ -8,6 +8,8 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readCommandLine } from "../../build/command-line/command.ts";
+import { wholeNumber } from "../../build/command-line/values.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { peakMemory } from "../support/peak-memory.ts";
@@ -97,7 +99,15 @@ async function classify(workers: Workers, images: string[], labels: string[]): P
   if (status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`);
 }
 
-const asked = process.argv.slice(2).map(Number);
+const asked = readCommandLine(
+  {
+    usage: "npm run bench:memory -- [size …]",
+    about: `What every isolate holds with the full-size model at so many pixels: ${SIZES.join(", ")} unless given. Exits with 1
+above the limit. ENGINE=ort measures onnxruntime.`,
+    words: ["[size …]"],
+  },
+  (_, words) => words.map((size) => wholeNumber("a size", size, { least: 32 })),
+);
 await setup();
 let within = true;
 for (const size of asked.length > 0 ? asked : SIZES) within = (await measure(size)) && within;

@@ -1,30 +1,51 @@
 /**
- * `npm run bench [-- --only <name>] [--quick] [--out <folder>]`: this project against what its users would pick instead.
- * Each suite writes a table for people and JSON for programs to `docs/benchmarks/`.
+ * `npm run bench`: this project against what its users would pick instead. Where the host's dot product takes bytes, the
+ * suites that depend on it run again without, see `harness/both-lowerings.ts`.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { runCommand } from "../../build/command-line/command.ts";
+import { oneOf } from "../../build/command-line/values.ts";
 import setup from "../support/bundle-workers.ts";
 import { installContenders } from "./contenders/contender.ts";
+import { againWithout, WITHOUT } from "./harness/both-lowerings.ts";
 import { writeReport } from "./harness/write-report.ts";
 import { SUITES } from "./suites/index.ts";
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    quick: { type: "boolean", default: false },
-    out: { type: "string", default: join(import.meta.dirname, "../../docs/benchmarks") },
+const NAMES = SUITES.map(({ name }) => name);
+
+await runCommand(
+  {
+    usage: "npm run bench -- [options]",
+    about: `This project against what its users would pick instead. Each suite writes a table for people and JSON for
+programs. Where the host's dot product takes bytes, those that depend on it run again without.`,
+    options: {
+      only: { type: "string", value: "<name>", about: `one suite: ${NAMES.join(", ")}` },
+      without: {
+        type: "boolean",
+        default: false,
+        about: "the second run on such a host, which the first one starts",
+      },
+      quick: { type: "boolean", default: false, about: "few rounds, to see that they run" },
+      out: {
+        type: "string",
+        value: "<folder>",
+        default: join(import.meta.dirname, "../../docs/benchmarks"),
+        about: "where the tables go",
+      },
+    },
   },
-});
-const chosen = SUITES.filter(({ name }) => values.only === undefined || values.only === name);
-if (chosen.length === 0) {
-  console.error(`--only is one of ${SUITES.map(({ name }) => name).join(", ")}`);
-  process.exit(1);
-}
-await installContenders();
-await setup();
-for (const suite of chosen) {
-  const report = await suite.run({ quick: values.quick });
-  console.log(await writeReport(values.out, suite.name, report));
-}
-process.exit(0);
+  async ({ only, without, quick, out }) => {
+    const name = only === undefined ? undefined : oneOf("--only", only, NAMES);
+    const chosen = SUITES.filter(
+      (each) => (name === undefined || each.name === name) && (each.dependsOnDot === true || !without),
+    );
+    await installContenders();
+    await setup();
+    for (const suite of chosen) {
+      const report = await suite.run({ quick });
+      console.log(await writeReport(out, `${suite.name}${without ? WITHOUT : ""}`, report));
+    }
+    if (!without) await againWithout("--without");
+    process.exit(0);
+  },
+);

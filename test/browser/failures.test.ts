@@ -78,6 +78,41 @@ describeInBrowser("failures in words", () => {
     });
   });
 
+  it.each([
+    [200, "{}"],
+    [200, "null"],
+    [200, "[]"],
+    [200, '{"data":[{"predictions":[{}]}],"usage":{},"model":"a","revision":"b"}'],
+    [200, "<!doctype html><title>Sign in</title>"],
+    [502, '{"error":{"message":{"text":"no upstream"}}}'],
+  ])("a %i from something else than the API: %s", async (status, body) => {
+    await failing(async (page) => {
+      const panel = await openTab(page, "Classify");
+      const contentType = body.startsWith("<") ? "text/html" : "application/json";
+      await page.route("**/v1/classify", (route) => route.fulfill({ status, body, contentType }));
+      await example(panel, "Fox").click();
+      await alert(panel).waitFor();
+      expect(await alert(panel).innerText()).toContain("answered in its place");
+      expect(await page.locator("[aria-busy]").count()).toBe(0);
+      await page.unroute("**/v1/classify");
+      await panel.getByRole("button", { name: "Try again" }).click();
+      await winner(page).waitFor();
+    });
+  });
+
+  it("a list of models that is none", async () => {
+    await failing(async (page) => {
+      const said = page.getByRole("form", { name: "Connection" }).getByRole("alert");
+      await page.route("**/v1/models", (route) => route.fulfill({ status: 200, json: { models: [] } }));
+      await page.reload();
+      await said.getByText("This is not the API's answer").waitFor();
+      await page.unroute("**/v1/models");
+      await said.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("option", { name: "edgeclip/demo" }).waitFor({ state: "attached" });
+      expect(await said.innerText()).toBe("");
+    });
+  });
+
   it("an example that cannot be loaded", async () => {
     await failing(async (page) => {
       const panel = await openTab(page, "Classify");

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
+import { readCommandLine } from "../../build/command-line/command.ts";
 import bundleWorkers from "../support/bundle-workers.ts";
 import { startWorkers } from "../support/workers.ts";
 import { launchBrowser } from "./support/chromium.ts";
@@ -9,6 +10,10 @@ import { example, openTab, winner } from "./support/parts.ts";
 
 const OUT = join(import.meta.dirname, "../../docs/images");
 
+readCommandLine({
+  usage: "npm run screenshots",
+  about: "Takes the pictures of the page in docs/images/, of the real thing with the demonstration model.",
+});
 await bundleWorkers();
 await mkdir(OUT, { recursive: true });
 const workers = await startWorkers();

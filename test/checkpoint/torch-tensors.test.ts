@@ -85,7 +85,7 @@ describe("a torch file", () => {
     expect(await readAll(await open(program(body)))).toEqual({ w: [1, 2, 3, 4, 5, 6] });
   });
 
-  it("may hold an optimizer's state, which is passed over", async () => {
+  it("may be a training checkpoint: what is beside the weights is passed over", async () => {
     const step = tensor({ type: "LongStorage", key: "1" });
     const rates = {
       lr: "G\x3f\x50\0\0\0\0\0\0",
@@ -95,8 +95,15 @@ describe("a torch file", () => {
     };
     const training = {
       epoch: int(3),
-      state_dict: dict({ "module.w": tensor() }),
+      name: text("my-run"),
+      state_dict: `${ORDERED_DICT}(${text("module.w")}${tensor()}u${ATTRIBUTES}`,
       optimizer: dict({ state: `}K\0${dict({ step })}s`, param_groups: `]${dict(rates)}a` }),
+      scaler: dict({
+        scale: rates.lr,
+        growth_factor: rates.lr,
+        growth_interval: "M\xd0\x07",
+        _growth_tracker: int(7),
+      }),
     };
     expect(await readAll(await open(program(dict(training))))).toEqual({ w: [1, 2, 3, 4, 5, 6] });
   });

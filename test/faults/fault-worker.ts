@@ -16,6 +16,7 @@ export type FaultKind =
   | "late"
   | "drip"
   | "silent-body"
+  | "slow-body"
   | "broken-body"
   | "truncated"
   | "wrong-bytes"
@@ -112,7 +113,13 @@ function streamed(bytes, kind, ctx) {
 }
 
 const described = (object) =>
-  object && { key: object.key, size: object.size, customMetadata: object.customMetadata };
+  object && {
+    key: object.key,
+    size: object.size,
+    etag: object.etag,
+    customMetadata: object.customMetadata,
+    uploaded: object.uploaded,
+  };
 
 export class Models extends WorkerEntrypoint {
   async get(key, options) {
@@ -136,6 +143,8 @@ export class Sets extends WorkerEntrypoint {
     const arrayBuffer = async () => {
       if (kind === "broken-body") throw new Error("inner trouble in the body");
       if (kind === "silent-body") await scheduler.wait(NEVER);
+      // Longer than a lease, shorter than the deadline.
+      if (kind === "slow-body") await scheduler.wait(12_000);
       return bytes;
     };
     return { ...described(object), arrayBuffer };
@@ -186,9 +195,9 @@ export class Cache extends WorkerEntrypoint {
 }
 
 export class Builds extends WorkerEntrypoint {
-  async send(message) {
+  async send(message, options) {
     await meet(this.ctx, "BUILDS.send");
-    await this.env.BUILDS.send(message);
+    await this.env.BUILDS.send(message, options);
   }
 }
 
@@ -250,11 +259,16 @@ const ENTRYPOINTS = {
   TEXT: "Towers",
 };
 
+function faultyBindings(name: string): string[] {
+  if (name === "edgeclip") return Object.keys(ENTRYPOINTS);
+  if (name === "edgeclip-jobs") return ["MODELS", "SETS", "BUILDS"];
+  return /vision|text/.test(name) ? ["MODELS"] : [];
+}
+
 /** Puts the faults between a Worker and what it depends on. */
 export function behindFaults(name: string, options: V4WorkerOptions): V4WorkerOptions {
-  const isGateway = name === "edgeclip";
-  if (!isGateway && !/vision|text/.test(name)) return options;
-  const bindings = isGateway ? Object.keys(ENTRYPOINTS) : ["MODELS"];
+  const bindings = faultyBindings(name);
+  if (bindings.length === 0) return options;
   const faulty = Object.fromEntries(
     Object.entries(ENTRYPOINTS)
       .filter(([binding]) => bindings.includes(binding))

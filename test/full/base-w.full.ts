@@ -63,7 +63,7 @@ describe.each(SMOKE ? BUILDS.slice(0, 1) : BUILDS)(
     it.runIf(precision === "int8")("stays within every isolate's memory", async () => {
       const { image } = await readManifest(model);
       const memory = await workers.memory();
-      expect(memory.size).toBe(3 + stagesNeeded(image.shards, parseEngine(process.env["ENGINE"])));
+      expect(memory.size).toBe(4 + stagesNeeded(image.shards, parseEngine(process.env["ENGINE"])));
       for (const [name, held] of memory) expect(totalBytes(held), name).toBeLessThanOrEqual(LIMIT_BYTES);
     });
 

@@ -1,6 +1,7 @@
 /**
  * The whole way at full size: hub, checkpoint, shards, verification, R2, a service that serves them, and back again while
- * clients ask. Every step is the command that a user runs. Prints times and bytes.
+ * clients ask. Every step is the command that a user runs, as the README has it. The repository at the hub is as LAION's of
+ * early 2023: the config that the exporter wrote then, beside a pickle with `_metadata`. Prints times and bytes.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -9,19 +10,25 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
+import { DEFAULT_PRESET, repositoryOf } from "../../build/hub/presets.ts";
 import { SYNTHETIC_MODELS } from "../../build/synthetic/configs.ts";
 import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
 import { readManifest } from "../../scripts/models-in-r2.ts";
 import { type FakeHub, startFakeHub } from "../hub/fake-hub.ts";
 import { exampleBase64 } from "../support/examples.ts";
+import { freePort } from "../../scripts/local/free-port.ts";
 import { LocalService } from "../support/local-service.ts";
+import { NpmStart } from "../support/npm-start.ts";
 import { request } from "../support/request.ts";
 import { steadyRequests } from "../support/steady-requests.ts";
 import { DEMO_MODEL } from "../support/workers.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const CHECKPOINT = "open_clip_model.safetensors";
+const CHECKPOINT = "open_clip_pytorch_model.bin";
+const CONFIG = join(import.meta.dirname, "../fixtures/open-clip", `${DEFAULT_PRESET}.json`);
+const REPOSITORY = repositoryOf(DEFAULT_PRESET);
+const ALIAS = "clip-convnext_base_w-laion2b-s13b-b82k-augreg";
 
 describe.runIf(process.env["SMOKE"] !== "1")("from the hub to a service", () => {
   let folder: string;
@@ -32,15 +39,21 @@ describe.runIf(process.env["SMOKE"] !== "1")("from the hub to a service", () => 
     folder = await mkdtemp(join(tmpdir(), "edgeclip-whole-way-"));
     const model = SYNTHETIC_MODELS["base_w"];
     if (model === undefined) throw new Error("there is no synthetic model base_w");
-    const checkpoint = await writeSynthetic(join(folder, "source"), model, "safetensors");
+    const checkpoint = await writeSynthetic(join(folder, "source"), model, "bin");
     hub = await startFakeHub(
       new Map([
         [CHECKPOINT, await readFile(checkpoint)],
-        [CONFIG_NAME, await readFile(join(folder, "source", CONFIG_NAME))],
+        [CONFIG_NAME, await readFile(CONFIG)],
       ]),
+      REPOSITORY,
     );
     hub.dropAfter = 300_000_000;
-    env = { ...process.env, HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: join(folder, "hub") };
+    env = {
+      ...process.env,
+      HF_ENDPOINT: hub.endpoint,
+      HF_HUB_CACHE: join(folder, "hub"),
+      EDGECLIP_MODELS: join(folder, "models"),
+    };
   });
 
   afterAll(async () => {
@@ -48,26 +61,38 @@ describe.runIf(process.env["SMOKE"] !== "1")("from the hub to a service", () => 
     await rm(folder, { recursive: true });
   });
 
-  /** Runs a script of the project, and says how long it took. */
-  async function run(name: string, script: string, ...parameters: string[]): Promise<string> {
+  /** `npm run <script> -- <parameters>`; says how long it took. */
+  async function npm(script: string, ...parameters: string[]): Promise<string> {
     const before = Date.now();
     const options = { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 };
-    const { stdout } = await promisify(execFile)(process.execPath, [script, ...parameters], options);
-    console.log(`${name}: ${((Date.now() - before) / 1000).toFixed(1)} s\n${stdout}`);
+    const { stdout } = await promisify(execFile)("npm", ["run", script, "--", ...parameters], options);
+    console.log(`${script}: ${((Date.now() - before) / 1000).toFixed(1)} s\n${stdout}`);
     return stdout;
   }
 
+  /** `npm start -- --model <preset>`, which is here by now: the hub is not asked. */
+  async function servesAtOnce(out: string): Promise<void> {
+    hub.requests.length = 0;
+    const port = String(await freePort());
+    const service = new NpmStart(join(folder, "at-once"), ["--model", DEFAULT_PRESET, "--port", port], env);
+    try {
+      const url = await service.ready();
+      const image = await exampleBase64("fox.png");
+      const { body } = await request("POST", `${url}/v1/classify`, { image, labels: ["fox", "bus"] });
+      const { revision } = await readManifest(out);
+      expect([body.model, body.revision, hub.requests]).toEqual([REPOSITORY, revision, []]);
+    } finally {
+      await service.stop();
+    }
+  }
+
   it("serves a model that was at the hub, and gives way again", { timeout: 1_200_000 }, async () => {
-    const out = join(folder, "synthetic-base_w");
-    expect(await run("pull", "build/hub/cli.ts", "owner/name")).toMatch(
-      /71\d\.\d MB fetched, 0\.0 MB were there/,
-    );
-    const named = ["--id", "synthetic/base_w", "--alias", "synthetic-base_w", "--out", out];
-    await run("build", "scripts/build/cli.ts", "owner/name", ...named);
-    const verify = ["--checkpoint", "owner/name", "--plot", join(folder, "verify.png")];
-    expect(await run("verify", "scripts/verify/cli.ts", out, ...verify)).toContain(
-      "synthetic/base_w verifies",
-    );
+    const out = join(folder, "models", ALIAS);
+    expect(await npm("model:pull")).toMatch(/71\d\.\d MB fetched, 0\.0 MB were there/);
+    await npm("model:build", DEFAULT_PRESET);
+    const verify = ["--checkpoint", DEFAULT_PRESET, "--plot", join(folder, "verify.png")];
+    expect(await npm("model:verify", out, ...verify)).toContain(`${REPOSITORY} verifies`);
+    await servesAtOnce(out);
 
     const demo = modelReference(await readManifest(DEMO_MODEL));
     const full = modelReference(await readManifest(out));
@@ -83,9 +108,9 @@ describe.runIf(process.env["SMOKE"] !== "1")("from the hub to a service", () => 
       const { body: set } = await request("POST", `${service.url}/v1/label_sets`, { labels });
       const image = await exampleBase64("fox.png");
       const clients = steadyRequests(`${service.url}/v1/classify`, { image, label_set: set.id });
-      await use("synthetic-base_w");
+      await use(ALIAS);
       const { body } = await request("POST", `${service.url}/v1/classify`, { image, labels });
-      expect([body.model, body.data[0].predictions.length]).toEqual(["synthetic/base_w", 3]);
+      expect([body.model, body.data[0].predictions.length]).toEqual([REPOSITORY, 3]);
       await use(demo, full);
       await use(full);
       await use(demo);

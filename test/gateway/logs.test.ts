@@ -61,6 +61,23 @@ describe("the log", () => {
     expect(all).not.toContain(image.slice(0, 40));
   });
 
+  it.each([
+    ["rerank", { query: "fox", documents: ["a bus"] }],
+    ["embeddings", { input: "fox" }],
+    ["similarity", { texts: ["fox"] }],
+    ["label_sets", { labels: ["fox", "bus"] }],
+    ["operator/warm_up", {}],
+  ])("names the model that answered %s", async (path, fields) => {
+    const id = `trace-${path.replace("/", "-")}`;
+    const body = path === "similarity" ? { image, ...fields } : fields;
+    await request("POST", `${workers.url}/v1/${path}`, body, { "x-request-id": id });
+    const isGateway = (line: string): boolean => line.includes(id) && line.includes('"route"');
+    await expect.poll(() => workers.logs.filter(isGateway)).toHaveLength(1);
+    const line = JSON.parse(workers.logs.find(isGateway) ?? "") as { status: number; model?: string };
+    expect(line.status).toBeLessThan(300);
+    expect(line.model).toMatch(/^edgeclip-demo@[0-9a-f]{16}$/);
+  });
+
   it("shows what came from caches by what is missing", async () => {
     const body = { image, labels: ["fox", "a secret label"] };
     await request("POST", `${workers.url}/v1/classify`, body, { "x-request-id": "trace-2" });

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { foldAliases, IMAGE_ALIASES } from "../../functions/gateway/schemas/aliases.ts";
 import { classifyRequestSchema } from "../../functions/gateway/schemas/classify-request.ts";
-import { fillTemplate, templatesSchema } from "../../functions/gateway/schemas/templates.ts";
+import { templatesSchema } from "../../functions/gateway/schemas/templates.ts";
+import { fillTemplate } from "../../functions/label-sets/definition.ts";
 import { validate } from "../../functions/gateway/schemas/validate.ts";
 import { OPENAI_7, OPENAI_80 } from "../../functions/gateway/templates/openai.ts";
 import { ServiceError } from "../../functions/runtime/errors.ts";
@@ -106,7 +107,7 @@ describe("a complaint names the field", () => {
 describe("at the limit", () => {
   it.each([
     ["1,000 labels", { labels: Array.from({ length: 1000 }, (_, i) => `label ${i}`) }],
-    ["a label of 512 characters", { labels: ["x".repeat(512)] }],
+    ["a label of 8,192 characters", { labels: ["x".repeat(8192)] }],
     ["100 prompts", { labels: [{ label: "a", prompts: Array(100).fill("b") }] }],
     ["100 templates", { templates: Array(100).fill("{}") }],
     ["16 images", { images: Array(16).fill("x") }],

@@ -1,6 +1,6 @@
 /** The scores, as properties: what must hold for any logits, labels and thresholds. */
 import { describe, expect, it } from "vitest";
-import { labelEmbedding } from "../../functions/gateway/score/label-embedding.ts";
+import { labelEmbedding } from "../../functions/embed/label-embedding.ts";
 import {
   type Ranking,
   rankLabels as rankMatrix,

@@ -1,6 +1,6 @@
 /** A seal fits the value that it was made for, under its name, and nothing else. */
 import { describe, expect, it } from "vitest";
-import { isSealed, SEAL_BYTES, seal } from "../../functions/gateway/embed/seal.ts";
+import { isSealed, SEAL_BYTES, seal } from "../../functions/embed/seal.ts";
 import { random } from "./random.ts";
 
 async function sealed(length: number): Promise<Uint8Array<ArrayBuffer>> {

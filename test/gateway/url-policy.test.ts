@@ -10,6 +10,11 @@ describe("refusalOf", () => {
     "http://[2606:4700::1111]/",
     "https://xn--bcher-kva.example.com:8443/",
     "https://localhost.example.com/",
+    "http://example.com:80/",
+    "http://example.com:443/",
+    "https://example.com:80/",
+    "http://example.com:1024/",
+    "http://example.com:65535/",
   ])("lets %s through", (url) => {
     expect(refusalOf(new URL(url), [])).toBeUndefined();
   });
@@ -18,6 +23,7 @@ describe("refusalOf", () => {
     ["10.0.0.5:8080", "http://10.0.0.5:8080/", true],
     ["10.0.0.5:8080", "http://10.0.0.5/", false],
     ["10.0.0.5", "http://10.0.0.5:99/", true],
+    ["example.com:22", "http://example.com:22/", true],
     ["*.corp.internal", "http://a.b.corp.internal/", true],
     ["*.corp.internal", "http://corp.internal/", false],
     ["*.corp.internal", "http://evilcorp.internal/", false],
@@ -36,6 +42,10 @@ it.each([
   ["file:///etc/passwd", "only http and https URLs are fetched"],
   ["http://a@example.com/", "a URL must not carry credentials"],
   ["http://:b@example.com/", "a URL must not carry credentials"],
+  ...[1, 22, 25, 79, 81, 442, 444, 1023].map((port) => [
+    `http://example.com:${port}/`,
+    "only the ports 80, 443 and those from 1024 on are asked",
+  ]),
   ...[
     "localhost",
     "LOCALHOST",

@@ -27,16 +27,21 @@ export interface FakeHub {
   corrupt: boolean;
   /** Knows no ranges. */
   rangeless: boolean;
+  /** Says that this is the commit. */
+  commit: string;
   /** Wants this token. */
   token: string | undefined;
   close(): void;
 }
 
-/** @param files of the repository `owner/name`; the large ones are kept on the second host */
-export async function startFakeHub(files: ReadonlyMap<string, Uint8Array>): Promise<FakeHub> {
+/** @param files of the repository; the large ones are kept on the second host */
+export async function startFakeHub(
+  files: ReadonlyMap<string, Uint8Array>,
+  repository = "owner/name",
+): Promise<FakeHub> {
   function hub(request: IncomingMessage, response: ServerResponse): void {
-    const [, path = ""] = /^\/owner\/name\/resolve\/main\/(.+)$/.exec(request.url ?? "") ?? [];
-    const bytes = files.get(path);
+    const [, place, path = ""] = /^\/(.+)\/resolve\/main\/(.+)$/.exec(request.url ?? "") ?? [];
+    const bytes = place === repository ? files.get(path) : undefined;
     const wanted = state.token === undefined ? undefined : `Bearer ${state.token}`;
     if (request.headers.authorization !== wanted) {
       response.writeHead(401).end();
@@ -46,14 +51,18 @@ export async function startFakeHub(files: ReadonlyMap<string, Uint8Array>): Prom
       const { port } = filesServer.address() as AddressInfo;
       response.writeHead(302, {
         location: `http://localhost:${port}/${path}?signature=once`,
-        "x-repo-commit": COMMIT,
+        "x-repo-commit": state.commit,
         "x-linked-size": bytes.byteLength,
         "x-linked-etag": `"${createHash("sha256").update(bytes).digest("hex")}"`,
       });
       response.end();
     } else {
       const blob = createHash("sha1").update(`blob ${bytes.byteLength}\0`).update(bytes).digest("hex");
-      const headers = { "x-repo-commit": COMMIT, etag: `"${blob}"`, "content-length": bytes.byteLength };
+      const headers = {
+        "x-repo-commit": state.commit,
+        etag: `"${blob}"`,
+        "content-length": bytes.byteLength,
+      };
       response.writeHead(200, headers).end(request.method === "HEAD" ? undefined : bytes);
     }
   }
@@ -91,6 +100,7 @@ export async function startFakeHub(files: ReadonlyMap<string, Uint8Array>): Prom
     dropAfter: undefined,
     corrupt: false,
     rangeless: false,
+    commit: COMMIT,
     token: undefined,
     close: () => {
       hubServer.close();

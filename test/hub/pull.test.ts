@@ -116,6 +116,48 @@ describe("model:pull", () => {
     expect(await readFile(join((await pull()).folder, SAFETENSORS))).toEqual(weights);
   });
 
+  it.each(["../../../outside", "..", `${COMMIT}/..`, "main", COMMIT.toUpperCase(), `/${COMMIT}`])(
+    "makes no path of a commit that is none: %s",
+    async (commit) => {
+      await start({ [CONFIG]: config, [SAFETENSORS]: weights });
+      hub.commit = commit;
+      await expect(pull()).rejects.toThrow("names no hash, size or commit");
+      expect(await readdir(cache, { recursive: true })).toEqual([]);
+    },
+  );
+
+  it("asks for no repository and no revision whose name leads elsewhere", async () => {
+    await start({ [CONFIG]: config, [SAFETENSORS]: weights });
+    for (const [repository, revision] of [
+      ["../name", "main"],
+      ["owner/..", "main"],
+      ["owner/name/more", "main"],
+      ["owner/name?x=", "main"],
+      ["owner/name", "../../main"],
+      ["owner/name", "refs/../../main"],
+    ] as const) {
+      const options = { cache, revision, progress: silentProgress };
+      const at = { endpoint: hub.endpoint, token: undefined };
+      await expect(pullModel(repository, { hub: at, ...options })).rejects.toThrow(
+        /is no (?:repository|branch)/,
+      );
+    }
+    expect(hub.requests).toEqual([]);
+  });
+
+  it("takes no reference of the shared cache for a folder's name that is no commit", async () => {
+    await start({ [CONFIG]: config, [SAFETENSORS]: weights });
+    await pull();
+    const place = new HubCache(cache, "owner/name");
+    const ref = join(cache, "models--owner--name/refs/main");
+    expect(await place.snapshot(COMMIT)).toBe(join(cache, "models--owner--name/snapshots", COMMIT));
+    for (const commit of ["../..", "..", `../snapshots/${COMMIT}`]) {
+      await writeFile(ref, commit);
+      expect(await place.snapshot("main")).toBeUndefined();
+    }
+    await expect(place.snapshot("../snapshots")).rejects.toThrow("is no branch, tag or commit");
+  });
+
   it("gives a token to the hub alone", async () => {
     await start({ [CONFIG]: config, [SAFETENSORS]: weights });
     hub.token = "hf_secret";

@@ -6,32 +6,42 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readCommandLine } from "../../build/command-line/command.ts";
+import { wholeNumber } from "../../build/command-line/values.ts";
 import { Dice } from "../attack/grammar/dice.ts";
 import { RawClient } from "../attack/raw-request.ts";
 import { writeLineChart } from "../../scripts/charts/line-chart.ts";
 import { quantile } from "../bench/harness/statistics.ts";
+import { DEFAULT_ENGINE, parseEngine } from "../../model-shards/plan-stages.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 import { pickKind, trafficOf } from "./traffic.ts";
 
-const DOCUMENT = join(import.meta.dirname, "../../docs/benchmarks/soak");
+const ENGINE = parseEngine(process.env["ENGINE"]);
+const NAME = ENGINE === DEFAULT_ENGINE ? "soak" : `soak-${ENGINE}`;
+const DOCUMENT = join(import.meta.dirname, "../../docs/benchmarks", NAME);
 const MINUTE = 60_000;
 
-const { values: options } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "15" },
-    clients: { type: "string", default: "6" },
-    seed: { type: "string", default: "1" },
-    full: { type: "boolean", default: false },
+const { minutes, clients, seed, full } = readCommandLine(
+  {
+    usage: "npm run soak -- [options]",
+    about:
+      "Mixed traffic on the real Workers for a while, written to docs/benchmarks/soak.md; with ENGINE=ort, to soak-ort.md.",
+    options: {
+      minutes: { type: "string", value: "<n>", default: "15", about: "how long" },
+      clients: { type: "string", value: "<n>", default: "6", about: "how many at a time" },
+      seed: { type: "string", value: "<n>", default: "1", about: "the same traffic for the same seed" },
+      full: { type: "boolean", default: false, about: "the full-size model" },
+    },
   },
-});
-const [minutes, clients, seed] = [options.minutes, options.clients, options.seed].map(Number) as [
-  number,
-  number,
-  number,
-];
+  (options) => ({
+    minutes: wholeNumber("--minutes", options.minutes),
+    clients: wholeNumber("--clients", options.clients),
+    seed: wholeNumber("--seed", options.seed, { least: 0 }),
+    full: options.full,
+  }),
+);
 
 /** Milliseconds of each request, by kind. */
 const latencies = new Map<string, number[]>();
@@ -56,14 +66,20 @@ async function drive(workers: Workers, client: RawClient, until: number): Promis
   await Promise.all(Array.from({ length: clients }, (_, i) => one(new Dice(seed + i))));
 }
 
+/** One of each kind of request: what a deployment holds before it has done anything says nothing about growth. */
+async function warmUp(workers: Workers, warmClient: RawClient): Promise<void> {
+  for (const kind of await trafficOf(workers.url, warmClient)) await kind.send(new Dice(seed));
+}
+
 async function sample(workers: Workers, minute: number): Promise<void> {
   for (const [name, memory] of await workers.memory()) {
     held.set(name, [...(held.get(name) ?? []), [minute, totalBytes(memory)]]);
   }
 }
 
-/** The same with the garbage gone, halfway and at the end. */
+/** The same with the garbage gone: once everything is loaded, halfway and at the end. */
 const kept: Map<string, number>[] = [];
+const KEPT_AT = ["start", "halfway", "end"];
 
 async function sampleKept(workers: Workers): Promise<void> {
   const memory = await workers.memory(true);
@@ -96,10 +112,10 @@ function report(): string {
   const memory = [...held].map(
     ([name, at]) => `| ${name} | ${at.map(([, bytes]) => megabytes(bytes)).join(" | ")} |`,
   );
-  return `# Soak
+  return `# Soak, engine \`${ENGINE}\`
 
-Written by \`node test/load/soak.ts --minutes ${minutes} --clients ${clients} --seed ${seed}${options.full ? " --full" : ""}\`: ${total} requests of
-${clients} clients at a time, to the real Workers with the ${options.full ? "full-size" : "demonstration"} model. Milliseconds are of one machine whose two
+Written by \`node test/load/soak.ts --minutes ${minutes} --clients ${clients} --seed ${seed}${full ? " --full" : ""}\`: ${total} requests of
+${clients} clients at a time, to the real Workers with the ${full ? "full-size" : "demonstration"} model. Milliseconds are of one machine whose two
 cores clients, Workers and others shared; what counts is the memory, and that no answer was wrong.
 
 | kind of request | requests | not answered as they should be | p50 ms | p95 ms | p99 ms |
@@ -116,21 +132,23 @@ What each isolate held, 10⁶ bytes, by the minute; the limit is 128:
 |---|${minutesSampled.map(() => "---|").join("")}
 ${memory.join("\n")}
 
-![](soak.png)
+![](${NAME}.png)
 
-With the garbage gone, halfway and at the end: what is held for good does not grow.
+After a forced collection: at the start, halfway and at the end. What is held for good does not grow.
 
-| | halfway | end |
-|---|---|---|
-${[...(kept.at(-1) ?? [])].map(([name, bytes]) => `| ${name} | ${megabytes(kept[0]?.get(name))} | ${megabytes(bytes)} |`).join("\n")}
+| | ${KEPT_AT.join(" | ")} |
+|---|${KEPT_AT.map(() => "---|").join("")}
+${[...held.keys()].map((name) => `| ${name} | ${kept.map((each) => megabytes(each.get(name))).join(" | ")} |`).join("\n")}
 `;
 }
 
 await setup();
-const workers = await startWorkers(options.full ? { model: await fullSizeModel(256) } : {});
+const workers = await startWorkers(full ? { model: await fullSizeModel(256) } : {});
 const client = new RawClient(workers.url, clients);
 try {
   await sample(workers, 0);
+  await warmUp(workers, client);
+  await sampleKept(workers);
   const start = Date.now();
   const until = start + minutes * MINUTE;
   await Promise.all([drive(workers, client, until), sampleEachMinute(workers, start, until)]);

@@ -46,7 +46,7 @@ function withTrap(name: string, options: V4WorkerOptions): V4WorkerOptions {
 }
 
 beforeAll(async () => {
-  workers = await startWorkers({ change: withTrap });
+  workers = await startWorkers({ engine: "ort", change: withTrap });
 });
 
 afterAll(async () => {

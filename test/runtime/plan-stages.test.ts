@@ -22,18 +22,19 @@ function cuts<T>(list: readonly T[], pieces: number): T[][][] {
   ).flat();
 }
 
-const largest = (plan: readonly Shard[][]): number => Math.max(...plan.map((stage) => wasmBytes(stage)));
+const largest = (plan: readonly Shard[][]): number =>
+  Math.max(...plan.map((stage) => wasmBytes(stage, "ort")));
 
 describe("wasmBytes", () => {
   const shards = [shardOf(10, 3, 100), shardOf(20, 4, 50)];
 
   it("counts weights, parsed graphs and the largest activations, for onnxruntime", () => {
-    expect(wasmBytes(shards)).toBe(11_000_000 + 30 + 2 * 7 + 100);
-    expect(wasmBytes(shards, "ort")).toBe(wasmBytes(shards));
+    expect(wasmBytes(shards, "ort")).toBe(11_000_000 + 30 + 2 * 7 + 100);
   });
 
   it("counts weights and half of the activations, for our own kernels", () => {
     expect(wasmBytes(shards, "simd")).toBe(4_500_000 + 30 + 50);
+    expect(wasmBytes(shards)).toBe(wasmBytes(shards, "simd"));
   });
 });
 
@@ -71,16 +72,18 @@ describe("stagesNeeded", () => {
 
   it("is the fewest that fit", () => {
     // 96 MB less onnxruntime's 11: four shards of 20 MB a stage.
-    expect(stagesNeeded(ten)).toBe(3);
     expect(stagesNeeded(ten, "ort")).toBe(3);
+    expect(stagesNeeded(ten.slice(0, 4), "ort")).toBe(1);
     // 112 MB less 4.5: five.
+    expect(stagesNeeded(ten)).toBe(2);
     expect(stagesNeeded(ten, "simd")).toBe(2);
-    expect(stagesNeeded(ten.slice(0, 4))).toBe(1);
   });
 
   it("counts a stage that just fits", () => {
-    expect(stagesNeeded([shardOf(42_500_000), shardOf(42_500_000)])).toBe(1);
-    expect(stagesNeeded([shardOf(42_500_000), shardOf(42_500_001)])).toBe(2);
+    expect(stagesNeeded([shardOf(42_500_000), shardOf(42_500_000)], "ort")).toBe(1);
+    expect(stagesNeeded([shardOf(42_500_000), shardOf(42_500_001)], "ort")).toBe(2);
+    expect(stagesNeeded([shardOf(53_750_000), shardOf(53_750_000)])).toBe(1);
+    expect(stagesNeeded([shardOf(53_750_000), shardOf(53_750_001)])).toBe(2);
   });
 
   it("is as many as there are shards if nothing fits", () => {
@@ -89,8 +92,8 @@ describe("stagesNeeded", () => {
 });
 
 describe("parseEngine", () => {
-  it("knows two, and takes onnxruntime unless told", () => {
-    expect([undefined, "ort", "simd"].map(parseEngine)).toEqual(["ort", "ort", "simd"]);
+  it("knows two, and takes our own unless told", () => {
+    expect([undefined, "ort", "simd"].map(parseEngine)).toEqual(["simd", "ort", "simd"]);
     expect(() => parseEngine("x")).toThrow("ENGINE is x; the engines are ort and simd");
   });
 });

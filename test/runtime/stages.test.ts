@@ -90,9 +90,9 @@ describe("stages", () => {
     expect(shards.length).toBeGreaterThanOrEqual(3);
     const plan = planStages(shards, 2);
     expect(plan.flat()).toEqual(shards);
-    const largest = Math.max(...plan.map((stage) => wasmBytes(stage)));
+    const largest = Math.max(...plan.map((stage) => wasmBytes(stage, "ort")));
     for (let cut = 1; cut < shards.length; cut++) {
-      const other = Math.max(wasmBytes(shards.slice(0, cut)), wasmBytes(shards.slice(cut)));
+      const other = Math.max(wasmBytes(shards.slice(0, cut), "ort"), wasmBytes(shards.slice(cut), "ort"));
       expect(largest).toBeLessThanOrEqual(other);
     }
     expect(stagesNeeded(shards)).toBe(1);

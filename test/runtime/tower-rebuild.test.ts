@@ -2,7 +2,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { scheduler } from "node:timers/promises";
+import { beforeAll, expect, it } from "vitest";
 import { GraphBuilder } from "../../build/onnx/graph-builder.ts";
 import { DATA_TYPE } from "../../build/onnx/proto.ts";
 import { OrtEngine } from "../../functions/runtime/ort/ort-engine.ts";
@@ -12,6 +13,13 @@ import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
 import { ortModule } from "../../scripts/towers/ort-module.ts";
 
 const anchor = (): void => {};
+const visitor = { check: async () => {}, anchor };
+const TRAP = -(2 ** 63);
+
+beforeAll(() => {
+  Object.assign(globalThis, { scheduler });
+});
+
 const input = (value: number) => ({ data: Float32Array.of(value), shape: [1] });
 
 /** `y = x / −1` in int64: the quotient of −2⁶³ does not exist, and WebAssembly traps. */
@@ -26,7 +34,7 @@ function trappingModel() {
   return graph.finish();
 }
 
-it("starts over with a new instance", async () => {
+it("starts over with a new instance, and others that wait for their turn get it", async () => {
   const folder = await mkdtemp(join(tmpdir(), "edgeclip-"));
   try {
     const { graph, data } = trappingModel();
@@ -46,10 +54,17 @@ it("starts over with a new instance", async () => {
     const tower = new Tower((given) => new OrtEngine(wasm, given), parts);
     await tower.ready(anchor);
     expect([...tower.run(input(5)).data]).toEqual([-5]);
-    expect(() => tower.run(input(-(2 ** 63)))).toThrow("aborted");
+    expect(() => tower.run(input(TRAP))).toThrow("aborted");
     expect(() => tower.run(input(5))).toThrow("aborted");
     await tower.ready(anchor);
     expect([...tower.run(input(7)).data]).toEqual([-7]);
+
+    const [trapped, waiting] = await Promise.allSettled([
+      tower.turn(visitor, () => tower.run(input(TRAP))),
+      tower.turn(visitor, () => [...tower.run(input(9)).data]),
+    ]);
+    expect(trapped.status).toBe("rejected");
+    expect(waiting).toEqual({ status: "fulfilled", value: [-9] });
   } finally {
     await rm(folder, { recursive: true });
   }

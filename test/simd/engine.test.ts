@@ -10,6 +10,7 @@ import { readGraph } from "../../functions/runtime/simd/onnx/read-graph.ts";
 import { ShardWeights } from "../../functions/runtime/simd/shard-weights.ts";
 import { SimdEngine } from "../../functions/runtime/simd/simd-engine.ts";
 import { plannedShape } from "../../functions/runtime/tower/planned-shape.ts";
+import type { Tensor } from "../../functions/runtime/tensor.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { readManifest } from "../../scripts/models-in-r2.ts";
 import mini from "../fixtures/reference/mini.json" with { type: "json" };
@@ -17,7 +18,7 @@ import { buildSynthetic } from "../support/build-synthetic.ts";
 import { cosine } from "../support/cosine.ts";
 import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
-import { simdModule, type Variant } from "../support/simd-kernels.ts";
+import { hostDot, simdModule, type Variant } from "../support/simd-kernels.ts";
 
 const renew = (): void => {};
 
@@ -40,9 +41,10 @@ describe("the simd engine", () => {
     await rm(folder, { recursive: true });
   });
 
-  async function load(variant: Variant): Promise<SimdEngine> {
-    const { shards, size } = manifest.image;
-    const inputShape = plannedShape(shards, { height: size, width: size });
+  async function load(variant: Variant, tower: "image" | "text" = "image"): Promise<SimdEngine> {
+    const { shards } = manifest[tower];
+    const { size } = manifest.image;
+    const inputShape = plannedShape(shards, { height: size, width: size, length: 77 });
     const source = { bucket: new FolderBucket(model), prefix: "." };
     const engine = new SimdEngine(() => simdModule(variant), { shards, source, inputShape });
     await engine.load(renew);
@@ -59,6 +61,48 @@ describe("the simd engine", () => {
       expect(cosine(found, embedding)).toBeGreaterThan(0.999);
       expect(cosine(found, ort.embedTensor(pixels(), size, size))).toBeGreaterThan(0.999);
     }
+  });
+
+  it.each(["relaxed", "plain"] as const)(
+    "gives texts the same bits together as alone (%s)",
+    async (variant) => {
+      const engine = await load(variant, "text");
+      const { width } = manifest.text;
+      const lengths = [7, 2, 77, 10, 10, 3];
+      const positions = lengths.reduce((sum, length) => sum + length, 0);
+      const rows = syntheticInput("input:texts", positions * width);
+      let start = 0;
+      const alone = lengths.map((length) => {
+        const data = rows.slice(start * width, (start += length) * width);
+        const eot_index = { data: BigInt64Array.of(BigInt(length - 1)), shape: [1, 1] };
+        return engine.run({ data, shape: [1, length, width] }, { eot_index }).data as Float32Array;
+      });
+      const together = engine.runTexts({ data: rows.slice(), shape: [1, positions, width] }, lengths);
+      expect(together.shape).toEqual([lengths.length, manifest.embedding_width]);
+      for (const [i, vector] of alone.entries()) {
+        const at = i * manifest.embedding_width;
+        expect(together.data.slice(at, at + manifest.embedding_width)).toEqual(vector);
+      }
+    },
+  );
+
+  it("refuses texts that are too long, that do not add up, and one whose end is not given", async () => {
+    const engine = await load("relaxed", "text");
+    const { width } = manifest.text;
+    const input = (positions: number): Tensor => ({
+      data: syntheticInput("input:texts", positions * width),
+      shape: [1, positions, width],
+    });
+    expect(() => engine.runTexts(input(81), [3, 78])).toThrow("78 positions");
+    expect(() => engine.runTexts(input(9), [3, 5])).toThrow("9 positions for texts of 8");
+    expect(() => engine.runTexts(input(0), [])).toThrow("0 positions");
+    expect(() => engine.run(input(5), {})).toThrow("ends at -1");
+    expect(engine.runTexts(input(8), [3, 5]).data.length).toBe(2 * manifest.embedding_width);
+  });
+
+  it("says what the host's dot product is good for, once it is loaded", async () => {
+    expect((await load("plain")).dot).toBe("none");
+    expect((await load("relaxed")).dot).toBe(await hostDot());
   });
 
   it("plans its memory once, and not for more than it takes", async () => {
@@ -87,7 +131,7 @@ describe("the simd engine", () => {
     const [shard] = manifest.image.shards;
     const file = await readFile(join(model, shard?.graph.file ?? ""));
     const graph = readGraph(file);
-    const weights = new ShardWeights(graph, 0, () => 0);
+    const weights = new ShardWeights(graph, 0, "none", () => 0);
     const names = { input: "pixel_values", output: shard?.output.name ?? "" };
     expect(compileShard(graph, weights, names).length).toBeGreaterThan(0);
     const reordered = { ...graph, nodes: graph.nodes.toReversed() };

@@ -14,6 +14,8 @@ interface Options {
   shardBytes?: number;
   /** Weights with outliers. */
   outliers?: boolean;
+  /** Matrices drawn from a normal distribution. */
+  normal?: boolean;
   calibration?: Calibration;
 }
 
@@ -21,13 +23,21 @@ interface Options {
 export async function buildSynthetic(
   name: "base_w" | "mini" | "tiny",
   folder: string,
-  { precision = "int8", format = "safetensors", imageSize, shardBytes, outliers, calibration }: Options = {},
+  {
+    precision = "int8",
+    format = "safetensors",
+    imageSize,
+    shardBytes,
+    outliers = false,
+    normal = false,
+    calibration,
+  }: Options = {},
 ): Promise<BuildReport & { out: string; checkpoint: string }> {
   const model = SYNTHETIC_MODELS[name];
   if (model === undefined) throw new Error(`there is no synthetic model ${name}`);
   const source = join(folder, `${name}-${format}`);
   const out = join(folder, `${name}-${precision}-${format}`);
-  const checkpoint = await writeSynthetic(source, model, format, { outliers: outliers === true });
+  const checkpoint = await writeSynthetic(source, model, format, { outliers, normal });
   const report = await buildModel({
     checkpoint,
     config: join(source, "open_clip_config.json"),

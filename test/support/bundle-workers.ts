@@ -1,22 +1,22 @@
 /**
- * Bundles the four Workers once per test run, exactly as a deployment would: `wrangler deploy --dry-run`. Vitest
+ * Bundles all Workers once per test run, exactly as a deployment would: `wrangler deploy --dry-run`. Vitest
  * runs this before any test (`globalSetup`).
  */
 import { execFile } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import type { EngineName } from "../../model-shards/plan-stages.ts";
+import { DEFAULT_ENGINE, type EngineName } from "../../model-shards/plan-stages.ts";
 import { committedConfig, WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
 /** Where the bundle of the Worker configured by `config` goes. */
-export function bundleFolder(config: string, engine: EngineName = "ort"): string {
+export function bundleFolder(config: string, engine: EngineName = DEFAULT_ENGINE): string {
   return join(ROOT, ".cache/bundles", `${config.replaceAll("/", "_").replace(".toml", "")}-${engine}`);
 }
 
-export async function bundleWorker(config: string, engine: EngineName = "ort"): Promise<void> {
+export async function bundleWorker(config: string, engine: EngineName = DEFAULT_ENGINE): Promise<void> {
   const wrangler = join(ROOT, "node_modules/.bin/wrangler");
   const outdir = bundleFolder(config, engine);
   await mkdir(outdir, { recursive: true });

@@ -5,10 +5,17 @@ import { buildSynthetic } from "./build-synthetic.ts";
 
 const CACHE = join(import.meta.dirname, "../../.cache/full-size");
 
-/** @returns the built model's folder */
-export async function fullSizeModel(imageSize: number, precision: "int8" | "fp32" = "int8"): Promise<string> {
-  const folder = join(CACHE, String(imageSize));
+/**
+ * @param normal with matrices drawn from a normal distribution instead of a uniform one
+ * @returns the built model's folder
+ */
+export async function fullSizeModel(
+  imageSize: number,
+  precision: "int8" | "fp32" = "int8",
+  normal = false,
+): Promise<string> {
+  const folder = join(CACHE, `${imageSize}${normal ? "-normal" : ""}`);
   const built = join(folder, `base_w-${precision}-safetensors`);
   if (existsSync(join(built, "manifest.json"))) return built;
-  return (await buildSynthetic("base_w", folder, { precision, imageSize })).out;
+  return (await buildSynthetic("base_w", folder, { precision, imageSize, normal })).out;
 }

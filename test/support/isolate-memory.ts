@@ -14,11 +14,20 @@ interface Target {
   webSocketDebuggerUrl: string;
 }
 
+/** How long a collection may take, and how often the isolate is woken meanwhile. Milliseconds. */
+const COLLECTION_LIMIT = 30_000;
+const WAKE_INTERVAL = 50;
+
 /**
  * @param inspector URL of workerd's inspector, over HTTP
- * @param collect whether garbage goes first: what is left is held by somebody
+ * @param wake has garbage collected first, so that what is left is held by somebody; sends the Worker a request
+ * @throws Error if the collection does not end
  */
-export async function isolateMemory(inspector: URL, worker: string, collect = false): Promise<IsolateMemory> {
+export async function isolateMemory(
+  inspector: URL,
+  worker: string,
+  wake?: () => Promise<unknown>,
+): Promise<IsolateMemory> {
   const targets = (await (await fetch(new URL("/json/list", inspector))).json()) as Target[];
   const target = targets.find(({ webSocketDebuggerUrl }) => webSocketDebuggerUrl.endsWith(`:user:${worker}`));
   if (target === undefined) throw new Error(`the inspector does not know the Worker ${worker}`);
@@ -28,11 +37,29 @@ export async function isolateMemory(inspector: URL, worker: string, collect = fa
       socket.addEventListener("open", resolve, { once: true });
       socket.addEventListener("error", reject, { once: true });
     });
-    if (collect) await call(socket, "HeapProfiler.collectGarbage");
+    if (wake !== undefined) await collectGarbage(socket, worker, wake);
     const usage = await call(socket, "Runtime.getHeapUsage");
     return { heapBytes: usage.usedSize, backingStorageBytes: usage.backingStorageSize };
   } finally {
     socket.close();
+  }
+}
+
+/** V8 collects in a task of the isolate, and workerd runs an isolate's tasks only while it answers a request. */
+async function collectGarbage(
+  socket: WebSocket,
+  worker: string,
+  wake: () => Promise<unknown>,
+): Promise<void> {
+  const done = new AbortController();
+  const collected = call(socket, "HeapProfiler.collectGarbage").then(() => done.abort());
+  const start = performance.now();
+  while (!done.signal.aborted) {
+    if (performance.now() - start > COLLECTION_LIMIT) {
+      throw new Error(`${worker}: no garbage was collected within ${COLLECTION_LIMIT} ms`);
+    }
+    await wake();
+    await Promise.race([collected, new Promise((resolve) => setTimeout(resolve, WAKE_INTERVAL))]);
   }
 }
 

@@ -19,7 +19,13 @@ function note(binding, operation) {
 }
 
 const described = (object) =>
-  object && { key: object.key, size: object.size, customMetadata: object.customMetadata };
+  object && {
+    key: object.key,
+    size: object.size,
+    etag: object.etag,
+    customMetadata: object.customMetadata,
+    uploaded: object.uploaded,
+  };
 
 class Bucket extends WorkerEntrypoint {
   async get(key) {

@@ -9,31 +9,47 @@ const ROOT = join(import.meta.dirname, "../..");
 
 export class LocalService {
   readonly url: string;
+  /** What it printed until it answered. */
+  readonly greeting: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #child: ChildProcess;
 
-  private constructor(url: string, env: NodeJS.ProcessEnv, child: ChildProcess) {
+  private constructor(url: string, greeting: string, env: NodeJS.ProcessEnv, child: ChildProcess) {
     this.url = url;
+    this.greeting = greeting;
     this.#env = env;
     this.#child = child;
   }
 
-  /** @param state where R2 and KV are */
-  static async start(state: string, models: readonly string[] = []): Promise<LocalService> {
+  /**
+   * @param state where R2 and KV are
+   * @param parameters of `npm start` besides
+   */
+  static async start(
+    state: string,
+    models: readonly string[] = [],
+    parameters: readonly string[] = [],
+  ): Promise<LocalService> {
     const port = await freePort();
     const env = { ...process.env, EDGECLIP_STATE: state, PORT: String(port) };
     const options = models.flatMap((folder) => ["--model", folder]);
-    const child = spawn(process.execPath, ["scripts/start.ts", "--log-level=error", ...options], {
-      cwd: ROOT,
-      env,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const child = spawn(
+      process.execPath,
+      ["scripts/start.ts", "--log-level=error", ...options, ...parameters],
+      {
+        cwd: ROOT,
+        env,
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    let greeting = "";
     for await (const text of child.stdout.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
-      if (String(text).includes("edgeclip answers at")) break;
+      greeting += String(text);
+      if (greeting.includes("Try it in a browser")) break;
     }
     child.stdout.resume();
     if (child.exitCode !== null) throw new Error("npm start ended");
-    return new LocalService(`http://127.0.0.1:${port}`, env, child);
+    return new LocalService(`http://127.0.0.1:${port}`, greeting, env, child);
   }
 
   /** Runs one of the project's scripts on this service. @returns what it printed */

@@ -9,6 +9,8 @@ export interface PictureServer {
   host: string;
   /** Paths that were asked for, in order. */
   requests: string[];
+  /** Paths whose answers the client did not want to the end. */
+  cutShort: string[];
   close(): Promise<void>;
 }
 
@@ -18,6 +20,7 @@ const MEGABYTE = Buffer.alloc(1e6);
 
 export async function startPictureServer(picture: Uint8Array): Promise<PictureServer> {
   const requests: string[] = [];
+  const cutShort: string[] = [];
   const handlers: Record<string, Handler> = {
     "/picture": async (_, response) => {
       response.end(picture);
@@ -30,6 +33,11 @@ export async function startPictureServer(picture: Uint8Array): Promise<PictureSe
     },
     "/missing": async (_, response) => {
       response.writeHead(404).end(picture);
+    },
+    // An error whose page has no end.
+    "/wordy": async (_, response) => {
+      response.writeHead(404);
+      await send(response, Infinity);
     },
     "/packed": async (_, response) => {
       response.setHeader("content-encoding", "gzip").end(gzipSync(picture));
@@ -59,6 +67,15 @@ export async function startPictureServer(picture: Uint8Array): Promise<PictureSe
         await sleep(200);
       }
     },
+    // Promises 19 MB, and takes its time.
+    "/heavy-drip": async (_, response) => {
+      response.setHeader("content-length", 19e6);
+      response.write(MEGABYTE);
+      for (let i = 0; !response.destroyed && i < 200; i++) {
+        response.write(" ");
+        await sleep(200);
+      }
+    },
     "/broken": async (_, response) => {
       response.setHeader("content-length", picture.length);
       response.write(picture.subarray(0, 100));
@@ -69,12 +86,16 @@ export async function startPictureServer(picture: Uint8Array): Promise<PictureSe
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://server");
     requests.push(url.pathname);
+    response.on("close", () => {
+      if (!response.writableFinished) cutShort.push(url.pathname);
+    });
     void (handlers[url.pathname] ?? handlers["/missing"])?.(request, response, url.searchParams);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    cutShort,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -85,9 +106,12 @@ export async function startPictureServer(picture: Uint8Array): Promise<PictureSe
 async function send(response: ServerResponse, megabytes: number): Promise<void> {
   for (let i = 0; i < megabytes && !response.destroyed; i++) {
     if (!response.write(MEGABYTE)) {
-      await new Promise((resolve) => {
-        response.removeAllListeners("drain").once("drain", resolve);
-        response.removeAllListeners("close").once("close", resolve);
+      await new Promise<void>((resolve) => {
+        const goOn = (): void => {
+          response.off("drain", goOn).off("close", goOn);
+          resolve();
+        };
+        response.on("drain", goOn).on("close", goOn);
       });
     }
   }

@@ -1,13 +1,27 @@
 /** The kernels' modules, compiled from the generated files as a bundler would, and a memory to call them on. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { instantiateKernels, type Kernels, type Pointer } from "../../functions/runtime/simd/kernels.ts";
+import {
+  hasRelaxedSimd,
+  instantiateKernels,
+  type Kernels,
+  type Pointer,
+} from "../../functions/runtime/simd/kernels.ts";
+import type { Dot } from "../../functions/runtime/tower/engine.ts";
+
+const GENERATED = join(import.meta.dirname, "../../.generated/simd");
 
 export type Variant = "relaxed" | "plain";
 
 export async function simdModule(variant: Variant): Promise<WebAssembly.Module> {
-  const path = join(import.meta.dirname, `../../.generated/simd/${variant}.wasm`);
-  return await WebAssembly.compile(await readFile(path));
+  return await WebAssembly.compile(await readFile(join(GENERATED, `${variant}.wasm`)));
+}
+
+/** What this process's dot product is good for. */
+export async function hostDot(): Promise<Dot> {
+  if (!hasRelaxedSimd()) return "none";
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  return (await instantiateKernels(await simdModule("relaxed"), memory)).dot;
 }
 
 export class KernelBench {

@@ -10,7 +10,7 @@ import type { R2Bucket } from "@cloudflare/workers-types";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { putModel, readManifest } from "../../scripts/models-in-r2.ts";
-import { committedConfig, writeWorkerConfigs } from "../../scripts/worker-configs.ts";
+import { committedConfig, GATEWAY_CONFIG, writeWorkerConfigs } from "../../scripts/worker-configs.ts";
 import type { WorkerStats } from "../../functions/runtime/rpc.ts";
 import { bundleFolder } from "./bundle-workers.ts";
 import { type EngineName, parseEngine } from "../../model-shards/plan-stages.ts";
@@ -34,7 +34,7 @@ export interface WorkersOptions {
   model?: string;
   /** Folders of models to serve besides. */
   otherModels?: string[];
-  /** What runs the towers; the variable ENGINE of this process, or onnxruntime, unless given. */
+  /** What runs the towers; the variable ENGINE of this process, or our own kernels, unless given. */
   engine?: EngineName;
   /** Into how many Workers the image tower is cut; as many as it needs unless given. */
   stages?: number;
@@ -108,6 +108,17 @@ export async function startWorkers({
   const models = (await miniflare.getR2Bucket("MODELS", "probe")) as unknown as R2Bucket;
   for (const each of folders) await putModel(models, each);
   const probeUrl = await miniflare.unsafeGetDirectURL("probe");
+  const readStats = async (): Promise<Stats> =>
+    (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
+  const builds = await miniflare.getQueueProducer<object>("BUILDS", committedConfig(GATEWAY_CONFIG).name);
+  /** Something to do for every one of our Workers: for that of the queue, a message that it lets go. */
+  const wake = async (): Promise<void> => {
+    await Promise.all([
+      readStats(),
+      fetch(`${url}/healthz`).then((response) => response.text()),
+      builds.send({}),
+    ]);
+  };
   return {
     url,
     miniflare,
@@ -117,7 +128,7 @@ export async function startWorkers({
     memory: async (collect = false) => {
       const inspector = await miniflare.getInspectorURL();
       inspector.protocol = "http:";
-      const stats = (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
+      const stats = await readStats();
       const wasm = new Map([
         [TEXT, stats.text.wasmBytes],
         [DECODER, stats.decoder.wasmBytes],
@@ -125,7 +136,10 @@ export async function startWorkers({
       visionWorkers.forEach((name, i) => wasm.set(name, stats.vision[i]?.wasmBytes ?? 0));
       const held = configs.map(async ({ name }) => {
         const wasmBytes = wasm.get(name) ?? 0;
-        return [name, { ...(await isolateMemory(inspector, name, collect)), wasmBytes }] as const;
+        return [
+          name,
+          { ...(await isolateMemory(inspector, name, collect ? wake : undefined)), wasmBytes },
+        ] as const;
       });
       return new Map(await Promise.all(held));
     },

@@ -21,8 +21,8 @@ describe("tokenizer", async () => {
   const encode = (text: string): number[] => clip.encode(cleanText(text), 77).ids;
 
   it("keeps a text that just fits and cuts one word more", () => {
-    const fits = clip.encode(Array.from({ length: 75 }, () => "cat").join(" "), 77);
-    const over = clip.encode(Array.from({ length: 76 }, () => "cat").join(" "), 77);
+    const fits = clip.encode(cleanText("cat ".repeat(75)), 77);
+    const over = clip.encode(cleanText("cat ".repeat(76)), 77);
     const full = [START, ...Array.from({ length: 75 }, () => CAT), END];
     expect(fits).toEqual({ ids: full, truncated: false });
     expect(over).toEqual({ ids: full, truncated: true });
@@ -47,8 +47,8 @@ describe("tokenizer", async () => {
   });
 
   it("cuts inside a word", () => {
-    const whole = clip.encode("xyzzy".repeat(100), 1000);
-    const cut = clip.encode("xyzzy".repeat(100), 77);
+    const whole = clip.encode(cleanText("xyzzy".repeat(100)), 1000);
+    const cut = clip.encode(cleanText("xyzzy".repeat(100)), 77);
     expect(whole.truncated).toBe(false);
     expect(cut).toEqual({ ids: [...whole.ids.slice(0, 76), END], truncated: true });
   });

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import type { Bindings, GatewayEnv } from "../env.ts";
-import { warn } from "../warn.ts";
+import { warn } from "../../runtime/warn.ts";
 import { addressBlock } from "./address-block.ts";
 import type { Caller } from "./caller.ts";
 

@@ -1,6 +1,7 @@
 /** What embedding takes from the request that it is for. */
 import type { Context } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
+import type { TextCall } from "../../embed/compute-prompts.ts";
 import type { Anchor } from "../../runtime/lease.ts";
 import type { Wanted } from "../../runtime/wanted.ts";
 import type { Bindings, GatewayEnv } from "../env.ts";
@@ -30,4 +31,8 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
     wanted: () => !c.req.raw.signal.aborted,
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   };
+}
+
+export function textCall({ manifest, towers, requestId, wanted }: EmbedContext): TextCall {
+  return { manifest, text: towers.text, requestId, wanted };
 }

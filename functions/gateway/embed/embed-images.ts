@@ -62,6 +62,12 @@ async function addAll(
     return await fetched.read(timings, (file) => batch.add(file, param));
   };
   try {
+    // First those that came with the request: their memory is not held while servers are waited for.
+    for (const [index, reference] of references.entries()) {
+      if (added.has(reference) || isUrl(reference)) continue;
+      added.set(reference, await add(reference, paramOf(index)));
+    }
+    batch.releaseStrings();
     const pictures: Picture[] = [];
     for (const [index, reference] of references.entries()) {
       const picture = added.get(reference) ?? (await add(reference, paramOf(index)));

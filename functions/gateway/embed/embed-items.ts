@@ -4,7 +4,7 @@ import type { Manifest } from "../../../model-shards/manifest.ts";
 import type { GatewayEnv } from "../env.ts";
 import type { Item } from "../schemas/item.ts";
 import { embedImages } from "./embed-images.ts";
-import { embedPrompts } from "./embed-prompts.ts";
+import { embedPrompts, type EmbedOptions } from "./embed-prompts.ts";
 import { keptVector } from "./kept-vector.ts";
 import { requestPictures } from "./request-pictures.ts";
 import type { Usage } from "./usage.ts";
@@ -21,6 +21,9 @@ export interface EmbeddedItems {
   vectors: Vector[];
   usage: Usage;
 }
+
+/** The schemas bound how many texts there are, new or not. */
+const EACH_AT_MOST_ONCE: EmbedOptions = { maxPrompts: Infinity, keep: true };
 
 /**
  * @param paramOf an item's path in the request, by its index
@@ -50,6 +53,7 @@ export async function embedItems(
     embedPrompts(
       texts.map(({ text }) => [text]),
       pictures.context,
+      EACH_AT_MOST_ONCE,
     ),
   ]);
   for (const [at, embedding] of embeddedImages.embeddings.entries()) {

@@ -3,20 +3,14 @@
  * for all that are missing. The unit is what makes one vector: a single text, or all the prompts of a label, whose
  * vectors are averaged and then forgotten.
  */
-import clipBpe from "../../../model-shards/clip-bpe.bin";
-import type { Manifest } from "../../../model-shards/manifest.ts";
+import { computePrompts, type Prompts } from "../../embed/compute-prompts.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
-import { Tokenizer, type Tokens } from "../../runtime/tokenizer/tokenizer.ts";
+import { Pauses } from "../../runtime/pauses.ts";
+import { type CleanText, cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
-import { labelEmbedding } from "../score/label-embedding.ts";
-import type { EmbedContext } from "./embed-context.ts";
+import { type EmbedContext, textCall } from "./embed-context.ts";
 import { MemoryCache } from "./memory-cache.ts";
-import { type CachedText, TextCache } from "./text-cache.ts";
-import { callWorker, checkRevision, telling, unwrap } from "./unwrap.ts";
-
-/** All that stands for one vector: a text alone, or several prompts. */
-export type Prompts = readonly string[];
+import { type CachedText, type PromptsKey, promptsKey, TextCache } from "./text-cache.ts";
 
 export interface EmbeddedPrompts {
   /** One for each item asked for, in order. */
@@ -29,7 +23,6 @@ export interface EmbeddedPrompts {
 const MEMORY_BYTES = 4_000_000;
 
 const memory = new MemoryCache<CachedText>(MEMORY_BYTES, ({ embedding }) => embedding.byteLength);
-let tokenizer: Tokenizer | undefined;
 
 export interface EmbedOptions {
   /** That may be computed. */
@@ -38,25 +31,28 @@ export interface EmbedOptions {
   keep: boolean;
 }
 
-/** @throws ServiceError `too_many_items` if more prompts are new, `model_unavailable`, `overloaded` */
+/**
+ * @throws ServiceError `too_many_items` if more prompts are new, `model_unavailable`, `overloaded`; ClientGoneError
+ */
 export async function embedPrompts(
   items: readonly Prompts[],
   context: EmbedContext,
   { maxPrompts, keep }: EmbedOptions = { maxPrompts: MAX_UNCACHED_PROMPTS, keep: true },
 ): Promise<EmbeddedPrompts> {
   const { revision } = context.manifest;
-  const found = new Map<string, CachedText>();
-  /** By what they come down to once cleaned, which is what the caches know them by. */
-  const missing = new Map<string, Prompts>();
-  const keys = items.map((prompts) => {
-    const [first] = prompts;
-    const remembered = prompts.length === 1 ? memory.get(`${revision}/${first}`) : undefined;
-    const cleaned = remembered === undefined ? prompts.map((text) => cleanText(text)) : prompts;
-    const key = JSON.stringify(cleaned);
+  const found = new Map<PromptsKey, CachedText>();
+  const missing = new Map<PromptsKey, readonly CleanText[]>();
+  const pauses = new Pauses(context.wanted);
+  const keys: PromptsKey[] = [];
+  for (const prompts of items) {
+    const cleaned = prompts.map((text) => cleanText(text));
+    const key = promptsKey(cleaned);
+    const remembered = prompts.length === 1 ? memory.get(`${revision}/${key}`) : undefined;
     if (remembered === undefined) missing.set(key, cleaned);
     else found.set(key, remembered);
-    return key;
-  });
+    keys.push(key);
+    await pauses.after(key.length);
+  }
   if (keep && missing.size > 0) {
     for (const [key, text] of await readKv([...missing.keys()], context)) {
       found.set(key, text);
@@ -73,8 +69,7 @@ export async function embedPrompts(
   const embeddings = keys.map((key, index) => {
     const text = found.get(key) ?? computed.get(key);
     if (text === undefined) throw new Error("a text was neither cached nor computed");
-    const prompts = items[index];
-    if (keep && prompts?.length === 1) memory.set(`${revision}/${prompts[0]}`, text);
+    if (keep && items[index]?.length === 1) memory.set(`${revision}/${key}`, text);
     return text;
   });
   return { embeddings, tokens, cachedTokens };
@@ -84,46 +79,20 @@ function textCache({ env, manifest }: EmbedContext): TextCache {
   return new TextCache(env.CACHE, manifest.revision, manifest.embedding_width);
 }
 
-async function readKv(keys: string[], context: EmbedContext): Promise<Map<string, CachedText>> {
+async function readKv(keys: PromptsKey[], context: EmbedContext): Promise<Map<PromptsKey, CachedText>> {
   return await context.timings.measure("cache", () => textCache(context).read(keys));
 }
 
+/** @throws ServiceError `too_many_items` if that is more prompts than a request may compute */
 async function compute(
-  items: ReadonlyMap<string, Prompts>,
-  { towers, manifest, timings, requestId, wanted }: EmbedContext,
+  items: ReadonlyMap<PromptsKey, readonly CleanText[]>,
+  context: EmbedContext,
   maxPrompts: number,
-): Promise<Map<string, CachedText>> {
-  const computed = new Map<string, CachedText>();
-  if (items.size === 0) return computed;
-  const distinct = [...new Set([...items.values()].flat())];
-  if (distinct.length > maxPrompts) {
+): Promise<Map<PromptsKey, CachedText>> {
+  if (items.size === 0) return new Map();
+  if (new Set([...items.values()].flat()).size > maxPrompts) {
     const message = `more than ${maxPrompts} prompts are not cached; a request may need at most so many new ones`;
     throw new ServiceError("too_many_items", message, { param: "labels" });
   }
-  const tokens = new Map(distinct.map((text) => [text, tokenize(text, manifest)]));
-  const ids = Int32Array.from([...tokens.values()].flatMap((each) => each.ids));
-  const lengths = [...tokens.values()].map((each) => each.ids.length);
-  const result = await timings.measure("text", () =>
-    callWorker("text tower", (alive) =>
-      towers.text.embedTokens(ids, lengths, telling(alive, wanted), requestId),
-    ),
-  );
-  const rows = checkRevision(unwrap(result), manifest.revision);
-  const width = manifest.embedding_width;
-  const rowOf = new Map(distinct.map((text, row) => [text, row * width]));
-  for (const [key, prompts] of items) {
-    const vectors = prompts.map((text) => rows.slice(rowOf.get(text), (rowOf.get(text) ?? 0) + width));
-    const parts = prompts.map((text) => tokens.get(text));
-    computed.set(key, {
-      embedding: labelEmbedding(vectors),
-      tokens: parts.reduce((sum, part) => sum + (part?.ids.length ?? 0), 0),
-      truncated: parts.some((part) => part?.truncated),
-    });
-  }
-  return computed;
-}
-
-function tokenize(text: string, { text: { context_length } }: Manifest): Tokens {
-  tokenizer ??= new Tokenizer(clipBpe);
-  return tokenizer.encode(text, context_length);
+  return await context.timings.measure("text", () => computePrompts(items, textCall(context)));
 }

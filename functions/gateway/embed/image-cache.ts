@@ -3,9 +3,9 @@
  * how long they are kept: a hash tells whether a picture has been seen before, which is for the operator to decide.
  */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
-import { warn } from "../warn.ts";
+import { warn } from "../../runtime/warn.ts";
 import type { EmbedContext } from "./embed-context.ts";
-import { isSealed, SEAL_BYTES, seal } from "./seal.ts";
+import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
 
 /** Part of every key; changes with the layout of the values and with the way pictures are prepared. */
 const FORMAT = "image2";

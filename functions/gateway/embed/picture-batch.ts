@@ -5,18 +5,18 @@
  */
 import { byteStream } from "../../runtime/byte-stream.ts";
 import { ServiceError } from "../../runtime/errors.ts";
+import type { LiftedStrings } from "../http/read-body.ts";
 import { type ImageFile, sha256OfFile } from "../images/image-file.ts";
 import { MAX_IMAGES } from "../limits.ts";
 import { DecoderCall } from "./decoder-call.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { ImageCache } from "./image-cache.ts";
 import { Picture } from "./picture.ts";
-import { callWorker, checkRevision, telling, unwrap } from "./unwrap.ts";
+import { callWorker, checkRevision, telling, unwrap } from "../../embed/unwrap.ts";
 
 export class PictureBatch {
   readonly context: EmbedContext;
-  /** Pictures that were lifted out of the request's JSON. */
-  readonly strings: readonly Uint8Array<ArrayBuffer>[];
+  readonly #lifted: LiftedStrings | undefined;
   readonly #cache: ImageCache | undefined;
   readonly #pictures = new Map<string, Picture>();
   /** Those that the decoder was sent, in that order. */
@@ -24,10 +24,20 @@ export class PictureBatch {
   #decoder: DecoderCall | undefined;
   #added = 0;
 
-  constructor(context: EmbedContext, strings: readonly Uint8Array<ArrayBuffer>[]) {
+  constructor(context: EmbedContext, lifted: LiftedStrings | undefined) {
     this.context = context;
-    this.strings = strings;
+    this.#lifted = lifted;
     this.#cache = ImageCache.of(context);
+  }
+
+  /** Pictures that were lifted out of the request's JSON. */
+  get strings(): readonly Uint8Array<ArrayBuffer>[] {
+    return this.#lifted?.strings ?? [];
+  }
+
+  /** Gives the memory of those pictures back, once all are on their way. */
+  releaseStrings(): void {
+    this.#lifted?.release();
   }
 
   /**

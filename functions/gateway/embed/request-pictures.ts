@@ -17,7 +17,7 @@ import { PictureBatch } from "./picture-batch.ts";
 export function requestPictures(c: Context<GatewayEnv>, manifest: Manifest): PictureBatch {
   const begun = c.get("pictures");
   if (begun === undefined) {
-    const batch = new PictureBatch(embedContext(c, manifest), c.get("strings") ?? []);
+    const batch = new PictureBatch(embedContext(c, manifest), c.get("lifted"));
     c.set("pictures", batch);
     return batch;
   }
@@ -40,8 +40,8 @@ export async function readFieldsAndFiles(c: Context<GatewayEnv>): Promise<Fields
 
 /** @param acceptFile of a form; without it, the request must be JSON */
 export async function readFields(c: Context<GatewayEnv>, acceptFile?: AcceptFile): Promise<Fields> {
-  const { fields, strings, share } = await readBody(c.req.raw, acceptFile);
+  const { fields, lifted, share } = await readBody(c.req.raw, acceptFile);
   c.set("share", share);
-  c.set("strings", strings);
+  c.set("lifted", lifted);
   return fields;
 }

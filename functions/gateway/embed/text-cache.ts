@@ -2,15 +2,19 @@
  * Text embeddings in KV. The key names the model's revision and the hash of the cleaned texts, and the value is sealed,
  * so an entry can never be wrong, only missing: KV's delay between data centres is harmless, and KV failing costs time,
  * not answers.
+ *
+ * `promptsKey` is the one name that a vector has, here, in the isolate's memory and within a request.
  */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
+import type { CleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { sha256Hex } from "../../../model-shards/sha256.ts";
+import type { EmbeddedText } from "../../embed/compute-prompts.ts";
 import { decodeBase64, encodeBase64 } from "../images/base64.ts";
-import { warn } from "../warn.ts";
-import { isSealed, SEAL_BYTES, seal } from "./seal.ts";
+import { warn } from "../../runtime/warn.ts";
+import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
 
-/** Part of every key; changes with the layout of the values. */
-const FORMAT = "text3";
+/** Part of every key; changes with the layout of the values and with how `promptsKey` names them. */
+const FORMAT = "text4";
 /** Keys that KV reads in one operation. */
 export const KV_BULK_KEYS = 100;
 /** Entries not asked for in this time go, so that the cache does not grow for ever. Seconds. */
@@ -20,14 +24,16 @@ const MAX_WRITES = 900;
 /** Before the embedding: the seal; tokens, uint32; whether it was truncated, uint32. */
 const HEADER_BYTES = SEAL_BYTES + 8;
 
-/** An embedding and what made it. */
-export interface CachedText {
-  /** float32, unit length. */
-  embedding: Float32Array;
-  /** Of all its texts. */
-  tokens: number;
-  /** One of its texts was longer than the model's context. */
-  truncated: boolean;
+export type CachedText = EmbeddedText;
+
+declare const named: unique symbol;
+
+/** Names the vector that some cleaned texts make. */
+export type PromptsKey = string & { readonly [named]: true };
+
+/** The texts themselves, a line each: a cleaned text has no line breaks. */
+export function promptsKey(prompts: readonly CleanText[]): PromptsKey {
+  return prompts.join("\n") as PromptsKey;
 }
 
 export class TextCache {
@@ -42,18 +48,18 @@ export class TextCache {
     this.#bytes = HEADER_BYTES + width * Float32Array.BYTES_PER_ELEMENT;
   }
 
-  /** The embeddings that are there, by text. */
-  async read(texts: readonly string[]): Promise<Map<string, CachedText>> {
-    const found = new Map<string, CachedText>();
+  /** The embeddings that are there. */
+  async read(names: readonly PromptsKey[]): Promise<Map<PromptsKey, CachedText>> {
+    const found = new Map<PromptsKey, CachedText>();
     try {
-      for (let start = 0; start < texts.length; start += KV_BULK_KEYS) {
-        const some = texts.slice(start, start + KV_BULK_KEYS);
-        const keys = await Promise.all(some.map((text) => this.#key(text)));
+      for (let start = 0; start < names.length; start += KV_BULK_KEYS) {
+        const some = names.slice(start, start + KV_BULK_KEYS);
+        const keys = await Promise.all(some.map((name) => this.#key(name)));
         const values = await withDeadline(DEADLINES.kv, () => this.#kv.get(keys, "text"));
-        for (const [index, text] of some.entries()) {
+        for (const [index, name] of some.entries()) {
           const key = keys[index] ?? "";
           const entry = await this.#parse(key, values.get(key));
-          if (entry !== undefined) found.set(text, entry);
+          if (entry !== undefined) found.set(name, entry);
         }
       }
     } catch (error) {
@@ -63,11 +69,11 @@ export class TextCache {
   }
 
   /** Stores embeddings; for `waitUntil`, it never rejects. */
-  async write(texts: ReadonlyMap<string, CachedText>): Promise<void> {
-    const entries = [...texts].slice(0, MAX_WRITES);
+  async write(vectors: ReadonlyMap<PromptsKey, CachedText>): Promise<void> {
+    const entries = [...vectors].slice(0, MAX_WRITES);
     const results = await Promise.allSettled(
-      entries.map(async ([text, entry]) => {
-        const key = await this.#key(text);
+      entries.map(async ([name, entry]) => {
+        const key = await this.#key(name);
         await this.#kv.put(key, await this.#format(key, entry), { expirationTtl: TIME_TO_LIVE });
       }),
     );
@@ -77,8 +83,8 @@ export class TextCache {
     }
   }
 
-  async #key(text: string): Promise<string> {
-    return `${FORMAT}/${this.#revision}/${await sha256Hex(new TextEncoder().encode(text))}`;
+  async #key(name: PromptsKey): Promise<string> {
+    return `${FORMAT}/${this.#revision}/${await sha256Hex(new TextEncoder().encode(name))}`;
   }
 
   /** Base64: KV reads many values in one operation only as text. Little-endian. */

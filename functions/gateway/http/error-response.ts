@@ -1,12 +1,14 @@
 /** The one place where a failure becomes HTTP, in OpenAI's shape. */
 import type { Context } from "hono";
 import { ERROR_KINDS, ServiceError } from "../../runtime/errors.ts";
+import { ClientGoneError } from "../../runtime/wanted.ts";
 import type { GatewayEnv } from "../env.ts";
 
 /** Seconds after which a client may try again when nothing better is known. */
 const RETRY_AFTER = { 429: "10", 503: "2" } as const;
 
-export function errorResponse(error: Error, c: Context<GatewayEnv>): Response {
+export function errorResponse(thrown: Error, c: Context<GatewayEnv>): Response {
+  const error = thrown instanceof ClientGoneError ? new ServiceError("overloaded", thrown.message) : thrown;
   const known = error instanceof ServiceError;
   const [status, type] = known ? ERROR_KINDS[error.code] : ([500, "server_error"] as const);
   if (status >= 500 || error.cause !== undefined) {

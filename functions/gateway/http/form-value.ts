@@ -1,36 +1,96 @@
-/** What the text of a form's field means: forms have no types, so a list, an object or a number is guessed. */
-import { IMAGE_ALIASES, LABEL_ALIASES, TEXT_ALIASES } from "../schemas/aliases.ts";
+/** What the text of a form's field means: forms have no types, so each field is read as its name says. */
+import { ServiceError } from "../../runtime/errors.ts";
 
-/** Fields that may be repeated, or hold a JSON list. */
-const LIST_FIELDS = new Set<string>([
-  ...IMAGE_ALIASES,
-  ...LABEL_ALIASES,
-  ...TEXT_ALIASES,
-  "templates",
-  "negative",
+type Kind = "list" | "boolean" | "number" | "text";
+
+const KINDS = new Map<string, Kind>([
+  ["images", "list"],
+  ["labels", "list"],
+  ["texts", "list"],
+  ["templates", "list"],
+  ["negative", "list"],
+  ["multi_label", "boolean"],
+  ["top_k", "number"],
+  ["min_similarity", "number"],
 ]);
-/** Alone it is itself; several are a list. */
-const LIST_IF_REPEATED = "label_set";
+/** What clients call them besides. */
+const OTHER_NAMES = new Map([
+  ["image", "images"],
+  ["input", "images"],
+  ["file", "images"],
+  ["label", "labels"],
+  ["text", "texts"],
+]);
+/** `labels[]` in PHP and Rails, `labels[0]` from libraries that number. */
+const BRACKETS = /\[\d*\]$/;
+/** Several of these may come in one text, by these very names. */
+const PLURAL = new Set(["labels", "texts"]);
 const LOOKS_LIKE_JSON = /^\s*[[{]/;
+const TRUE = /^(true|1|on|yes)$/i;
+const FALSE = /^(false|0|off|no)$/i;
+/** An input that was left empty, or a program's nothing. */
+const ABSENT = /^(null|none|undefined)?$/i;
 
-/** @param values what came under the name */
-export function isListField(name: string, values: readonly unknown[]): boolean {
-  return LIST_FIELDS.has(name) || (name === LIST_IF_REPEATED && values.length > 1);
+/** The field that a part is for, whatever its client calls it. */
+export function fieldOf(name: string): string {
+  const bare = name.replace(BRACKETS, "");
+  return OTHER_NAMES.get(bare) ?? bare;
 }
 
-/** One value, or those of a JSON list. */
-export function formValue(name: string, text: string): unknown[] {
-  if (!LOOKS_LIKE_JSON.test(text)) return [LIST_FIELDS.has(name) ? text : scalar(text)];
+export function isListField(field: string): boolean {
+  return KINDS.get(field) === "list";
+}
+
+/** Whether a text alone under this name is a list of texts. */
+export function mayHoldSeveral(name: string): boolean {
+  return PLURAL.has(name);
+}
+
+export function looksLikeJson(text: string): boolean {
+  return LOOKS_LIKE_JSON.test(text);
+}
+
+/** One value, those of a JSON list, or none for a field left empty. */
+export function formValues(field: string, text: string): readonly unknown[] {
+  const kind = KINDS.get(field) ?? "text";
+  if (kind === "list" || looksLikeJson(text)) return listed(field, text);
+  const trimmed = text.trim();
+  if (ABSENT.test(trimmed)) return [];
+  if (kind === "text") return [trimmed];
+  if (kind === "boolean") return [TRUE.test(trimmed) || (FALSE.test(trimmed) ? false : trimmed)];
+  const number = Number(trimmed);
+  return [Number.isNaN(number) ? trimmed : number];
+}
+
+/** Pieces that a text is cut into: more than any list may have. */
+const MAX_PIECES = 10_000;
+
+/** White space around a picture's URL or base64 means nothing; texts are cleaned later. */
+function listed(field: string, text: string): readonly unknown[] {
+  const plain = field === "images" ? text.trim() : text;
+  if (!looksLikeJson(text)) return [plain];
   try {
     const parsed: unknown = JSON.parse(text);
     return Array.isArray(parsed) ? parsed : [parsed];
   } catch {
-    return [text];
+    return [plain];
   }
 }
 
-function scalar(text: string): unknown {
-  if (text === "true" || text === "false") return text === "true";
-  const number = Number(text);
-  return text.trim() === "" || Number.isNaN(number) ? text : number;
+/**
+ * The texts that one text holds: one a line, or else between commas.
+ * @throws ServiceError `invalid_json` for a JSON list that is not right: its pieces would be labels that nobody meant;
+ * `too_many_items`
+ */
+export function severalTexts(field: string, text: string): string[] {
+  if (/^\s*\[\s*["{[]/.test(text)) {
+    throw new ServiceError("invalid_json", `${field}: a list that is not valid JSON`, { param: field });
+  }
+  const separator = /[\r\n]/.test(text.trim()) ? /[\r\n]+/ : ",";
+  const parts = text.split(separator, MAX_PIECES + 1);
+  if (parts.length > MAX_PIECES) {
+    throw new ServiceError("too_many_items", `${field}: at most ${MAX_PIECES} texts`, { param: field });
+  }
+  const texts = parts.map((part) => part.trim()).filter((part) => part !== "");
+  return texts.length === 0 ? [text] : texts;
 }

@@ -5,12 +5,18 @@
  */
 
 import { concatBytes } from "../../runtime/concat-bytes.ts";
+import { unescapeJson } from "./unescape-json.ts";
 
 /** Stands, with an index after it, where a string was. No text or label begins with it. */
 export const LIFTED = "\0lifted:";
+/** Follows the index where the string was a picture's data URI. */
+const PICTURE_MARK = ":picture";
+/** Bytes in which a data URI says that it is a picture, white space before it included. */
+const PICTURE_START = 64;
+const PICTURE = /^\s*data:image\//i;
 
-/** Bytes; texts are shorter. */
-const MIN_LENGTH = 32_768;
+/** Bytes between the quotes. Texts are shorter, even those whose every character is escaped: 8,192 times 6 bytes. */
+export const LIFTED_LENGTH = 65_536;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -22,8 +28,9 @@ export interface LiftedJson {
 }
 
 /**
- * Takes out each string of `MIN_LENGTH` bytes or more that has no escapes. What is not JSON is left for the parser to
- * refuse.
+ * Takes out each string of `LIFTED_LENGTH` bytes or more. Escapes in it are resolved where they stand: PHP writes `\/` for
+ * each slash of base64, .NET `\u002B` for each plus. What is not JSON is left for the parser to refuse.
+ * @throws SyntaxError for an escape that JSON does not have
  */
 export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
   const strings: Uint8Array<ArrayBuffer>[] = [];
@@ -32,9 +39,11 @@ export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
   for (let open = bytes.indexOf(QUOTE); open !== -1;) {
     const close = endOfString(bytes, open + 1);
     if (close === -1) break;
-    const content = bytes.subarray(open + 1, close);
-    if (content.length >= MIN_LENGTH && content.indexOf(BACKSLASH) === -1) {
-      const placeholder = new TextEncoder().encode(JSON.stringify(`${LIFTED}${strings.length}`));
+    if (close - open - 1 >= LIFTED_LENGTH) {
+      const content = unescapeJson(bytes.subarray(open + 1, close));
+      const start = new TextDecoder("latin1").decode(content.subarray(0, PICTURE_START));
+      const mark = PICTURE.test(start) ? PICTURE_MARK : "";
+      const placeholder = new TextEncoder().encode(JSON.stringify(`${LIFTED}${strings.length}${mark}`));
       parts.push(bytes.subarray(copied, open), placeholder);
       strings.push(content);
       copied = close + 1;
@@ -46,11 +55,16 @@ export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
   return { json: concatBytes(parts), strings };
 }
 
+/** Whether this is a data URI that says it is a picture, or stands for one. */
+export function isPictureUri(text: string): boolean {
+  return PICTURE.test(text) || (text.startsWith(LIFTED) && text.endsWith(PICTURE_MARK));
+}
+
 /** Where the string that begins at `start` has its closing quote; -1 if it has none. */
 function endOfString(bytes: Uint8Array, start: number): number {
   for (let quote = bytes.indexOf(QUOTE, start); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
     let backslashes = 0;
-    while (bytes[quote - 1 - backslashes] === BACKSLASH) backslashes++;
+    while (quote - backslashes > start && bytes[quote - 1 - backslashes] === BACKSLASH) backslashes++;
     if (backslashes % 2 === 0) return quote;
   }
   return -1;

@@ -1,54 +1,77 @@
-/** A request's body, piece by piece, without trusting its length. */
+/** A request's body, piece by piece, without trusting its length, and not for ever. */
 import { ServiceError } from "../../runtime/errors.ts";
+import type { Share } from "./bytes-in-flight.ts";
+import { receivePiece } from "./receive-piece.ts";
 
 /** Longest silence of a client that is sending, milliseconds. */
 const MAX_SILENCE_MS = 15_000;
+/** What a whole body may take: so long, and as much longer as it is long. Milliseconds; bytes a second. */
+const MAX_TIME_MS = 30_000;
+const LEAST_AVERAGE = 4_000;
+
+/** For how long a refused body is still read, and how long its client may be silent then. Milliseconds. */
+const DRAIN_MS = 30_000;
+const DRAIN_SILENCE_MS = 1_000;
+
+type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+
+/** What becomes of a body. */
+export interface BodyTaker {
+  /** Given each piece as it arrives. */
+  take(piece: Uint8Array<ArrayBuffer>): void | Promise<void>;
+  /** Lets go of what it has taken: the body was refused. */
+  drop(): void;
+}
 
 /**
  * Passes the body's pieces on. What exceeds the limit, or comes after something in it was refused, is thrown away, up
  * to the limit once more: a client that is still sending when the connection closes never sees the answer that says why.
  * @param limit bytes
- * @param use given each piece as it arrives
- * @throws ServiceError `request_too_large`; `overloaded` for a client that stops sending; whatever `use` throws
+ * @param share is told when the client is waited for
+ * @throws ServiceError `request_too_large`; `overloaded` for a client that sends too slowly; whatever `take` throws
  */
 export async function readLimited(
   request: Request,
   limit: number,
-  use: (piece: Uint8Array<ArrayBuffer>) => void | Promise<void>,
+  share: Share,
+  taker: BodyTaker,
 ): Promise<void> {
-  let refusal: unknown;
-  let bytes = 0;
   const tooLarge = new ServiceError("request_too_large", `the request's body is larger than ${limit} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > 2 * limit) throw tooLarge;
   const reader = (request.body as ReadableStream<Uint8Array<ArrayBuffer>> | null)?.getReader();
-  for (let part = await next(reader); part !== undefined; part = await next(reader)) {
-    bytes += part.byteLength;
-    if (bytes > 2 * limit) break;
-    if (bytes > limit) refusal = tooLarge;
-    if (refusal !== undefined) continue;
-    try {
-      await use(part);
-    } catch (error) {
-      refusal = error;
+  if (reader === undefined) return;
+  const began = Date.now();
+  let bytes = 0;
+  const next = (): ReturnType<typeof receivePiece> => {
+    const inTime = began + MAX_TIME_MS + (1000 * bytes) / LEAST_AVERAGE;
+    return receivePiece(reader, share, Math.min(Date.now() + MAX_SILENCE_MS, inTime), tooSlow);
+  };
+  try {
+    for (let piece = await next(); piece !== undefined; piece = await next()) {
+      bytes += piece.byteLength;
+      if (bytes > limit) throw tooLarge;
+      await taker.take(piece);
     }
+  } catch (refusal) {
+    taker.drop();
+    await drain(reader, 2 * limit - bytes);
+    throw refusal;
   }
-  if (refusal !== undefined) throw refusal;
 }
 
-async function next(
-  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (reader === undefined) return undefined;
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new ServiceError("overloaded", "the request's body came too slowly; try again")),
-      MAX_SILENCE_MS,
-    );
-  });
-  try {
-    return (await Promise.race([reader.read(), silence])).value;
-  } finally {
-    clearTimeout(timer);
+/** Reads on until the client has sent all, nothing for a moment, or more than `most` bytes. */
+async function drain(reader: Reader, most: number): Promise<void> {
+  const until = Date.now() + DRAIN_MS;
+  for (let left = most; left > 0 && Date.now() < until;) {
+    const { promise: silence, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), DRAIN_SILENCE_MS);
+    const piece = reader.read().catch(() => undefined);
+    const came = await Promise.race([piece, silence]).finally(() => clearTimeout(timer));
+    if (came?.value === undefined) return;
+    left -= came.value.byteLength;
   }
+}
+
+function tooSlow(): ServiceError {
+  return new ServiceError("overloaded", "the request's body came too slowly; try again");
 }

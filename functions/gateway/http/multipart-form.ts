@@ -8,9 +8,11 @@ import {
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
 import { imageTooLarge } from "../images/image-file.ts";
-import { IMAGE_ALIASES } from "../schemas/aliases.ts";
-import { formValue, isListField } from "./form-value.ts";
+import { BODY_ROOM, type Share } from "./bytes-in-flight.ts";
+import { FormFields, weightOfText } from "./form-fields.ts";
+import { fieldOf } from "./form-value.ts";
 import type { Fields } from "./read-body.ts";
+import { PreambleSkipper } from "./skip-preamble.ts";
 
 /**
  * Takes a file that has arrived as a whole.
@@ -24,20 +26,30 @@ export type AcceptFile = (
   fields: Fields,
 ) => Promise<unknown>;
 
-const FILE_FIELDS = new Set<string>(IMAGE_ALIASES);
+const FILE_FIELD = "images";
 /** Labels, texts and prompts may come as a field each. */
 const MAX_PARTS = 20_000;
+/** What the fields may take in memory beside the largest file. */
+const MAX_FIELD_MEMORY = BODY_ROOM.large - MAX_IMAGE_BYTES;
 const INVALID = "the request's body is not valid multipart/form-data";
 
 export class MultipartForm {
   readonly #parser: MultipartParser;
+  readonly #preamble: PreambleSkipper;
   readonly #acceptFile: AcceptFile;
-  readonly #values = new Map<string, unknown[]>();
+  readonly #share: Share;
+  readonly #fields = new FormFields();
   #fieldBytes = 0;
+  /** What the fields take in memory. */
+  #fieldMemory = 0;
+  /** Bytes of the part that is not complete yet, or a little more. */
+  #pending = 0;
+  /** Of the body's last piece. */
+  #pieceBytes = 0;
   #files = 0;
 
   /** @throws ServiceError `invalid_type` for a content type without a boundary */
-  constructor(contentType: string, acceptFile: AcceptFile) {
+  constructor(contentType: string, acceptFile: AcceptFile, share: Share) {
     const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^;,\s]+))/i.exec(contentType) ?? [];
     const boundary = quoted ?? plain;
     if (boundary === undefined) throw new ServiceError("invalid_type", `${INVALID}: it has no boundary`);
@@ -46,16 +58,23 @@ export class MultipartForm {
       maxTotalSize: MAX_MULTIPART_BYTES,
       maxParts: MAX_PARTS,
     });
+    this.#preamble = new PreambleSkipper(boundary);
     this.#acceptFile = acceptFile;
+    this.#share = share;
   }
 
   /**
    * Takes the body's next piece.
-   * @throws ServiceError `invalid_type`, `image_too_large`, `request_too_large`
+   * @throws ServiceError `invalid_type`, `image_too_large`, `request_too_large`, `overloaded`
    */
   async take(piece: Uint8Array): Promise<void> {
+    const part = this.#preamble.skip(piece);
+    if (part === undefined) return;
+    this.#pieceBytes = part.length;
+    this.#pending += part.length;
+    await this.#share.growTo(this.#fieldMemory + this.#pending);
     try {
-      for (const part of this.#parser.write(piece)) await this.#takePart(part);
+      for (const complete of this.#parser.write(part)) await this.#takePart(complete);
     } catch (error) {
       // Parts are complete when they are seen, so all that is known of a file that is too large is that it is the next.
       if (error instanceof MaxFileSizeExceededError) {
@@ -69,11 +88,12 @@ export class MultipartForm {
 
   /**
    * What came in, once all has.
-   * @throws ServiceError `invalid_type` if the body ended early
+   * @throws ServiceError `invalid_type` if the body ended early, `invalid_json` for a list that is not right
    */
   fields(): Fields {
     if (!this.#isComplete()) throw new ServiceError("invalid_type", `${INVALID}: it ends early`);
-    return this.#fields();
+    this.#share.complete(this.#fieldMemory);
+    return this.#fields.toObject();
   }
 
   #isComplete(): boolean {
@@ -88,39 +108,51 @@ export class MultipartForm {
   async #takePart(part: MultipartPart): Promise<void> {
     const { name } = part;
     if (name === undefined) throw new ServiceError("invalid_type", `${INVALID}: a part has no name`);
-    const values = this.#values.get(name) ?? [];
-    this.#values.set(name, values);
-    if (part.isFile || part.mediaType?.startsWith("image/") === true) {
-      values.push(await this.#takeFile(part, name, values.length));
-      return;
-    }
+    if (isFile(part)) await this.#takeFile(part, name);
+    else await this.#takeText(part, name);
+    // The next part begins in the same piece.
+    this.#pending = this.#pieceBytes;
+    this.#share.shrinkTo(this.#fieldMemory + this.#pending);
+  }
+
+  async #takeText(part: MultipartPart, name: string): Promise<void> {
     this.#fieldBytes += part.size;
     if (this.#fieldBytes > MAX_FORM_FIELD_BYTES) {
       const message = `the form's fields other than files are larger than ${MAX_FORM_FIELD_BYTES} bytes`;
       throw new ServiceError("request_too_large", message);
     }
-    values.push(...formValue(name, textOf(part)));
+    const { bytes } = part;
+    this.#fieldMemory += weightOfText(bytes);
+    if (this.#fieldMemory > MAX_FIELD_MEMORY) {
+      const message = `the form's fields have too many values: they would take more than ${MAX_FIELD_MEMORY / 1e6} MB`;
+      throw new ServiceError("request_too_large", message);
+    }
+    await this.#share.growTo(this.#fieldMemory + this.#pending);
+    this.#fields.addText(name, textOf(bytes));
   }
 
-  async #takeFile({ content }: MultipartPart, name: string, index: number): Promise<unknown> {
-    if (!FILE_FIELDS.has(name)) {
+  async #takeFile({ content, filename, size }: MultipartPart, name: string): Promise<void> {
+    if (fieldOf(name) !== FILE_FIELD) {
       throw new ServiceError("invalid_type", `${name} must not be a file`, { param: name });
     }
+    // What a browser sends for a file input that was left empty.
+    if (size === 0 && (filename ?? "") === "") return;
     this.#files++;
-    return await this.#acceptFile(content as Uint8Array<ArrayBuffer>[], index, this.#fields());
-  }
-
-  /** Entries rather than assignments: a field named `__proto__` is then a field like any other. */
-  #fields(): Fields {
-    return Object.fromEntries(
-      [...this.#values].map(([name, values]) => [name, isListField(name, values) ? values : values.at(-1)]),
-    );
+    const index = this.#fields.count(name);
+    const file = await this.#acceptFile(content as Uint8Array<ArrayBuffer>[], index, this.#fields.toObject());
+    this.#fields.add(name, file);
   }
 }
 
-function textOf(part: MultipartPart): string {
+/** Some clients call a text's bytes `application/octet-stream`. */
+function isFile({ name = "", filename, mediaType = "" }: MultipartPart): boolean {
+  if (filename !== undefined || mediaType.startsWith("image/")) return true;
+  return mediaType === "application/octet-stream" && fieldOf(name) === FILE_FIELD;
+}
+
+function textOf(bytes: Uint8Array): string {
   try {
-    return part.text;
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
     throw new ServiceError("invalid_type", `${INVALID}: a field is not UTF-8`);
   }

@@ -2,7 +2,8 @@
 import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
-import { bytesInFlight, type Share } from "./bytes-in-flight.ts";
+import { BODY_ROOM, bytesInFlight, type Share } from "./bytes-in-flight.ts";
+import { JsonWeight } from "./json-weight.ts";
 import { liftStrings } from "./lift-strings.ts";
 import { readLimited } from "./limited-body.ts";
 import { type AcceptFile, MultipartForm } from "./multipart-form.ts";
@@ -10,19 +11,26 @@ import { type AcceptFile, MultipartForm } from "./multipart-form.ts";
 /** Fields as the schema takes them. */
 export type Fields = Record<string, unknown>;
 
+/** Strings that were lifted out of a JSON body. */
+export interface LiftedStrings {
+  /** Views of the body; none after the release. */
+  strings: Uint8Array<ArrayBuffer>[];
+  /** Gives their memory, and the room that it took, back. */
+  release(): void;
+}
+
 export interface ReadBody {
   fields: Fields;
-  /** Strings that were lifted out of the fields. */
-  strings: Uint8Array<ArrayBuffer>[];
+  /** Of a JSON body. */
+  lifted?: LiftedStrings;
   /** The room that the fields take; to be released when they are done with. */
   share: Share;
 }
 
-/**
- * What a JSON body takes at its worst, in bodies: its text, the strings in it, and what they decode to. That is one
- * whose long strings have escapes; others take the body and what one of its pictures decodes to.
- */
-const JSON_EXPANSION = 2.5;
+/** Of a string that was lifted out: its bytes, and those of the picture that it is decoded to. */
+const LIFTED_EXPANSION = 1.75;
+/** The most that a JSON body may take: more would never find room. */
+const MAX_JSON_MEMORY = BODY_ROOM.large;
 
 /**
  * @param acceptFile takes a multipart request's files as they arrive; without it, only JSON is accepted
@@ -30,15 +38,20 @@ const JSON_EXPANSION = 2.5;
  * whatever `acceptFile` throws
  */
 export async function readBody(request: Request, acceptFile?: AcceptFile): Promise<ReadBody> {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity") {
+    const message = "the request's body must not be compressed: send it without a content-encoding";
+    throw new ServiceError("unsupported_media_type", message);
+  }
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   const length = Number(request.headers.get("content-length") ?? Infinity);
   if (type === "application/json") {
-    const share = await bytesInFlight.reserve(JSON_EXPANSION * Math.min(length, MAX_JSON_BYTES));
-    return await withShare(share, () => readJson(request, share));
+    const share = bytesInFlight.open(LIFTED_EXPANSION * Math.min(length, MAX_JSON_BYTES));
+    return await withShare(share, () => readJson(request, Math.min(length, MAX_JSON_BYTES), share));
   }
   if (type === "multipart/form-data" && acceptFile !== undefined) {
     // One file at a time is in memory.
-    const share = await bytesInFlight.reserve(Math.min(length, MAX_IMAGE_BYTES + MAX_FORM_FIELD_BYTES));
+    const share = bytesInFlight.open(Math.min(length, MAX_IMAGE_BYTES + MAX_FORM_FIELD_BYTES));
     return await withShare(share, () => readMultipart(request, share, acceptFile));
   }
   const accepted = acceptFile === undefined ? "application/json" : "application/json or multipart/form-data";
@@ -54,27 +67,56 @@ async function withShare(share: Share, read: () => Promise<Omit<ReadBody, "share
   }
 }
 
-async function readJson(request: Request, share: Share): Promise<Omit<ReadBody, "share">> {
+/** @param length bytes that the body has at the most */
+async function readJson(request: Request, length: number, share: Share): Promise<Omit<ReadBody, "share">> {
   // Grows in place.
   const buffer = new ArrayBuffer(0, { maxByteLength: MAX_JSON_BYTES });
-  await readLimited(request, MAX_JSON_BYTES, (piece) => {
-    share.renew();
+  const weight = new JsonWeight();
+  const take = async (piece: Uint8Array<ArrayBuffer>): Promise<void> => {
+    weight.add(piece);
+    const bytes = LIFTED_EXPANSION * weight.lifted + weight.parsing;
+    if (bytes > MAX_JSON_MEMORY) {
+      const message = `the request's JSON has too many values: they would take more than ${MAX_JSON_MEMORY / 1e6} MB`;
+      throw new ServiceError("request_too_large", message);
+    }
     const offset = buffer.byteLength;
-    buffer.resize(offset + piece.byteLength);
+    const end = offset + piece.byteLength;
+    // The rest is likely to be as what has come.
+    await share.growTo(bytes, Math.min(MAX_JSON_MEMORY, bytes * Math.max(1, length / end)));
+    buffer.resize(end);
     new Uint8Array(buffer).set(piece, offset);
     freeBuffer(piece);
-  });
-  const { json, strings } = liftStrings(new Uint8Array(buffer.transferToFixedLength()));
-  let body: unknown;
-  try {
-    body = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(json));
-  } catch {
-    throw new ServiceError("invalid_json", "the request's body is not valid JSON in UTF-8");
-  }
+  };
+  const drop = (): void => {
+    buffer.resize(0);
+    share.shrinkTo(0);
+  };
+  await readLimited(request, MAX_JSON_BYTES, share, { take, drop });
+  const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()));
+  share.complete(LIFTED_EXPANSION * weight.lifted + weight.values);
+  const lifted: LiftedStrings = {
+    strings,
+    release: () => {
+      for (const string of lifted.strings) freeBuffer(string);
+      lifted.strings = [];
+      share.complete(weight.values);
+    },
+  };
   if (body === null || typeof body !== "object" || Array.isArray(body)) {
     throw new ServiceError("invalid_type", "the request's body must be a JSON object");
   }
-  return { fields: body as Fields, strings };
+  return { fields: body as Fields, lifted };
+}
+
+function parse(bytes: Uint8Array<ArrayBuffer>): { body: unknown; strings: Uint8Array<ArrayBuffer>[] } {
+  try {
+    const { json, strings } = liftStrings(bytes);
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(json);
+    freeBuffer(json);
+    return { body: JSON.parse(text), strings };
+  } catch {
+    throw new ServiceError("invalid_json", "the request's body is not valid JSON in UTF-8");
+  }
 }
 
 async function readMultipart(
@@ -82,10 +124,17 @@ async function readMultipart(
   share: Share,
   acceptFile: AcceptFile,
 ): Promise<Omit<ReadBody, "share">> {
-  const form = new MultipartForm(request.headers.get("content-type") ?? "", acceptFile);
-  await readLimited(request, MAX_MULTIPART_BYTES, async (piece) => {
-    share.renew();
-    await form.take(piece);
+  let form: MultipartForm | undefined = new MultipartForm(
+    request.headers.get("content-type") ?? "",
+    acceptFile,
+    share,
+  );
+  await readLimited(request, MAX_MULTIPART_BYTES, share, {
+    take: (piece) => form?.take(piece),
+    drop: () => {
+      form = undefined;
+      share.shrinkTo(0);
+    },
   });
-  return { fields: form.fields(), strings: [] };
+  return { fields: form.fields() };
 }

@@ -6,6 +6,8 @@ import { inlineImage } from "./inline-image.ts";
 
 /** The media type and `;base64` of a data URI are not longer. */
 const MAX_HEADER = 256;
+/** White space in ASCII is this or less. */
+const SPACE = 0x20;
 const BASE64_URI = /^data:[^,]*;\s*base64,/i;
 
 /**
@@ -19,8 +21,9 @@ export function liftedImage(
   param: string,
 ): ImageFile | undefined {
   if (!reference.startsWith(LIFTED)) return undefined;
-  const string = strings[Number(reference.slice(LIFTED.length))];
-  if (string === undefined) return undefined;
+  const lifted = strings[Number.parseInt(reference.slice(LIFTED.length), 10)];
+  if (lifted === undefined) return undefined;
+  const string = lifted.subarray(lifted.findIndex((byte) => byte > SPACE));
   const start = new TextDecoder("latin1").decode(string.subarray(0, MAX_HEADER));
   const [header = ""] = BASE64_URI.exec(start) ?? [];
   const isPercentEncoded = header === "" && /^data:/i.test(start);

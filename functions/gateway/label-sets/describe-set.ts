@@ -1,11 +1,15 @@
-/** What the API says about a stored label set. */
-import type { LabelSetSummary, SetStore } from "./set-store.ts";
+/** What the API says about a stored label set and one model. */
+import type { Manifest } from "../../../model-shards/manifest.ts";
+import type { LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 
 export interface DescribedSet {
   id: string;
   object: "label_set";
   name: string | null;
-  /** Whether the model's present revision has all of its embeddings. */
+  /** The model that the status is about, and its present revision. */
+  model: string;
+  revision: string;
+  /** Whether that revision has all of the set's embeddings. */
   status: "ready" | "building";
   labels: number;
   prompts: number;
@@ -20,7 +24,7 @@ export interface DescribedSet {
 export async function describeSet(
   summary: LabelSetSummary,
   store: SetStore,
-  revision: string,
+  { id: model, revision }: Manifest,
 ): Promise<DescribedSet> {
   const { id, name, labels, prompts, templates, created_at } = summary;
   const bytes = await store.vectorsBytes(id, revision);
@@ -29,6 +33,8 @@ export async function describeSet(
     id,
     object: "label_set",
     name,
+    model,
+    revision,
     status: bytes === undefined ? "building" : "ready",
     labels,
     prompts,

@@ -1,9 +1,9 @@
 /** Labels and negatives → their matrix. */
 import type { EmbedContext } from "../embed/embed-context.ts";
-import { embedPrompts, type EmbedOptions, type Prompts } from "../embed/embed-prompts.ts";
-import type { CachedText } from "../embed/text-cache.ts";
-import type { LabelSetDefinition } from "./definition.ts";
-import { blankMatrix, type LabelMatrix } from "./label-matrix.ts";
+import type { Prompts } from "../../embed/compute-prompts.ts";
+import { embedPrompts, type EmbedOptions } from "../embed/embed-prompts.ts";
+import type { LabelSetDefinition } from "../../label-sets/definition.ts";
+import { blankMatrix, fillRows, type LabelMatrix, namesOf } from "../../label-sets/label-matrix.ts";
 
 export interface EmbeddedMatrix {
   matrix: LabelMatrix;
@@ -22,12 +22,7 @@ export async function embedMatrix(
   options?: EmbedOptions,
 ): Promise<EmbeddedMatrix> {
   const { embeddings, tokens, cachedTokens } = await embedPrompts(items, context, options);
-  const { matrix, rows } = blankMatrix(definition, context.manifest.embedding_width, tokens);
+  const { matrix, rows } = blankMatrix(namesOf(definition), context.manifest.embedding_width, tokens);
   fillRows(rows, embeddings);
   return { matrix, cachedTokens };
-}
-
-/** @param rows float32, embeddings × width */
-export function fillRows(rows: Float32Array, embeddings: readonly CachedText[]): void {
-  for (const [index, { embedding }] of embeddings.entries()) rows.set(embedding, index * embedding.length);
 }

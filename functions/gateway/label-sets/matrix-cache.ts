@@ -1,11 +1,9 @@
 /** Label matrices in KV, by model revision. Keys are hashes of what is in them, and they are sealed: right or missing. */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
-import { warn } from "../warn.ts";
-import { type LabelMatrix, sealMatrix, unpackMatrix } from "./label-matrix.ts";
+import { warn } from "../../runtime/warn.ts";
+import { type LabelMatrix, MATRIX_FORMAT, sealMatrix, unpackMatrix } from "../../label-sets/label-matrix.ts";
 
-/** Part of every key; changes with the layout of the values. */
-const FORMAT = "labels2";
 /** The largest value that KV takes. */
 const MAX_BYTES = 25 * 1024 * 1024;
 /** Seconds. */
@@ -41,14 +39,14 @@ async function put(name: string, matrix: LabelMatrix, { env, manifest }: EmbedCo
   await env.CACHE.put(matrixKey(name, manifest.revision), matrix.packed, options);
 }
 
-export async function removeMatrix(name: string, { env, manifest }: EmbedContext): Promise<void> {
+export async function removeMatrix(name: string, revision: string, kv: KVNamespace): Promise<void> {
   try {
-    await withDeadline(DEADLINES.kv, () => env.CACHE.delete(matrixKey(name, manifest.revision)));
+    await withDeadline(DEADLINES.kv, () => kv.delete(matrixKey(name, revision)));
   } catch (error) {
     warn("label cache not writable", error);
   }
 }
 
 function matrixKey(name: string, revision: string): string {
-  return `${FORMAT}/${revision}/${name}`;
+  return `${MATRIX_FORMAT}/${revision}/${name}`;
 }

@@ -7,16 +7,19 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { KeyedLoads } from "../../runtime/keyed-loads.ts";
 import type { Renew } from "../../runtime/lease.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
-import { requestBuild } from "./build-queue.ts";
 import { buildAtOnce, isSmall } from "./build-set.ts";
-import { type LabelMatrix, unpackMatrix } from "./label-matrix.ts";
+import { isLabelSetId } from "../../label-sets/definition.ts";
+import { type LabelMatrix, unpackMatrix } from "../../label-sets/label-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory } from "./matrix-memory.ts";
-import { SetStore } from "./set-store.ts";
+import { requestBuild } from "./request-build.ts";
+import { SetStore } from "../../label-sets/set-store.ts";
 
 /** Milliseconds since R2 was asked; the contract gives a deletion 60 seconds. */
 const ASK_AGAIN_AFTER = 20_000;
 const USABLE_FOR = 50_000;
+/** UTF-16 code units of an unknown id that its refusal repeats. */
+const MAX_SHOWN = 64;
 
 const loads = new KeyedLoads<LabelMatrix>();
 
@@ -24,7 +27,9 @@ const loads = new KeyedLoads<LabelMatrix>();
  * @throws ServiceError `label_set_not_found`; `model_unavailable` while a large set is being computed
  */
 export async function storedLabels(account: string, id: string, context: EmbedContext): Promise<LabelMatrix> {
-  const key = memoryKey(account, id, context);
+  // Another id, with a slash in it, could make a key that is another account's.
+  if (!isLabelSetId(id)) throw labelSetNotFound(id);
+  const key = memoryKey(account, id, context.manifest.revision);
   const entry = matrixMemory.get(key);
   if (entry === undefined) {
     return await loads.get(key, (renew) => load(account, id, context, renew), context.waitUntil);
@@ -37,21 +42,22 @@ export async function storedLabels(account: string, id: string, context: EmbedCo
   return entry.matrix;
 }
 
-export function forgetLabels(account: string, id: string, context: EmbedContext): void {
-  matrixMemory.delete(memoryKey(account, id, context));
+/** Of one model, by its revision. */
+export function forgetLabels(account: string, id: string, revision: string): void {
+  matrixMemory.delete(memoryKey(account, id, revision));
 }
 
 export function labelSetNotFound(id: string): ServiceError {
-  return new ServiceError("label_set_not_found", `there is no label set ${JSON.stringify(id)}`, {
-    param: "label_set",
-  });
+  const shown = JSON.stringify(id.length > MAX_SHOWN ? `${id.slice(0, MAX_SHOWN)}…` : id);
+  return new ServiceError("label_set_not_found", `there is no label set ${shown}`, { param: "label_set" });
 }
 
 async function askAgain(account: string, id: string, context: EmbedContext): Promise<boolean> {
+  const { revision } = context.manifest;
   const exists = await new SetStore(context.env.SETS).exists(account, id);
-  const entry = matrixMemory.get(memoryKey(account, id, context));
+  const entry = matrixMemory.get(memoryKey(account, id, revision));
   if (exists && entry !== undefined) entry.checkedAt = Date.now();
-  if (!exists) forgetLabels(account, id, context);
+  if (!exists) forgetLabels(account, id, revision);
   return exists;
 }
 
@@ -63,7 +69,7 @@ async function load(account: string, id: string, context: EmbedContext, renew: R
   const matrix =
     cached ?? (await loadFromR2(id, store, context)) ?? (await build(account, id, store, context, renew));
   renew();
-  matrixMemory.set(memoryKey(account, id, context), { matrix, checkedAt: Date.now() });
+  matrixMemory.set(memoryKey(account, id, context.manifest.revision), { matrix, checkedAt: Date.now() });
   return matrix;
 }
 
@@ -91,12 +97,18 @@ async function build(
   renew: Renew,
 ): Promise<LabelMatrix> {
   renew();
-  const definition = await store.definition(id);
+  // Only a large set has a plan, and its definition may be as large as a request's body.
+  if ((await store.plan(id)) === undefined) {
+    const definition = await store.definition(id);
+    renew();
+    if (definition === undefined) throw labelSetNotFound(id);
+    if (isSmall(definition)) return await buildAtOnce(id, definition, store, unhurried(context, renew));
+    await store.putPlan(id, definition);
+  }
   renew();
-  if (definition === undefined) throw labelSetNotFound(id);
-  if (isSmall(definition)) return await buildAtOnce(id, definition, store, unhurried(context, renew));
   await requestBuild(context, account, id);
-  const message = `the label set ${id} is still being computed; GET /v1/label_sets/${id} shows how far it is`;
+  const path = `/v1/label_sets/${id}?model=${context.manifest.alias}`;
+  const message = `the label set ${id} is still being computed for this model; GET ${path} shows how far it is`;
   throw new ServiceError("model_unavailable", message, { param: "label_set" });
 }
 
@@ -109,6 +121,6 @@ function unhurried(context: EmbedContext, renew: Renew): EmbedContext {
   return { ...context, wanted };
 }
 
-function memoryKey(account: string, id: string, { manifest }: EmbedContext): string {
-  return `${account}/${id}/${manifest.revision}`;
+function memoryKey(account: string, id: string, revision: string): string {
+  return `${account}/${id}/${revision}`;
 }

@@ -3,10 +3,15 @@ import * as z from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { classifyRequestSchema } from "../schemas/classify-request.ts";
 import { embeddingsRequestSchema } from "../schemas/embeddings-request.ts";
-import { labelSetListSchema, labelSetRequestSchema } from "../schemas/label-set-request.ts";
+import {
+  labelSetListSchema,
+  labelSetQuerySchema,
+  labelSetRequestSchema,
+} from "../schemas/label-set-request.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { warmUpRequestSchema } from "../schemas/warm-up-request.ts";
+import { acceptNulls } from "./accept-nulls.ts";
 import * as responses from "./responses.ts";
 
 const JSON_TYPE = "application/json";
@@ -32,6 +37,7 @@ const REFUSALS = {
   "401": "The API key is missing or wrong",
   "404": "There is no such thing",
   "413": "The request's body is too large",
+  "415": "The request's body is of another type, or compressed",
   "429": "Too many requests; `retry-after` says when",
   "503": "Cannot answer at present; `retry-after` says when",
 };
@@ -125,7 +131,10 @@ const paths: ZodOpenApiPathsObject = {
       id: "createLabelSet",
       tag: "Label sets",
       summary: "Keep a set of labels",
-      description: "The same set again has the same id and costs nothing.",
+      description:
+        "The same set again has the same id and costs nothing. A set serves all models of the deployment: its id does " +
+        "not name one, and each has embeddings of its own. `model` says for which they are computed now; for another " +
+        "they are when the set is posted or classified with for that one.",
       request: labelSetRequestSchema,
       answers: {
         "200": ["It was there", responses.labelSetSchema],
@@ -137,6 +146,7 @@ const paths: ZodOpenApiPathsObject = {
       id: "listLabelSets",
       tag: "Label sets",
       summary: "The caller's label sets",
+      description: "What is `ready` is so for `model`.",
       query: labelSetListSchema,
       answers: { "200": ["A page of them", responses.labelSetListResponseSchema] },
     }),
@@ -146,7 +156,11 @@ const paths: ZodOpenApiPathsObject = {
       id: "getLabelSet",
       tag: "Label sets",
       summary: "One label set with its labels",
+      description:
+        "`status`, `prompts_done` and `bytes` are about `model`, the deployment's first if none is named. Asking for a " +
+        "set whose computation has come to a halt takes it up again.",
       path: idPath,
+      query: labelSetQuerySchema,
       answers: { "200": ["The set", responses.labelSetDetailSchema] },
     }),
     delete: operation({
@@ -208,7 +222,7 @@ const paths: ZodOpenApiPathsObject = {
 
 /** @param server URL that the paths are below */
 export function openApiDocument(server: string): object {
-  return createDocument({
+  const document = createDocument({
     openapi: "3.1.1",
     info: {
       title: "edgeclip",
@@ -221,4 +235,6 @@ export function openApiDocument(server: string): object {
     components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
     paths,
   });
+  acceptNulls(document);
+  return document;
 }

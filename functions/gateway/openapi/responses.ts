@@ -4,6 +4,9 @@ import { ERROR_KINDS } from "../../runtime/errors.ts";
 
 const seconds = z.number().int().meta({ description: "Seconds since 1970" });
 const cosine = z.number().min(-1).max(1);
+const truncated = z
+  .boolean()
+  .meta({ description: "The text was longer than the model's context, and its end was not read" });
 const probability = z.number().min(0).max(1);
 
 export const errorSchema = z
@@ -52,7 +55,7 @@ export const similarityResponseSchema = listOf(
         similarity: cosine,
         logit: z.number(),
         probability: probability.meta({ description: "Softmax of the logits over the texts" }),
-        truncated: z.boolean().meta({ description: "The text was longer than the model's context" }),
+        truncated,
       }),
     ),
   }),
@@ -85,6 +88,7 @@ export const embeddingsResponseSchema = listOf(
     embedding: z
       .union([z.array(z.number()), z.string()])
       .meta({ description: "Unit length; as base64, little-endian float32" }),
+    truncated,
   }),
 ).meta({ id: "EmbeddingsResponse" });
 
@@ -96,7 +100,11 @@ export const rerankResponseSchema = z
       z.object({
         index: z.number().int(),
         relevance_score: cosine,
-        document: z.unknown().optional().meta({ description: "As it was sent, if asked for" }),
+        truncated,
+        document: z
+          .unknown()
+          .optional()
+          .meta({ description: "As it was sent, if asked for; `image` is null for a long picture" }),
       }),
     ),
     usage: usageSchema,
@@ -108,13 +116,25 @@ export const labelSetSchema = z
     id: z.string(),
     object: z.literal("label_set"),
     name: z.string().nullable(),
-    status: z.enum(["ready", "building"]),
+    model: z
+      .string()
+      .meta({ description: "Whose embeddings `status`, `prompts_done` and `bytes` are about" }),
+    revision: z.string().meta({ description: "The model's present one" }),
+    status: z.enum(["ready", "building"]).meta({
+      description:
+        "`ready`: all embeddings for `model` at `revision` are stored, and a classification computes none. `building`: " +
+        "some are missing; they are computed once the set is posted or classified with for this model",
+    }),
     labels: z.number().int(),
     prompts: z.number().int(),
-    prompts_done: z.number().int(),
+    prompts_done: z.number().int().meta({ description: "Prompts whose embeddings for `model` are there" }),
     templates: z.array(z.string()),
     created_at: seconds,
-    bytes: z.number().int().nullable(),
+    bytes: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: "Of the embeddings for `model`; null while some are missing" }),
   })
   .meta({ id: "LabelSet" });
 
@@ -151,7 +171,9 @@ export const modelObjectSchema = z
   .object({
     id: z.string(),
     object: z.literal("model"),
-    created: seconds,
+    created: seconds.meta({
+      description: "When the model came into the deployment's storage: seconds since 1970",
+    }),
     owned_by: z.string(),
     alias: z.string(),
     revision: z.string(),

@@ -6,7 +6,7 @@ import { embedImages } from "../embed/embed-images.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { readFieldsAndFiles, requestPictures } from "../embed/request-pictures.ts";
 import type { GatewayEnv } from "../env.ts";
-import { DEFAULT_NEGATIVE } from "../label-sets/definition.ts";
+import { DEFAULT_NEGATIVE } from "../../label-sets/definition.ts";
 import type { EmbeddedMatrix } from "../label-sets/embed-matrix.ts";
 import { inlineLabels } from "../label-sets/inline-labels.ts";
 import { storedLabels } from "../label-sets/stored-labels.ts";

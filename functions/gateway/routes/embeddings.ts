@@ -9,6 +9,7 @@ import { requestedModel } from "../model.ts";
 import { embeddingsRequestSchema, refuseTokenIds } from "../schemas/embeddings-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { inferenceResponse } from "./inference-response.ts";
+import { streamRows } from "./stream-rows.ts";
 
 export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c) => {
   const fields = await readFields(c);
@@ -23,15 +24,18 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
   const paramOf = (index: number): string =>
     input === undefined ? "messages" : list ? `input[${index}]` : "input";
   const { vectors, usage } = await embedItems(c, manifest, input ?? messages ?? [], paramOf);
-  const data = vectors.map(({ embedding }, index) => ({
-    object: "embedding",
-    index,
-    embedding: encoding_format === "base64" ? encodeBase64(bytesOf(embedding)) : Array.from(embedding),
-  }));
-  return c.json(inferenceResponse(c, "emb", manifest, data, usage));
+  const encode = encoding_format === "base64" ? toBase64 : (values: Float32Array) => Array.from(values);
+  return streamRows(inferenceResponse(c, "emb", manifest, [], usage), vectors.length, (index) => {
+    const { embedding, truncated } = vectors[index] ?? missing();
+    return { object: "embedding", index, embedding: encode(embedding), truncated };
+  });
 });
 
+function missing(): never {
+  throw new Error("an input was not embedded");
+}
+
 /** Little-endian float32. */
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+function toBase64({ buffer, byteOffset, byteLength }: Float32Array): string {
+  return encodeBase64(new Uint8Array(buffer, byteOffset, byteLength));
 }

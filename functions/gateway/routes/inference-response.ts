@@ -1,10 +1,28 @@
-/** The envelope of every answer that a model gave: OpenAI's list, with the model's revision and what it took. */
+/** What every answer of a model has in common: its model and revision, what it took, and mostly OpenAI's list. */
 import type { Context } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { reportUsage, type Usage } from "../embed/usage.ts";
 import type { GatewayEnv } from "../env.ts";
 import { randomId } from "../http/random-id.ts";
 import { modelReference } from "../../../model-shards/model-reference.ts";
+
+/** OpenAI's list, and which revision of the model made it. */
+export interface Inference {
+  id: string;
+  object: "list";
+  /** Seconds since 1970. */
+  created: number;
+  model: string;
+  revision: string;
+  data: readonly object[];
+  usage: object;
+}
+
+/** Notes the model for the logs and the usage records, and names it as the API does. */
+export function answeredBy(c: Context<GatewayEnv>, manifest: Manifest): { model: string; revision: string } {
+  c.set("answeredBy", modelReference(manifest));
+  return { model: manifest.id, revision: manifest.revision };
+}
 
 /**
  * @param idPrefix of the answer's id, such as `cls`
@@ -16,15 +34,12 @@ export function inferenceResponse(
   manifest: Manifest,
   data: readonly object[],
   usage: Usage,
-): object {
-  const { id: model, revision } = manifest;
-  c.set("answeredBy", modelReference(manifest));
+): Inference {
   return {
     id: randomId(idPrefix),
     object: "list",
     created: Math.floor(Date.now() / 1000),
-    model,
-    revision,
+    ...answeredBy(c, manifest),
     data,
     usage: reportUsage(c, usage),
   };

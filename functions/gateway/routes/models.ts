@@ -6,12 +6,15 @@ import { allModels, describeModel, requestedModel } from "../model.ts";
 const PREFIX = "/v1/models/";
 
 export const models = new Hono<GatewayEnv>()
-  .get("/v1/models", async (c) =>
-    c.json({ object: "list", data: (await allModels(c)).map((manifest) => describeModel(manifest)) }),
-  )
+  .get("/v1/models", async (c) => {
+    const manifests = await allModels(c);
+    const data = await Promise.all(manifests.map((manifest) => describeModel(c, manifest)));
+    return c.json({ object: "list", data });
+  })
   .get(`${PREFIX}*`, async (c) => {
     const path = new URL(c.req.url).pathname;
-    return c.json(describeModel(await requestedModel(c, decode(path.slice(PREFIX.length)))));
+    const manifest = await requestedModel(c, decode(path.slice(PREFIX.length)));
+    return c.json(await describeModel(c, manifest));
   });
 
 function decode(id: string): string {

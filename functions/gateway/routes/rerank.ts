@@ -4,11 +4,14 @@ import { embedItems } from "../embed/embed-items.ts";
 import { readFields } from "../embed/request-pictures.ts";
 import { reportUsage } from "../embed/usage.ts";
 import type { GatewayEnv } from "../env.ts";
+import { LIFTED } from "../http/lift-strings.ts";
 import { randomId } from "../http/random-id.ts";
 import { requestedModel } from "../model.ts";
+import type { Item } from "../schemas/item.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { cosineOfUnit } from "../score/cosine-of-unit.ts";
+import { answeredBy } from "./inference-response.ts";
 
 export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
   const fields = await readFields(c);
@@ -21,19 +24,31 @@ export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
   } = validate(rerankRequestSchema, fields);
   const manifest = await requestedModel(c, model);
   const { vectors, usage } = await embedItems(c, manifest, [query, ...documents], paramOf);
-  const [asked, ...candidates] = vectors.map(({ embedding }) => embedding);
+  const [asked, ...candidates] = vectors;
   if (asked === undefined) throw new Error("the query was not embedded");
   const results = candidates
-    .map((embedding, index) => ({
+    .map(({ embedding, truncated }, index) => ({
       index,
-      relevance_score: cosineOfUnit(asked, embedding),
-      ...(returned ? { document: documents[index] } : {}),
+      relevance_score: cosineOfUnit(asked.embedding, embedding),
+      truncated,
+      ...(returned ? { document: shown(documents[index]) } : {}),
     }))
     .toSorted((a, b) => b.relevance_score - a.relevance_score)
     .slice(0, topN ?? candidates.length);
-  const { id, revision } = manifest;
-  return c.json({ id: randomId("rr"), model: id, revision, results, usage: reportUsage(c, usage) });
+  return c.json({
+    id: randomId("rr"),
+    ...answeredBy(c, manifest),
+    results,
+    usage: reportUsage(c, usage),
+  });
 });
+
+/** A picture that was lifted out of the request is not put back into the answer. */
+function shown(document: Item | undefined): object | undefined {
+  if (document === undefined || !("image" in document)) return document;
+  const { image } = document;
+  return typeof image === "string" && image.startsWith(LIFTED) ? { image: null } : document;
+}
 
 /** The query is the first of the items. */
 function paramOf(index: number): string {

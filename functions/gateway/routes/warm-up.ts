@@ -5,35 +5,47 @@
  */
 import { Hono } from "hono";
 import { requireOperator } from "../access/caller.ts";
-import { embedContext } from "../embed/embed-context.ts";
+import { embedContext, textCall } from "../embed/embed-context.ts";
 import { readFields } from "../embed/request-pictures.ts";
 import type { GatewayEnv } from "../env.ts";
-import { buildAtOnce, buildNextPart, isSmall } from "../label-sets/build-set.ts";
-import { SetStore } from "../label-sets/set-store.ts";
+import { buildAtOnce, isSmall } from "../label-sets/build-set.ts";
+import { takeTurn } from "../../label-sets/build-claim.ts";
+import { buildNextPart } from "../../label-sets/build-part.ts";
+import { SetStore } from "../../label-sets/set-store.ts";
 import { requestedModel } from "../model.ts";
 import { validate } from "../schemas/validate.ts";
 import { warmUpRequestSchema } from "../schemas/warm-up-request.ts";
+import { answeredBy } from "./inference-response.ts";
 
 /** Sets that a request looks at. */
 const PAGE = 50;
+/** Its turn at a large set, and the one after that: warm-ups go on where the last one stopped. */
+const WARM_UP = { turn: "warm_up", next: "warm_up" };
 
 export const warmUp = new Hono<GatewayEnv>().post("/v1/operator/warm_up", async (c) => {
   requireOperator(c);
   const { model, after } = validate(warmUpRequestSchema, await readFields(c));
   const context = embedContext(c, await requestedModel(c, model));
-  const { id: modelId, revision } = context.manifest;
+  const { revision } = context.manifest;
   const store = new SetStore(c.env.SETS);
   const { ids, next } = await store.listAll(PAGE, after);
-  const answer = { object: "warm_up", model: modelId, revision };
+  const answer = { object: "warm_up", ...answeredBy(c, context.manifest) };
   for (const [looked, { id, key }] of ids.entries()) {
     if ((await store.vectorsBytes(id, revision)) !== undefined) continue;
     const definition = await store.definition(id);
     if (definition === undefined) continue;
-    let left = false;
+    let isLeft = false;
     if (isSmall(definition)) await buildAtOnce(id, definition, store, context);
-    else left = await buildNextPart(id, definition, store, context);
+    else {
+      const held = await takeTurn(store, id, revision, WARM_UP.turn, { mayBegin: true, next: WARM_UP.next });
+      // The jobs Worker is at it: the revision serves already.
+      if (held === "over" || "waitMs" in held) continue;
+      const alive = (): Promise<boolean> => held.renew();
+      isLeft = (await buildNextPart(id, store, textCall(context), { alive })) !== undefined;
+      if (!isLeft) await held.end();
+    }
     // A set with parts left is looked at again.
-    return c.json({ ...answer, computed: id, after: left ? (ids[looked - 1]?.key ?? after ?? "") : key });
+    return c.json({ ...answer, computed: id, after: isLeft ? (ids[looked - 1]?.key ?? after ?? "") : key });
   }
   return c.json({ ...answer, computed: null, after: next });
 });

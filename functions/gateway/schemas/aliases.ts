@@ -19,6 +19,6 @@ export function foldAliases(fields: Fields, names: readonly [string, ...string[]
       param: other,
     });
   }
-  const value = fields[name];
-  return { ...fields, [names[0]]: Array.isArray(value) ? value : [value] };
+  const { [name]: value, ...others } = fields;
+  return { ...others, [names[0]]: Array.isArray(value) ? value : [value] };
 }

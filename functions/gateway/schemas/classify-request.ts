@@ -1,11 +1,14 @@
 /** `POST /v1/classify`. */
 import * as z from "zod";
 import { DEFAULT_TOP_K, MAX_LABEL_SETS, MAX_TEXTS } from "../limits.ts";
+import { IMAGE_ALIASES, LABEL_ALIASES } from "./aliases.ts";
 import { imagesSchema } from "./image.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
 import { modelSchema } from "./model.ts";
+import { ownObject } from "./own-object.ts";
 import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
+import { list } from "./list.ts";
 
 const labelSetIdSchema = shortString(64).min(1, "must not be empty");
 
@@ -17,16 +20,15 @@ const issue = (path: string, message: string, code: string) => ({
   params: { code },
 });
 
-export const classifyRequestSchema = z
-  .object({
+const fields = ownObject(
+  {
     model: modelSchema,
     images: imagesSchema,
     labels: labelsSchema(MAX_TEXTS).optional(),
     label_set: z
       .union([
         labelSetIdSchema,
-        z
-          .array(labelSetIdSchema)
+        list(labelSetIdSchema)
           .min(1, "at least one label set is needed")
           .max(MAX_LABEL_SETS, `at most ${MAX_LABEL_SETS} label sets`),
       ])
@@ -40,9 +42,13 @@ export const classifyRequestSchema = z
     multi_label: z.boolean().default(false).meta({
       description: "Independent, uncalibrated scores: sigmoid(logit - logmeanexp(negatives))",
     }),
-    min_similarity: cosineSchema.nullish(),
-  })
-  .superRefine(({ labels, label_set, templates, negative }, context) => {
+    min_similarity: cosineSchema.optional(),
+  },
+  [...IMAGE_ALIASES, ...LABEL_ALIASES],
+);
+
+export const classifyRequestSchema = fields.superRefine(
+  ({ labels, label_set, templates, negative, multi_label }, context) => {
     if (labels !== undefined && label_set !== undefined) {
       context.addIssue(issue("label_set", "labels and label_set exclude each other", "invalid_type"));
     } else if (labels === undefined && label_set === undefined) {
@@ -50,7 +56,11 @@ export const classifyRequestSchema = z
     } else if (label_set !== undefined && (templates ?? negative) !== undefined) {
       const param = templates === undefined ? "negative" : "templates";
       context.addIssue(issue(param, "belongs to the label set itself", "invalid_type"));
+    } else if (negative !== undefined && !multi_label) {
+      const message = "has no part in a softmax over the labels: it is for multi_label";
+      context.addIssue(issue("negative", message, "invalid_value"));
     }
-  });
+  },
+);
 
 export type ClassifyRequest = z.output<typeof classifyRequestSchema>;

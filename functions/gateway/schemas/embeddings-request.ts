@@ -1,22 +1,22 @@
 /** `POST /v1/embeddings`: OpenAI's request, whose items may be images too, or vLLM's with messages. */
 import * as z from "zod";
 import { ServiceError } from "../../runtime/errors.ts";
-import { MAX_MESSAGES, MAX_TEXTS } from "../limits.ts";
+import { MAX_INPUTS, MAX_MESSAGES } from "../limits.ts";
 import { imageObjectSchema } from "./image.ts";
 import { type Item, limitImages, mixedItemSchema } from "./item.ts";
 import { modelSchema } from "./model.ts";
 import { textSchema } from "./text.ts";
+import { list } from "./list.ts";
 
 const inputSchema = z
   .union(
     [
       mixedItemSchema.transform((item) => [item]),
-      z
-        .array(mixedItemSchema, {
-          error: "must be a string, an image object or a list of them",
-        })
+      list(mixedItemSchema, {
+        error: "must be a string, an image object or a list of them",
+      })
         .min(1, "at least one input is needed")
-        .max(MAX_TEXTS, `at most ${MAX_TEXTS} inputs`)
+        .max(MAX_INPUTS, `at most ${MAX_INPUTS} inputs`)
         .superRefine(limitImages),
     ],
     { error: "must be a string, an image object or a list of them" },
@@ -28,13 +28,12 @@ const partSchema = z.union([
   imageObjectSchema.transform((image): Item => ({ image })),
 ]);
 
-const messagesSchema = z
-  .array(
-    z.object({
-      role: z.string(),
-      content: z.union([textSchema.transform((text): Item[] => [{ text }]), z.array(partSchema)]),
-    }),
-  )
+const messagesSchema = list(
+  z.object({
+    role: z.string(),
+    content: z.union([textSchema.transform((text): Item[] => [{ text }]), list(partSchema)]),
+  }),
+)
   .min(1, "at least one message is needed")
   .max(MAX_MESSAGES, `at most ${MAX_MESSAGES} messages`)
   .transform((messages, context): Item[] => {
@@ -52,8 +51,8 @@ export const embeddingsRequestSchema = z
     input: inputSchema.optional(),
     messages: messagesSchema.optional().meta({ description: "Texts, or one image; gives one vector" }),
     encoding_format: z.enum(["float", "base64"]).default("float"),
-    dimensions: z.number().int().nullish().meta({ description: "The model's width, if given" }),
-    user: z.string().nullish(),
+    dimensions: z.number().int().optional().meta({ description: "The model's width, if given" }),
+    user: z.string().optional(),
   })
   .superRefine(({ input, messages }, context) => {
     if ((input === undefined) === (messages === undefined)) {
@@ -71,6 +70,8 @@ export const embeddingsRequestSchema = z
 export function refuseTokenIds(input: unknown): void {
   const [first]: unknown[] = [input].flat(2);
   if (typeof first !== "number") return;
-  const message = "input: token ids are not accepted, they would be another tokenizer's; send the text";
+  const message =
+    "input: token ids are not accepted, they would be another tokenizer's; send the text " +
+    "(LangChain for Python does with check_embedding_ctx_length=False)";
   throw new ServiceError("invalid_type", message, { param: "input" });
 }

@@ -2,6 +2,8 @@
 import * as z from "zod";
 import { Picture } from "../embed/picture.ts";
 import { MAX_IMAGES } from "../limits.ts";
+import { list } from "./list.ts";
+import { ownObject } from "./own-object.ts";
 
 const MESSAGE =
   'must be an image: a URL, a data URI or base64 as a string, {"image": …}, or {"type": "image_url", "image_url": {"url": …}}';
@@ -11,6 +13,7 @@ export type ImageReference = string | Picture;
 
 const reference = z
   .string()
+  .trim()
   .min(1, "an image must not be empty")
   .meta({ description: "http(s) URL, data URI, or base64 (standard or URL-safe)" });
 
@@ -18,25 +21,26 @@ const uploaded = z
   .instanceof(Picture)
   .meta({ override: { type: "string", format: "binary" }, description: "A file, in a form" });
 
+/** OpenAI's, which may say more about the picture. */
+const contentPart = z
+  .object({ type: z.literal("image_url"), image_url: z.object({ url: reference }) })
+  .transform(({ image_url }) => image_url.url);
+
+/** On endpoints whose shape is somebody else's. */
 export const imageObjectSchema = z
-  .union(
-    [
-      z
-        .object({ type: z.literal("image_url"), image_url: z.object({ url: reference }) })
-        .transform(({ image_url }) => image_url.url),
-      z.object({ image: reference }).transform(({ image }) => image),
-    ],
-    { error: MESSAGE },
-  )
+  .union([contentPart, z.object({ image: reference }).transform(({ image }) => image)], { error: MESSAGE })
   .meta({ id: "ImageObject" });
 
+/** On our own. */
 export const imageSchema = z
-  .union([reference, uploaded, imageObjectSchema], {
-    error: (issue) => (issue.input === "" ? "an image must not be empty" : MESSAGE),
-  })
+  .union(
+    [reference, uploaded, contentPart, ownObject({ image: reference }).transform(({ image }) => image)],
+    {
+      error: (issue) => (issue.input === "" ? "an image must not be empty" : MESSAGE),
+    },
+  )
   .meta({ id: "Image" });
 
-export const imagesSchema = z
-  .array(imageSchema)
+export const imagesSchema = list(imageSchema)
   .min(1, "at least one image is needed")
   .max(MAX_IMAGES, `at most ${MAX_IMAGES} images a request`);

@@ -2,29 +2,31 @@
 import * as z from "zod";
 import { MAX_EMBEDDING_VALUES, MAX_IMAGES } from "../limits.ts";
 import { imageObjectSchema, type ImageReference, imageSchema } from "./image.ts";
+import { ownObject } from "./own-object.ts";
 import { textSchema } from "./text.ts";
+import { list } from "./list.ts";
 
 /** A text, a picture, or a vector that somebody kept. */
 export type Item = { text: string } | { image: ImageReference } | { embedding: readonly number[] };
 
-const embeddingItem = z.object({
-  embedding: z
-    .array(z.number())
-    .min(1, "must not be empty")
-    .max(MAX_EMBEDDING_VALUES, `at most ${MAX_EMBEDDING_VALUES} values`)
-    .meta({ description: "As many values as the model's embeddings have, of any norm" }),
-});
+const embedding = list(z.number())
+  .min(1, "must not be empty")
+  .max(MAX_EMBEDDING_VALUES, `at most ${MAX_EMBEDDING_VALUES} values`)
+  .meta({ description: "As many values as the model's embeddings have, of any norm" });
+const embeddingItem = z.object({ embedding });
+const ownEmbeddingItem = ownObject({ embedding });
 const textItem = z.object({ text: textSchema });
 const stringAsText = textSchema.transform((text): Item => ({ text }));
 const objectAsImage = imageObjectSchema.transform((image): Item => ({ image }));
 
-/** A string is a picture. */
-export const imageItemSchema = z.union([imageSchema.transform((image): Item => ({ image })), embeddingItem], {
-  error: "must be an image or an object with an embedding",
-});
+/** On an endpoint of our own, where a string is a picture. */
+export const imageItemSchema = z.union(
+  [imageSchema.transform((image): Item => ({ image })), ownEmbeddingItem],
+  { error: "must be an image or an object with an embedding" },
+);
 
-/** A string is a text. */
-export const textItemSchema = z.union([stringAsText, embeddingItem], {
+/** On an endpoint of our own, where a string is a text. */
+export const textItemSchema = z.union([stringAsText, ownEmbeddingItem], {
   error: "must be a text or an object with an embedding",
 });
 

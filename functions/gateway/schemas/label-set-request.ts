@@ -1,19 +1,29 @@
 /** `POST /v1/label_sets`, and the query of `GET /v1/label_sets`. */
 import * as z from "zod";
 import { DEFAULT_PAGE, MAX_NAME_LENGTH, MAX_PAGE, MAX_SET_LABELS } from "../limits.ts";
+import { LABEL_ALIASES } from "./aliases.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
+import { modelSchema } from "./model.ts";
+import { ownObject } from "./own-object.ts";
 import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
 
-export const labelSetRequestSchema = z.object({
-  name: shortString(MAX_NAME_LENGTH).nullish(),
-  labels: labelsSchema(MAX_SET_LABELS),
-  templates: templatesSchema.optional(),
-  negative: negativeSchema.optional(),
-  min_similarity: cosineSchema.nullish(),
-});
+export const labelSetRequestSchema = ownObject(
+  {
+    model: modelSchema,
+    name: shortString(MAX_NAME_LENGTH).optional(),
+    labels: labelsSchema(MAX_SET_LABELS),
+    templates: templatesSchema.optional(),
+    negative: negativeSchema.optional(),
+    min_similarity: cosineSchema.optional(),
+  },
+  LABEL_ALIASES,
+);
+
+export const labelSetQuerySchema = z.object({ model: modelSchema });
 
 export const labelSetListSchema = z.object({
+  ...labelSetQuerySchema.shape,
   limit: z.coerce
     .number()
     .int()

@@ -2,7 +2,9 @@
 import * as z from "zod";
 import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { MAX_PROMPTS_PER_LABEL, MAX_TEXTS } from "../limits.ts";
+import { ownObject } from "./own-object.ts";
 import { textSchema } from "./text.ts";
+import { list } from "./list.ts";
 
 export const cosineSchema = z
   .number()
@@ -13,10 +15,9 @@ export const cosineSchema = z
 const labelSchema = z.union(
   [
     textSchema.transform((label) => ({ label, prompts: undefined, min_similarity: undefined })),
-    z.object({
+    ownObject({
       label: textSchema,
-      prompts: z
-        .array(textSchema)
+      prompts: list(textSchema)
         .min(1, "at least one prompt is needed")
         .max(MAX_PROMPTS_PER_LABEL, `at most ${MAX_PROMPTS_PER_LABEL} prompts a label`)
         .optional()
@@ -29,8 +30,7 @@ const labelSchema = z.union(
 
 /** @param max labels */
 export function labelsSchema(max: number) {
-  return z
-    .array(labelSchema)
+  return list(labelSchema)
     .min(1, "at least one label is needed")
     .max(max, `at most ${max} labels`)
     .superRefine((labels, context) => {
@@ -49,8 +49,7 @@ export function labelsSchema(max: number) {
     });
 }
 
-export const negativeSchema = z
-  .array(textSchema)
+export const negativeSchema = list(textSchema)
   .min(1, "at least one negative prompt is needed")
   .max(MAX_TEXTS, `at most ${MAX_TEXTS} negative prompts`)
   .meta({ description: "What a picture shows if it shows none of the labels; for multi_label" });

@@ -3,5 +3,5 @@ import { MAX_NAME_LENGTH } from "../limits.ts";
 import { shortString } from "./short-string.ts";
 
 export const modelSchema = shortString(MAX_NAME_LENGTH)
-  .nullish()
+  .optional()
   .meta({ description: "Id or alias of a model; the deployment's first if not given" });

@@ -3,16 +3,16 @@ import * as z from "zod";
 import { MAX_TEXTS } from "../limits.ts";
 import { anyItemSchema, limitImages } from "./item.ts";
 import { modelSchema } from "./model.ts";
+import { list } from "./list.ts";
 
 export const rerankRequestSchema = z
   .object({
     model: modelSchema,
     query: anyItemSchema,
-    documents: z
-      .array(anyItemSchema)
+    documents: list(anyItemSchema)
       .min(1, "at least one document is needed")
       .max(MAX_TEXTS, `at most ${MAX_TEXTS} documents`),
-    top_n: z.number().int().min(1, "must be at least 1").nullish(),
+    top_n: z.number().int().min(1, "must be at least 1").optional(),
     return_documents: z.boolean().default(false),
   })
   .superRefine(({ query, documents }, context) => limitImages([query, ...documents], context));

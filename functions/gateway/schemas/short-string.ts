@@ -5,11 +5,13 @@
 import * as z from "zod";
 import { LIFTED } from "../http/lift-strings.ts";
 
-/** @param max UTF-16 code units */
-export function shortString(max: number) {
+/**
+ * @param max UTF-16 code units
+ * @param string what must hold of it besides
+ */
+export function shortString(max: number, string: z.ZodString = z.string()) {
   const error = `at most ${max} characters`;
-  return z
-    .string()
+  return string
     .refine((text) => !text.startsWith(LIFTED), { error, params: { code: "too_long" }, abort: true })
     .max(max, error);
 }

@@ -1,14 +1,21 @@
 /** Turns a schema's complaint into the contract's error: a code, a sentence, the path of the field. */
 import type * as z from "zod";
 import { ERROR_KINDS, type ErrorCode, ServiceError } from "../../runtime/errors.ts";
+import { withoutNulls } from "./without-nulls.ts";
 
-/** @throws ServiceError for the first issue */
+/** UTF-16 code units of an unknown field's name that its refusal repeats. */
+const MAX_SHOWN = 64;
+
+/**
+ * @param fields of which those that are null count as absent
+ * @throws ServiceError for the first issue, or for a field that is unknown
+ */
 export function validate<S extends z.ZodType>(schema: S, fields: unknown): z.output<S> {
-  const parsed = schema.safeParse(fields, { reportInput: true });
+  const parsed = schema.safeParse(withoutNulls(fields), { reportInput: true });
   if (parsed.success) return parsed.data;
-  const [first] = parsed.error.issues;
-  if (first === undefined) throw parsed.error;
-  const issue = withinUnion(first);
+  const main = mainIssue(parsed.error.issues);
+  if (main === undefined) throw parsed.error;
+  const issue = withinUnion(main);
   const param = fieldPath(issue.path);
   const code = codeOf(issue);
   if (param === "") throw new ServiceError(code, issue.message);
@@ -28,11 +35,19 @@ function withinUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue {
     (a, b) =>
       Number(a.some(isMissing)) - Number(b.some(isMissing)) || a.length - b.length || depth(b) - depth(a),
   );
-  const inner = meant?.[0];
+  const inner = mainIssue(meant ?? []);
   const isNone = candidates.length > 1 && meant?.some(isMissing) === true && depth(meant) <= 1;
   return inner === undefined || isNone
     ? issue
     : withinUnion({ ...inner, path: [...issue.path, ...inner.path] });
+}
+
+/** A name that is unknown may be why another is missing. */
+function mainIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
+  const unknown = issues.find(({ code }) => code === "unrecognized_keys");
+  return unknown?.code === "unrecognized_keys"
+    ? { ...unknown, path: [...unknown.path, (unknown.keys[0] ?? "").slice(0, MAX_SHOWN)] }
+    : issues[0];
 }
 
 function depth([first]: readonly z.core.$ZodIssue[]): number {
@@ -66,6 +81,8 @@ function codeOf(issue: z.core.$ZodIssue): ErrorCode {
       const code: unknown = issue.params?.["code"];
       return typeof code === "string" && code in ERROR_KINDS ? (code as ErrorCode) : "invalid_type";
     }
+    case "unrecognized_keys":
+      return "unknown_field";
     case "invalid_type":
     case "invalid_union":
       return issue.input === undefined ? "missing_field" : "invalid_type";

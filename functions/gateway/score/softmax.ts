@@ -11,7 +11,7 @@ export function softmax(logits: ArrayLike<number>): Float64Array {
 
 /** `log(mean(exp(logits)))`. */
 export function logMeanExp(logits: readonly number[]): number {
-  const highest = Math.max(...logits);
+  const highest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
   const total = logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
   return highest + Math.log(total / logits.length);
 }

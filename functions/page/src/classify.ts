@@ -1,6 +1,6 @@
 /** The tab that classifies one picture: at once when a picture comes in, again when asked to. */
 import { call } from "./api/call.ts";
-import type { Classification } from "./api/types.ts";
+import { classification } from "./api/types.ts";
 import { find, make } from "./dom.ts";
 import { labelInput } from "./labels/label-input.ts";
 import { outcome } from "./outcome.ts";
@@ -21,7 +21,7 @@ export function classify(section: HTMLElement, model: () => string): void {
   const send = outcome(find(section, "[data-outcome]"), {
     name: "classify-snippet",
     empty: "Choose a picture, or one of the examples.",
-    ask: call<Classification>,
+    ask: (path, init) => call(path, classification, init),
     show: showClassification,
   });
   let picture: Picture | undefined;

@@ -1,6 +1,6 @@
 /** The tab that compares several pictures with several texts. */
 import { call } from "./api/call.ts";
-import type { Similarity } from "./api/types.ts";
+import { similarity } from "./api/types.ts";
 import { find } from "./dom.ts";
 import { lines, showCount } from "./labels/lines.ts";
 import { outcome } from "./outcome.ts";
@@ -17,7 +17,7 @@ export function compare(section: HTMLElement, model: () => string): void {
   const send = outcome(find(section, "[data-outcome]"), {
     name: "compare-snippet",
     empty: "Choose pictures, then compare them with the texts.",
-    ask: call<Similarity>,
+    ask: (path, init) => call(path, similarity, init),
     show: (body, { pictures }) => showHeatMap(body, pictures),
   });
   showCount(texts, find(section, "[data-count]"), lines);

@@ -21,11 +21,12 @@ export function failureInWords({ refusal }: Failure): Words {
     title: titleOf(refusal),
     detail: detailOf(refusal),
     facts: Object.entries(named).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
-    mayRetry: status === 429 || status >= 500,
+    mayRetry: status < 400 || status === 429 || status >= 500,
   };
 }
 
 function titleOf({ status, code, param }: Refusal): string {
+  if (status < 400) return "This is not the API's answer";
   if (status === 401) return "An API key is needed";
   if (status === 403) return "This is not allowed";
   if (status === 404) return "There is no such thing";

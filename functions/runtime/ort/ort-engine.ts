@@ -2,7 +2,7 @@
 import type { Shard } from "../../../model-shards/manifest.ts";
 import { freeBuffer } from "../free-buffer.ts";
 import type { Renew } from "../lease.ts";
-import type { Engine, TowerParts } from "../tower/engine.ts";
+import { END_INPUT, type Engine, type TowerParts } from "../tower/engine.ts";
 import { assertFits, MAXIMUM_WASM_BYTES } from "../tower/memory-limits.ts";
 import { downloadShards } from "../tower/shard-downloads.ts";
 import { createOrtRuntime, type OrtRuntime, type OrtSession, type Tensor } from "./ort-runtime.ts";
@@ -24,6 +24,8 @@ interface Loaded {
 }
 
 export class OrtEngine implements Engine {
+  readonly textPositions = 1;
+  readonly dot = undefined;
   readonly #wasm: WebAssembly.Module;
   readonly #parts: TowerParts;
   #runtime: OrtRuntime | undefined;
@@ -70,6 +72,26 @@ export class OrtEngine implements Engine {
       activation = output;
     }
     return activation;
+  }
+
+  /** One by one: activation scales span a whole run, so that in a batch a vector would depend on its neighbours. */
+  runTexts({ data, shape }: Tensor, lengths: readonly number[]): Tensor {
+    const [, , width = 0] = shape;
+    const rows = data as Float32Array;
+    const vectors: Float32Array[] = [];
+    let start = 0;
+    for (const length of lengths) {
+      const text = rows.slice(start * width, (start + length) * width);
+      const end = { data: BigInt64Array.of(BigInt(length - 1)), shape: [1, 1] };
+      const { data: vector } = this.run({ data: text, shape: [1, length, width] }, { [END_INPUT]: end });
+      vectors.push(vector as Float32Array);
+      start += length;
+    }
+    freeBuffer(rows);
+    const size = vectors[0]?.length ?? 0;
+    const all = new Float32Array(vectors.length * size);
+    for (const [i, vector] of vectors.entries()) all.set(vector, i * size);
+    return { data: all, shape: [vectors.length, size] };
   }
 
   release(): void {

@@ -2,15 +2,33 @@
  * A linear layer in int8. Activations get a scale for each row. Where 8 bits are too few, the build adds up several
  * products: of what 8 bits leave of the activations, of what they leave of the weights.
  */
-import { ACTIVATION, type Activation, type Pointer, ROW_PARAMETERS, SLACK_ROWS } from "./kernels.ts";
+import {
+  ACTIVATION,
+  type Activation,
+  activationBytes,
+  LAYOUT,
+  type Layout,
+  layoutFor,
+  orderBytes,
+  type Pointer,
+  ROW_PARAMETERS,
+} from "./kernels.ts";
 import type { Linear } from "./linear.ts";
 import { matrixDimensions } from "./matrix-dimensions.ts";
 import type { NodeCursor } from "./node-cursor.ts";
 import type { ShardWeights } from "./shard-weights.ts";
 import { SimdError } from "./simd-error.ts";
 
-/** Takes a product, and the further ones that are added to it: `coarse + fine + rest`, see `build/towers/emitter.ts`. */
-export function takeInt8Linear(cursor: NodeCursor, weights: ShardWeights, x: string): [Linear, string] {
+/**
+ * Takes a product, and the further ones that are added to it: `coarse + fine + rest`, see `build/towers/emitter.ts`.
+ * @param bits of activations; where there are several products, they have 8
+ */
+export function takeInt8Linear(
+  cursor: NodeCursor,
+  weights: ShardWeights,
+  x: string,
+  bits: 7 | 8,
+): [Linear, string] {
   const coarse = takeProduct(cursor, x);
   const products = [coarse];
   let fineActivations = false;
@@ -22,17 +40,19 @@ export function takeInt8Linear(cursor: NodeCursor, weights: ShardWeights, x: str
     products.push(fine);
     fineActivations = true;
   }
-  let rest: Plane | undefined;
+  let restProduct: Product | undefined;
   if (cursor.peek() === "DynamicQuantizeMatMul" && cursor.first() === x) {
-    const product = takeProduct(cursor, x);
-    products.push(product);
-    rest = int8Plane(weights, product);
+    restProduct = takeProduct(cursor, x);
+    products.push(restProduct);
   }
   const output =
     products.length === 1
       ? coarse.output
       : cursor.through("Sum", ...products.map((product) => product.output));
-  return [int8Linear(weights, int8Plane(weights, coarse), coarse.bias, fineActivations, rest), output];
+  const levels = products.length === 1 ? bits : 8;
+  const plane = int8Plane(weights, coarse, levels);
+  const rest = restProduct && int8Plane(weights, restProduct, levels);
+  return [int8Linear(weights, plane, coarse.bias, fineActivations, rest), output];
 }
 
 interface Product {
@@ -53,18 +73,23 @@ function takeProduct(cursor: NodeCursor, x: string): Product {
 interface Plane {
   input: number;
   output: number;
+  layout: Layout;
+  bits: 7 | 8;
   weight: Pointer;
+  order: Pointer;
   scales: Pointer;
   sums: Pointer;
 }
 
-function int8Plane(weights: ShardWeights, { weight: name, scale }: Product): Plane {
+function int8Plane(weights: ShardWeights, { weight: name, scale }: Product, bits: 7 | 8): Plane {
   const [input, output] = matrixDimensions(weights, name, "int8");
+  const layout = layoutFor(weights.dot, bits, input);
   const sums = weights.allocate(4 * output);
+  const order = weights.allocate(orderBytes(layout, input, output));
   const weight = weights.reordered(name, (kernels, copy, to) =>
-    kernels.packInt8(copy, to, sums, input, output),
+    kernels.packInt8(LAYOUT[layout], copy, to, order, sums, input, output),
   );
-  return { input, output, weight, scales: weights.floats(scale, output), sums };
+  return { input, output, layout, bits, weight, order, scales: weights.floats(scale, output), sums };
 }
 
 /** Of quantized rows' parameters, up to where floats may follow. */
@@ -80,32 +105,29 @@ function int8Linear(
   fineActivations: boolean,
   rest: Plane | undefined,
 ): Linear {
-  const { input, output } = plane;
+  const { input, output, layout, bits } = plane;
   const bias = biasName === undefined ? 0 : weights.floats(biasName, output);
-  const isFine = fineActivations || rest !== undefined;
-  /** Of a plane of quantized activations. */
-  const planeBytes = (rows: number): number => 16 * Math.ceil(((rows + SLACK_ROWS) * input) / 16);
+  const quantizedBytes = (rows: number): number => 16 * Math.ceil(activationBytes(layout, rows, input) / 16);
   return {
     input,
     output,
     scratchBytes: (rows) =>
-      2 * planeBytes(rows) + parameterBytes(rows) + (fineActivations ? 4 * rows * input : 0),
-    apply({ kernels, x, out, rows, scratch, bits = 8, activation = ACTIVATION.none, residual = 0 }) {
-      const low = (isFine || bits === 8) && !kernels.takesBytes ? scratch + planeBytes(rows) : 0;
-      const parameters = scratch + 2 * planeBytes(rows);
+      quantizedBytes(rows) + parameterBytes(rows) + (fineActivations ? 4 * rows * input : 0),
+    apply({ kernels, x, out, rows, scratch, activation = ACTIVATION.none, residual = 0 }) {
+      const parameters = scratch + quantizedBytes(rows);
       const quantize = (from: Pointer): void =>
-        kernels.quantizeRows(from, scratch, low, parameters, rows, input, 2 ** (isFine ? 8 : bits) - 1);
+        kernels.quantizeRows(LAYOUT[layout], from, scratch, parameters, rows, input, 2 ** bits - 1);
       const multiply = (
-        { weight, scales, sums }: Plane,
+        { weight, order, scales, sums }: Plane,
         withBias: Pointer,
         onto: Pointer,
         then: Activation,
       ): void => {
-        const operands = [scratch, low, parameters, weight, scales, sums, withBias, onto, out] as const;
-        kernels.matmulInt8(...operands, rows, output, input, then);
+        const operands = [scratch, parameters, weight, order, scales, sums, withBias, onto, out] as const;
+        kernels.matmulInt8(LAYOUT[layout], ...operands, rows, output, input, then);
       };
       quantize(x);
-      if (!isFine) {
+      if (!fineActivations && rest === undefined) {
         multiply(plane, bias, residual, activation);
         return;
       }
@@ -115,7 +137,7 @@ function int8Linear(
       if (rest !== undefined) multiply(rest, 0, out, ACTIVATION.none);
       if (fineActivations) {
         const left = parameters + parameterBytes(rows);
-        kernels.residues(x, scratch, low, parameters, left, rows, input);
+        kernels.residues(LAYOUT[layout], x, scratch, parameters, left, rows, input);
         quantize(left);
         multiply(plane, 0, out, ACTIVATION.none);
       }

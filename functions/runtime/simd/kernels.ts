@@ -2,6 +2,8 @@
  * The kernels as WebAssembly exports them; their parameters are described in `kernels/`. Which of the two modules runs
  * is decided by asking the host whether it knows relaxed SIMD: only the one that it can compile is ever imported.
  */
+import type { Dot } from "../tower/engine.ts";
+import { PANEL_COLUMNS } from "./matrix-dimensions.ts";
 import { SimdError } from "./simd-error.ts";
 
 /** A byte offset into the memory; 0 stands for "none". */
@@ -10,10 +12,36 @@ export type Pointer = number;
 export const ACTIVATION = { none: 0, tanhGelu: 1, erfGelu: 2 } as const;
 export type Activation = (typeof ACTIVATION)[keyof typeof ACTIVATION];
 
-/** The int8 matmul may read activations of this many rows beyond the last one. */
-export const SLACK_ROWS = 5;
 /** Bytes of a quantized row's parameters. */
 export const ROW_PARAMETERS = 8;
+
+/** How operands of the int8 matmul lie in memory, see `kernels/layouts.ts`. */
+export const LAYOUT = { bytes: 0, wide: 1, pairs: 2 } as const;
+export type Layout = keyof typeof LAYOUT;
+
+const TILE_ROWS: Record<Layout, number> = { bytes: 6, wide: 4, pairs: 3 };
+/** Steps of K that the layout `pairs` takes together. */
+const PAIR_STEP = 8;
+/** The layout `pairs` keeps offsets of a tile's activations in 16 bits. */
+const MAXIMUM_PAIRED = Math.floor(2 ** 16 / TILE_ROWS.pairs);
+
+/** The fastest layout for so many bits of activations and so many steps of K; the sums are the same in all. */
+export function layoutFor(dot: Dot, bits: 7 | 8, k: number): Layout {
+  if (dot === "bytes") return "bytes";
+  const paired = dot === "7-bit" && bits === 7 && k % PAIR_STEP === 0 && k <= MAXIMUM_PAIRED;
+  return paired ? "pairs" : "wide";
+}
+
+/** Bytes of quantized activations, in whole tiles. */
+export function activationBytes(layout: Layout, rows: number, k: number): number {
+  const tile = TILE_ROWS[layout];
+  return tile * Math.ceil(rows / tile) * k * (layout === "wide" ? 2 : 1);
+}
+
+/** Bytes of the order of a weight's steps. */
+export function orderBytes(layout: Layout, k: number, columns: number): number {
+  return layout === "pairs" ? 2 * (k / PAIR_STEP + 2) * (columns / PANEL_COLUMNS) : 0;
+}
 
 type Kernel = (...parameters: number[]) => void;
 
@@ -36,8 +64,7 @@ const NAMES = [
 ] as const;
 
 export type Kernels = Record<(typeof NAMES)[number], Kernel> & {
-  /** Whether the int8 matmul takes 8-bit activations in one plane. */
-  takesBytes: boolean;
+  dot: Dot;
 };
 
 /** `(func (param v128 v128 v128) (result v128) … i32x4.relaxed_dot_i8x16_i7x16_add_s)`, the smallest module that has it. */
@@ -62,6 +89,7 @@ export async function instantiateKernels(
   for (const name of NAMES) {
     if (typeof exports[name] !== "function") throw new SimdError(`the module has no kernel ${name}`);
   }
-  const takesBytes = (exports["takesBytes"] as (byte: number) => number)(255) === 1;
-  return { ...(exports as unknown as Kernels), takesBytes };
+  const { hasDot, takesBytes } = exports as Record<string, (...bytes: number[]) => number>;
+  const dot = hasDot?.() !== 1 ? "none" : takesBytes?.(255) === 1 ? "bytes" : "7-bit";
+  return { ...(exports as unknown as Kernels), dot };
 }

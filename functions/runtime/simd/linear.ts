@@ -14,8 +14,6 @@ export interface LinearCall {
   rows: number;
   /** `scratchBytes(rows)` bytes. */
   scratch: Pointer;
-  /** Of quantized activations; 8 unless given. 7 take half the time where `takesBytes` is false. */
-  bits?: 7 | 8;
   activation?: Activation;
   /** Added at the end, `rows × output`; none if 0. */
   residual?: Pointer;
@@ -28,9 +26,17 @@ export interface Linear {
   apply(call: LinearCall): void;
 }
 
-/** Takes the node, or the two, of a linear layer applied to `x`, and gives the layer and its output's name. */
-export function takeLinear(cursor: NodeCursor, weights: ShardWeights, x: string): [Linear, string] {
-  if (cursor.peek() === "DynamicQuantizeMatMul") return takeInt8Linear(cursor, weights, x);
+/**
+ * Takes the node, or the two, of a linear layer applied to `x`, and gives the layer and its output's name.
+ * @param bits of activations, where they are quantized: most hosts multiply those of 7 bits faster
+ */
+export function takeLinear(
+  cursor: NodeCursor,
+  weights: ShardWeights,
+  x: string,
+  bits: 7 | 8 = 8,
+): [Linear, string] {
+  if (cursor.peek() === "DynamicQuantizeMatMul") return takeInt8Linear(cursor, weights, x, bits);
   const { inputs, outputs } = cursor.take("MatMul", x);
   const product = outputs[0] ?? "";
   // An Add of the product is the bias; any other belongs to the graph.

@@ -3,7 +3,7 @@ import type { ShardWeights } from "./shard-weights.ts";
 import { SimdError } from "./simd-error.ts";
 
 /** Columns of a panel of packed weights. */
-const PANEL_COLUMNS = 8;
+export const PANEL_COLUMNS = 8;
 const K_STEP = 4;
 
 /** The weight's `input × output`. @throws SimdError if the kernels cannot take them */

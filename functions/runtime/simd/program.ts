@@ -4,14 +4,15 @@
  * shared by all steps.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
+import type { Dot } from "../tower/engine.ts";
 import { compileShard } from "./compile-shard.ts";
 import type { Kernels, Pointer } from "./kernels.ts";
 import { readGraph } from "./onnx/read-graph.ts";
 import { ShardWeights } from "./shard-weights.ts";
-import { elements, FLOAT_BYTES, type Shape, type Step } from "./steps/step.ts";
+import { elements, FLOAT_BYTES, type Shape, type Step, type TextSpan } from "./steps/step.ts";
 
 const ALIGNMENT = 64;
-/** Address 0 stands for "none". */
+/** Address 0 stands for "none"; what follows it is the kernels' own, see `kernels/low-memory.ts`. */
 const FIRST_ADDRESS = 1024;
 /** The float matmul may read rows behind its input's last one; whatever it is, it must exist. */
 const SLACK_BYTES = 65_536;
@@ -39,9 +40,10 @@ export class Program {
 
   /**
    * @param graphs the shards' ONNX graphs, in order
+   * @param dot of the kernels that will run it
    * @throws SimdError if they are not a tower's
    */
-  constructor(shards: readonly Shard[], graphs: readonly Uint8Array[]) {
+  constructor(shards: readonly Shard[], graphs: readonly Uint8Array[], dot: Dot) {
     let end = FIRST_ADDRESS;
     const allocate = (bytes: number): Pointer => {
       const pointer = end;
@@ -52,19 +54,19 @@ export class Program {
     this.shards = shards.map((shard, i) => {
       const base = allocate(shard.weights.bytes);
       const graph = readGraph(graphs[i] ?? new Uint8Array(0));
-      const weights = new ShardWeights(graph, base, allocate);
+      const weights = new ShardWeights(graph, base, dot, allocate);
       const names = { input: shard.inputs[0]?.name ?? "", output: shard.output.name };
-      steps.push(...compileShard(graph, weights, names));
+      for (const step of compileShard(graph, weights, names)) steps.push(step);
       return { shard, base, weights };
     });
     this.#steps = steps;
     this.#activations = end;
   }
 
-  /** Bytes of memory that loading and a run with this input need. */
-  bytesNeeded(input: Shape): number {
+  /** Bytes of memory that loading and a run with this input need. @param texts how many the input has */
+  bytesNeeded(input: Shape, texts = 1): number {
     const loading = this.#activations + Math.max(...this.shards.map(({ weights }) => weights.largestMoved));
-    return Math.max(loading, this.#layout(input).end);
+    return Math.max(loading, this.#layout(input, texts).end);
   }
 
   /** Makes a shard runnable; all of its bytes must be in the memory, verified. */
@@ -73,8 +75,8 @@ export class Program {
   }
 
   /**
-   * Runs all steps; every shard must be prepared, and the memory have `bytesNeeded(shape)`.
-   * @param extra values of the graph's further inputs
+   * Runs all steps; every shard must be prepared, and the memory have `bytesNeeded(shape, texts.length)`.
+   * @param texts that the input has; for a picture, none
    * @returns a copy of the result
    */
   run(
@@ -82,26 +84,26 @@ export class Program {
     memory: WebAssembly.Memory,
     data: Float32Array,
     shape: Shape,
-    extra: ReadonlyMap<string, number>,
+    texts: readonly TextSpan[],
   ): { data: Float32Array<ArrayBuffer>; shape: Shape } {
-    const { maps, scratch } = this.#layout(shape);
+    const { maps, scratch } = this.#layout(shape, texts.length);
     let [input, output] = maps;
     new Float32Array(memory.buffer, input, data.length).set(data);
     let current = shape;
     for (const [i, step] of this.#steps.entries()) {
-      step.run({ kernels, input, shape: current, output, scratch: scratch[i] ?? [], extra });
-      current = step.outputShape(current);
+      step.run({ kernels, input, shape: current, output, scratch: scratch[i] ?? [], texts });
+      current = step.outputShape(current, texts.length);
       [input, output] = [output, input];
     }
     return { data: new Float32Array(memory.buffer, input, elements(current)).slice(), shape: current };
   }
 
-  #layout(input: Shape): Layout {
+  #layout(input: Shape, texts: number): Layout {
     let largest = elements(input);
     let shape = input;
     const shapes = this.#steps.map((step) => {
       const taken = shape;
-      shape = step.outputShape(shape);
+      shape = step.outputShape(shape, texts);
       largest = Math.max(largest, elements(shape));
       return taken;
     });
@@ -110,7 +112,7 @@ export class Program {
     let end = first + 2 * map;
     const scratch = this.#steps.map((step, i) => {
       let at = first + 2 * map;
-      const pointers = step.scratch(shapes[i] ?? []).map((bytes) => {
+      const pointers = step.scratch(shapes[i] ?? [], texts).map((bytes) => {
         const pointer = at;
         at += align(bytes);
         return pointer;

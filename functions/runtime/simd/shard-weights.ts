@@ -2,7 +2,8 @@
  * A shard's weights in the WASM memory: the file's bytes as they are, at `base`, until they have all been verified; then
  * each kernel's weights are brought into its order in place. What must be computed from them lies elsewhere.
  */
-import { type Kernels, type Pointer } from "./kernels.ts";
+import type { Dot } from "../tower/engine.ts";
+import type { Kernels, Pointer } from "./kernels.ts";
 import type { Graph, TensorRef } from "./onnx/read-graph.ts";
 import { SimdError } from "./simd-error.ts";
 
@@ -15,8 +16,12 @@ export class ShardWeights {
   readonly #allocate: (bytes: number) => Pointer;
   readonly #reorders = new Map<string, Reorder>();
 
+  /** What the host's dot product is good for: the weights' order depends on it. */
+  readonly dot: Dot;
+
   /** @param allocate room that stays */
-  constructor(graph: Graph, base: Pointer, allocate: (bytes: number) => Pointer) {
+  constructor(graph: Graph, base: Pointer, dot: Dot, allocate: (bytes: number) => Pointer) {
+    this.dot = dot;
     this.#base = base;
     this.#weights = graph.weights;
     this.#allocate = allocate;

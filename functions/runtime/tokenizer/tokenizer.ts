@@ -1,7 +1,7 @@
 /** CLIP's tokenizer: cleaned text → token ids with the start and end tokens the model was trained with. */
 import { END_OF_TEXT, START_OF_TEXT } from "../../../model-shards/clip-bpe.ts";
 import { bytePairEncode } from "./byte-pair-encode.ts";
-import { WHITE_SPACE } from "./clean-text.ts";
+import { type CleanText, WHITE_SPACE } from "./clean-text.ts";
 import { MergeTable } from "./merge-table.ts";
 
 /**
@@ -37,10 +37,9 @@ export class Tokenizer {
   }
 
   /**
-   * @param text cleaned by `cleanText`
    * @param contextLength positions the model has, start and end token included
    */
-  encode(text: string, contextLength: number): Tokens {
+  encode(text: CleanText, contextLength: number): Tokens {
     const ids = [START_OF_TEXT];
     for (const [word] of text.matchAll(WORDS)) {
       for (const id of this.#encodeWord(word)) ids.push(id);

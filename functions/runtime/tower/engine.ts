@@ -15,9 +15,25 @@ export interface TowerParts {
   inputShape: readonly number[];
 }
 
+/**
+ * What the host's relaxed dot product is good for: 8-bit activations, 7-bit ones, or there is none. The speed of the
+ * project's own kernels depends on it.
+ */
+export type Dot = "bytes" | "7-bit" | "none";
+
+/** The text tower's input for the position that a text ends at, `1 × 1`. */
+export const END_INPUT = "eot_index";
+
 export interface Engine {
   /** Size of the WASM memory; 0 before the first load. */
   readonly memoryBytes: number;
+  /** Known once the engine is loaded, if it makes use of it. */
+  readonly dot: Dot | undefined;
+  /**
+   * Positions of texts that run well together: enough to keep the kernels busy, few enough to be done in some 50 ms.
+   * Texts are run one by one where it is 1.
+   */
+  readonly textPositions: number;
   /** True once the instance has trapped: it can only be replaced. */
   readonly aborted: boolean;
   /**
@@ -33,6 +49,14 @@ export interface Engine {
    * @throws OrtError, SimdError
    */
   run(input: Tensor, extra: Record<string, Tensor>): Tensor;
+  /**
+   * Runs all shards of a text tower for several texts. A text's vector is the same to the bit, whatever stands beside it.
+   * @param input the texts' positions one after the other, `1 × sum of lengths × width`; its buffer is freed
+   * @param lengths positions of each text, the last of which is its end
+   * @returns `texts × embedding width`
+   * @throws OrtError, SimdError
+   */
+  runTexts(input: Tensor, lengths: readonly number[]): Tensor;
   /** Gives everything up; the engine cannot be used again. */
   release(): void;
 }

@@ -5,15 +5,25 @@
  * continues where it stopped. Running is synchronous from the first shard to the last: two inferences of one isolate
  * never overlap.
  */
+import { withHeartbeat } from "../heartbeat.ts";
 import { type Anchor, LeasedLoad } from "../lease.ts";
 import type { WorkerStats } from "../rpc.ts";
 import type { Tensor } from "../tensor.ts";
+import { Turns } from "../turns.ts";
 import type { CreateEngine, Engine, TowerParts } from "./engine.ts";
+
+/** What a request brings to a tower. */
+export interface Visitor {
+  /** Asks whether anybody waits for the answer, which is a sign of life. @throws ClientGoneError */
+  check: () => Promise<void>;
+  anchor: Anchor;
+}
 
 export class Tower {
   readonly #createEngine: CreateEngine;
   readonly #parts: TowerParts;
   readonly #load = new LeasedLoad<Engine>();
+  readonly #turns = new Turns();
   #engine: Engine;
   #runs = 0;
 
@@ -24,7 +34,8 @@ export class Tower {
   }
 
   get stats(): WorkerStats {
-    return { wasmBytes: this.#engine.memoryBytes, runs: this.#runs };
+    const { memoryBytes, dot } = this.#engine;
+    return { wasmBytes: memoryBytes, runs: this.#runs, ...(dot && { dot }) };
   }
 
   /**
@@ -41,6 +52,26 @@ export class Tower {
   }
 
   /**
+   * Does a piece of work that runs the tower, when the visitor's turn comes. Should another one's piece have broken the
+   * instance by then, it is loaded anew first.
+   * @param piece synchronous, and as short as `turns.ts` says
+   * @throws ServiceError `model_unavailable`; ClientGoneError; whatever `piece` throws
+   */
+  async turn<T>({ check, anchor }: Visitor, piece: () => T): Promise<T> {
+    await check();
+    return await withHeartbeat(check, async (signal) => {
+      for (;;) {
+        await this.ready(anchor);
+        const done = await this.#turns.take(
+          () => (this.#engine.aborted ? undefined : { value: piece() }),
+          signal,
+        );
+        if (done !== undefined) return done.value;
+      }
+    });
+  }
+
+  /**
    * Runs the shards one after the other; the tower must be ready.
    * @param input first shard's activation input; its buffer is freed
    * @param extra inputs of later shards by name, such as `eot_index`
@@ -49,6 +80,20 @@ export class Tower {
   run(input: Tensor, extra: Record<string, Tensor> = {}): Tensor {
     this.#runs++;
     return this.#engine.run(input, extra);
+  }
+
+  /** Positions of texts that run well together, see `Engine`. */
+  get textPositions(): number {
+    return this.#engine.textPositions;
+  }
+
+  /**
+   * Runs the shards of a text tower for several texts, see `Engine`; the tower must be ready.
+   * @throws OrtError, SimdError
+   */
+  runTexts(input: Tensor, lengths: readonly number[]): Tensor {
+    this.#runs += lengths.length;
+    return this.#engine.runTexts(input, lengths);
   }
 
   /** An aborted instance cannot be used again: start over with a new one. */

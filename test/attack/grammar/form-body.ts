@@ -1,6 +1,6 @@
 /** Multipart forms whose boundaries, headers and parts are not what RFC 7578 says. */
 import type { Dice } from "./dice.ts";
-import { hostileString } from "./hostile-values.ts";
+import { hostileString, manyValues } from "./hostile-values.ts";
 
 export interface FormBody {
   contentType: string;
@@ -33,6 +33,9 @@ const DISPOSITIONS = [
   "\u0000: \u0000",
   `X-Long: ${"y".repeat(20_000)}`,
 ];
+/** What clients put behind a field's name, and other names for it. */
+const NAMES = ["[]", "[0]", "[99999999999]", "[a]", "[][]", "s"];
+const PREAMBLES = ["\r\n", "\n", "This is a message in MIME format.\r\n", "--\r\n", "-".repeat(5000), "\0"];
 const ENDINGS = ["\r\n", "\n", "\r", ""];
 
 /** @param fields of a right request */
@@ -42,6 +45,7 @@ export function formBody(dice: Dice, fields: Record<string, unknown>): FormBody 
   const end = dice.chance(0.8) ? "\r\n" : dice.pick(ENDINGS);
   const parts = Object.entries(fields).map(([name, value]) => part(dice, name, value, end));
   const pieces = parts.flatMap((each) => [Buffer.from(`--${written}${end}`), each, Buffer.from(end)]);
+  if (dice.chance(0.1)) pieces.unshift(Buffer.from(dice.pick(PREAMBLES)));
   if (dice.chance(0.8)) pieces.push(Buffer.from(`--${written}--${end}`));
   let bytes = Buffer.concat(pieces);
   if (dice.chance(0.2)) bytes = bytes.subarray(0, dice.number(bytes.length));
@@ -65,7 +69,7 @@ function contentType(dice: Dice, boundary: string): string {
 function part(dice: Dice, name: string, value: unknown, end: string): Buffer {
   const isImage = name.startsWith("image");
   const disposition = dice.chance(0.75)
-    ? `Content-Disposition: form-data; name="${name}"${isImage ? '; filename="x.png"' : ""}`
+    ? `Content-Disposition: form-data; name="${name}${dice.chance(0.15) ? dice.pick(NAMES) : ""}"${isImage ? '; filename="x.png"' : ""}`
     : dice.pick(DISPOSITIONS);
   const type = dice.pick([
     `${end}Content-Type: image/png`,
@@ -90,6 +94,7 @@ function content(dice: Dice, value: unknown, isImage: boolean): Buffer {
     return cut;
   }
   if (dice.chance(0.5)) return Buffer.from(right);
+  if (dice.chance(0.05)) return Buffer.from(manyValues(dice));
   if (dice.chance(0.3)) return Buffer.from("fffec08022", "hex");
   return Buffer.from(hostileString(dice));
 }

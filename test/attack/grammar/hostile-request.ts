@@ -2,7 +2,7 @@
 import { gzipSync } from "node:zlib";
 import type { Dice } from "./dice.ts";
 import { formBody } from "./form-body.ts";
-import { hostileString } from "./hostile-values.ts";
+import { hostileString, manyValues } from "./hostile-values.ts";
 import { spoilFields } from "./spoil-fields.ts";
 import { spoilText } from "./spoil-text.ts";
 import { type Known, type ValidBody, validBodies } from "./valid-bodies.ts";
@@ -114,7 +114,9 @@ export function hostileRequest(dice: Dice, known: Known): HostileRequest {
       ? oddPath(dice)
       : kind < 4
         ? listOrSet(dice, known)
-        : withBody(dice, dice.pick(validBodies(known)));
+        : dice.chance(0.02)
+          ? heavy(dice, dice.pick(validBodies(known)))
+          : withBody(dice, dice.pick(validBodies(known)));
   if (dice.chance(0.15)) {
     const [name, value] = dice.pick(HEADERS);
     made.headers[name] = value;
@@ -141,6 +143,14 @@ function withBody(dice: Dice, valid: ValidBody): HostileRequest {
   return { method, path, headers: { "content-type": type }, body };
 }
 
+/** A field of far too many values, or one that nobody asked for. */
+function heavy(dice: Dice, { path, fields }: ValidBody): HostileRequest {
+  const name = dice.pick([...Object.keys(fields), "user", "x"]);
+  const rest = JSON.stringify({ ...fields, [name]: undefined });
+  const body = `{"${name}":${manyValues(dice)}${rest === "{}" ? "" : ","}${rest.slice(1)}`;
+  return { method: "POST", path, headers: { "content-type": "application/json" }, body: Buffer.from(body) };
+}
+
 function oddPath(dice: Dice): HostileRequest {
   const segments = Array.from({ length: 1 + dice.number(4) }, () => dice.pick(SEGMENTS));
   const query = dice.chance(0.3) ? `?${dice.pick(QUERIES)}` : "";
@@ -150,7 +160,10 @@ function oddPath(dice: Dice): HostileRequest {
 
 function listOrSet(dice: Dice, { set }: Known): HostileRequest {
   if (dice.chance(0.5)) return { method: "GET", path: `/v1/label_sets?${dice.pick(QUERIES)}`, headers: {} };
-  const odd = encodeURIComponent(hostileString(dice).slice(0, 600).toWellFormed());
+  const odd = encodeURIComponent(hostileString(dice).slice(0, 2000).toWellFormed());
+  const digits = "0123456789abcdef".repeat(500).slice(0, dice.pick([1, 31, 33, 100, 1000, 5000]));
+  if (dice.chance(0.2))
+    return { method: dice.pick(["GET", "DELETE"]), path: `/v1/label_sets/ls_${digits}`, headers: {} };
   const id = dice.chance(0.3) ? `${set}${dice.pick(["/", "%00", "?", ".", "/labels"])}` : odd;
   return { method: dice.pick(["GET", "DELETE", "GET", "POST"]), path: `/v1/label_sets/${id}`, headers: {} };
 }

@@ -33,11 +33,22 @@ const STRINGS = [
   "e\u0301".repeat(40),
   "👩‍👩‍👧‍👦".repeat(20),
   "ﷺ".repeat(30),
-  "x".repeat(512),
-  "x".repeat(513),
+  "x".repeat(8192),
+  "x".repeat(8193),
   "x".repeat(40_000),
   "&amp;amp;amp;lt;",
+  "Jazz &Amp; soul",
+  "jazz &amp; soul",
+  "data:image/png;base64,AAAA",
+  `ls_${"0".repeat(32)}`,
+  `ls_${"0".repeat(1100)}`,
+  "../ls_0",
   "&#0;&#xD800;&#x110000;&#99999999999;",
+  // Cleaned once, these are not yet clean.
+  "jazz &Amp; soul",
+  "jazz &amp; soul",
+  "&Amp;amp;lt;b&Amp;gt;",
+  "Ã¢â‚¬Å¡&amp;#38;",
   "{}",
   "{}{}",
   "${label}",
@@ -56,6 +67,8 @@ const STRINGS = [
   "openai-80",
   "ls_00000000000000000000000000000000",
   "ls_",
+  `ls_${"0".repeat(1000)}`,
+  `ls_${"f".repeat(60_000)}`,
   "edgeclip/demo",
 ];
 
@@ -156,6 +169,22 @@ function likeAnItem(dice: Dice, depth: number): unknown {
     { label: "fox", prompts: inner, min_similarity: inner },
     { role: "user", content: inner },
   ]);
+}
+
+/** JSON of so many small values that a parser, a validator or a stack may have enough of them. */
+export function manyValues(dice: Dice): string {
+  const unit = dice.pick([
+    "{}",
+    "[]",
+    '""',
+    "0",
+    "0.5,null",
+    '{"embedding":[""]}',
+    '{"label":"a","prompts":[0]}',
+    '"&Amp;"',
+  ]);
+  const count = dice.pick([1_001, 10_001, 150_000]);
+  return `[${`${unit},`.repeat(count - 1)}${unit}]`;
 }
 
 export function hostileString(dice: Dice): string {

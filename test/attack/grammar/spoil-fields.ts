@@ -32,7 +32,8 @@ function spoilOne(dice: Dice, fields: Record<string, unknown>): void {
   const { holder, key } = somewhere(dice, fields);
   switch (dice.number(6)) {
     case 0:
-      if (Array.isArray(holder)) holder.splice(Number(key), 1);
+      // Not `splice`: it asks the list for its constructor, which may have been spoiled.
+      if (Array.isArray(holder)) holder.copyWithin(Number(key), Number(key) + 1).length--;
       else delete (holder as Record<string, unknown>)[key];
       break;
     case 1:

@@ -79,13 +79,42 @@ export async function edgeclipOrt(model: string): Promise<EmbedPicture> {
   return async (pixels) => towers.embedTensor(pixels, size, size);
 }
 
+/** A tower of this project's on its own kernels. */
+async function simdEngine(model: string, tower: "image" | "text", variant: Variant): Promise<SimdEngine> {
+  const { [tower]: described, image, text } = await readManifest(model);
+  const { shards } = described;
+  const known = { height: image.size, width: image.size, length: text.context_length };
+  const source = { bucket: new FolderBucket(model), prefix: "." };
+  const parts = { shards, source, inputShape: plannedShape(shards, known) };
+  const engine = new SimdEngine(() => simdModule(variant), parts);
+  await engine.load(() => {});
+  return engine;
+}
+
 /** This project's shards on its own kernels. */
 export async function edgeclipSimd(model: string, variant: Variant): Promise<EmbedPicture> {
-  const { shards, size } = (await readManifest(model)).image;
-  const inputShape = plannedShape(shards, { height: size, width: size });
-  const source = { bucket: new FolderBucket(model), prefix: "." };
-  const engine = new SimdEngine(() => simdModule(variant), { shards, source, inputShape });
-  await engine.load(() => {});
+  const { size } = (await readManifest(model)).image;
+  const engine = await simdEngine(model, "image", variant);
   return async (pixels) =>
     engine.run({ data: pixels.slice(), shape: [1, 3, size, size] }, {}).data as Float32Array;
+}
+
+/** This project's text tower on its own kernels: token rows of texts, one after the other → embeddings, not normalized. */
+export async function textsOnSimd(
+  model: string,
+  variant: Variant,
+): Promise<{
+  positions: number;
+  width: number;
+  embed: (rows: Float32Array, lengths: readonly number[]) => Float32Array;
+}> {
+  const { width } = (await readManifest(model)).text;
+  const engine = await simdEngine(model, "text", variant);
+  return {
+    positions: engine.textPositions,
+    width,
+    embed: (rows, lengths) =>
+      engine.runTexts({ data: rows.slice(), shape: [1, rows.length / width, width] }, lengths)
+        .data as Float32Array,
+  };
 }

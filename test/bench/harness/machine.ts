@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { hostDot } from "../../support/simd-kernels.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
@@ -10,11 +11,13 @@ function versionOf(name: string): string {
   return (JSON.parse(json) as { version: string }).version;
 }
 
-export function machine(): Record<string, string> {
+/** Processor, versions, and what V8 makes of the dot product that the kernels live on, see `docs/benchmarks/hosts.md`. */
+export async function machine(): Promise<Record<string, string>> {
   const [first] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
     processor: `${first?.model.trim() ?? "unknown"}, ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB`,
+    "dot product": await hostDot(),
     node: process.version,
     workerd: versionOf("workerd"),
     "onnxruntime-web": versionOf("onnxruntime-web"),

@@ -28,5 +28,7 @@ export interface Report {
 
 export interface Suite {
   name: string;
+  /** Whether its figures depend on what the host's dot product is good for. */
+  dependsOnDot?: boolean;
   run(options: Options): Promise<Report>;
 }

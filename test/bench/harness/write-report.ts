@@ -7,7 +7,7 @@ import type { Report, Table } from "./suite.ts";
 
 /** @returns the Markdown */
 export async function writeReport(folder: string, name: string, report: Report): Promise<string> {
-  const on = machine();
+  const on = await machine();
   const markdown = markdownOf(name, report, on);
   const { plots = [], ...content } = report;
   await mkdir(folder, { recursive: true });

@@ -115,4 +115,4 @@ ${PRICES.kvRead} $ a million reads. The CPU time is the latency of one client ab
   }
 }
 
-export const service: Suite = { name: "service", run };
+export const service: Suite = { name: "service", dependsOnDot: true, run };

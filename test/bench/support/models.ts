@@ -17,10 +17,11 @@ export interface BenchModel {
 
 let small: Promise<BenchModel> | undefined;
 
-export async function benchModel(quick: boolean, size = 256): Promise<BenchModel> {
+/** @param normal with matrices drawn from a normal distribution instead of a uniform one; full size only */
+export async function benchModel(quick: boolean, size = 256, normal = false): Promise<BenchModel> {
   if (quick) return await (small ??= smallModel());
-  const model = await fullSizeModel(size);
-  return { model, checkpoint: await checkpointOf("base_w", dirname(model)), size };
+  const model = await fullSizeModel(size, "int8", normal);
+  return { model, checkpoint: await checkpointOf("base_w", dirname(model), normal), size };
 }
 
 async function smallModel(): Promise<BenchModel> {
@@ -30,10 +31,10 @@ async function smallModel(): Promise<BenchModel> {
 }
 
 /** As `buildSynthetic` leaves it; written if it was removed. */
-async function checkpointOf(name: string, folder: string): Promise<string> {
+async function checkpointOf(name: string, folder: string, normal = false): Promise<string> {
   const source = join(folder, `${name}-safetensors`);
   const model = SYNTHETIC_MODELS[name];
   if (model === undefined) throw new Error(`there is no synthetic model ${name}`);
-  await writeSynthetic(source, model, "safetensors");
+  await writeSynthetic(source, model, "safetensors", { normal });
   return source;
 }

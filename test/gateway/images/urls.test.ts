@@ -1,6 +1,7 @@
 /** Pictures behind URLs: which are fetched, from a real server, and what becomes of those that are not. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type PictureServer, startPictureServer } from "../../support/picture-server.ts";
 import { type Answer, post } from "../../support/post.ts";
@@ -52,7 +53,7 @@ describe("an allowlisted server", () => {
   it.each([
     ["nothing", "/missing", "image_fetch_failed", /answered 404/],
     ["an empty file", "/empty", "invalid_image", /empty/],
-    ["a page that says it is a picture", "/page", "unsupported_image_format", /supported format/],
+    ["a page that says it is a picture", "/page", "unsupported_image_format", /web page/],
     ["four redirects", "/redirect?times=4", "image_fetch_failed", /more than 3 redirects/],
     ["a file whose length is too much", "/long", "image_too_large", /30000000/],
     ["a file without end", "/endless", "image_too_large", /limit is 20000000/],
@@ -69,6 +70,19 @@ describe("an allowlisted server", () => {
     expect(body.error.message).not.toContain(server.host);
   });
 
+  it.each(["/long", "/endless", "/wordy"])("is not left sending what is refused: %s", async (path) => {
+    const before = server.cutShort.length;
+    expect((await classify(at(path))).status).toBe(400);
+    await expect.poll(() => server.cutShort.slice(before), { timeout: 5_000 }).toEqual([path]);
+  });
+
+  it("that is one of several is not left sending when another is refused", async () => {
+    const before = server.cutShort.length;
+    const { body } = await classify(at("/missing"), at("/silent"));
+    expect(body.error.param).toBe("images[0]");
+    await expect.poll(() => server.cutShort.slice(before), { timeout: 5_000 }).toEqual(["/silent"]);
+  });
+
   it("is not followed to another port of itself", async () => {
     const { body } = await classify(at(`/redirect?to=http://${forbidden}/picture`));
     expect(body.error.code).toBe("image_url_forbidden");
@@ -83,6 +97,15 @@ describe("an allowlisted server", () => {
       });
       expect(status).toBe(400);
     }
+  }, 30_000);
+
+  it("that promises much and sends little holds up nobody else's pictures", async () => {
+    const slow = [classify(at("/heavy-drip")), classify(at("/heavy-drip"))];
+    await sleep(1_000);
+    const start = performance.now();
+    expect((await classify(at("/picture"))).status).toBe(200);
+    expect(performance.now() - start).toBeLessThan(5_000);
+    for (const { status } of await Promise.all(slow)) expect([400, 503]).toContain(status);
   }, 30_000);
 
   it("is asked once for a URL that comes twice", async () => {
@@ -168,8 +191,13 @@ const REFUSED: [url: string, why: string][] = [
   ].map((host): [string, string] => [`http://${host}/a.png`, "host is not a public one"]),
 ];
 
+const OTHER_PORTS = ["22", "1", "25", "81", "444", "1023"].map((port): [string, string] => [
+  `http://example.com:${port}/a.png`,
+  "ports 80, 443",
+]);
+
 describe("without being on the allowlist", () => {
-  it.each(REFUSED)("%s is refused", async (url, why) => {
+  it.each([...REFUSED, ...OTHER_PORTS])("%s is refused", async (url, why) => {
     const { status, body } = await classify(url);
     expect(body.error).toMatchObject({
       code: "image_url_forbidden",

@@ -3,7 +3,8 @@
  * there is room, so that only what is about to be decoded is in memory.
  */
 import { ServiceError } from "../../../runtime/errors.ts";
-import { BytesInFlight } from "../../http/bytes-in-flight.ts";
+import { BytesInFlight, type Share } from "../../http/bytes-in-flight.ts";
+import { receivePiece } from "../../http/receive-piece.ts";
 import type { Timings } from "../../http/timings.ts";
 import { FETCH_TIMEOUT_MS, MAX_IMAGE_BYTES, MAX_REDIRECTS } from "../../limits.ts";
 import { type ImageFile, imageFile, imageTooLarge } from "../image-file.ts";
@@ -13,7 +14,10 @@ import { refusalOf } from "./url-policy.ts";
  * Bytes that all requests of the isolate together hold of fetched files. Not shared with request bodies: who holds a
  * body waits for room here, and would wait for itself.
  */
-const fetchedBytes = new BytesInFlight(MAX_IMAGE_BYTES);
+const fetchedBytes = new BytesInFlight({ small: 2_000_000, large: MAX_IMAGE_BYTES });
+
+const TOO_SLOW = `no answer within ${FETCH_TIMEOUT_MS / 1000} s`;
+const UNREACHABLE = "the server could not be reached";
 
 export class ImageFetch {
   readonly #url: string;
@@ -47,17 +51,20 @@ export class ImageFetch {
   async read<T>(timings: Timings, use: (file: ImageFile) => Promise<T>): Promise<T> {
     this.open();
     const response = await timings.measure("fetch", async () => await this.#opened);
-    if (response?.body == null) throw this.#failed("the server sent nothing");
-    const { body } = response;
-    const length = Number(response.headers.get("content-length") ?? MAX_IMAGE_BYTES);
-    if (length > MAX_IMAGE_BYTES) throw imageTooLarge(length, this.#param);
+    const body = response?.body as ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined;
+    if (body == null) throw this.#failed("the server sent nothing");
+    const length = Number(response?.headers.get("content-length") ?? MAX_IMAGE_BYTES);
     // Unpacked, it may be longer than what is sent.
-    const packed = response.headers.has("content-encoding");
-    const share = await fetchedBytes.reserve(packed || !(length > 0) ? MAX_IMAGE_BYTES : length);
+    const isPacked = response?.headers.has("content-encoding") === true;
+    const share = fetchedBytes.open(isPacked || !(length > 0) ? MAX_IMAGE_BYTES : length);
     try {
-      const file = await timings.measure("fetch", () => this.#inTime(() => this.#collect(body)));
-      share.renew();
+      if (length > MAX_IMAGE_BYTES) throw imageTooLarge(length, this.#param);
+      const file = await timings.measure("fetch", () => this.#collect(body, share));
       return await use(file);
+    } catch (error) {
+      // A server that is not read goes on sending, until the platform's buffers are full.
+      this.cancel();
+      throw error;
     } finally {
       share.release();
     }
@@ -94,14 +101,29 @@ export class ImageFetch {
     throw this.#failed(`the server answered ${response.status}`);
   }
 
-  async #collect(body: ReadableStream<Uint8Array>): Promise<ImageFile> {
+  async #collect(body: ReadableStream<Uint8Array<ArrayBuffer>>, share: Share): Promise<ImageFile> {
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     let bytes = 0;
-    for await (const piece of body) {
+    const reader = body.getReader();
+    const late = (): ServiceError => this.#failed(TOO_SLOW);
+    const next = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+      try {
+        return await receivePiece(reader, share, deadline, late);
+      } catch (error) {
+        throw error instanceof ServiceError ? error : this.#failed(UNREACHABLE);
+      }
+    };
+    let deadline = Date.now() + FETCH_TIMEOUT_MS;
+    for (let piece = await next(); piece !== undefined; piece = await next()) {
       bytes += piece.byteLength;
       if (bytes > MAX_IMAGE_BYTES) throw imageTooLarge(bytes, this.#param);
-      pieces.push(piece as Uint8Array<ArrayBuffer>);
+      pieces.push(piece);
+      const before = Date.now();
+      await share.growTo(bytes);
+      // Waiting for room is not the server's fault.
+      deadline += Date.now() - before;
     }
+    share.complete(bytes);
     return imageFile(pieces, this.#param);
   }
 
@@ -113,10 +135,7 @@ export class ImageFetch {
     } catch (cause) {
       if (cause instanceof ServiceError) throw cause;
       const { aborted } = this.#abort.signal;
-      const why = aborted
-        ? `no answer within ${FETCH_TIMEOUT_MS / 1000} s`
-        : "the server could not be reached";
-      throw this.#failed(why);
+      throw this.#failed(aborted ? TOO_SLOW : UNREACHABLE);
     } finally {
       clearTimeout(timer);
     }

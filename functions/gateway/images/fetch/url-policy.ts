@@ -10,6 +10,10 @@ import ipaddr from "ipaddr.js";
 const PRIVATE_NAMES =
   /(^|\.)(localhost|localdomain|local|internal|intranet|lan|home|corp|private|home\.arpa|test|invalid|onion)$/;
 
+/** The web's own, and those above the system's: below them, mail, shells and files listen. */
+const WEB_PORTS = ["80", "443"];
+const FIRST_USER_PORT = 1024;
+
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR("2000::/3");
 
 /**
@@ -20,12 +24,18 @@ export function refusalOf(url: URL, allowed: readonly string[]): string | undefi
   if (url.protocol !== "http:" && url.protocol !== "https:") return "only http and https URLs are fetched";
   if (url.username !== "" || url.password !== "") return "a URL must not carry credentials";
   if (allowed.some((entry) => matches(entry, url))) return undefined;
+  if (!isWebPort(url.port)) return "only the ports 80, 443 and those from 1024 on are asked";
   const host = url.hostname.toLowerCase().replace(/\.+$/, "");
   const address = host.replace(/^\[(.*)\]$/, "$1");
   if (ipaddr.isValid(address)) {
     return isPublic(ipaddr.parse(address)) ? undefined : "the address is not a public one";
   }
   return !host.includes(".") || PRIVATE_NAMES.test(host) ? "the host is not a public one" : undefined;
+}
+
+/** @param port empty for the scheme's own */
+function isWebPort(port: string): boolean {
+  return port === "" || WEB_PORTS.includes(port) || Number(port) >= FIRST_USER_PORT;
 }
 
 /** Of IPv6, also what carries an IPv4 address inside has a range of its own, or is outside global unicast (RFC 4291). */

@@ -2,7 +2,8 @@
 import { readKey } from "../key.ts";
 import { Failure } from "./failure.ts";
 import { readServerTiming } from "./server-timing.ts";
-import type { ErrorBody } from "./types.ts";
+import type { Shape } from "./shape.ts";
+import { refusal } from "./types.ts";
 
 export interface Answer<Body> {
   body: Body;
@@ -12,8 +13,15 @@ export interface Answer<Body> {
   browser: number;
 }
 
-/** @throws Failure; the signal's reason if it is aborted */
-export async function call<Body>(path: string, init: RequestInit = {}): Promise<Answer<Body>> {
+/**
+ * @param shape of the body that is expected
+ * @throws Failure, also for a body of another shape; the signal's reason if it is aborted
+ */
+export async function call<Body>(
+  path: string,
+  shape: Shape<Body>,
+  init: RequestInit = {},
+): Promise<Answer<Body>> {
   const key = readKey();
   const headers = new Headers(init.headers);
   // What no header can hold is no key either: it is for the server to say so.
@@ -21,9 +29,9 @@ export async function call<Body>(path: string, init: RequestInit = {}): Promise<
   const start = performance.now();
   const { response, text } = await send(path, { ...init, headers });
   const body = parse(text);
-  if (!response.ok || body === undefined) throw failureOf(response, body as ErrorBody | undefined);
+  if (!response.ok || !shape(body)) throw failureOf(response, body);
   return {
-    body: body as Body,
+    body,
     server: readServerTiming(response.headers.get("server-timing")),
     browser: performance.now() - start,
   };
@@ -48,13 +56,14 @@ function parse(text: string): unknown {
   }
 }
 
-function failureOf({ status, headers }: Response, body: Partial<ErrorBody> | undefined): Failure {
+function failureOf({ status, headers }: Response, body: unknown): Failure {
+  const said = refusal(body) ? body.error : undefined;
   const retryAfter = Number.parseInt(headers.get("retry-after") ?? "", 10);
   return new Failure({
     status,
-    message: body?.error?.message ?? "the answer is not the API's",
-    code: body?.error?.code ?? null,
-    param: body?.error?.param ?? null,
+    message: said?.message ?? "something between this page and the API answered in its place",
+    code: said?.code ?? null,
+    param: said?.param ?? null,
     retryAfter: Number.isNaN(retryAfter) ? null : retryAfter,
     requestId: headers.get("x-request-id"),
   });

@@ -1,55 +1,40 @@
 /** What the page reads of the API's answers; the whole of them is in `/openapi.json`. */
+import { list, nullable, number, object, type Of, type Shape, text, truth } from "./shape.ts";
 
-export interface Usage {
-  prompt_tokens: number;
-  prompt_tokens_details: { cached_tokens: number };
-  images: number;
-  cached_images: number;
+const usage = object({
+  prompt_tokens: number,
+  prompt_tokens_details: object({ cached_tokens: number }),
+  images: number,
+  cached_images: number,
+});
+export type Usage = Of<typeof usage>;
+
+/** `score` is a probability, 0 to 1, `similarity` a cosine. */
+const prediction = object({ label: text, score: number, similarity: number });
+
+function inference<Row>(row: Shape<Row>) {
+  return object({ model: text, revision: text, data: list(row), usage });
 }
 
-export interface Prediction {
-  label: string;
-  /** Probability, 0 to 1. */
-  score: number;
-  /** Cosine. */
-  similarity: number;
-}
+export const classification = inference(
+  object({ prediction: nullable(text), score: nullable(number), predictions: list(prediction) }),
+);
+export type Classification = Of<typeof classification>;
 
-interface Inference<Row> {
-  model: string;
-  revision: string;
-  data: Row[];
-  usage: Usage;
-}
+export const similarity = inference(
+  object({ scores: list(object({ text, similarity: number, probability: number, truncated: truth })) }),
+);
+export type Similarity = Of<typeof similarity>;
 
-export type Classification = Inference<{
-  prediction: string | null;
-  score: number | null;
-  predictions: Prediction[];
-}>;
+export const models = object({ data: list(object({ id: text })) });
 
-export type Similarity = Inference<{
-  scores: { text: string; similarity: number; probability: number; truncated: boolean }[];
-}>;
+/** `status` is `ready` or `building`. */
+const labelSet = object({ id: text, name: nullable(text), status: text, labels: number });
+export type LabelSet = Of<typeof labelSet>;
 
-export interface Model {
-  id: string;
-}
-
-export interface LabelSet {
-  id: string;
-  name: string | null;
-  status: "ready" | "building";
-  labels: number;
-}
-
-export interface Page<Item> {
-  data: Item[];
-  has_more: boolean;
-  last_id: string | null;
-}
+export const labelSetPage = object({ data: list(labelSet), has_more: truth, last_id: nullable(text) });
 
 /** OpenAI's shape. */
-export interface ErrorBody {
-  error: { message: string; code: string | null; param: string | null };
-}
+export const refusal = object({
+  error: object({ message: text, code: nullable(text), param: nullable(text) }),
+});

@@ -1,6 +1,6 @@
 /** Offers the stored label sets of whoever has the key. */
 import { call } from "../api/call.ts";
-import type { LabelSet, Page } from "../api/types.ts";
+import { type LabelSet, labelSetPage } from "../api/types.ts";
 import { find, make } from "../dom.ts";
 
 /** More would not be looked through in a menu. */
@@ -31,7 +31,7 @@ async function allSets(signal: AbortSignal): Promise<LabelSet[]> {
   let after: string | null = null;
   do {
     const from: string = after === null ? "" : `&after=${encodeURIComponent(after)}`;
-    const { body } = await call<Page<LabelSet>>(`/v1/label_sets?limit=${PAGE}${from}`, { signal });
+    const { body } = await call(`/v1/label_sets?limit=${PAGE}${from}`, labelSetPage, { signal });
     sets.push(...body.data);
     after = body.has_more ? body.last_id : null;
   } while (after !== null && sets.length < MOST);

@@ -1,9 +1,44 @@
-/** What follows a matrix product while it is still in registers: bias, activation, residual, store. */
-import { erfGelu, tanhGelu } from "./math";
+/** What follows a matrix product: scales, bias, activation, residual, store. */
+import { SUMS } from "./low-memory";
+import { clampedGelu, erfGelu } from "./math";
+import { ROW_PARAMETERS } from "./quantize";
 
 /** `activation` of the matmuls. */
 const TANH_GELU = 1;
 const ERF_GELU = 2;
+
+/**
+ * Takes the zero point out of the sums of `rows` rows and 8 columns, scales them and hands them on.
+ * @param parameters of the rows
+ * @param scales, sums, bias of the columns
+ * @param stride from a row of `out` and `residual` to the next
+ */
+export function finishTile(
+  rows: i32,
+  parameters: usize,
+  scales: usize,
+  sums: usize,
+  bias: usize,
+  residual: usize,
+  out: usize,
+  stride: usize,
+  activation: i32,
+): void {
+  const end = SUMS + ((<usize>rows) << 5);
+  for (let at = SUMS; at < end; at += 32) {
+    const scale = v128.load32_splat(parameters);
+    const zero = v128.load32_splat(parameters, 4);
+    let low = i32x4.sub(v128.load(at), i32x4.mul(zero, v128.load(sums)));
+    let high = i32x4.sub(v128.load(at, 16), i32x4.mul(zero, v128.load(sums, 16)));
+    low = f32x4.mul(f32x4.convert_i32x4_s(low), f32x4.mul(scale, v128.load(scales)));
+    high = f32x4.mul(f32x4.convert_i32x4_s(high), f32x4.mul(scale, v128.load(scales, 16)));
+    finish(low, bias, residual, out, activation);
+    finish(high, bias == 0 ? 0 : bias + 16, residual == 0 ? 0 : residual + 16, out + 16, activation);
+    parameters += ROW_PARAMETERS;
+    out += stride;
+    if (residual != 0) residual += stride;
+  }
+}
 
 /**
  * Stores four outputs.
@@ -13,7 +48,7 @@ const ERF_GELU = 2;
 export function finish(product: v128, bias: usize, residual: usize, out: usize, activation: i32): void {
   let y = product;
   if (bias != 0) y = f32x4.add(y, v128.load(bias));
-  if (activation == TANH_GELU) y = tanhGelu(y);
+  if (activation == TANH_GELU) y = clampedGelu(y);
   else if (activation == ERF_GELU) y = erfGelu(y);
   if (residual != 0) y = f32x4.add(v128.load(residual), y);
   v128.store(out, y);

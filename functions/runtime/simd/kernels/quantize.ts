@@ -1,10 +1,9 @@
+import { activationBytes, tileRows, WIDE } from "./layouts";
 import { sum } from "./math";
 
 /**
- * Activations as unsigned integers with a scale and a zero point for each row: what the int8 matmul takes. The relaxed
- * dot product is only sure to be exact while its second operand stays in 7 bits. Activations of 8 bits go in one plane
- * where the host takes them (`takesBytes`), else in two, `q = 2 × high + low`, which cost two dot products and give the
- * same sums.
+ * Activations as unsigned integers with a scale and a zero point for each row, in whole tiles of interleaved rows: what
+ * the int8 matmul takes, see `layouts.ts`.
  *
  * A row's parameters are 8 bytes: float32 scale, int32 zero point; `x ≈ scale × (q − zero)`. A row of zeros has scale
  * 0. NaN or infinity in a row makes its scale NaN, and with it every output of the row.
@@ -16,20 +15,22 @@ const ROUND: f32 = 12582912.0;
 const ROUND_BITS: i32 = 0x4b400000;
 
 /**
- * @param target uint8, `rows × columns`: the values, or their higher bits
- * @param low uint8, `rows × columns`: the lowest bit, if there are two planes; else 0
+ * @param layout of the target
+ * @param source float32, `rows × columns`
+ * @param target room for whole tiles
  * @param columns a multiple of 4
- * @param levels largest value: 127 or 255; 255 with two planes
+ * @param levels largest value: 127 or 255
  */
 export function quantizeRows(
+  layout: i32,
   source: usize,
   target: usize,
-  low: usize,
   parameters: usize,
   rows: i32,
   columns: i32,
   levels: f32,
 ): void {
+  const tile = tileRows(layout);
   for (let row = 0; row < rows; row++) {
     let least = f32x4.splat(0);
     let most = f32x4.splat(0);
@@ -48,12 +49,18 @@ export function quantizeRows(
     const zero = <i32>nearest(-bottom * inverse);
     store<f32>(parameters, range / levels + 0 * sum(total));
     store<i32>(parameters, zero, 4);
-    quantizeRow(source, target, low, columns, inverse, zero, <i32>levels);
+    const to = rowIn(layout, target, row, columns);
+    if (layout == WIDE) wideRow(source, to, columns, inverse, zero, <i32>levels);
+    else byteRow(source, to, columns, inverse, zero, <i32>levels, (<usize>tile) << 2);
     source = end;
-    target += columns;
-    if (low != 0) low += columns;
     parameters += ROW_PARAMETERS;
   }
+}
+
+/** A row's first four bytes among the tiles; the next four are behind those of the tile's other rows. */
+function rowIn(layout: i32, tiles: usize, row: i32, columns: i32): usize {
+  const tile = tileRows(layout);
+  return tiles + <usize>(row / tile) * activationBytes(layout, columns) + ((<usize>(row % tile)) << 2);
 }
 
 function largest(x: v128): f32 {
@@ -63,14 +70,15 @@ function largest(x: v128): f32 {
   );
 }
 
-function quantizeRow(
+/** @param stride from four bytes of the row to the next four */
+function byteRow(
   source: usize,
   target: usize,
-  low: usize,
   columns: i32,
   inverse: f32,
   zero: i32,
   levels: i32,
+  stride: usize,
 ): void {
   const factor = f32x4.splat(inverse);
   const offset = i32x4.splat(zero - ROUND_BITS);
@@ -79,29 +87,38 @@ function quantizeRow(
   for (; left >= 16; left -= 16) {
     const a = i16x8.narrow_i32x4_s(level(source, factor, offset), level(source + 16, factor, offset));
     const b = i16x8.narrow_i32x4_s(level(source + 32, factor, offset), level(source + 48, factor, offset));
-    const q = i8x16.narrow_i16x8_u(a, b);
-    if (low != 0) {
-      v128.store(target, i8x16.shr_u(q, 1));
-      v128.store(low, v128.and(q, i8x16.splat(1)));
-      low += 16;
-    } else {
-      v128.store(target, i8x16.min_u(q, limit));
-    }
+    const q = i8x16.min_u(i8x16.narrow_i16x8_u(a, b), limit);
+    v128.store32_lane(target, q, 0);
+    target += stride;
+    v128.store32_lane(target, q, 1);
+    target += stride;
+    v128.store32_lane(target, q, 2);
+    target += stride;
+    v128.store32_lane(target, q, 3);
+    target += stride;
     source += 64;
-    target += 16;
   }
   for (; left > 0; left -= 4) {
     const a = i16x8.narrow_i32x4_s(level(source, factor, offset), i32x4.splat(0));
-    const q = i8x16.narrow_i16x8_u(a, a);
-    if (low != 0) {
-      v128.store32_lane(target, i8x16.shr_u(q, 1), 0);
-      v128.store32_lane(low, v128.and(q, i8x16.splat(1)), 0);
-      low += 4;
-    } else {
-      v128.store32_lane(target, i8x16.min_u(q, limit), 0);
-    }
+    v128.store32_lane(target, i8x16.min_u(i8x16.narrow_i16x8_u(a, a), limit), 0);
+    target += stride;
     source += 16;
-    target += 4;
+  }
+}
+
+const WIDE_STRIDE: usize = 16;
+
+function wideRow(source: usize, target: usize, columns: i32, inverse: f32, zero: i32, levels: i32): void {
+  const factor = f32x4.splat(inverse);
+  const offset = i32x4.splat(zero - ROUND_BITS);
+  const limit = i16x8.splat(<i16>levels);
+  for (let left = columns; left > 0; left -= 4) {
+    let q = i16x8.narrow_i32x4_s(level(source, factor, offset), i32x4.splat(0));
+    q = i16x8.min_s(i16x8.max_s(q, i16x8.splat(0)), limit);
+    v128.store32_lane(target, q, 0);
+    v128.store32_lane(target, q, 1, WIDE_STRIDE);
+    target += 2 * WIDE_STRIDE;
+    source += 16;
   }
 }
 
@@ -113,38 +130,39 @@ function level(source: usize, factor: v128, offset: v128): v128 {
  * What quantized activations leave of the ones they were made from: `source − scale × (q − zero)`, for activations of 16
  * bits, in two goes.
  * @param source float32, `rows × columns`
- * @param quantized, low, parameters as `quantizeRows` filled them
+ * @param quantized, parameters as `quantizeRows` filled them
  * @param target float32, `rows × columns`
  * @param columns a multiple of 4
  */
 export function residues(
+  layout: i32,
   source: usize,
   quantized: usize,
-  low: usize,
   parameters: usize,
   target: usize,
   rows: i32,
   columns: i32,
 ): void {
+  const stride = (<usize>tileRows(layout)) << 2;
   for (let row = 0; row < rows; row++) {
     const scale = v128.load32_splat(parameters);
     const zero = v128.load32_splat(parameters, 4);
+    let from = rowIn(layout, quantized, row, columns);
     for (let column = 0; column < columns; column += 4) {
-      let q = fourBytes(quantized);
-      if (low != 0) {
-        q = i32x4.add(i32x4.shl(q, 1), fourBytes(low));
-        low += 4;
+      let q: v128;
+      if (layout == WIDE) {
+        q = v128.load32_lane(from + stride, v128.load32_zero(from), 1);
+        q = i32x4.extend_low_i16x8_u(q);
+        from += 2 * stride;
+      } else {
+        q = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(from)));
+        from += stride;
       }
       const rounded = f32x4.mul(scale, f32x4.convert_i32x4_s(i32x4.sub(q, zero)));
       v128.store(target, f32x4.sub(v128.load(source), rounded));
       source += 16;
       target += 16;
-      quantized += 4;
     }
     parameters += ROW_PARAMETERS;
   }
-}
-
-function fourBytes(at: usize): v128 {
-  return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(at)));
 }

@@ -64,7 +64,8 @@ function readAttribute(message: Uint8Array, attributes: Map<string, number[]>): 
   for (const field of fields(message)) {
     if (field.number === 1) name = text(field.bytes);
     else if (field.number === 2) values.push(float(field));
-    else if (field.number === 3 || field.number === 8) values.push(...integers(field));
+    else if (field.number === 3 || field.number === 8)
+      for (const value of integers(field)) values.push(value);
   }
   attributes.set(name, values);
 }
@@ -79,7 +80,7 @@ function readTensor(message: Uint8Array): TensorRef | undefined {
   const place = new Map<string, string>();
   let [name, type, external] = ["", 0, false];
   for (const field of fields(message)) {
-    if (field.number === 1) shape.push(...integers(field));
+    if (field.number === 1) for (const value of integers(field)) shape.push(value);
     else if (field.number === 2) type = field.integer;
     else if (field.number === 8) name = text(field.bytes);
     else if (field.number === 13) {

@@ -83,15 +83,7 @@ export function takeConvNextBlock(cursor: NodeCursor, weights: ShardWeights, x: 
         convolve(call, first, rowCount, padded, band);
         norm(kernels, band, band, positions);
         expand.apply({ kernels, x: band, out: hidden, rows: positions, scratch, activation });
-        project.apply({
-          kernels,
-          x: hidden,
-          out: out + at,
-          rows: positions,
-          scratch,
-          bits: 7,
-          residual: input + at,
-        });
+        project.apply({ kernels, x: hidden, out: out + at, rows: positions, scratch, residual: input + at });
       }
     },
   };
@@ -111,6 +103,6 @@ function takeMlp(cursor: NodeCursor, weights: ShardWeights, x: string): [Mlp, st
 function takeBand(cursor: NodeCursor, weights: ShardWeights, x: string): [Mlp, string] {
   const [expand, expanded] = takeLinear(cursor, weights, x);
   const [activation, activated] = takeGelu(cursor, expanded);
-  const [project, output] = takeLinear(cursor, weights, activated);
+  const [project, output] = takeLinear(cursor, weights, activated, 7);
   return [{ expand, activation, project }, output];
 }

@@ -1,8 +1,19 @@
 /** A tower as the engine runs it: one step for each stem, block, downsample or head of the graph. */
 import type { Kernels, Pointer } from "../kernels.ts";
 
-/** Of an activation, float32: `1 × 3 × height × width`, `1 × height × width × channels`, `1 × length × width`, … */
+/**
+ * Of an activation, float32: `1 × 3 × height × width`, `1 × height × width × channels`, `1 × positions × width`, … Several
+ * texts lie one after the other in one activation.
+ */
 export type Shape = readonly number[];
+
+export interface TextSpan {
+  /** Its first position in the activation. */
+  start: number;
+  length: number;
+  /** The position that stands for it, counted from its first. */
+  end: number;
+}
 
 export interface StepCall {
   kernels: Kernels;
@@ -13,15 +24,18 @@ export interface StepCall {
   output: Pointer;
   /** One buffer for each size that `scratch` gave. */
   scratch: readonly Pointer[];
-  /** The graph's further inputs, such as `eot_index`. */
-  extra: ReadonlyMap<string, number>;
+  /** The texts in the activation; none for a picture. */
+  texts: readonly TextSpan[];
 }
 
 export interface Step {
-  /** @throws SimdError for an input that the step cannot take */
-  outputShape(input: Shape): Shape;
+  /**
+   * @param texts how many the activation has
+   * @throws SimdError for an input that the step cannot take
+   */
+  outputShape(input: Shape, texts: number): Shape;
   /** Bytes of each buffer that a run needs beside input and output. */
-  scratch(input: Shape): number[];
+  scratch(input: Shape, texts: number): number[];
   run(call: StepCall): void;
 }
 

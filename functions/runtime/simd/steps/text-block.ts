@@ -1,10 +1,13 @@
-/** Pre-norm transformer block: x + attention(ln_1(x)), then + mlp(ln_2(·)). */
+/**
+ * Pre-norm transformer block: x + attention(ln_1(x)), then + mlp(ln_2(·)). All texts' positions go through the matmuls
+ * together, whose activations are scaled by row; each text attends to itself alone.
+ */
 import { takeLayerNorm } from "../layer-norm.ts";
 import { takeGelu, takeLinear } from "../linear.ts";
 import type { NodeCursor } from "../node-cursor.ts";
 import type { ShardWeights } from "../shard-weights.ts";
 import { SimdError } from "../simd-error.ts";
-import { FLOAT_BYTES, type Step } from "./step.ts";
+import { FLOAT_BYTES, type Step, type TextSpan } from "./step.ts";
 
 export function takeTextBlock(cursor: NodeCursor, weights: ShardWeights, x: string): [Step, string] {
   const first = takeLayerNorm(cursor, weights, x);
@@ -32,11 +35,15 @@ export function takeTextBlock(cursor: NodeCursor, weights: ShardWeights, x: stri
       (length + 4) * FLOAT_BYTES,
       Math.max(...layers.map((layer) => layer.scratchBytes(length))),
     ],
-    run({ kernels, input, shape: [, rows = 0], output: out, scratch: buffers }) {
+    run({ kernels, input, shape: [, rows = 0], texts, output: out, scratch: buffers }) {
       const [normed = 0, wide = 0, scores = 0, scratch = 0] = buffers;
+      const attend = ({ start, length }: TextSpan): void => {
+        const at = start * width * FLOAT_BYTES;
+        kernels.attention(wide + 3 * at, normed + at, scores, length, width, heads);
+      };
       first.norm(kernels, input, normed, rows);
       inProjection.apply({ kernels, x: normed, out: wide, rows, scratch });
-      kernels.attention(wide, normed, scores, rows, width, heads);
+      texts.forEach(attend);
       outProjection.apply({ kernels, x: normed, out, rows, scratch, residual: input });
       second.norm(kernels, out, normed, rows);
       expand.apply({ kernels, x: normed, out: wide, rows, scratch, activation });

@@ -1,8 +1,8 @@
-/** Adds the positions' embeddings. */
+/** Adds the positions' embeddings, for each text from the first. */
 import type { NodeCursor } from "../node-cursor.ts";
 import type { ShardWeights } from "../shard-weights.ts";
 import { SimdError } from "../simd-error.ts";
-import type { Step } from "./step.ts";
+import { FLOAT_BYTES, type Step } from "./step.ts";
 
 export function takeTextPositions(cursor: NodeCursor, weights: ShardWeights, x: string): [Step, string] {
   cursor.take("Shape", x);
@@ -11,14 +11,19 @@ export function takeTextPositions(cursor: NodeCursor, weights: ShardWeights, x: 
   const table = weights.floats(slice.inputs[0], positions * width);
   const output = cursor.through("Add", x, slice.outputs[0] ?? "");
   const step: Step = {
-    outputShape(shape) {
+    outputShape(shape, texts) {
       const [, length = 0, columns] = shape;
-      if (length > positions || columns !== width) throw new SimdError(`a text of ${shape.join(" × ")}`);
+      if (length > texts * positions || columns !== width)
+        throw new SimdError(`a text of ${shape.join(" × ")}`);
       return shape;
     },
     scratch: () => [],
-    run({ kernels, input, shape: [, length = 0], output: out }) {
-      kernels.add(input, table, out, length * width);
+    run({ kernels, input, texts, output: out }) {
+      for (const { start, length } of texts) {
+        if (length > positions) throw new SimdError(`a text of ${length} positions`);
+        const at = start * width * FLOAT_BYTES;
+        kernels.add(input + at, table, out + at, length * width);
+      }
     },
   };
   return [step, output];

@@ -1,0 +1,143 @@
+/**
+ * The one way in for every script: it reads the command line, answers `--help`, and says what went wrong.
+ *
+ * A command that was typed wrong gets one line, its usage and exit code 2. What fails while it runs gets one line and exit
+ * code 1; only a fault of the program itself shows a stack.
+ */
+import { parseArgs, type ParseArgsOptionDescriptor } from "node:util";
+import { UsageError } from "./usage-error.ts";
+
+export interface Option extends ParseArgsOptionDescriptor {
+  /** What it does, for `--help`; its default is added. */
+  about: string;
+  /** Stands for its value in `--help`, such as `<file>`. */
+  value?: string;
+}
+
+type Options = Record<string, Option>;
+
+export interface Command<O extends Options> {
+  /** How it is typed: `npm run model:push -- <folder> … [--remote]`. */
+  usage: string;
+  /** What it does, for `--help`. */
+  about: string;
+  /** Its words besides options, in order: `<needed>`, `[optional]`, or either with ` …` for any number. */
+  words?: readonly string[];
+  options?: O;
+}
+
+export interface CommandLine<O extends Options> {
+  values: ReturnType<typeof parseArgs<{ options: O }>>["values"];
+  words: string[];
+}
+
+/** Runs a command; what it throws is shown. @param typed what follows the script's name */
+export async function runCommand<const O extends Options = Options>(
+  command: Command<O>,
+  run: (values: CommandLine<O>["values"], words: string[]) => Promise<void> | void,
+  typed?: readonly string[],
+): Promise<void> {
+  const { values, words } = readCommandLine(
+    command,
+    (...line) => ({ values: line[0], words: line[1] }),
+    typed,
+  );
+  try {
+    await run(values, words);
+  } catch (error) {
+    if (error instanceof UsageError) endWithUsage(command.usage, error);
+    console.error(isFault(error) ? error : messageOf(error));
+    process.exitCode = 1;
+  }
+}
+
+/**
+ * For scripts that are a program from top to bottom. Ends the process if help was asked for, or if the command was typed
+ * wrong.
+ * @param read makes of the command line what the script needs
+ */
+export function readCommandLine<T, const O extends Options = Options>(
+  command: Command<O>,
+  read: (values: CommandLine<O>["values"], words: string[]) => T = () => undefined as T,
+  typed: readonly string[] = process.argv.slice(2),
+): T {
+  if (asksForHelp(typed)) {
+    console.log(help(command));
+    process.exit(0);
+  }
+  try {
+    const { values, words } = parse(command, typed);
+    return read(values, words);
+  } catch (error) {
+    if (error instanceof UsageError) endWithUsage(command.usage, error);
+    throw error;
+  }
+}
+
+function endWithUsage(usage: string, { message }: UsageError): never {
+  console.error(`${message}\nusage: ${usage}`);
+  process.exit(2);
+}
+
+function asksForHelp(typed: readonly string[]): boolean {
+  const end = typed.indexOf("--");
+  const flags = end === -1 ? typed : typed.slice(0, end);
+  return flags.includes("--help") || flags.includes("-h");
+}
+
+/** @throws UsageError naming the flag or word */
+function parse<O extends Options>(
+  { options, words = [] }: Command<O>,
+  typed: readonly string[],
+): CommandLine<O> {
+  const config = { args: [...typed], allowPositionals: true, options: options ?? {} };
+  const { values, positionals } = withUsageErrors(() => parseArgs(config));
+  const missing = words[positionals.length];
+  if (missing?.startsWith("<") === true) throw new UsageError(`${missing} is missing`);
+  const surplus = positionals[words.length];
+  if (surplus !== undefined && words.at(-1)?.endsWith("…") !== true) {
+    throw new UsageError(`"${surplus}" is one word too many`);
+  }
+  return { values: values as CommandLine<O>["values"], words: positionals };
+}
+
+/** @throws UsageError for what `parseArgs` does not accept */
+function withUsageErrors<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    if (!code.startsWith("ERR_PARSE_ARGS")) throw error;
+    // What follows the first sentence is about words that begin with a dash.
+    throw new UsageError(message.split(/\. |\n/, 1)[0] ?? message, { cause: error });
+  }
+}
+
+function help<O extends Options>({ usage, about, options }: Command<O>): string {
+  const all: Options = { ...options, help: { type: "boolean", about: "this text" } };
+  const rows = Object.entries(all).map(([name, { value = "<value>", about: what, ...option }]) => {
+    const preset = typeof option.default === "string" ? ` (default: ${option.default})` : "";
+    return [option.type === "boolean" ? `--${name}` : `--${name} ${value}`, what + preset] as const;
+  });
+  const width = Math.max(...rows.map(([flag]) => flag.length));
+  const table = rows.map(([flag, what]) => `  ${flag.padEnd(width)}  ${what}`);
+  return [`usage: ${usage}`, "", about, "", ...table].join("\n");
+}
+
+/** True if the program is wrong, rather than what it was given. */
+function isFault(error: unknown): boolean {
+  if (!(error instanceof Error)) return true;
+  return /^(?:Type|Range|Reference|Syntax|Zod|Assertion)Error/.test(error.name) && !isOfNetwork(error);
+}
+
+/** `fetch` says only that it failed; the reason is the cause. */
+function isOfNetwork(error: Error): boolean {
+  return error.message === "fetch failed" && error.cause instanceof Error;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (isOfNetwork(error)) return `${error.message}: ${messageOf(error.cause)}`;
+  // Of several addresses that refused, Node names none.
+  return error.message === "" ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message;
+}

@@ -1,0 +1,83 @@
+/** Prompts → unit-length text embeddings, in one call to the text tower. No cache is asked. */
+import clipBpe from "../../model-shards/clip-bpe.bin";
+import type { Manifest } from "../../model-shards/manifest.ts";
+import type { TextRpc } from "../runtime/rpc.ts";
+import { Pauses } from "../runtime/pauses.ts";
+import type { CleanText, RawText } from "../runtime/tokenizer/clean-text.ts";
+import { Tokenizer, type Tokens } from "../runtime/tokenizer/tokenizer.ts";
+import type { Wanted } from "../runtime/wanted.ts";
+import { labelEmbedding } from "./label-embedding.ts";
+import { callWorker, checkRevision, telling, unwrap } from "./unwrap.ts";
+
+/** All that stands for one vector, as it was sent: a text alone, or several prompts. */
+export type Prompts = readonly RawText[];
+
+/** An embedding and what made it. */
+export interface EmbeddedText {
+  /** float32, unit length. */
+  embedding: Float32Array;
+  /** Of all its texts. */
+  tokens: number;
+  /** One of its texts was longer than the model's context. */
+  truncated: boolean;
+}
+
+/** Where texts are embedded, and for whom. */
+export interface TextCall {
+  manifest: Manifest;
+  /** The model's text tower. */
+  text: Pick<TextRpc, "embedTokens">;
+  /** Names the request in the logs of every Worker. */
+  requestId: string;
+  /** False once nobody waits any more. */
+  wanted: Wanted;
+}
+
+let tokenizer: Tokenizer | undefined;
+
+/**
+ * @param items cleaned prompts, by whatever names their vector; a prompt that several share is computed once
+ * @returns a vector for each item
+ * @throws ServiceError `model_unavailable`, `overloaded`; ClientGoneError
+ */
+export async function computePrompts<Name>(
+  items: ReadonlyMap<Name, readonly CleanText[]>,
+  { manifest, text: tower, requestId, wanted }: TextCall,
+): Promise<Map<Name, EmbeddedText>> {
+  const computed = new Map<Name, EmbeddedText>();
+  if (items.size === 0) return computed;
+  const distinct = [...new Set([...items.values()].flat())];
+  const tokens = await tokenize(distinct, manifest, new Pauses(wanted));
+  const ids = Int32Array.from([...tokens.values()].flatMap((each) => each.ids));
+  const lengths = [...tokens.values()].map((each) => each.ids.length);
+  const result = await callWorker("text tower", (alive) =>
+    tower.embedTokens(ids, lengths, telling(alive, wanted), requestId),
+  );
+  const rows = checkRevision(unwrap(result), manifest.revision);
+  const width = manifest.embedding_width;
+  const rowOf = new Map(distinct.map((text, row) => [text, row * width]));
+  for (const [name, prompts] of items) {
+    const vectors = prompts.map((text) => rows.slice(rowOf.get(text), (rowOf.get(text) ?? 0) + width));
+    const parts = prompts.map((text) => tokens.get(text));
+    computed.set(name, {
+      embedding: labelEmbedding(vectors),
+      tokens: parts.reduce((sum, part) => sum + (part?.ids.length ?? 0), 0),
+      truncated: parts.some((part) => part?.truncated),
+    });
+  }
+  return computed;
+}
+
+async function tokenize(
+  texts: readonly CleanText[],
+  { text: { context_length: contextLength } }: Manifest,
+  pauses: Pauses,
+): Promise<Map<CleanText, Tokens>> {
+  tokenizer ??= new Tokenizer(clipBpe);
+  const tokens = new Map<CleanText, Tokens>();
+  for (const text of texts) {
+    tokens.set(text, tokenizer.encode(text, contextLength));
+    await pauses.after(text.length);
+  }
+  return tokens;
+}

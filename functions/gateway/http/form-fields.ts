@@ -1,0 +1,87 @@
+/** The fields of a form, as they come: what each holds, and what all of them weigh. */
+import {
+  fieldOf,
+  formValues,
+  isListField,
+  looksLikeJson,
+  mayHoldSeveral,
+  severalTexts,
+} from "./form-value.ts";
+import { JsonWeight } from "./json-weight.ts";
+import type { Fields } from "./read-body.ts";
+
+/** Bytes in memory of a string besides its two bytes a character, and of its place in a list. */
+const VALUE_BYTES = 40;
+
+interface Field {
+  values: unknown[];
+  /** A text that came alone and may hold several. */
+  alone: string | undefined;
+}
+
+export class FormFields {
+  readonly #fields = new Map<string, Field>();
+
+  /** How many values a field has by now. */
+  count(name: string): number {
+    return this.#fields.get(fieldOf(name))?.values.length ?? 0;
+  }
+
+  /** A value that is not a text, such as a picture. */
+  add(name: string, value: unknown): void {
+    const field = this.#field(name);
+    field.alone = undefined;
+    field.values.push(value);
+  }
+
+  addText(name: string, text: string): void {
+    const field = this.#field(name);
+    const values = formValues(fieldOf(name), text);
+    const isFirst = field.values.length === 0 && field.alone === undefined;
+    // One by one: a client decides how many.
+    for (const value of values) field.values.push(value);
+    field.alone = isFirst && mayHoldSeveral(name) && values[0] === text ? text : undefined;
+  }
+
+  /**
+   * Entries rather than assignments: a field named `__proto__` is then a field like any other.
+   * @throws ServiceError `invalid_json` for a list of texts that is not right, `too_many_items`
+   */
+  toObject(): Fields {
+    const entries: [string, unknown][] = [];
+    for (const [name, { values, alone }] of this.#fields) {
+      // An empty JSON list is one, an input that was left empty is nothing.
+      if (values.length === 0 && !isListField(name)) continue;
+      if (alone !== undefined) entries.push([name, severalTexts(name, alone)]);
+      else entries.push([name, isListField(name) || isSeveralSets(name, values) ? values : values.at(-1)]);
+    }
+    return Object.fromEntries(entries);
+  }
+
+  #field(name: string): Field {
+    const canonical = fieldOf(name);
+    const known = this.#fields.get(canonical);
+    if (known !== undefined) return known;
+    const field: Field = { values: [], alone: undefined };
+    this.#fields.set(canonical, field);
+    return field;
+  }
+}
+
+/** A set alone is itself, several are a list. */
+function isSeveralSets(name: string, values: readonly unknown[]): boolean {
+  return name === "label_set" && values.length > 1;
+}
+
+/**
+ * Bytes that a field's value takes at the most, its text included.
+ * @throws ServiceError `invalid_json` for JSON that is nested too deep
+ */
+export function weightOfText(bytes: Uint8Array): number {
+  const start = new TextDecoder("latin1").decode(bytes.subarray(0, 64));
+  const plain = VALUE_BYTES + 4 * bytes.length;
+  if (!looksLikeJson(start) && start.trim() !== "") return plain;
+  const weight = new JsonWeight();
+  weight.add(bytes);
+  return plain + weight.values;
+}

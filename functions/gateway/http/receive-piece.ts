@@ -1,0 +1,34 @@
+/** The next piece of a body that somebody sends, for as long as they may take. */
+import { LOOK_MS, type Share } from "./bytes-in-flight.ts";
+
+/**
+ * @param share is told that the sender is waited for
+ * @param deadline milliseconds since 1970
+ * @param late what to throw when nothing came until then
+ * @returns undefined at the end
+ * @throws ServiceError `overloaded` if others were given the share's room; what `late` gives; what reading throws
+ */
+export async function receivePiece(
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+  share: Share,
+  deadline: number,
+  late: () => Error,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const piece = reader.read();
+  // Whoever gives up does not hear how it goes on.
+  piece.catch(() => {});
+  share.expect();
+  for (;;) {
+    // Ended when it is not needed: a request may have 10,000 timers, and a body has more pieces.
+    const { promise: pause, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), LOOK_MS);
+    const came = await Promise.race([piece, pause]).finally(() => clearTimeout(timer));
+    if (came !== undefined) {
+      share.received(came.value?.byteLength ?? 0);
+      return came.value;
+    }
+    share.foundNothing();
+    share.assertKept();
+    if (Date.now() > deadline) throw late();
+  }
+}

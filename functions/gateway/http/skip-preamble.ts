@@ -1,0 +1,39 @@
+/** What may stand before a form's first boundary means nothing (RFC 2046, section 5.1.1), a line break least of all. */
+
+const LINE_FEED = 0x0a;
+
+export class PreambleSkipper {
+  readonly #boundary: Uint8Array;
+  /** The end of what came, as long as it may be the beginning of the boundary. */
+  #tail: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #isAtStart = true;
+  #isOver = false;
+
+  /** @param boundary without the two hyphens */
+  constructor(boundary: string) {
+    this.#boundary = new TextEncoder().encode(`--${boundary}`);
+  }
+
+  /** @returns the piece from the first boundary on; undefined while there was none */
+  skip(piece: Uint8Array): Uint8Array | undefined {
+    if (this.#isOver) return piece;
+    const bytes = new Uint8Array(this.#tail.length + piece.length);
+    bytes.set(this.#tail);
+    bytes.set(piece, this.#tail.length);
+    for (let at = 0; at + this.#boundary.length <= bytes.length; at++) {
+      const isLineStart = at === 0 ? this.#isAtStart : bytes[at - 1] === LINE_FEED;
+      if (!isLineStart || !this.#isBoundaryAt(bytes, at)) continue;
+      this.#isOver = true;
+      return bytes.subarray(at);
+    }
+    // With the byte before it, which tells whether a line begins.
+    const cut = Math.max(0, bytes.length - this.#boundary.length);
+    this.#isAtStart &&= cut === 0;
+    this.#tail = bytes.slice(cut);
+    return undefined;
+  }
+
+  #isBoundaryAt(bytes: Uint8Array, at: number): boolean {
+    return this.#boundary.every((byte, i) => bytes[at + i] === byte);
+  }
+}

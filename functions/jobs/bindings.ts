@@ -1,0 +1,11 @@
+/** What the jobs Worker is bound to (`wrangler.toml`). */
+import type { BuildMessage } from "../label-sets/build-message.ts";
+import type { TowersRpc } from "../runtime/rpc.ts";
+
+export interface JobsBindings {
+  TOWERS: TowersRpc;
+  BUILDS: Queue<BuildMessage>;
+  MODELS: R2Bucket;
+  /** Label sets. */
+  SETS: R2Bucket;
+}

@@ -1,0 +1,93 @@
+/** Takes a turn at a label set: computes one part of it, and asks for the next. */
+import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { ServiceError } from "../runtime/errors.ts";
+import { logCall } from "../runtime/log-call.ts";
+import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
+import { parseModelReference } from "../runtime/model-store/model-reference.ts";
+import { warn } from "../runtime/warn.ts";
+import { takeTurn, type Turn } from "../label-sets/build-claim.ts";
+import { type BuildMessage, buildMessageSchema } from "../label-sets/build-message.ts";
+import type { TextCall } from "../embed/compute-prompts.ts";
+import { buildNextPart } from "../label-sets/build-part.ts";
+import { SetStore } from "../label-sets/set-store.ts";
+import type { JobsBindings } from "./bindings.ts";
+
+/**
+ * Seconds until a part is tried again after a failure: at once if a tower was busy for a moment, rarely if it is down for
+ * an hour. Doubled with each attempt.
+ */
+const FIRST_DELAY = 10;
+const LONGEST_DELAY = 600;
+/**
+ * Attempts, two minutes and a half, before a set is given up whose model the deployed gateway does not serve: a release
+ * reaches some places later than others.
+ */
+const ATTEMPTS_UNSERVED = 5;
+
+/** Acknowledges the message, or has it delivered again. Never throws. */
+export async function buildLabels(message: Message, env: JobsBindings, ctx: ExecutionContext): Promise<void> {
+  const parsed = buildMessageSchema.safeParse(message.body);
+  if (!parsed.success) {
+    warn("a message is not one of ours", parsed.error);
+    message.ack();
+    return;
+  }
+  const delay = Math.min(FIRST_DELAY * 2 ** (message.attempts - 1), LONGEST_DELAY);
+  try {
+    const again = await takePart(parsed.data, message, delay, env, ctx);
+    if (again === undefined) message.ack();
+    else message.retry({ delaySeconds: again });
+  } catch (error) {
+    const { code, cause } = error instanceof ServiceError ? error : {};
+    const failure = {
+      warning: "part of a label set failed",
+      code,
+      error: String(error),
+      cause: String(cause),
+    };
+    console.warn(JSON.stringify(failure));
+    if (code === "model_not_found" && message.attempts >= ATTEMPTS_UNSERVED) message.ack();
+    else message.retry({ delaySeconds: delay });
+  }
+}
+
+/** @returns seconds after which the message is to come again; undefined if it has served its purpose */
+async function takePart(
+  { account, id, model, part, turn }: BuildMessage,
+  message: Message,
+  delay: number,
+  env: JobsBindings,
+  ctx: ExecutionContext,
+): Promise<number | undefined> {
+  const store = new SetStore(env.SETS);
+  const { revision } = parseModelReference(model);
+  if (!(await store.exists(account, id))) return undefined;
+  const held = await takeTurn(store, id, revision, turn ?? message.id, { mayBegin: turn === undefined });
+  if (held === "over") return undefined;
+  if ("waitMs" in held) return Math.ceil(held.waitMs / 1000);
+  try {
+    const manifest = await leasedManifest(env.MODELS, model, (work) => ctx.waitUntil(work));
+    const text: TextCall["text"] = {
+      embedTokens: (...parameters) => env.TOWERS.embedTokens(model, ...parameters),
+    };
+    const requestId = `queue_${id}`;
+    const call: TextCall = { manifest, text, requestId, wanted: () => held.renew() };
+    const next = await buildNextPart(id, store, call, { probably: part, alive: () => held.renew() });
+    logCall("jobs", requestId, next === undefined ? {} : { part: next - 1 });
+    // Either somebody took the turn over, and the message is then found to be over, or it may be taken again.
+    if (held.isLost) return FIRST_DELAY;
+    if (!(await store.exists(account, id))) await store.removeComputed(id);
+    else if (next === undefined) await held.end();
+    else await sendNext({ account, id, model, part: next, turn: held.next }, held, env);
+    return undefined;
+  } catch (error) {
+    if (held.isLost) return FIRST_DELAY;
+    await held.release(1000 * delay).catch(() => {});
+    throw error;
+  }
+}
+
+async function sendNext(next: BuildMessage, held: Turn, env: JobsBindings): Promise<void> {
+  const options = held.isFresh ? { delaySeconds: 1 } : {};
+  await withDeadline(DEADLINES.small, () => env.BUILDS.send(next, options));
+}

@@ -1,0 +1,12 @@
+/**
+ * The jobs Worker: finishes in the background what is too large for a request. It has an isolate of its own, so that
+ * requests never share memory with it, and no way in but the queue.
+ */
+import { buildLabels } from "./build-labels.ts";
+import type { JobsBindings } from "./bindings.ts";
+
+export default {
+  queue: async (batch: MessageBatch, env: JobsBindings, ctx: ExecutionContext): Promise<void> => {
+    for (const message of batch.messages) await buildLabels(message, env, ctx);
+  },
+};

@@ -1,0 +1,32 @@
+/** A bucket of which every failure, and every silence, is a refusal that the caller understands. */
+import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { ServiceError } from "../runtime/errors.ts";
+
+/** Its methods throw ServiceError `model_unavailable`. */
+export function answeringBucket(bucket: R2Bucket): R2Bucket {
+  return new Proxy(bucket, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name) as (...parameters: unknown[]) => Promise<unknown>;
+      const deadline = name === "get" || name === "head" ? DEADLINES.r2 : DEADLINES.r2Body;
+      return async (...parameters: unknown[]) =>
+        await answered(deadline, () => Reflect.apply(method, target, parameters));
+    },
+  });
+}
+
+/** @throws ServiceError `model_unavailable` */
+export async function bodyOf(object: R2ObjectBody): Promise<ArrayBuffer> {
+  return await answered(DEADLINES.r2Body, () => object.arrayBuffer());
+}
+
+export function unreachable(cause: unknown): ServiceError {
+  return new ServiceError("model_unavailable", "label sets cannot be reached; try again", { cause });
+}
+
+async function answered<T>(deadline: number, question: () => Promise<T>): Promise<T> {
+  try {
+    return await withDeadline(deadline, question);
+  } catch (cause) {
+    throw unreachable(cause);
+  }
+}

@@ -1,0 +1,66 @@
+/** The parts of a label set → its matrix in R2, which makes the set ready. */
+import { ServiceError } from "../runtime/errors.ts";
+import { unreachable } from "./answering-bucket.ts";
+import { blankMatrix, sealMatrix } from "./label-matrix.ts";
+import type { PartCounts, SetStore } from "./set-store.ts";
+
+/** Parts that are read at once; six requests may wait for headers. */
+const READS = 6;
+/** After which an isolate whose work ended without a word may begin another. Milliseconds. */
+const GIVEN_UP_MS = 120_000;
+
+/** A matrix of 10,000 labels takes some 26 MB: an isolate has one in hand at a time. */
+let inHandUntil = 0;
+
+/**
+ * @param parts all of them
+ * @returns undefined if the set is now ready, or the number of a part that is missing or damaged after all
+ * @throws ServiceError `overloaded` while this isolate puts another set together
+ */
+export async function assemble(
+  id: string,
+  parts: ReadonlyMap<number, PartCounts>,
+  store: SetStore,
+  { revision, width, alive }: { revision: string; width: number; alive: () => Promise<unknown> },
+): Promise<number | undefined> {
+  if (Date.now() < inHandUntil)
+    throw new ServiceError("overloaded", "another label set is being put together");
+  const hold = (): void => {
+    inHandUntil = Date.now() + GIVEN_UP_MS;
+  };
+  hold();
+  try {
+    const names = await store.plannedNames(id);
+    if (names === undefined) {
+      await store.removePlan(id);
+      throw unreachable(new Error("a plan is damaged"));
+    }
+    const tokens = [...parts.values()].reduce((sum, part) => sum + part.tokens, 0);
+    const { matrix, rows } = blankMatrix(names, width, tokens);
+    let at = 0;
+    for (let first = 0; first < parts.size; first += READS) {
+      const numbers = Array.from({ length: Math.min(READS, parts.size - first) }, (_, i) => first + i);
+      const read = await Promise.all(numbers.map((number) => store.part(id, revision, number)));
+      for (const [index, values] of read.entries()) {
+        if (values === undefined) return first + index;
+        if (at + values.length > rows.length) return await misfit(id, revision, store);
+        rows.set(values, at);
+        at += values.length;
+      }
+      hold();
+      await alive();
+    }
+    if (at !== rows.length) return await misfit(id, revision, store);
+    await sealMatrix(matrix, id);
+    await store.putVectors(id, revision, matrix.packed);
+    return undefined;
+  } finally {
+    inHandUntil = 0;
+  }
+}
+
+/** Parts of another plan, or of another width: all are computed again. @returns the first */
+async function misfit(id: string, revision: string, store: SetStore): Promise<number> {
+  await store.removeParts(id, revision);
+  return 0;
+}

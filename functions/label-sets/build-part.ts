@@ -1,0 +1,80 @@
+/**
+ * The embeddings of a stored label set, part by part. A part depends on the set and the model alone, so doing one twice
+ * changes nothing, and whoever comes next sees from R2 which are left. The prompts of a part are made when it is
+ * computed; those of others are never in memory.
+ */
+import { computePrompts, type TextCall } from "../embed/compute-prompts.ts";
+import { cleanText } from "../runtime/tokenizer/clean-text.ts";
+import { unreachable } from "./answering-bucket.ts";
+import { assemble } from "./assemble.ts";
+import { fillRows } from "./label-matrix.ts";
+import { type Plan, promptsOfItem } from "./plan.ts";
+import type { SetStore } from "./set-store.ts";
+
+export interface BuildOptions {
+  /** The part that is probably the first that is missing; without it, R2 is asked for all that are there. */
+  probably?: number | undefined;
+  /** Told of each sign of life while the parts are put together. */
+  alive?: () => Promise<unknown>;
+}
+
+/**
+ * Computes the first part that is missing, or puts the parts together.
+ * @returns the part that is probably next; undefined if the set is ready or gone
+ * @throws ServiceError `model_unavailable`, `overloaded`
+ */
+export async function buildNextPart(
+  id: string,
+  store: SetStore,
+  call: TextCall,
+  { probably, alive = async () => {} }: BuildOptions = {},
+): Promise<number | undefined> {
+  const { revision, embedding_width: width } = call.manifest;
+  if ((await store.vectorsBytes(id, revision)) !== undefined) return undefined;
+  const plan = await planOf(id, store);
+  if (plan === undefined) return undefined;
+  let missing: number | undefined = probably;
+  if (missing === undefined || missing >= plan.parts || (await store.hasPart(id, revision, missing))) {
+    const done = await store.parts(id, revision);
+    missing = firstMissing(plan, done);
+    missing ??= await assemble(id, done, store, { revision, width, alive });
+    if (missing === undefined) return undefined;
+  }
+  await computePart(id, plan, missing, store, call);
+  return missing + 1;
+}
+
+/** @returns undefined if the set has been deleted */
+async function planOf(id: string, store: SetStore): Promise<Plan | undefined> {
+  const plan = await store.plan(id);
+  if (plan !== undefined) return plan;
+  const definition = await store.definition(id);
+  return definition === undefined ? undefined : await store.putPlan(id, definition);
+}
+
+function firstMissing({ parts }: Plan, done: ReadonlyMap<number, unknown>): number | undefined {
+  for (let number = 0; number < parts; number++) if (!done.has(number)) return number;
+  return undefined;
+}
+
+async function computePart(
+  id: string,
+  plan: Plan,
+  number: number,
+  store: SetStore,
+  call: TextCall,
+): Promise<void> {
+  const planned = await store.plannedPart(id, plan, number);
+  if (planned === undefined) {
+    await store.removePlan(id);
+    throw unreachable(new Error("a plan is damaged"));
+  }
+  const items = planned.map((item) => promptsOfItem(item, plan).map((text) => cleanText(text)));
+  const computed = await computePrompts(new Map(items.entries()), call);
+  const embeddings = [...computed.values()];
+  const rows = new Float32Array(items.length * call.manifest.embedding_width);
+  fillRows(rows, embeddings);
+  const tokens = embeddings.reduce((sum, each) => sum + each.tokens, 0);
+  const prompts = items.reduce((sum, each) => sum + each.length, 0);
+  await store.putPart(id, call.manifest.revision, number, rows, { tokens, prompts });
+}

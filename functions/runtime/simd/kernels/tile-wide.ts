@@ -1,0 +1,102 @@
+import { SUMS } from "./low-memory";
+
+/**
+ * Four rows × 8 columns by `i32x4.dot_i16x8_s`: weights are widened as they are loaded, activations are int16 in memory.
+ * @param a a tile's activations, layout `wide`
+ * @param weights a panel's, layout `wide`
+ * @param k a multiple of 4
+ */
+export function tileWide(a: usize, weights: usize, k: i32): void {
+  let l0 = i32x4.splat(0),
+    h0 = i32x4.splat(0),
+    l1 = i32x4.splat(0),
+    h1 = i32x4.splat(0),
+    l2 = i32x4.splat(0),
+    h2 = i32x4.splat(0),
+    l3 = i32x4.splat(0),
+    h3 = i32x4.splat(0);
+  let low: v128, high: v128, x: v128;
+  const end = weights + ((<usize>k) << 3);
+  // Two steps of K at a time; the same few offsets in each, so that V8 computes their addresses' bases once.
+  while (weights < end) {
+    low = v128.load_ext<i8>(weights);
+    high = v128.load_ext<i8>(weights, 8);
+    x = v128.load32_splat(a);
+    l0 = i32x4.add(l0, i32x4.dot_i16x8_s(low, x));
+    h0 = i32x4.add(h0, i32x4.dot_i16x8_s(high, x));
+    x = v128.load32_splat(a, 4);
+    l1 = i32x4.add(l1, i32x4.dot_i16x8_s(low, x));
+    h1 = i32x4.add(h1, i32x4.dot_i16x8_s(high, x));
+    x = v128.load32_splat(a, 8);
+    l2 = i32x4.add(l2, i32x4.dot_i16x8_s(low, x));
+    h2 = i32x4.add(h2, i32x4.dot_i16x8_s(high, x));
+    x = v128.load32_splat(a, 12);
+    l3 = i32x4.add(l3, i32x4.dot_i16x8_s(low, x));
+    h3 = i32x4.add(h3, i32x4.dot_i16x8_s(high, x));
+    weights += 16;
+    a += 16;
+
+    low = v128.load_ext<i8>(weights);
+    high = v128.load_ext<i8>(weights, 8);
+    x = v128.load32_splat(a);
+    l0 = i32x4.add(l0, i32x4.dot_i16x8_s(low, x));
+    h0 = i32x4.add(h0, i32x4.dot_i16x8_s(high, x));
+    x = v128.load32_splat(a, 4);
+    l1 = i32x4.add(l1, i32x4.dot_i16x8_s(low, x));
+    h1 = i32x4.add(h1, i32x4.dot_i16x8_s(high, x));
+    x = v128.load32_splat(a, 8);
+    l2 = i32x4.add(l2, i32x4.dot_i16x8_s(low, x));
+    h2 = i32x4.add(h2, i32x4.dot_i16x8_s(high, x));
+    x = v128.load32_splat(a, 12);
+    l3 = i32x4.add(l3, i32x4.dot_i16x8_s(low, x));
+    h3 = i32x4.add(h3, i32x4.dot_i16x8_s(high, x));
+    weights += 16;
+    a += 16;
+  }
+  v128.store(SUMS, l0);
+  v128.store(SUMS, h0, 16);
+  v128.store(SUMS, l1, 32);
+  v128.store(SUMS, h1, 48);
+  v128.store(SUMS, l2, 64);
+  v128.store(SUMS, h2, 80);
+  v128.store(SUMS, l3, 96);
+  v128.store(SUMS, h3, 112);
+}
+
+/** The first two rows of it alone. */
+export function halfTileWide(a: usize, weights: usize, k: i32): void {
+  let l0 = i32x4.splat(0),
+    h0 = i32x4.splat(0),
+    l1 = i32x4.splat(0),
+    h1 = i32x4.splat(0);
+  let low: v128, high: v128, x: v128;
+  const end = weights + ((<usize>k) << 3);
+  // Two steps of K at a time; the same few offsets in each, so that V8 computes their addresses' bases once.
+  while (weights < end) {
+    low = v128.load_ext<i8>(weights);
+    high = v128.load_ext<i8>(weights, 8);
+    x = v128.load32_splat(a);
+    l0 = i32x4.add(l0, i32x4.dot_i16x8_s(low, x));
+    h0 = i32x4.add(h0, i32x4.dot_i16x8_s(high, x));
+    x = v128.load32_splat(a, 4);
+    l1 = i32x4.add(l1, i32x4.dot_i16x8_s(low, x));
+    h1 = i32x4.add(h1, i32x4.dot_i16x8_s(high, x));
+    weights += 16;
+    a += 16;
+
+    low = v128.load_ext<i8>(weights);
+    high = v128.load_ext<i8>(weights, 8);
+    x = v128.load32_splat(a);
+    l0 = i32x4.add(l0, i32x4.dot_i16x8_s(low, x));
+    h0 = i32x4.add(h0, i32x4.dot_i16x8_s(high, x));
+    x = v128.load32_splat(a, 4);
+    l1 = i32x4.add(l1, i32x4.dot_i16x8_s(low, x));
+    h1 = i32x4.add(h1, i32x4.dot_i16x8_s(high, x));
+    weights += 16;
+    a += 16;
+  }
+  v128.store(SUMS, l0);
+  v128.store(SUMS, h0, 16);
+  v128.store(SUMS, l1, 32);
+  v128.store(SUMS, h1, 48);
+}

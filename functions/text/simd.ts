@@ -1,5 +1,0 @@
-/** The text Worker on the project's own kernels. */
-import { simdEngine } from "../runtime/simd/engine.ts";
-import { textWorker } from "./text-worker.ts";
-
-export default textWorker(simdEngine);

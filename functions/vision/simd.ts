@@ -1,5 +1,0 @@
-/** The vision Worker on the project's own kernels. */
-import { simdEngine } from "../runtime/simd/engine.ts";
-import { visionWorker } from "./vision-worker.ts";
-
-export default visionWorker(simdEngine);

@@ -1,0 +1,64 @@
+/** What whoever releases must know when a release fails: what was done, what serves now, and what to do. */
+import { messageOf } from "../release/with-clean-up.ts";
+import type { CloudflareApi, Traffic } from "./api.ts";
+import { rollbackCommand, trafficNow, versionsOf } from "./going-back.ts";
+import { GATEWAY_NAME } from "./resource-names.ts";
+
+/**
+ * @param log told what `run` does, as it is done
+ * @param run given the versions of the gateway that have traffic as it begins, and whom to tell what is done
+ * @throws Error whose message begins with the first failure and ends with the report
+ */
+export async function withFailureReport<T>(
+  api: CloudflareApi,
+  log: (line: string) => void,
+  run: (say: (line: string) => void, former: Traffic | undefined) => Promise<T>,
+): Promise<T> {
+  const former = await trafficNow(api);
+  const done: string[] = [];
+  const say = (line: string): void => {
+    done.push(line);
+    log(line);
+  };
+  try {
+    return await run(say, former);
+  } catch (error) {
+    const lines = [
+      messageOf(error),
+      "",
+      "What happened before and after that:",
+      ...(done.length === 0 ? ["- nothing was changed"] : done.map((line) => `- ${line}`)),
+      "What serves now:",
+      await whatServes(api, former),
+      "What to do:",
+      "Mend what failed and run the same command again; what stands is not made twice.",
+    ];
+    throw new Error(lines.join("\n"), { cause: error });
+  }
+}
+
+async function whatServes(api: CloudflareApi, former: Traffic | undefined): Promise<string> {
+  let now: Traffic | undefined;
+  try {
+    now = await trafficNow(api);
+  } catch (error) {
+    const before = former === undefined ? "Nothing served before." : goingBack(former);
+    return (
+      `Cloudflare does not say (${messageOf(error)}). ` +
+      `Ask again: npx wrangler deployments status --name ${GATEWAY_NAME}. ${before}`
+    );
+  }
+  if (now === undefined) return `Nothing, as before: there is no ${GATEWAY_NAME} yet.`;
+  const versions = versionsOf(now);
+  if (former === undefined) {
+    return `Version ${versions} of ${GATEWAY_NAME}, which did not pass all steps. Nothing served before.`;
+  }
+  if (versions === versionsOf(former)) {
+    return `Version ${versions} of ${GATEWAY_NAME}, as before; nothing that it is bound to was changed.`;
+  }
+  return `Version ${versions} of ${GATEWAY_NAME}, and not what served before. ${goingBack(former)}`;
+}
+
+function goingBack(former: Traffic): string {
+  return `Version ${versionsOf(former)} served before; to go back to it: ${rollbackCommand(former)}`;
+}

@@ -1,0 +1,49 @@
+/** Which versions served, and how a former one comes to serve again: by this program, or by hand. */
+import { isDeepStrictEqual } from "node:util";
+import type { CloudflareApi, Traffic } from "./api.ts";
+import { GATEWAY_NAME } from "./resource-names.ts";
+
+/** The gateway's versions that have traffic now; undefined if there is none. */
+export async function trafficNow(api: CloudflareApi): Promise<Traffic | undefined> {
+  if (!(await api.workers()).includes(GATEWAY_NAME)) return undefined;
+  const [now] = await api.deployments(GATEWAY_NAME);
+  return now;
+}
+
+/** Their ids, as a sentence has them. */
+export function versionsOf(traffic: Traffic): string {
+  return traffic
+    .map(({ version_id, percentage }) =>
+      percentage === 100 ? version_id : `${version_id} (${percentage} %)`,
+    )
+    .join(" and ");
+}
+
+/** Gives traffic back by hand. */
+export function rollbackCommand(traffic: Traffic): string {
+  const [only, ...others] = traffic;
+  if (only !== undefined && others.length === 0) {
+    return `npx wrangler rollback ${only.version_id} --name ${GATEWAY_NAME}`;
+  }
+  const versions = traffic.map(({ version_id, percentage }) => `${version_id}@${percentage}%`);
+  return `npx wrangler versions deploy ${versions.join(" ")} --yes --name ${GATEWAY_NAME}`;
+}
+
+/**
+ * Gives a Worker's traffic back to the versions that had it. Asks before it acts: a command that failed may have moved the
+ * traffic before it did.
+ */
+export async function giveBack(
+  api: CloudflareApi,
+  worker: string,
+  former: Traffic,
+  say: (line: string) => void,
+): Promise<void> {
+  const isUnmoved = await api.deployments(worker).then(
+    ([now]) => isDeepStrictEqual(now, former),
+    () => false,
+  );
+  if (isUnmoved) return;
+  await api.deployVersions(worker, former);
+  say(`all traffic of ${worker} is back at version ${versionsOf(former)}`);
+}

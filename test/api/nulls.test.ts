@@ -1,0 +1,191 @@
+/**
+ * null for an optional field means that it is absent: each optional field of each request, inside items too, as the
+ * reference lists them, so that a new field is covered by itself.
+ */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { JsonSchema } from "../../functions/gateway/openapi/accept-nulls.ts";
+import { MAX_DEPTH } from "../../functions/gateway/schemas/without-nulls.ts";
+import { exampleBase64 } from "../support/examples.ts";
+import { type Answer, post } from "../support/post.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+interface Reference {
+  paths: Record<string, { post?: { requestBody?: { content: Record<string, { schema: JsonSchema }> } } }>;
+  components: { schemas: Record<string, JsonSchema> };
+}
+
+/** A request with an optional field that is null, and the same without the field. */
+interface Pair {
+  field: string;
+  withNull: unknown;
+  without: unknown;
+}
+
+let workers: Workers;
+let image: string;
+let width: number;
+let reference: Reference;
+
+beforeAll(async () => {
+  workers = await startWorkers();
+  image = await exampleBase64("fox.png");
+  reference = (await (await fetch(`${workers.url}/openapi.json`)).json()) as Reference;
+  const model = (await (await fetch(`${workers.url}/v1/models/edgeclip-demo`)).json()) as {
+    embedding_width: number;
+  };
+  width = model.embedding_width;
+});
+
+afterAll(async () => {
+  await workers.dispose();
+});
+
+/** Optional fields that a request needs one of: a right request beside which the others are null. */
+const NEEDED: Record<string, Record<string, unknown>> = {
+  "/v1/classify": { labels: ["fox", "bus"] },
+  "/v1/embeddings": { input: "a fox" },
+};
+const PICTURES = new Set(["image", "images", "url"]);
+
+function resolved(schema: JsonSchema): JsonSchema {
+  const name = schema.$ref?.split("/").at(-1);
+  return name === undefined ? schema : (reference.components.schemas[name] ?? {});
+}
+
+/** The ways to fill in a field, but for null. */
+function branches(schema: JsonSchema): JsonSchema[] {
+  const { anyOf, oneOf, ...rest } = resolved(schema);
+  const options = anyOf ?? oneOf;
+  if (options === undefined) return rest.type === "null" ? [] : [rest];
+  return options.flatMap((option) => branches(option));
+}
+
+/** Something right for a field. */
+function sample(schema: JsonSchema, name: string): unknown {
+  const [first = {}] = branches(schema);
+  const { type, const: constant, enum: options, properties = {}, required = [], items = {} } = first;
+  if (constant !== undefined) return constant;
+  if (options !== undefined) return options[0];
+  switch ([type].flat()[0]) {
+    case "object":
+      return Object.fromEntries(required.map((each) => [each, sample(properties[each] ?? {}, each)]));
+    case "array":
+      return name === "embedding" ? Array.from({ length: width }, (_, i) => i + 1) : [sample(items, name)];
+    case "number":
+    case "integer":
+      return 1;
+    case "boolean":
+      return true;
+    default:
+      return PICTURES.has(name) ? image : "fox";
+  }
+}
+
+/** Every optional field of an object, and of the objects within it, in turn. */
+function pairsOf(schema: JsonSchema, name: string, path: string, base: object = {}): Pair[] {
+  return branches(schema).flatMap((branch): Pair[] => {
+    if (branch.items !== undefined) {
+      return pairsOf(branch.items, name, `${path}[]`).map(({ field, withNull, without }) => ({
+        field,
+        withNull: [withNull],
+        without: [without],
+      }));
+    }
+    if (branch.properties === undefined) return [];
+    const right = { ...(sample(branch, name) as object), ...base };
+    return Object.entries(branch.properties).flatMap(([key, field]): Pair[] => {
+      const at = `${path}.${key}`;
+      const { [key]: _, ...without } = right as Record<string, unknown>;
+      const isOptional = !(branch.required ?? []).includes(key);
+      const own = { field: at, withNull: { ...without, [key]: null }, without };
+      const inside = pairsOf(field, key, at).map((pair) => ({
+        field: pair.field,
+        withNull: { ...right, [key]: pair.withNull },
+        without: { ...right, [key]: pair.without },
+      }));
+      return [...(isOptional ? [own] : []), ...inside];
+    });
+  });
+}
+
+/** What an answer says, apart from when and under which id it was given. */
+function said({ status, body }: Answer): unknown {
+  const { id: _id, created: _created, usage: _usage, created_at: _at, ...rest } = body;
+  return { status: status === 201 ? 200 : status, ...rest };
+}
+
+it("every optional field of every request may be null", { timeout: 120_000 }, async () => {
+  const covered: string[] = [];
+  for (const [path, { post: operation }] of Object.entries(reference.paths)) {
+    const schema = operation?.requestBody?.content["application/json"]?.schema;
+    if (schema === undefined) continue;
+    for (const { field, withNull, without } of pairsOf(schema, "", path, NEEDED[path])) {
+      const [one, other] = [
+        await post(workers.url + path, without),
+        await post(workers.url + path, withNull),
+      ];
+      expect(said(other), `${field}: ${JSON.stringify(withNull).slice(0, 300)}`).toEqual(said(one));
+      if (one.status < 300) covered.push(field);
+      expect(field.split(/[.[]/).length, field).toBeLessThanOrEqual(MAX_DEPTH);
+    }
+  }
+  // The fields that a request needs one of cannot be seen to be absent.
+  expect(covered.toSorted()).toEqual(
+    expect.arrayContaining([
+      "/v1/classify.labels[].min_similarity",
+      "/v1/classify.labels[].prompts",
+      "/v1/classify.min_similarity",
+      "/v1/classify.model",
+      "/v1/classify.multi_label",
+      "/v1/classify.negative",
+      "/v1/classify.templates",
+      "/v1/classify.top_k",
+      "/v1/embeddings.dimensions",
+      "/v1/embeddings.encoding_format",
+      "/v1/embeddings.messages",
+      "/v1/embeddings.model",
+      "/v1/embeddings.user",
+      "/v1/label_sets.labels[].min_similarity",
+      "/v1/label_sets.labels[].prompts",
+      "/v1/label_sets.min_similarity",
+      "/v1/label_sets.name",
+      "/v1/label_sets.negative",
+      "/v1/label_sets.templates",
+      "/v1/operator/warm_up.after",
+      "/v1/operator/warm_up.model",
+      "/v1/rerank.model",
+      "/v1/rerank.return_documents",
+      "/v1/rerank.top_n",
+      "/v1/similarity.model",
+    ]),
+  );
+});
+
+it("a null that is an item is an item", async () => {
+  for (const [path, body, param] of [
+    ["/v1/embeddings", { input: ["a", null] }, "input[1]"],
+    ["/v1/classify", { image, labels: [null] }, "labels[0]"],
+    ["/v1/rerank", { query: "a", documents: [null] }, "documents[0]"],
+  ] as const) {
+    const { status, body: answer } = await post(workers.url + path, body);
+    expect([status, answer.error.code, answer.error.param]).toEqual([400, "invalid_type", param]);
+  }
+});
+
+it("a field that is needed is missing when it is null", async () => {
+  for (const [path, body, param] of [
+    ["/v1/rerank", { query: null, documents: ["a"] }, "query"],
+    ["/v1/similarity", { image, texts: null }, "texts"],
+    ["/v1/classify", { images: null, labels: ["a"] }, "images"],
+    ["/v1/label_sets", { labels: [{ label: null }] }, "labels[0].label"],
+  ] as const) {
+    const { status, body: answer } = await post(workers.url + path, body);
+    expect([status, answer.error.code, answer.error.param]).toEqual([400, "missing_field", param]);
+  }
+});
+
+it("a value nested deeper than any schema looks is refused like any other", async () => {
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  const { status, body } = await post(`${workers.url}/v1/embeddings`, `{"input":${deep}}`);
+  expect([status, body.error.code]).toEqual([400, "invalid_type"]);
+});

@@ -1,0 +1,73 @@
+/**
+ * What a body becomes in memory is bounded before it becomes it: the heaviest bodies, several at once, are answered or
+ * refused, and the gateway holds at most what an isolate may.
+ */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readManifest } from "../../scripts/models-in-r2.ts";
+import { peakMemory } from "../support/peak-memory.ts";
+import { post } from "../support/post.ts";
+import { DEMO_MODEL, startWorkers, totalBytes, type Workers } from "../support/workers.ts";
+import { type HeavyBody, heavyAndLegal, manyValues } from "./heavy-bodies.ts";
+
+const LIMIT_BYTES = 120_000_000;
+const AT_ONCE = 4;
+
+const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
+let workers: Workers;
+
+beforeAll(async () => {
+  workers = await startWorkers();
+});
+
+afterAll(async () => {
+  await workers.dispose();
+});
+
+async function send({ path, contentType, body }: HeavyBody): Promise<{ status: number; code?: string }> {
+  const init = { method: "POST", headers: { "content-type": contentType }, body: Buffer.from(body) };
+  const response = await fetch(workers.url + path, init);
+  const answer = (await response.json()) as { error?: { code: string } };
+  return { status: response.status, ...(answer.error && { code: answer.error.code }) };
+}
+
+/** Sends it several times at once. @returns the statuses, and what the gateway held at the most and afterwards */
+async function holdOf(heavy: HeavyBody): Promise<{ codes: string[]; most: number; left: number }> {
+  let codes: string[] = [];
+  const peaks = await peakMemory(workers, async () => {
+    const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => send(heavy)));
+    codes = answers.map(({ status, code }) => `${status} ${code ?? ""}`.trim());
+  });
+  const collected = (await workers.memory(true)).get("edgeclip");
+  if (collected === undefined) throw new Error("there is no gateway");
+  const left = totalBytes(collected);
+  const most = peaks.get("edgeclip")?.total ?? 0;
+  console.log(`${heavy.name}: ${codes.join(", ")}; at most ${mb(most)}, ${mb(left)} after collection`);
+  return { codes, most, left };
+}
+
+it("the heaviest legal bodies are read", { timeout: 300_000 }, async () => {
+  const { embedding_width: width } = await readManifest(DEMO_MODEL);
+  for (const heavy of heavyAndLegal(width)) {
+    const { codes, most } = await holdOf(heavy);
+    for (const code of codes) expect(code, heavy.name).not.toMatch(/500|request_too_large/);
+    expect(most, heavy.name).toBeLessThanOrEqual(LIMIT_BYTES);
+  }
+});
+
+it.each([
+  ["as long as can be", 15_999_000],
+  ["a quarter of it", 4_000_000],
+  ["a tenth of it", 1_500_000],
+])(
+  "many small values, %s, are refused or take no more than they may",
+  { timeout: 300_000 },
+  async (_, bytes) => {
+    for (const heavy of manyValues(bytes)) {
+      const { codes, most } = await holdOf(heavy);
+      for (const code of codes) expect(code, heavy.name).toMatch(/^(200|400|413|503)/);
+      expect(most, heavy.name).toBeLessThanOrEqual(LIMIT_BYTES);
+    }
+    expect((await post(`${workers.url}/v1/embeddings`, { input: "fox" })).status).toBe(200);
+  },
+);

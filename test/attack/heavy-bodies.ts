@@ -1,0 +1,157 @@
+/**
+ * Bodies that become much more in memory than they are on the wire, for all ways into the gateway: the largest of each
+ * kind that are let in, and the largest that can be sent.
+ */
+
+export interface HeavyBody {
+  name: string;
+  path: string;
+  contentType: string;
+  body: Uint8Array;
+}
+
+const LIMIT = 15_999_000;
+
+function json(name: string, path: string, text: string): HeavyBody {
+  return { name, path, contentType: "application/json", body: Buffer.from(text) };
+}
+
+/** `before`, as many units as fit, and `after`; in `bytes` bytes or fewer. */
+function filled(before: string, unit: (index: number) => string, after: string, bytes: number): string {
+  const units: string[] = [];
+  let length = before.length + after.length;
+  for (let i = 0; ; i++) {
+    const next = unit(i);
+    length += Buffer.byteLength(next) + 1;
+    if (length > bytes) break;
+    units.push(next);
+  }
+  return `${before}${units.join(",")}${after}`;
+}
+
+const floats = (count: number, seed: number): string =>
+  `[${Array.from({ length: count }, (_, i) => Math.sin(1 + i * (seed + 1)).toFixed(8)).join(",")}]`;
+
+const prompts = (count: number, label: number): string =>
+  Array.from({ length: count }, (_, i) => `"a photo of a thing, ${label} ${i}"`).join();
+
+/** Right, or nearly, and as heavy as that can be. @param width of the model's embeddings */
+export function heavyAndLegal(width: number): HeavyBody[] {
+  const documents = Array.from({ length: 1000 }, (_, i) => `{"embedding":${floats(width, i)}}`);
+  return [
+    json(
+      "1,000 vectors to rerank",
+      "/v1/rerank",
+      `{"query":{"embedding":${floats(width, 1)}},"documents":[${documents.join()}]}`,
+    ),
+    json(
+      "1,000 labels of 100 prompts, one number among them",
+      "/v1/classify",
+      `{"image":"AAAA","labels":[${Array.from({ length: 999 }, (_, i) => `{"label":"l${i}","prompts":[${prompts(100, i)}]}`).join()},{"label":"x","prompts":[7]}]}`,
+    ),
+    json(
+      "10,000 labels of 30 prompts, one number among them",
+      "/v1/label_sets",
+      `{"labels":[${Array.from({ length: 10_000 }, (_, i) => `{"label":"label ${i}","prompts":[${prompts(30, i)}]}`).join()}],"min_similarity":"x"}`,
+    ),
+    json(
+      "texts of 8,000 letters",
+      "/v1/embeddings",
+      filled('{"dimensions":1,"input":[', (i) => `"${String(i).padEnd(8_000, "x")}"`, "]}", LIMIT),
+    ),
+    json(
+      "texts of 8,000 letters beyond ASCII",
+      "/v1/embeddings",
+      filled('{"dimensions":1,"input":[', (i) => `"${String(i).padEnd(5_000, "猫")}"`, "]}", LIMIT),
+    ),
+  ];
+}
+
+/** @param bytes how long each is */
+export function manyValues(bytes = LIMIT): HeavyBody[] {
+  const list = (name: string, path: string, before: string, unit: (index: number) => string, after: string) =>
+    json(name, path, filled(before, unit, after, bytes));
+  const form = filled("[", () => "{}", "]", Math.min(bytes, 3_900_000));
+  const field = `--b\r\ncontent-disposition: form-data; name="labels"\r\n\r\n${form}\r\n--b--\r\n`;
+  return [
+    list("empty objects", "/v1/embeddings", '{"input":[', () => "{}", "]}"),
+    list(
+      "empty objects in a field that nobody reads",
+      "/v1/embeddings",
+      '{"user":[',
+      () => "{}",
+      '],"input":"fox"}',
+    ),
+    list("empty lists", "/v1/embeddings", '{"input":[', () => "[]", "]}"),
+    list("empty strings", "/v1/classify", '{"image":"AAAA","labels":[', () => '""', "]}"),
+    list("short strings", "/v1/classify", '{"image":"AAAA","labels":[', (i) => `"${i.toString(36)}"`, "]}"),
+    list("numbers", "/v1/rerank", '{"query":"a","documents":[', () => "0", "]}"),
+    list(
+      "broken numbers",
+      "/v1/rerank",
+      '{"query":"a","documents":[{"embedding":[',
+      () => ".5".padStart(3, "0"),
+      "]}]}",
+    ),
+    list("wrong vectors", "/v1/rerank", '{"query":"a","documents":[', () => '{"embedding":[""]}', "]}"),
+    list(
+      "objects of different shapes",
+      "/v1/label_sets",
+      '{"labels":[',
+      (i) => `{"${i.toString(36)}":0}`,
+      "]}",
+    ),
+    list(
+      "one object of many fields",
+      "/v1/label_sets",
+      '{"labels":[{',
+      (i) => `"${i.toString(36)}":0`,
+      "}]}",
+    ),
+    list("one field again and again", "/v1/classify", "{", () => '"labels":[{}]', "}"),
+    list(
+      "labels with wrong prompts",
+      "/v1/label_sets",
+      '{"labels":[',
+      (i) => `{"label":"${i}","prompts":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}`,
+      "]}",
+    ),
+    list("numbers of many digits", "/v1/rerank", '{"query":"a","documents":[', () => "9".repeat(300), "]}"),
+    list(
+      "strings just too short to be lifted out",
+      "/v1/classify",
+      '{"labels":["a"],"images":[',
+      () => `"${"A".repeat(65_500)}"`,
+      "]}",
+    ),
+    list(
+      "the same beyond Latin-1",
+      "/v1/classify",
+      '{"labels":["a"],"images":[',
+      () => `"${"A".repeat(65_400)}猫"`,
+      "]}",
+    ),
+    list(
+      "one string that is all escapes",
+      "/v1/classify",
+      '{"labels":["a"],"images":["',
+      () => "\\u4e2d\\n".repeat(1000),
+      '"]}',
+    ),
+    json("depth", "/v1/classify", `{"image":${"[".repeat(bytes / 2)}`),
+    {
+      name: "commas in a form's field",
+      path: "/v1/classify",
+      contentType: "multipart/form-data; boundary=b",
+      body: Buffer.from(
+        `--b\r\ncontent-disposition: form-data; name="labels"\r\n\r\n${"a,".repeat(Math.min(bytes, 3_900_000) / 2)}\r\n--b--\r\n`,
+      ),
+    },
+    {
+      name: "a list in a form's field",
+      path: "/v1/classify",
+      contentType: "multipart/form-data; boundary=b",
+      body: Buffer.from(field),
+    },
+  ];
+}

@@ -1,0 +1,133 @@
+/**
+ * `npm run bench:jobs`: the most memory that the jobs Worker holds: while parts of four sets at once are computed, of 10,000 labels with 100 templates and of as many prompts as a request's body can carry, and while
+ * 10,000 labels are put together. Sampled without a collection, and again after one. The parts that are put together are
+ * random vectors of the full-size model's width, put into R2 by hand: a million prompts are hours of the text tower. Parts
+ * are computed by the demonstration model, whose vectors take 1 MB a part less.
+ */
+import { createHash } from "node:crypto";
+import { planBlocks, type PlannedItem } from "../../functions/label-sets/plan.ts";
+import { readManifest } from "../../scripts/models-in-r2.ts";
+import setup from "../support/bundle-workers.ts";
+import { deliveries, withoutQueue } from "../support/deliveries.ts";
+import { fullSizeModel } from "../support/full-size.ts";
+import { type IsolateMemory, isolateMemory } from "../support/isolate-memory.ts";
+import { request } from "../support/request.ts";
+import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
+
+const JOBS = "edgeclip-jobs";
+const SETS = 4;
+/** Of all sets together. */
+const PARTS = 4;
+const INTERVAL = 20;
+
+type Set = Record<string, unknown> & { labels: unknown[] };
+
+const fullSize = await fullSizeModel(256);
+const manifest = await readManifest(fullSize);
+
+function withTemplates(number: number): Set {
+  const labels = Array.from(
+    { length: 10_000 },
+    (_, i) => `the ${i}th thing of the set with number ${number}`,
+  );
+  return { labels, templates: Array.from({ length: 100 }, (_, i) => `photo ${i} of {}, as it is.`) };
+}
+
+/** Close to 16 MB of JSON, with letters that take two bytes each in memory. */
+function withPrompts(number: number): Set {
+  const labels = Array.from({ length: 10_000 }, (_, i) => ({
+    label: `thing ${i} of ${number}`,
+    prompts: Array.from({ length: 45 }, (_each, j) => `ein schönes Bild ${j} von ${i} ž`),
+  }));
+  return { labels };
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+const total = ({ heapBytes, backingStorageBytes }: IsolateMemory): number => heapBytes + backingStorageBytes;
+
+/** Prints the most that was held while something ran, and what is left of it. */
+async function measure(what: string, workers: Workers, run: () => Promise<void>): Promise<void> {
+  const inspector = await workers.miniflare.getInspectorURL();
+  inspector.protocol = "http:";
+  let peak = 0;
+  const done = new AbortController();
+  const sampler = (async () => {
+    while (!done.signal.aborted) {
+      // An inspector that is asked so often refuses now and then.
+      const held = await isolateMemory(inspector, JOBS).catch(() => undefined);
+      if (held !== undefined) peak = Math.max(peak, total(held));
+      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+    }
+  })();
+  await run();
+  done.abort();
+  await sampler;
+  const collected = (await workers.memory(true)).get(JOBS);
+  const left = collected === undefined ? 0 : total(collected);
+  console.log(`${what} | ${megabytes(peak)} | ${megabytes(left)}`);
+}
+
+async function create(workers: Workers, set: Set): Promise<string> {
+  const { status, body } = await request("POST", `${workers.url}/v1/label_sets`, set);
+  if (status !== 202) throw new Error(`${status}: ${JSON.stringify(body)}`);
+  return String(body.id);
+}
+
+/** Until the parts of all sets are there. */
+async function computed(workers: Workers): Promise<void> {
+  const parts = (): number => workers.logs.filter((line) => line.includes('"worker":"jobs","part"')).length;
+  const before = parts();
+  while (parts() < before + PARTS) await new Promise((resolve) => setTimeout(resolve, 200));
+}
+
+/** All parts of a set, before anybody builds it. */
+async function putParts(workers: Workers, id: string, set: Set): Promise<void> {
+  const bucket = await workers.miniflare.getR2Bucket("SETS", "edgeclip");
+  const labels = set.labels.map((label) => ({ label: String(label) }));
+  const templates = set["templates"] as string[];
+  const parts: PlannedItem[][] = [
+    ...planBlocks({ labels, templates, negative: ["a photo."], min_similarity: null }),
+  ].flat();
+  for (const [number, items] of parts.entries()) {
+    const rows = Float32Array.from(
+      { length: items.length * manifest.embedding_width },
+      () => Math.random() - 0.5,
+    );
+    const sha256 = createHash("sha256").update(rows).digest("hex");
+    const customMetadata = { tokens: "100", prompts: "500", sha256 };
+    await bucket.put(`parts/${id}/${manifest.revision}/${number}`, rows.buffer, { customMetadata });
+  }
+}
+
+async function statusOf({ url }: Workers, id: string): Promise<string> {
+  return (await request("GET", `${url}/v1/label_sets/${id}`)).body.status;
+}
+
+async function start(model: string): Promise<Workers> {
+  return await startWorkers({
+    model,
+    engine: "simd",
+    change: (name, options) => (name === JOBS ? withoutQueue(options) : options),
+    add: [deliveries(JOBS)],
+  });
+}
+
+await setup();
+console.log("jobs Worker | most, MB | after a collection, MB");
+for (const [what, make] of [
+  ["parts of four sets of 10,000 labels, 100 templates", withTemplates],
+  ["parts of four sets of 10,000 labels, 450,000 prompts", withPrompts],
+] as const) {
+  const workers = await start(DEMO_MODEL);
+  for (let number = 0; number < SETS; number++) await create(workers, make(number));
+  await measure(what, workers, () => computed(workers));
+  await workers.dispose();
+}
+const workers = await start(fullSize);
+const set = withTemplates(0);
+const id = await create(workers, set);
+await putParts(workers, id, set);
+await measure("10,000 labels put together", workers, async () => {
+  while ((await statusOf(workers, id)) !== "ready") await new Promise((resolve) => setTimeout(resolve, 200));
+});
+await workers.dispose();

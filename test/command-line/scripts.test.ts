@@ -1,0 +1,120 @@
+/** Every script of `package.json` that is this project's own says what it does, and what was typed wrong. */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** Name and command line, for each `node <file>` of a script; `prepare` runs several. */
+const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
+  scripts: Record<string, string>;
+};
+const own = Object.entries(scripts).flatMap(([name, command]) =>
+  command
+    .split("&&")
+    .map((part) =>
+      part
+        .replace(/^exec /, "")
+        .trim()
+        .split(/\s+/),
+    )
+    .filter(([program]) => program === "node")
+    .map(([, ...typed]) => [name, typed] as const),
+);
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function run(...typed: string[]): Promise<Outcome> {
+  // Nobody is asked, and what would be written goes nowhere.
+  const env = { ...process.env, CLOUDFLARE_API_TOKEN: "none", CLOUDFLARE_ACCOUNT_ID: "none" };
+  return new Promise((resolve) => {
+    execFile(process.execPath, typed, { cwd: ROOT, env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+/** The line and the usage. */
+function expectUsage({ code, stdout, stderr }: Outcome, typed: string): string {
+  expect(stderr, typed).not.toMatch(/^\s+at /m);
+  const [line = "", usage = "", ...rest] = stderr.trimEnd().split("\n");
+  expect([code, stdout, rest], stderr).toEqual([2, "", []]);
+  expect(usage, typed).toMatch(/^usage: (?:npm|node) /);
+  return line;
+}
+
+it("finds the scripts", () => {
+  expect(new Set(own.map(([name]) => name)).size).toBeGreaterThanOrEqual(25);
+});
+
+describe.concurrent.each(own)("%s: node %j", { timeout: 120_000 }, (name, typed) => {
+  it("answers --help", async () => {
+    const { code, stdout, stderr } = await run(...typed, "--help");
+    expect([code, stderr]).toEqual([0, ""]);
+    const [usage = "", blank, about = "", ...rest] = stdout.split("\n");
+    expect(usage).toMatch(/^usage: (?:npm|node) /);
+    // What npm runs after an install has no name of its own, and dev is a way to start.
+    expect(usage).toContain(usage.startsWith("usage: npm run ") ? `npm run ${name}` : "usage: n");
+    expect([blank, about.length > 20]).toEqual(["", true]);
+    expect(rest.join("\n")).toMatch(/^ {2}--help +this text$/m);
+  });
+
+  it("refuses a flag that it does not have", async () => {
+    const outcome = await run(...typed, "--no-such-flag");
+    expect(expectUsage(outcome, name)).toBe("Unknown option '--no-such-flag'");
+  });
+});
+
+describe.concurrent("a wrong value", { timeout: 120_000 }, () => {
+  it.each([
+    ["scripts/start.ts --port 99999", 'the port is a whole number from 1 to 65535, not "99999"'],
+    ["scripts/start.ts --access everybody", '--access is open, public or keys, not "everybody"'],
+    ["scripts/start.ts --model no-such-model", /^no-such-model is no folder of a built model, no repository/],
+    ["scripts/start.ts --model test/no-such-model", /^test\/no-such-model is no folder of a built model/],
+    ["scripts/start.ts --model test", /^test holds no built model/],
+    ["scripts/models/cli.ts push", "<folder> … is missing"],
+    ["scripts/models/cli.ts lift", "there is no command lift"],
+    ["scripts/keys/cli.ts made", 'the command is create, list or revoke, not "made"'],
+    ["scripts/keys/cli.ts create", /^--account is missing/],
+    ["scripts/keys/cli.ts create --account a --tier gold", '--tier is free, standard or high, not "gold"'],
+    ["scripts/keys/cli.ts create --account a --expires soon", /^--expires is hours/],
+    ["scripts/keys/cli.ts revoke", /^<id> is missing/],
+    ["scripts/build/cli.ts x --precision int4", '--precision is int8 or fp32, not "int4"'],
+    ["scripts/build/cli.ts x --image-size big", '--image-size is a whole number from 1, not "big"'],
+    ["scripts/build/cli.ts x --floor 1.5", "--floor is 1.5; it is a cosine below 1"],
+    ["scripts/build/cli.ts package.json", /^--id is missing/],
+    ["scripts/verify/cli.ts model-shards/edgeclip-demo", "--checkpoint is missing"],
+    ["scripts/retrieval/cli.ts find fox", 'the command is index or search, not "find"'],
+    ["scripts/retrieval/cli.ts search fox --count few", '--count is a whole number from 1, not "few"'],
+    ["build/synthetic/cli.ts huge out", /^the model is .*, not "huge"/],
+    ["build/hub/cli.ts one two", '"two" is one word too many'],
+    ["test/bench/run.ts --only nothing", /^--only is .*, not "nothing"/],
+    ["test/bench/memory.ts tall", /^a size is a whole number/],
+    ["test/attack/fuzz.ts many", /^the number of requests is a whole number/],
+    ["test/load/soak.ts --minutes long", /^--minutes is a whole number/],
+  ])("node %s", async (typed, line) => {
+    expect(expectUsage(await run(...typed.split(" ")), typed)).toMatch(line);
+  });
+});
+
+describe.concurrent("what fails while it runs is one line", { timeout: 120_000 }, () => {
+  it.each([
+    ["scripts/build/cli.ts no/such-thing", /no such file or folder, and nothing that "npm run model:pull"/],
+    [
+      "scripts/verify/cli.ts test --checkpoint package.json",
+      /^test holds no built model: there is no manifest\.json/,
+    ],
+    ["scripts/models/cli.ts gc", /--remote/],
+    ["scripts/retrieval/cli.ts search fox --url http://127.0.0.1:9", /^fetch failed: .+/],
+    ["build/hub/cli.ts ../name", /^"\.\.\/name" is no repository/],
+  ])("node %s", async (typed, line) => {
+    const { code, stderr } = await run(...typed.split(" "));
+    expect([code, stderr.trimEnd().split("\n").length], stderr).toEqual([1, 1]);
+    expect(stderr).toMatch(line);
+  });
+});

@@ -1,0 +1,146 @@
+/** Room for bodies: small ones have their own, the rest wait for each other only as long as each other sends. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { BytesInFlight, type Share } from "../../functions/gateway/http/bytes-in-flight.ts";
+
+const MB = 1_000_000;
+let opened: Share[] = [];
+
+beforeAll(() => {
+  // What Workers have and Node has by another name.
+  (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
+});
+
+afterEach(() => {
+  for (const share of opened) share.release();
+  opened = [];
+});
+
+function open(room: BytesInFlight, most: number): Share {
+  const share = room.open(most);
+  opened.push(share);
+  return share;
+}
+
+/** Whether it happens within a moment. */
+async function happens(event: Promise<unknown>): Promise<boolean> {
+  return await Promise.race([event.then(() => true), sleep(150, false)]);
+}
+
+describe("BytesInFlight", () => {
+  it("takes what has come, not what was announced", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB });
+    for (let i = 0; i < 20; i++) await open(room, 16 * MB).growTo(10_000);
+    const whole = open(room, 16 * MB);
+    await whole.growTo(16 * MB);
+    expect(whole.held).toBe(16 * MB);
+  });
+
+  it("keeps room for small bodies", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB });
+    await open(room, 40 * MB).growTo(40 * MB);
+    expect(await happens(open(room, 30 * MB).growTo(30 * MB))).toBe(false);
+    await open(room, 1000).growTo(1000);
+  });
+
+  it("gives room in the order of coming", async () => {
+    const room = new BytesInFlight({ small: MB, large: 10 * MB });
+    const holder = open(room, 10 * MB);
+    await holder.growTo(10 * MB);
+    const order: number[] = [];
+    const waiting = [1, 2, 3].map(async (i) => {
+      const share = open(room, (4 - i) * 3 * MB);
+      await share.growTo((4 - i) * 3 * MB);
+      order.push(i);
+      share.release();
+    });
+    await sleep(50);
+    holder.release();
+    await Promise.all(waiting);
+    expect(order).toEqual([1, 2, 3]);
+  });
+
+  it("never lets two half-read bodies wait for each other", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB });
+    const read = async (): Promise<void> => {
+      const share = open(room, 28 * MB);
+      for (let held = MB; held <= 28 * MB; held += MB) {
+        await share.growTo(held);
+        await sleep(1);
+      }
+      share.release();
+    };
+    await expect(Promise.all(Array.from({ length: 6 }, read))).resolves.toHaveLength(6);
+  });
+
+  it("lets forms that come file by file finish, all of them", { timeout: 20_000 }, async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB });
+    const read = async (): Promise<void> => {
+      const share = open(room, 24 * MB);
+      for (let file = 0; file < 3; file++) {
+        for (let held = 64_000; held <= 20 * MB; held += 64_000) {
+          await share.growTo(held);
+          if (held % 640_000 === 0) await sleep(1);
+        }
+        await sleep(50);
+        share.shrinkTo(0);
+      }
+      share.release();
+    };
+    await expect(Promise.all(Array.from({ length: 4 }, read))).resolves.toHaveLength(4);
+  });
+
+  it("refuses the last that came when those that outgrew what they announced wait for each other", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB });
+    const [first, second] = [open(room, 20 * MB), open(room, 20 * MB)];
+    await Promise.all([first.growTo(20 * MB), second.growTo(20 * MB)]);
+    const refusal = second.growTo(30 * MB).finally(() => second.release());
+    await Promise.all([first.growTo(30 * MB), expect(refusal).rejects.toMatchObject({ code: "overloaded" })]);
+  });
+
+  it("takes a slow client's room when others wait, and only then", { timeout: 20_000 }, async () => {
+    const room = new BytesInFlight({ small: MB, large: 20 * MB });
+    const slow = open(room, 16 * MB);
+    await slow.growTo(15 * MB);
+    slow.expect();
+    for (let i = 0; i < 70; i++) {
+      await sleep(50);
+      slow.foundNothing();
+    }
+    slow.assertKept();
+    const other = open(room, 10 * MB).growTo(10 * MB);
+    expect(await happens(other)).toBe(false);
+    expect(() => slow.assertKept()).toThrow(/too slowly/);
+    slow.release();
+    await other;
+  });
+
+  it("does not hold against a client that the isolate was busy", async () => {
+    const room = new BytesInFlight({ small: MB, large: 20 * MB });
+    const share = open(room, 16 * MB);
+    await share.growTo(15 * MB);
+    share.expect();
+    const until = Date.now() + 3_500;
+    while (Date.now() < until);
+    const other = open(room, 10 * MB).growTo(10 * MB);
+    expect(await happens(other)).toBe(false);
+    share.assertKept();
+    share.release();
+    await other;
+  });
+
+  it("lets a client of a steady pace keep its room", { timeout: 20_000 }, async () => {
+    const room = new BytesInFlight({ small: MB, large: 20 * MB });
+    const steady = open(room, 16 * MB);
+    await steady.growTo(15 * MB);
+    const other = open(room, 10 * MB).growTo(10 * MB);
+    for (let i = 0; i < 30; i++) {
+      steady.expect();
+      await sleep(100);
+      steady.received(50_000);
+      steady.assertKept();
+    }
+    steady.release();
+    await expect(other).resolves.toBeUndefined();
+  });
+});

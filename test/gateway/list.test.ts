@@ -1,0 +1,65 @@
+/** A list of a request is looked at no further than to its first fault or its limit. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { labelSetRequestSchema } from "../../functions/gateway/schemas/label-set-request.ts";
+import { list } from "../../functions/gateway/schemas/list.ts";
+import { validate } from "../../functions/gateway/schemas/validate.ts";
+
+const SCHEMAS = join(import.meta.dirname, "../../functions/gateway/schemas");
+
+/** A list of numbers, and how many of them were looked at. */
+function counted(): { schema: z.ZodType; looked: () => number } {
+  let looked = 0;
+  const element = z.number().transform((value) => {
+    looked++;
+    return value;
+  });
+  return { schema: z.object({ items: list(element).min(1).max(10, "at most 10") }), looked: () => looked };
+}
+
+describe("list", () => {
+  it("is what it was made of", () => {
+    const { schema } = counted();
+    expect(validate(schema, { items: [3, 1, 2] })).toEqual({ items: [3, 1, 2] });
+  });
+
+  it.each([
+    [["x"], "invalid_type", "items[0]"],
+    [[1, 2, "x", "y"], "invalid_type", "items[2]"],
+    [[], "empty_input", "items"],
+    [Array(11).fill(1), "too_many_items", "items"],
+    ["x", "invalid_type", "items"],
+  ])("refuses %j as zod's does", (items, code, param) => {
+    expect(() => validate(counted().schema, { items })).toThrow(expect.objectContaining({ code, param }));
+    const own = z.object({ items: z.array(z.number()).min(1).max(10, "at most 10") });
+    expect(() => validate(own, { items })).toThrow(expect.objectContaining({ code, param }));
+  });
+
+  it("does not look beyond the limit, nor beyond the first fault", () => {
+    const many = counted();
+    expect(() => validate(many.schema, { items: Array(1_000_000).fill(1) })).toThrow("at most 10");
+    expect(many.looked()).toBe(0);
+    const wrong = counted();
+    expect(() => validate(wrong.schema, { items: [1, "x", ...Array<number>(5).fill(1)] })).toThrow(
+      "items[1]",
+    );
+    expect(wrong.looked()).toBe(1);
+  });
+
+  it("keeps one complaint of a million", () => {
+    const labels = Array.from({ length: 10_000 }, (_, i) => ({ label: `${i}`, prompts: Array(100).fill(0) }));
+    const { error } = labelSetRequestSchema.safeParse({ labels });
+    const count = (issue: z.core.$ZodIssue): number =>
+      issue.code === "invalid_union" ? issue.errors.flat().reduce((sum, each) => sum + count(each), 1) : 1;
+    expect(error?.issues.reduce((sum, issue) => sum + count(issue), 0)).toBeLessThan(10);
+  });
+
+  it("is the only list of a request's schema", async () => {
+    for (const file of await readdir(SCHEMAS)) {
+      const source = await readFile(join(SCHEMAS, file), "utf8");
+      expect(source, file).not.toMatch(/\bz\s*\.(array|record|set|map|tuple)\(/);
+    }
+  });
+});

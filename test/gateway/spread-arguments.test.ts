@@ -1,0 +1,104 @@
+/**
+ * A list that is spread into a call's arguments goes onto the stack: one of 150,000 elements overflows it. So none is
+ * whose length a client or a file decides. The source is searched for all that are spread, and each must be known here
+ * with what bounds it.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** Runs in the browser, on answers of the API, whose limits bound them. */
+const PAGE = "functions/page/";
+
+/** How many are in a file, and why they are short. */
+const BOUNDED: Readonly<Record<string, readonly [count: number, why: string]>> = {
+  "functions/runtime/simd/int8-linear.ts": [3, "what a quantized layer consists of: at most four"],
+  "functions/runtime/simd/node-cursor.ts": [1, "a node's inputs, as the code calls it"],
+  "functions/runtime/simd/program.ts": [1, "shards of a stage"],
+  "functions/runtime/simd/shard-weights.ts": [1, "matrices of a shard"],
+  "functions/runtime/simd/steps/convnext-block.ts": [1, "bands of an MLP, as the build cuts it"],
+  "functions/runtime/simd/steps/text-block.ts": [2, "query, key and value; four layers"],
+  "functions/gateway/http/unescape-json.ts": [1, "four digits"],
+  "functions/gateway/access/api-key.ts": [1, "bytes of a key"],
+  "functions/decoder/preprocess/crop-resizer.ts": [2, "pixels of the model's input along a side"],
+  "functions/decoder/preprocess/simd-resampler.ts": [4, "the same"],
+  "functions/decoder/png/png-chunks.ts": [1, "four letters"],
+  "functions/decoder/heif/boxes.ts": [1, "four letters"],
+  "functions/decoder/heif/write-tile.ts": [2, "an item's properties, counted by one byte"],
+  "functions/decoder/formats/read-webp-header.ts": [1, "four letters"],
+  "functions/decoder/formats/sniff-format.ts": [1, "at most twelve letters"],
+  "scripts/worker-configs.ts": [1, "stages of a model"],
+  "scripts/charts/line-chart.ts": [3, "points of a chart"],
+  "build/synthetic/pickle-state-dict.ts": [4, "tensors of a model that we write"],
+  "build/shards/write-shard.ts": [1, "units of a shard"],
+  "build/promote/unit-bench.ts": [1, "samples that are measured"],
+  "build/measure/agreement.ts": [2, "the same"],
+  "model-shards/plan-stages.ts": [3, "shards of a model"],
+};
+
+/** Strings, comments and regular expressions without their contents, so that brackets in them do not count. */
+function bare(source: string): string {
+  return source.replaceAll(
+    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|(?<=[=(,:?!&|]\s*)\/(?![*/])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//g,
+    '""',
+  );
+}
+
+/** The bracket that encloses a place, and what stands before it. */
+function enclosing(text: string, at: number): string {
+  let depth = 0;
+  for (let i = at - 1; i >= 0; i--) {
+    const character = text[i] ?? "";
+    if (")]}".includes(character)) depth++;
+    else if ("([{".includes(character) && depth-- === 0) return text.slice(Math.max(0, i - 40), i + 1);
+  }
+  return "";
+}
+
+/** What is spread into calls. */
+function spreadArguments(source: string): string[] {
+  const text = bare(source);
+  return [...text.matchAll(/\.\.\.(?<argument>[^,)\n]+)/g)].flatMap(({ index, groups }) => {
+    const argument = groups?.["argument"] ?? "";
+    // A rest parameter has a type, or is that of an arrow function.
+    const isParameter = /^#?\w+\s*:/.test(argument);
+    return enclosing(text, index).endsWith("(") && !isParameter ? [argument.trim()] : [];
+  });
+}
+
+async function sources(folder: string): Promise<string[]> {
+  const files = await readdir(join(ROOT, folder), { recursive: true });
+  return files
+    .filter((file) => file.endsWith(".ts") && !file.includes(".generated"))
+    .map((file) => join(folder, file))
+    .filter((file) => !file.startsWith(PAGE));
+}
+
+it("finds what is spread into calls", () => {
+  expect(spreadArguments("values.push(...all, [...list], { ...object }, f(1, ...more));")).toEqual([
+    "all",
+    "more",
+  ]);
+  expect(spreadArguments("function f(...rest: string[]) {}\nconst [a, ...b] = c;")).toEqual([]);
+  expect(spreadArguments('text(")(", ...a); // g(...b)\nMath.max(\n  ...c,\n)')).toEqual(["a", "c"]);
+});
+
+it("no list of unbounded length is spread into a call", { timeout: 30_000 }, async () => {
+  const found = new Map<string, string[]>();
+  for (const folder of ["functions", "scripts", "build", "model-shards"]) {
+    for (const file of await sources(folder)) {
+      const text = await readFile(join(ROOT, file), "utf8");
+      const spread = spreadArguments(text);
+      if (spread.length > 0) found.set(file, spread);
+      expect(text, `${file} applies a list`).not.toMatch(/\.apply\((?:null|undefined|this|Math|String)\b/);
+    }
+  }
+  for (const [file, spread] of found)
+    expect(spread.length, `${file}: ${spread.join(", ")}`).toBe(BOUNDED[file]?.[0] ?? 0);
+  expect(
+    Object.keys(BOUNDED).filter((file) => !found.has(file)),
+    "no longer there",
+  ).toEqual([]);
+});

@@ -1,0 +1,139 @@
+/** The claim of a label set, over a real local R2. */
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { abandonChain, beginChain, takeTurn, Turn } from "../../functions/label-sets/build-claim.ts";
+import { SetStore } from "../../functions/label-sets/set-store.ts";
+
+const REVISION = "0123456789abcdef";
+
+let miniflare: Miniflare;
+let bucket: R2Bucket;
+let ids = 0;
+
+beforeAll(async () => {
+  miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: [{ type: "ESModule", path: "index.js", contents: "export default {};" }],
+      compatibilityDate: "2026-10-20",
+      r2Buckets: { SETS: "sets" },
+    }),
+  );
+  bucket = (await miniflare.getR2Bucket("SETS")) as unknown as R2Bucket;
+});
+
+afterAll(async () => {
+  await miniflare.dispose();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const newId = (): string => `ls_${String(++ids).padStart(32, "0")}`;
+
+function later(milliseconds: number): void {
+  const now = Date.now() + milliseconds;
+  vi.spyOn(Date, "now").mockReturnValue(now);
+}
+
+async function begin(): Promise<{ store: SetStore; id: string; turn: string }> {
+  const [store, id] = [new SetStore(bucket), newId()];
+  const turn = await beginChain(store, id, REVISION);
+  if (turn === undefined) throw new Error("the chain was not begun");
+  return { store, id, turn };
+}
+
+async function take(store: SetStore, id: string, turn: string): Promise<Turn> {
+  const held = await takeTurn(store, id, REVISION, turn);
+  if (!(held instanceof Turn)) throw new Error(JSON.stringify(held));
+  return held;
+}
+
+describe("a chain", () => {
+  it("is begun by one, however many ask at once", async () => {
+    const [store, id] = [new SetStore(bucket), newId()];
+    const begun = await Promise.all(Array.from({ length: 8 }, () => beginChain(store, id, REVISION)));
+    expect(begun.filter((turn) => turn !== undefined)).toHaveLength(1);
+  });
+
+  it("is taken up with the same turn once it has come to a halt, and not before", async () => {
+    const { store, id, turn } = await begin();
+    later(110_000);
+    expect(await beginChain(store, id, REVISION)).toBeUndefined();
+    later(20_000);
+    expect(await beginChain(store, id, REVISION)).toBe(turn);
+  });
+
+  it("is taken up at once if its message could not be sent", async () => {
+    const { store, id, turn } = await begin();
+    await abandonChain(store, id, REVISION);
+    expect(await beginChain(store, id, REVISION)).toBe(turn);
+  });
+});
+
+describe("a turn", () => {
+  it("is held by one", async () => {
+    const { store, id, turn } = await begin();
+    const taken = await Promise.all([1, 2, 3].map(() => takeTurn(store, id, REVISION, turn)));
+    expect(taken.filter((each) => each instanceof Turn)).toHaveLength(1);
+    expect(taken.filter((each) => !(each instanceof Turn) && each !== "over")).toHaveLength(2);
+  });
+
+  it("may be taken again when its holder has shown no life for the length of a lease", async () => {
+    const { store, id, turn } = await begin();
+    const first = await take(store, id, turn);
+    expect(await takeTurn(store, id, REVISION, turn)).toHaveProperty("waitMs");
+    later(46_000);
+    const second = await take(store, id, turn);
+    expect(second.next).toBe(first.next);
+    later(11_000);
+    expect(await first.renew()).toBe(false);
+    expect(await second.renew()).toBe(true);
+  });
+
+  it("is over once the next is taken", async () => {
+    const { store, id, turn } = await begin();
+    const { next } = await take(store, id, turn);
+    await take(store, id, next);
+    expect(await takeTurn(store, id, REVISION, turn)).toBe("over");
+    expect(await takeTurn(store, id, REVISION, "nobody's")).toBe("over");
+  });
+
+  it("may be taken at once when it was given back", async () => {
+    const { store, id, turn } = await begin();
+    await (await take(store, id, turn)).release(0);
+    expect(await takeTurn(store, id, REVISION, turn)).toBeInstanceOf(Turn);
+  });
+
+  it("is lost when its set is deleted", async () => {
+    const { store, id, turn } = await begin();
+    const held = await take(store, id, turn);
+    await store.removeComputed(id);
+    later(11_000);
+    expect(await held.renew()).toBe(false);
+  });
+
+  it("is not lost by a write whose answer is", async () => {
+    let isDeaf = false;
+    const deaf = new Proxy(bucket, {
+      get: (target, name) => {
+        if (name !== "put") return Reflect.get(target, name).bind(target);
+        return async (...parameters: Parameters<R2Bucket["put"]>) => {
+          const written = await target.put(...parameters);
+          if (isDeaf) throw new Error("no answer");
+          return written;
+        };
+      },
+    });
+    const store = new SetStore(deaf);
+    const id = newId();
+    const held = await take(store, id, String(await beginChain(store, id, REVISION)));
+    isDeaf = true;
+    later(11_000);
+    expect(await held.renew()).toBe(true);
+    isDeaf = false;
+    later(11_000);
+    expect(await held.renew()).toBe(true);
+    expect(held.isLost).toBe(false);
+  });
+});

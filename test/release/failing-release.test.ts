@@ -1,0 +1,266 @@
+/**
+ * Every step of a release is made to fail, and after each the old service answers as before and what was said is true.
+ *
+ * What is released is other code for the same revision (the other engine), onto an account whose queue is consumed by a
+ * Worker that is not to consume it any more. A good run tells which calls there are; then each is made to fail in turn,
+ * refused or with its answer lost, from the same state of the account. ALL_FAULTS=1 takes them all, which takes some
+ * twenty minutes; without it, those are taken after which something different has to be done.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { AccountState, Consumer } from "./cloudflare-account.ts";
+import type { Failing } from "./fake-cloudflare.ts";
+import { ReleaseAccount } from "./release-account.ts";
+
+// The code does not change here, so it is bundled once an engine; unless bundling is what is to fail.
+vi.mock(import("../../scripts/cloudflare/code-hashes.ts"), async (original) => {
+  const { codeHashes } = await original();
+  const known = new Map<string | undefined, ReturnType<typeof codeHashes>>();
+  return {
+    codeHashes: async () => {
+      const engine = process.env["ENGINE"];
+      if (process.env["WRANGLER_FAILS"]?.includes("--dry-run") === true) return await codeHashes();
+      const hashes = known.get(engine) ?? codeHashes();
+      known.set(engine, hashes);
+      return await hashes;
+    },
+  };
+});
+
+const FORMER_CONSUMER = "edgeclip-former-consumer";
+const QUEUE = "edgeclip-builds";
+
+/** What fails: a call of the API, a request to a deployed gateway (for good), or a command of wrangler. */
+interface Fault {
+  what: string;
+  occurrence: number;
+  how: Failing;
+}
+
+const VERSIONS = "/workers/scripts/edgeclip/versions";
+const DEPLOYMENTS = "/workers/scripts/edgeclip/deployments";
+const CONSUMERS = `/queues/${QUEUE}/consumers`;
+
+/** After each of these, something else has to be done or said. */
+const REPRESENTATIVE: [string, Fault[]][] = [
+  ["a tower is refused", [{ what: "PUT /workers/scripts/edgeclip-vision-#", occurrence: 1, how: "refused" }]],
+  ["the version's answer is lost", [{ what: `POST ${VERSIONS}`, occurrence: 1, how: "done" }]],
+  ["the version fails its test", [{ what: "new POST /v1/classify", occurrence: 1, how: "refused" }]],
+  ["the former consumer stays", [{ what: `DELETE ${CONSUMERS}/…`, occurrence: 1, how: "refused" }]],
+  ["the traffic moves, but the command fails", [{ what: `POST ${DEPLOYMENTS}`, occurrence: 1, how: "done" }]],
+  ["triggers fail", [{ what: `POST ${CONSUMERS}`, occurrence: 1, how: "refused" }]],
+  ["it fails its test where clients ask", [{ what: "new POST /v1/classify", occurrence: 2, how: "refused" }]],
+];
+
+let account: ReleaseAccount;
+let before: AccountState;
+let answerBefore: unknown;
+let steps: { calls: string[]; asked: string[]; commands: string[] };
+
+beforeAll(async () => {
+  account = await ReleaseAccount.open();
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  await account.deploy();
+  const { state } = account.cloudflare.account;
+  state.workers[FORMER_CONSUMER] = {
+    versions: [],
+    deployments: [],
+    subdomain: { enabled: false, previews_enabled: false },
+  };
+  state.queues[QUEUE] = [
+    {
+      consumer_id: "former",
+      type: "worker",
+      script: FORMER_CONSUMER,
+      settings: { batch_size: 1, max_retries: 3 },
+    },
+  ];
+  answerBefore = await account.classify();
+  before = account.cloudflare.account.snapshot();
+  vi.stubEnv("ENGINE", "ort");
+  account.cloudflare.mark();
+  await account.wranglerCommands();
+  await account.deploy();
+  const { calls, asked } = account.cloudflare;
+  steps = {
+    calls: calls.map((call) => withoutHash(call)),
+    asked: [...asked],
+    commands: await account.wranglerCommands(),
+  };
+}, 300_000);
+
+beforeEach(() => {
+  account.cloudflare.account.restore(before);
+  account.cloudflare.mark();
+});
+
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await account.close();
+});
+
+/** Names of Workers with the hash left out. */
+function withoutHash(call: string): string {
+  return call.replace(/-[0-9a-f]{16}\b/, "-#");
+}
+
+function consumers(state: AccountState): Omit<Consumer, "consumer_id">[] {
+  return (state.queues[QUEUE] ?? []).map(({ consumer_id: _id, ...rest }) => rest);
+}
+
+/** Releases with faults. @returns the error's message, or undefined if the release took no notice */
+async function releaseWith(faults: readonly Fault[]): Promise<string | undefined> {
+  const seen = new Map<Fault, number>();
+  account.cloudflare.failing = (name) => {
+    let failing: Failing | undefined;
+    for (const fault of faults.filter(({ what }) => what === withoutHash(name))) {
+      const count = (seen.get(fault) ?? 0) + 1;
+      seen.set(fault, count);
+      // A request to a deployed gateway may be asked again; it fails for good.
+      const isDue = name.startsWith("new ") ? count >= fault.occurrence : count === fault.occurrence;
+      if (isDue) failing = fault.how;
+    }
+    return failing;
+  };
+  try {
+    await account.deploy([], 0);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    account.cloudflare.failing = () => undefined;
+  }
+}
+
+/** @returns what was said after a failure and is not so, whatever serves */
+async function untruths(message: string): Promise<string[]> {
+  const { state } = account.cloudflare.account;
+  const wrong: string[] = [];
+  const must = (isSo: boolean, what: string): void => {
+    if (!isSo) wrong.push(`${what}: ${message}`);
+  };
+  const [failures = "", report] = message.split("\n\nWhat happened before and after that:\n");
+  must(/was made to fail|was lost/.test(failures), "the first failure comes first, whatever failed then");
+  if (report === undefined) {
+    must(isDeepStrictEqual(state, before), "without a report, nothing was done");
+    return wrong;
+  }
+  const [done = "", serves = ""] = report.split("\nWhat serves now:\n");
+  for (const [, name = ""] of done.matchAll(/^- deployed (\S+?),/gm)) {
+    must(name in state.workers, `${name} is there`);
+  }
+  for (const name of Object.keys(state.workers)) {
+    must(name in before.workers || message.includes(name), `${name} is named`);
+  }
+  for (const [, id = ""] of done.matchAll(/^- uploaded version (\S+) of/gm)) {
+    must(state.workers["edgeclip"]?.versions.some((version) => version.id === id) === true, `${id} is there`);
+  }
+  const isPutBack = /^- edgeclip-former-consumer consumes .* again$/m.test(done);
+  must(/no consumer now/.test(done) === isPutBack, "a consumer that was taken off is back");
+  const hasOwnKey = (await account.storedKeys()).length > 1;
+  must(/key was not revoked/.test(done) === hasOwnKey, "a key that is left behind is named");
+  const isAsBefore = account.serving() === formerVersion();
+  const isKnown = !serves.startsWith("Cloudflare does not say");
+  must(!isKnown || serves.includes(`Version ${account.serving()} of edgeclip`), "this version serves");
+  must(!isKnown || /as before/.test(serves) === isAsBefore, "it served before");
+  const command = `npx wrangler rollback ${formerVersion()} --name edgeclip`;
+  must(isAsBefore || serves.includes(command), "how to go back is said");
+  return wrong;
+}
+
+function formerVersion(): string {
+  return before.workers["edgeclip"]?.deployments[0]?.[0]?.version_id ?? "";
+}
+
+/** @returns what is not as before; what is new may stand beside it */
+async function changes(): Promise<string[]> {
+  const { state } = account.cloudflare.account;
+  const changed: string[] = [];
+  if (!isDeepStrictEqual(consumers(state), consumers(before))) changed.push("who consumes the queue");
+  for (const [name, { deployments }] of Object.entries(before.workers)) {
+    if (!isDeepStrictEqual(state.workers[name]?.deployments[0], deployments[0])) changed.push(name);
+  }
+  if (!isDeepStrictEqual(await account.classify(), answerBefore)) changed.push("the answer");
+  return changed;
+}
+
+/** @returns what is wrong after a release with faults */
+async function problems(faults: readonly Fault[]): Promise<string[]> {
+  const message = await releaseWith(faults);
+  if (message !== undefined) return [...(await untruths(message)), ...(await changes())];
+  // wrangler can do without some answers: then the release is a good one.
+  const isNew = account.serving() !== formerVersion() && (await changes()).includes("the answer");
+  return isNew ? [] : ["the release passed, but the old service answers"];
+}
+
+describe("a release that fails", { timeout: 120_000 }, () => {
+  it("would have changed answers, traffic and consumer had it not failed", async () => {
+    account.cloudflare.account.restore(before);
+    expect(await account.classify()).toEqual(answerBefore);
+    expect(steps.calls).toContain(`DELETE ${CONSUMERS}/…`);
+    for (const [, faults] of REPRESENTATIVE) {
+      for (const { what } of faults) expect([...steps.calls, ...steps.asked]).toContain(what);
+    }
+  });
+
+  it.each(REPRESENTATIVE)("because %s leaves the old service, and says so", async (_name, faults) => {
+    expect(await problems(faults)).toEqual([]);
+  });
+
+  it("and cannot give the traffic back says that, and how to", async () => {
+    const message = await releaseWith([
+      { what: "new POST /v1/classify", occurrence: 2, how: "refused" },
+      { what: `POST ${DEPLOYMENTS}`, occurrence: 2, how: "refused" },
+    ]);
+    expect(await untruths(message ?? "")).toEqual([]);
+    expect(account.serving()).not.toBe(formerVersion());
+    expect(message).toContain("new POST /v1/classify was made to fail");
+    expect(message).toContain("Then this failed too: Cloudflare: POST");
+    // The other debt is paid: the former consumer has its queue again.
+    expect(consumers(account.cloudflare.account.state)).toEqual(consumers(before));
+  });
+
+  it("can be run again once the reason is mended, and then passes", async () => {
+    await releaseWith([{ what: `POST ${CONSUMERS}`, occurrence: 1, how: "refused" }]);
+    await account.deploy();
+    expect(account.serving()).not.toBe(formerVersion());
+    expect(consumers(account.cloudflare.account.state)).toMatchObject([{ script: "edgeclip" }]);
+    expect(await account.classify()).not.toEqual(answerBefore);
+  });
+});
+
+describe.runIf(process.env["ALL_FAULTS"] === "1")("every step that fails", { timeout: 1_800_000 }, () => {
+  it("of the API, refused or with its answer lost, or asked of a gateway", async () => {
+    const counts = new Map<string, number>();
+    const rows: Fault[] = [];
+    for (const what of [...steps.calls, ...steps.asked]) {
+      const occurrence = (counts.get(what) ?? 0) + 1;
+      counts.set(what, occurrence);
+      rows.push({ what, occurrence, how: "refused" });
+      // What only reads does nothing that could be done unseen.
+      if (/^(?:POST|PUT|DELETE) /.test(what)) rows.push({ what, occurrence, how: "done" });
+    }
+    const wrong: string[] = [];
+    for (const row of rows) {
+      account.cloudflare.account.restore(before);
+      account.cloudflare.mark();
+      for (const problem of await problems([row])) wrong.push(`${JSON.stringify(row)}: ${problem}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("of wrangler, before or after it has done its work", async () => {
+    const wrong: string[] = [];
+    for (const command of new Set(steps.commands)) {
+      for (const how of ["before", "after"]) {
+        account.cloudflare.account.restore(before);
+        account.cloudflare.mark();
+        vi.stubEnv("WRANGLER_FAILS", command);
+        vi.stubEnv("WRANGLER_FAILING", how);
+        for (const problem of await problems([])) wrong.push(`${how} ${command}: ${problem}`);
+        vi.stubEnv("WRANGLER_FAILS", undefined);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});

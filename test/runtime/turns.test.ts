@@ -1,0 +1,72 @@
+/** The line before an isolate's model: who is next, and what becomes of those who do not come back. */
+import { scheduler } from "node:timers/promises";
+import { beforeAll, expect, it } from "vitest";
+import { Turns } from "../../functions/runtime/turns.ts";
+import { positionsPerStep, stepsOf } from "../../functions/text/steps.ts";
+
+const { signal } = new AbortController();
+
+beforeAll(() => {
+  Object.assign(globalThis, { scheduler });
+});
+
+/** A request of so many pieces, each of which notes the request's name. */
+async function request(turns: Turns, name: string, pieces: number, done: string[]): Promise<void> {
+  for (let i = 0; i < pieces; i++) await turns.take(() => done.push(name), signal);
+}
+
+it("lets requests take turns, whoever came first and has most", async () => {
+  const turns = new Turns();
+  const done: string[] = [];
+  await Promise.all([
+    request(turns, "large", 20, done),
+    request(turns, "middle", 5, done),
+    request(turns, "small", 1, done),
+  ]);
+  expect(done.slice(0, 3)).toEqual(["large", "middle", "small"]);
+  const middle = done.flatMap((name, at) => (name === "middle" ? [at] : []));
+  expect(middle.map((at, i) => at - (middle[i - 1] ?? 0)).slice(2)).toEqual([2, 2, 2]);
+  expect(done).toHaveLength(26);
+});
+
+it("passes over who never comes back", async () => {
+  const turns = new Turns();
+  const done: string[] = [];
+  // Its timer never fires: what a request looks like whose client has left.
+  Object.assign(globalThis, { scheduler: { wait: () => new Promise(() => {}) } });
+  void request(turns, "gone", 1, done);
+  Object.assign(globalThis, { scheduler });
+  await Promise.all([request(turns, "one", 2, done), request(turns, "other", 2, done)]);
+  expect(done).toEqual(["one", "other", "one", "other"]);
+});
+
+it("computes nothing for who was taken out of the line, and goes on after a piece that fails", async () => {
+  const turns = new Turns();
+  const stop = new AbortController();
+  const done: string[] = [];
+  const stopped = turns.take(() => done.push("stopped"), stop.signal);
+  const failing = turns.take(() => {
+    throw new Error("the model failed");
+  }, signal);
+  const other = request(turns, "other", 1, done);
+  stop.abort(new Error("left"));
+  await expect(stopped).rejects.toThrow("left");
+  await expect(failing).rejects.toThrow("the model failed");
+  await other;
+  expect(done).toEqual(["other"]);
+});
+
+it("cuts texts into steps by their positions", () => {
+  expect([...stepsOf([], 10)]).toEqual([]);
+  expect([...stepsOf([4, 4, 4, 4], 10)]).toEqual([
+    [4, 4],
+    [4, 4],
+  ]);
+  expect([...stepsOf([30, 2, 8, 1, 30], 10)]).toEqual([[30], [2, 8], [1], [30]]);
+});
+
+it("gives a larger model shorter steps", () => {
+  expect(positionsPerStep({ layers: 12, width: 640 })).toBe(12);
+  expect(positionsPerStep({ layers: 4, width: 128 })).toBe(256);
+  expect(positionsPerStep({ layers: 48, width: 4096 })).toBe(1);
+});
