@@ -29,8 +29,8 @@ export interface ReadBody {
 
 /** Of a string that was lifted out: its bytes, and those of the picture that it is decoded to. */
 const LIFTED_EXPANSION = 1.75;
-/** The most that a JSON body may take: more would never find room. */
-const MAX_JSON_MEMORY = BODY_ROOM.large;
+/** The most that a JSON body may take: all of the room but what the beginnings of others hold that wait for it. */
+const MAX_JSON_MEMORY = BODY_ROOM.large - 4_000_000;
 
 /**
  * @param acceptFile takes a multipart request's files as they arrive; without it, only JSON is accepted
