@@ -82,22 +82,25 @@ export function heavyAndLegal(width: number): HeavyBody[] {
   ];
 }
 
-/** A form of 60 MB that is all names of fields, or all headers around short names. */
-export function manyNames(): HeavyBody[] {
-  const form = (name: string, partOf: (index: number) => string) => ({
+/** @param partOf what a part's header says after its type */
+function formOf(name: string, partOf: (index: number) => string): HeavyBody {
+  const parts = Array.from(
+    { length: 15_000 },
+    (_, i) => `--b\r\ncontent-disposition: form-data; ${partOf(i)}\r\n\r\nx\r\n`,
+  );
+  return {
     name,
     path: "/v1/classify",
     contentType: "multipart/form-data; boundary=b",
-    body: Buffer.from(
-      Array.from(
-        { length: 15_000 },
-        (_, i) => `--b\r\ncontent-disposition: form-data; ${partOf(i)}\r\n\r\nx\r\n`,
-      ).join("") + "--b--\r\n",
-    ),
-  });
+    body: Buffer.from(`${parts.join("")}--b--\r\n`),
+  };
+}
+
+/** Forms of 60 MB that are all names of fields, or all headers around short names. */
+export function manyNames(): HeavyBody[] {
   return [
-    form("long names in a form", (i) => `name="${String(i).padEnd(3_900, "n")}"`),
-    form("long headers in a form", (i) => `name="${String(i).padEnd(20, "n")}"; x="${"x".repeat(3_900)}"`),
+    formOf("long names in a form", (i) => `name="${String(i).padEnd(3_900, "n")}"`),
+    formOf("long headers in a form", (i) => `name="${String(i).padEnd(20, "n")}"; x="${"x".repeat(3_900)}"`),
   ];
 }
 

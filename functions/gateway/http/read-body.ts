@@ -91,13 +91,14 @@ async function readJson(request: Request, length: number, share: Share): Promise
   };
   await readLimited(request, MAX_JSON_BYTES, share, { take, drop });
   const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()));
-  share.complete(LIFTED_EXPANSION * weight.lifted + weight.values);
+  // The text is gone, but texts are cleaned, and what they are cleaned to is about as long.
+  share.complete(LIFTED_EXPANSION * weight.lifted + weight.parsing);
   const lifted: LiftedStrings = {
     strings,
     release: () => {
       for (const string of lifted.strings) freeBuffer(string);
       lifted.strings = [];
-      share.complete(weight.values);
+      share.complete(weight.parsing);
     },
   };
   if (body === null || typeof body !== "object" || Array.isArray(body)) {
