@@ -9,6 +9,8 @@ export const MAX_INPUTS = 2048;
 export const MAX_UNCACHED_PROMPTS = 1000;
 /** UTF-16 code units that the prompts of a request's labels have together; 1,000 labels in 80 templates have half. */
 export const MAX_PROMPT_CHARACTERS = 8_000_000;
+/** Scored labels of an answer, over all pictures and sets: as many as 16 pictures have with the largest set. */
+export const MAX_PREDICTIONS = 160_000;
 /** Sets that a classification may ask at once. */
 export const MAX_LABEL_SETS = 16;
 /** Labels of a stored set. */

@@ -19,8 +19,17 @@ const LEASE_MS = 45_000;
 const RENEW_AFTER_MS = 10_000;
 /** How long a message may lie in the queue before somebody who asks sends another. */
 const IDLE_MS = 120_000;
+/**
+ * More than any claim is for: a lease, the longest wait for another attempt (10 minutes) and the time in the queue. What
+ * lasts longer was written by a clock that was wrong, and would keep the set from being computed for as long.
+ */
+const LONGEST_MS = 20 * 60_000;
 /** When a message is looked at again that met another one's write. */
 const CONTENDED_MS = 5_000;
+
+function lasts(until: number, now: number): boolean {
+  return until > now && until <= now + LONGEST_MS;
+}
 
 /**
  * Begins a chain, or takes one up that has come to a halt.
@@ -29,7 +38,7 @@ const CONTENDED_MS = 5_000;
 export async function beginChain(store: SetStore, id: string, revision: string): Promise<string | undefined> {
   const { claim, etag } = await store.claim(id, revision);
   const now = Date.now();
-  if (claim !== undefined && claim.aliveUntil > now) return undefined;
+  if (claim !== undefined && lasts(claim.aliveUntil, now)) return undefined;
   // The same turns as before: a message that was only late does no harm then.
   const { turn, next } = claim ?? { turn: crypto.randomUUID(), next: crypto.randomUUID() };
   const begun = { turn, next, holder: "", busyUntil: 0, aliveUntil: now + IDLE_MS };
@@ -63,10 +72,10 @@ export async function takeTurn(
   const now = Date.now();
   let following = next;
   if (turn === claim?.turn && turn !== claim.next) {
-    if (claim.busyUntil > now) return { waitMs: claim.busyUntil - now };
+    if (lasts(claim.busyUntil, now)) return { waitMs: claim.busyUntil - now };
     following = claim.next;
   } else if (turn !== claim?.next) {
-    if (!mayBegin || (claim !== undefined && claim.aliveUntil > now)) return "over";
+    if (!mayBegin || (claim !== undefined && lasts(claim.aliveUntil, now))) return "over";
   }
   const held = new Turn(store, id, revision, { turn, next: following });
   return (await held.write(LEASE_MS, etag)) ? held : { waitMs: CONTENDED_MS };

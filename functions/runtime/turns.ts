@@ -3,7 +3,8 @@
  * and, where bindings lead to the same thread, none of the Workers that it serves. So work comes in pieces, at most about
  * 50 ms or one picture each, and every piece is preceded by a timer: that alone returns to the event loop, which then
  * takes new connections and other requests' answers. A microtask does not, and neither does an RPC call that stays in
- * the process.
+ * the process. The timer must have been set after the last piece was computed: those of several requests that are due at
+ * once fire one after the other, with nothing in between.
  *
  * A request waits with one piece at a time, and pieces are first come, first served: so requests take turns, and a small
  * one is done after at most one piece of each other. A turn holds nothing but the computation, never a wait for bytes or
@@ -27,6 +28,7 @@ export class Turns {
   /** Pieces in the order in which they came. */
   readonly #line = new Set<Place>();
   #polls = 0;
+  #computed = 0;
 
   /**
    * Computes a piece of work when its turn comes.
@@ -37,11 +39,14 @@ export class Turns {
     const place: Place = { heardAt: this.#polls };
     this.#line.add(place);
     try {
+      let computed: number;
       do {
+        computed = this.#computed;
         // About a millisecond. While a piece is computed no timer fires, so a full line costs next to nothing.
         await scheduler.wait(0);
         signal.throwIfAborted();
-      } while (!this.#isNext(place));
+      } while (!this.#isNext(place) || computed !== this.#computed);
+      this.#computed++;
       return piece();
     } finally {
       this.#line.delete(place);

@@ -15,7 +15,7 @@ import { positionsPerStep, stepsOf } from "./steps.ts";
 import type { TextEnv } from "./text-worker.ts";
 import { type TokenRows, TokenTable } from "./token-table.ts";
 
-/** Requests that an isolate works on or keeps waiting. */
+/** Requests of each size that an isolate works on or keeps waiting. */
 const MAX_REQUESTS = 16;
 
 let resident: TextTower | undefined;
@@ -56,7 +56,8 @@ export class TextTower {
    */
   async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted, anchor: Anchor): Promise<Embeddings> {
     checkTokens(ids, lengths, this.#manifest.text);
-    return await admission.admit(async (alive) => {
+    const isSmall = ids.length <= positionsPerStep(this.#manifest.text);
+    return await admission.admit(isSmall ? "small" : "large", async (alive) => {
       const check = async (): Promise<void> => {
         await assertWanted(wanted);
         alive();

@@ -22,7 +22,7 @@ import { writeTensor } from "./tensor-stream.ts";
 
 type Pictures = AsyncIterable<MakeInput> | Iterable<MakeInput>;
 
-/** Requests that an isolate works on or keeps waiting: at half a second a picture, some ten seconds. */
+/** Requests of each size that an isolate works on or keeps waiting: at half a second a picture, some ten seconds. */
 const MAX_REQUESTS = 16;
 
 let resident: { tower: Tower; isLast: boolean } | undefined;
@@ -94,7 +94,7 @@ export class ImageStage {
    * @throws ServiceError `model_unavailable`, `overloaded`
    */
   async embed(inputs: Pictures, count: number, wanted: Wanted, requestId: string): Promise<Embeddings> {
-    return await admission.admit(async (alive) => {
+    return await admission.admit(count === 1 ? "small" : "large", async (alive) => {
       const check = async (): Promise<void> => {
         await assertWanted(wanted);
         alive();

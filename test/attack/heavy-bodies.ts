@@ -3,6 +3,8 @@
  * kind that are let in, and the largest that can be sent.
  */
 
+import { noiseBmp } from "../support/write-bmp.ts";
+
 export interface HeavyBody {
   name: string;
   path: string;
@@ -38,7 +40,23 @@ const prompts = (count: number, label: number): string =>
 /** Right, or nearly, and as heavy as that can be. @param width of the model's embeddings */
 export function heavyAndLegal(width: number): HeavyBody[] {
   const documents = Array.from({ length: 1000 }, (_, i) => `{"embedding":${floats(width, i)}}`);
+  const images = Array.from({ length: 16 }, () => Buffer.from(noiseBmp(8, 8, 1)).toString("base64"));
+  const labels = Array.from({ length: 1000 }, (_, i) => ({
+    label: String(i).padEnd(8_000, "x"),
+    prompts: ["a"],
+  }));
+  const texts = Array.from({ length: 1000 }, () => "x".repeat(8_000));
   return [
+    json(
+      "1,000 long labels in the answer for each of 16 pictures",
+      "/v1/classify",
+      JSON.stringify({ images, labels, top_k: 1000 }),
+    ),
+    json(
+      "1,000 long texts in the answer for each of 16 pictures",
+      "/v1/similarity",
+      JSON.stringify({ images, texts }),
+    ),
     json(
       "1,000 vectors to rerank",
       "/v1/rerank",
@@ -64,6 +82,28 @@ export function heavyAndLegal(width: number): HeavyBody[] {
       "/v1/embeddings",
       filled('{"dimensions":1,"input":[', (i) => `"${String(i).padEnd(5_000, "猫")}"`, "]}", LIMIT),
     ),
+  ];
+}
+
+/** @param partOf what a part's header says after its type */
+function formOf(name: string, partOf: (index: number) => string): HeavyBody {
+  const parts = Array.from(
+    { length: 15_000 },
+    (_, i) => `--b\r\ncontent-disposition: form-data; ${partOf(i)}\r\n\r\nx\r\n`,
+  );
+  return {
+    name,
+    path: "/v1/classify",
+    contentType: "multipart/form-data; boundary=b",
+    body: Buffer.from(`${parts.join("")}--b--\r\n`),
+  };
+}
+
+/** Forms of 60 MB that are all names of fields, or all headers around short names. */
+export function manyNames(): HeavyBody[] {
+  return [
+    formOf("long names in a form", (i) => `name="${String(i).padEnd(3_900, "n")}"`),
+    formOf("long headers in a form", (i) => `name="${String(i).padEnd(20, "n")}"; x="${"x".repeat(3_900)}"`),
   ];
 }
 

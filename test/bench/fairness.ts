@@ -3,6 +3,8 @@
  * demonstration model, on each engine. Prints the milliseconds of `/healthz` and of a request with one new text, alone
  * and meanwhile, and those of the large request itself.
  */
+import { readCommandLine } from "../../build/command-line/command.ts";
+import { wholeNumber } from "../../build/command-line/values.ts";
 import { bundleWorker } from "../support/bundle-workers.ts";
 import { post } from "../support/post.ts";
 import { WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
@@ -56,7 +58,14 @@ async function measure({ url }: Workers, rounds: number): Promise<Record<string,
   return times;
 }
 
-const rounds = Number(process.argv[2] ?? 3);
+const rounds = readCommandLine(
+  {
+    usage: "npm run bench:fairness -- [rounds]",
+    about: `What others wait while one request has ${TEXTS} new texts computed, with the demonstration model.`,
+    words: ["[rounds]"],
+  },
+  (_, [number = "3"]) => wholeNumber("the number of rounds", number),
+);
 console.log("| engine | request | times | median ms | p95 ms |\n|---|---|---|---|---|");
 for (const engine of ENGINES) {
   await Promise.all(WORKER_CONFIGS.map((config) => bundleWorker(config, engine)));

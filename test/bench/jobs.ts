@@ -1,10 +1,12 @@
 /**
- * `npm run bench:jobs`: the most memory that the jobs Worker holds: while parts of four sets at once are computed, of 10,000 labels with 100 templates and of as many prompts as a request's body can carry, and while
- * 10,000 labels are put together. Sampled without a collection, and again after one. The parts that are put together are
+ * `npm run bench:jobs`: the most memory that the jobs Worker holds: while parts of four sets at once are computed, of
+ * 10,000 labels with 100 templates and of as many prompts as a request's body can carry, and while 10,000 labels are put
+ * together. Sampled without a collection, and again after one. The parts that are put together are
  * random vectors of the full-size model's width, put into R2 by hand: a million prompts are hours of the text tower. Parts
  * are computed by the demonstration model, whose vectors take 1 MB a part less.
  */
 import { createHash } from "node:crypto";
+import { readCommandLine } from "../../build/command-line/command.ts";
 import { planBlocks, type PlannedItem } from "../../functions/label-sets/plan.ts";
 import { readManifest } from "../../scripts/models-in-r2.ts";
 import setup from "../support/bundle-workers.ts";
@@ -22,6 +24,10 @@ const INTERVAL = 20;
 
 type Set = Record<string, unknown> & { labels: unknown[] };
 
+readCommandLine({
+  usage: "npm run bench:jobs",
+  about: "The most memory that the Worker which finishes large label sets holds.",
+});
 const fullSize = await fullSizeModel(256);
 const manifest = await readManifest(fullSize);
 

@@ -53,6 +53,23 @@ describe("BytesInFlight", () => {
     await open(room, 1000).growTo(1000);
   });
 
+  it("keeps a reserve that the largest bodies cannot take", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB }, 4 * MB);
+    const answered = open(room, 16 * MB);
+    await answered.growTo(16 * MB);
+    answered.complete(16 * MB);
+    // As far as it comes, it holds; for the rest it waits until the first is answered.
+    const half = open(room, 32 * MB);
+    const rest = (async () => {
+      for (let bytes = MB; bytes <= 32 * MB; bytes += MB) await half.growTo(bytes);
+    })();
+    expect(await happens(rest)).toBe(false);
+    await open(room, 700_000).growTo(700_000);
+    answered.release();
+    await rest;
+    expect(half.held).toBe(32 * MB);
+  });
+
   it("gives room in the order of coming", async () => {
     const room = new BytesInFlight({ small: MB, large: 10 * MB });
     const holder = open(room, 10 * MB);

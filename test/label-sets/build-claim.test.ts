@@ -64,6 +64,18 @@ describe("a chain", () => {
     expect(await beginChain(store, id, REVISION)).toBe(turn);
   });
 
+  it("is not held up by a claim of a clock that was a day ahead", async () => {
+    later(24 * 3600_000);
+    const { store, id, turn } = await begin();
+    await take(store, id, turn);
+    vi.restoreAllMocks();
+    expect(await beginChain(store, id, REVISION)).toBe(turn);
+    later(24 * 3600_000);
+    await take(store, id, turn);
+    vi.restoreAllMocks();
+    await take(store, id, turn);
+  });
+
   it("is taken up at once if its message could not be sent", async () => {
     const { store, id, turn } = await begin();
     await abandonChain(store, id, REVISION);

@@ -50,6 +50,18 @@ it("answers 503 beyond what it takes on, and everything else", async () => {
   expect((await classify()).status).toBe(200);
 });
 
+it("keeps places for small requests, however many large ones wait", async () => {
+  const images = [request.image, await exampleBase64("moon.png")];
+  const large = Array.from({ length: 2 * MAX_REQUESTS }, () =>
+    post(`${workers.url}/v1/classify`, { ...request, images, image: undefined }),
+  );
+  // The first to be answered is one too many: the others wait for the load.
+  expect((await Promise.race(large)).status).toBe(503);
+  expect((await classify()).status).toBe(200);
+  const answered = (await Promise.all(large)).filter(({ status }) => status === 200);
+  expect(answered).toHaveLength(MAX_REQUESTS);
+});
+
 it("does not compute for clients that have left", async () => {
   const impatient = (await workers.miniflare.unsafeGetDirectURL("impatient")).origin;
   const staying = classify();

@@ -29,6 +29,32 @@ it("lets requests take turns, whoever came first and has most", async () => {
   expect(done).toHaveLength(26);
 });
 
+it("returns to the event loop between any two pieces, however many requests wait", async () => {
+  const turns = new Turns();
+  let passes = 0;
+  let isOver = false;
+  const pass = (): void => {
+    passes++;
+    if (!isOver) setImmediate(pass);
+  };
+  pass();
+  const seen: number[] = [];
+  const busy = async (): Promise<void> => {
+    for (let i = 0; i < 3; i++) {
+      await turns.take(() => {
+        seen.push(passes);
+        // Long enough that the others' timers are all due when it ends.
+        const end = performance.now() + 5;
+        while (performance.now() < end);
+      }, signal);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, () => busy()));
+  isOver = true;
+  expect(seen).toHaveLength(48);
+  expect(new Set(seen).size).toBe(48);
+});
+
 it("passes over who never comes back", async () => {
   const turns = new Turns();
   const done: string[] = [];

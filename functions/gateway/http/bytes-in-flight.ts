@@ -6,6 +6,8 @@
  * - Of large ones, who came first is served first, and room is given only if every body that has begun could still be
  *   finished with what is left (the banker's algorithm, Dijkstra 1965): else two half-read bodies would wait for each
  *   other.
+ * - Those of many megabytes leave a reserve that only lesser ones may take: a body that is answered holds its room for as
+ *   long as a tower works, and whoever waits behind it with half a body holds the rest.
  * - When others wait, a client that sends too slowly loses its room.
  *
  * Waiting is by polling, since in workerd a promise must not cross from one request to another; and since a request whose
@@ -27,6 +29,8 @@ const LEAST_BYTES = 4_096;
 const SMALL_BYTES = 131_072;
 /** Large ones take room in steps of so many bytes, since bodies come in pieces of a few thousand. */
 const STEP_BYTES = 1_000_000;
+/** Bodies up to so many bytes may also have the reserve. */
+const MEDIUM_BYTES = 4_000_000;
 /** How often a request looks whether its client has sent something, or its room has been given to another. */
 export const LOOK_MS = 50;
 /**
@@ -182,12 +186,17 @@ export class Share {
 
 export class BytesInFlight {
   readonly #limits: Readonly<Record<Lane, number>>;
+  readonly #reserve: number;
   /** In the order in which they came. */
   readonly #shares = new Set<Share>();
 
-  /** @param limits bytes that all bodies of a lane hold together */
-  constructor(limits: Readonly<Record<Lane, number>>) {
+  /**
+   * @param limits bytes that all bodies of a lane hold together
+   * @param reserve of the large lane's bytes, those that are for bodies of at most `MEDIUM_BYTES`
+   */
+  constructor(limits: Readonly<Record<Lane, number>>, reserve = 0) {
     this.#limits = limits;
+    this.#reserve = reserve;
   }
 
   /**
@@ -212,7 +221,7 @@ export class BytesInFlight {
 
   /** Whether all of the lane could still be finished if a share had what it wants. */
   #hasRoom(wanting: Share, inLane: readonly Share[]): boolean {
-    let free = this.#limits[wanting.lane];
+    let free = this.#limits[wanting.lane] - (wanting.after > MEDIUM_BYTES ? this.#reserve : 0);
     const would = inLane.map((share) => {
       const held = share === wanting ? share.after : share.held;
       free -= held;
@@ -254,6 +263,9 @@ export class BytesInFlight {
  * JavaScript's own.
  */
 export const BODY_ROOM = { small: 4_000_000, large: 40_000_000 } as const;
+const RESERVE = 4_000_000;
+/** The most that one body may take: more would never find room. */
+export const MAX_BODY_MEMORY = BODY_ROOM.large - RESERVE;
 
 /** All of the isolate's requests share it. */
-export const bytesInFlight = new BytesInFlight(BODY_ROOM);
+export const bytesInFlight = new BytesInFlight(BODY_ROOM, RESERVE);

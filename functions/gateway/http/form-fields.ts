@@ -1,4 +1,5 @@
 /** The fields of a form, as they come: what each holds, and what all of them weigh. */
+import { ServiceError } from "../../runtime/errors.ts";
 import {
   fieldOf,
   formValues,
@@ -12,6 +13,8 @@ import type { Fields } from "./read-body.ts";
 
 /** Bytes in memory of a string besides its two bytes a character, and of its place in a list. */
 const VALUE_BYTES = 40;
+/** Different fields of a form: several times as many as any endpoint has. A name keeps its part's header in memory, 8 kB. */
+const MAX_FIELDS = 100;
 
 interface Field {
   values: unknown[];
@@ -27,13 +30,17 @@ export class FormFields {
     return this.#fields.get(fieldOf(name))?.values.length ?? 0;
   }
 
-  /** A value that is not a text, such as a picture. */
+  /**
+   * A value that is not a text, such as a picture.
+   * @throws ServiceError `too_many_items` for one field too many
+   */
   add(name: string, value: unknown): void {
     const field = this.#field(name);
     field.alone = undefined;
     field.values.push(value);
   }
 
+  /** @throws ServiceError `too_many_items` for one field too many */
   addText(name: string, text: string): void {
     const field = this.#field(name);
     const values = formValues(fieldOf(name), text);
@@ -62,6 +69,9 @@ export class FormFields {
     const canonical = fieldOf(name);
     const known = this.#fields.get(canonical);
     if (known !== undefined) return known;
+    if (this.#fields.size >= MAX_FIELDS) {
+      throw new ServiceError("too_many_items", `a form has at most ${MAX_FIELDS} different fields`);
+    }
     const field: Field = { values: [], alone: undefined };
     this.#fields.set(canonical, field);
     return field;

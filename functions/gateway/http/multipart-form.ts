@@ -8,7 +8,7 @@ import {
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
 import { imageTooLarge } from "../images/image-file.ts";
-import { BODY_ROOM, type Share } from "./bytes-in-flight.ts";
+import { MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
 import { FormFields, weightOfText } from "./form-fields.ts";
 import { fieldOf } from "./form-value.ts";
 import type { Fields } from "./read-body.ts";
@@ -30,7 +30,7 @@ const FILE_FIELD = "images";
 /** Labels, texts and prompts may come as a field each. */
 const MAX_PARTS = 20_000;
 /** What the fields may take in memory beside the largest file. */
-const MAX_FIELD_MEMORY = BODY_ROOM.large - MAX_IMAGE_BYTES;
+const MAX_FIELD_MEMORY = MAX_BODY_MEMORY - MAX_IMAGE_BYTES;
 const INVALID = "the request's body is not valid multipart/form-data";
 
 export class MultipartForm {

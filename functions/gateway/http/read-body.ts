@@ -2,7 +2,7 @@
 import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
-import { BODY_ROOM, bytesInFlight, type Share } from "./bytes-in-flight.ts";
+import { bytesInFlight, MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
 import { JsonWeight } from "./json-weight.ts";
 import { liftStrings } from "./lift-strings.ts";
 import { readLimited } from "./limited-body.ts";
@@ -29,8 +29,6 @@ export interface ReadBody {
 
 /** Of a string that was lifted out: its bytes, and those of the picture that it is decoded to. */
 const LIFTED_EXPANSION = 1.75;
-/** The most that a JSON body may take: all of the room but what the beginnings of others hold that wait for it. */
-const MAX_JSON_MEMORY = BODY_ROOM.large - 4_000_000;
 
 /**
  * @param acceptFile takes a multipart request's files as they arrive; without it, only JSON is accepted
@@ -75,14 +73,14 @@ async function readJson(request: Request, length: number, share: Share): Promise
   const take = async (piece: Uint8Array<ArrayBuffer>): Promise<void> => {
     weight.add(piece);
     const bytes = LIFTED_EXPANSION * weight.lifted + weight.parsing;
-    if (bytes > MAX_JSON_MEMORY) {
-      const message = `the request's JSON has too many values: they would take more than ${MAX_JSON_MEMORY / 1e6} MB`;
+    if (bytes > MAX_BODY_MEMORY) {
+      const message = `the request's JSON has too many values: they would take more than ${MAX_BODY_MEMORY / 1e6} MB`;
       throw new ServiceError("request_too_large", message);
     }
     const offset = buffer.byteLength;
     const end = offset + piece.byteLength;
     // The rest is likely to be as what has come.
-    await share.growTo(bytes, Math.min(MAX_JSON_MEMORY, bytes * Math.max(1, length / end)));
+    await share.growTo(bytes, Math.min(MAX_BODY_MEMORY, bytes * Math.max(1, length / end)));
     buffer.resize(end);
     new Uint8Array(buffer).set(piece, offset);
     freeBuffer(piece);
@@ -93,13 +91,14 @@ async function readJson(request: Request, length: number, share: Share): Promise
   };
   await readLimited(request, MAX_JSON_BYTES, share, { take, drop });
   const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()));
-  share.complete(LIFTED_EXPANSION * weight.lifted + weight.values);
+  // The text is gone, but texts are cleaned, and what they are cleaned to is about as long.
+  share.complete(LIFTED_EXPANSION * weight.lifted + weight.parsing);
   const lifted: LiftedStrings = {
     strings,
     release: () => {
       for (const string of lifted.strings) freeBuffer(string);
       lifted.strings = [];
-      share.complete(weight.values);
+      share.complete(weight.parsing);
     },
   };
   if (body === null || typeof body !== "object" || Array.isArray(body)) {

@@ -10,6 +10,8 @@ import { DEFAULT_NEGATIVE } from "../../label-sets/definition.ts";
 import type { EmbeddedMatrix } from "../label-sets/embed-matrix.ts";
 import { inlineLabels } from "../label-sets/inline-labels.ts";
 import { storedLabels } from "../label-sets/stored-labels.ts";
+import { ServiceError } from "../../runtime/errors.ts";
+import { MAX_PREDICTIONS } from "../limits.ts";
 import { requestedModel } from "../model.ts";
 import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../schemas/aliases.ts";
 import { type ClassifyRequest, classifyRequestSchema } from "../schemas/classify-request.ts";
@@ -17,49 +19,68 @@ import { DEFAULT_TEMPLATES } from "../schemas/templates.ts";
 import { validate } from "../schemas/validate.ts";
 import { type Ranking, rankLabels } from "../score/rank-labels.ts";
 import { inferenceResponse } from "./inference-response.ts";
+import { streamRows } from "./stream-rows.ts";
 
 export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) => {
   const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);
   const request = validate(classifyRequestSchema, foldAliases(fields, LABEL_ALIASES));
   const manifest = await requestedModel(c, request.model);
   const pictures = requestPictures(c, manifest);
-  const [images, labels] = await Promise.all([
-    embedImages(request.images, pictures),
-    resolveLabels(c, request, pictures.context),
-  ]);
+  const [first, ...others] = labelsOf(c, request, pictures.context);
+  const [images, labels] = await Promise.all([embedImages(request.images, pictures), first()]);
   const rank = rankerOf(request, manifest);
-  const data = images.embeddings.map((image, index) => ({
-    object: "classification",
-    index,
-    ...answer(request, labels, (resolved) => rank(image, resolved)),
-  }));
-  let [tokens, cachedTokens] = [0, 0];
-  for (const resolved of labels) {
+  let [tokens, cachedTokens, predictions] = [0, 0, 0];
+  const rankAll = (resolved: EmbeddedMatrix): Ranking[] => {
     tokens += resolved.matrix.tokens;
     cachedTokens += resolved.cachedTokens;
+    predictions += images.embeddings.length * Math.min(request.top_k, resolved.matrix.labels.length);
+    if (predictions > MAX_PREDICTIONS) {
+      const message = `top_k: the answer would have more than ${MAX_PREDICTIONS} labels`;
+      throw new ServiceError("too_many_items", message, { param: "top_k" });
+    }
+    return images.embeddings.map((image) => rank(image, resolved));
+  };
+  const rankings = [rankAll(labels)];
+  // One after the other: 16 sets of 10,000 labels are 400 MB.
+  for (const next of others) {
+    await scheduler.wait(0);
+    rankings.push(rankAll(await next()));
   }
   const usage = { images: images.embeddings.length, cachedImages: images.cached, tokens, cachedTokens };
-  return c.json(inferenceResponse(c, "cls", manifest, data, usage));
+  return streamRows(inferenceResponse(c, "cls", manifest, [], usage), images.embeddings.length, (index) => ({
+    object: "classification",
+    index,
+    ...answer(
+      request,
+      rankings.map((ofSet) => ofSet[index] ?? missing()),
+    ),
+  }));
 });
 
-/** One for the labels that came along, or one for each stored set. */
-async function resolveLabels(
+function missing(): never {
+  throw new Error("a picture was not ranked");
+}
+
+type Resolve = () => Promise<EmbeddedMatrix>;
+
+/** How to get at the labels that came along, or at those of each stored set. */
+function labelsOf(
   c: Context<GatewayEnv>,
   request: ClassifyRequest,
   context: EmbedContext,
-): Promise<EmbeddedMatrix[]> {
+): [Resolve, ...Resolve[]] {
   const { labels, label_set: sets = [], templates = DEFAULT_TEMPLATES, multi_label: multiLabel } = request;
   if (labels !== undefined) {
     const negative = multiLabel ? (request.negative ?? DEFAULT_NEGATIVE) : [];
-    return [await inlineLabels({ labels, templates, negative, min_similarity: null }, context)];
+    return [() => inlineLabels({ labels, templates, negative, min_similarity: null }, context)];
   }
   const { account } = callerOf(c);
-  return await Promise.all(
-    [sets].flat().map(async (id) => {
-      const matrix = await storedLabels(account, id, context);
-      return { matrix, cachedTokens: matrix.tokens };
-    }),
-  );
+  const [first, ...others] = [sets].flat().map((id) => async (): Promise<EmbeddedMatrix> => {
+    const matrix = await storedLabels(account, id, context);
+    return { matrix, cachedTokens: matrix.tokens };
+  });
+  if (first === undefined) throw new Error("a classification without labels");
+  return [first, ...others];
 }
 
 function rankerOf(
@@ -76,15 +97,11 @@ function rankerOf(
 }
 
 /** A list of sets is answered in groups, even a list of one. */
-function answer(
-  { label_set: sets }: ClassifyRequest,
-  labels: readonly EmbeddedMatrix[],
-  rank: (labels: EmbeddedMatrix) => Ranking,
-): object {
+function answer({ label_set: sets }: ClassifyRequest, rankings: readonly Ranking[]): object {
   if (Array.isArray(sets)) {
-    return { groups: labels.map((resolved, index) => ({ label_set: sets[index], ...rank(resolved) })) };
+    return { groups: rankings.map((ranking, index) => ({ label_set: sets[index], ...ranking })) };
   }
-  const [only] = labels;
+  const [only] = rankings;
   if (only === undefined) throw new Error("a classification without labels");
-  return rank(only);
+  return only;
 }

@@ -9,6 +9,7 @@ import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { scoreTexts } from "../score/score-texts.ts";
 import { inferenceResponse } from "./inference-response.ts";
+import { streamRows } from "./stream-rows.ts";
 
 export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c) => {
   const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);
@@ -27,5 +28,13 @@ export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c
     index,
     scores: scoreTexts(embedding, columns, scale),
   }));
-  return c.json(inferenceResponse(c, "sim", manifest, data, usage));
+  return streamRows(
+    inferenceResponse(c, "sim", manifest, [], usage),
+    data.length,
+    (index) => data[index] ?? missing(),
+  );
 });
+
+function missing(): never {
+  throw new Error("a picture was not compared");
+}
