@@ -102,7 +102,7 @@ export function halfTileWide(a: usize, weights: usize, k: i32): void {
 }
 
 /**
- * The same, and keeps the widened weights for the tiles that follow. A pass of its own for that would wait for memory with
+ * `tileWide`, which also keeps the widened weights for the tiles that follow. A pass of its own for that would wait for memory with
  * nothing to compute.
  * @param widened where they go as int16, `16 × k` bytes
  */
@@ -168,7 +168,7 @@ export function tileWidening(a: usize, weights: usize, widened: usize, k: i32): 
   v128.store(SUMS, h3, 112);
 }
 
-/** The same with weights that `tileWidening` has widened. */
+/** `tileWide` with weights that `tileWidening` has widened. */
 export function tileWidened(a: usize, weights: usize, k: i32): void {
   let l0 = i32x4.splat(0),
     h0 = i32x4.splat(0),
