@@ -8,6 +8,7 @@ import {
   layoutFor,
   orderBytes,
   ROW_PARAMETERS,
+  widenedBytes,
 } from "../../functions/runtime/simd/kernels.ts";
 import { KernelBench } from "../support/simd-kernels.ts";
 
@@ -53,6 +54,8 @@ interface Multiplication {
   bias?: number;
   residual?: number;
   activation?: number;
+  /** Bytes of room for weights that are widened once. */
+  widen?: number;
 }
 
 /** Quantizes and multiplies with the kernels. */
@@ -65,6 +68,7 @@ function multiply(
     bias = 0,
     residual = 0,
     activation = ACTIVATION.none,
+    widen = widenedBytes(layout, rows, k),
   }: Multiplication = {},
 ): Float32Array {
   const { kernels } = bench;
@@ -77,7 +81,8 @@ function multiply(
   kernels.quantizeRows(LAYOUT[layout], bench.put(x), quantized, parameters, rows, k, levels);
   const out = bench.room(4 * rows * columns);
   const operands = [quantized, parameters, packed, order, bench.put(scales), sums, bias, residual, out];
-  kernels.matmulInt8(LAYOUT[layout], ...operands, rows, columns, k, activation);
+  const widened = widen > 0 ? bench.room(widen) : 0;
+  kernels.matmulInt8(LAYOUT[layout], ...operands, rows, columns, k, activation, widened);
   return bench.floats(out, rows * columns);
 }
 
@@ -127,6 +132,7 @@ const SHAPES = [
   [7, 8, 52],
   [12, 40, 160],
   [13, 64, 12],
+  [31, 16, 20],
 ] as const;
 
 describe.each(["relaxed", "plain"] as const)("%s", (variant) => {
@@ -138,6 +144,15 @@ describe.each(["relaxed", "plain"] as const)("%s", (variant) => {
       const found = layouts(bench, levels, k).map((layout) => multiply(bench, task, { layout, levels }));
       expect(distance(found[0] ?? floats(0), wanted)).toBeLessThanOrEqual(tolerance(wanted));
       for (const other of found) expect(other).toEqual(found[0]);
+    }
+  });
+
+  it("gives the same whether weights are widened once or for every tile", async () => {
+    const bench = await KernelBench.create(variant);
+    for (const [rows, columns, k] of SHAPES) {
+      const task = problem(rows, columns, k);
+      const found = [0, 16 * k].map((widen) => multiply(bench, task, { widen }));
+      expect(found[1]).toEqual(found[0]);
     }
   });
 

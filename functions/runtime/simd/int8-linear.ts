@@ -12,6 +12,7 @@ import {
   orderBytes,
   type Pointer,
   ROW_PARAMETERS,
+  widenedBytes,
 } from "./kernels.ts";
 import type { Linear } from "./linear.ts";
 import { matrixDimensions } from "./matrix-dimensions.ts";
@@ -112,9 +113,15 @@ function int8Linear(
     input,
     output,
     scratchBytes: (rows) =>
-      quantizedBytes(rows) + parameterBytes(rows) + (fineActivations ? 4 * rows * input : 0),
+      quantizedBytes(rows) +
+      parameterBytes(rows) +
+      widenedBytes(layout, rows, input) +
+      (fineActivations ? 4 * rows * input : 0),
     apply({ kernels, x, out, rows, scratch, activation = ACTIVATION.none, residual = 0 }) {
       const parameters = scratch + quantizedBytes(rows);
+      const behind = parameters + parameterBytes(rows);
+      const shared = widenedBytes(layout, rows, input);
+      const widened = shared > 0 ? behind : 0;
       const quantize = (from: Pointer): void =>
         kernels.quantizeRows(LAYOUT[layout], from, scratch, parameters, rows, input, 2 ** bits - 1);
       const multiply = (
@@ -124,7 +131,7 @@ function int8Linear(
         then: Activation,
       ): void => {
         const operands = [scratch, parameters, weight, order, scales, sums, withBias, onto, out] as const;
-        kernels.matmulInt8(LAYOUT[layout], ...operands, rows, output, input, then);
+        kernels.matmulInt8(LAYOUT[layout], ...operands, rows, output, input, then, widened);
       };
       quantize(x);
       if (!fineActivations && rest === undefined) {
@@ -136,7 +143,7 @@ function int8Linear(
       multiply(plane, bias, residual, ACTIVATION.none);
       if (rest !== undefined) multiply(rest, 0, out, ACTIVATION.none);
       if (fineActivations) {
-        const left = parameters + parameterBytes(rows);
+        const left = behind + shared;
         kernels.residues(LAYOUT[layout], x, scratch, parameters, left, rows, input);
         quantize(left);
         multiply(plane, 0, out, ACTIVATION.none);

@@ -38,6 +38,14 @@ export function activationBytes(layout: Layout, rows: number, k: number): number
   return tile * Math.ceil(rows / tile) * k * (layout === "wide" ? 2 : 1);
 }
 
+/** More rows than this share weights that are widened once; for fewer tiles, that takes longer than it saves. */
+const MOST_ROWS_UNSHARED = 12;
+
+/** Bytes of a panel's weights as int16, where the rows share them; else 0. */
+export function widenedBytes(layout: Layout, rows: number, k: number): number {
+  return layout === "wide" && rows > MOST_ROWS_UNSHARED ? 2 * PANEL_COLUMNS * k : 0;
+}
+
 /** Bytes of the order of a weight's steps. */
 export function orderBytes(layout: Layout, k: number, columns: number): number {
   return layout === "pairs" ? 2 * (k / PAIR_STEP + 2) * (columns / PANEL_COLUMNS) : 0;

@@ -10,6 +10,7 @@ import {
   LAYOUT,
   layoutFor,
   orderBytes,
+  widenedBytes,
 } from "../../../functions/runtime/simd/kernels.ts";
 import peakWasm from "../../../.generated/simd/peak.wasm";
 import relaxedWasm from "../../../.generated/simd/relaxed.wasm";
@@ -56,7 +57,10 @@ function matmul(
   };
   const [scales, sums, order] = [at.rest, at.rest + (1 << 16), at.rest + (1 << 17)];
   if (activationBytes(layoutName, rows, k) > at.parameters - at.x) throw new Error(`${name}: too many rows`);
-  if (order + orderBytes(layoutName, k, columns) > at.out) throw new Error(`${name}: too many panels`);
+  const orderEnd = order + orderBytes(layoutName, k, columns);
+  const shared = widenedBytes(layoutName, rows, k);
+  const widened = shared > 0 ? orderEnd : 0;
+  if (orderEnd + shared > at.out) throw new Error(`${name}: too many panels`);
   const prepare = (): void => {
     fillWeights(memory, at.source, k * columns);
     kernels.packInt8(layout, at.source, at.weights, order, sums, k, columns);
@@ -70,7 +74,7 @@ function matmul(
     run: () =>
       kernels.matmulInt8(
         ...([layout, at.x, at.parameters, at.weights, order, scales, sums, scales, 0, at.out] as const),
-        ...([rows, columns, k, activation] as const),
+        ...([rows, columns, k, activation, widened] as const),
       ),
   };
 }

@@ -18,7 +18,7 @@ import {
 import { ROW_PARAMETERS } from "./quantize";
 import { halfTileBytes, tileBytes } from "./tile-bytes";
 import { tilePairs } from "./tile-pairs";
-import { halfTileWide, tileWide } from "./tile-wide";
+import { halfTileWide, tileWide, tileWidened, tileWidening } from "./tile-wide";
 
 /** Whether there is a relaxed dot product: whether this is the module with relaxed SIMD. */
 export function hasDot(): i32 {
@@ -54,6 +54,7 @@ export function takesBytes(byte: i32): i32 {
  * @param out float32, `rows × columns`; may be `residual`
  * @param columns a multiple of 8
  * @param k a multiple of 4, of 8 for `PAIRS`
+ * @param widened room for a panel's weights as int16, `16 × k` bytes, or 0; for `WIDE`
  */
 export function matmulInt8(
   layout: i32,
@@ -70,6 +71,7 @@ export function matmulInt8(
   columns: i32,
   k: i32,
   activation: i32,
+  widened: usize,
 ): void {
   const tile = tileRows(layout);
   const bytes = activationBytes(layout, k);
@@ -79,8 +81,10 @@ export function matmulInt8(
     for (let row = 0; row < rows; row += tile) {
       const left = min(tile, rows - row);
       if (!ASC_FEATURE_RELAXED_SIMD || layout == WIDE) {
-        if (left > WIDE_ROWS / 2) tileWide(from, weights, k);
-        else halfTileWide(from, weights, k);
+        if (left <= WIDE_ROWS / 2) halfTileWide(from, weights, k);
+        else if (widened == 0) tileWide(from, weights, k);
+        else if (row == 0) tileWidening(from, weights, widened, k);
+        else tileWidened(from, widened, k);
       } else if (layout == PAIRS) {
         tilePairs(from, weights, order, k);
       } else if (left > BYTES_ROWS / 2) {
