@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: "test/support/bundle-workers.ts",
     // Tests start real workerd processes and run real models; two cores cannot do much at once.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
   },
 });

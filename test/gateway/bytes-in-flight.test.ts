@@ -28,6 +28,16 @@ async function happens(event: Promise<unknown>): Promise<boolean> {
 }
 
 describe("BytesInFlight", () => {
+  it("does not count as waiting for a client what the isolate was busy for", () => {
+    const share = open(new BytesInFlight({ small: MB, large: MB }), MB);
+    share.expect();
+    const busyUntil = Date.now() + 300;
+    while (Date.now() < busyUntil);
+    share.foundNothing();
+    expect(share.waited).toBeGreaterThan(0);
+    expect(share.waited).toBeLessThanOrEqual(50);
+  });
+
   it("takes what has come, not what was announced", async () => {
     const room = new BytesInFlight({ small: MB, large: 40 * MB });
     for (let i = 0; i < 20; i++) await open(room, 16 * MB).growTo(10_000);

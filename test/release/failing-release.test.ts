@@ -224,7 +224,7 @@ describe("a release that fails", { timeout: 120_000 }, () => {
     await releaseWith([{ what: `POST ${CONSUMERS}`, occurrence: 1, how: "refused" }]);
     await account.deploy();
     expect(account.serving()).not.toBe(formerVersion());
-    expect(consumers(account.cloudflare.account.state)).toMatchObject([{ script: "edgeclip" }]);
+    expect(consumers(account.cloudflare.account.state)).toMatchObject([{ script: "edgeclip-jobs" }]);
     expect(await account.classify()).not.toEqual(answerBefore);
   });
 });

@@ -50,6 +50,7 @@ export class Share {
   #lookedAt: number | undefined;
   /** Milliseconds that the client may still be silent before it counts as slow. */
   #slack = SLACK_MS;
+  #waited = 0;
   #isLost = false;
 
   /** @param most bytes that it will hold, as far as is known */
@@ -72,6 +73,11 @@ export class Share {
   /** Bytes that it will need yet, once it has these; none of one that will lose its room, should somebody need that. */
   missing(bytes: number): number {
     return this.#isLost || this.isSlow() ? 0 : Math.max(0, this.#most - bytes);
+  }
+
+  /** Milliseconds that its client was waited for, as far as the isolate was free to look. */
+  get waited(): number {
+    return this.#waited;
   }
 
   /** For room, and still asking for it. */
@@ -149,6 +155,7 @@ export class Share {
   foundNothing(): void {
     const now = Date.now();
     const waited = Math.min(LOOK_MS, now - (this.#lookedAt ?? now));
+    this.#waited += waited;
     this.#slack = Math.max(0, this.#slack - waited);
     this.#lookedAt = now;
   }

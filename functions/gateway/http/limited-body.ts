@@ -5,7 +5,7 @@ import { receivePiece } from "./receive-piece.ts";
 
 /** Longest silence of a client that is sending, milliseconds. */
 const MAX_SILENCE_MS = 15_000;
-/** What a whole body may take: so long, and as much longer as it is long. Milliseconds; bytes a second. */
+/** How long a whole body may be waited for, and how much longer as it is long. Milliseconds; bytes a second. */
 const MAX_TIME_MS = 30_000;
 const LEAST_AVERAGE = 4_000;
 
@@ -40,11 +40,10 @@ export async function readLimited(
   if (Number(request.headers.get("content-length") ?? 0) > 2 * limit) throw tooLarge;
   const reader = (request.body as ReadableStream<Uint8Array<ArrayBuffer>> | null)?.getReader();
   if (reader === undefined) return;
-  const began = Date.now();
   let bytes = 0;
   const next = (): ReturnType<typeof receivePiece> => {
-    const inTime = began + MAX_TIME_MS + (1000 * bytes) / LEAST_AVERAGE;
-    return receivePiece(reader, share, Math.min(Date.now() + MAX_SILENCE_MS, inTime), tooSlow);
+    const left = MAX_TIME_MS + (1000 * bytes) / LEAST_AVERAGE - share.waited;
+    return receivePiece(reader, share, Math.min(MAX_SILENCE_MS, left), tooSlow);
   };
   try {
     for (let piece = await next(); piece !== undefined; piece = await next()) {

@@ -3,21 +3,22 @@ import { LOOK_MS, type Share } from "./bytes-in-flight.ts";
 
 /**
  * @param share is told that the sender is waited for
- * @param deadline milliseconds since 1970
- * @param late what to throw when nothing came until then
+ * @param patience milliseconds; those in which the isolate was busy with other requests do not count
+ * @param late what to throw when nothing came for so long
  * @returns undefined at the end
  * @throws ServiceError `overloaded` if others were given the share's room; what `late` gives; what reading throws
  */
 export async function receivePiece(
   reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
   share: Share,
-  deadline: number,
+  patience: number,
   late: () => Error,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const piece = reader.read();
   // Whoever gives up does not hear how it goes on.
   piece.catch(() => {});
   share.expect();
+  const most = share.waited + patience;
   for (;;) {
     // Ended when it is not needed: a request may have 10,000 timers, and a body has more pieces.
     const { promise: pause, resolve } = Promise.withResolvers<undefined>();
@@ -29,6 +30,6 @@ export async function receivePiece(
     }
     share.foundNothing();
     share.assertKept();
-    if (Date.now() > deadline) throw late();
+    if (share.waited > most) throw late();
   }
 }

@@ -108,20 +108,16 @@ export class ImageFetch {
     const late = (): ServiceError => this.#failed(TOO_SLOW);
     const next = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
       try {
-        return await receivePiece(reader, share, deadline, late);
+        return await receivePiece(reader, share, FETCH_TIMEOUT_MS - share.waited, late);
       } catch (error) {
         throw error instanceof ServiceError ? error : this.#failed(UNREACHABLE);
       }
     };
-    let deadline = Date.now() + FETCH_TIMEOUT_MS;
     for (let piece = await next(); piece !== undefined; piece = await next()) {
       bytes += piece.byteLength;
       if (bytes > MAX_IMAGE_BYTES) throw imageTooLarge(bytes, this.#param);
       pieces.push(piece);
-      const before = Date.now();
       await share.growTo(bytes);
-      // Waiting for room is not the server's fault.
-      deadline += Date.now() - before;
     }
     share.complete(bytes);
     return imageFile(pieces, this.#param);
