@@ -14,11 +14,12 @@ import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/label-sets/definit
 import { blankMatrix, MATRIX_FORMAT, namesOf, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
 import { normalizeRows } from "../../functions/runtime/normalize.ts";
 import { readManifest } from "../../scripts/models-in-r2.ts";
+import { heavyAndLegal, manyValues } from "../attack/heavy-bodies.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { peakMemory } from "../support/peak-memory.ts";
 import { request } from "../support/request.ts";
-import { startWorkers, type Workers } from "../support/workers.ts";
+import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
 import { writeLineChart } from "../../scripts/charts/line-chart.ts";
 import { median } from "./harness/statistics.ts";
@@ -98,6 +99,18 @@ async function largestBodies(workers: Workers, id: string): Promise<void> {
     if (status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`);
 }
 
+/** Bodies that become much more than they are on the wire, each kind four times at once. */
+async function heaviestBodies(workers: Workers): Promise<void> {
+  for (const { path, contentType, body } of [...heavyAndLegal(manifest.embedding_width), ...manyValues()]) {
+    const init = { method: "POST", headers: { "content-type": contentType }, body: Buffer.from(body) };
+    const answers = await Promise.all([1, 2, 3, 4].map(() => fetch(workers.url + path, init)));
+    for (const answer of answers) {
+      await answer.arrayBuffer();
+      if (answer.status === 500) throw new Error(`${path}: 500`);
+    }
+  }
+}
+
 await setup();
 const storage = await mkdtemp(join(tmpdir(), "edgeclip-label-sets-"));
 const open = (): Promise<Workers> => startWorkers({ model, storage });
@@ -106,7 +119,9 @@ try {
   const ids = new Map<number, string>();
   for (const size of SIZES) ids.set(size, await createSet(workers, size));
   const warmed = await warm(workers, ids);
-  const held = await peakMemory(workers, () => largestBodies(workers, ids.get(10_000) ?? ""));
+  const pictures = await peakMemory(workers, () => largestBodies(workers, ids.get(10_000) ?? ""));
+  const values = await peakMemory(workers, () => heaviestBodies(workers));
+  const collected = (await workers.memory(true)).get("edgeclip");
   await workers.dispose();
 
   const cold = new Map<number, number>();
@@ -121,10 +136,11 @@ try {
   for (const size of SIZES) {
     console.log(`${size} | ${warmed.get(size)?.toFixed(1)} | ${cold.get(size)?.toFixed(1)}`);
   }
-  const gateway = held.get("edgeclip")?.total ?? 0;
-  console.log(
-    `most memory of the gateway, with four bodies of 16 MB at once: ${(gateway / 1e6).toFixed(0)} MB`,
-  );
+  const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+  console.log(`most memory of the gateway, all sets in it and four bodies at once:
+  pictures of 16 MB: ${mb(pictures.get("edgeclip")?.total ?? 0)}
+  the heaviest of each kind (test/attack/heavy-bodies.ts): ${mb(values.get("edgeclip")?.total ?? 0)}
+  after a forced collection: ${mb(collected === undefined ? 0 : totalBytes(collected))}`);
   const points = (times: Map<number, number>): [number, number][] =>
     SIZES.map((size) => [size, Math.max(times.get(size) ?? 0, 0.1)]);
   await writeLineChart(CHART, {
