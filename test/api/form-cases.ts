@@ -237,6 +237,22 @@ export function formCases(fox: Uint8Array, leadingCrlf: Buffer): FormCase[] {
       [field("model"), ""],
     ],
   });
+  add("browser", "a row of inputs for labels, some left empty; empty templates", {
+    parts: [
+      picture,
+      [field("labels"), "fox"],
+      [field("labels"), ""],
+      [field("labels"), "bus"],
+      [field("labels"), " "],
+      [field("templates"), ""],
+    ],
+  });
+  add(
+    "browser",
+    "a textarea of labels that was left empty",
+    { parts: [picture, [field("labels"), ""]] },
+    { status: 400, code: "missing_field", param: "labels" },
+  );
   add(
     "browser",
     "a file that is empty",

@@ -69,6 +69,7 @@ function table(rows: readonly string[]): string {
   sent as JSON, or as \`label\`.
 - \`true\`, \`1\`, \`on\` and \`yes\` are true in any case, \`false\`, \`0\`, \`off\` and \`no\` are false. A number, flag or name that is
   left empty or says \`null\` is absent.
+- Labels, texts, templates and references to pictures that are left empty are absent, one by one.
 - A file input that was left empty is no picture; a file without bytes is an invalid one.
 - \`model\` comes before the pictures, which go to the decoder as they arrive.
 

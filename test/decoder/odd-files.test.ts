@@ -159,6 +159,12 @@ describe("what is not understood is passed over", () => {
   it.each([
     ["a private tag beyond the end", { tags: [[40_000, 2, 100, 0x7ffffff0]] }],
     ["a private tag with more values than the file has bytes", { tags: [[40_001, 4, 0x1000_0000, 8]] }],
+    ["a private tag of no type that there is", { tags: [[40_002, 99, 5, 8]] }],
+    ["an EXIF block beyond the end", { tags: [[34_665, 4, 1, 0x7ffffff0]] }],
+    ["an EXIF block that is none", { tags: [[34_665, 4, 1, 8]] }],
+    ["a GPS block beyond the end", { tags: [[34_853, 4, 1, 0x7ffffff0]] }],
+    ["an orientation that there is not", { tags: [[274, 3, 1, 9]] }],
+    ["a resolution's unit that there is not", { tags: [[296, 3, 1, 77]] }],
     ["a next page beyond the end", { next: 0x7ffffff0 }],
     ["itself for a next page", { next: 8 + 16 * 16 }],
   ] as const)("TIFF: %s", async (_, options) => {

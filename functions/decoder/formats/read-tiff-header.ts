@@ -25,6 +25,32 @@ const HIGHEST_BIT = 0x80;
 const WHITE_IS_ZERO = 0;
 const BLACK_IS_ZERO = 1;
 
+/**
+ * The tags of which pixels are made, as first and last of each run: layout, fax options, sample values, strips, predictor,
+ * palette, tiles, inks, extra samples, JPEG's tables old and new, YCbCr, SGI's depths, LogLuv. Source: libtiff's `tiff.h`.
+ */
+const PIXEL_TAGS = [
+  [IMAGE_WIDTH, 259],
+  [PHOTOMETRIC, PHOTOMETRIC],
+  [266, 266],
+  [273, 273],
+  [SAMPLES_PER_PIXEL, 281],
+  [284, 284],
+  [292, 293],
+  [317, 317],
+  [320, 325],
+  [332, 334],
+  [338, 341],
+  [347, 347],
+  [512, 521],
+  [529, 532],
+  [32_995, 32_998],
+  [37_439, 37_439],
+] as const;
+/** A private tag that nobody reads. */
+const NO_TAG = 0xffff;
+const BYTE = 1;
+
 /** Values of `COMPRESSION` that the codec cannot undo. Source: libtiff's `tiff.h`. */
 const UNSUPPORTED_COMPRESSIONS = new Map([
   [34661, "JBIG"],
@@ -71,11 +97,18 @@ function isNegative(tags: TiffDirectory): boolean {
 }
 
 function changesFor(
-  { nextAt, at, littleEndian }: TiffDirectory,
+  { entries, nextAt, at, littleEndian }: TiffDirectory,
   file: DataView,
   negative: boolean,
 ): { at: number; bytes: Uint8Array }[] {
   const changes = [];
+  // The codec reads all that it knows, and gives up the picture for an EXIF block, a type or a value that is wrong.
+  const unread = noEntry(littleEndian);
+  for (const { entryAt, tag } of entries()) {
+    if (!PIXEL_TAGS.some(([first, last]) => tag >= first && tag <= last)) {
+      changes.push({ at: entryAt, bytes: unread });
+    }
+  }
   // The codec goes on to the next page, however broken the way there, and gives up the first for it.
   if (nextAt + 4 <= file.byteLength) changes.push({ at: nextAt, bytes: new Uint8Array(4) });
   const photometric = at(PHOTOMETRIC);
@@ -83,4 +116,13 @@ function changesFor(
     changes.push({ at: photometric + (littleEndian ? 0 : 1), bytes: Uint8Array.of(BLACK_IS_ZERO) });
   }
   return changes;
+}
+
+/** An entry of one byte, which is 0. */
+function noEntry(littleEndian: boolean): Uint8Array {
+  const entry = new DataView(new ArrayBuffer(12));
+  entry.setUint16(0, NO_TAG, littleEndian);
+  entry.setUint16(2, BYTE, littleEndian);
+  entry.setUint32(4, 1, littleEndian);
+  return new Uint8Array(entry.buffer);
 }

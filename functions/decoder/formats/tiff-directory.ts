@@ -9,6 +9,8 @@ export interface TiffDirectory {
   first: (tag: number) => number | undefined;
   /** Offset of a tag's first value. */
   at: (tag: number) => number | undefined;
+  /** Offset and tag of each entry that is within the file, as they come. */
+  entries: () => Iterable<{ entryAt: number; tag: number }>;
   /** Offset of the offset of the next directory. */
   nextAt: number;
 }
@@ -34,12 +36,17 @@ export function readDirectory(file: DataView): TiffDirectory | undefined {
   const littleEndian = file.getUint16(0) === 0x4949;
   const start = file.getUint32(4, littleEndian);
   if (start + 2 > file.byteLength) return undefined;
-  const entries = file.getUint16(start, littleEndian);
-  const value = (tag: number): { at: number; type: number } | undefined => {
-    for (let entry = 0; entry < entries; entry++) {
-      const at = start + 2 + ENTRY_BYTES * entry;
-      if (at + ENTRY_BYTES > file.byteLength) return undefined;
-      if (file.getUint16(at, littleEndian) !== tag) continue;
+  const count = file.getUint16(start, littleEndian);
+  function* entries(): Iterable<{ entryAt: number; tag: number }> {
+    for (let i = 0; i < count; i++) {
+      const entryAt = start + 2 + ENTRY_BYTES * i;
+      if (entryAt + ENTRY_BYTES > file.byteLength) return;
+      yield { entryAt, tag: file.getUint16(entryAt, littleEndian) };
+    }
+  }
+  const value = (wanted: number): { at: number; type: number } | undefined => {
+    for (const { entryAt: at, tag } of entries()) {
+      if (tag !== wanted) continue;
       const type = file.getUint16(at + 2, littleEndian);
       // Values of more than four bytes are elsewhere, and only their offset is in the directory.
       const inline = file.getUint32(at + 4, littleEndian) * (TYPES.get(type)?.bytes ?? 0) <= 4;
@@ -49,7 +56,8 @@ export function readDirectory(file: DataView): TiffDirectory | undefined {
   };
   return {
     littleEndian,
-    nextAt: start + 2 + ENTRY_BYTES * entries,
+    entries,
+    nextAt: start + 2 + ENTRY_BYTES * count,
     at: (tag) => value(tag)?.at,
     first(tag) {
       const found = value(tag);

@@ -42,6 +42,8 @@ export class FormFields {
 
   /** @throws ServiceError `too_many_items` for one field too many */
   addText(name: string, text: string): void {
+    // One of several inputs, or the one, was left empty.
+    if (isListField(fieldOf(name)) && text.trim() === "") return;
     const field = this.#field(name);
     const values = formValues(fieldOf(name), text);
     const isFirst = field.values.length === 0 && field.alone === undefined;
