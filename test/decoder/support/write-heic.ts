@@ -144,15 +144,17 @@ function nclxBox({ primaries, transfer, matrix, fullRange }: Nclx): Buffer {
 
 /** `clap`: size, and how far its centre is from the picture's, as fractions (ISO/IEC 14496-12, 12.1.4). */
 export function clapBox(crop: Crop, width: number, height: number): Buffer {
-  const whole = (value: number): Buffer => Buffer.concat([u32(value), u32(1)]);
-  const half = (value: number): Buffer => Buffer.concat([u32(value), u32(2)]);
   return box(
     "clap",
-    whole(crop.width),
-    whole(crop.height),
-    half(2 * crop.left + crop.width - width),
-    half(2 * crop.top + crop.height - height),
+    fraction(crop.width, 1),
+    fraction(crop.height, 1),
+    fraction(2 * crop.left + crop.width - width, 2),
+    fraction(2 * crop.top + crop.height - height, 2),
   );
+}
+
+function fraction(numerator: number, denominator: number): Buffer {
+  return Buffer.concat([u32(numerator), u32(denominator)]);
 }
 
 /** `hvcC` (ISO/IEC 14496-15, 8.3.3.1). */
