@@ -3,6 +3,7 @@ import type { CodecBlock } from "./codec-block.ts";
 import { readHeader } from "./formats/read-header.ts";
 import { decodeGrid } from "./heif/decode-grid.ts";
 import { findGrid } from "./heif/find-grid.ts";
+import { nclxChanges } from "./heif/nclx-changes.ts";
 import { sniffFormat } from "./formats/sniff-format.ts";
 import { unsupportedFormat } from "./formats/unsupported-format.ts";
 import { openMagick } from "./magick.ts";
@@ -29,6 +30,7 @@ export async function decodeImage(
   const format = sniffFormat(bytes);
   if (format === undefined) throw unsupportedFormat(bytes);
   if (format === "heic" || format === "avif") {
+    file.write(nclxChanges(bytes));
     const grid = findGrid(bytes, format);
     if (grid !== undefined) return decodeGrid(file, grid, format, size, await openMagick(file));
   }
@@ -37,7 +39,7 @@ export async function decodeImage(
   }
   const header = readHeader(bytes, format);
   const shrink = (picture: Picture): Uint8Array<ArrayBuffer> => resizeAndCrop(picture, size, wasmResampler);
-  if (format === "webp" || (format === "avif" && header.orientation !== undefined)) {
+  if (format === "webp" || (format === "avif" && header.rgbaCodec === true)) {
     return await readRgba(file, format, header, (area) => shrink(asLookedAt(area, header)));
   }
   await openMagick(file);

@@ -19,6 +19,7 @@ import { recoverMagick } from "./magick.ts";
 import { MAGICK_FORMATS, type MagickReadable } from "./magick-policy.ts";
 import { takeRefusal } from "./codec-memory.ts";
 import type { Picture, PixelArea } from "./preprocess/picture.ts";
+import { addWhite } from "./preprocess/composite-on-white.ts";
 import { asLookedAt } from "./preprocess/as-looked-at.ts";
 
 /** Values that are shown as they are. Gamma chunks make "linear" of some, which the reference ignores. */
@@ -91,23 +92,24 @@ function isCut(warnings: readonly string[], file: CodecBlock): boolean {
   );
 }
 
-/** Rectangles as RGBA or RGB, copied out of the codec's memory. */
+/** Rectangles as RGBA or RGB, copied out of the codec's memory; as RGB on white if alpha is in the colours already. */
 function pixelArea(
   { width, height, hasAlpha }: IMagickImage,
   pixels: IPixelCollection,
-  { opaque, invertedBits = 0 }: PictureHeader,
+  { opaque, premultiplied, invertedBits = 0 }: PictureHeader,
 ): PixelArea {
-  const channels = hasAlpha && opaque !== true ? 4 : 3;
-  const mapping = channels === 4 ? "RGBA" : "RGB";
+  const stored = hasAlpha && opaque !== true ? 4 : 3;
+  const onWhite = stored === 4 && premultiplied === true;
+  const mapping = stored === 4 ? "RGBA" : "RGB";
   return {
     width,
     height,
-    channels,
+    channels: onWhite ? 3 : stored,
     readArea(left, top, areaWidth, areaHeight) {
       const bytes = pixels.toByteArray(left, top, areaWidth, areaHeight, mapping);
       if (bytes === null) throw new ServiceError("invalid_image", "the picture's pixels cannot be read");
-      if (invertedBits !== 0) invert(bytes, channels, invertedBits);
-      return bytes;
+      if (invertedBits !== 0) invert(bytes, stored, invertedBits);
+      return onWhite ? addWhite(bytes) : bytes;
     },
   };
 }

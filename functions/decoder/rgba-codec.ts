@@ -1,5 +1,5 @@
 /**
- * AVIF and WebP by jSquash's builds of libavif with libaom, and of libwebp. Beside the picture they hold one copy of it,
+ * WebP, and AVIF that is too large for ImageMagick, by jSquash's builds of libavif with libaom, and of libwebp. Beside the picture they hold one copy of it,
  * RGBA, where ImageMagick's readers hold two or three: that is what makes 12 megapixels fit. An instance decodes one
  * picture, in the codecs' memory, and is gone.
  */

@@ -39,13 +39,17 @@ describe("a picture of tiles", () => {
       [200, 136, { tile: 64, turns, mirror: 0 }],
       [200, 136, { tile: 64, turns, mirror: 1 }],
     ]),
+    [200, 136, { tile: 64, crop: { left: 20, top: 30, width: 140, height: 90 } }],
+    [200, 136, { tile: 64, crop: { left: 0, top: 46, width: 101, height: 90 }, turns: 1 }],
+    [200, 136, { tile: 64, crop: { left: 99, top: 0, width: 101, height: 77 }, turns: 2, mirror: 1 }],
     [200, 136, { tile: 64, mirror: 0 }],
     [200, 136, { tile: 64, mirror: 1 }],
   ])("of %i × %i, %j, is as in one piece", async (width, height, options) => {
-    const { turns, mirror } = options;
+    const { turns, mirror, crop } = options;
     const transformations = {
       ...(turns === undefined ? {} : { turns }),
       ...(mirror === undefined ? {} : { mirror }),
+      ...(crop === undefined ? {} : { crop }),
     };
     const whole = writeHeic(picture(width, height), width, height, transformations);
     expect(await decodeOne(decoder, grid(width, height, options), SIZE)).toEqual(

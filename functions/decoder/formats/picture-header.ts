@@ -1,4 +1,5 @@
 /** What the headers of all formats have in common. */
+import type { Area } from "../preprocess/crop-area.ts";
 
 /** How the pixels are coded, as far as it decides how much memory decoding takes. Used in messages. */
 export type Coding =
@@ -39,6 +40,12 @@ export interface PictureHeader {
   view?: CodecView;
   /** Where the first frame lies on a canvas of `width × height`, for formats with canvases. */
   placement?: { left: number; top: number };
+  /** What is shown of it, before it is turned, if the codec does not see to that. */
+  crop?: Area;
+  /** Whether jSquash's codec reads it, not ImageMagick. */
+  rgbaCodec?: boolean;
+  /** Whether alpha is in the colours that the codec gives already. */
+  premultiplied?: boolean;
   /** Whether the fourth channel that the codec finds is none. */
   opaque?: boolean;
   /** The bits of a colour sample that the codec gives inverted, as a mask of 8 bits. */

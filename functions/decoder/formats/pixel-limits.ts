@@ -18,6 +18,8 @@ export const MAX_PIXELS_PNG = 25_000_000;
 export const MAX_PIXELS_OTHER = 12_200_000;
 /** One bit a pixel in the file, four bytes in memory. */
 export const MAX_PIXELS_BILEVEL_TIFF = 16_000_000;
+/** In ImageMagick's reader, which is faster than the one for larger pictures. */
+export const MAX_PIXELS_AVIF_BY_MAGICK = 4_000_000;
 /** libaom keeps more of a picture's blocks than of its pixels: some 20 bytes a pixel in all. */
 export const MAX_PIXELS_AVIF = 5_000_000;
 /** The decoder builds the picture in a buffer of its own and then copies it. */

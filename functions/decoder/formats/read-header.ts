@@ -5,7 +5,7 @@
 import { ServiceError } from "../../runtime/errors.ts";
 import { readBmpHeader } from "./read-bmp-header.ts";
 import { readGifHeader } from "./read-gif-header.ts";
-import { readAvifHeader, readHeifHeader } from "../heif/read-heif-header.ts";
+import { readHeifHeader } from "../heif/read-heif-header.ts";
 import { readJpegHeader } from "./read-jpeg-header.ts";
 import { checkSize } from "./pixel-limits.ts";
 import type { PictureHeader } from "./picture-header.ts";
@@ -24,7 +24,7 @@ const READERS: { [F in ImageFormat]: (file: DataView) => HeaderOf<F> | undefined
   gif: readGifHeader,
   bmp: readBmpHeader,
   tiff: readTiffHeader,
-  avif: readAvifHeader,
+  avif: (file) => readHeifHeader(file, "AVIF"),
   heic: (file) => readHeifHeader(file, "HEIC"),
 };
 

@@ -7,6 +7,7 @@ import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { CodecBlock } from "../codec-block.ts";
 import type { MagickApi } from "../magick.ts";
 import { fileTooLarge, MAX_HEIF_FILE_BYTES, OutOfMemory } from "../formats/pixel-limits.ts";
+import { cropArea } from "../preprocess/crop-area.ts";
 import type { PixelArea } from "../preprocess/picture.ts";
 import { resizeAndCrop } from "../preprocess/resize-and-crop.ts";
 import { upright } from "../preprocess/upright.ts";
@@ -32,7 +33,11 @@ export function decodeGrid(
   magick: MagickApi,
 ): Uint8Array<ArrayBuffer> {
   const tiles = new TileCache(file, grid, format, size, magick);
-  return resizeAndCrop(upright(gridArea(grid, tiles), grid.orientation), size, wasmResampler);
+  return resizeAndCrop(
+    upright(cropArea(gridArea(grid, tiles), grid.crop), grid.orientation),
+    size,
+    wasmResampler,
+  );
 }
 
 /** Decoded tiles; those not used for longest go. */

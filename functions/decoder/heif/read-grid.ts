@@ -2,8 +2,9 @@
  * A picture made of tiles (`grid`, ISO/IEC 23008-12, 6.6.2.3): how phones write HEIC, in tiles of 512 × 512. Each tile is
  * a picture of its own, so that only a few need be in memory at once.
  */
-import { type Box, FieldReader, FULL_BOX_BYTES, type Range, rangeOf } from "./boxes.ts";
+import { FieldReader, FULL_BOX_BYTES, type Range, rangeOf } from "./boxes.ts";
 import { type Item, type Items, readItems } from "./read-items.ts";
+import { type Transformations, transformationsOf } from "./transformations.ts";
 
 export interface Tile {
   /** `hvc1` or `av01`. */
@@ -14,7 +15,7 @@ export interface Tile {
   extents: Range[];
 }
 
-export interface Grid {
+export interface Grid extends Transformations {
   /** Of the picture, pixels, before it is turned. */
   width: number;
   height: number;
@@ -25,8 +26,6 @@ export interface Grid {
   tileHeight: number;
   /** Row by row. */
   tiles: Tile[];
-  /** EXIF's number for how the file's own transformations turn the picture. */
-  orientation: number;
 }
 
 /** What `auxC` calls an alpha channel, in HEVC and in general. */
@@ -36,31 +35,24 @@ const CODED = new Set(["hvc1", "av01"]);
 const DESCRIPTIVE = new Set(["hvcC", "av1C", "ispe", "colr", "pixi", "pasp"]);
 /** 12 megapixels are 48 tiles of the usual size. */
 const MAX_TILES = 4096;
-/** `irot`, quarter turns counter-clockwise → EXIF orientation. */
-const TURNED = [1, 8, 3, 6];
-/** The same after `imir`, by its axis: 0 swaps top and bottom, 1 left and right. */
-const MIRRORED = [
-  [4, 5, 2, 7],
-  [2, 7, 4, 5],
-];
 
 /**
- * @returns undefined for a file that is no grid, or one that is better left to the codec: with transparency, a crop, or
- * transformations that EXIF has no number for
+ * @returns undefined for a file that is no grid, or one that is better left to the codec: with transparency, or
+ * with crop and turns in an unusual order
  * @throws RangeError for a grid that is damaged
  */
 export function readGrid(file: DataView): Grid | undefined {
   const items = readItems(file);
   const grid = items?.primary;
   if (items === undefined || grid?.type !== "grid" || hasAlpha(items, grid)) return undefined;
-  const orientation = orientationOf(grid.properties);
-  if (orientation === undefined) return undefined;
   const [data] = grid.extents;
   if (data === undefined) throw new RangeError("the grid has no data");
   const fields = new FieldReader(data, 1);
   const sizeBytes = (fields.unsigned(1) & 1) === 1 ? 4 : 2;
   const [rows, columns] = [fields.unsigned(1) + 1, fields.unsigned(1) + 1];
   const [width, height] = [fields.unsigned(sizeBytes), fields.unsigned(sizeBytes)];
+  const transformations = transformationsOf(grid.properties, { width, height });
+  if (transformations === undefined) return undefined;
   const ids = items.references.get(`dimg/${grid.id}`) ?? [];
   const tileItems = ids.flatMap((id) => items.byId.get(id) ?? []);
   if (tileItems.length !== rows * columns || tileItems.length > MAX_TILES)
@@ -76,7 +68,7 @@ export function readGrid(file: DataView): Grid | undefined {
     throw new RangeError("the tiles do not cover the picture");
   }
   const tiles = tileItems.map((item) => tileOf(item, file));
-  return { width, height, rows, columns, tileWidth, tileHeight, tiles, orientation };
+  return { width, height, rows, columns, tileWidth, tileHeight, tiles, ...transformations };
 }
 
 function tileOf({ type, properties, extents }: Item, file: DataView): Tile {
@@ -111,23 +103,4 @@ function sizeOf(item: Item | undefined): { width: number; height: number } {
   const ispe = item?.properties.find(({ type }) => type === "ispe")?.content;
   if (ispe === undefined) throw new RangeError("a tile has no size");
   return { width: ispe.getUint32(FULL_BOX_BYTES), height: ispe.getUint32(FULL_BOX_BYTES + 4) };
-}
-
-/**
- * How a file's own transformations turn the picture, as EXIF's number: rotation, then perhaps a reflection, as cameras
- * write them; undefined for anything else.
- */
-export function orientationOf(properties: readonly Box[]): number | undefined {
-  const transformations = properties.filter(({ type }) => ["irot", "imir", "clap"].includes(type));
-  const [first, second, third] = transformations.map(({ type }) => type);
-  const isKnown =
-    third === undefined &&
-    first !== "clap" &&
-    (second === undefined || (first === "irot" && second === "imir"));
-  if (!isKnown) return undefined;
-  const parameter = (name: string): number | undefined =>
-    transformations.find(({ type }) => type === name)?.content.getUint8(0);
-  const turns = (parameter("irot") ?? 0) & 3;
-  const axis = parameter("imir");
-  return axis === undefined ? TURNED[turns] : MIRRORED[axis & 1]?.[turns];
 }

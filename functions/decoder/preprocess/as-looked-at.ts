@@ -1,13 +1,14 @@
-/** A decoded picture as it is looked at: on its canvas, the right way up. */
+/** A decoded picture as it is looked at: on its canvas or cropped, the right way up. */
 import type { PictureHeader } from "../formats/picture-header.ts";
+import { cropArea } from "./crop-area.ts";
 import type { Picture, PixelArea } from "./picture.ts";
 import { placeOnCanvas } from "./place-on-canvas.ts";
 import { upright } from "./upright.ts";
 
 export function asLookedAt(
   area: PixelArea,
-  { width, height, placement, orientation = 1 }: PictureHeader,
+  { width, height, placement, crop, orientation = 1 }: PictureHeader,
 ): Picture {
   const placed = placement === undefined ? area : placeOnCanvas(area, { width, height, ...placement });
-  return upright(placed, orientation);
+  return upright(cropArea(placed, crop), orientation);
 }

@@ -18,3 +18,18 @@ export function compositeOnWhite(rgba: Uint8Array): Uint8Array {
   }
   return rgb;
 }
+
+/**
+ * The same for colours that have been multiplied by alpha already: `v + 255 × (1 − a)`.
+ * @returns uint8 RGB
+ */
+export function addWhite(premultiplied: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((premultiplied.length / 4) * 3);
+  for (let from = 0, to = 0; from < premultiplied.length; from += 4, to += 3) {
+    const white = 255 - (premultiplied[from + 3] ?? 255);
+    for (let channel = 0; channel < 3; channel++) {
+      rgb[to + channel] = Math.min(255, (premultiplied[from + channel] ?? 0) + white);
+    }
+  }
+  return rgb;
+}

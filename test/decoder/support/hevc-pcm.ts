@@ -21,8 +21,11 @@ export interface HevcPicture {
   slices: Uint8Array[];
 }
 
-/** @param luma uint8, `height × width`, both even */
-export function hevcPcm(luma: Uint8Array, width: number, height: number): HevcPicture {
+/**
+ * @param luma uint8, `height × width`, both even
+ * @param fullRange what the parameter sets say of the luma's range; undefined: nothing
+ */
+export function hevcPcm(luma: Uint8Array, width: number, height: number, fullRange?: boolean): HevcPicture {
   const columns = Math.ceil(width / BLOCK);
   const rows = Math.ceil(height / BLOCK);
   const addressBits = Math.ceil(Math.log2(columns * rows));
@@ -43,7 +46,7 @@ export function hevcPcm(luma: Uint8Array, width: number, height: number): HevcPi
     }
     slices.push(unit(IDR_SLICE, [...header.bytes(), ...BEFORE_SAMPLES, ...samples, ...AFTER_SAMPLES]));
   }
-  return { sets: parameterSets(width, height, columns, rows), slices };
+  return { sets: parameterSets(width, height, columns, rows, fullRange), slices };
 }
 
 /** Main profile, level 6.2 (7.3.3). */
@@ -51,7 +54,13 @@ function profile(bits: BitWriter): BitWriter {
   return bits.u(8, 1).u(32, 0x60000000).u(4, 0b1001).u(32, 0).u(12, 0).u(8, 186);
 }
 
-function parameterSets(width: number, height: number, columns: number, rows: number): Uint8Array[] {
+function parameterSets(
+  width: number,
+  height: number,
+  columns: number,
+  rows: number,
+  fullRange: boolean | undefined,
+): Uint8Array[] {
   const vps = profile(new BitWriter().u(4, 0).u(2, 3).u(6, 0).u(3, 0).u(1, 1).u(16, 0xffff));
   vps.u(1, 1).ue(0, 0, 0).u(6, 0).ue(0).u(2, 0);
   const sps = profile(new BitWriter().u(4, 0).u(3, 0).u(1, 1)).ue(0, 1, columns * BLOCK, rows * BLOCK);
@@ -62,7 +71,18 @@ function parameterSets(width: number, height: number, columns: number, rows: num
   sps.ue(2, 0, 0, 3, 0, 0).u(3, 0);
   // PCM of 8 bits in blocks of 32, left alone by the loop filter.
   sps.u(1, 1).u(4, 7).u(4, 7).ue(2, 0).u(1, 1);
-  sps.ue(0).u(5, 0);
+  sps.ue(0).u(3, 0);
+  // Video usability information (E.2.1) of nothing but the range.
+  if (fullRange === undefined) sps.u(1, 0);
+  else
+    sps
+      .u(1, 1)
+      .u(2, 0)
+      .u(4, 0b1101)
+      .u(1, fullRange ? 1 : 0)
+      .u(1, 0)
+      .u(7, 0);
+  sps.u(1, 0);
   const pps = new BitWriter().ue(0, 0).u(7, 0).ue(0, 0).ue(0).u(3, 0).ue(0, 0);
   // No weighting, bypass, tiles or wavefronts; loop filters end at slices; deblocking off.
   pps.u(7, 0).u(3, 0b101).u(2, 0).ue(0).u(2, 0);

@@ -1,8 +1,8 @@
 /** A HEIC file as phones write it: a `grid` of tiles, each a picture of its own (ISO/IEC 23008-12, 6.6.2.3). */
 import { hevcPcm } from "./hevc-pcm.ts";
-import { box, decoderConfiguration, type HeicOptions, u16, u32, u8 } from "./write-heic.ts";
+import { box, clapBox, decoderConfiguration, type HeicOptions, u16, u32, u8 } from "./write-heic.ts";
 
-export interface GridOptions extends Pick<HeicOptions, "turns" | "mirror"> {
+export interface GridOptions extends Pick<HeicOptions, "turns" | "mirror" | "crop"> {
   /** Side of the square tiles, even. */
   tile: number;
   /** Tiles that the grid says it has beyond those that are there. */
@@ -20,7 +20,7 @@ export function writeHeicGrid(
   luma: Uint8Array,
   width: number,
   height: number,
-  { tile, turns, mirror, missing = 0, inFile = false, ballast, auxiliary }: GridOptions,
+  { tile, turns, mirror, crop, missing = 0, inFile = false, ballast, auxiliary }: GridOptions,
 ): Uint8Array<ArrayBuffer> {
   const [columns, rows] = [Math.ceil(width / tile), Math.ceil(height / tile)];
   const tiles = Array.from({ length: rows * columns }, (_, i) =>
@@ -47,6 +47,7 @@ export function writeHeicGrid(
   ];
   const own = [
     box("ispe", u32(0), u32(width), u32(height)),
+    ...(crop === undefined ? [] : [clapBox(crop, width, height)]),
     ...(turns === undefined ? [] : [box("irot", u8(turns))]),
     ...(mirror === undefined ? [] : [box("imir", u8(mirror))]),
   ];

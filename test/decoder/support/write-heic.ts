@@ -10,64 +10,151 @@ export interface HeicOptions {
   exif?: number;
   /** What the `ispe` property claims, if not the truth. */
   claimed?: { width: number; height: number };
+  /** What the `clap` property leaves of it, before it is turned, pixels. */
+  crop?: Crop;
+  /** What the `nclx` property says; null: there is none. */
+  nclx?: Nclx | null;
+  /** What the bitstream says of its range. */
+  fullRange?: boolean;
+  /** An alpha channel, uint8, `height × width`, and whether the picture is multiplied by it. */
+  alpha?: { values: Uint8Array; premultiplied: boolean };
+}
+
+export interface Crop {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** Code points of ISO/IEC 23091-2. */
+export interface Nclx {
+  primaries: number;
+  transfer: number;
+  matrix: number;
+  fullRange: boolean;
 }
 
 const PICTURE_ITEM = 1;
 const EXIF_ITEM = 2;
+const ALPHA_ITEM = 3;
+/** BT.601 matrix, full range: gray is luma. */
+const GRAY: Nclx = { primaries: 1, transfer: 13, matrix: 6, fullRange: true };
 
 /** @param luma uint8, `height × width`, both even */
 export function writeHeic(
   luma: Uint8Array,
   width: number,
   height: number,
-  { turns, mirror, exif, claimed = { width, height } }: HeicOptions = {},
+  options: HeicOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const { sets, slices } = hevcPcm(luma, width, height);
-  const picture = Buffer.concat(slices.map((slice) => Buffer.concat([u32(slice.length), slice])));
-  const exifData = exif === undefined ? Buffer.alloc(0) : Buffer.concat([u32(0), exifBlock(exif)]);
+  const { turns, mirror, exif, claimed = { width, height }, crop, nclx = GRAY, fullRange, alpha } = options;
+  const { sets, slices } = hevcPcm(luma, width, height, fullRange);
+  const size = box("ispe", u32(0), u32(claimed.width), u32(claimed.height));
   const properties = [
     box("hvcC", decoderConfiguration(sets)),
-    box("ispe", u32(0), u32(claimed.width), u32(claimed.height)),
-    // BT.601 matrix, full range: gray is luma.
-    box("colr", Buffer.from("nclx"), u16(1), u16(13), u16(6), u8(0x80)),
+    size,
+    ...(nclx === null ? [] : [nclxBox(nclx)]),
+    ...(crop === undefined ? [] : [clapBox(crop, width, height)]),
     ...(turns === undefined ? [] : [box("irot", u8(turns))]),
     ...(mirror === undefined ? [] : [box("imir", u8(mirror))]),
   ];
-  const exifInfo = box("infe", u32(0x02000001), u16(EXIF_ITEM), u16(0), Buffer.from("Exif\0"));
-  const infos = [
-    box("infe", u32(0x02000000), u16(PICTURE_ITEM), u16(0), Buffer.from("hvc1\0")),
-    ...(exif === undefined ? [] : [exifInfo]),
-  ];
-  const association = properties.map((_, i) => u8(0x80 | (i + 1)));
-  const ftyp = box("ftyp", Buffer.from("heic"), u32(0), Buffer.from("mif1heic"));
+  const items: Item[] = [{ id: PICTURE_ITEM, type: "hvc1", data: inLengths(slices), properties }];
+  if (exif !== undefined) {
+    const data = Buffer.concat([u32(0), exifBlock(exif)]);
+    items.push({ id: EXIF_ITEM, type: "Exif", data, properties: [], references: { cdsc: PICTURE_ITEM } });
+  }
+  if (alpha !== undefined) {
+    const coded = hevcPcm(alpha.values, width, height);
+    const role = box("auxC", u32(0), Buffer.from("urn:mpeg:hevc:2015:auxid:1\0"));
+    items.push({
+      id: ALPHA_ITEM,
+      type: "hvc1",
+      data: inLengths(coded.slices),
+      properties: [box("hvcC", decoderConfiguration(coded.sets)), size, role],
+      references: { auxl: PICTURE_ITEM },
+    });
+    if (alpha.premultiplied && items[0] !== undefined) items[0].references = { prem: ALPHA_ITEM };
+  }
+  return writeItems(items);
+}
+
+export interface Item {
+  id: number;
+  type: string;
+  data: Buffer;
+  properties: Buffer[];
+  references?: Record<string, number>;
+}
+
+/** The first is the picture. Each has properties of its own. */
+export function writeItems(items: readonly Item[], brand = "heic"): Uint8Array<ArrayBuffer> {
+  const infos = items.map(({ id, type }) =>
+    box("infe", u32(type === "Exif" ? 0x02000001 : 0x02000000), u16(id), u16(0), Buffer.from(`${type}\0`)),
+  );
+  const references = items.flatMap(({ id, references: own = {} }) =>
+    Object.entries(own).map(([type, to]) => box(type, u16(id), u16(1), u16(to))),
+  );
+  let property = 0;
+  const associations = items
+    .filter(({ properties }) => properties.length > 0)
+    .map(({ id, properties }) =>
+      Buffer.concat([u16(id), u8(properties.length), ...properties.map(() => u8(0x80 | ++property))]),
+    );
+  const ftyp = box("ftyp", Buffer.from(brand), u32(0), Buffer.from(`mif1${brand}`));
   const meta = (dataAt: number): Buffer =>
     box(
       "meta",
       u32(0),
       box("hdlr", u32(0), u32(0), Buffer.from("pict"), Buffer.alloc(13)),
       box("pitm", u32(0), u16(PICTURE_ITEM)),
-      location(dataAt, picture.length, exifData.length),
+      location(dataAt, items),
       box("iinf", u32(0), u16(infos.length), ...infos),
-      ...(exif === undefined
-        ? []
-        : [box("iref", u32(0), box("cdsc", u16(EXIF_ITEM), u16(1), u16(PICTURE_ITEM)))]),
+      ...(references.length === 0 ? [] : [box("iref", u32(0), ...references)]),
       box(
         "iprp",
-        box("ipco", ...properties),
-        box("ipma", u32(0), u32(1), u16(PICTURE_ITEM), u8(properties.length), ...association),
+        box("ipco", ...items.flatMap(({ properties }) => properties)),
+        box("ipma", u32(0), u32(associations.length), ...associations),
       ),
     );
   const dataAt = ftyp.length + meta(0).length + 8;
-  return Uint8Array.from(Buffer.concat([ftyp, meta(dataAt), box("mdat", picture, exifData)]));
+  const data = items.map((item) => item.data);
+  return Uint8Array.from(Buffer.concat([ftyp, meta(dataAt), box("mdat", ...data)]));
 }
 
-/** `iloc`, 4-byte offsets and lengths: the picture, then the EXIF block if there is one. */
-function location(at: number, length: number, exifLength: number): Buffer {
-  const item = (id: number, from: number, bytes: number): Buffer =>
-    Buffer.concat([u16(id), u16(0), u16(1), u32(from), u32(bytes)]);
-  const items = [item(PICTURE_ITEM, at, length)];
-  if (exifLength > 0) items.push(item(EXIF_ITEM, at + length, exifLength));
-  return box("iloc", u32(0), u16(0x4400), u16(items.length), ...items);
+/** `iloc`, 4-byte offsets and lengths: one item after the other. */
+function location(dataAt: number, items: readonly Item[]): Buffer {
+  let at = dataAt;
+  const entries = items.map(({ id, data }) => {
+    at += data.length;
+    return Buffer.concat([u16(id), u16(0), u16(1), u32(at - data.length), u32(data.length)]);
+  });
+  return box("iloc", u32(0), u16(0x4400), u16(items.length), ...entries);
+}
+
+/** NAL units, each after its length. */
+function inLengths(slices: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(slices.flatMap((slice) => [u32(slice.length), slice]));
+}
+
+function nclxBox({ primaries, transfer, matrix, fullRange }: Nclx): Buffer {
+  const range = u8(fullRange ? 0x80 : 0);
+  return box("colr", Buffer.from("nclx"), u16(primaries), u16(transfer), u16(matrix), range);
+}
+
+/** `clap`: size, and how far its centre is from the picture's, as fractions (ISO/IEC 14496-12, 12.1.4). */
+export function clapBox(crop: Crop, width: number, height: number): Buffer {
+  return box(
+    "clap",
+    fraction(crop.width, 1),
+    fraction(crop.height, 1),
+    fraction(2 * crop.left + crop.width - width, 2),
+    fraction(2 * crop.top + crop.height - height, 2),
+  );
+}
+
+function fraction(numerator: number, denominator: number): Buffer {
+  return Buffer.concat([u32(numerator), u32(denominator)]);
 }
 
 /** `hvcC` (ISO/IEC 14496-15, 8.3.3.1). */

@@ -1,0 +1,43 @@
+/**
+ * What a HEIF file says of its colours goes before what the pictures inside it say (`colr`, ISO/IEC 14496-12, 12.1.5).
+ * libheif leaves out of account a `colr` whose primaries, transfer and matrix are all "unspecified", and with it the range,
+ * full or limited, that it does specify.
+ */
+import { inBounds } from "../formats/read-header.ts";
+import type { CodecView } from "../formats/picture-header.ts";
+import { boxes, child, FULL_BOX_BYTES, rangeOf, within } from "./boxes.ts";
+
+const NCLX = 0x6e636c78;
+/** Primaries, transfer and matrix, 16 bits each. */
+const CODE_POINTS_AT = 4;
+const MATRIX_AT = 8;
+/** Code points of ISO/IEC 23091-2. An unspecified matrix is taken for BT.601's, as libavif does. */
+const UNSPECIFIED = 2;
+const BT601_MATRIX = 6;
+
+type Change = CodecView["changes"][number];
+
+/** @returns bytes to put over the file's, so that libheif takes the range from it; none for a file that is damaged */
+export function nclxChanges({ buffer, byteOffset, byteLength }: Uint8Array): Change[] {
+  const file = new DataView(buffer, byteOffset, byteLength);
+  return inBounds(() => changesIn(file)) ?? [];
+}
+
+function changesIn(file: DataView): Change[] {
+  const meta = child(file, "meta");
+  const properties = meta && child(within(meta, FULL_BOX_BYTES), "iprp");
+  const container = properties && child(properties, "ipco");
+  if (container === undefined) return [];
+  const changes: Change[] = [];
+  for (const { type, content } of boxes(container)) {
+    if (type !== "colr" || content.getUint32(0) !== NCLX) continue;
+    const codes = [0, 2, 4].map((at) => content.getUint16(CODE_POINTS_AT + at));
+    if (codes.every((code) => code === UNSPECIFIED)) {
+      changes.push({
+        at: rangeOf(content, file).start + MATRIX_AT,
+        bytes: Uint8Array.of(0, BT601_MATRIX),
+      });
+    }
+  }
+  return changes;
+}
