@@ -21,6 +21,7 @@ import { peakMemory } from "../support/peak-memory.ts";
 import { request } from "../support/request.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
+import { megabytes } from "../../build/report/megabytes.ts";
 import { writeLineChart } from "../../scripts/charts/line-chart.ts";
 import { median } from "./harness/statistics.ts";
 
@@ -136,11 +137,10 @@ try {
   for (const size of SIZES) {
     console.log(`${size} | ${warmed.get(size)?.toFixed(1)} | ${cold.get(size)?.toFixed(1)}`);
   }
-  const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
   console.log(`most memory of the gateway, all sets in it and four bodies at once:
-  pictures of 16 MB: ${mb(pictures.get("edgeclip")?.total ?? 0)}
-  the heaviest of each kind (test/attack/heavy-bodies.ts): ${mb(values.get("edgeclip")?.total ?? 0)}
-  after a forced collection: ${mb(collected === undefined ? 0 : totalBytes(collected))}`);
+  pictures of 16 MB: ${megabytes(pictures.get("edgeclip")?.total ?? 0)}
+  the heaviest of each kind (test/attack/heavy-bodies.ts): ${megabytes(values.get("edgeclip")?.total ?? 0)}
+  after a forced collection: ${megabytes(collected === undefined ? 0 : totalBytes(collected))}`);
   const points = (times: Map<number, number>): [number, number][] =>
     SIZES.map((size) => [size, Math.max(times.get(size) ?? 0, 0.1)]);
   await writeLineChart(CHART, {
