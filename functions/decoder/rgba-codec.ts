@@ -1,7 +1,7 @@
 /**
- * WebP, and AVIF that is too large for ImageMagick, by jSquash's builds of libavif with libaom, and of libwebp. Beside the picture they hold one copy of it,
- * RGBA, where ImageMagick's readers hold two or three: that is what makes 12 megapixels fit. An instance decodes one
- * picture, in the codecs' memory, and is gone.
+ * WebP, and AVIF that is too large for ImageMagick, by jSquash's builds of libwebp and of libavif with libaom. Beside the
+ * picture they hold one copy of it, RGBA, where ImageMagick's readers hold two or three: that is what makes 12 megapixels
+ * fit. An instance decodes one picture, in the codecs' memory, and is gone.
  */
 import makeAvif from "@jsquash/avif/codec/dec/avif_dec.js";
 import makeWebp from "@jsquash/webp/codec/dec/webp_dec.js";
