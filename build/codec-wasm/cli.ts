@@ -5,6 +5,7 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { runCommand } from "../command-line/command.ts";
 import { importMemory } from "./import-memory.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -15,8 +16,17 @@ const CODECS = {
   "webp.wasm": "@jsquash/webp/codec/dec/webp_dec.wasm",
 };
 
-await mkdir(OUT, { recursive: true });
-for (const [name, path] of Object.entries(CODECS)) {
-  const wasm = await readFile(join(ROOT, "node_modules", path));
-  await writeFile(join(OUT, name), importMemory(wasm));
-}
+await runCommand(
+  {
+    usage: "node build/codec-wasm/cli.ts",
+    about:
+      "Writes the picture codecs with their memory imported to .generated/codecs/. npm runs it after an install.",
+  },
+  async () => {
+    await mkdir(OUT, { recursive: true });
+    for (const [name, path] of Object.entries(CODECS)) {
+      const wasm = await readFile(join(ROOT, "node_modules", path));
+      await writeFile(join(OUT, name), importMemory(wasm));
+    }
+  },
+);

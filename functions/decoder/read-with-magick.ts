@@ -60,7 +60,7 @@ export function readWithMagick<T>(
   try {
     const warnings: string[] = [];
     image.onWarning = ({ error }) => {
-      warnings.push(error.message, ...error.relatedErrors.map(({ message }) => message));
+      for (const { message } of [error, ...error.relatedErrors]) warnings.push(message);
     };
     file.readBy(header.view, (placeholder) => image.read(placeholder, settings));
     if (isCut(warnings, file)) throw new ServiceError("invalid_image", `the ${name} is cut short`);

@@ -4,6 +4,9 @@
  */
 import { freeBuffer } from "./free-buffer.ts";
 
+/** Bytes asked for at once, where the stream lets us ask: else workerd hands out 4 kB, each with objects of its own. */
+const READ_BYTES = 65_536;
+
 export class ByteTaker {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #chunk = new Uint8Array(0);
@@ -11,7 +14,7 @@ export class ByteTaker {
   #taken = 0;
 
   constructor(stream: ReadableStream<Uint8Array>) {
-    this.#chunks = stream[Symbol.asyncIterator]();
+    this.#chunks = byteReader(stream) ?? stream[Symbol.asyncIterator]();
   }
 
   /**
@@ -42,4 +45,20 @@ export class ByteTaker {
     const complete = await this.take(length, (piece, offset) => bytes.set(piece, offset));
     return complete ? bytes : undefined;
   }
+}
+
+/** Undefined for a stream that is not one of bytes. */
+function byteReader(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array> | undefined {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = stream.getReader({ mode: "byob" });
+  } catch {
+    return undefined;
+  }
+  return {
+    next: async () => {
+      const { done, value } = await reader.read(new Uint8Array(READ_BYTES));
+      return done ? { done, value: undefined } : { done, value };
+    },
+  };
 }

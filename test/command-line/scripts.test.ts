@@ -74,9 +74,15 @@ describe.concurrent("a wrong value", { timeout: 120_000 }, () => {
   it.each([
     ["scripts/start.ts --port 99999", 'the port is a whole number from 1 to 65535, not "99999"'],
     ["scripts/start.ts --access everybody", '--access is open, public or keys, not "everybody"'],
-    ["scripts/start.ts --model no-such-model", /^no-such-model is no folder of a built model, no repository/],
-    ["scripts/start.ts --model test/no-such-model", /^test\/no-such-model is no folder of a built model/],
-    ["scripts/start.ts --model test", /^test holds no built model/],
+    [
+      "scripts/start.ts --port 18787 --model no-such-model",
+      /^no-such-model is no folder of a built model, no repository/,
+    ],
+    [
+      "scripts/start.ts --port 18788 --model test/no-such-model",
+      /^test\/no-such-model is no folder of a built model/,
+    ],
+    ["scripts/start.ts --port 18789 --model test", /^test holds no built model/],
     ["scripts/models/cli.ts push", "<folder> … is missing"],
     ["scripts/models/cli.ts lift", "there is no command lift"],
     ["scripts/keys/cli.ts made", 'the command is create, list or revoke, not "made"'],

@@ -70,6 +70,20 @@ describe("BytesInFlight", () => {
     expect(half.held).toBe(32 * MB);
   });
 
+  it("lets the largest bodies finish beside each other with a reserve", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB }, 4 * MB);
+    const finish = async (): Promise<void> => {
+      const share = open(room, 28 * MB);
+      for (let bytes = MB; bytes <= 28 * MB; bytes += MB) {
+        await share.growTo(bytes);
+        await sleep(1);
+      }
+      share.release();
+    };
+    // Each could hold 4 MB of all the room, but not then 24 more without the reserve.
+    await Promise.all([finish(), finish(), finish(), finish()]);
+  });
+
   it("gives room in the order of coming", async () => {
     const room = new BytesInFlight({ small: MB, large: 10 * MB });
     const holder = open(room, 10 * MB);

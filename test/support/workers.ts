@@ -110,9 +110,9 @@ export async function startWorkers({
   const probeUrl = await miniflare.unsafeGetDirectURL("probe");
   const readStats = async (): Promise<Stats> =>
     (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
-  const builds = await miniflare.getQueueProducer<object>("BUILDS", committedConfig(GATEWAY_CONFIG).name);
   /** Something to do for every one of our Workers: for that of the queue, a message that it lets go. */
   const wake = async (): Promise<void> => {
+    const builds = await miniflare.getQueueProducer<object>("BUILDS", committedConfig(GATEWAY_CONFIG).name);
     await Promise.all([
       readStats(),
       fetch(`${url}/healthz`).then((response) => response.text()),

@@ -79,6 +79,11 @@ export class Share {
     return this.#isLost || this.isSlow() ? 0 : Math.max(0, this.#most - bytes);
   }
 
+  /** Bytes that it will hold when all has come, as far as is known. */
+  get atLast(): number {
+    return Math.max(this.#most, this.after);
+  }
+
   /** Milliseconds that its client was waited for, as far as the isolate was free to look. */
   get waited(): number {
     return this.#waited;
@@ -221,7 +226,9 @@ export class BytesInFlight {
 
   /** Whether all of the lane could still be finished if a share had what it wants. */
   #hasRoom(wanting: Share, inLane: readonly Share[]): boolean {
-    let free = this.#limits[wanting.lane] - (wanting.after > MEDIUM_BYTES ? this.#reserve : 0);
+    // By what it will hold at last: one that took of the reserve while it was small could not be finished without it.
+    const isLargest = wanting.lane === "large" && wanting.atLast > MEDIUM_BYTES;
+    let free = this.#limits[wanting.lane] - (isLargest ? this.#reserve : 0);
     const would = inLane.map((share) => {
       const held = share === wanting ? share.after : share.held;
       free -= held;

@@ -19,7 +19,7 @@ import { DEFAULT_TEMPLATES } from "../schemas/templates.ts";
 import { validate } from "../schemas/validate.ts";
 import { type Ranking, rankLabels } from "../score/rank-labels.ts";
 import { inferenceResponse } from "./inference-response.ts";
-import { streamRows } from "./stream-rows.ts";
+import { SCORE_BYTES, streamRows } from "./stream-rows.ts";
 
 export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) => {
   const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);
@@ -47,14 +47,16 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
     rankings.push(rankAll(await next()));
   }
   const usage = { images: images.embeddings.length, cachedImages: images.cached, tokens, cachedTokens };
-  return streamRows(inferenceResponse(c, "cls", manifest, [], usage), images.embeddings.length, (index) => ({
+  const rowOf = (index: number): object => ({
     object: "classification",
     index,
     ...answer(
       request,
       rankings.map((ofSet) => ofSet[index] ?? missing()),
     ),
-  }));
+  });
+  const rows = { count: images.embeddings.length, rowOf, bytes: predictions * SCORE_BYTES };
+  return await streamRows(c, inferenceResponse(c, "cls", manifest, [], usage), rows);
 });
 
 function missing(): never {

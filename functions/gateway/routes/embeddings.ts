@@ -25,10 +25,13 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
     input === undefined ? "messages" : list ? `input[${index}]` : "input";
   const { vectors, usage } = await embedItems(c, manifest, input ?? messages ?? [], paramOf);
   const encode = encoding_format === "base64" ? toBase64 : (values: Float32Array) => Array.from(values);
-  return streamRows(inferenceResponse(c, "emb", manifest, [], usage), vectors.length, (index) => {
+  const rowOf = (index: number): object => {
     const { embedding, truncated } = vectors[index] ?? missing();
     return { object: "embedding", index, embedding: encode(embedding), truncated };
-  });
+  };
+  const bytes = vectors.length * manifest.embedding_width * Float32Array.BYTES_PER_ELEMENT;
+  const rows = { count: vectors.length, rowOf, bytes };
+  return await streamRows(c, inferenceResponse(c, "emb", manifest, [], usage), rows);
 });
 
 function missing(): never {

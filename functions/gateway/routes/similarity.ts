@@ -9,7 +9,7 @@ import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { scoreTexts } from "../score/score-texts.ts";
 import { inferenceResponse } from "./inference-response.ts";
-import { streamRows } from "./stream-rows.ts";
+import { SCORE_BYTES, streamRows } from "./stream-rows.ts";
 
 export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c) => {
   const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);
@@ -28,11 +28,12 @@ export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c
     index,
     scores: scoreTexts(embedding, columns, scale),
   }));
-  return streamRows(
-    inferenceResponse(c, "sim", manifest, [], usage),
-    data.length,
-    (index) => data[index] ?? missing(),
-  );
+  const rows = {
+    count: data.length,
+    rowOf: (index: number): object => data[index] ?? missing(),
+    bytes: data.length * columns.length * SCORE_BYTES,
+  };
+  return await streamRows(c, inferenceResponse(c, "sim", manifest, [], usage), rows);
 });
 
 function missing(): never {
