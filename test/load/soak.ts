@@ -1,8 +1,8 @@
 /**
  * `node test/load/soak.ts [--minutes 15] [--clients 6] [--seed 1] [--full]`: mixed traffic on the real Workers for a
- * while. Prints and writes to `docs/benchmarks/soak.md` how many requests there were, how long they took, what went
- * wrong, and what every isolate held each minute; `soak.png` shows the last. With `--full` the model is the full-size
- * one. Exits with 1 if any answer was neither right nor a refusal of the contract.
+ * while. Prints and writes to `docs/benchmarks/soak.md` (with `ENGINE=ort`, to `soak-ort.md`) how many requests there were,
+ * how long they took, what went wrong, and what every isolate held each minute; a picture beside it shows the last. With
+ * `--full` the model is the full-size one. Exits with 1 if any answer was neither right nor a refusal of the contract.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
