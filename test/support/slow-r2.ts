@@ -2,20 +2,22 @@
  * A stand-in for R2 with what local R2 lacks: time to the first byte and a bandwidth. It is bound where a tower
  * expects its bucket, passes reads on to the real local bucket, and counts them.
  *
- * `GET /` answers the keys read so far, in order. `POST /` with `{latency?, bytesPerSecond?}` changes the figures.
+ * `GET /` answers the keys read so far, in order. `POST /` with `{latency?, bytesPerSecond?, held?}` changes the
+ * figures; while `held` is true no shard is read, only manifests.
  */
 import type { V4WorkerOptions } from "miniflare";
 
 const SCRIPT = `
 import { WorkerEntrypoint } from "cloudflare:workers";
 
-let settings = { latency: 40, bytesPerSecond: 30e6 };
+let settings = { latency: 40, bytesPerSecond: 30e6, held: false };
 let reads = [];
 
 export class SlowR2 extends WorkerEntrypoint {
   async get(key, options) {
     reads.push(key);
     await scheduler.wait(settings.latency);
+    while (settings.held && !key.endsWith(".json")) await scheduler.wait(20);
     const object = await this.env.MODELS.get(key, options);
     if (object === null) return null;
     const { readable, writable } = new IdentityTransformStream();
