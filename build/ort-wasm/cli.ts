@@ -21,7 +21,7 @@ const PINNED = {
   "ort-wasm-simd-threaded.mjs": "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b",
 };
 
-const DECLARATION = `import type { OrtModule, OrtModuleOptions } from "../../functions/runtime/ort/ort-module.ts";
+const DECLARATION = `import type { OrtModule, OrtModuleOptions } from "../../functions/runtime/ort/ort-api.ts";
 declare const ortWasm: (options: OrtModuleOptions) => Promise<OrtModule>;
 export default ortWasm;
 `;

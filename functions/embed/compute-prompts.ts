@@ -7,7 +7,7 @@ import type { CleanText, RawText } from "../runtime/tokenizer/clean-text.ts";
 import { Tokenizer, type Tokens } from "../runtime/tokenizer/tokenizer.ts";
 import type { Wanted } from "../runtime/wanted.ts";
 import { labelEmbedding } from "./label-embedding.ts";
-import { callWorker, checkRevision, telling, unwrap } from "./unwrap.ts";
+import { callWorker, checkRevision, telling, unwrap } from "./call-worker.ts";
 
 /** All that stands for one vector, as it was sent: a text alone, or several prompts. */
 export type Prompts = readonly RawText[];

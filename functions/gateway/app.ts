@@ -1,13 +1,13 @@
 /** The HTTP surface: routes, and what happens to requests that none of them takes. */
 import { Hono } from "hono";
 import { ServiceError } from "../runtime/errors.ts";
-import { authorize } from "./access/authorize.ts";
-import { crossOrigin } from "./access/cross-origin.ts";
-import { recordUsage } from "./access/record-usage.ts";
-import type { GatewayEnv } from "./env.ts";
-import { errorResponse } from "./http/error-response.ts";
-import { logRequest } from "./http/log-request.ts";
-import { requestContext } from "./http/request-context.ts";
+import { authorize } from "./middleware/authorize.ts";
+import { crossOrigin } from "./middleware/cross-origin.ts";
+import { recordUsage } from "./middleware/record-usage.ts";
+import type { GatewayEnv } from "./middleware/gateway-env.ts";
+import { errorResponse } from "./middleware/error-response.ts";
+import { logRequest } from "./middleware/log-request.ts";
+import { requestContext } from "./middleware/request-context.ts";
 import { classify } from "./routes/classify.ts";
 import { embeddings } from "./routes/embeddings.ts";
 import { health } from "./routes/health.ts";

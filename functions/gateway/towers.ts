@@ -11,8 +11,8 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, TowersRpc } from "../runtime/rpc.ts";
 import { rpcResult, rpcValue } from "../runtime/rpc-result.ts";
 import type { Wanted } from "../runtime/wanted.ts";
-import type { Bindings } from "./env.ts";
-import { servedModel } from "./served-models.ts";
+import type { Bindings } from "./bindings.ts";
+import { servedModel } from "./models/served-models.ts";
 
 export class Towers extends WorkerEntrypoint<Bindings> implements TowersRpc {
   async embedTokens(

@@ -12,8 +12,13 @@ import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { plannedShape } from "../runtime/tower/planned-shape.ts";
 import { Tower } from "../runtime/tower/tower.ts";
 import { positionsPerStep, stepsOf } from "./steps.ts";
-import type { TextEnv } from "./text-worker.ts";
 import { type TokenRows, TokenTable } from "./token-table.ts";
+
+export interface TextEnv {
+  MODELS: R2Bucket;
+  /** `<alias>@<revision>`. */
+  MODEL: string;
+}
 
 /** Requests of each size that an isolate works on or keeps waiting. */
 const MAX_REQUESTS = 16;

@@ -17,8 +17,17 @@ import { parseStage } from "../runtime/tower/stage.ts";
 import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import { Tower, type Visitor } from "../runtime/tower/tower.ts";
 import type { MakeInput } from "./pixels-to-tensor.ts";
-import type { VisionEnv } from "./vision-worker.ts";
 import { writeTensor } from "./tensor-stream.ts";
+
+export interface VisionEnv {
+  MODELS: R2Bucket;
+  /** `<alias>@<revision>`. */
+  MODEL: string;
+  /** `<stage>/<stages>`; the whole tower if not set. */
+  STAGE?: string;
+  /** The Worker of the next stage; not for the last one. */
+  NEXT?: VisionStageRpc;
+}
 
 type Pictures = AsyncIterable<MakeInput> | Iterable<MakeInput>;
 

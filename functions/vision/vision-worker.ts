@@ -11,20 +11,10 @@ import { logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
-import { imageStage, type ImageStage } from "./image-stage.ts";
+import { imageStage, type ImageStage, type VisionEnv } from "./image-stage.ts";
 import { readPixels } from "./pixels-to-tensor.ts";
 import type { Wanted } from "../runtime/wanted.ts";
 import { readTensors } from "./tensor-stream.ts";
-
-export interface VisionEnv {
-  MODELS: R2Bucket;
-  /** `<alias>@<revision>`. */
-  MODEL: string;
-  /** `<stage>/<stages>`; the whole tower if not set. */
-  STAGE?: string;
-  /** The Worker of the next stage; not for the last one. */
-  NEXT?: VisionStageRpc;
-}
 
 /** Stands for a request's id where none is: a tower is compared with its reference. */
 const COMPARISON = "comparison";

@@ -1,5 +1,5 @@
 /** A key that lives as long as a deployment's own checks need it. */
-import { keyId, keyPath, newKey } from "../../functions/gateway/access/api-key.ts";
+import { keyId, keyPath, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { newRecord } from "../keys/new-record.ts";
 import { messageOf } from "../release/with-clean-up.ts";
 import type { CloudflareApi } from "./api.ts";

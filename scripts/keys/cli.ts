@@ -2,7 +2,7 @@
 import { runCommand } from "../../build/command-line/command.ts";
 import { UsageError } from "../../build/command-line/usage-error.ts";
 import { oneOf } from "../../build/command-line/values.ts";
-import { keyPath, newKey, PUBLIC_ACCOUNT, TIERS } from "../../functions/gateway/access/api-key.ts";
+import { keyPath, newKey, PUBLIC_ACCOUNT, TIERS } from "../../functions/gateway/keys/api-key.ts";
 import { readSecrets } from "../cloudflare/secrets.ts";
 import { parseExpiry, showExpiry } from "./expiry.ts";
 import { type KeyStore, localKeys, remoteKeys } from "./key-stores.ts";

@@ -6,7 +6,7 @@ import { CloudflareApi } from "../cloudflare/api.ts";
 import { NAMESPACES } from "../cloudflare/resource-names.ts";
 import { wrangler } from "../cloudflare/wrangler.ts";
 import { ROOT, STATE } from "../local/state.ts";
-import { KEY_PREFIX, type KeyRecord } from "../../functions/gateway/access/api-key.ts";
+import { KEY_PREFIX, type KeyRecord } from "../../functions/gateway/keys/api-key.ts";
 
 const CONFIG = join(ROOT, "wrangler.toml");
 

@@ -1,5 +1,5 @@
 /** What is stored of a new key. */
-import { keyId, type KeyRecord, type Tier } from "../../functions/gateway/access/api-key.ts";
+import { keyId, type KeyRecord, type Tier } from "../../functions/gateway/keys/api-key.ts";
 
 interface About {
   account: string;

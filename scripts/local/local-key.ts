@@ -1,5 +1,5 @@
 /** A key for the checks of `npm start` itself, as long as they take. */
-import { keyPath, newKey } from "../../functions/gateway/access/api-key.ts";
+import { keyPath, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { localKeys } from "../keys/key-stores.ts";
 import { newRecord } from "../keys/new-record.ts";
 

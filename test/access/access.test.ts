@@ -4,7 +4,7 @@ import OpenAI, { AuthenticationError, InternalServerError, RateLimitError } from
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { request } from "../support/request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { newKey } from "../../functions/gateway/access/api-key.ts";
+import { newKey } from "../../functions/gateway/keys/api-key.ts";
 import { addKey } from "../support/add-key.ts";
 
 const PEPPER = "the deployment's own secret";

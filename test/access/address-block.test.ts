@@ -1,6 +1,6 @@
 /** By what strangers are counted. */
 import { expect, it } from "vitest";
-import { addressBlock } from "../../functions/gateway/access/address-block.ts";
+import { addressBlock } from "../../functions/gateway/middleware/address-block.ts";
 
 it.each([
   ["203.0.113.9", "203.0.113.9"],

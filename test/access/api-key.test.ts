@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, vi } from "vitest";
-import { bearerKey, keyId, keyPath, newKey } from "../../functions/gateway/access/api-key.ts";
+import { bearerKey, keyId, keyPath, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { newRecord } from "../../scripts/keys/new-record.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

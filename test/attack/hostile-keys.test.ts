@@ -1,6 +1,6 @@
 /** Who is not let in: whatever an `Authorization` header holds that is not exactly a key of the deployment. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { keyId, keyPath, type KeyRecord, newKey } from "../../functions/gateway/access/api-key.ts";
+import { keyId, keyPath, type KeyRecord, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { faultOf } from "./fault-of-answer.ts";
 import { Dice } from "./grammar/dice.ts";

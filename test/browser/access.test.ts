@@ -1,7 +1,7 @@
 /** The page on deployments that ask who is there: the key, where it is kept, and limits. */
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { newKey } from "../../functions/gateway/access/api-key.ts";
+import { newKey } from "../../functions/gateway/keys/api-key.ts";
 import { addKey } from "../support/add-key.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";

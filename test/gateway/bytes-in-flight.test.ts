@@ -1,7 +1,7 @@
 /** Room for bodies: small ones have their own, the rest wait for each other only as long as each other sends. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { BytesInFlight, type Share } from "../../functions/gateway/http/bytes-in-flight.ts";
+import { BytesInFlight, type Share } from "../../functions/gateway/body/bytes-in-flight.ts";
 
 const MB = 1_000_000;
 let opened: Share[] = [];

@@ -1,6 +1,6 @@
 /** The sums behind every score, and the forms of a key, against the plainest way to say them. */
 import { expect, it } from "vitest";
-import { bearerKey, newKey } from "../../functions/gateway/access/api-key.ts";
+import { bearerKey, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { cosineOfUnit, cosinesWithRows } from "../../functions/gateway/score/cosine-of-unit.ts";
 import { logMeanExp, sigmoid } from "../../functions/gateway/score/softmax.ts";
 import { random, unitVector } from "./random.ts";

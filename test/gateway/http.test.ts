@@ -1,9 +1,9 @@
 /** What every response has, and how a failure becomes HTTP: the real middleware around routes that fail. */
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { GatewayEnv } from "../../functions/gateway/env.ts";
-import { errorResponse } from "../../functions/gateway/http/error-response.ts";
-import { requestContext } from "../../functions/gateway/http/request-context.ts";
+import type { GatewayEnv } from "../../functions/gateway/middleware/gateway-env.ts";
+import { errorResponse } from "../../functions/gateway/middleware/error-response.ts";
+import { requestContext } from "../../functions/gateway/middleware/request-context.ts";
 import { ERROR_KINDS, type ErrorCode, ServiceError } from "../../functions/runtime/errors.ts";
 
 const CODES = Object.keys(ERROR_KINDS) as ErrorCode[];

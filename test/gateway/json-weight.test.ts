@@ -1,7 +1,7 @@
 /** What a JSON text will weigh is known before it is parsed, in whatever pieces it comes. */
 import { describe, expect, it } from "vitest";
-import { JsonWeight } from "../../functions/gateway/http/json-weight.ts";
-import { LIFTED_LENGTH, liftStrings } from "../../functions/gateway/http/lift-strings.ts";
+import { JsonWeight } from "../../functions/gateway/body/json-weight.ts";
+import { LIFTED_LENGTH, liftStrings } from "../../functions/gateway/body/lift-strings.ts";
 import { random } from "./random.ts";
 
 const KINDS = [

@@ -9,12 +9,12 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { random } from "./random.ts";
 
-const FOLDER = join(import.meta.dirname, "../../functions/gateway/images");
+const FOLDER = join(import.meta.dirname, "../../functions/gateway");
 
 /** `POST /decodeBase64` or `/parseDataUri` the text → the bytes; 400 if it is refused. */
 const SCRIPT = `
 import { decodeBase64, decodeBase64Bytes } from "./base64.ts";
-import { parseDataUri } from "./data-uri.ts";
+import { parseDataUri } from "./images/data-uri.ts";
 export default {
   async fetch(request) {
     const { pathname } = new URL(request.url);
@@ -29,7 +29,7 @@ let url: URL;
 
 beforeAll(async () => {
   const modules = await Promise.all(
-    ["base64.ts", "data-uri.ts"].map(async (path) => ({
+    ["base64.ts", "images/data-uri.ts"].map(async (path) => ({
       type: "ESModule" as const,
       path,
       contents: stripTypeScriptTypes(await readFile(join(FOLDER, path), "utf8")),

@@ -1,6 +1,6 @@
 /** Request schemas: templates, aliases, and the path that a complaint names. */
 import { describe, expect, it } from "vitest";
-import { foldAliases, IMAGE_ALIASES } from "../../functions/gateway/schemas/aliases.ts";
+import { foldAliases, IMAGE_ALIASES } from "../../functions/gateway/body/fields.ts";
 import { classifyRequestSchema } from "../../functions/gateway/schemas/classify-request.ts";
 import { templatesSchema } from "../../functions/gateway/schemas/templates.ts";
 import { fillTemplate } from "../../functions/label-sets/definition.ts";

@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
-import { keyPath, newKey } from "../../functions/gateway/access/api-key.ts";
+import { keyPath, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { newRecord } from "../../scripts/keys/new-record.ts";
 import { exampleBase64 } from "../support/examples.ts";
 import { request } from "../support/request.ts";

@@ -1,5 +1,5 @@
 /** Makes an API key and stores its record, as `npm run keys` does. */
-import { keyPath, newKey, type Tier } from "../../functions/gateway/access/api-key.ts";
+import { keyPath, newKey, type Tier } from "../../functions/gateway/keys/api-key.ts";
 import { newRecord } from "../../scripts/keys/new-record.ts";
 
 interface Store {

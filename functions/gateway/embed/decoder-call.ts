@@ -3,7 +3,7 @@ import { frameHeader } from "../../runtime/file-frames.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import type { DecodedImage, DecoderRpc } from "../../runtime/rpc.ts";
 import type { ImageFile } from "../images/image-file.ts";
-import { callWorker } from "../../embed/unwrap.ts";
+import { callWorker } from "../../embed/call-worker.ts";
 
 export class DecoderCall {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;

@@ -1,12 +1,11 @@
 /** What embedding takes from the request that it is for. */
-import type { Context } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import type { TextCall } from "../../embed/compute-prompts.ts";
 import type { Anchor } from "../../runtime/lease.ts";
 import type { Wanted } from "../../runtime/wanted.ts";
-import type { Bindings, GatewayEnv } from "../env.ts";
-import type { Timings } from "../http/timings.ts";
-import { type ServedModel, towersOf } from "../served-models.ts";
+import type { Bindings } from "../bindings.ts";
+import type { Timings } from "../timings.ts";
+import type { ServedModel } from "../models/served-models.ts";
 
 export interface EmbedContext {
   env: Bindings;
@@ -19,18 +18,6 @@ export interface EmbedContext {
   /** False once the client has left. */
   wanted: Wanted;
   waitUntil: Anchor;
-}
-
-export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedContext {
-  return {
-    env: c.env,
-    manifest,
-    towers: towersOf(c.env, manifest),
-    timings: c.get("timings"),
-    requestId: c.get("requestId"),
-    wanted: () => !c.req.raw.signal.aborted,
-    waitUntil: (work) => c.executionCtx.waitUntil(work),
-  };
 }
 
 export function textCall({ manifest, towers, requestId, wanted }: EmbedContext): TextCall {

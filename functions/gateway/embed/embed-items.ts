@@ -1,12 +1,9 @@
 /** Texts, pictures and kept vectors, mixed, → unit-length vectors. Pictures and texts go side by side. */
-import type { Context } from "hono";
-import type { Manifest } from "../../../model-shards/manifest.ts";
-import type { GatewayEnv } from "../env.ts";
 import type { Item } from "../schemas/item.ts";
 import { embedImages } from "./embed-images.ts";
 import { embedPrompts, type EmbedOptions } from "./embed-prompts.ts";
 import { keptVector } from "./kept-vector.ts";
-import { requestPictures } from "./request-pictures.ts";
+import type { PictureBatch } from "./picture-batch.ts";
 import type { Usage } from "./usage.ts";
 
 export interface Vector {
@@ -26,13 +23,13 @@ export interface EmbeddedItems {
 const EACH_AT_MOST_ONCE: EmbedOptions = { maxPrompts: Infinity, keep: true };
 
 /**
+ * @param pictures those of the request
  * @param paramOf an item's path in the request, by its index
  * @throws ServiceError naming the item that is bad; `model_unavailable`, `overloaded`
  */
 export async function embedItems(
-  c: Context<GatewayEnv>,
-  manifest: Manifest,
   items: readonly Item[],
+  pictures: PictureBatch,
   paramOf: (index: number) => string,
 ): Promise<EmbeddedItems> {
   const vectors: Vector[] = [];
@@ -40,10 +37,9 @@ export async function embedItems(
   const texts = items.flatMap((item, index) => ("text" in item ? [{ index, text: item.text }] : []));
   for (const [index, item] of items.entries()) {
     if (!("embedding" in item)) continue;
-    const embedding = keptVector(item.embedding, manifest.embedding_width, paramOf(index));
+    const embedding = keptVector(item.embedding, pictures.context.manifest.embedding_width, paramOf(index));
     vectors[index] = { embedding, truncated: false };
   }
-  const pictures = requestPictures(c, manifest);
   const [embeddedImages, embeddedTexts] = await Promise.all([
     embedImages(
       images.map(({ image }) => image),

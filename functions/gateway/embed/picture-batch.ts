@@ -5,14 +5,14 @@
  */
 import { byteStream } from "../../runtime/byte-stream.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import type { LiftedStrings } from "../http/read-body.ts";
+import type { LiftedStrings } from "../body/read-body.ts";
 import { type ImageFile, sha256OfFile } from "../images/image-file.ts";
 import { MAX_IMAGES } from "../limits.ts";
 import { DecoderCall } from "./decoder-call.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { ImageCache } from "./image-cache.ts";
-import { Picture } from "./picture.ts";
-import { callWorker, checkRevision, telling, unwrap } from "../../embed/unwrap.ts";
+import { Picture } from "../images/picture.ts";
+import { callWorker, checkRevision, telling, unwrap } from "../../embed/call-worker.ts";
 
 export class PictureBatch {
   readonly context: EmbedContext;

@@ -9,7 +9,7 @@ import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { CleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { sha256Hex } from "../../../model-shards/sha256.ts";
 import type { EmbeddedText } from "../../embed/compute-prompts.ts";
-import { decodeBase64, encodeBase64 } from "../images/base64.ts";
+import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { warn } from "../../runtime/warn.ts";
 import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
 

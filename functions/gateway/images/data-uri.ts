@@ -1,5 +1,5 @@
 /** `data:[media type][;base64],data` (RFC 2397), base64 or percent-encoded. The media type is not believed. */
-import { decodeBase64 } from "./base64.ts";
+import { decodeBase64 } from "../base64.ts";
 
 const HEADER = /^data:([^,]*?)(;\s*base64)?,/i;
 const PERCENT = 0x25;

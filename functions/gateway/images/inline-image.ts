@@ -1,6 +1,6 @@
 /** A picture inside the request itself: a data URI or base64. */
 import { ServiceError } from "../../runtime/errors.ts";
-import { decodeBase64 } from "./base64.ts";
+import { decodeBase64 } from "../base64.ts";
 import { parseDataUri } from "./data-uri.ts";
 import { type ImageFile, imageFile } from "./image-file.ts";
 

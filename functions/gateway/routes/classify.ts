@@ -1,25 +1,25 @@
 /** `POST /v1/classify`: the best label for each picture. */
 import { type Context, Hono } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
-import { callerOf } from "../access/caller.ts";
+import { callerOf } from "../middleware/caller-of.ts";
 import { embedImages } from "../embed/embed-images.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
-import { readFieldsAndFiles, requestPictures } from "../embed/request-pictures.ts";
-import type { GatewayEnv } from "../env.ts";
+import { readFieldsAndFiles, requestPictures } from "./request/fields-and-pictures.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { DEFAULT_NEGATIVE } from "../../label-sets/definition.ts";
 import type { EmbeddedMatrix } from "../label-sets/embed-matrix.ts";
 import { inlineLabels } from "../label-sets/inline-labels.ts";
 import { storedLabels } from "../label-sets/stored-labels.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_PREDICTIONS } from "../limits.ts";
-import { requestedModel } from "../model.ts";
-import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../schemas/aliases.ts";
+import { requestedModel } from "./request/requested-model.ts";
+import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
 import { type ClassifyRequest, classifyRequestSchema } from "../schemas/classify-request.ts";
 import { DEFAULT_TEMPLATES } from "../schemas/templates.ts";
 import { validate } from "../schemas/validate.ts";
 import { type Ranking, rankLabels } from "../score/rank-labels.ts";
-import { inferenceResponse } from "./inference-response.ts";
-import { SCORE_BYTES, streamRows } from "./stream-rows.ts";
+import { inferenceResponse } from "./answer/inference-response.ts";
+import { SCORE_BYTES, streamRows } from "./answer/stream-rows.ts";
 
 export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) => {
   const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);

@@ -1,15 +1,15 @@
 /** `POST /v1/embeddings`: OpenAI's embeddings, of texts and pictures. */
 import { Hono } from "hono";
 import { embedItems } from "../embed/embed-items.ts";
-import { readFields } from "../embed/request-pictures.ts";
-import type { GatewayEnv } from "../env.ts";
+import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { encodeBase64 } from "../images/base64.ts";
-import { requestedModel } from "../model.ts";
+import { encodeBase64 } from "../base64.ts";
+import { requestedModel } from "./request/requested-model.ts";
 import { embeddingsRequestSchema, refuseTokenIds } from "../schemas/embeddings-request.ts";
 import { validate } from "../schemas/validate.ts";
-import { inferenceResponse } from "./inference-response.ts";
-import { streamRows } from "./stream-rows.ts";
+import { inferenceResponse } from "./answer/inference-response.ts";
+import { streamRows } from "./answer/stream-rows.ts";
 
 export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c) => {
   const fields = await readFields(c);
@@ -23,7 +23,7 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
   const list = Array.isArray(fields["input"]);
   const paramOf = (index: number): string =>
     input === undefined ? "messages" : list ? `input[${index}]` : "input";
-  const { vectors, usage } = await embedItems(c, manifest, input ?? messages ?? [], paramOf);
+  const { vectors, usage } = await embedItems(input ?? messages ?? [], requestPictures(c, manifest), paramOf);
   const encode = encoding_format === "base64" ? toBase64 : (values: Float32Array) => Array.from(values);
   const rowOf = (index: number): object => {
     const { embedding, truncated } = vectors[index] ?? missing();

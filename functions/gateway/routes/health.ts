@@ -4,8 +4,8 @@
  */
 import { Hono } from "hono";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
-import type { GatewayEnv } from "../env.ts";
-import { allModels } from "../model.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
+import { allModels } from "./request/requested-model.ts";
 
 export const health = new Hono<GatewayEnv>()
   .get("/healthz", (c) => c.json({ status: "ok" }))

@@ -1,9 +1,9 @@
 /** `/v1/label_sets`: labels that are defined once and classified with by id. */
 import { Hono } from "hono";
-import { accountOf } from "../access/caller.ts";
-import { embedContext } from "../embed/embed-context.ts";
-import { readFields } from "../embed/request-pictures.ts";
-import type { GatewayEnv } from "../env.ts";
+import { accountOf } from "../middleware/caller-of.ts";
+import { embedContext } from "./request/embedding-context.ts";
+import { readFields } from "./request/fields-and-pictures.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { isSmall } from "../label-sets/build-set.ts";
 import { countPrompts, DEFAULT_NEGATIVE, labelSetId } from "../../label-sets/definition.ts";
 import { describeSet } from "../label-sets/describe-set.ts";
@@ -11,10 +11,10 @@ import { removeMatrix } from "../label-sets/matrix-cache.ts";
 import { requestBuild, resumeBuild } from "../label-sets/request-build.ts";
 import { type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 import { forgetLabels, labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
-import { requestedModel } from "../model.ts";
+import { requestedModel } from "./request/requested-model.ts";
 import { parseModelReference } from "../../runtime/model-store/model-reference.ts";
-import { servedModels } from "../served-models.ts";
-import { foldAliases, LABEL_ALIASES } from "../schemas/aliases.ts";
+import { servedModels } from "../models/served-models.ts";
+import { foldAliases, LABEL_ALIASES } from "../body/fields.ts";
 import {
   labelSetListSchema,
   labelSetQuerySchema,
@@ -22,7 +22,7 @@ import {
 } from "../schemas/label-set-request.ts";
 import { DEFAULT_TEMPLATES } from "../schemas/templates.ts";
 import { validate } from "../schemas/validate.ts";
-import { answeredBy } from "./inference-response.ts";
+import { answeredBy } from "./answer/inference-response.ts";
 
 const PATH = "/v1/label_sets";
 /** Ids have half as many characters. */

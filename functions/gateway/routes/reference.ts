@@ -1,6 +1,6 @@
 /** `GET /openapi.json`. `/docs` reads it; that page is a static asset. */
 import { Hono } from "hono";
-import type { GatewayEnv } from "../env.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { openApiDocument } from "../openapi/document.ts";
 
 /** By the origin that it names; a deployment has few. */

@@ -1,17 +1,17 @@
 /** `POST /v1/rerank`: documents by their nearness to a query, each a text, a picture or a kept vector. */
 import { Hono } from "hono";
 import { embedItems } from "../embed/embed-items.ts";
-import { readFields } from "../embed/request-pictures.ts";
-import { reportUsage } from "../embed/usage.ts";
-import type { GatewayEnv } from "../env.ts";
-import { LIFTED } from "../http/lift-strings.ts";
-import { randomId } from "../http/random-id.ts";
-import { requestedModel } from "../model.ts";
+import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
+import { reportUsage } from "./answer/report-usage.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
+import { LIFTED } from "../body/lift-strings.ts";
+import { randomId } from "../random-id.ts";
+import { requestedModel } from "./request/requested-model.ts";
 import type { Item } from "../schemas/item.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { cosineOfUnit } from "../score/cosine-of-unit.ts";
-import { answeredBy } from "./inference-response.ts";
+import { answeredBy } from "./answer/inference-response.ts";
 
 export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
   const fields = await readFields(c);
@@ -23,7 +23,7 @@ export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
     return_documents: returned,
   } = validate(rerankRequestSchema, fields);
   const manifest = await requestedModel(c, model);
-  const { vectors, usage } = await embedItems(c, manifest, [query, ...documents], paramOf);
+  const { vectors, usage } = await embedItems([query, ...documents], requestPictures(c, manifest), paramOf);
   const [asked, ...candidates] = vectors;
   if (asked === undefined) throw new Error("the query was not embedded");
   const results = candidates

@@ -1,15 +1,15 @@
 /** `POST /v1/similarity`: every picture against every text. */
 import { Hono } from "hono";
 import { embedItems } from "../embed/embed-items.ts";
-import { readFieldsAndFiles } from "../embed/request-pictures.ts";
-import type { GatewayEnv } from "../env.ts";
-import { requestedModel } from "../model.ts";
-import { foldAliases, IMAGE_ALIASES, TEXT_ALIASES } from "../schemas/aliases.ts";
+import { readFieldsAndFiles, requestPictures } from "./request/fields-and-pictures.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
+import { requestedModel } from "./request/requested-model.ts";
+import { foldAliases, IMAGE_ALIASES, TEXT_ALIASES } from "../body/fields.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { scoreTexts } from "../score/score-texts.ts";
-import { inferenceResponse } from "./inference-response.ts";
-import { SCORE_BYTES, streamRows } from "./stream-rows.ts";
+import { inferenceResponse } from "./answer/inference-response.ts";
+import { SCORE_BYTES, streamRows } from "./answer/stream-rows.ts";
 
 export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c) => {
   const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);
@@ -17,7 +17,7 @@ export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c
   const manifest = await requestedModel(c, model);
   const paramOf = (index: number): string =>
     index < images.length ? `images[${index}]` : `texts[${index - images.length}]`;
-  const { vectors, usage } = await embedItems(c, manifest, [...images, ...texts], paramOf);
+  const { vectors, usage } = await embedItems([...images, ...texts], requestPictures(c, manifest), paramOf);
   const columns = texts.map((item, index) => ({
     text: "text" in item ? item.text : null,
     vector: vectors[images.length + index],

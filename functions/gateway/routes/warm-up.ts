@@ -4,18 +4,19 @@
  * is left.
  */
 import { Hono } from "hono";
-import { requireOperator } from "../access/caller.ts";
-import { embedContext, textCall } from "../embed/embed-context.ts";
-import { readFields } from "../embed/request-pictures.ts";
-import type { GatewayEnv } from "../env.ts";
+import { requireOperator } from "../middleware/caller-of.ts";
+import { textCall } from "../embed/embed-context.ts";
+import { embedContext } from "./request/embedding-context.ts";
+import { readFields } from "./request/fields-and-pictures.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { buildAtOnce, isSmall } from "../label-sets/build-set.ts";
 import { takeTurn } from "../../label-sets/build-claim.ts";
 import { buildNextPart } from "../../label-sets/build-part.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
-import { requestedModel } from "../model.ts";
+import { requestedModel } from "./request/requested-model.ts";
 import { validate } from "../schemas/validate.ts";
 import { warmUpRequestSchema } from "../schemas/warm-up-request.ts";
-import { answeredBy } from "./inference-response.ts";
+import { answeredBy } from "./answer/inference-response.ts";
 
 /** Sets that a request looks at. */
 const PAGE = 50;

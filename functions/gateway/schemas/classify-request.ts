@@ -1,7 +1,7 @@
 /** `POST /v1/classify`. */
 import * as z from "zod";
 import { DEFAULT_TOP_K, MAX_LABEL_SETS, MAX_TEXTS } from "../limits.ts";
-import { IMAGE_ALIASES, LABEL_ALIASES } from "./aliases.ts";
+import { IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
 import { imagesSchema } from "./image.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
 import { modelSchema } from "./model.ts";

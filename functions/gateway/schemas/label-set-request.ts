@@ -1,7 +1,7 @@
 /** `POST /v1/label_sets`, and the query of `GET /v1/label_sets`. */
 import * as z from "zod";
 import { DEFAULT_PAGE, MAX_NAME_LENGTH, MAX_PAGE, MAX_SET_LABELS } from "../limits.ts";
-import { LABEL_ALIASES } from "./aliases.ts";
+import { LABEL_ALIASES } from "../body/fields.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
 import { modelSchema } from "./model.ts";
 import { ownObject } from "./own-object.ts";

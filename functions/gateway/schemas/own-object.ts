@@ -10,7 +10,7 @@ const MAX_LENGTH = 64;
 /** Characters added, taken away or changed, up to which a name is taken for another one misspelt. */
 const NEAR = 2;
 
-/** @param aliases other names that its fields may come under, see `aliases.ts` */
+/** @param aliases other names that its fields may come under, see `body/fields.ts` */
 export function ownObject<S extends z.core.$ZodLooseShape>(shape: S, aliases: readonly string[] = []) {
   const known = [...new Set([...Object.keys(shape), ...aliases])];
   return z.strictObject(shape, {

@@ -1,9 +1,9 @@
 /**
  * A string of at most so many characters. One that was lifted out of the request's JSON is longer than any of these,
- * and what stands in its place is neither a name nor a text (`http/lift-strings.ts`).
+ * and what stands in its place is neither a name nor a text (`body/lift-strings.ts`).
  */
 import * as z from "zod";
-import { LIFTED } from "../http/lift-strings.ts";
+import { LIFTED } from "../body/lift-strings.ts";
 
 /**
  * @param max UTF-16 code units

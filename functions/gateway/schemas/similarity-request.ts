@@ -1,6 +1,6 @@
 /** `POST /v1/similarity`. */
 import { MAX_IMAGES, MAX_TEXTS } from "../limits.ts";
-import { IMAGE_ALIASES, TEXT_ALIASES } from "./aliases.ts";
+import { IMAGE_ALIASES, TEXT_ALIASES } from "../body/fields.ts";
 import { imageItemSchema, textItemSchema } from "./item.ts";
 import { modelSchema } from "./model.ts";
 import { list } from "./list.ts";

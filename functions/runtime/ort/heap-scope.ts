@@ -3,7 +3,7 @@
  * the call is over, the last first.
  */
 import { OrtError } from "./ort-error.ts";
-import type { OrtModule } from "./ort-module.ts";
+import type { OrtModule } from "./ort-api.ts";
 
 /**
  * Calls `body` and gives back what it borrowed.

@@ -3,7 +3,8 @@
  * Nothing here is module state, so an instance that aborted is dropped and another one made.
  */
 import { OrtError } from "./ort-error.ts";
-import { instantiateOrt, type OrtModule } from "./ort-module.ts";
+import type { OrtModule } from "./ort-api.ts";
+import { instantiateOrt } from "./ort-module.ts";
 import { OrtSession, type SessionOptions } from "./ort-session.ts";
 
 export type { OrtSession } from "./ort-session.ts";

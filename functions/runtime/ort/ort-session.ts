@@ -1,9 +1,9 @@
 /** One ONNX graph, loaded and runnable. Running is synchronous: this build of onnxruntime never suspends. */
 import { type HeapScope, withHeap } from "./heap-scope.ts";
-import { OrtError } from "./ort-error.ts";
-import { LOG_ERRORS, type OrtModule } from "./ort-module.ts";
+import type { OrtModule } from "./ort-api.ts";
+import { OrtError, throwLastError } from "./ort-error.ts";
+import { LOG_ERRORS } from "./ort-module.ts";
 import { copyOut, elementType, type Tensor } from "./tensor.ts";
-import { throwLastError } from "./throw-last-error.ts";
 
 export interface SessionOptions {
   /** Keep freed activation memory for the next run (default), instead of giving it back to the heap. */

@@ -14,7 +14,7 @@ import {
   ROW_PARAMETERS,
   widenedBytes,
 } from "./kernels.ts";
-import type { Linear } from "./linear.ts";
+import type { Linear } from "./linear-layer.ts";
 import { matrixDimensions } from "./matrix-dimensions.ts";
 import type { NodeCursor } from "./node-cursor.ts";
 import type { ShardWeights } from "./shard-weights.ts";

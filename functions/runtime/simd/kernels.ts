@@ -3,7 +3,6 @@
  * is decided by asking the host whether it knows relaxed SIMD: only the one that it can compile is ever imported.
  */
 import type { Dot } from "../tower/engine.ts";
-import { PANEL_COLUMNS } from "./matrix-dimensions.ts";
 import { SimdError } from "./simd-error.ts";
 
 /** A byte offset into the memory; 0 stands for "none". */
@@ -14,6 +13,9 @@ export type Activation = (typeof ACTIVATION)[keyof typeof ACTIVATION];
 
 /** Bytes of a quantized row's parameters. */
 export const ROW_PARAMETERS = 8;
+
+/** Columns of a panel of packed weights. */
+export const PANEL_COLUMNS = 8;
 
 /** How operands of the int8 matmul lie in memory, see `kernels/layouts.ts`. */
 export const LAYOUT = { bytes: 0, wide: 1, pairs: 2 } as const;

@@ -1,30 +1,10 @@
-/** A linear layer, `x @ weight + bias`, and what is fused with it. */
+/** Takes linear layers off a graph, in int8 or float32, and what is fused with them. */
 import { takeInt8Linear } from "./int8-linear.ts";
-import { ACTIVATION, type Activation, type Kernels, type Pointer } from "./kernels.ts";
+import { ACTIVATION, type Activation } from "./kernels.ts";
+import type { Linear } from "./linear-layer.ts";
 import { matrixDimensions } from "./matrix-dimensions.ts";
 import type { NodeCursor } from "./node-cursor.ts";
 import type { ShardWeights } from "./shard-weights.ts";
-
-export interface LinearCall {
-  kernels: Kernels;
-  /** float32, `rows × input`. */
-  x: Pointer;
-  /** float32, `rows × output`. */
-  out: Pointer;
-  rows: number;
-  /** `scratchBytes(rows)` bytes. */
-  scratch: Pointer;
-  activation?: Activation;
-  /** Added at the end, `rows × output`; none if 0. */
-  residual?: Pointer;
-}
-
-export interface Linear {
-  readonly input: number;
-  readonly output: number;
-  scratchBytes(rows: number): number;
-  apply(call: LinearCall): void;
-}
 
 /**
  * Takes the node, or the two, of a linear layer applied to `x`, and gives the layer and its output's name.

@@ -1,9 +1,8 @@
 /** What the matmul kernels ask of a weight. */
+import { PANEL_COLUMNS } from "./kernels.ts";
 import type { ShardWeights } from "./shard-weights.ts";
 import { SimdError } from "./simd-error.ts";
 
-/** Columns of a panel of packed weights. */
-export const PANEL_COLUMNS = 8;
 const K_STEP = 4;
 
 /** The weight's `input × output`. @throws SimdError if the kernels cannot take them */

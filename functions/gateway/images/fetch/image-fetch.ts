@@ -3,9 +3,9 @@
  * there is room, so that only what is about to be decoded is in memory.
  */
 import { ServiceError } from "../../../runtime/errors.ts";
-import { BytesInFlight, type Share } from "../../http/bytes-in-flight.ts";
-import { receivePiece } from "../../http/receive-piece.ts";
-import type { Timings } from "../../http/timings.ts";
+import { BytesInFlight, type Share } from "../../body/bytes-in-flight.ts";
+import { receivePiece } from "../../body/receive-piece.ts";
+import type { Timings } from "../../timings.ts";
 import { FETCH_TIMEOUT_MS, MAX_IMAGE_BYTES, MAX_REDIRECTS } from "../../limits.ts";
 import { type ImageFile, imageFile, imageTooLarge } from "../image-file.ts";
 import { refusalOf } from "./url-policy.ts";

@@ -4,7 +4,8 @@
  */
 import type { Activation } from "../kernels.ts";
 import { takeLayerNorm } from "../layer-norm.ts";
-import { type Linear, takeGelu, takeLinear } from "../linear.ts";
+import { takeGelu, takeLinear } from "../linear.ts";
+import type { Linear } from "../linear-layer.ts";
 import type { NodeCursor } from "../node-cursor.ts";
 import type { ShardWeights } from "../shard-weights.ts";
 import { SimdError } from "../simd-error.ts";

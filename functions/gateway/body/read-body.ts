@@ -3,13 +3,11 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
 import { bytesInFlight, MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
+import type { Fields } from "./fields.ts";
 import { JsonWeight } from "./json-weight.ts";
 import { liftStrings } from "./lift-strings.ts";
 import { readLimited } from "./limited-body.ts";
 import { type AcceptFile, MultipartForm } from "./multipart-form.ts";
-
-/** Fields as the schema takes them. */
-export type Fields = Record<string, unknown>;
 
 /** Strings that were lifted out of a JSON body. */
 export interface LiftedStrings {

@@ -1,10 +1,11 @@
 /** What every answer of a model has in common: its model and revision, what it took, and mostly OpenAI's list. */
 import type { Context } from "hono";
-import type { Manifest } from "../../../model-shards/manifest.ts";
-import { reportUsage, type Usage } from "../embed/usage.ts";
-import type { GatewayEnv } from "../env.ts";
-import { randomId } from "../http/random-id.ts";
-import { modelReference } from "../../../model-shards/model-reference.ts";
+import type { Manifest } from "../../../../model-shards/manifest.ts";
+import type { Usage } from "../../embed/usage.ts";
+import type { GatewayEnv } from "../../middleware/gateway-env.ts";
+import { reportUsage } from "./report-usage.ts";
+import { randomId } from "../../random-id.ts";
+import { modelReference } from "../../../../model-shards/model-reference.ts";
 
 /** OpenAI's list, and which revision of the model made it. */
 export interface Inference {

@@ -1,8 +1,8 @@
 /** Tells the deployment's records what a request took. One data point a request, after the response. */
 import { createMiddleware } from "hono/factory";
-import type { GatewayEnv } from "../env.ts";
-import { callerOf } from "./caller.ts";
-import { routeOf } from "../http/route-of.ts";
+import type { GatewayEnv } from "./gateway-env.ts";
+import { callerOf } from "./caller-of.ts";
+import { routeOf } from "./route-of.ts";
 
 export const recordUsage = createMiddleware<GatewayEnv>(async (c, next) => {
   await next();

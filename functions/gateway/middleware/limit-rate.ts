@@ -2,10 +2,11 @@
 import type { Context } from "hono";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import type { Bindings, GatewayEnv } from "../env.ts";
+import type { Bindings } from "../bindings.ts";
+import type { GatewayEnv } from "./gateway-env.ts";
 import { warn } from "../../runtime/warn.ts";
 import { addressBlock } from "./address-block.ts";
-import type { Caller } from "./caller.ts";
+import type { Caller } from "../keys/caller.ts";
 
 /** Which binding counts for whom. */
 const LIMITS = {

@@ -1,8 +1,8 @@
 /** Gives every request an id and a clock, every response the headers that tell them, and takes back what it held. */
 import { createMiddleware } from "hono/factory";
-import type { GatewayEnv } from "../env.ts";
-import { randomId } from "./random-id.ts";
-import { Timings } from "./timings.ts";
+import type { GatewayEnv } from "./gateway-env.ts";
+import { randomId } from "../random-id.ts";
+import { Timings } from "../timings.ts";
 
 /** A caller's own id is kept if it is harmless in logs and headers. */
 const REQUEST_ID = /^[\w.-]{1,128}$/;

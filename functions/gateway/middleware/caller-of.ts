@@ -1,20 +1,8 @@
 /** Whose request it is, and what they may. */
 import type { Context } from "hono";
 import { ServiceError } from "../../runtime/errors.ts";
-import type { GatewayEnv } from "../env.ts";
-import { PUBLIC_ACCOUNT, type Tier } from "./api-key.ts";
-
-export interface Caller {
-  /** Label sets belong to it, and it is what is limited. */
-  account: string;
-  /** null without a key. */
-  keyId: string | null;
-  tier: Tier | "public";
-  operator: boolean;
-}
-
-/** Of requests without a key, where those are served. */
-export const NOBODY: Caller = { account: PUBLIC_ACCOUNT, keyId: null, tier: "public", operator: false };
+import { type Caller, NOBODY } from "../keys/caller.ts";
+import type { GatewayEnv } from "./gateway-env.ts";
 
 export function callerOf(c: Context<GatewayEnv>): Caller {
   return c.get("caller") ?? NOBODY;

@@ -1,6 +1,8 @@
-/** Other names a field may come under, and single values where a list is meant. */
+/** A request's fields, the other names that each may come under, and single values where a list is meant. */
 import { ServiceError } from "../../runtime/errors.ts";
-import type { Fields } from "../http/read-body.ts";
+
+/** Of JSON or of a form, as the schemas take them. */
+export type Fields = Record<string, unknown>;
 
 export const IMAGE_ALIASES = ["images", "image", "input"] as const;
 export const TEXT_ALIASES = ["texts", "text"] as const;

@@ -3,8 +3,8 @@
  * key; docs/operations.md says what the fields are for.
  */
 import { createMiddleware } from "hono/factory";
-import { callerOf } from "../access/caller.ts";
-import type { GatewayEnv } from "../env.ts";
+import { callerOf } from "./caller-of.ts";
+import type { GatewayEnv } from "./gateway-env.ts";
 import { routeOf } from "./route-of.ts";
 
 export const logRequest = createMiddleware<GatewayEnv>(async (c, next) => {

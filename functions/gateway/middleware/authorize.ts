@@ -5,10 +5,10 @@
 import { type Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { ServiceError } from "../../runtime/errors.ts";
-import type { GatewayEnv } from "../env.ts";
-import { bearerKey } from "./api-key.ts";
-import { type Caller, NOBODY } from "./caller.ts";
-import { findKey, requireSomeKey } from "./key-store.ts";
+import type { GatewayEnv } from "./gateway-env.ts";
+import { bearerKey } from "../keys/api-key.ts";
+import { type Caller, NOBODY } from "../keys/caller.ts";
+import { findKey, requireSomeKey } from "../keys/key-store.ts";
 import { limitRate } from "./limit-rate.ts";
 
 export const authorize = createMiddleware<GatewayEnv>(async (c, next) => {

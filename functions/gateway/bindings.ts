@@ -1,12 +1,6 @@
-/** What the gateway is bound to (`wrangler.toml`), and what a request carries through it. */
-import type { DecoderRpc, TextRpc, VisionRpc } from "../runtime/rpc.ts";
-import type { Caller } from "./access/caller.ts";
-import type { PictureBatch } from "./embed/picture-batch.ts";
-import type { Usage } from "./embed/usage.ts";
-import type { Share } from "./http/bytes-in-flight.ts";
+/** What the gateway is bound to (`wrangler.toml`). */
 import type { BuildMessage } from "../label-sets/build-message.ts";
-import type { LiftedStrings } from "./http/read-body.ts";
-import type { Timings } from "./http/timings.ts";
+import type { DecoderRpc, TextRpc, VisionRpc } from "../runtime/rpc.ts";
 
 export interface Bindings {
   DECODER: DecoderRpc;
@@ -22,9 +16,9 @@ export interface Bindings {
   SETS: R2Bucket;
   /** Label sets that are finished in the background. */
   BUILDS: Queue<BuildMessage>;
-  /** `<alias>@<revision>`, separated by commas, the default first; see `served-models.ts`. */
+  /** `<alias>@<revision>`, separated by commas, the default first; see `models/served-models.ts`. */
   SERVED_MODELS?: string;
-  /** `keys` (unless set), `public` or `open`; see `access/authorize.ts`. */
+  /** `keys` (unless set), `public` or `open`; see `middleware/authorize.ts`. */
   ACCESS?: string;
   /** API keys, by their hash. */
   KEYS?: KVNamespace;
@@ -42,23 +36,4 @@ export interface Bindings {
   IMAGE_CACHE_TTL?: number | string;
   /** Hosts that pictures are fetched from though they are not public, see `images/fetch/url-policy.ts`. */
   IMAGE_URL_ALLOWLIST?: string;
-}
-
-export interface GatewayEnv {
-  Bindings: Bindings;
-  Variables: {
-    requestId: string;
-    timings: Timings;
-    caller?: Caller;
-    usage?: Usage;
-    /** `<alias>@<revision>` of the model that answered. */
-    answeredBy?: string;
-    /** The refusal's, if it was refused. */
-    errorCode?: string;
-    /** The room that the request's body takes. */
-    share?: Share;
-    /** Long strings of its JSON, see `http/lift-strings.ts`. */
-    lifted?: LiftedStrings | undefined;
-    pictures?: PictureBatch;
-  };
 }

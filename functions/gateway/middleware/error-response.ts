@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { ERROR_KINDS, ServiceError } from "../../runtime/errors.ts";
 import { ClientGoneError } from "../../runtime/wanted.ts";
-import type { GatewayEnv } from "../env.ts";
+import type { GatewayEnv } from "./gateway-env.ts";
 
 /** Seconds after which a client may try again when nothing better is known. */
 const RETRY_AFTER = { 429: "10", 503: "2" } as const;

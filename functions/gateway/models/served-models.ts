@@ -3,12 +3,12 @@
  * its towers behind the n-th pair of bindings. What the list says, the deployment's scripts wrote; see
  * `scripts/worker-configs.ts`.
  */
-import type { Manifest } from "../../model-shards/manifest.ts";
-import { ServiceError } from "../runtime/errors.ts";
-import { parseModelReference } from "../runtime/model-store/model-reference.ts";
-import type { TextRpc, VisionRpc } from "../runtime/rpc.ts";
-import type { Bindings } from "./env.ts";
-import { modelReference } from "../../model-shards/model-reference.ts";
+import type { Manifest } from "../../../model-shards/manifest.ts";
+import { ServiceError } from "../../runtime/errors.ts";
+import { parseModelReference } from "../../runtime/model-store/model-reference.ts";
+import type { TextRpc, VisionRpc } from "../../runtime/rpc.ts";
+import type { Bindings } from "../bindings.ts";
+import { modelReference } from "../../../model-shards/model-reference.ts";
 
 export interface ServedModel {
   /** `<alias>@<revision>`. */

@@ -7,7 +7,7 @@
  * ask for much and read nothing would fill the isolate. Who reads nothing for a while is hung up on.
  */
 import type { Context } from "hono";
-import type { GatewayEnv } from "../env.ts";
+import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import type { Inference } from "./inference-response.ts";
 
 /** UTF-16 code units after which a piece takes nothing more: V8 collects strings of more than 128 kB late. */

@@ -5,7 +5,7 @@
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { ServiceError } from "../../runtime/errors.ts";
-import type { GatewayEnv } from "../env.ts";
+import type { GatewayEnv } from "./gateway-env.ts";
 
 /** Seconds that a browser keeps the answer. */
 const MAX_AGE = 3600;

@@ -1,14 +1,15 @@
-/** The pictures of a request, wherever in it they come from; and its fields. */
+/** The fields of a request, and its pictures, wherever in it they come from. */
 import type { Context } from "hono";
-import type { Manifest } from "../../../model-shards/manifest.ts";
-import { ServiceError } from "../../runtime/errors.ts";
-import type { GatewayEnv } from "../env.ts";
-import type { AcceptFile } from "../http/multipart-form.ts";
-import { type Fields, readBody } from "../http/read-body.ts";
-import { imageFile } from "../images/image-file.ts";
-import { requestedModel } from "../model.ts";
-import { embedContext } from "./embed-context.ts";
-import { PictureBatch } from "./picture-batch.ts";
+import type { Manifest } from "../../../../model-shards/manifest.ts";
+import { ServiceError } from "../../../runtime/errors.ts";
+import type { GatewayEnv } from "../../middleware/gateway-env.ts";
+import type { AcceptFile } from "../../body/multipart-form.ts";
+import type { Fields } from "../../body/fields.ts";
+import { readBody } from "../../body/read-body.ts";
+import { imageFile } from "../../images/image-file.ts";
+import { requestedModel } from "./requested-model.ts";
+import { embedContext } from "./embedding-context.ts";
+import { PictureBatch } from "../../embed/picture-batch.ts";
 
 /**
  * The request's batch, made when it is first asked for.

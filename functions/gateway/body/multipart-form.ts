@@ -11,7 +11,7 @@ import { imageTooLarge } from "../images/image-file.ts";
 import { MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
 import { FormFields, weightOfText } from "./form-fields.ts";
 import { fieldOf } from "./form-value.ts";
-import type { Fields } from "./read-body.ts";
+import type { Fields } from "./fields.ts";
 import { PreambleSkipper } from "./skip-preamble.ts";
 
 /**

@@ -9,7 +9,7 @@ import {
   severalTexts,
 } from "./form-value.ts";
 import { JsonWeight } from "./json-weight.ts";
-import type { Fields } from "./read-body.ts";
+import type { Fields } from "./fields.ts";
 
 /** Bytes in memory of a string besides its two bytes a character, and of its place in a list. */
 const VALUE_BYTES = 40;

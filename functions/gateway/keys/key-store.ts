@@ -1,7 +1,7 @@
 /** Looks keys up in KV. What was found is remembered for a while, so that a busy key costs no read a request. */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import type { Bindings } from "../env.ts";
+import type { Bindings } from "../bindings.ts";
 import { KEY_PREFIX, keyPath, type KeyRecord } from "./api-key.ts";
 
 /** Milliseconds; with KV's own delay of up to 60 s, a revoked key ends within 90 s. */

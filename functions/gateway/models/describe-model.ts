@@ -1,0 +1,53 @@
+/** What the API says about a model. */
+import type { Manifest } from "../../../model-shards/manifest.ts";
+import { modelReference } from "../../../model-shards/model-reference.ts";
+import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
+import { ServiceError } from "../../runtime/errors.ts";
+import { type Anchor, LeasedLoad } from "../../runtime/lease.ts";
+
+/** When models came into R2, by reference: seconds since 1970. Read once an isolate. */
+const created = new Map<string, LeasedLoad<number>>();
+
+/** @throws ServiceError `model_unavailable` */
+async function createdAt(manifest: Manifest, models: R2Bucket, waitUntil: Anchor): Promise<number> {
+  const reference = modelReference(manifest);
+  const lease = created.get(reference) ?? new LeasedLoad<number>();
+  created.set(reference, lease);
+  const read = async (): Promise<number> => {
+    try {
+      const object = await withDeadline(DEADLINES.r2, () =>
+        models.head(`${manifest.alias}/${manifest.revision}/manifest.json`),
+      );
+      if (object === null) throw new Error("it is not there");
+      return Math.floor(object.uploaded.getTime() / 1000);
+    } catch (cause) {
+      const message = `model ${reference}: its manifest cannot be read`;
+      throw new ServiceError("model_unavailable", message, { cause });
+    }
+  };
+  return await lease.get(read, waitUntil);
+}
+
+/**
+ * OpenAI's model object and what a client of this API needs besides.
+ * @param models the bucket that has the model
+ * @throws ServiceError `model_unavailable`
+ */
+export async function describeModel(
+  manifest: Manifest,
+  models: R2Bucket,
+  waitUntil: Anchor,
+): Promise<object> {
+  return {
+    id: manifest.id,
+    object: "model",
+    created: await createdAt(manifest, models, waitUntil),
+    owned_by: manifest.id.split("/", 1)[0],
+    alias: manifest.alias,
+    revision: manifest.revision,
+    embedding_width: manifest.embedding_width,
+    image_size: manifest.image.size,
+    context_length: manifest.text.context_length,
+    license: manifest.license,
+  };
+}
