@@ -37,8 +37,8 @@ afterEach(async () => {
 function refusals(requests: readonly Promise<Answer>[], count: number): Promise<void> {
   let refused = 0;
   return new Promise((resolve, reject) => {
-    for (const request of requests) {
-      request.then(({ status }) => {
+    for (const each of requests) {
+      each.then(({ status }) => {
         if (status === 503 && ++refused === count) resolve();
       }, reject);
     }
