@@ -10,8 +10,7 @@ import { experimental_readRawConfig } from "wrangler";
 import type { Manifest } from "../model-shards/manifest.ts";
 import { DEFAULT_ENGINE, type EngineName, parseEngine, stagesNeeded } from "../model-shards/plan-stages.ts";
 import { modelReference } from "../model-shards/model-reference.ts";
-
-const ROOT = join(import.meta.dirname, "..");
+import { ROOT } from "./paths.ts";
 
 export const GATEWAY_CONFIG = "wrangler.toml";
 const DECODER_CONFIG = "functions/decoder/wrangler.toml";

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type EngineName, parseEngine } from "../../model-shards/plan-stages.ts";
-import { ROOT } from "../local/state.ts";
+import { ROOT } from "../paths.ts";
 import { withCleanUp } from "../release/with-clean-up.ts";
 import { BESIDE_CONFIGS, type CodeHashes, committedConfig, type Source } from "../worker-configs.ts";
 import { wrangler } from "./wrangler.ts";

@@ -4,11 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import * as z from "zod";
-import { ROOT } from "../local/state.ts";
-
-export const SECRETS_FILE = process.env["EDGECLIP_SECRETS"] ?? join(ROOT, ".secrets.json");
+import { secretsFile } from "../paths.ts";
 
 const secretsSchema = z.object({ KEY_PEPPER: z.string().min(16) });
 export type Secrets = z.infer<typeof secretsSchema>;
@@ -17,12 +14,12 @@ const PEPPER_BYTES = 32;
 
 /** @returns undefined if there is no file */
 export async function readSecrets(): Promise<Secrets | undefined> {
-  const json = await readFile(SECRETS_FILE, "utf8").catch(() => undefined);
+  const json = await readFile(secretsFile(), "utf8").catch(() => undefined);
   return json === undefined ? undefined : secretsSchema.parse(JSON.parse(json));
 }
 
 /** Readable by its owner alone. */
 export async function makeSecrets(): Promise<void> {
   const secrets: Secrets = { KEY_PEPPER: randomBytes(PEPPER_BYTES).toString("base64url") };
-  await writeFile(SECRETS_FILE, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+  await writeFile(secretsFile(), `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: "wx" });
 }

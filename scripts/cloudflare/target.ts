@@ -10,7 +10,7 @@
  */
 import { join } from "node:path";
 import type { Manifest } from "../../model-shards/manifest.ts";
-import { ROOT } from "../local/state.ts";
+import { GENERATED, secretsFile } from "../paths.ts";
 import type { Candidate, Target } from "../release/release.ts";
 import { afterOwed, inTurn } from "../release/with-clean-up.ts";
 import { BESIDE_CONFIGS, type WorkerConfig, writeWorkerConfigs } from "../worker-configs.ts";
@@ -20,11 +20,11 @@ import { QueueHandover } from "./queue-handover.ts";
 import { Followers } from "./followers.ts";
 import { giveBack, rollbackCommand, versionsOf } from "./going-back.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";
-import { readSecrets, SECRETS_FILE } from "./secrets.ts";
+import { readSecrets } from "./secrets.ts";
 import { wrangler, wranglerUpload } from "./wrangler.ts";
 import { megabytes } from "../../build/report/megabytes.ts";
 
-const GENERATED = join(ROOT, ".generated/cloudflare");
+const CONFIGS = join(GENERATED, "cloudflare");
 
 interface Context {
   api: CloudflareApi;
@@ -96,7 +96,7 @@ export async function deploymentConfigs(
   manifests: readonly Manifest[],
   kvIds: ReadonlyMap<string, string>,
 ): Promise<WorkerConfig[]> {
-  return await writeWorkerConfigs(manifests, GENERATED, { codeHashes: await codeHashes(), kvIds });
+  return await writeWorkerConfigs(manifests, CONFIGS, { codeHashes: await codeHashes(), kvIds });
 }
 
 /** A first gateway cannot be a version without traffic: it answers at once, to nobody that knows of it. */
@@ -168,5 +168,5 @@ async function gatewayVersion(
 }
 
 async function secretsOption(): Promise<string[]> {
-  return (await readSecrets()) === undefined ? [] : ["--secrets-file", SECRETS_FILE];
+  return (await readSecrets()) === undefined ? [] : ["--secrets-file", secretsFile()];
 }

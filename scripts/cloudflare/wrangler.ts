@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
-import { ROOT } from "../local/state.ts";
+import { NODE_MODULES, ROOT } from "../paths.ts";
 import { withCleanUp } from "../release/with-clean-up.ts";
 
 /** Lines of the file that wrangler writes if asked to; of other types than these, it has nothing for us. */
@@ -21,7 +21,7 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 /** @returns what it printed. @throws Error with what it printed, if it failed */
 export async function wrangler(parameters: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(join(ROOT, "node_modules/.bin/wrangler"), parameters, {
+    const { stdout } = await promisify(execFile)(join(NODE_MODULES, ".bin/wrangler"), parameters, {
       cwd: ROOT,
       // CI: it asks nothing.
       env: { ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false", ...env },

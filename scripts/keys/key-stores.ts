@@ -5,7 +5,7 @@ import { getPlatformProxy } from "wrangler";
 import { CloudflareApi } from "../cloudflare/api.ts";
 import { NAMESPACES } from "../cloudflare/resource-names.ts";
 import { wrangler } from "../cloudflare/wrangler.ts";
-import { ROOT, STATE } from "../local/state.ts";
+import { ROOT, storageFolder } from "../paths.ts";
 import { KEY_PREFIX, type KeyRecord } from "../../functions/gateway/keys/api-key.ts";
 
 const CONFIG = join(ROOT, "wrangler.toml");
@@ -20,7 +20,7 @@ export interface KeyStore {
 export async function localKeys(): Promise<KeyStore> {
   const proxy = await getPlatformProxy<{ KEYS: KVNamespace }>({
     configPath: CONFIG,
-    persist: { path: join(STATE, "v3") },
+    persist: { path: storageFolder() },
   });
   const { KEYS } = proxy.env;
   return {

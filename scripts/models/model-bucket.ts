@@ -5,12 +5,19 @@ import { join } from "node:path";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { getPlatformProxy } from "wrangler";
 import { BUCKETS } from "../cloudflare/resource-names.ts";
-import { STATE } from "../local/state.ts";
+import { storageFolder } from "../paths.ts";
 import { withCleanUp } from "../release/with-clean-up.ts";
+
+/** The option of commands that work on either. */
+export const REMOTE_OPTION = {
+  type: "boolean",
+  default: false,
+  about: "on the deployment (default: on what npm start runs on this machine)",
+} as const;
 
 export type WithModelBucket = <T>(use: (bucket: R2Bucket) => Promise<T>) => Promise<T>;
 
-/** @param remote whether the deployment's is meant */
+/** @param remote true for the deployment's bucket */
 export const modelBucket =
   (remote: boolean): WithModelBucket =>
   async (use) => {
@@ -26,7 +33,7 @@ export const modelBucket =
         await writeFile(configPath, JSON.stringify(config));
         const proxy = await getPlatformProxy<{ MODELS: R2Bucket }>({
           configPath,
-          persist: { path: join(STATE, "v3") },
+          persist: { path: storageFolder() },
           remoteBindings: remote,
         });
         return await withCleanUp(

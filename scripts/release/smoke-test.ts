@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import * as z from "zod";
 import type { Manifest } from "../../model-shards/manifest.ts";
-import { ROOT } from "../local/state.ts";
+import { EXAMPLES } from "../paths.ts";
 
-const PICTURE = join(ROOT, "examples/fox.png");
+const PICTURE = join(EXAMPLES, "fox.png");
 const LABELS = ["fox", "rabbit", "bus", "grapes"];
 /** A deployment that is a second old is not yet known everywhere; a new key may take a minute. Seconds. */
 const PATIENCE = 90;

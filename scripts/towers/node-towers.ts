@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Shard } from "../../model-shards/manifest.ts";
 import { type Tensor, createOrtRuntime, type OrtSession } from "../../functions/runtime/ort/ort-runtime.ts";
 import { TokenTable } from "../../functions/text/token-table.ts";
-import { readManifest } from "../models-in-r2.ts";
+import { readManifest } from "../models/models-in-r2.ts";
 import { FolderBucket } from "./folder-bucket.ts";
 import { ortModule } from "./ort-module.ts";
 

@@ -1,9 +1,8 @@
 /** onnxruntime's WebAssembly, compiled from the generated file as a bundler would. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { GENERATED } from "../paths.ts";
 
 export async function ortModule(): Promise<WebAssembly.Module> {
-  return await WebAssembly.compile(
-    await readFile(join(import.meta.dirname, "../../.generated/ort/ort.wasm")),
-  );
+  return await WebAssembly.compile(await readFile(join(GENERATED, "ort/ort.wasm")));
 }

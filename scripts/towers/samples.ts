@@ -11,7 +11,7 @@ import { scalarResampler } from "../../functions/decoder/preprocess/scalar-resam
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
 import { Tokenizer } from "../../functions/runtime/tokenizer/tokenizer.ts";
 import { readPixels } from "../../functions/vision/pixels-to-tensor.ts";
-import { ROOT } from "../local/state.ts";
+import { EXAMPLES, VOCABULARY } from "../paths.ts";
 
 /** Short and long: an activation that stands out in one may not in the other. */
 const TEXTS = [
@@ -36,10 +36,9 @@ export const SAMPLE_COUNT = TEXTS.length;
 export function exampleSamples(count: number): SampleSource {
   return {
     async pictures({ size, mean, std }) {
-      const folder = join(ROOT, "examples");
-      const files = (await readdir(folder)).filter((file) => file.endsWith(".png")).toSorted();
+      const files = (await readdir(EXAMPLES)).filter((file) => file.endsWith(".png")).toSorted();
       const pixels = await Promise.all(
-        files.slice(0, count).map((file) => decodeExample(join(folder, file), size)),
+        files.slice(0, count).map((file) => decodeExample(join(EXAMPLES, file), size)),
       );
       const tensors: Activation[] = [];
       for await (const input of readPixels(new Blob(pixels).stream(), pixels.length, size, { mean, std })) {
@@ -48,7 +47,7 @@ export function exampleSamples(count: number): SampleSource {
       return tensors;
     },
     async texts(contextLength) {
-      const packed = await readFile(join(ROOT, "model-shards/clip-bpe.bin"));
+      const packed = await readFile(VOCABULARY);
       const tokenizer = new Tokenizer(new Uint8Array(packed).buffer);
       return TEXTS.slice(0, count).map((text) => tokenizer.encode(cleanText(text), contextLength).ids);
     },

@@ -57,10 +57,14 @@ describe("npm run keys", () => {
     const state = await mkdtemp(join(tmpdir(), "edgeclip-keys-"));
     const keys = async (...parameters: string[]): Promise<string> => {
       const env = { ...process.env, EDGECLIP_STATE: state };
-      const { stdout } = await promisify(execFile)(process.execPath, ["scripts/keys/cli.ts", ...parameters], {
-        cwd: ROOT,
-        env,
-      });
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ["scripts/keys/keys.ts", ...parameters],
+        {
+          cwd: ROOT,
+          env,
+        },
+      );
       return stdout;
     };
     try {

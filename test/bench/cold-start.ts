@@ -8,7 +8,7 @@ import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
-import { readManifest } from "../../scripts/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/models-in-r2.ts";
 import { buildSynthetic } from "../support/build-synthetic.ts";
 import setup, { bundleWorker } from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";

@@ -1,7 +1,7 @@
 /** What the page says when something goes wrong, for real each time, and that it works again once that is over. */
 import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { putModel } from "../../scripts/models-in-r2.ts";
+import { putModel } from "../../scripts/models/models-in-r2.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";

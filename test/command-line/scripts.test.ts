@@ -52,6 +52,16 @@ it("finds the scripts", () => {
   expect(new Set(own.map(([name]) => name)).size).toBeGreaterThanOrEqual(25);
 });
 
+it("finds each command in the folder, and the file, of its name", () => {
+  const commands = own.filter(([, [file = ""]]) => file.startsWith("scripts/") || file.startsWith("build/"));
+  for (const [name, [file = ""]] of commands) {
+    const folder = name === "dev" ? "start" : name.replace(":", "-");
+    // `prepare` is several programs; every other command is one.
+    const expected = name === "prepare" ? /^scripts\/prepare\/[\w-]+\.ts$/ : `scripts/${folder}/${folder}.ts`;
+    expect(file).toMatch(expected);
+  }
+});
+
 describe.concurrent.each(own)("%s: node %j", { timeout: 120_000 }, (name, typed) => {
   it("answers --help", async () => {
     const { code, stdout, stderr } = await run(...typed, "--help");
@@ -72,33 +82,35 @@ describe.concurrent.each(own)("%s: node %j", { timeout: 120_000 }, (name, typed)
 
 describe.concurrent("a wrong value", { timeout: 120_000 }, () => {
   it.each([
-    ["scripts/start.ts --port 99999", 'the port is a whole number from 1 to 65535, not "99999"'],
-    ["scripts/start.ts --access everybody", '--access is open, public or keys, not "everybody"'],
+    ["scripts/start/start.ts --port 99999", 'the port is a whole number from 1 to 65535, not "99999"'],
+    ["scripts/start/start.ts --access everybody", '--access is open, public or keys, not "everybody"'],
     [
-      "scripts/start.ts --port 18787 --model no-such-model",
+      "scripts/start/start.ts --port 18787 --model no-such-model",
       /^no-such-model is no folder of a built model, no repository/,
     ],
     [
-      "scripts/start.ts --port 18788 --model test/no-such-model",
+      "scripts/start/start.ts --port 18788 --model test/no-such-model",
       /^test\/no-such-model is no folder of a built model/,
     ],
-    ["scripts/start.ts --port 18789 --model test", /^test holds no built model/],
-    ["scripts/models/cli.ts push", "<folder> … is missing"],
-    ["scripts/models/cli.ts lift", "there is no command lift"],
-    ["scripts/keys/cli.ts made", 'the command is create, list or revoke, not "made"'],
-    ["scripts/keys/cli.ts create", /^--account is missing/],
-    ["scripts/keys/cli.ts create --account a --tier gold", '--tier is free, standard or high, not "gold"'],
-    ["scripts/keys/cli.ts create --account a --expires soon", /^--expires is hours/],
-    ["scripts/keys/cli.ts revoke", /^<id> is missing/],
-    ["scripts/build/cli.ts x --precision int4", '--precision is int8 or fp32, not "int4"'],
-    ["scripts/build/cli.ts x --image-size big", '--image-size is a whole number from 1, not "big"'],
-    ["scripts/build/cli.ts x --floor 1.5", "--floor is 1.5; it is a cosine below 1"],
-    ["scripts/build/cli.ts package.json", /^--id is missing/],
-    ["scripts/verify/cli.ts model-shards/edgeclip-demo", "--checkpoint is missing"],
-    ["scripts/retrieval/cli.ts find fox", 'the command is index or search, not "find"'],
-    ["scripts/retrieval/cli.ts search fox --count few", '--count is a whole number from 1, not "few"'],
-    ["build/synthetic/cli.ts huge out", /^the model is .*, not "huge"/],
-    ["build/hub/cli.ts one two", '"two" is one word too many'],
+    ["scripts/start/start.ts --port 18789 --model test", /^test holds no built model/],
+    ["scripts/model-push/model-push.ts", "<folder> … is missing"],
+    ["scripts/keys/keys.ts made", 'the command is create, list or revoke, not "made"'],
+    ["scripts/keys/keys.ts create", /^--account is missing/],
+    ["scripts/keys/keys.ts create --account a --tier gold", '--tier is free, standard or high, not "gold"'],
+    ["scripts/keys/keys.ts create --account a --expires soon", /^--expires is hours/],
+    ["scripts/keys/keys.ts revoke", /^<id> is missing/],
+    ["scripts/model-build/model-build.ts x --precision int4", '--precision is int8 or fp32, not "int4"'],
+    [
+      "scripts/model-build/model-build.ts x --image-size big",
+      '--image-size is a whole number from 1, not "big"',
+    ],
+    ["scripts/model-build/model-build.ts x --floor 1.5", "--floor is 1.5; it is a cosine below 1"],
+    ["scripts/model-build/model-build.ts package.json", /^--id is missing/],
+    ["scripts/model-verify/model-verify.ts model-shards/edgeclip-demo", "--checkpoint is missing"],
+    ["scripts/retrieval/retrieval.ts find fox", 'the command is index or search, not "find"'],
+    ["scripts/retrieval/retrieval.ts search fox --count few", '--count is a whole number from 1, not "few"'],
+    ["scripts/build-synthetic/build-synthetic.ts huge out", /^the model is .*, not "huge"/],
+    ["scripts/model-pull/model-pull.ts one two", '"two" is one word too many'],
     ["test/bench/run.ts --only nothing", /^--only is .*, not "nothing"/],
     ["test/bench/memory.ts tall", /^a size is a whole number/],
     ["test/attack/fuzz.ts many", /^the number of requests is a whole number/],
@@ -110,14 +122,17 @@ describe.concurrent("a wrong value", { timeout: 120_000 }, () => {
 
 describe.concurrent("what fails while it runs is one line", { timeout: 120_000 }, () => {
   it.each([
-    ["scripts/build/cli.ts no/such-thing", /no such file or folder, and nothing that "npm run model:pull"/],
     [
-      "scripts/verify/cli.ts test --checkpoint package.json",
+      "scripts/model-build/model-build.ts no/such-thing",
+      /no such file or folder, and nothing that "npm run model:pull"/,
+    ],
+    [
+      "scripts/model-verify/model-verify.ts test --checkpoint package.json",
       /^test holds no built model: there is no manifest\.json/,
     ],
-    ["scripts/models/cli.ts gc", /--remote/],
-    ["scripts/retrieval/cli.ts search fox --url http://127.0.0.1:9", /^fetch failed: .+/],
-    ["build/hub/cli.ts ../name", /^"\.\.\/name" is no repository/],
+    ["scripts/model-gc/model-gc.ts", /--remote/],
+    ["scripts/retrieval/retrieval.ts search fox --url http://127.0.0.1:9", /^fetch failed: .+/],
+    ["scripts/model-pull/model-pull.ts ../name", /^"\.\.\/name" is no repository/],
   ])("node %s", async (typed, line) => {
     const { code, stderr } = await run(...typed.split(" "));
     expect([code, stderr.trimEnd().split("\n").length], stderr).toEqual([1, 1]);

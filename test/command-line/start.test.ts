@@ -10,7 +10,7 @@ import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
 import { PRESETS } from "../../build/hub/presets.ts";
 import { SYNTHETIC_MODELS, type SyntheticModel } from "../../build/synthetic/configs.ts";
 import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
-import { freePort } from "../../scripts/local/free-port.ts";
+import { freePort } from "../../scripts/start/free-port.ts";
 import { startFakeHub } from "../hub/fake-hub.ts";
 import { exampleBase64 } from "../support/examples.ts";
 import { LocalService } from "../support/local-service.ts";
@@ -51,7 +51,7 @@ const ENDINGS: [what: string, whose: string, command: RegExp, signal: NodeJS.Sig
   ["npm's SIGINT", "npm", /^npm start/, "SIGINT"],
   ["npm's SIGKILL", "npm", /^npm start/, "SIGKILL"],
   ["npm's SIGHUP", "npm", /^npm start/, "SIGHUP"],
-  ["the script's SIGKILL", "script", /^node scripts\/start\.ts/, "SIGKILL"],
+  ["the script's SIGKILL", "script", /^node scripts\/start\/start\.ts/, "SIGKILL"],
 ];
 
 // Every process is found in Linux's /proc.
@@ -134,18 +134,20 @@ describe("a service with keys", () => {
     expect(service.greeting).toContain("every request to /v1 needs an API key: npm run keys -- create");
     expect(service.greeting).toContain("-H 'authorization: Bearer sk-…'");
     expect(service.greeting).not.toContain("open to");
-    const made = await service.run("scripts/keys/cli.ts", "create", "--account", "me", "--expires", "12h");
+    const made = await service.run("scripts/keys/keys.ts", "create", "--account", "me", "--expires", "12h");
     const [key = ""] = /sk-\S+/.exec(made) ?? [];
     expect(await ask(key)).toBe(200);
     expect(await ask()).toBe(401);
-    expect(await service.run("scripts/keys/cli.ts", "list")).toMatch(/expires \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+    expect(await service.run("scripts/keys/keys.ts", "list")).toMatch(
+      /expires \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
+    );
   });
 
   it("still lets other models serve, and leaves no key of its own", { timeout: 120_000 }, async () => {
-    expect(await service.run("scripts/models/cli.ts", "use", "edgeclip-demo")).toContain(
+    expect(await service.run("scripts/model-use/model-use.ts", "edgeclip-demo")).toContain(
       "serving edgeclip-demo@",
     );
-    expect(await service.run("scripts/keys/cli.ts", "list", "--all")).not.toContain("deployment");
+    expect(await service.run("scripts/keys/keys.ts", "list", "--all")).not.toContain("deployment");
   });
 
   it("listens on this machine alone", async () => {

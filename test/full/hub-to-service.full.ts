@@ -14,10 +14,10 @@ import { DEFAULT_PRESET, repositoryOf } from "../../build/hub/presets.ts";
 import { SYNTHETIC_MODELS } from "../../build/synthetic/configs.ts";
 import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
-import { readManifest } from "../../scripts/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/models-in-r2.ts";
 import { type FakeHub, startFakeHub } from "../hub/fake-hub.ts";
 import { exampleBase64 } from "../support/examples.ts";
-import { freePort } from "../../scripts/local/free-port.ts";
+import { freePort } from "../../scripts/start/free-port.ts";
 import { LocalService } from "../support/local-service.ts";
 import { NpmStart } from "../support/npm-start.ts";
 import { request } from "../support/request.ts";
@@ -99,11 +99,11 @@ describe.runIf(process.env["SMOKE"] !== "1")("from the hub to a service", () => 
     const service = await LocalService.start(join(folder, "state"));
     const use = async (...models: string[]): Promise<void> => {
       const before = Date.now();
-      const said = await service.run("scripts/models/cli.ts", "use", ...models);
+      const said = await service.run("scripts/model-use/model-use.ts", ...models);
       console.log(`use ${models.join(" ")}: ${((Date.now() - before) / 1000).toFixed(1)} s\n${said}`);
     };
     try {
-      console.log(await service.run("scripts/models/cli.ts", "push", out));
+      console.log(await service.run("scripts/model-push/model-push.ts", out));
       const labels = ["fox", "rabbit", "bus"];
       const { body: set } = await request("POST", `${service.url}/v1/label_sets`, { labels });
       const image = await exampleBase64("fox.png");

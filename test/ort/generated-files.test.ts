@@ -35,7 +35,7 @@ it("refuses files of another version", async () => {
   try {
     await copyFile(join(DIST, GLUE), join(folder, GLUE));
     await writeFile(join(folder, WASM), "another version");
-    const run = promisify(execFile)(process.execPath, [join(ROOT, "build/ort-wasm/cli.ts"), folder]);
+    const run = promisify(execFile)(process.execPath, [join(ROOT, "scripts/prepare/ort-wasm.ts"), folder]);
     await expect(run).rejects.toThrow(/pinned is [0-9a-f]{64}/);
   } finally {
     await rm(folder, { recursive: true });

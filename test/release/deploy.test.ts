@@ -93,13 +93,13 @@ describe("a deployment", { timeout: 180_000 }, () => {
     const engines = account.behindGateway();
     const former = account.serving();
     await account.deploy(["edgeclip-demo"]);
-    await account.scripts.collectGarbage([], true);
+    await account.scripts.collectGarbage();
     // Those of the other engine are gone; the deployment before had both models.
     expect(engines).toHaveLength(7);
     expect(account.behindGateway()).toHaveLength(5);
     expect(await account.classify(account.url(former))).toMatchObject({ status: 200 });
     await account.deploy(["edgeclip-demo"]);
-    await account.scripts.collectGarbage([], true);
+    await account.scripts.collectGarbage();
     expect(account.behindGateway()).toHaveLength(3);
     expect(await account.classify()).toMatchObject({ status: 200, data: [{ prediction: "fox" }] });
   });

@@ -1,6 +1,6 @@
 /** Which versions of the gateway `model:gc` keeps the Workers of. */
 import { expect, it } from "vitest";
-import { keptVersions } from "../../scripts/models/gc.ts";
+import { keptVersions } from "../../scripts/model-gc/collect-garbage.ts";
 
 function names(list: string): string[] {
   return list.split(" ").filter((name) => name !== "");

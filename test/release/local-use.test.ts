@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readManifest } from "../../scripts/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/models-in-r2.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
 import { buildSynthetic } from "../support/build-synthetic.ts";
 import { exampleBase64 } from "../support/examples.ts";
@@ -12,7 +12,8 @@ import { request } from "../support/request.ts";
 import { steadyRequests } from "../support/steady-requests.ts";
 import { DEMO_MODEL } from "../support/workers.ts";
 
-const CLI = "scripts/models/cli.ts";
+/** The command `npm run model:<name>`. */
+const command = (name: string): string => `scripts/model-${name}/model-${name}.ts`;
 
 let folder: string;
 let service: LocalService;
@@ -38,13 +39,13 @@ it(
     const { body: set } = await request("POST", `${service.url}/v1/label_sets`, { labels });
     const image = await exampleBase64("fox.png");
 
-    expect(await service.run(CLI, "push", out)).toMatch(/^synthetic-tiny@\w+: \d+ files, /);
-    expect(await service.run(CLI, "push", out)).toContain(": 0 files, 0.0 MB sent");
-    await expect(service.run(CLI, "use", "nothing")).rejects.toThrow("there is no model nothing in R2");
+    expect(await service.run(command("push"), out)).toMatch(/^synthetic-tiny@\w+: \d+ files, /);
+    expect(await service.run(command("push"), out)).toContain(": 0 files, 0.0 MB sent");
+    await expect(service.run(command("use"), "nothing")).rejects.toThrow("there is no model nothing in R2");
 
     const clients = steadyRequests(`${service.url}/v1/classify`, { image, label_set: set.id });
     for (const models of [["synthetic-tiny"], [demo, tiny]]) {
-      expect(await service.run(CLI, "use", ...models)).toMatch(/serving \S+/);
+      expect(await service.run(command("use"), ...models)).toMatch(/serving \S+/);
     }
     await clients.stop();
     expect([...clients.counts.keys()].toSorted()).toEqual(
@@ -52,7 +53,7 @@ it(
     );
     const again = await request("POST", `${service.url}/v1/label_sets`, { labels });
     expect([again.status, again.body.id, again.body.status]).toEqual([200, set.id, "ready"]);
-    const listed = await service.run(CLI, "list");
+    const listed = await service.run(command("list"));
     expect(listed).toMatch(new RegExp(`${demo}.*by default`));
     expect(listed).toContain(tiny);
   },

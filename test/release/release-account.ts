@@ -18,8 +18,8 @@ import { type FakeCloudflare, startFakeCloudflare } from "./fake-cloudflare.ts";
 async function importScripts() {
   return {
     ...(await import("../../scripts/cloudflare/api.ts")),
-    ...(await import("../../scripts/cloudflare/deploy.ts")),
-    ...(await import("../../scripts/models/gc.ts")),
+    ...(await import("../../scripts/deploy/deploy-models.ts")),
+    ...(await import("../../scripts/model-gc/collect-garbage.ts")),
   };
 }
 

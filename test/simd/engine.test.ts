@@ -12,7 +12,7 @@ import { SimdEngine } from "../../functions/runtime/simd/simd-engine.ts";
 import { plannedShape } from "../../functions/runtime/tower/planned-shape.ts";
 import type { Tensor } from "../../functions/runtime/tensor.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
-import { readManifest } from "../../scripts/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/models-in-r2.ts";
 import mini from "../fixtures/reference/mini.json" with { type: "json" };
 import { buildSynthetic } from "../support/build-synthetic.ts";
 import { cosine } from "../support/cosine.ts";

@@ -27,7 +27,7 @@ export async function bundleWorker(config: string, engine: EngineName = DEFAULT_
 
 /** The static assets, and the Workers of both engines. */
 export default async function setup(): Promise<void> {
-  await promisify(execFile)(process.execPath, [join(ROOT, "scripts/copy-assets.ts")]);
+  await promisify(execFile)(process.execPath, [join(ROOT, "scripts/prepare/copy-assets.ts")]);
   for (const engine of ["ort", "simd"] as const) {
     await Promise.all(WORKER_CONFIGS.map((config) => bundleWorker(config, engine)));
   }

@@ -3,7 +3,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { freePort } from "../../scripts/local/free-port.ts";
+import { freePort } from "../../scripts/start/free-port.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -35,7 +35,7 @@ export class LocalService {
     const options = models.flatMap((folder) => ["--model", folder]);
     const child = spawn(
       process.execPath,
-      ["scripts/start.ts", "--log-level=error", ...options, ...parameters],
+      ["scripts/start/start.ts", "--log-level=error", ...options, ...parameters],
       {
         cwd: ROOT,
         env,

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
-import { putModel, readManifest } from "../../scripts/models-in-r2.ts";
+import { putModel, readManifest } from "../../scripts/models/models-in-r2.ts";
 import { committedConfig, GATEWAY_CONFIG, writeWorkerConfigs } from "../../scripts/worker-configs.ts";
 import type { WorkerStats } from "../../functions/runtime/rpc.ts";
 import { bundleFolder } from "./bundle-workers.ts";

@@ -8,7 +8,7 @@ import { ortGraphs } from "../../scripts/towers/ort-graphs.ts";
 import { exampleSamples } from "../../scripts/towers/samples.ts";
 import { buildSynthetic } from "../support/build-synthetic.ts";
 
-const CLI = join(import.meta.dirname, "../../scripts/verify/cli.ts");
+const CLI = join(import.meta.dirname, "../../scripts/model-verify/model-verify.ts");
 
 interface Run {
   code: number;

@@ -1,0 +1,81 @@
+/** Builds a model from what people call it: a file, a folder, or the name under which it was pulled. */
+import { dirname, join, resolve } from "node:path";
+import { type BuildReport, buildModel } from "../../build/build-model.ts";
+import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
+import { UsageError } from "../../build/command-line/usage-error.ts";
+import { licenseOf } from "../../build/hub/presets.ts";
+import type { Progress } from "../../build/report/progress.ts";
+import type { Precision } from "../../build/towers/emitter.ts";
+import { manifestSchema } from "../../model-shards/manifest.ts";
+import { modelsFolder } from "../paths.ts";
+import { ortGraphs } from "../towers/ort-graphs.ts";
+import { DEFAULT_FLOOR, DEFAULT_SAMPLES } from "../towers/sample-options.ts";
+import { exampleSamples } from "../towers/samples.ts";
+import { findCheckpoint } from "./find-checkpoint.ts";
+
+export interface CheckpointOptions {
+  /** Of a model at the hub; `main` unless given. */
+  revision?: string | undefined;
+  /** As the API names the model; its repository unless given. */
+  id?: string | undefined;
+  /** `aliasOf(id)` unless given. */
+  alias?: string | undefined;
+  license?: string | undefined;
+  precision?: Precision;
+  imageSize?: number | undefined;
+  /** `open_clip_config.json`; that beside the checkpoint unless given. */
+  config?: string | undefined;
+  /** Where the model's folder goes; `model-shards/<alias>` unless given. */
+  out?: string | undefined;
+  /** Least cosine to fp32 of a block; 0 measures nothing. */
+  floor?: number;
+  /** Pictures and texts to measure with. */
+  samples?: number;
+  progress: Progress;
+}
+
+/** The slash-free name of a model unless it is given another: the last part of its id, in lower case. */
+export function aliasOf(id: string): string {
+  return (id.split("/").at(-1) ?? id).toLowerCase();
+}
+
+/** The folder of a built model unless it is put elsewhere. */
+export function folderOfAlias(alias: string): string {
+  return join(modelsFolder(), alias);
+}
+
+/**
+ * @throws BuildError, CheckpointError or HubError naming what is wrong with the checkpoint or its config; UsageError for an
+ * id or alias that is missing or no name
+ */
+export async function buildCheckpoint(
+  source: string,
+  { precision = "int8", floor = DEFAULT_FLOOR, samples = DEFAULT_SAMPLES, ...options }: CheckpointOptions,
+): Promise<BuildReport & { folder: string }> {
+  const { path: checkpoint, repository } = await findCheckpoint(source, options.revision);
+  const id = options.id ?? repository;
+  if (id === undefined) throw new UsageError(`--id is missing: what is the model in ${source} called?`);
+  const alias = options.alias ?? aliasOf(id);
+  // Before anything is written: the alias is a folder's name.
+  for (const [field, value] of Object.entries({ id, alias })) {
+    const { success } = manifestSchema.shape[field as "id" | "alias"].safeParse(value);
+    if (!success) throw new UsageError(`--${field} "${value}" is no name for a model`);
+  }
+  const folder = resolve(options.out ?? folderOfAlias(alias));
+  const isMeasured = precision === "int8" && floor > 0;
+  const report = await buildModel({
+    checkpoint,
+    config: options.config ?? join(dirname(checkpoint), CONFIG_NAME),
+    out: folder,
+    id,
+    alias,
+    license: options.license ?? licenseOf(id),
+    precision,
+    ...(options.imageSize === undefined ? {} : { imageSize: options.imageSize }),
+    ...(isMeasured
+      ? { calibration: { open: await ortGraphs(), samples: exampleSamples(samples), floor } }
+      : {}),
+    progress: options.progress,
+  });
+  return { ...report, folder };
+}

@@ -1,0 +1,102 @@
+/**
+ * Models in R2: all files below `<alias>/<revision>/`, the manifest last, so that a manifest in the bucket means a
+ * complete model.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { R2Bucket } from "@cloudflare/workers-types";
+import { type Manifest, manifestSchema } from "../../model-shards/manifest.ts";
+import { modelFiles } from "../../model-shards/model-files.ts";
+import { sha256Hex } from "../../model-shards/sha256.ts";
+
+const MANIFEST = "manifest.json";
+
+/**
+ * @param folder of a built model, `model-shards/<alias>`
+ * @throws Error if it is none, or one of another version of the format
+ */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const json = await readFile(join(folder, MANIFEST), "utf8").catch((cause: unknown) => {
+    throw new Error(`${folder} holds no built model: there is no ${MANIFEST} in it`, { cause });
+  });
+  try {
+    return manifestSchema.parse(JSON.parse(json));
+  } catch (cause) {
+    throw new Error(`${join(folder, MANIFEST)} is no manifest of this version: build the model again`, {
+      cause,
+    });
+  }
+}
+
+export interface Pushed {
+  /** Files that were written, and their bytes. */
+  files: number;
+  bytes: number;
+  /** Bytes that were there, with the right hash. */
+  keptBytes: number;
+}
+
+/**
+ * Writes what the bucket does not hold with the right SHA-256, which R2 checks on arrival and keeps.
+ * @param folder of a built model
+ * @param onFile called after each file
+ */
+export async function putModel(
+  bucket: Pick<R2Bucket, "head" | "put">,
+  folder: string,
+  onFile: (file: string) => void = () => {},
+): Promise<Pushed> {
+  const manifest = await readManifest(folder);
+  const json = new Uint8Array(await readFile(join(folder, MANIFEST)));
+  const last = { file: MANIFEST, bytes: json.byteLength, sha256: await sha256Hex(json) };
+  const pushed = { files: 0, bytes: 0, keptBytes: 0 };
+  for (const { file, bytes, sha256 } of [...modelFiles(manifest), last]) {
+    const key = `${manifest.alias}/${manifest.revision}/${file}`;
+    const present = await bucket.head(key);
+    if (present?.checksums.toJSON().sha256 === sha256) {
+      pushed.keptBytes += bytes;
+    } else {
+      await bucket.put(key, await readFile(join(folder, file)), { sha256 });
+      pushed.files += 1;
+      pushed.bytes += bytes;
+    }
+    onFile(file);
+  }
+  return pushed;
+}
+
+export interface StoredModel {
+  manifest: Manifest;
+  uploaded: Date;
+}
+
+/** The complete models of a bucket, the newest first. */
+export async function storedModels(bucket: Pick<R2Bucket, "list" | "get">): Promise<StoredModel[]> {
+  const models: StoredModel[] = [];
+  for (let cursor: string | undefined; ;) {
+    const listed = await bucket.list(cursor === undefined ? {} : { cursor });
+    for (const { key, uploaded } of listed.objects.filter(({ key: name }) => name.endsWith(`/${MANIFEST}`))) {
+      const object = await bucket.get(key);
+      const parsed = manifestSchema.safeParse(await object?.json());
+      // One of another version of the format belongs to another version of this project.
+      if (parsed.success) models.push({ manifest: parsed.data, uploaded });
+    }
+    if (!listed.truncated) return models.toSorted((a, b) => b.uploaded.getTime() - a.uploaded.getTime());
+    ({ cursor } = listed);
+  }
+}
+
+/**
+ * @param name `<alias>`, `<id>` or either with `@<revision>`; without one, the newest in the bucket is meant
+ * @throws Error if there is none
+ */
+export function findModel(models: readonly StoredModel[], name: string): Manifest {
+  const [, model, revision] = /^(.+?)(?:@([0-9a-f]{16}))?$/.exec(name) ?? [];
+  const found = models.find(
+    ({ manifest }) =>
+      (manifest.alias === model || manifest.id === model) &&
+      (revision ?? manifest.revision) === manifest.revision,
+  );
+  if (found !== undefined) return found.manifest;
+  throw new Error(`there is no model ${name} in R2; "npm run model:list" shows those there are`);
+}

@@ -1,0 +1,32 @@
+/**
+ * Makes `.generated/codecs/` from the installed picture codecs: their WebAssembly, with the memory imported. So all of
+ * them can work in one memory, one at a time, and a new instance needs no second one. npm runs it after an install
+ * (`prepare`).
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runCommand } from "../../build/command-line/command.ts";
+import { importMemory } from "../../build/codec-wasm/import-memory.ts";
+import { GENERATED, NODE_MODULES } from "../paths.ts";
+
+const OUT = join(GENERATED, "codecs");
+const CODECS = {
+  "magick.wasm": "@imagemagick/magick-wasm/dist/x86/magick.wasm",
+  "avif.wasm": "@jsquash/avif/codec/dec/avif_dec.wasm",
+  "webp.wasm": "@jsquash/webp/codec/dec/webp_dec.wasm",
+};
+
+await runCommand(
+  {
+    usage: "node scripts/prepare/codec-wasm.ts",
+    about:
+      "Writes the picture codecs with their memory imported to .generated/codecs/. npm runs it after an install.",
+  },
+  async () => {
+    await mkdir(OUT, { recursive: true });
+    for (const [name, path] of Object.entries(CODECS)) {
+      const wasm = await readFile(join(NODE_MODULES, path));
+      await writeFile(join(OUT, name), importMemory(wasm));
+    }
+  },
+);

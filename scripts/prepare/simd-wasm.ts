@@ -1,0 +1,51 @@
+/**
+ * Compiles the kernels of `functions/runtime/simd/kernels/` to `.generated/simd/`: one module with relaxed SIMD and one
+ * without, from the same AssemblyScript; and those of the decoder's resize. npm runs it after an install (`prepare`).
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { BuildError } from "../../build/build-error.ts";
+import { runCommand } from "../../build/command-line/command.ts";
+import { GENERATED, NODE_MODULES, ROOT } from "../paths.ts";
+
+const OUT = join(GENERATED, "simd");
+const KERNELS = "functions/runtime/simd/kernels";
+
+/** No allocator, no data, no assertions; `usize` beside `i32` is meant, and v128 never crosses the border. */
+const OPTIONS = [
+  "-O3",
+  "--runtime=stub",
+  "--noAssert",
+  "--importMemory",
+  "--enable=simd",
+  "--disableWarning=112",
+  "--disableWarning=201",
+];
+
+async function build(source: string, name: string, options: readonly string[] = []): Promise<void> {
+  const compiler = join(NODE_MODULES, "assemblyscript/bin/asc.js");
+  const out = `--outFile=${OUT}/${name}.wasm`;
+  try {
+    await promisify(execFile)(process.execPath, [compiler, source, ...OPTIONS, ...options, out], {
+      cwd: ROOT,
+    });
+  } catch (error) {
+    throw new BuildError(`${source} was not compiled: ${(error as Error).message}`);
+  }
+}
+
+await runCommand(
+  {
+    usage: "node scripts/prepare/simd-wasm.ts",
+    about: "Compiles the kernels in AssemblyScript to .generated/simd/. npm runs it after an install.",
+  },
+  async () => {
+    await mkdir(OUT, { recursive: true });
+    await build(`${KERNELS}/index.ts`, "relaxed", ["--enable=relaxed-simd"]);
+    await build(`${KERNELS}/index.ts`, "plain");
+    await build("functions/decoder/preprocess/kernels/resize.ts", "resize");
+    await build("test/bench/kernels/peak.ts", "peak", ["--enable=relaxed-simd"]);
+  },
+);

@@ -1,0 +1,39 @@
+/** What `npm start` says once it answers. */
+import type { LocalOptions } from "./local-deployment.ts";
+
+export interface Place {
+  host: string;
+  port: number;
+  access: LocalOptions["access"];
+}
+
+/** Names and addresses that no other machine reaches. */
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/;
+/** Addresses that stand for all of this machine's. */
+const ANY = new Set(["0.0.0.0", "::"]);
+
+export function urlOf({ host, port }: Pick<Place, "host" | "port">): string {
+  if (ANY.has(host) || LOOPBACK.test(host)) return `http://localhost:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+export function greeting(place: Place): string {
+  const url = urlOf(place);
+  const key = place.access === "keys" ? " -H 'authorization: Bearer sk-…'" : "";
+  return `
+edgeclip answers at ${url} (${whoIsLetIn(place)})
+
+Try it in a browser, or:
+
+  curl ${url}/v1/classify${key} -F image=@examples/fox.png -F 'labels=["fox","rabbit","bus","grapes"]'
+`;
+}
+
+function whoIsLetIn({ host, access }: Place): string {
+  const who = LOOPBACK.test(host) ? "on this machine" : "who can reach it";
+  if (access === "keys") {
+    return "every request to /v1 needs an API key: npm run keys -- create --account me";
+  }
+  if (access === "public") return `open to everyone ${who}, limited by address without an API key`;
+  return `no API key configured: open to everyone ${who}`;
+}
