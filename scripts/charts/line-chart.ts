@@ -1,4 +1,4 @@
-/** A chart of a few lines as PNG, on logarithmic axes unless told otherwise. */
+/** Draws a chart of up to four lines as PNG. Both axes are logarithmic; the x axis can be linear. */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
@@ -13,13 +13,13 @@ export interface Chart {
   x: string;
   y: string;
   lines: Line[];
-  /** Evenly spaced instead of logarithmic. */
+  /** Makes the x axis linear. */
   evenX?: boolean;
 }
 
 const [WIDTH, HEIGHT] = [720, 440];
 const AREA = { left: 78, right: WIDTH - 168, top: 56, bottom: HEIGHT - 56 };
-/** Told apart without colour vision, too (Okabe and Ito). */
+/** Okabe and Ito's colors, which can be distinguished without color vision. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
 const FONT = fileURLToPath(import.meta.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf"));
 
@@ -79,7 +79,7 @@ interface Scale {
   position(value: number): number;
 }
 
-/** Logarithmic, over whole powers of ten. */
+/** A logarithmic scale over whole powers of ten. */
 function scale(values: number[], from: number, to: number): Scale {
   const low = Math.floor(Math.log10(Math.min(...values)));
   const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))));
@@ -89,7 +89,7 @@ function scale(values: number[], from: number, to: number): Scale {
   };
 }
 
-/** Even, from 0, in about eight steps of 1, 2 or 5 times a power of ten. */
+/** A linear scale from 0, with about eight steps of 1, 2 or 5 times a power of ten. */
 function evenScale(values: number[], from: number, to: number): Scale {
   const most = Math.max(1, ...values);
   const power = 10 ** Math.floor(Math.log10(most / 8));

@@ -1,12 +1,12 @@
 /**
- * The few endpoints of Cloudflare's API that wrangler has no command with readable output for. The official SDK has them
- * all, in 120 MB that every newcomer would install.
+ * The endpoints of Cloudflare's API for which wrangler has no command with output for programs. The official SDK is not
+ * used because it has 120 MB, which every newcomer would install.
  */
 import * as z from "zod";
 import { wrangler } from "./wrangler.ts";
 import { cloudflareBaseUrl } from "./base-url.ts";
 
-/** Items a page: no list of Cloudflare's takes less as its maximum but that of accounts, which takes 50. */
+/** Items a page. All of these lists allow 100, except that of accounts, which allows 50. */
 const PER_PAGE = 100;
 const ACCOUNTS_PER_PAGE = 50;
 
@@ -65,17 +65,17 @@ const subdomainSchema = z.object({
   subdomain: z.object({ url: z.string(), enabled: z.boolean(), previews_enabled: z.boolean() }),
 });
 
-/** Versions of a Worker that share its traffic, with their percentages: one, but while a change is rolled out gradually. */
+/** Versions of a Worker that share its traffic, with their percentages: one, except during a gradual rollout. */
 export type Traffic = z.infer<typeof deploymentsSchema>["deployments"][number]["versions"];
 
-/** A plain variable has a text, a service binding the name of a Worker. */
+/** `text` is set for plain variables, `service`, the name of a Worker, for service bindings. */
 export type Binding = z.infer<typeof versionSchema>["resources"]["bindings"][number];
 
 export interface QueueConsumer {
   id: string;
-  /** Name of the Worker that gets the messages; undefined for a consumer that pulls them over HTTP. */
+  /** The Worker that gets the messages; undefined for a consumer that pulls them over HTTP. */
   worker: string | undefined;
-  /** As Cloudflare takes them when the consumer is made. */
+  /** In the form that Cloudflare takes when a consumer is created. */
   settings: Record<string, unknown>;
   deadLetterQueue: string | undefined;
 }
@@ -90,8 +90,9 @@ export class CloudflareApi {
   }
 
   /**
-   * With CLOUDFLARE_API_TOKEN or as `wrangler login` left it; for CLOUDFLARE_ACCOUNT_ID or the only account there is.
-   * @throws Error saying what is missing
+   * Uses CLOUDFLARE_API_TOKEN or the token of `wrangler login`, and CLOUDFLARE_ACCOUNT_ID or the only account that the
+   * token sees.
+   * @throws Error if there is no token, or no account or several
    */
   static async open(): Promise<CloudflareApi> {
     const token = process.env["CLOUDFLARE_API_TOKEN"] ?? (await wrangler(["auth", "token"])).trim();
@@ -105,7 +106,7 @@ export class CloudflareApi {
     const [only, ...others] = accounts;
     if (only !== undefined && others.length === 0) return new CloudflareApi(token, only.id);
     const names = accounts.map(({ id, name }) => `${id} (${name})`).join(", ");
-    throw new Error(`set CLOUDFLARE_ACCOUNT_ID to one of: ${names || "(this token sees none)"}`);
+    throw new Error(`set CLOUDFLARE_ACCOUNT_ID to one of: ${names || "(this token can use no account)"}`);
   }
 
   async buckets(): Promise<string[]> {
@@ -124,13 +125,13 @@ export class CloudflareApi {
     await this.#post("/r2/buckets", { name });
   }
 
-  /** Ids by title. */
+  /** Ids of KV namespaces, by title. */
   async namespaces(): Promise<Map<string, string>> {
     const listed = await this.#pages(this.#path("/storage/kv/namespaces"), namespacesSchema, PER_PAGE);
     return new Map(listed.map(({ id, title }) => [title, id]));
   }
 
-  /** @returns its id */
+  /** @returns the namespace's id */
   async createNamespace(title: string): Promise<string> {
     return z.object({ id: z.string() }).parse(await this.#post("/storage/kv/namespaces", { title })).id;
   }
@@ -148,7 +149,7 @@ export class CloudflareApi {
     await this.#call("DELETE", this.#valuePath(namespace, key));
   }
 
-  /** Ids by name. */
+  /** Ids of queues, by name. */
   async queues(): Promise<Map<string, string>> {
     const listed = await this.#pages(this.#path("/queues"), queuesSchema, PER_PAGE);
     return new Map(listed.map(({ queue_name, queue_id }) => [queue_name, queue_id]));
@@ -174,8 +175,9 @@ export class CloudflareApi {
     await this.#call("DELETE", this.#path(`/queues/${queue}/consumers/${id}`));
   }
 
-  /** Has a Worker consume a queue, with the settings of a consumer that was read here. @param queue its id */
-  async addConsumer(queue: string, { worker, settings, deadLetterQueue }: QueueConsumer): Promise<void> {
+  /** Makes a Worker a queue's consumer. @param queue its id @param consumer as `consumers` returned it */
+  async addConsumer(queue: string, consumer: QueueConsumer): Promise<void> {
+    const { worker, settings, deadLetterQueue } = consumer;
     await this.#post(`/queues/${queue}/consumers`, {
       type: "worker",
       script_name: worker,
@@ -184,7 +186,7 @@ export class CloudflareApi {
     });
   }
 
-  /** Names of all Workers; Cloudflare gives them in one answer. */
+  /** Names of all Workers. Cloudflare returns them in one answer, without pages. */
   async workers(): Promise<string[]> {
     return workersSchema.parse(await this.#get("/workers/scripts")).map(({ id }) => id);
   }
@@ -193,19 +195,22 @@ export class CloudflareApi {
     await this.#call("DELETE", this.#path(`/workers/scripts/${name}?force=true`));
   }
 
-  /** Where a Worker answers on workers.dev, without a final slash, whether it does, and whether each version does. */
+  /**
+   * A Worker's URL on workers.dev, without a final slash.
+   * `isEnabled`: the Worker answers there. `hasPreviews`: each version answers at a URL of its own.
+   */
   async subdomain(worker: string): Promise<{ url: string; isEnabled: boolean; hasPreviews: boolean }> {
     const { subdomain } = subdomainSchema.parse(await this.#get(`/workers/workers/${worker}`));
     const { enabled: isEnabled, previews_enabled: hasPreviews } = subdomain;
     return { url: subdomain.url.replace(/\/$/, ""), isEnabled, hasPreviews };
   }
 
-  /** Gives each version of a Worker a URL. @param isEnabled whether the Worker has one, which stays so */
+  /** Gives each version of a Worker a URL. @param isEnabled whether the Worker itself has one; this does not change it */
   async turnOnPreviews(worker: string, isEnabled: boolean): Promise<void> {
     await this.#post(`/workers/scripts/${worker}/subdomain`, { enabled: isEnabled, previews_enabled: true });
   }
 
-  /** What had traffic, deployment by deployment, the newest first. */
+  /** The versions that had traffic, for each deployment, the newest first. */
   async deployments(worker: string): Promise<Traffic[]> {
     const { deployments } = deploymentsSchema.parse(
       await this.#get(`/workers/scripts/${worker}/deployments`),
@@ -214,8 +219,8 @@ export class CloudflareApi {
   }
 
   /**
-   * Gives a Worker's traffic to versions that had it before. Without `force`, Cloudflare refuses if secrets have changed
-   * since; a version has the secrets that it was uploaded with.
+   * Gives a Worker's traffic back to former versions. Without `force`, Cloudflare refuses if secrets have changed since
+   * then; this is not needed, because a version keeps the secrets that it was uploaded with.
    */
   async deployVersions(worker: string, traffic: Traffic): Promise<void> {
     await this.#post(`/workers/scripts/${worker}/deployments?force=true`, {
@@ -224,7 +229,7 @@ export class CloudflareApi {
     });
   }
 
-  /** What a version of a Worker is bound to. */
+  /** The bindings of a Worker's version. */
   async bindings(worker: string, version: string): Promise<Binding[]> {
     const found = await this.#get(`/workers/scripts/${worker}/versions/${version}`);
     return versionSchema.parse(found).resources.bindings;
@@ -238,7 +243,7 @@ export class CloudflareApi {
     return this.#path(`/storage/kv/namespaces/${namespace}/values/${encodeURIComponent(key)}`);
   }
 
-  /** @returns all items of a list that is given in numbered pages */
+  /** @returns all items of a list with numbered pages */
   async #pages<T>(path: string, schema: z.ZodType<T[] | null>, perPage: number): Promise<T[]> {
     const items: T[] = [];
     for (let page = 1; ; page++) {
@@ -260,7 +265,7 @@ export class CloudflareApi {
     return (await this.#call("POST", this.#path(path), body)).result;
   }
 
-  /** @param body a form, or what becomes JSON. @throws Error naming method, path, status and Cloudflare's own words */
+  /** @param body a form, or an object for JSON @throws Error with method, path, status and Cloudflare's messages */
   async #call(method: string, path: string, body?: FormData | object): Promise<Envelope> {
     const isForm = body instanceof FormData;
     const response = await fetch(cloudflareBaseUrl() + path, {

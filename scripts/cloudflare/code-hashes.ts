@@ -1,4 +1,7 @@
-/** What names the Workers that stand beside each other: the hashes of their code, as wrangler bundles it. */
+/**
+ * Hashes of the code of Workers, as wrangler bundles it. Workers of several releases exist beside each other under
+ * names with them.
+ */
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,10 +12,10 @@ import { withCleanUp } from "../release/with-clean-up.ts";
 import { BESIDE_CONFIGS, type CodeHashes, committedConfig, type Source } from "../worker-configs.ts";
 import { wrangler } from "./wrangler.ts";
 
-/** Files of a bundle that are not uploaded: notes with the time of the build, and source maps. */
+/** Files of a bundle that are not uploaded: notes that contain the time of the build, and source maps. */
 const NOT_CODE = /^README\.md$|\.map$/;
 
-/** @returns SHA-256 of the code of every Worker that stands beside others; the same code has the same hash, whenever it is built */
+/** @returns SHA-256 of the code of each Worker in `BESIDE_CONFIGS`; it does not depend on the time of the build */
 export async function codeHashes(): Promise<CodeHashes> {
   const engine = parseEngine(process.env["ENGINE"]);
   return new Map(

@@ -1,13 +1,14 @@
-/** What whoever releases must know when a release fails: what was done, what serves now, and what to do. */
+/** Reports a failed release: what was done, what serves now, and what to do. */
 import { messageOf } from "../release/with-clean-up.ts";
 import type { CloudflareApi, Traffic } from "./api.ts";
 import { rollbackCommand, trafficNow, versionsOf } from "./going-back.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";
 
 /**
- * @param log told what `run` does, as it is done
- * @param run given the versions of the gateway that have traffic as it begins, and whom to tell what is done
- * @throws Error whose message begins with the first failure and ends with the report
+ * @param log called with each step of `run` when it is done
+ * @param run called with a function that reports a step, and with the gateway's versions that have traffic at the
+ * beginning
+ * @throws Error whose message is the first failure, followed by the report
  */
 export async function withFailureReport<T>(
   api: CloudflareApi,
@@ -26,12 +27,12 @@ export async function withFailureReport<T>(
     const lines = [
       messageOf(error),
       "",
-      "What happened before and after that:",
-      ...(done.length === 0 ? ["- nothing was changed"] : done.map((line) => `- ${line}`)),
+      "Steps that were done, before and after the failure:",
+      ...(done.length === 0 ? ["- none: nothing was changed"] : done.map((line) => `- ${line}`)),
       "What serves now:",
       await whatServes(api, former),
       "What to do:",
-      "Mend what failed and run the same command again; what stands is not made twice.",
+      "Fix the cause and run the same command again. Finished steps are not repeated.",
     ];
     throw new Error(lines.join("\n"), { cause: error });
   }
@@ -44,8 +45,8 @@ async function whatServes(api: CloudflareApi, former: Traffic | undefined): Prom
   } catch (error) {
     const before = former === undefined ? "Nothing served before." : goingBack(former);
     return (
-      `Cloudflare does not say (${messageOf(error)}). ` +
-      `Ask again: npx wrangler deployments status --name ${GATEWAY_NAME}. ${before}`
+      `Unknown, because Cloudflare did not answer (${messageOf(error)}). ` +
+      `To find out: npx wrangler deployments status --name ${GATEWAY_NAME}. ${before}`
     );
   }
   if (now === undefined) return `Nothing, as before: there is no ${GATEWAY_NAME} yet.`;

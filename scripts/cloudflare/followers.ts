@@ -1,7 +1,7 @@
 /**
- * Workers that keep their names from release to release, such as the one consumer of a queue. They are bound to the
- * gateway, so they are deployed once it has moved; what they do must fit the gateway's former version as well, since it may
- * come back.
+ * Workers that keep their names from release to release, such as the consumer of a queue. They are bound to the
+ * gateway, so they are deployed after it. They must also work with the gateway's former version, because it may become
+ * active again.
  */
 import type { WorkerConfig } from "../worker-configs.ts";
 import type { CloudflareApi, Traffic } from "./api.ts";
@@ -11,9 +11,9 @@ import { wranglerUpload } from "./wrangler.ts";
 export class Followers {
   readonly #api: CloudflareApi;
   readonly #say: (line: string) => void;
-  /** Each with the versions that had its traffic; undefined for a new one. */
+  /** `former`: the versions that had the Worker's traffic; undefined for a new Worker. */
   readonly #workers: { config: WorkerConfig; former: Traffic | undefined }[];
-  /** Those whose deployment was begun. */
+  /** How many deployments were started. */
   #begun = 0;
 
   private constructor(
@@ -26,7 +26,7 @@ export class Followers {
     this.#say = say;
   }
 
-  /** Notes what serves now; changes nothing. */
+  /** Reads which versions serve now. Changes nothing. */
   static async begin(
     api: CloudflareApi,
     configs: readonly WorkerConfig[],
@@ -49,7 +49,7 @@ export class Followers {
     }
   }
 
-  /** Those that were there before do what they did then. A new one stays, without a queue to consume. */
+  /** Gives the traffic back to the former versions. A new Worker stays, but consumes no queue. */
   async giveBack(): Promise<void> {
     for (const { config, former } of this.#workers.slice(0, this.#begun)) {
       if (former !== undefined) await giveBack(this.#api, config.name, former, this.#say);

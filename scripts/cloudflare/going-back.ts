@@ -1,16 +1,16 @@
-/** Which versions served, and how a former one comes to serve again: by this program, or by hand. */
+/** Which versions serve, and how a former version gets the traffic back: by this program, or by hand. */
 import { isDeepStrictEqual } from "node:util";
 import type { CloudflareApi, Traffic } from "./api.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";
 
-/** The gateway's versions that have traffic now; undefined if there is none. */
+/** The gateway's versions that have traffic now; undefined if there is no gateway. */
 export async function trafficNow(api: CloudflareApi): Promise<Traffic | undefined> {
   if (!(await api.workers()).includes(GATEWAY_NAME)) return undefined;
   const [now] = await api.deployments(GATEWAY_NAME);
   return now;
 }
 
-/** Their ids, as a sentence has them. */
+/** The ids of versions, as text for a sentence. */
 export function versionsOf(traffic: Traffic): string {
   return traffic
     .map(({ version_id, percentage }) =>
@@ -19,7 +19,7 @@ export function versionsOf(traffic: Traffic): string {
     .join(" and ");
 }
 
-/** Gives traffic back by hand. */
+/** The command that gives traffic back by hand. */
 export function rollbackCommand(traffic: Traffic): string {
   const [only, ...others] = traffic;
   if (only !== undefined && others.length === 0) {
@@ -30,8 +30,8 @@ export function rollbackCommand(traffic: Traffic): string {
 }
 
 /**
- * Gives a Worker's traffic back to the versions that had it. Asks before it acts: a command that failed may have moved the
- * traffic before it did.
+ * Gives a Worker's traffic back to its former versions. First asks Cloudflare which versions have it, because a command
+ * may have failed before or after it moved the traffic.
  */
 export async function giveBack(
   api: CloudflareApi,

@@ -1,4 +1,4 @@
-/** A key that lives as long as a deployment's own checks need it. */
+/** An API key for the tests that a deployment makes; it exists only while they run. */
 import { keyId, keyPath, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { newRecord } from "../keys/new-record.ts";
 import { messageOf } from "../release/with-clean-up.ts";
@@ -10,8 +10,9 @@ const LIFETIME = 3600;
 
 /**
  * @param namespace id of the KV namespace of API keys
- * @param say told if the key could not be revoked, which undoes nothing that `use` did
- * @param use given the key, which is revoked afterwards, even if making it seemed to fail
+ * @param say called if the key could not be revoked; this is not an error, and the result of `use` counts
+ * @param use called with the key. The key is revoked afterwards, also if creating it failed, because it may exist
+ * nevertheless
  */
 export async function withOperatorKey<T>(
   api: CloudflareApi,

@@ -1,7 +1,7 @@
 /**
- * A queue has one Worker that gets its messages, and which one belongs to no version. When another Worker is to get
- * them, the present one has to be taken off first: Cloudflare refuses a second one. Until the next one is added, messages
- * wait in the queue.
+ * Changes which Worker consumes a queue. A queue has one consumer, which does not depend on versions. Cloudflare
+ * refuses a second one, so the present consumer must be removed first. Messages wait in the queue until the next one is
+ * added.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { WorkerConfig } from "../worker-configs.ts";
@@ -10,9 +10,9 @@ import type { CloudflareApi, QueueConsumer } from "./api.ts";
 interface Queue {
   id: string;
   name: string;
-  /** The Worker that is to get its messages. */
+  /** The Worker that shall get its messages. */
   owner: string;
-  /** Who got them when the handover began; they may pull as well, which is nobody's business here. */
+  /** The Workers that consumed it when the handover began. Consumers that pull over HTTP are not listed or changed. */
   before: QueueConsumer[];
 }
 
@@ -27,7 +27,7 @@ export class QueueHandover {
     this.#queues = queues;
   }
 
-  /** Notes who gets the messages now; changes nothing. @param configs of all Workers of the deployment to come */
+  /** Reads which Workers consume the queues now. Changes nothing. @param configs all Workers of the new deployment */
   static async begin(
     api: CloudflareApi,
     configs: readonly WorkerConfig[],
@@ -38,31 +38,32 @@ export class QueueHandover {
     for (const { name: owner, consumes } of configs) {
       for (const name of consumes) {
         const id = ids.get(name);
-        if (id === undefined)
-          throw new Error(`there is no queue ${name}, of which ${owner} gets the messages`);
+        if (id === undefined) throw new Error(`there is no queue ${name}, which ${owner} consumes`);
         queues.push({ id, name, owner, before: await workersOf(api, id) });
       }
     }
     return new QueueHandover(api, say, queues);
   }
 
-  /** Takes off every Worker that is not to get the messages any more. */
+  /** Removes every consumer except the new owner. */
   async takeOff(): Promise<void> {
     for (const { id, name, owner, before } of this.#queues) {
       for (const consumer of before.filter(({ worker }) => worker !== owner)) {
         await this.#api.removeConsumer(id, consumer);
-        this.#say(`the queue ${name} has no consumer now: ${consumer.worker} was taken off; messages wait`);
+        this.#say(
+          `removed ${consumer.worker} as consumer of the queue ${name}; messages wait until the next one is added`,
+        );
       }
     }
   }
 
-  /** Has those get the messages who did when the handover began, with the settings of then. */
+  /** Restores the consumers, and their settings, of when the handover began. */
   async putBack(): Promise<void> {
     for (const { id, name, before } of this.#queues) {
       const now = await workersOf(this.#api, id);
       for (const consumer of now.filter((each) => !before.some((former) => isSame(each, former)))) {
         await this.#api.removeConsumer(id, consumer);
-        this.#say(`${consumer.worker} was taken off the queue ${name}`);
+        this.#say(`removed ${consumer.worker} as consumer of the queue ${name}`);
       }
       for (const former of before.filter((each) => !now.some((consumer) => isSame(each, consumer)))) {
         await this.#api.addConsumer(id, former);
@@ -76,7 +77,7 @@ async function workersOf(api: CloudflareApi, queue: string): Promise<QueueConsum
   return (await api.consumers(queue)).filter(({ worker }) => worker !== undefined);
 }
 
-/** A consumer that was made again has another id. */
+/** Compares without ids, because a consumer that was created again has another id. */
 function isSame({ id: _a, ...a }: QueueConsumer, { id: _b, ...b }: QueueConsumer): boolean {
   return isDeepStrictEqual(a, b);
 }

@@ -1,9 +1,9 @@
-/** The buckets, KV namespaces and queues of a deployment: found, or created. */
+/** Finds or creates the buckets, KV namespaces and queues of a deployment. */
 import type { CloudflareApi } from "./api.ts";
 import { BUCKETS, NAMESPACES, QUEUES } from "./resource-names.ts";
 
 /**
- * @param say told of what was created
+ * @param say called for each resource that was created
  * @returns ids of the KV namespaces by their titles
  */
 export async function ensureResources(

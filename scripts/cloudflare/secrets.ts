@@ -1,6 +1,6 @@
 /**
- * The gateway's secrets, in a file beside the project that git ignores: the first deployment makes the pepper of the key
- * hashes, and `npm run keys -- --remote` needs the same one.
+ * The gateway's secrets, in a file that git ignores. The first deployment makes the pepper of the key hashes, and
+ * `npm run keys -- --remote` needs the same one.
  */
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ export async function readSecrets(): Promise<Secrets | undefined> {
   return json === undefined ? undefined : secretsSchema.parse(JSON.parse(json));
 }
 
-/** Readable by its owner alone. */
+/** Writes new secrets. Only the file's owner can read it. @throws Error if the file exists */
 export async function makeSecrets(): Promise<void> {
   const secrets: Secrets = { KEY_PEPPER: randomBytes(PEPPER_BYTES).toString("base64url") };
   await writeFile(secretsFile(), `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: "wx" });

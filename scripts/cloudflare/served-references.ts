@@ -1,4 +1,4 @@
-/** What a deployed gateway serves, read off its versions at Cloudflare. */
+/** The models that a deployed gateway serves, read from its versions at Cloudflare. */
 import type { CloudflareApi, Traffic } from "./api.ts";
 import { trafficNow } from "./going-back.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";
@@ -8,7 +8,7 @@ export async function servedReferences(api: CloudflareApi): Promise<string[]> {
   return await servedBy(api, (await trafficNow(api)) ?? []);
 }
 
-/** The same of versions that have, or had, traffic. */
+/** The same, for given versions of the gateway. */
 export async function servedBy(api: CloudflareApi, traffic: Traffic): Promise<string[]> {
   const references: string[] = [];
   for (const { version_id: version } of traffic) {

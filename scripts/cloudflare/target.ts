@@ -1,12 +1,12 @@
 /**
- * Cloudflare, as somewhere to release to.
+ * Releases to Cloudflare.
  *
- * A binding always reaches the version of its target that has traffic, even from a version that has none, so Workers
- * that belong together cannot be tried together as versions. Instead, everything behind the gateway is named after the
- * hash of its code and settings, the model's revision among them, and stands beside what serves; nothing that the serving
- * gateway is bound to is ever written over. The gateway goes up as a version without traffic, bound to the new names. It
- * is tried at a URL of its own and gets all traffic last, and requests under way finish on the version they began on.
- * Going back is giving the traffic to the gateway's former version, whose Workers are all still there.
+ * A binding always reaches the version of its target that has traffic, even from a version that has none. So Workers
+ * that belong together cannot be tested together as versions. Instead, every Worker behind the gateway is named after
+ * the hash of its code and settings, including the model's revision, and is deployed beside the serving ones; no Worker
+ * that the serving gateway is bound to is overwritten. The gateway is uploaded as a version without traffic, bound to
+ * the new names. It is tested at a URL of its own and gets all traffic last. Running requests finish on the version
+ * where they began. To go back, the gateway's former version gets the traffic again; all of its Workers still exist.
  */
 import { join } from "node:path";
 import type { Manifest } from "../../model-shards/manifest.ts";
@@ -34,9 +34,9 @@ interface Context {
 }
 
 /**
- * @param key of an operator
+ * @param key API key of an operator
  * @param kvIds as `ensureResources` gives them
- * @param former the gateway's versions that have traffic, if there is one
+ * @param former the gateway's versions that have traffic; undefined if there is no gateway yet
  */
 export function cloudflareTarget(
   api: CloudflareApi,
@@ -52,12 +52,12 @@ export function cloudflareTarget(
       const present = new Set(await api.workers());
       for (const { name, path } of beside) {
         if (present.has(name)) {
-          say(`${name} is there already, with this code and these settings`);
+          say(`${name} exists already, with this code and these settings`);
           continue;
         }
         const { bundle_size: size } = await wranglerUpload(["deploy", "-c", path]);
         const weight = size == null ? "" : `, ${megabytes(size.gzip_bytes, 2)} MB gzipped`;
-        say(`deployed ${name}${weight}: nothing that serves is bound to it yet`);
+        say(`deployed ${name}${weight}; no serving Worker is bound to it yet`);
       }
       const queues = await QueueHandover.begin(api, configs, say);
       const followers = await Followers.begin(api, following, say);
@@ -70,8 +70,8 @@ export function cloudflareTarget(
 }
 
 /**
- * Whoever is bound to a Worker comes after it: the last stage of a tower first, then the gateway, then those that are bound
- * to the gateway.
+ * The order of deployment: a Worker comes after those that it is bound to. First towers, the last stage first; then the
+ * gateway; then the Workers that are bound to the gateway.
  * @param configs the gateway's first
  */
 export function inOrder([gateway, ...others]: readonly WorkerConfig[]): {
@@ -99,7 +99,10 @@ export async function deploymentConfigs(
   return await writeWorkerConfigs(manifests, CONFIGS, { codeHashes: await codeHashes(), kvIds });
 }
 
-/** A first gateway cannot be a version without traffic: it answers at once, to nobody that knows of it. */
+/**
+ * The first upload of a Worker has traffic at once, so the first gateway answers before it was tested. No client knows
+ * it yet.
+ */
 async function firstGateway(config: string, { api, queues, followers, say }: Context): Promise<Candidate> {
   let url: string;
   try {
@@ -115,7 +118,7 @@ async function firstGateway(config: string, { api, queues, followers, say }: Con
     url,
     promote: async () => url,
     settle: async () => {},
-    // No version served before that could get the traffic.
+    // There is no former version that could get the traffic.
     revert: () => queues.putBack(),
   };
 }
@@ -128,28 +131,29 @@ async function gatewayVersion(
   const { url, isEnabled, hasPreviews } = await api.subdomain(GATEWAY_NAME);
   if (!hasPreviews) {
     await api.turnOnPreviews(GATEWAY_NAME, isEnabled);
-    say(`turned on the URLs of ${GATEWAY_NAME}'s versions: a version is tried there`);
+    say(`turned on preview URLs of ${GATEWAY_NAME}, where new versions are tested`);
   }
   const upload = ["versions", "upload", "-c", config, ...(await secretsOption())];
   const { version_id: version, preview_url: previewUrl } = await wranglerUpload(upload);
-  if (version == null) throw new Error(`wrangler does not say which version of ${GATEWAY_NAME} it uploaded`);
-  say(`uploaded version ${version} of ${GATEWAY_NAME}: it has no traffic yet`);
+  if (version == null)
+    throw new Error(`wrangler did not report the version of ${GATEWAY_NAME} that it uploaded`);
+  say(`uploaded version ${version} of ${GATEWAY_NAME}; it has no traffic yet`);
   if (previewUrl == null) throw new Error(`Cloudflare gave version ${version} of ${GATEWAY_NAME} no URL`);
   let hasBegun = false;
   return {
     url: previewUrl,
     promote: async () => {
       hasBegun = true;
-      // The steps that clients or messages feel, in this order:
-      // 1. Workers that are not to get a queue's messages any more are taken off. Messages wait.
+      // These steps affect clients or messages, so their order matters:
+      // 1. Remove consumers of queues that are no longer wanted. Messages wait.
       await queues.takeOff();
-      // 2. The gateway's traffic moves.
+      // 2. Move the gateway's traffic.
       await wrangler(["versions", "deploy", `${version}@100%`, "--yes", "-c", config]);
       say(`all traffic of ${GATEWAY_NAME} moved to version ${version}`);
-      // 3. What belongs to no version of the gateway is set as configured: routes, domains, queues that it consumes.
+      // 3. Set what belongs to no version of the gateway: routes, domains, queues that it consumes.
       await wrangler(["triggers", "deploy", "-c", config]);
       say(`routes and queues of ${GATEWAY_NAME} are as configured`);
-      // 4. Workers that keep their names and are bound to the gateway follow it; the queues are free for them.
+      // 4. Deploy the Workers that are bound to the gateway and keep their names. The queues are free for them now.
       await followers.deploy();
       return url;
     },

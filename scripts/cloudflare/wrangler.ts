@@ -1,4 +1,4 @@
-/** Runs wrangler's commands, and reads what they say for programs. */
+/** Runs wrangler's commands, and reads their output for programs. */
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import * as z from "zod";
 import { NODE_MODULES, ROOT } from "../paths.ts";
 import { withCleanUp } from "../release/with-clean-up.ts";
 
-/** Lines of the file that wrangler writes if asked to; of other types than these, it has nothing for us. */
+/** Lines of the file that wrangler writes to WRANGLER_OUTPUT_FILE_PATH. Lines of other types are ignored. */
 const outcomeSchema = z.object({
   type: z.enum(["deploy", "version-upload"]),
   version_id: z.string().nullish(),
@@ -18,12 +18,12 @@ const outcomeSchema = z.object({
 
 export type Outcome = z.infer<typeof outcomeSchema>;
 
-/** @returns what it printed. @throws Error with what it printed, if it failed */
+/** @returns wrangler's output @throws Error with wrangler's output, if it failed */
 export async function wrangler(parameters: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(join(NODE_MODULES, ".bin/wrangler"), parameters, {
       cwd: ROOT,
-      // CI: it asks nothing.
+      // With CI set, wrangler asks no questions.
       env: { ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false", ...env },
       maxBuffer: 64 * 1024 * 1024,
     });
@@ -44,7 +44,8 @@ export async function wranglerUpload(parameters: readonly string[]): Promise<Out
       const lines = (await readFile(file, "utf8")).trim().split("\n");
       const outcomes = lines.map((line) => outcomeSchema.safeParse(JSON.parse(line)));
       const outcome = outcomes.find(({ success }) => success)?.data;
-      if (outcome === undefined) throw new Error(`wrangler ${parameters.join(" ")} told no outcome`);
+      if (outcome === undefined)
+        throw new Error(`wrangler ${parameters.join(" ")} did not report an outcome`);
       return outcome;
     },
     () => rm(folder, { recursive: true }),

@@ -1,6 +1,6 @@
 /**
- * Everything from an empty account to a service that answers, and the same again after a change: creates what is missing,
- * sends what is not there, and puts nothing in the place of what serves that has not been tried.
+ * Deploys to Cloudflare, the first time and after every change: creates missing resources, sends missing files, and
+ * lets new Workers serve only after they were tested.
  */
 import { access } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -20,7 +20,11 @@ import { servedBy } from "../cloudflare/served-references.ts";
 import { cloudflareTarget } from "../cloudflare/target.ts";
 import { megabytes } from "../../build/report/megabytes.ts";
 
-/** The folder of a built model that a name means; undefined if it is not built here. */
+/**
+ * The folder of a built model.
+ * @param name a folder or an alias
+ * @returns undefined if there is no such model on this machine
+ */
 export async function folderOf(name: string): Promise<string | undefined> {
   for (const folder of [name, join(modelsFolder(), name)]) {
     const isBuilt = await access(join(folder, "manifest.json")).then(
@@ -32,7 +36,7 @@ export async function folderOf(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Sends those of the models that are built here, and finds the others in R2. @param say told what was sent */
+/** Sends the models that are built on this machine, and finds the others in R2. @param say called for each model sent */
 async function pushAndFind(
   names: readonly string[],
   bucket: R2Bucket,
@@ -53,11 +57,11 @@ async function pushAndFind(
 }
 
 /**
- * @param named folders, or names as `findModel` takes them; what serves goes on serving if there are none
- * @param withBucket of models
- * @param patience how long a new deployment may take to answer; seconds
- * @returns the URL that answers
- * @throws Error saying what failed, what was done, what serves and how to go back; see `failure-report.ts`
+ * @param named folders, or names as `findModel` takes them; if there are none, the models do not change
+ * @param withBucket gives access to the bucket of models
+ * @param patience seconds within which a new deployment must answer
+ * @returns the public URL
+ * @throws Error that says what failed, what was done, what serves and how to go back; see `failure-report.ts`
  */
 export async function deploy(
   named: readonly string[],
@@ -72,7 +76,7 @@ export async function deploy(
     const manifests = await withBucket((bucket) => pushAndFind(names, bucket, say));
     if (former === undefined && (await readSecrets()) === undefined) {
       await makeSecrets();
-      say(`made ${basename(secretsFile())}: keep it, API keys cannot be made or checked without it`);
+      say(`made ${basename(secretsFile())}: keep this file, API keys cannot be made or checked without it`);
     }
     return await withOperatorKey(api, kvIds.get(NAMESPACES.keys) ?? "", say, async (key) => {
       const target = cloudflareTarget(api, key, kvIds, former);

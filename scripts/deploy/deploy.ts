@@ -1,6 +1,6 @@
 /**
- * `npm run deploy`: everything from an empty Cloudflare account to a service that answers, and the same again after a
- * change. It creates what is missing, sends what is not there, and lets nothing serve that has not been tried.
+ * `npm run deploy`: deploys to Cloudflare, the first time and after every change. It creates missing resources, sends
+ * missing files, and lets new Workers serve only after they were tested.
  */
 import { runCommand } from "../../build/command-line/command.ts";
 import { readManifest } from "../models/models-in-r2.ts";
@@ -12,17 +12,17 @@ import { dryRun } from "./dry-run.ts";
 await runCommand(
   {
     usage: "npm run deploy -- [--model <folder or name> …] [--dry-run]",
-    about: `From an empty Cloudflare account to a service that answers, and the same again after a change. Without --model, what
-serves goes on serving; the first time, the demonstration model. docs/deploy.md says more.`,
+    about: `Deploys to Cloudflare, the first time and after every change. Without --model, the served models stay the same; the first
+time, it is the demonstration model. docs/deploy.md explains each step.`,
     options: {
       model: {
         type: "string",
         value: "<folder or name>",
         multiple: true,
         default: [],
-        about: "a model to serve, as often as wanted, the default first",
+        about: "a model to serve; may be repeated, the first is the default",
       },
-      "dry-run": { type: "boolean", default: false, about: "bundles all Workers and talks to nobody" },
+      "dry-run": { type: "boolean", default: false, about: "bundles all Workers and sends nothing" },
     },
   },
   async ({ model, "dry-run": isDry }) => {
@@ -32,7 +32,7 @@ serves goes on serving; the first time, the demonstration model. docs/deploy.md 
       await dryRun(await Promise.all(folders.map((folder) => readManifest(folder))));
     } else {
       const url = await deploy(model, modelBucket(true));
-      console.log(`\n${url} answers. A key for it: "npm run keys -- create --account <name> --remote"`);
+      console.log(`\n${url} answers. To make an API key: npm run keys -- create --account <name> --remote`);
     }
   },
 );

@@ -1,4 +1,4 @@
-/** What a deployment would do, without talking to Cloudflare: every Worker is bundled as it would be sent, and weighed. */
+/** Shows what a deployment would do, without contacting Cloudflare. Every Worker is bundled, and its size is checked. */
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { modelFiles } from "../../model-shards/model-files.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
@@ -31,7 +31,7 @@ export async function dryRun(manifests: readonly Manifest[]): Promise<void> {
   let isTooLarge = false;
   for (const { name, path } of [...beside, gateway, ...followers]) {
     const { bundle_size: size } = await wranglerUpload(["deploy", "--dry-run", "-c", path]);
-    if (size == null) throw new Error(`wrangler does not say how large ${name} is`);
+    if (size == null) throw new Error(`wrangler did not report the size of ${name}`);
     const fits = size.raw_bytes <= MAX_BYTES && size.gzip_bytes <= MAX_GZIPPED_BYTES;
     isTooLarge ||= !fits;
     console.log(
@@ -39,6 +39,6 @@ export async function dryRun(manifests: readonly Manifest[]): Promise<void> {
         `gzipped ${megabytes(size.gzip_bytes, 2)} of ${megabytes(MAX_GZIPPED_BYTES, 2)} MB${fits ? "" : "  TOO LARGE"}`,
     );
   }
-  if (isTooLarge) throw new Error("a Worker is larger than Cloudflare takes");
+  if (isTooLarge) throw new Error("a Worker is larger than Cloudflare allows");
   console.log("then: smoke test, stored label sets, all traffic to the new gateway, smoke test at its URL");
 }

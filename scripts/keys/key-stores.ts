@@ -1,4 +1,4 @@
-/** Where `npm run keys` finds the records: the local KV of `npm start`, or the deployment's through wrangler. */
+/** Stores of key records: the local KV of `npm start`, or the deployment's KV through wrangler. */
 import { join } from "node:path";
 import type { KVNamespace, KVNamespaceListResult } from "@cloudflare/workers-types";
 import { getPlatformProxy } from "wrangler";
@@ -44,7 +44,8 @@ export async function localKeys(): Promise<KeyStore> {
 /** @throws Error if there is no deployment */
 export async function remoteKeys(): Promise<KeyStore> {
   const namespace = (await (await CloudflareApi.open()).namespaces()).get(NAMESPACES.keys);
-  if (namespace === undefined) throw new Error('there are no keys at Cloudflare yet: "npm run deploy" first');
+  if (namespace === undefined)
+    throw new Error('there is no KV namespace for keys at Cloudflare yet: run "npm run deploy" first');
   const kv = async (...parameters: string[]): Promise<string> =>
     await wrangler(["kv", "key", ...parameters, "--namespace-id", namespace, "--remote"]);
   return {

@@ -1,16 +1,16 @@
-/** What is stored of a new key. */
+/** The record that KV stores for a new key. */
 import { keyId, type KeyRecord, type Tier } from "../../functions/gateway/keys/api-key.ts";
 
 interface About {
   account: string;
   name: string;
   tier: Tier;
-  /** Seconds; null: for ever. */
+  /** Seconds until it expires; null: never. */
   lifetime: number | null;
   operator: boolean;
 }
 
-/** @param path where the record goes, see `keyPath` */
+/** @param path the record's key in KV, see `keyPath` */
 export function newRecord(path: string, { account, name, tier, lifetime, operator }: About): KeyRecord {
   const now = Math.floor(Date.now() / 1000);
   return {

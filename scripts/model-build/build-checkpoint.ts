@@ -1,4 +1,4 @@
-/** Builds a model from what people call it: a file, a folder, or the name under which it was pulled. */
+/** Builds a model from a file, a folder, or the name under which it was pulled. */
 import { dirname, join, resolve } from "node:path";
 import { type BuildReport, buildModel } from "../../build/build-model.ts";
 import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
@@ -14,39 +14,40 @@ import { exampleSamples } from "../towers/samples.ts";
 import { findCheckpoint } from "./find-checkpoint.ts";
 
 export interface CheckpointOptions {
-  /** Of a model at the hub; `main` unless given. */
+  /** Revision of a model at the hub. Default: `main`. */
   revision?: string | undefined;
-  /** As the API names the model; its repository unless given. */
+  /** The model's name in the API. Default: its repository. */
   id?: string | undefined;
-  /** `aliasOf(id)` unless given. */
+  /** Default: `aliasOf(id)`. */
   alias?: string | undefined;
   license?: string | undefined;
   precision?: Precision;
   imageSize?: number | undefined;
-  /** `open_clip_config.json`; that beside the checkpoint unless given. */
+  /** Path of `open_clip_config.json`. Default: beside the checkpoint. */
   config?: string | undefined;
-  /** Where the model's folder goes; `model-shards/<alias>` unless given. */
+  /** The model's folder. Default: `model-shards/<alias>`. */
   out?: string | undefined;
-  /** Least cosine to fp32 of a block; 0 measures nothing. */
+  /** Least cosine to fp32 of a block; with 0, nothing is measured. */
   floor?: number;
-  /** Pictures and texts to measure with. */
+  /** Number of pictures, and of texts, to measure with. */
   samples?: number;
   progress: Progress;
 }
 
-/** The slash-free name of a model unless it is given another: the last part of its id, in lower case. */
+/** The default alias of a model: the last part of its id, in lower case. */
 export function aliasOf(id: string): string {
   return (id.split("/").at(-1) ?? id).toLowerCase();
 }
 
-/** The folder of a built model unless it is put elsewhere. */
+/** The default folder of a built model. */
 export function folderOfAlias(alias: string): string {
   return join(modelsFolder(), alias);
 }
 
 /**
- * @throws BuildError, CheckpointError or HubError naming what is wrong with the checkpoint or its config; UsageError for an
- * id or alias that is missing or no name
+ * @param source file, folder, or name of a pulled model
+ * @throws BuildError, CheckpointError or HubError naming what is wrong with the checkpoint or its config
+ * @throws UsageError for an id or alias that is missing or malformed
  */
 export async function buildCheckpoint(
   source: string,
@@ -54,12 +55,13 @@ export async function buildCheckpoint(
 ): Promise<BuildReport & { folder: string }> {
   const { path: checkpoint, repository } = await findCheckpoint(source, options.revision);
   const id = options.id ?? repository;
-  if (id === undefined) throw new UsageError(`--id is missing: what is the model in ${source} called?`);
+  if (id === undefined)
+    throw new UsageError(`--id is missing: the name that the API shall use for the model in ${source}`);
   const alias = options.alias ?? aliasOf(id);
-  // Before anything is written: the alias is a folder's name.
+  // Checked before anything is written, because the alias becomes a folder's name.
   for (const [field, value] of Object.entries({ id, alias })) {
     const { success } = manifestSchema.shape[field as "id" | "alias"].safeParse(value);
-    if (!success) throw new UsageError(`--${field} "${value}" is no name for a model`);
+    if (!success) throw new UsageError(`--${field} "${value}" is not a valid name for a model`);
   }
   const folder = resolve(options.out ?? folderOfAlias(alias));
   const isMeasured = precision === "int8" && floor > 0;

@@ -1,4 +1,4 @@
-/** The checkpoint that is meant by a path, or by the name of a model that `model:pull` has fetched. */
+/** Finds a checkpoint by a path, or by the name of a model that `model:pull` has fetched. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../../build/build-error.ts";
@@ -7,19 +7,19 @@ import { cacheOfEnvironment, HubCache } from "../../build/hub/hub-cache.ts";
 import { repositoryOf } from "../../build/hub/presets.ts";
 
 const CHECKPOINT_ENDING = /\.(?:pt|bin|safetensors)$/i;
-/** How many files a message names. */
+/** Number of files that a message lists. */
 const NAMED = 3;
 
 export interface FoundCheckpoint {
   path: string;
-  /** Repository at the hub, if it was found by a name. */
+  /** Its repository at the hub; undefined if it was found by a path. */
   repository: string | undefined;
 }
 
 /**
- * @param what the file itself, a folder that holds one, or a model as `model:pull` takes it
+ * @param what a file, a folder with one checkpoint, or a model's name as `model:pull` takes it
  * @param revision of the model at the hub
- * @throws BuildError if there is none, or if a folder holds several; HubError for a name that no model can have
+ * @throws BuildError if there is none, or if a folder holds several; HubError for a malformed name
  */
 export async function findCheckpoint(what: string, revision = "main"): Promise<FoundCheckpoint> {
   const info = await stat(what).catch(() => undefined);
@@ -31,7 +31,7 @@ export async function findCheckpoint(what: string, revision = "main"): Promise<F
   throw new BuildError(`${what}: no such file or folder, and nothing that "npm run model:pull" has fetched`);
 }
 
-/** By its usual name: a repository that was fetched whole holds other checkpoints, too. */
+/** The checkpoint with the usual name, because a complete repository may hold other checkpoints as well. */
 async function exportedCheckpoint(folder: string): Promise<string> {
   for (const name of CHECKPOINT_NAMES) {
     const candidate = join(folder, name);
@@ -45,7 +45,7 @@ async function onlyCheckpoint(folder: string): Promise<string> {
   const [first] = files;
   if (first === undefined) throw new BuildError(`${folder}: holds no .safetensors, .bin or .pt file`);
   if (files.length === 1) return join(folder, first);
-  // open_clip's exporter writes the same weights in both formats.
+  // open_clip's exporter writes the same weights in two formats.
   if (files.every((name) => CHECKPOINT_NAMES.includes(name))) return await exportedCheckpoint(folder);
   const others = files.length > NAMED ? `, and ${files.length - NAMED} more` : "";
   throw new BuildError(

@@ -1,6 +1,6 @@
 /**
- * `npm run model:build`: builds one model into `model-shards/<alias>/`. It stands here and not in `build/` because blocks are
- * measured on the edge's own onnxruntime.
+ * `npm run model:build`: builds one model into `model-shards/<alias>/`. Blocks are measured with the Workers' own
+ * onnxruntime, which `build/` may not import.
  */
 import { runCommand } from "../../build/command-line/command.ts";
 import { oneOf, wholeNumber } from "../../build/command-line/values.ts";
@@ -12,21 +12,21 @@ import { buildCheckpoint } from "./build-checkpoint.ts";
 await runCommand(
   {
     usage: "npm run model:build -- <model, file or folder> [options]",
-    about: `Builds a model: int8 ONNX in shards, and a manifest. A model is what "npm run model:pull" has fetched, by the same
-name; a folder holds one checkpoint and its config. docs/checkpoints.md says more.`,
+    about: `Builds a model: int8 ONNX in shards, and a manifest. Takes the name of a model that "npm run model:pull" has fetched, a
+checkpoint, or a folder with one checkpoint and its config. docs/checkpoints.md explains more.`,
     words: ["<model, file or folder>"],
     options: {
       id: {
         type: "string",
         value: "<name>",
-        about: "the model as the API names it (default: its repository)",
+        about: "the model's name in the API (default: its repository)",
       },
       alias: {
         type: "string",
         value: "<name>",
-        about: "slash-free name, also the folder's (default: the id's last part, in lower case)",
+        about: "short name without slashes, also the folder's (default: the id's last part, in lower case)",
       },
-      revision: { type: "string", value: "<name>", default: "main", about: "of a model at the hub" },
+      revision: { type: "string", value: "<name>", default: "main", about: "revision of a model at the hub" },
       precision: { type: "string", value: "<type>", default: "int8", about: "int8 or fp32" },
       "image-size": {
         type: "string",
@@ -35,20 +35,20 @@ name; a folder holds one checkpoint and its config. docs/checkpoints.md says mor
       },
       floor: {
         ...FLOOR_OPTION,
-        about: `${FLOOR_OPTION.about}; blocks below are promoted, 0 leaves all in int8, unmeasured`,
+        about: `${FLOOR_OPTION.about}; blocks below it are promoted; with 0, nothing is measured or promoted`,
       },
       samples: SAMPLES_OPTION,
       license: {
         type: "string",
         value: "<name>",
-        about: "as GET /v1/models shows it (default: a preset's, else unknown)",
+        about: "license that GET /v1/models shows (default: the preset's, else unknown)",
       },
       config: {
         type: "string",
         value: "<file>",
         about: "open_clip_config.json (default: beside the checkpoint)",
       },
-      out: { type: "string", value: "<folder>", about: "where it goes (default: model-shards/<alias>)" },
+      out: { type: "string", value: "<folder>", about: "folder to write (default: model-shards/<alias>)" },
     },
   },
   async ({ precision, "image-size": size, floor, samples, ...options }, [source = ""]) => {

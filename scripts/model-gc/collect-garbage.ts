@@ -1,11 +1,11 @@
-/** Removes decoders and towers that nothing serves from, and that the way back would not need. */
+/** Removes decoders and towers that are not used by the serving gateway and not needed for going back. */
 import { CloudflareApi, type Traffic } from "../cloudflare/api.ts";
 import { GATEWAY_NAME } from "../cloudflare/resource-names.ts";
 import { BESIDE_NAMES } from "../worker-configs.ts";
 
 /**
- * Names of Workers that a deployment makes beside others: with the hash of their code and settings, or, made by older
- * versions of this project, with a revision and a stage, or plain.
+ * Names of decoders and towers: with the hash of their code and settings. Older versions of this project named them
+ * with a revision and a stage, or without either.
  */
 const BESIDE = new RegExp(`^(?:${BESIDE_NAMES.join("|")})(?:-\\d)?(?:-[0-9a-f]{16}(?:-\\d)?)?$`);
 
@@ -22,16 +22,20 @@ export async function collectGarbage(): Promise<void> {
     console.log(`removed ${name}`);
   }
   const kept = versions.map((version) => `version ${version}`).join(" and ");
-  console.log(`kept what ${kept} of ${GATEWAY_NAME} ${versions.length === 1 ? "uses" : "use"}`);
+  console.log(`kept the Workers that ${kept} of ${GATEWAY_NAME} ${versions.length === 1 ? "uses" : "use"}`);
 }
 
 /**
- * The gateway's versions that serve, that served before them, and that had the traffic last before it moved. The last two
- * differ after a way back: then the former are what served before both.
+ * The versions of the gateway whose Workers are kept: those that serve, those to go back to, and those that had the
+ * traffic just before. After going back, the last two differ: the version that was left had the traffic just before,
+ * and the version to go back to is older than both.
  * @param deployments the oldest first
  */
 export function keptVersions(deployments: readonly Traffic[]): string[] {
-  /** What served, each before what took over from it; a way back takes away what it went back from. */
+  /**
+   * The line of versions that served, the oldest first. Going back to one removes it and all later ones, then adds it
+   * again.
+   */
   const line: string[][] = [];
   let last: string[] = [];
   for (const traffic of deployments) {
@@ -49,7 +53,7 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
   return a.toSorted().join() === b.toSorted().join();
 }
 
-/** Adds the Workers that a version is bound to, and those that they are bound to. */
+/** Adds the Workers that a version is bound to, directly or through others. */
 async function addBound(
   api: CloudflareApi,
   worker: string,

@@ -23,22 +23,22 @@ async function pull(name: string, revision: string): Promise<void> {
     progress: terminalProgress(process.stderr),
   });
   console.log(
-    `${repository}@${commit.slice(0, 8)}: ${megabytes(bytes)} MB fetched, ${megabytes(keptBytes)} MB were there`,
+    `${repository}@${commit.slice(0, 8)}: ${megabytes(bytes)} MB fetched, ${megabytes(keptBytes)} MB were there already`,
   );
   const option = revision === "main" ? "" : ` --revision ${revision}`;
-  console.log(`${folder}\nnow: npm run model:build -- ${name}${option}`);
+  console.log(`${folder}\nnext: npm run model:build -- ${name}${option}`);
 }
 
 await runCommand(
   {
     usage: "npm run model:pull -- [model] [options]",
-    about: `Fetches a checkpoint from the Hugging Face hub into the cache that the hub's clients share. The model is a short
-name (--list shows them) or any repository that holds an OpenCLIP ConvNeXt; ${DEFAULT_PRESET} unless given. HF_TOKEN,
-HF_ENDPOINT, HF_HOME and HF_HUB_CACHE are honoured.`,
+    about: `Fetches a checkpoint from the Hugging Face hub into the cache that the hub's clients share. The model is a preset
+(--list shows them) or a repository that holds an OpenCLIP ConvNeXt; the default is ${DEFAULT_PRESET}. Uses HF_TOKEN,
+HF_ENDPOINT, HF_HOME and HF_HUB_CACHE.`,
     words: ["[model]"],
     options: {
       revision: { type: "string", value: "<name>", default: "main", about: "branch, tag or commit" },
-      list: { type: "boolean", default: false, about: "shows the short names" },
+      list: { type: "boolean", default: false, about: "shows the presets" },
     },
   },
   async ({ list: asksForList, revision }, [name = DEFAULT_PRESET]) => {

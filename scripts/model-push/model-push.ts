@@ -18,7 +18,7 @@ async function pushModels(folders: readonly string[], remote: boolean): Promise<
       const seconds = (Date.now() - before) / 1000;
       console.log(
         `${model}: ${files} files, ${megabytes(bytes)} MB sent in ${seconds.toFixed(1)} s; ` +
-          `${megabytes(keptBytes)} MB were there`,
+          `${megabytes(keptBytes)} MB were there already`,
       );
     }
   });

@@ -17,22 +17,22 @@ import { verifyModel } from "./verify-model.ts";
 await runCommand(
   {
     usage: "npm run model:verify -- <model folder> --checkpoint <model, file or folder> [options]",
-    about: `Compares a built model with its checkpoint in fp32, block by block. Exits with 1 if a block or an embedding is
-below the floor.`,
+    about: `Compares a built model with its checkpoint in fp32, block by block. Exits with 1 if the cosine of a block or an
+embedding is below the floor.`,
     words: ["<model folder>"],
     options: {
       checkpoint: {
         type: "string",
         value: "<model, file or folder>",
-        about: "what it was built from, as model:build takes it",
+        about: "checkpoint that it was built from, as model:build takes it",
       },
-      revision: { type: "string", value: "<name>", default: "main", about: "of a model at the hub" },
+      revision: { type: "string", value: "<name>", default: "main", about: "revision of a model at the hub" },
       config: {
         type: "string",
         value: "<file>",
         about: "open_clip_config.json (default: beside the checkpoint)",
       },
-      samples: { ...SAMPLES_OPTION, about: "pictures and texts to run" },
+      samples: { ...SAMPLES_OPTION, about: "number of pictures, and of texts, to run" },
       floor: FLOOR_OPTION,
       plot: { type: "string", value: "<file>", about: "PNG to write (default: .cache/verify/<alias>.png)" },
     },
@@ -58,7 +58,7 @@ below the floor.`,
     await writeVerifyPlot(plot, `${alias} ${revision}`, towers);
     console.log(`plot: ${plot}`);
     const below = belowFloor(towers, floor);
-    if (below.length === 0) console.log(`${id} verifies: every cosine is at least ${floor}`);
+    if (below.length === 0) console.log(`${id} is verified: every cosine is at least ${floor}`);
     else throw new Error(`below ${floor}: ${below.join(", ")}`);
   },
 );

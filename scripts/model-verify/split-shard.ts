@@ -1,6 +1,6 @@
 /**
- * A built shard, cut into its units: the graph's own nodes and weights, so that what is measured is what was built, but
- * with each unit's input and output within reach.
+ * Cuts a built shard into its units. The units have the shard's own nodes and weights, so that the built model is
+ * measured, but the input and output of each unit can be read.
  */
 import { type UnitFiles } from "../../build/measure/graph-runner.ts";
 import { DATA_TYPE, ModelProto } from "../../build/onnx/proto.ts";
@@ -22,7 +22,7 @@ interface Model {
 /**
  * @param graph the shard's ONNX graph
  * @param weights its external data
- * @throws Error if the graph does not give the units' outputs that the manifest promises
+ * @throws Error if the graph lacks the output of a unit that the manifest lists
  */
 export function splitShard(shard: Shard, graph: Uint8Array, weights: Uint8Array): UnitFiles[] {
   const model = ModelProto.decode(graph) as unknown as Model;

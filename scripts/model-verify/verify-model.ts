@@ -1,7 +1,8 @@
 /**
- * A built model against its checkpoint in fp32. The shards are read back, verified, and cut into their units; each is
- * compared given fp32's input, which shows where an error arises, and given what the built tower itself comes to, which
- * shows what becomes of it. At the end the shards run whole, as on the edge. One unit in fp32 is in memory at a time.
+ * Compares a built model with its checkpoint in fp32. The shards are read back, verified, and cut into their units.
+ * Each unit is compared twice: with fp32's input, which shows where an error arises, and with the output of the built
+ * units before it, which shows how errors add up. At the end the whole shards run, as in the Workers. One unit in fp32
+ * is in memory at a time.
  */
 import { inferArchitecture } from "../../build/architecture/infer-architecture.ts";
 import { readModelConfig } from "../../build/architecture/model-config.ts";
@@ -36,10 +37,10 @@ import { NodeTowers } from "../towers/node-towers.ts";
 import { splitShard } from "./split-shard.ts";
 
 export interface VerifyOptions {
-  /** The built model's. */
+  /** Folder of the built model. */
   folder: string;
   checkpoint: string;
-  /** `open_clip_config.json`. */
+  /** Path of `open_clip_config.json`. */
   config: string;
   open: Open;
   samples: SampleSource;
@@ -48,22 +49,22 @@ export interface VerifyOptions {
 
 export interface UnitCheck {
   name: string;
-  /** Of its output, given the same input as in fp32. */
+  /** The unit's output, given the same input as in fp32. */
   alone: Agreement;
-  /** Of its output in the built tower, all earlier errors included. */
+  /** The unit's output in the built tower, including all earlier errors. */
   running: Agreement;
 }
 
 export interface TowerCheck {
   tower: "image" | "text";
   units: UnitCheck[];
-  /** Of the shards' embeddings. */
+  /** The embeddings of the whole shards. */
   embedding: Agreement;
 }
 
 /**
- * @throws BuildError or CheckpointError for a checkpoint that cannot be read or is not the model's
- * @throws ServiceError `model_unavailable` for a file that is missing or not what the manifest says
+ * @throws BuildError or CheckpointError for a checkpoint that cannot be read or belongs to another model
+ * @throws ServiceError `model_unavailable` for a file that is missing or does not match the manifest
  */
 export async function verifyModel(options: VerifyOptions): Promise<TowerCheck[]> {
   const { folder, samples } = options;
@@ -105,13 +106,13 @@ export async function verifyModel(options: VerifyOptions): Promise<TowerCheck[]>
 
 interface TowerToCheck {
   tower: "image" | "text";
-  /** In fp32, from the checkpoint. */
+  /** The units in fp32, from the checkpoint. */
   units: readonly TowerUnit[];
   shards: readonly Shard[];
-  /** What goes in: in fp32, and as the built model has it. */
+  /** The tower's inputs: in fp32, and those of the built model, whose token embeddings are int8. */
   exact: readonly Sample[];
   built: readonly Sample[];
-  /** What the shards give for each sample. */
+  /** The shards' embedding of each sample. */
   embeddings: readonly Float32Array[];
 }
 
@@ -122,7 +123,7 @@ async function checkTower(
   const { tower, units, shards } = parts;
   const names = shards.flatMap(({ holds }) => holds.split(" "));
   if (names.join(" ") !== units.map(({ name }) => name).join(" ")) {
-    throw new BuildError(`${folder}: its ${tower} tower is not that of the checkpoint`);
+    throw new BuildError(`${folder}: its ${tower} tower has other blocks than the checkpoint`);
   }
   const checks: UnitCheck[] = [];
   let exact: readonly Activation[] = parts.exact.map(({ input }) => input);
@@ -135,7 +136,7 @@ async function checkTower(
       progress.step(`${tower} tower, ${unit.name}`);
       const reference = await unitFiles(unit);
       const expected = outputsOf(reference, runUnit(open, reference, parts.exact, exact));
-      // One session, twice as many inputs.
+      // One session for both comparisons: fp32's inputs first, then the built tower's.
       const both = runUnit(open, built, [...parts.exact, ...parts.built], [...exact, ...running]);
       const found = outputsOf(built, both);
       running = found.slice(exact.length);

@@ -1,12 +1,12 @@
-/** A verification as a table and as a plot. */
+/** The results of a verification as a table and as a plot. */
 import { type Agreement, decibels } from "../../build/measure/agreement.ts";
 import { type Line, writeLineChart } from "../charts/line-chart.ts";
 import type { TowerCheck } from "./verify-model.ts";
 
-/** Errors below this are float32's own; the plot leaves them out. */
+/** Errors below this are float32's rounding; the plot omits them. */
 const LEAST_PLOTTED = 1e-5;
 
-/** What is below the floor: blocks given the same input as in fp32, and embeddings. */
+/** Names of the blocks, given the same input as in fp32, and embeddings whose cosine is below the floor. */
 export function belowFloor(towers: readonly TowerCheck[], floor: number): string[] {
   return towers.flatMap(({ tower, units, embedding }) => [
     ...units.filter(({ alone }) => !(alone.cosine >= floor)).map(({ name }) => name),

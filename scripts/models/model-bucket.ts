@@ -1,4 +1,7 @@
-/** The bucket of models: that of `npm start`, or the deployment's through wrangler's remote bindings. Same interface. */
+/**
+ * The bucket of models: local R2, or the deployment's R2 through wrangler's remote bindings. Both have the same
+ * interface.
+ */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

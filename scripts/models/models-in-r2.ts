@@ -1,6 +1,6 @@
 /**
- * Models in R2: all files below `<alias>/<revision>/`, the manifest last, so that a manifest in the bucket means a
- * complete model.
+ * Models in R2. All files are below `<alias>/<revision>/`. The manifest is written last: if it is there, the model is
+ * complete.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,8 +12,8 @@ import { sha256Hex } from "../../model-shards/sha256.ts";
 const MANIFEST = "manifest.json";
 
 /**
- * @param folder of a built model, `model-shards/<alias>`
- * @throws Error if it is none, or one of another version of the format
+ * @param folder a built model's, `model-shards/<alias>`
+ * @throws Error if there is no manifest, or if it has another version of the format
  */
 export async function readManifest(folder: string): Promise<Manifest> {
   const json = await readFile(join(folder, MANIFEST), "utf8").catch((cause: unknown) => {
@@ -22,23 +22,23 @@ export async function readManifest(folder: string): Promise<Manifest> {
   try {
     return manifestSchema.parse(JSON.parse(json));
   } catch (cause) {
-    throw new Error(`${join(folder, MANIFEST)} is no manifest of this version: build the model again`, {
+    throw new Error(`${join(folder, MANIFEST)} is not a manifest of this version: build the model again`, {
       cause,
     });
   }
 }
 
 export interface Pushed {
-  /** Files that were written, and their bytes. */
+  /** Files that were written, and the sum of their bytes. */
   files: number;
   bytes: number;
-  /** Bytes that were there, with the right hash. */
+  /** Bytes of files that were in the bucket already, with the right hash. */
   keptBytes: number;
 }
 
 /**
- * Writes what the bucket does not hold with the right SHA-256, which R2 checks on arrival and keeps.
- * @param folder of a built model
+ * Writes the files that the bucket does not have with the right SHA-256. R2 checks the hash on arrival and stores it.
+ * @param folder a built model's
  * @param onFile called after each file
  */
 export async function putModel(
@@ -70,7 +70,7 @@ export interface StoredModel {
   uploaded: Date;
 }
 
-/** The complete models of a bucket, the newest first. */
+/** The complete models in a bucket, the newest first. */
 export async function storedModels(bucket: Pick<R2Bucket, "list" | "get">): Promise<StoredModel[]> {
   const models: StoredModel[] = [];
   for (let cursor: string | undefined; ;) {
@@ -78,7 +78,7 @@ export async function storedModels(bucket: Pick<R2Bucket, "list" | "get">): Prom
     for (const { key, uploaded } of listed.objects.filter(({ key: name }) => name.endsWith(`/${MANIFEST}`))) {
       const object = await bucket.get(key);
       const parsed = manifestSchema.safeParse(await object?.json());
-      // One of another version of the format belongs to another version of this project.
+      // Manifests of another format version belong to another version of this project, and are skipped.
       if (parsed.success) models.push({ manifest: parsed.data, uploaded });
     }
     if (!listed.truncated) return models.toSorted((a, b) => b.uploaded.getTime() - a.uploaded.getTime());
@@ -87,8 +87,8 @@ export async function storedModels(bucket: Pick<R2Bucket, "list" | "get">): Prom
 }
 
 /**
- * @param name `<alias>`, `<id>` or either with `@<revision>`; without one, the newest in the bucket is meant
- * @throws Error if there is none
+ * @param name `<alias>`, `<id>` or either with `@<revision>`; without a revision, the newest model of that name
+ * @throws Error if there is no such model
  */
 export function findModel(models: readonly StoredModel[], name: string): Manifest {
   const [, model, revision] = /^(.+?)(?:@([0-9a-f]{16}))?$/.exec(name) ?? [];
@@ -98,5 +98,5 @@ export function findModel(models: readonly StoredModel[], name: string): Manifes
       (revision ?? manifest.revision) === manifest.revision,
   );
   if (found !== undefined) return found.manifest;
-  throw new Error(`there is no model ${name} in R2; "npm run model:list" shows those there are`);
+  throw new Error(`there is no model ${name} in R2; "npm run model:list" lists the models`);
 }

@@ -1,6 +1,6 @@
 /**
- * Makes `.generated/codecs/` from the installed picture codecs: their WebAssembly, with the memory imported. So all of
- * them can work in one memory, one at a time, and a new instance needs no second one. npm runs it after an install
+ * Makes `.generated/codecs/` from the installed picture codecs: their WebAssembly, changed to import its memory. So all
+ * codecs can use one memory, one at a time, and a new instance needs no second memory. npm runs it after an install
  * (`prepare`).
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -20,7 +20,7 @@ await runCommand(
   {
     usage: "node scripts/prepare/codec-wasm.ts",
     about:
-      "Writes the picture codecs with their memory imported to .generated/codecs/. npm runs it after an install.",
+      "Makes .generated/codecs/: the picture codecs, changed to import their memory. npm runs it after an install.",
   },
   async () => {
     await mkdir(OUT, { recursive: true });

@@ -1,6 +1,6 @@
 /**
- * Makes `.generated/public/`, what the gateway serves as static assets: the page that tries the API, bundled so that a
- * phone asks once for its script and once for its styles; the example pictures; Swagger UI for the reference.
+ * Makes `.generated/public/`, the gateway's static assets: the page at `/`, bundled into one script and one file of
+ * styles, so that a phone makes few requests; the example pictures; Swagger UI for the reference.
  */
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const SWAGGER = join(NODE_MODULES, "swagger-ui-dist");
 
 readCommandLine({
   usage: "node scripts/prepare/copy-assets.ts",
-  about: "Makes .generated/public/, what the gateway serves as static assets. npm runs it after an install.",
+  about: "Makes .generated/public/, the gateway's static assets. npm runs it after an install.",
 });
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });

@@ -1,7 +1,7 @@
 /**
- * Makes `.generated/ort/` from the installed onnxruntime-web: its WebAssembly without shared memory and its glue
- * without threads. npm runs it after an install (`prepare`). The inputs' hashes are pinned: what runs on the edge
- * changes only when somebody changes the pins.
+ * Makes `.generated/ort/` from the installed onnxruntime-web: its WebAssembly without shared memory and its JavaScript
+ * without threads. npm runs it after an install (`prepare`). The hashes of the input files are pinned, so that an
+ * upgrade cannot change the deployed code unnoticed.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -41,8 +41,8 @@ async function readPinned(folder: string, name: keyof typeof PINNED): Promise<Ui
 await runCommand(
   {
     usage: "node scripts/prepare/ort-wasm.ts [folder]",
-    about: `Makes .generated/ort/ from onnxruntime-web's files, those installed unless a folder is given. npm runs it after an
-install.`,
+    about: `Makes .generated/ort/ from the files of onnxruntime-web in the folder (default: the installed ones). npm runs it after
+an install.`,
     words: ["[folder]"],
   },
   async (_, [source = DIST]) => {

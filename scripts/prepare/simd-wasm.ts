@@ -1,6 +1,6 @@
 /**
- * Compiles the kernels of `functions/runtime/simd/kernels/` to `.generated/simd/`: one module with relaxed SIMD and one
- * without, from the same AssemblyScript; and those of the decoder's resize. npm runs it after an install (`prepare`).
+ * Compiles kernels from AssemblyScript to `.generated/simd/`: those of the engine, to one module with relaxed SIMD and
+ * one without; those of the decoder's resize; and one for a bench. npm runs it after an install (`prepare`).
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +13,10 @@ import { GENERATED, NODE_MODULES, ROOT } from "../paths.ts";
 const OUT = join(GENERATED, "simd");
 const KERNELS = "functions/runtime/simd/kernels";
 
-/** No allocator, no data, no assertions; `usize` beside `i32` is meant, and v128 never crosses the border. */
+/**
+ * No allocator, no data, no assertions. Two warnings are off: `usize` and `i32` are mixed on purpose, and no v128 is
+ * passed to or from JavaScript.
+ */
 const OPTIONS = [
   "-O3",
   "--runtime=stub",
@@ -32,7 +35,7 @@ async function build(source: string, name: string, options: readonly string[] = 
       cwd: ROOT,
     });
   } catch (error) {
-    throw new BuildError(`${source} was not compiled: ${(error as Error).message}`);
+    throw new BuildError(`${source} cannot be compiled: ${(error as Error).message}`);
   }
 }
 

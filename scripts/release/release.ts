@@ -1,7 +1,7 @@
 /**
- * How a deployment comes to serve other models or other code, here and at Cloudflare: what is new is started beside what
- * serves, tried, given the stored label sets, put in its place, and tried again where clients ask. If anything fails, what
- * served before serves again.
+ * How a deployment changes its models or code, on this machine and at Cloudflare. The new Workers start beside the
+ * serving ones, are tested, compute the stored label sets, take over, and are tested again at the public URL. If
+ * anything fails, the former Workers serve again.
  */
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { smokeTest } from "./smoke-test.ts";
@@ -10,29 +10,29 @@ import { modelReference } from "../../model-shards/model-reference.ts";
 import { afterOwed } from "./with-clean-up.ts";
 
 export interface Candidate {
-  /** Where it answers before it serves, without a final slash. */
+  /** URL at which it can be tested before it serves, without a final slash. */
   url: string;
-  /** Lets it serve. @returns where clients ask, without a final slash */
+  /** Lets it serve. @returns the public URL, without a final slash */
   promote(): Promise<string>;
-  /** It serves and has passed every test: takes away what nobody goes back to. */
+  /** Called when it serves and has passed every test: removes what is no longer needed. */
   settle(): Promise<void>;
-  /** Lets serve what served before, whatever of `promote` was done. */
+  /** Lets the former deployment serve again, also if `promote` failed halfway. */
   revert(): Promise<void>;
 }
 
 export interface Target {
-  /** Starts a candidate. @param say what was done */
+  /** Starts a candidate. @param say called with each finished step */
   stage(manifests: readonly Manifest[], say: (line: string) => void): Promise<Candidate>;
-  /** API key of an operator; undefined where none is needed. */
+  /** API key of an operator; undefined if none is needed. */
   key: string | undefined;
-  /** How long a new deployment may take to answer. Seconds. */
+  /** Seconds within which a new deployment must answer. */
   patience?: number;
 }
 
 /**
- * @param say told what was done, as it is done
- * @returns where it serves
- * @throws Error saying what failed, and, if letting the former deployment serve failed too, that
+ * @param say called with each finished step
+ * @returns the public URL
+ * @throws Error that says what failed, and whether reverting failed as well
  */
 export async function release(
   target: Target,

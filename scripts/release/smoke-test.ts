@@ -1,4 +1,4 @@
-/** Asks a deployment what a client would: whether it is ready, and what is on a picture. */
+/** Tests a deployment as a client would use it: is it ready, and does it classify a picture? */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -8,7 +8,7 @@ import { EXAMPLES } from "../paths.ts";
 
 const PICTURE = join(EXAMPLES, "fox.png");
 const LABELS = ["fox", "rabbit", "bus", "grapes"];
-/** A deployment that is a second old is not yet known everywhere; a new key may take a minute. Seconds. */
+/** Seconds. A new deployment is not known everywhere at once, and a new key may take a minute. */
 const PATIENCE = 90;
 const ASK_AGAIN_AFTER = 2_000;
 
@@ -19,9 +19,9 @@ const answerSchema = z.object({
 
 /**
  * @param url of the gateway
- * @param patience how long a right answer is waited for; seconds
- * @returns seconds that the classification took, towers cold
- * @throws Error with the last answer, if none was right in time
+ * @param patience seconds within which it must answer correctly
+ * @returns seconds that the classification took, with cold towers
+ * @throws Error with the last answer, if no answer was right in time
  */
 export async function smokeTest(
   url: string,
@@ -33,7 +33,8 @@ export async function smokeTest(
     const before = Date.now();
     const failure = await ask(url, key, manifest);
     if (failure === undefined) return (Date.now() - before) / 1000;
-    if (Date.now() >= until) throw new Error(`${manifest.id} does not answer at ${url}: ${failure}`);
+    if (Date.now() >= until)
+      throw new Error(`${manifest.id} does not answer correctly at ${url}: ${failure}`);
     await setTimeout(ASK_AGAIN_AFTER);
   }
 }

@@ -1,4 +1,4 @@
-/** Has a deployment compute, before it serves, the stored label sets that its model has not seen. */
+/** Lets a deployment compute, before it serves, the stored label sets that its model has not computed yet. */
 import * as z from "zod";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { authorization } from "./smoke-test.ts";
@@ -6,8 +6,8 @@ import { authorization } from "./smoke-test.ts";
 const answerSchema = z.object({ computed: z.string().nullable(), after: z.string().nullable() });
 
 /**
- * @param key of an operator
- * @returns sets of which something was computed
+ * @param key API key of an operator
+ * @returns number of sets of which something was computed
  * @throws Error if the deployment refuses
  */
 export async function warmUp(url: string, key: string | undefined, { alias }: Manifest): Promise<number> {
@@ -19,7 +19,7 @@ export async function warmUp(url: string, key: string | undefined, { alias }: Ma
       body: JSON.stringify({ model: alias, after }),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`label sets cannot be computed: ${response.status} ${text}`);
+    if (!response.ok) throw new Error(`computing the stored label sets failed: ${response.status} ${text}`);
     const answer = answerSchema.parse(JSON.parse(text));
     if (answer.computed !== null) computed.add(answer.computed);
     ({ after } = answer);

@@ -1,8 +1,8 @@
-/** `try … finally` in which a failing clean-up does not hide why it was needed. */
+/** Like `try … finally`, but if the clean-up fails as well, the first error is kept. */
 
 /**
  * @returns what `use` returns
- * @throws what `use` throws; if `cleanUp` fails as well, or alone, an Error that says both
+ * @throws what `use` or `cleanUp` throws; if both fail, an Error with both messages
  */
 export async function withCleanUp<T>(use: () => Promise<T>, cleanUp: () => Promise<unknown>): Promise<T> {
   let result: T;
@@ -15,7 +15,7 @@ export async function withCleanUp<T>(use: () => Promise<T>, cleanUp: () => Promi
   return result;
 }
 
-/** Does what is owed after a failure. @returns what to throw: the failure, or both if this fails too */
+/** Cleans up after a failure. @returns the error to throw: the failure, or an Error with both if this fails as well */
 export async function afterOwed(first: unknown, owed: () => Promise<unknown>): Promise<unknown> {
   try {
     await owed();
@@ -25,16 +25,16 @@ export async function afterOwed(first: unknown, owed: () => Promise<unknown>): P
   return first;
 }
 
-/** Does one after the other, whichever fails. @throws all that failed, as one Error */
+/** Runs all steps in order, even if some fail. @throws all failures, as one Error */
 export async function inTurn(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
   const [step, ...others] = steps;
   if (step === undefined) return;
   await withCleanUp(step, () => inTurn(others));
 }
 
-/** What failed first comes first, and is the cause. */
+/** The first failure comes first in the message, and is the cause. */
 function bothErrors(first: unknown, second: unknown): Error {
-  const message = `${messageOf(first)}\nThen this failed too: ${messageOf(second)}`;
+  const message = `${messageOf(first)}\nThen this failed as well: ${messageOf(second)}`;
   return new AggregateError([first, second], message, { cause: first });
 }
 

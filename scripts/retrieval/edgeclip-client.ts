@@ -1,4 +1,4 @@
-/** The two requests that retrieval makes of this API. */
+/** The two endpoints of the API that retrieval uses. */
 import * as z from "zod";
 
 const embeddingsSchema = z.object({ data: z.array(z.object({ embedding: z.array(z.number()) })) });
@@ -18,14 +18,14 @@ export class EdgeclipClient {
     this.#key = key;
   }
 
-  /** Unit-length vectors, one an item. */
+  /** @returns a vector of unit length for each item */
   async embed(items: readonly Item[]): Promise<number[][]> {
     const body = { input: items, encoding_format: "float" };
     const { data } = embeddingsSchema.parse(await this.#post("embeddings", body));
     return data.map(({ embedding }) => embedding);
   }
 
-  /** Exact cosines of kept vectors to a text or picture: indices, the best first. */
+  /** @returns exact cosines of stored vectors to a text or picture, with the vectors' indices, the best first */
   async rerank(query: Item, vectors: readonly number[][]): Promise<{ index: number; score: number }[]> {
     const body = { query, documents: vectors.map((embedding) => ({ embedding })) };
     const { results } = rerankSchema.parse(await this.#post("rerank", body));

@@ -1,4 +1,4 @@
-/** Stands in for Vectorize on a machine of one's own: a file of JSON lines, searched from end to end. */
+/** A local substitute for Vectorize: a file of JSON lines, which every search reads completely. */
 import { readFile, writeFile } from "node:fs/promises";
 import type { Match, StoredVector, VectorIndex } from "./vector-index.ts";
 
@@ -30,7 +30,7 @@ export class LocalIndex implements VectorIndex {
   }
 }
 
-/** Of unit vectors: the cosine. */
+/** The dot product, which is the cosine of unit vectors. */
 function dot(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
 }

@@ -1,16 +1,16 @@
-/** Pictures in a vector index: put there by their embeddings, found by a text or by another picture. */
+/** Indexes pictures by their embeddings, and searches them by a text or by another picture. */
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { EdgeclipClient, Item } from "./edgeclip-client.ts";
 import type { VectorIndex } from "./vector-index.ts";
 
 const PICTURES = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf])$/i;
-/** What a request takes. */
+/** The API's limit. */
 const PICTURES_PER_REQUEST = 16;
-/** Taken from the index for each picture that is wanted: the index is approximate, the reranking is not. */
+/** The index is approximate, so more candidates than results are taken from it and reranked exactly. */
 const CANDIDATES_PER_RESULT = 4;
 
-/** @returns how many pictures were indexed */
+/** @returns the number of pictures indexed */
 export async function indexFolder(
   folder: string,
   client: EdgeclipClient,
@@ -48,13 +48,13 @@ export async function search(
   return ranked.slice(0, count).map(({ index: at, score }) => ({ id: candidates[at]?.id ?? "", score }));
 }
 
-/** A picture file as the API takes it. */
+/** A picture file as an item of a request. */
 export async function pictureItem(path: string): Promise<{ image: string }> {
   const type = extname(path).slice(1).toLowerCase();
   return { image: `data:image/${type};base64,${(await readFile(path)).toString("base64")}` };
 }
 
-/** Whether a query names a picture. */
+/** True if a query is the name of a picture file. */
 export function isPicture(query: string): boolean {
   return PICTURES.test(query);
 }

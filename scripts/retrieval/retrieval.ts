@@ -1,4 +1,4 @@
-/** `npm run retrieval`: a folder of pictures, found by what is on them. See docs/retrieval.md. */
+/** `npm run retrieval`: indexes a folder of pictures, and searches them by text or picture. See docs/retrieval.md. */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { runCommand } from "../../build/command-line/command.ts";
@@ -25,23 +25,23 @@ async function openIndex(file: string, vectorize: string | undefined): Promise<V
 await runCommand(
   {
     usage: "npm run retrieval -- <index|search> <folder, text or picture> [options]",
-    about: `"index <folder>" puts a folder's pictures into an index, "search <text or picture>" finds them. The service's key is
-read from EDGECLIP_API_KEY.`,
+    about: `"index <folder>" puts a folder's pictures into an index, "search <text or picture>" searches it. The API key of the
+service is read from EDGECLIP_API_KEY.`,
     words: ["<index|search>", "<folder, text or picture>"],
     options: {
-      url: { type: "string", value: "<url>", default: "http://localhost:8787", about: "of the service" },
+      url: { type: "string", value: "<url>", default: "http://localhost:8787", about: "URL of the service" },
       index: {
         type: "string",
         value: "<file>",
         default: join(CACHE, "retrieval.jsonl"),
-        about: "the stand-in index",
+        about: "local index, used without --vectorize",
       },
       vectorize: {
         type: "string",
         value: "<name>",
-        about: "Cloudflare Vectorize instead, with CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN",
+        about: "index at Cloudflare Vectorize; needs CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN",
       },
-      count: { type: "string", value: "<n>", default: "5", about: "results" },
+      count: { type: "string", value: "<n>", default: "5", about: "number of results" },
     },
   },
   async ({ url, index: file, vectorize, count: wanted }, [command = "", what = ""]) => {

@@ -1,4 +1,4 @@
-/** The part of a vector database that retrieval needs; Vectorize's names. */
+/** The operations of a vector database that retrieval needs, with Vectorize's names. */
 
 export interface StoredVector {
   /** The picture's path. */
@@ -7,13 +7,13 @@ export interface StoredVector {
 }
 
 export interface Match extends StoredVector {
-  /** Cosine, as near as the index knows it. */
+  /** Cosine, which the index may approximate. */
   score: number;
 }
 
 export interface VectorIndex {
-  /** Adds vectors, or replaces those of the same ids. */
+  /** Adds vectors; a vector with the same id is replaced. */
   upsert(vectors: readonly StoredVector[]): Promise<void>;
-  /** The nearest vectors, the nearest first. */
+  /** @returns the nearest vectors, the nearest first */
   query(vector: readonly number[], topK: number): Promise<Match[]>;
 }

@@ -12,14 +12,14 @@ const matchesSchema = z.object({
   matches: z.array(z.object({ id: z.string(), score: z.number(), values: z.array(z.number()) })),
 });
 
-/** With values asked for, Vectorize gives no more. */
+/** Vectorize's limit for queries that return values. */
 const MAX_TOP_K = 20;
 
 export class VectorizeIndex implements VectorIndex {
   readonly #url: string;
   readonly #token: string;
 
-  /** @param name of an index made with the model's width and the metric cosine */
+  /** @param name of an index with the model's width and the metric cosine */
   constructor(name: string, { account, token }: { account: string; token: string }) {
     this.#url = `${cloudflareBaseUrl()}/accounts/${account}/vectorize/v2/indexes/${name}`;
     this.#token = token;

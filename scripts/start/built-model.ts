@@ -1,4 +1,4 @@
-/** The model that `npm start -- --model <name>` means: what is not there yet is pulled from the hub and built. */
+/** Finds the model that `npm start -- --model <name>` means. A model that is missing is pulled from the hub and built. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../../build/build-error.ts";
@@ -12,10 +12,10 @@ import { aliasOf, buildCheckpoint, folderOfAlias } from "../model-build/build-ch
 import { readManifest } from "../models/models-in-r2.ts";
 
 /**
- * @param name of a built model's folder or of the model itself, of a preset, or of a repository at the hub
- * @param say what is done that takes a while
+ * @param name a built model's folder or alias, a preset, or a repository at the hub
+ * @param say called before steps that take a while
  * @returns the folder of the built model
- * @throws UsageError for a name that means nothing; BuildError or HubError if it cannot be pulled or built
+ * @throws UsageError for an unknown name; BuildError or HubError if the model cannot be pulled or built
  */
 export async function builtModel(
   name: string,
@@ -27,14 +27,14 @@ export async function builtModel(
   }
   if (await exists(name)) {
     throw new UsageError(
-      `${name} holds no built model, as it has no manifest.json; build it: npm run model:build -- ${name} --id <name>`,
+      `${name} holds no built model: it has no manifest.json. Build it: npm run model:build -- ${name} --id <name>`,
     );
   }
   const repository = repositoryOf(name);
   if (!(await isRepository(repository))) {
     const presets = Object.keys(PRESETS).join(", ");
     throw new UsageError(
-      `${name} is no folder of a built model, no repository at the hub and none of ${presets}`,
+      `${name} is no folder of a built model, no repository at the hub and none of the presets ${presets}`,
     );
   }
   const folder = folderOfAlias(aliasOf(repository));
@@ -42,10 +42,10 @@ export async function builtModel(
     const { id } = await readManifest(folder);
     if (id === repository) return folder;
     throw new BuildError(
-      `${folder} holds ${id}: build ${repository} with another --alias, then name its folder`,
+      `${folder} holds ${id}, not ${repository}. Build ${repository} with another --alias, then name its folder`,
     );
   }
-  say(`${repository} is not here yet: it is pulled and built, this once`);
+  say(`${repository} is not built yet. It is pulled and built now, once`);
   await pullModel(repository, {
     hub: hubOfEnvironment(),
     cache: cacheOfEnvironment(),
@@ -55,7 +55,7 @@ export async function builtModel(
   return (await buildCheckpoint(repository, { progress })).folder;
 }
 
-/** `owner/name`, unless that is a path below a folder that is here, of which the last part was misspelt. */
+/** True for `owner/name`, unless a folder `owner` exists: then it is a misspelt path. */
 async function isRepository(name: string): Promise<boolean> {
   const [owner = "", ...rest] = name.split("/");
   return rest.length === 1 && !/^[.~]/.test(owner) && owner !== "" && !(await exists(`${owner}/`));

@@ -1,4 +1,7 @@
-/** How `model:use` reaches a running `npm start`: a server on loopback whose port is in a file beside its storage. */
+/**
+ * How other commands reach a running `npm start`: it listens on loopback, at a port that a file beside its storage
+ * names.
+ */
 import { once } from "node:events";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -7,14 +10,14 @@ import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import { controlFile } from "../paths.ts";
 
-/** Names of the models to serve from now on, and whom to tell what happens. */
+/** Changes the models that are served. @param models their names @param say called with each line of progress */
 export type Use = (models: string[], say: (line: string) => void) => Promise<void>;
 
-/** Lines that say what happens, then one of these. */
+/** The answer to `model:use` is lines of progress, and one of these as the last line. */
 const DONE = "done";
 const FAILED = "failed: ";
 
-/** @param serving references of the models that serve */
+/** Starts to listen. @param serving returns references of the models that are served */
 export async function takeOrders(use: Use, serving: () => string[]): Promise<void> {
   const server = createServer((request, response) => {
     void (async () => {
@@ -40,16 +43,22 @@ export async function stopTakingOrders(): Promise<void> {
   await rm(controlFile(), { force: true });
 }
 
-/** What a running `npm start` serves: `<alias>@<revision>`, the default first; nothing if none is running. */
+/** The models that a running `npm start` serves: `<alias>@<revision>`, the default first. Empty if none is running. */
 export async function localReferences(): Promise<string[]> {
   const response = await ask("GET");
   return response === undefined ? [] : ((await response.json()) as string[]);
 }
 
-/** @throws Error if no `npm start` is running, or what it says went wrong */
+/**
+ * Asks a running `npm start` to serve other models.
+ * @throws Error if none is running, or with the error that it reports
+ */
 export async function orderUse(models: readonly string[], say: (line: string) => void): Promise<void> {
   const response = await ask("POST", JSON.stringify(models));
-  if (response?.body == null) throw new Error('nothing is running here: "npm start" first, or say --remote');
+  if (response?.body == null)
+    throw new Error(
+      'no "npm start" is running on this machine: start it, or add --remote for the deployment',
+    );
   let last = "";
   for await (const line of lines(response.body)) {
     if (last !== "") say(last);
@@ -58,7 +67,7 @@ export async function orderUse(models: readonly string[], say: (line: string) =>
   if (last !== DONE) throw new Error(last.replace(FAILED, ""));
 }
 
-/** @returns undefined if nobody takes orders */
+/** @returns undefined if no `npm start` listens */
 async function ask(method: string, body: string | null = null): Promise<Response | undefined> {
   const file = await readFile(controlFile(), "utf8").catch(() => undefined);
   if (file === undefined) return undefined;

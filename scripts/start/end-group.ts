@@ -1,6 +1,6 @@
 /**
- * `node scripts/start/end-group.ts <process group>`: waits until whoever started this is gone, however it ended, and then
- * ends the group. It is started by `process-group.ts` and by nobody else.
+ * `node scripts/start/end-group.ts <process group>`: waits until the process that started this one is gone, even if it
+ * was killed, and then ends the group. Only `process-group.ts` starts it.
  */
 import { setTimeout } from "node:timers/promises";
 import { signalGroup } from "./signal-group.ts";

@@ -1,4 +1,4 @@
-/** A port on loopback that nobody listens at now. */
+/** A port on loopback that is free now. */
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";

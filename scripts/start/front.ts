@@ -1,6 +1,6 @@
 /**
- * What listens where clients ask, in front of the deployment that serves. It can be turned to another one between two
- * requests, as Cloudflare does with a Worker's versions: those under way finish where they began.
+ * Listens at the port that clients use, and passes requests to the deployment that serves. Between two requests it can
+ * turn to another deployment, as Cloudflare does with versions of a Worker; running requests finish where they began.
  */
 import { lookup } from "node:dns/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -10,17 +10,17 @@ import { createProxyServer } from "httpxy";
 export class Front {
   readonly #proxy = createProxyServer({ xfwd: false });
   readonly #events = new EventEmitter();
-  /** Requests under way, by the URL of the deployment that has them. */
+  /** Number of running requests, by the URL of their deployment. */
   readonly #underWay = new Map<string, number>();
-  /** None until `turnTo`. */
+  /** URL of the serving deployment; undefined until `turnTo`. */
   #target: string | undefined;
 
   private constructor() {}
 
   /**
-   * Takes the port before anything else is started; requests are answered 503 until `turnTo`.
-   * @param host a name or address of this machine; all of a name's addresses are listened on
-   * @throws Error saying that the port is taken, or what else is in the way
+   * Takes the port before anything else is started. Requests are answered 503 until `turnTo`.
+   * @param host a name or address of this machine; of a name, all addresses are used
+   * @throws Error if the port is taken or cannot be used
    */
   static async listen(port: number, host: string): Promise<Front> {
     const front = new Front();
@@ -31,7 +31,7 @@ export class Front {
         refusals.push(error as NodeJS.ErrnoException);
       });
     }
-    // A name may have an address that this machine does not use, such as ::1 without IPv6.
+    // A name may have addresses that this machine does not use, such as ::1 without IPv6.
     const isServed = refusals.length < addresses.size;
     const refusal = isServed ? refusals.find(({ code }) => code !== "EADDRNOTAVAIL") : refusals[0];
     if (refusal === undefined) return front;
@@ -43,7 +43,7 @@ export class Front {
     );
   }
 
-  /** New requests go to another deployment. @returns once those of the one before are answered */
+  /** Sends new requests to another deployment. Resolves when all requests of the former one are answered. */
   async turnTo(target: string): Promise<void> {
     const before = this.#target;
     this.#target = target;

@@ -1,4 +1,4 @@
-/** What `npm start` says once it answers. */
+/** The text that `npm start` prints once the service answers. */
 import type { LocalOptions } from "./local-deployment.ts";
 
 export interface Place {
@@ -9,7 +9,7 @@ export interface Place {
 
 /** Names and addresses that no other machine reaches. */
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/;
-/** Addresses that stand for all of this machine's. */
+/** Addresses that mean all addresses of this machine. */
 const ANY = new Set(["0.0.0.0", "::"]);
 
 export function urlOf({ host, port }: Pick<Place, "host" | "port">): string {

@@ -9,14 +9,14 @@ import { ProcessGroup } from "./process-group.ts";
 import { GENERATED, NODE_MODULES, ROOT, stateFolder } from "../paths.ts";
 
 const LOOK_AGAIN_AFTER = 200;
-/** Pages that are being worked on, on whatever port: they are this machine's, as the service is. */
+/** Pages from this machine on any port, such as those of a development server, may send requests. */
 const LOCAL_ORIGINS = "http://localhost:*,https://localhost:*,http://127.0.0.1:*,http://[::1]:*";
 
 export const ACCESS_MODES = ["open", "public", "keys"] as const;
 export const LOG_LEVELS = ["debug", "info", "log", "warn", "error", "none"] as const;
 
 export interface LocalOptions {
-  /** Who is let in. */
+  /** Who may send requests. */
   access: (typeof ACCESS_MODES)[number];
   /** What wrangler prints. */
   logLevel: (typeof LOG_LEVELS)[number];
@@ -24,7 +24,7 @@ export interface LocalOptions {
 
 export class LocalDeployment {
   readonly manifests: readonly Manifest[];
-  /** Of the gateway, without a final slash. */
+  /** The gateway's URL, without a final slash. */
   readonly url: string;
   readonly #wrangler: ProcessGroup;
   readonly #folder: string;
@@ -36,14 +36,14 @@ export class LocalDeployment {
     this.#folder = folder;
   }
 
-  /** Its exit code, once it has ended. */
+  /** Resolves with wrangler's exit code when it ends. */
   get ended(): Promise<number> {
     return this.#wrangler.ended;
   }
 
   /**
-   * Resolves when the gateway answers; no model is loaded by that.
-   * @param manifests of models that are in local R2
+   * Resolves when the gateway answers. No model is loaded yet.
+   * @param manifests of models in local R2
    */
   static async start(manifests: readonly Manifest[], options: LocalOptions): Promise<LocalDeployment> {
     const { access, logLevel } = options;
@@ -68,10 +68,10 @@ export class LocalDeployment {
         cwd: ROOT,
         env: {
           ...process.env,
-          // Nothing here needs the network: not the colour of a data centre, not statistics.
+          // No requests to the network: neither for the location of a data center nor for statistics.
           CLOUDFLARE_CF_FETCH_ENABLED: "false",
           WRANGLER_SEND_METRICS: "false",
-          // Two deployments side by side have Workers of the same names.
+          // Two deployments beside each other have Workers with the same names.
           WRANGLER_REGISTRY_PATH: join(folder, "registry"),
         },
       },

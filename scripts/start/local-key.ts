@@ -1,4 +1,4 @@
-/** A key for the checks of `npm start` itself, as long as they take. */
+/** An API key for the tests that `npm start` itself makes; it exists only while they run. */
 import { keyPath, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { localKeys } from "../keys/key-stores.ts";
 import { newRecord } from "../keys/new-record.ts";
@@ -6,7 +6,7 @@ import { newRecord } from "../keys/new-record.ts";
 /** Expires after this many seconds, in case nobody revokes it. */
 const LIFETIME = 3600;
 
-/** @param use given an operator's key of what is served here */
+/** @param use called with an operator's key for this machine's store; the key is removed afterwards */
 export async function withLocalKey<T>(use: (key: string) => Promise<T>): Promise<T> {
   const key = newKey();
   const path = await keyPath(key);

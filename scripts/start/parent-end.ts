@@ -1,15 +1,15 @@
 /**
- * Notices that npm has ended, which does not end what it runs: npm passes SIGINT and SIGTERM on, but neither SIGHUP nor, of
- * course, SIGKILL. `package.json` has the shell replace itself by the script (`exec`), since a shell would keep SIGINT to
- * itself; where a shell is between all the same, it is watched, too.
+ * Notices that npm has ended. When npm ends, the script that it runs does not: npm passes on SIGINT and SIGTERM, but
+ * not SIGHUP or SIGKILL. In `package.json` the shell replaces itself by the script (`exec`), because a shell would not
+ * pass on SIGINT. If there is a shell in between nevertheless, it is watched as well.
  */
 import { readFileSync } from "node:fs";
 
 const LOOK_AGAIN_AFTER_MS = 250;
 
 /**
- * @param end called once npm or its shell is gone; never if npm did not start this process, which may then well be meant to
- * outlive its parent
+ * @param end called when npm or its shell is gone; never if npm did not start this process, because it may then be
+ * meant to outlive its parent
  */
 export function whenNpmEnds(end: () => void): void {
   if (process.env["npm_lifecycle_event"] === undefined) return;
@@ -32,10 +32,10 @@ function parentOf(pid: number): number | undefined {
   return stat(pid)?.parent;
 }
 
-/** From Linux's /proc; undefined elsewhere, where shells replace themselves by the only command of `sh -c`. */
+/** From Linux's /proc. Undefined on other systems, whose shells replace themselves by the only command of `sh -c`. */
 function stat(pid: number): { name: string; parent: number } | undefined {
   try {
-    // `1234 (name) S 1233 …`, and the name may hold anything.
+    // `1234 (name) S 1233 …`; the name may contain any character.
     const [, name = "", parent = ""] =
       /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
     return { name, parent: Number(parent) };

@@ -1,13 +1,13 @@
 /**
- * A program and all that it starts, in a process group of their own: none of them outlives this process, not even if this
- * one is killed. A signal from the terminal does not reach them, so that this process decides in which order things end.
+ * A program and everything that it starts, in a process group of their own. None of them outlives this process, even if
+ * this process is killed. Signals from the terminal do not reach them, so this process decides in which order they end.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { signalGroup } from "./signal-group.ts";
 
-/** Milliseconds that the program has to end by itself. */
+/** Milliseconds after SIGTERM within which the program must end. */
 const GRACE_MS = 5000;
 
 export class ProcessGroup {
@@ -17,7 +17,7 @@ export class ProcessGroup {
   readonly #guard: ChildProcess;
   readonly #endAtExit = (): void => this.#end();
 
-  /** Output goes where this process's goes. */
+  /** The program inherits this process's output streams. */
   constructor(
     program: string,
     parameters: readonly string[],
@@ -50,7 +50,7 @@ export class ProcessGroup {
     process.off("exit", this.#endAtExit);
   }
 
-  /** At once, and what the program left behind, too. */
+  /** Kills the program and everything that it left behind. */
   #end(): void {
     if (this.#program.pid !== undefined) signalGroup(this.#program.pid, "SIGKILL");
     this.#guard.kill("SIGKILL");

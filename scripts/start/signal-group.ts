@@ -1,4 +1,4 @@
-/** Signals all processes of a group; one that is gone is no error. */
+/** Sends a signal to all processes of a group. A group that is gone is not an error. */
 export function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal);

@@ -1,7 +1,7 @@
 /**
- * `npm start`: puts built models, the demonstration model unless others are named, into local R2 if they are not there,
- * starts their Workers in workerd and, once they answer, prints the URL and a request to paste. `npm run model:use` has it
- * serve others. `npm run dev` is the same with every request logged; both reload a Worker when its source changes.
+ * `npm start`: puts built models into local R2, starts their Workers in workerd and, once they answer, prints the URL
+ * and a request to paste. Without `--model` it serves the demonstration model. `npm run model:use` changes the models
+ * while it runs. `npm run dev` is the same with every request logged; both reload a Worker when its source changes.
  */
 import { basename } from "node:path";
 import { runCommand } from "../../build/command-line/command.ts";
@@ -24,14 +24,14 @@ import { release, type Target } from "../release/release.ts";
 
 const DEFAULT_PORT = "8787";
 
-/** Milliseconds within which signals are one: a terminal's Ctrl+C arrives by itself, and once more through npm. */
+/** Signals within this many milliseconds count as one: Ctrl+C arrives from the terminal, and once more through npm. */
 const SAME_SIGNAL_MS = 2000;
 
-/** When it was begun to end everything. */
+/** When shutting down began; undefined while it serves. */
 let endingSince: number | undefined;
 let serving: LocalDeployment | undefined;
 
-/** The models' folders, built if they are not yet. */
+/** The models' folders; missing models are built first. */
 async function builtModels(names: readonly string[]): Promise<string[]> {
   const progress = terminalProgress(process.stderr);
   const folders: string[] = [];
@@ -48,7 +48,7 @@ async function seedLocalR2(folders: readonly string[]): Promise<void> {
   });
 }
 
-/** Models come and go behind the front, which clients reach at `url`; see `release/release.ts`. */
+/** Deployments change behind the front, which clients reach at `url`; see `release/release.ts`. */
 function localTarget(front: Front, url: string, options: LocalOptions, key: string | undefined): Target {
   return {
     key,
@@ -78,14 +78,14 @@ function localTarget(front: Front, url: string, options: LocalOptions, key: stri
   };
 }
 
-/** What serves ends unasked: so does this, with its code. What was replaced may end. */
+/** If the serving deployment ends by itself, this process ends with its exit code. A replaced deployment may end. */
 function endWith(deployment: LocalDeployment): void {
   void deployment.ended.then((code) => {
     if (deployment === serving && endingSince === undefined) process.exit(code);
   });
 }
 
-/** Whatever still runs ends with this process; asked twice, at once. */
+/** Stops everything that runs, then ends this process. A second signal ends it at once. */
 async function end(): Promise<void> {
   if (endingSince !== undefined) {
     if (performance.now() - endingSince > SAME_SIGNAL_MS) process.exit(1);
@@ -103,7 +103,7 @@ async function start(
   port: number,
   options: LocalOptions,
 ): Promise<void> {
-  // First of all: if the port is taken, nothing else is begun.
+  // First, so that nothing else starts if the port is taken.
   const front = await Front.listen(port, host);
   const folders = await builtModels(names);
   await seedLocalR2(folders);
@@ -131,39 +131,39 @@ whenNpmEnds(() => void end());
 await runCommand(
   {
     usage: "npm start -- [options]",
-    about: `Serves models here: the demonstration model unless others are named, on this machine only unless --host says
-otherwise. A preset or repository that is not here yet is pulled from the hub and built.`,
+    about: `Serves models on this machine: the demonstration model unless --model names others. Only this machine can reach it
+unless --host says otherwise. A preset or repository that is missing is pulled from the hub and built.`,
     options: {
       model: {
         type: "string",
         value: "<name>",
         multiple: true,
         default: [],
-        about: "folder of a built model, preset or repository, as often as wanted, the default first",
+        about: "folder of a built model, preset or repository; may be repeated, the first is the default",
       },
-      port: { type: "string", value: "<n>", about: `where it listens (default: PORT, or ${DEFAULT_PORT})` },
+      port: { type: "string", value: "<n>", about: `port to listen on (default: PORT, or ${DEFAULT_PORT})` },
       host: {
         type: "string",
         value: "<name>",
         default: "localhost",
-        about: "name or address that it listens on",
+        about: "name or address to listen on",
       },
       access: {
         type: "string",
         value: "<who>",
         default: "open",
-        about: "who is let in: open, public or keys; see docs/access.md",
+        about: "who may send requests: open, public or keys; see docs/access.md",
       },
       "log-level": { type: "string", value: "<level>", default: "log", about: LOG_LEVELS.join(", ") },
     },
   },
   async ({ model, host, port = process.env["PORT"], access, "log-level": logLevel }) => {
-    if (model.includes("")) throw new UsageError("--model names nothing");
+    if (model.includes("")) throw new UsageError("--model is empty");
     await start(model, host, wholeNumber("the port", port ?? DEFAULT_PORT, { most: 65_535 }), {
       access: oneOf("--access", access, ACCESS_MODES),
       logLevel: oneOf("--log-level", logLevel, LOG_LEVELS),
     });
   },
 );
-// What failed leaves neither the port nor a process behind.
+// After a failure, neither the port nor a process may remain.
 if (process.exitCode !== undefined) process.exit();

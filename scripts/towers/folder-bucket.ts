@@ -1,4 +1,4 @@
-/** A built model's folder, read as R2 would be: ranges of files as streams. */
+/** Reads a built model's folder through the interface of R2: ranges of files as streams. */
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { ObjectReader } from "../../functions/runtime/model-store/read-verified.ts";

@@ -1,4 +1,6 @@
-/** A built model's towers in Node, over the same onnxruntime as on the edge: tells a Worker's fault from a graph's. */
+/**
+ * Runs a built model's towers in Node, on the Workers' onnxruntime. Shows whether a fault is in a Worker or in a graph.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Shard } from "../../model-shards/manifest.ts";
@@ -34,11 +36,12 @@ export class NodeTowers {
     );
   }
 
+  /** @param data float32 `1 × 3 × height × width`, preprocessed */
   embedTensor(data: Float32Array, height: number, width: number): Float32Array {
     return run(this.#image, { data, shape: [1, 3, height, width] }, {});
   }
 
-  /** Every shard's output by its name, for a picture as in `embedTensor`. */
+  /** @returns each shard's output, by name, for a picture as in `embedTensor` */
   imageActivations(data: Float32Array, height: number, width: number): Map<string, Float32Array> {
     const outputs = new Map<string, Float32Array>();
     const keep = (name: string, output: Tensor): void => void outputs.set(name, output.data as Float32Array);
@@ -46,7 +49,7 @@ export class NodeTowers {
     return outputs;
   }
 
-  /** The tokens' embeddings, float32 `ids.length × width`. */
+  /** @returns the tokens' embeddings, float32 `ids.length × width` */
   async tokenRows(ids: readonly number[]): Promise<Float32Array> {
     const tokens = Int32Array.from(ids);
     return (await this.#tokens.read(tokens))(tokens);

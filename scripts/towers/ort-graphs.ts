@@ -1,9 +1,9 @@
-/** Runs graphs for `build/measure` on the onnxruntime that the edge has. */
+/** Runs graphs for `build/measure` on the Workers' onnxruntime. */
 import { createOrtRuntime } from "../../functions/runtime/ort/ort-runtime.ts";
 import type { Activation, Open } from "../../build/measure/graph-runner.ts";
 import { ortModule } from "./ort-module.ts";
 
-/** One graph at a time: the largest in fp32 is 34 MB of weights, held twice while it is loaded. */
+/** One graph at a time; the largest has 34 MB of weights in fp32, which are in memory twice while it is loaded. */
 const MEMORY = { initialBytes: 0, maximumBytes: 1_000_000_000 };
 /** As in a Worker. */
 const SESSION_OPTIONS = { arena: false, memoryPattern: false };

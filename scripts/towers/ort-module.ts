@@ -1,4 +1,4 @@
-/** onnxruntime's WebAssembly, compiled from the generated file as a bundler would. */
+/** onnxruntime's WebAssembly, compiled from the generated file; in a Worker, the bundler provides this module. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GENERATED } from "../paths.ts";

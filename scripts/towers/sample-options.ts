@@ -1,4 +1,4 @@
-/** The options of commands that measure a model in int8 against float32. */
+/** Options of the commands that compare a model in int8 with float32. */
 import { UsageError } from "../../build/command-line/usage-error.ts";
 import { SAMPLE_COUNT } from "./samples.ts";
 
@@ -16,17 +16,17 @@ export const SAMPLES_OPTION = {
   type: "string",
   value: "<count>",
   default: String(DEFAULT_SAMPLES),
-  about: "pictures and texts to measure with",
+  about: "number of pictures, and of texts, to measure with",
 } as const;
 
-/** @throws UsageError for anything but a cosine */
+/** @throws UsageError unless it is a cosine below 1 */
 export function parseFloor(text: string): number {
   const floor = text === "" ? NaN : Number(text);
   if (!(floor >= 0 && floor < 1)) throw new UsageError(`--floor is ${text}; it is a cosine below 1`);
   return floor;
 }
 
-/** @throws UsageError for more than there are, or none */
+/** @throws UsageError unless it is a number from 1 to `SAMPLE_COUNT` */
 export function parseSamples(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= SAMPLE_COUNT) return count;

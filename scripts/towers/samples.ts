@@ -1,4 +1,7 @@
-/** What towers are measured with: the pictures in `examples/`, preprocessed as the Workers do it, and texts of any length. */
+/**
+ * Samples to measure towers with: the pictures in `examples/`, preprocessed as in the Workers, and texts of several
+ * lengths.
+ */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Activation } from "../../build/measure/graph-runner.ts";
@@ -13,7 +16,7 @@ import { Tokenizer } from "../../functions/runtime/tokenizer/tokenizer.ts";
 import { readPixels } from "../../functions/vision/pixels-to-tensor.ts";
 import { EXAMPLES, VOCABULARY } from "../paths.ts";
 
-/** Short and long: an activation that stands out in one may not in the other. */
+/** Short and long, because an activation may be large in one and small in the other. */
 const TEXTS = [
   "a photo of a fox.",
   "a tall giraffe eating leaves, seen from below on a cloudy day in the savanna",
@@ -29,7 +32,7 @@ const TEXTS = [
   "the rocket leaves the earth for the moon: ".repeat(8),
 ];
 
-/** How many pictures and texts there are. */
+/** The number of texts, and of pictures. */
 export const SAMPLE_COUNT = TEXTS.length;
 
 /** @param count of pictures and of texts */
@@ -60,7 +63,7 @@ async function decodeExample(path: string, size: number): Promise<Uint8Array<Arr
   const view = new DataView(file.buffer);
   const header = readPngHeader(view);
   const colours = header && pngColours(view, header);
-  if (header === undefined || colours === undefined) throw new Error(`${path}: no PNG`);
+  if (header === undefined || colours === undefined) throw new Error(`${path} is not a PNG`);
   const { width, height } = header;
   const resizer = new CropResizer({ width, height, channels: colours.channels }, size, scalarResampler);
   await readPng(

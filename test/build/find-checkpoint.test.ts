@@ -60,7 +60,7 @@ it("a model's name that would lead out of its folder is refused before anything 
   await holding("weights.pt", "image-00.onnx");
   for (const named of [{ id: "me/x", alias: `../../..${folder}` }, { id: "me/.." }, { id: "../x" }]) {
     const building = buildCheckpoint(join(folder, "weights.pt"), { ...named, progress: silentProgress });
-    await expect(building).rejects.toThrow("is no name for a model");
+    await expect(building).rejects.toThrow("is not a valid name for a model");
   }
   expect(await findCheckpoint(shard)).toMatchObject({ path: shard });
 });

@@ -13,6 +13,11 @@ const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"
 /** A path in the repository, in a code span: not a pattern, and nothing that is made when the project runs. */
 const PATH = /^(?:functions|build|scripts|test|docs|examples|\.ci|\.github)\/[\w./-]*$/;
 
+/** A test file may be named without its ending, `.test.ts`. */
+function exists(path: string): boolean {
+  return ["", ".test.ts"].some((end) => existsSync(join(ROOT, path + end)));
+}
+
 it("finds the documents", () => {
   const paths = documents.map(({ path }) => path);
   for (const path of ["README.md", "SECURITY.md", "docs/README.md", "docs/benchmarks/README.md"]) {
@@ -38,9 +43,6 @@ describe.each(documents.map((document) => [document.path, document] as const))("
 
   it("names paths that exist", () => {
     const paths = document.code.filter((each) => PATH.test(each));
-    // A test file may be named without its ending, `.test.ts`.
-    const exists = (name: string): boolean =>
-      ["", ".test.ts"].some((end) => existsSync(join(ROOT, name + end)));
     expect(paths.filter((name) => !exists(name))).toEqual([]);
   });
 

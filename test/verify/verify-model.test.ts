@@ -52,7 +52,7 @@ describe("model:verify", () => {
 
   it("passes the promoted one, with a line for every block, and draws them", async () => {
     const { code, output } = await verify(promoted.out, "--samples", "3");
-    expect(output).toContain("verifies: every cosine is at least 0.999");
+    expect(output).toContain("is verified: every cosine is at least 0.999");
     expect(output.match(/^(stages|resblocks)\.\S+ +0\.999/gm)).toHaveLength(10);
     expect(code).toBe(0);
     const png = await readFile(join(folder, "plot.png"));
