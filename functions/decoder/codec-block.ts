@@ -5,7 +5,7 @@
 import { ServiceError } from "../runtime/errors.ts";
 import { codecBytes, type MemoryPart, roomAtEnd } from "./codec-memory.ts";
 import type { CodecView } from "./formats/picture-header.ts";
-import type { MagickApi } from "./magick.ts";
+import { type MagickApi, readInPlace } from "./magick-internals.ts";
 
 /** Blocks in use. A request that ended without a word leaves its own behind, to be freed by the next. */
 const inUse = new Set<CodecBlock>();
@@ -67,15 +67,11 @@ export class CodecBlock {
     const api = this.#api;
     if (api === undefined) throw new Error("the block is in no instance");
     const { start, end, changes } = view ?? { start: 0, end: this.length, changes: [] };
-    const original = api._MagickImage_ReadBlob;
-    api._MagickImage_ReadBlob = (settings, _data, offset, _length, exception) =>
-      original(settings, this.#pointer + start, offset, end - start, exception);
     const before = changes.map(({ at, bytes }) => ({ at, bytes: this.view().slice(at, at + bytes.length) }));
     this.write(changes);
     try {
-      return read(new Uint8Array(1));
+      return readInPlace(api, this.#pointer + start, end - start, read);
     } finally {
-      api._MagickImage_ReadBlob = original;
       // The file may be read once more, by another instance.
       this.write(before.toReversed());
     }

@@ -5,41 +5,16 @@
  */
 import {
   ConfigurationFiles,
-  ImageMagick,
   initializeImageMagick,
   MagickError,
   ResourceLimits,
 } from "@imagemagick/magick-wasm";
 import magickWasm from "../../.generated/codecs/magick.wasm";
 import { CodecBlock } from "./codec-block.ts";
-import { limitCodecFiles } from "./codec-files.ts";
-import { type CodecImports, codecImports, type MemoryPart, wouldFit } from "./codec-memory.ts";
+import { codecImports, type MemoryPart, wouldFit } from "./codec-memory.ts";
 import { MAX_HEIF_FILE_BYTES, MAX_SIDE } from "./formats/pixel-limits.ts";
+import { forgetInstance, type MagickApi, makeInstance } from "./magick-internals.ts";
 import { MAGICK_POLICY } from "./magick-policy.ts";
-
-/** What we use of the package's module, which its types leave out. Pointers and sizes are bytes. */
-export interface MagickApi {
-  HEAPU8: Uint8Array<ArrayBuffer>;
-  FS: {
-    ErrnoError: new (code: number) => Error;
-    filesystems: { MEMFS: Record<"expandFileStorage" | "resizeFileStorage", FileChange> };
-  };
-  _malloc: (bytes: number) => number;
-  _free: (pointer: number) => void;
-  _MagickImage_ReadBlob: (
-    settings: number,
-    data: number,
-    offset: number,
-    length: number,
-    exception: number,
-  ) => number;
-}
-
-/** Makes room for, or cuts, a file to so many bytes. */
-type FileChange = (node: unknown, bytes: number) => void;
-
-/** Where the package keeps its only instance; it makes a new one if there is none. */
-const holder = ImageMagick as unknown as { _api: MagickApi | undefined };
 
 /** One frame is read; the codec counts the one it is about to read, too. */
 const MAX_FRAMES = 4n;
@@ -88,33 +63,17 @@ async function startMagick(kept?: MemoryPart): Promise<{ api: MagickApi; keptAt:
   const { imports, keptAt } = codecImports(kept);
   const configuration = ConfigurationFiles.default;
   configuration.policy.data = MAGICK_POLICY;
-  await withImports(imports, () => initializeImageMagick(magickWasm, configuration));
+  const api = await makeInstance(imports, MAX_HEIF_FILE_BYTES, () =>
+    initializeImageMagick(magickWasm, configuration),
+  );
   // Memory is left to the memory's maximum, so that there is one way to run out of it.
   ResourceLimits.width = BigInt(MAX_SIDE);
   ResourceLimits.height = BigInt(MAX_SIDE);
   ResourceLimits.maxProfileSize = MAX_PROFILE_BYTES;
   ResourceLimits.disk = 0n;
   ResourceLimits.listLength = MAX_FRAMES;
-  const api = holder._api;
-  if (api === undefined) throw new Error("ImageMagick came up without an instance");
-  limitCodecFiles(api, MAX_HEIF_FILE_BYTES);
   current = { api, used: false };
   return { api, keptAt };
-}
-
-/** The package makes its instance itself, with imports of its own; ours come on top. */
-async function withImports(extra: CodecImports, make: () => Promise<void>): Promise<void> {
-  const { Instance } = WebAssembly;
-  WebAssembly.Instance = class extends Instance {
-    constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
-      super(module, { ...imports, ...extra });
-    }
-  };
-  try {
-    await make();
-  } finally {
-    WebAssembly.Instance = Instance;
-  }
 }
 
 function canAllocate(api: MagickApi, bytes: number): boolean {
@@ -151,6 +110,6 @@ export function magickIsOpen(): boolean {
 /** The next picture gets a new instance. */
 export function discardMagick(): void {
   current = undefined;
-  holder._api = undefined;
+  forgetInstance();
   CodecBlock.forgetAll();
 }

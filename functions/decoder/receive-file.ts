@@ -3,7 +3,7 @@ import { ServiceError } from "../runtime/errors.ts";
 import type { ByteTaker } from "../runtime/byte-taker.ts";
 import { CodecBlock } from "./codec-block.ts";
 import { fileTooLarge, MAX_FILE_BYTES } from "./formats/pixel-limits.ts";
-import type { MagickApi } from "./magick.ts";
+import type { MagickApi } from "./magick-internals.ts";
 
 /**
  * Reads the file to its end even if it is refused, since the next one begins there.

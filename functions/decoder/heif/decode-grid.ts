@@ -5,7 +5,7 @@
 import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { CodecBlock } from "../codec-block.ts";
-import type { MagickApi } from "../magick.ts";
+import type { MagickApi } from "../magick-internals.ts";
 import { fileTooLarge, MAX_HEIF_FILE_BYTES, OutOfMemory } from "../formats/pixel-limits.ts";
 import { cropArea } from "../preprocess/crop-area.ts";
 import type { PixelArea } from "../preprocess/picture.ts";

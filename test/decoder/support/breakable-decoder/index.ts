@@ -1,7 +1,8 @@
 /** The decoder, and a way to make its codec trap in the middle of a picture. */
 import { CodecBlock } from "../../../../functions/decoder/codec-block.ts";
 import Decoder from "../../../../functions/decoder/index.ts";
-import { magickIsOpen, type MagickApi, openMagick } from "../../../../functions/decoder/magick.ts";
+import { magickIsOpen, openMagick } from "../../../../functions/decoder/magick.ts";
+import type { MagickApi } from "../../../../functions/decoder/magick-internals.ts";
 import { readWithMagick } from "../../../../functions/decoder/read-with-magick.ts";
 import { ByteTaker } from "../../../../functions/runtime/byte-taker.ts";
 import { nextFrame } from "../../../../functions/runtime/file-frames.ts";

@@ -1,0 +1,110 @@
+/** The linter's rules. The second half says who may import whom, types included, so that nobody has to remember it. */
+import { defineConfig } from "oxlint";
+
+const WORKERS = ["gateway", "jobs", "decoder", "vision", "text", "shards", "page"];
+
+/** The gateway's layers, the highest first. A file imports from its own row and from those below. */
+const LAYERS = [
+  ["middleware", "routes"],
+  ["label-sets", "embed"],
+  ["schemas", "openapi"],
+  ["images", "body", "keys", "models", "templates", "score"],
+];
+const LEAVES = ["bindings.ts", "limits.ts", "timings.ts", "base64.ts", "random-id.ts"];
+
+const ONE_WAY = "imports point one way: functions → model-shards ← build";
+const NO_NEIGHBOUR = "a Worker's folder imports no other Worker's";
+const NOT_UPWARD = "in the gateway nothing imports upward, see docs/architecture.md";
+
+const outOfFunctions = leadingTo(["build", "scripts", "test"], ONE_WAY);
+const outOfGateway = leadingTo(othersThan("gateway"), NO_NEIGHBOUR);
+const onnxruntime = {
+  regex: "^onnxruntime-web|/ort\\.mjs$",
+  message: "only functions/runtime/ort imports onnxruntime-web",
+};
+
+export default defineConfig({
+  plugins: ["typescript", "unicorn", "import", "vitest"],
+  categories: { correctness: "error", suspicious: "error" },
+  options: { typeAware: true },
+  rules: {
+    "typescript/no-floating-promises": "error",
+    "typescript/no-misused-promises": "error",
+    "typescript/await-thenable": "error",
+    "typescript/no-unsafe-type-assertion": "off",
+    "no-underscore-dangle": "off",
+    "vitest/valid-expect": ["error", { maxArgs: 2 }],
+    "typescript/no-unnecessary-type-assertion": "off",
+    "import/no-cycle": ["error", { ignoreTypes: false }],
+  },
+  // The last that fits a file decides.
+  overrides: [
+    noImports("model-shards/**", leadingTo(["functions", "build", "scripts", "test"], ONE_WAY), onnxruntime),
+    noImports("build/**", leadingTo(["functions", "scripts", "test"], ONE_WAY), onnxruntime),
+    noImports("scripts/**", leadingTo(["test"], "what is tested does not import its tests"), onnxruntime),
+    noImports(
+      "functions/**",
+      outOfFunctions,
+      leadingTo(WORKERS, "what Workers share imports no Worker's folder"),
+      onnxruntime,
+    ),
+    noImports(
+      "functions/runtime/**",
+      outOfFunctions,
+      leadingTo([...WORKERS, "label-sets", "embed"], "functions/runtime knows nothing above it"),
+      onnxruntime,
+    ),
+    noImports(
+      "functions/runtime/ort/**",
+      outOfFunctions,
+      leadingTo([...WORKERS, "label-sets", "embed"], "functions/runtime knows nothing above it"),
+    ),
+    ...WORKERS.map((worker) =>
+      noImports(
+        `functions/${worker}/**`,
+        outOfFunctions,
+        leadingTo(othersThan(worker), NO_NEIGHBOUR),
+        onnxruntime,
+      ),
+    ),
+    ...LAYERS.flatMap((folders, row) =>
+      folders.map((folder) =>
+        noImports(
+          `functions/gateway/${folder}/**`,
+          outOfFunctions,
+          outOfGateway,
+          onnxruntime,
+          leadingTo(LAYERS.slice(0, row).flat(), NOT_UPWARD),
+        ),
+      ),
+    ),
+    ...LEAVES.map((leaf) =>
+      noImports(`functions/gateway/${leaf}`, outOfFunctions, outOfGateway, onnxruntime, {
+        regex: "^\\./.+/",
+        message: NOT_UPWARD,
+      }),
+    ),
+  ],
+  ignorePatterns: [".generated/**", "**/kernels/**"],
+});
+
+interface Forbidden {
+  regex: string;
+  message: string;
+}
+
+/** Imports are relative, so a folder's name in one tells where it leads. */
+function leadingTo(folders: readonly string[], message: string): Forbidden {
+  return { regex: folders.length === 0 ? "^$" : `^\\.\\.?/(.+/)?(${folders.join("|")})/`, message };
+}
+
+function noImports(
+  files: string,
+  ...patterns: Forbidden[]
+): { files: string[]; rules: Record<string, ["error", { patterns: Forbidden[] }]> } {
+  return { files: [files], rules: { "no-restricted-imports": ["error", { patterns }] } };
+}
+
+function othersThan(worker: string): string[] {
+  return WORKERS.filter((each) => each !== worker);
+}

@@ -1,0 +1,16 @@
+/** What is done to the insides of ImageMagick's package is refused where they may be other ones. */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { initializeImageMagick, Magick } from "@imagemagick/magick-wasm";
+import { expect, it } from "vitest";
+import { checkVersion } from "../../functions/decoder/magick-internals.ts";
+
+it("takes the package that is installed, and no other version", async () => {
+  const wasm = fileURLToPath(import.meta.resolve("@imagemagick/magick-wasm/magick.wasm"));
+  await initializeImageMagick(await readFile(wasm));
+  const installed = Magick.imageMagickVersion;
+  expect(() => checkVersion(installed)).not.toThrow();
+  const next = installed.replace(/7\.[\d.-]+/, "7.1.3-0");
+  expect(next).not.toBe(installed);
+  expect(() => checkVersion(next)).toThrow(next);
+});
