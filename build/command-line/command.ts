@@ -95,7 +95,7 @@ function parse<O extends Options>(
   const missing = words[positionals.length];
   if (missing?.startsWith("<") === true) throw new UsageError(`${missing} is missing`);
   const surplus = positionals[words.length];
-  if (surplus !== undefined && words.at(-1)?.endsWith("…") !== true) {
+  if (surplus !== undefined && !/…[>\]]?$/.test(words.at(-1) ?? "")) {
     throw new UsageError(`"${surplus}" is one word too many`);
   }
   return { values: values as CommandLine<O>["values"], words: positionals };

@@ -113,6 +113,7 @@ describe.concurrent("a wrong value", { timeout: 120_000 }, () => {
     ["scripts/model-pull/model-pull.ts one two", '"two" is one word too many'],
     ["test/bench/run.ts --only nothing", /^--only is .*, not "nothing"/],
     ["test/bench/memory.ts tall", /^a size is a whole number/],
+    ["test/bench/memory.ts 320 384 tall", /^a size is a whole number/],
     ["test/attack/fuzz.ts many", /^the number of requests is a whole number/],
     ["test/load/soak.ts --minutes long", /^--minutes is a whole number/],
   ])("node %s", async (typed, line) => {
