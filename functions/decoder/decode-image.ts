@@ -9,7 +9,7 @@ import { unsupportedFormat } from "./formats/unsupported-format.ts";
 import { openMagick } from "./magick.ts";
 import { decodePng } from "./png/decode-png.ts";
 import { asLookedAt } from "./preprocess/as-looked-at.ts";
-import type { Picture } from "./preprocess/picture.ts";
+import type { Picture } from "./preprocess/decoded-picture.ts";
 import { resizeAndCrop } from "./preprocess/resize-and-crop.ts";
 import { wasmResampler } from "./preprocess/wasm-resampler.ts";
 import { readRgba } from "./rgba-codec.ts";

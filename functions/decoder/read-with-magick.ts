@@ -18,7 +18,7 @@ import { unsupported } from "./formats/unsupported-format.ts";
 import { recoverMagick } from "./magick.ts";
 import { MAGICK_FORMATS, type MagickReadable } from "./magick-policy.ts";
 import { takeRefusal } from "./codec-memory.ts";
-import type { Picture, PixelArea } from "./preprocess/picture.ts";
+import type { Picture, PixelArea } from "./preprocess/decoded-picture.ts";
 import { addWhite } from "./preprocess/composite-on-white.ts";
 import { asLookedAt } from "./preprocess/as-looked-at.ts";
 

@@ -13,7 +13,7 @@ import { codecBytes, codecImports, takeRefusal } from "./codec-memory.ts";
 import type { PictureHeader } from "./formats/picture-header.ts";
 import { OutOfMemory } from "./formats/pixel-limits.ts";
 import { discardMagick } from "./magick.ts";
-import type { PixelArea } from "./preprocess/picture.ts";
+import type { PixelArea } from "./preprocess/decoded-picture.ts";
 
 /** What is used of the packages' modules. */
 interface RgbaModule {

@@ -3,7 +3,7 @@
  * any and answer wrongly; its seal does not fit, and it is computed again. The entry's name is part of the seal, so that
  * one entry does not pass for another.
  */
-import { sha256Hex } from "../../model-shards/sha256.ts";
+import { sha256Hex } from "../runtime/sha256-hex.ts";
 
 /** SHA-256, cut. Room for it is kept at the front of the value; a multiple of what a float32 array must begin at. */
 export const SEAL_BYTES = 16;

@@ -16,14 +16,14 @@ import { models } from "./routes/models.ts";
 import { reference } from "./routes/reference.ts";
 import { rerank } from "./routes/rerank.ts";
 import { similarity } from "./routes/similarity.ts";
-import { warmUp } from "./routes/warm-up.ts";
+import { computeLabelSets } from "./routes/compute-label-sets.ts";
 
 export const app = new Hono<GatewayEnv>();
 
 app.use(requestContext, logRequest, crossOrigin);
 app.use("/v1/*", recordUsage, authorize);
 const inference = [similarity, classify, labelSets, embeddings, rerank];
-for (const routes of [health, models, ...inference, warmUp, reference]) app.route("/", routes);
+for (const routes of [health, models, ...inference, computeLabelSets, reference]) app.route("/", routes);
 
 // Whatever reaches this has a path or a method that no route has.
 app.all("*", (c) => {

@@ -4,6 +4,6 @@
  */
 import { app } from "./app.ts";
 
-export { Towers } from "./towers.ts";
+export { Towers } from "./towers-entrypoint.ts";
 
 export default { fetch: app.fetch };

@@ -3,14 +3,14 @@ import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
-import { parseModelReference } from "../runtime/model-store/model-reference.ts";
+import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import { warn } from "../runtime/warn.ts";
 import { takeTurn, type Turn } from "../label-sets/build-claim.ts";
 import { type BuildMessage, buildMessageSchema } from "../label-sets/build-message.ts";
 import type { TextCall } from "../embed/compute-prompts.ts";
 import { buildNextPart } from "../label-sets/build-part.ts";
 import { SetStore } from "../label-sets/set-store.ts";
-import type { JobsBindings } from "./bindings.ts";
+import type { JobsBindings } from "./jobs-bindings.ts";
 
 /**
  * Seconds until a part is tried again after a failure: at once if a tower was busy for a moment, rarely if it is down for
@@ -60,7 +60,7 @@ async function takePart(
   ctx: ExecutionContext,
 ): Promise<number | undefined> {
   const store = new SetStore(env.SETS);
-  const { revision } = parseModelReference(model);
+  const { revision } = configuredModel(model);
   if (!(await store.exists(account, id))) return undefined;
   const held = await takeTurn(store, id, revision, turn ?? message.id, { mayBegin: turn === undefined });
   if (held === "over") return undefined;

@@ -3,7 +3,7 @@
  * requests never share memory with it, and no way in but the queue.
  */
 import { buildLabels } from "./build-labels.ts";
-import type { JobsBindings } from "./bindings.ts";
+import type { JobsBindings } from "./jobs-bindings.ts";
 
 export default {
   queue: async (batch: MessageBatch, env: JobsBindings, ctx: ExecutionContext): Promise<void> => {

@@ -1,5 +1,5 @@
 /** A set of labels as its owner defines it, before any model has seen it. */
-import { sha256Hex } from "../../model-shards/sha256.ts";
+import { sha256Hex } from "../runtime/sha256-hex.ts";
 import type { Prompts } from "../embed/compute-prompts.ts";
 
 export interface LabelDefinition {

@@ -5,7 +5,7 @@
  * packed embeddings · `parts/<id>/<revision>/<format>/<n>` pieces of them while they are being computed · `plans/<id>/…`
  * which pieces those are, see `plan.ts` · `claims/<id>/<revision>` who computes them, see `build-claim.ts`.
  */
-import { sha256Hex } from "../../model-shards/sha256.ts";
+import { sha256Hex } from "../runtime/sha256-hex.ts";
 import { warn } from "../runtime/warn.ts";
 import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
 import { isLabelSetId, type LabelSetDefinition } from "./definition.ts";

@@ -10,7 +10,7 @@ import { logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import type { Wanted } from "../runtime/wanted.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
-import { type TextEnv, textTower } from "./text-tower.ts";
+import { type TextEnv, textTower } from "./resident-text-tower.ts";
 
 export const textWorker = (createEngine: CreateEngine) =>
   class Text extends WorkerEntrypoint<TextEnv> implements TextRpc {

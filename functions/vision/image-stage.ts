@@ -6,7 +6,7 @@ import { ServiceError } from "../runtime/errors.ts";
 import { withHeartbeat } from "../runtime/heartbeat.ts";
 import type { Anchor } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
-import { parseModelReference } from "../runtime/model-store/model-reference.ts";
+import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import type { Embeddings, WorkerStats, VisionStageRpc } from "../runtime/rpc.ts";
@@ -63,7 +63,7 @@ function createTower(
   if (shards === undefined) {
     throw new ServiceError("not_configured", `the image tower has ${plan.length} stages, not ${count}`);
   }
-  const { prefix } = parseModelReference(env.MODEL);
+  const { prefix } = configuredModel(env.MODEL);
   const source = { bucket: env.MODELS, prefix };
   const { size } = manifest.image;
   const inputShape = plannedShape(shards, { height: size, width: size });

@@ -1,5 +1,5 @@
 /** The vision Worker on onnxruntime. */
-import { ortEngine } from "../runtime/ort/engine.ts";
+import { ortEngine } from "../runtime/ort/bundled-ort.ts";
 import { visionWorker } from "./vision-worker.ts";
 
 export default visionWorker(ortEngine);

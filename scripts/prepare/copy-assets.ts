@@ -6,7 +6,7 @@ import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { readCommandLine } from "../../build/command-line/command.ts";
-import { EXAMPLES as SHOWN } from "../../functions/page/src/pictures/examples.ts";
+import { EXAMPLES as SHOWN } from "../../functions/page/src/pictures/first-examples.ts";
 import { EXAMPLES, GENERATED, NODE_MODULES, ROOT } from "../paths.ts";
 
 const PAGE = join(ROOT, "functions/page");

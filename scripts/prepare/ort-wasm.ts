@@ -22,8 +22,8 @@ const PINNED = {
 };
 
 const DECLARATION = `import type { OrtModule, OrtModuleOptions } from "../../functions/runtime/ort/ort-api.ts";
-declare const ortWasm: (options: OrtModuleOptions) => Promise<OrtModule>;
-export default ortWasm;
+declare const makeOrtModule: (options: OrtModuleOptions) => Promise<OrtModule>;
+export default makeOrtModule;
 `;
 
 async function readPinned(folder: string, name: keyof typeof PINNED): Promise<Uint8Array<ArrayBuffer>> {

@@ -5,7 +5,7 @@
  */
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { smokeTest } from "./smoke-test.ts";
-import { warmUp } from "./warm-up.ts";
+import { computeStoredSets } from "./compute-stored-sets.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
 import { afterOwed } from "./with-clean-up.ts";
 
@@ -45,7 +45,7 @@ export async function release(
     for (const manifest of manifests) {
       const seconds = await smokeTest(candidate.url, target, manifest);
       say(`${manifest.id} ${manifest.revision} answers; the first picture took ${seconds.toFixed(1)} s`);
-      const computed = await warmUp(candidate.url, target.key, manifest);
+      const computed = await computeStoredSets(candidate.url, target.key, manifest);
       say(`stored label sets computed for it: ${computed}`);
     }
     url = await candidate.promote();

@@ -8,7 +8,7 @@ import { type Tensor, createOrtRuntime, type OrtSession } from "../../functions/
 import { TokenTable } from "../../functions/text/token-table.ts";
 import { readManifest } from "../models/models-in-r2.ts";
 import { FolderBucket } from "./folder-bucket.ts";
-import { ortModule } from "./ort-module.ts";
+import { ortModule } from "./compiled-ort.ts";
 
 const MEMORY = { initialBytes: 0, maximumBytes: 1_000_000_000 };
 

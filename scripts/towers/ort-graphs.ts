@@ -1,7 +1,7 @@
 /** Runs graphs for `build/measure` on the Workers' onnxruntime. */
 import { createOrtRuntime } from "../../functions/runtime/ort/ort-runtime.ts";
 import type { Activation, Open } from "../../build/measure/graph-runner.ts";
-import { ortModule } from "./ort-module.ts";
+import { ortModule } from "./compiled-ort.ts";
 
 /** One graph at a time; the largest has 34 MB of weights in fp32, which are in memory twice while it is loaded. */
 const MEMORY = { initialBytes: 0, maximumBytes: 1_000_000_000 };

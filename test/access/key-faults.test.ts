@@ -2,7 +2,7 @@
 import type { V4WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addKey } from "../support/add-key.ts";
-import { type Answer, request } from "../support/request.ts";
+import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 /** Stands between the gateway and its keys and counters: `POST /` with a mode, then it behaves like that. */

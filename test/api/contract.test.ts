@@ -5,8 +5,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { exampleBase64 } from "../support/examples.ts";
-import { request } from "../support/request.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { type Case, contractCases } from "./contract-cases.ts";
 

@@ -1,7 +1,7 @@
 /** `POST /v1/embeddings` and `/v1/rerank`: through the real OpenAI SDK, and as Jina, Cohere and vLLM clients ask. */
 import OpenAI, { APIError, BadRequestError, NotFoundError } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 

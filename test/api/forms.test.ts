@@ -5,7 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { formCases } from "./form-cases.ts";
 

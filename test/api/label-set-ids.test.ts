@@ -1,8 +1,8 @@
 /** Ids that no label set has, of any length and with anything in them: 404 everywhere, and never another's set. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addKey } from "../support/add-key.ts";
-import { exampleBase64 } from "../support/examples.ts";
-import { type Answer, request } from "../support/request.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 let workers: Workers;

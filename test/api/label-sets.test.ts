@@ -1,10 +1,10 @@
 /** Label sets through HTTP, R2, KV and the queue of a real workerd. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
 import { LEDGER, throughLedger } from "../support/ledger.ts";
 import type { Answer } from "../support/post.ts";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildSynthetic } from "../support/build-synthetic.ts";
-import { exampleBase64 } from "../support/examples.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import type { Answer } from "../support/post.ts";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 let folder: string;

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { JsonSchema } from "../../functions/gateway/openapi/accept-nulls.ts";
 import { MAX_DEPTH } from "../../functions/gateway/schemas/without-nulls.ts";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
@@ -151,8 +151,8 @@ it("every optional field of every request may be null", { timeout: 120_000 }, as
       "/v1/label_sets.name",
       "/v1/label_sets.negative",
       "/v1/label_sets.templates",
-      "/v1/operator/warm_up.after",
-      "/v1/operator/warm_up.model",
+      "/v1/operator/compute_label_sets.after",
+      "/v1/operator/compute_label_sets.model",
       "/v1/rerank.model",
       "/v1/rerank.return_documents",
       "/v1/rerank.top_n",

@@ -8,8 +8,8 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { generateApi } from "swagger-typescript-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as responses from "../../functions/gateway/openapi/responses.ts";
-import { exampleBase64 } from "../support/examples.ts";
-import { request } from "../support/request.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 interface Document {

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildSynthetic } from "../support/build-synthetic.ts";
-import { exampleBase64 } from "../support/examples.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { LEDGER, throughLedger } from "../support/ledger.ts";
 import type { Answer } from "../support/post.ts";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const DEMO = { id: "edgeclip/demo", alias: "edgeclip-demo" };
@@ -188,16 +188,22 @@ describe("warming label sets up", () => {
     }
     const computed: string[] = [];
     for (let after: string | null = ""; after !== null;) {
-      const { status, body }: Answer = await request("POST", `${workers.url}/v1/operator/warm_up`, {
-        model: TINY.alias,
-        after,
-      });
+      const { status, body }: Answer = await request(
+        "POST",
+        `${workers.url}/v1/operator/compute_label_sets`,
+        {
+          model: TINY.alias,
+          after,
+        },
+      );
       expect([status, body.model]).toEqual([200, TINY.id]);
       if (body.computed !== null) computed.push(body.computed);
       ({ after } = body);
     }
     expect(computed.toSorted()).toEqual(made.toSorted());
-    const again = await request("POST", `${workers.url}/v1/operator/warm_up`, { model: TINY.alias });
+    const again = await request("POST", `${workers.url}/v1/operator/compute_label_sets`, {
+      model: TINY.alias,
+    });
     expect([again.body.computed, again.body.after]).toEqual([null, null]);
 
     await operations();
@@ -214,7 +220,7 @@ describe("warming label sets up", () => {
     expect(status).toBe(202);
     const parts: (string | null)[] = [];
     for (let after: string | null = ""; after !== null;) {
-      const { body }: Answer = await request("POST", `${workers.url}/v1/operator/warm_up`, {
+      const { body }: Answer = await request("POST", `${workers.url}/v1/operator/compute_label_sets`, {
         model: TINY.alias,
         after,
       });

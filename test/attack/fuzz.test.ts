@@ -4,7 +4,7 @@
  */
 import { expect, it, onTestFinished } from "vitest";
 import { post } from "../support/post.ts";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { startWorkers } from "../support/workers.ts";
 import { runFuzz } from "./run-fuzz.ts";
 

@@ -5,7 +5,7 @@
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
 import setup from "../support/bundle-workers.ts";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers } from "../support/workers.ts";
 import { runFuzz } from "./run-fuzz.ts";
 

@@ -1,6 +1,6 @@
 /** Sends hostile requests to the real Workers, several at a time, and looks at every answer. */
-import { exampleBase64 } from "../support/examples.ts";
-import { request } from "../support/request.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { request } from "../support/send-request.ts";
 import type { Workers } from "../support/workers.ts";
 import { faultOf } from "./fault-of-answer.ts";
 import { Dice } from "./grammar/dice.ts";

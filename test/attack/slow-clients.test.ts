@@ -1,7 +1,7 @@
 /** Clients that send slowly stand in nobody's way: neither that of small requests nor that of large ones. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";

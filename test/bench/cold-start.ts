@@ -9,7 +9,7 @@ import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { readManifest } from "../../scripts/models/models-in-r2.ts";
-import { buildSynthetic } from "../support/build-synthetic.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
 import setup, { bundleWorker } from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";

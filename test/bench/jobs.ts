@@ -13,7 +13,7 @@ import setup from "../support/bundle-workers.ts";
 import { deliveries, withoutQueue } from "../support/deliveries.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { type IsolateMemory, isolateMemory } from "../support/isolate-memory.ts";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 
 const JOBS = "edgeclip-jobs";

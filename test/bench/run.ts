@@ -9,7 +9,7 @@ import setup from "../support/bundle-workers.ts";
 import { installContenders } from "./contenders/contender.ts";
 import { againWithout, WITHOUT } from "./harness/both-lowerings.ts";
 import { writeReport } from "./harness/write-report.ts";
-import { SUITES } from "./suites/index.ts";
+import { SUITES } from "./suites/all-suites.ts";
 
 const NAMES = SUITES.map(({ name }) => name);
 

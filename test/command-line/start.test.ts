@@ -12,10 +12,10 @@ import { SYNTHETIC_MODELS, type SyntheticModel } from "../../build/synthetic/con
 import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
 import { freePort } from "../../scripts/start/free-port.ts";
 import { startFakeHub } from "../hub/fake-hub.ts";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { LocalService } from "../support/local-service.ts";
 import { NpmStart } from "../support/npm-start.ts";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 
 let folder: string;
 

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeOne, type DecoderUnderTest, startDecoder } from "./support/start-decoder.ts";
-import { readPng } from "./support/read-png.ts";
+import { readPng } from "./support/parse-png.ts";
 
 const PICTURES = join(import.meta.dirname, "../fixtures/pictures");
 const SIZE = 256;

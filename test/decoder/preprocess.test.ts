@@ -1,12 +1,12 @@
 /** The resize against the same steps written the slow and obvious way, and the geometry against worked examples. */
 import { describe, expect, it } from "vitest";
 import { jpegScale } from "../../functions/decoder/formats/jpeg-scale.ts";
-import type { Picture } from "../../functions/decoder/preprocess/picture.ts";
+import type { Picture } from "../../functions/decoder/preprocess/decoded-picture.ts";
 import { planResize } from "../../functions/decoder/preprocess/plan-resize.ts";
 import { CropResizer } from "../../functions/decoder/preprocess/crop-resizer.ts";
 import { resizeAndCrop } from "../../functions/decoder/preprocess/resize-and-crop.ts";
 import { scalarResampler } from "../../functions/decoder/preprocess/scalar-resampler.ts";
-import { simdResampler } from "../support/resampler.ts";
+import { simdResampler } from "../support/node-resampler.ts";
 
 function noise(width: number, height: number): Picture {
   const pixels = Uint8Array.from(

@@ -1,5 +1,5 @@
 /** The questions of the table, and what of an answer must be the same whatever failed on the way. */
-import { type Answer, request } from "../support/request.ts";
+import { type Answer, request } from "../support/send-request.ts";
 import { LABELS, type Prepared } from "./deployment.ts";
 import type { Ask } from "./fault-rows.ts";
 

@@ -2,8 +2,8 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exampleBase64 } from "../support/examples.ts";
-import { type Answer, request } from "../support/request.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { behindFaults, type FaultRule, FAULTS } from "./fault-worker.ts";
 

@@ -1,7 +1,7 @@
 /** A large set is finished, with the right vectors, whatever fails once while it is computed; no client asks again. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exampleBase64 } from "../support/examples.ts";
-import { type Answer, request } from "../support/request.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { type Answer, request } from "../support/send-request.ts";
 import { type FaultyDeployment, startFaulty } from "./deployment.ts";
 import type { FaultRule } from "./fault-worker.ts";
 

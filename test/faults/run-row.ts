@@ -1,5 +1,5 @@
 /** Runs one row of the table in a deployment of its own. */
-import type { Answer } from "../support/request.ts";
+import type { Answer } from "../support/send-request.ts";
 import { ask, substance } from "./asking.ts";
 import { type Prepared, withCopy } from "./deployment.ts";
 import type { FaultRow } from "./fault-rows.ts";

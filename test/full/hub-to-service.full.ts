@@ -16,11 +16,11 @@ import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
 import { readManifest } from "../../scripts/models/models-in-r2.ts";
 import { type FakeHub, startFakeHub } from "../hub/fake-hub.ts";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { freePort } from "../../scripts/start/free-port.ts";
 import { LocalService } from "../support/local-service.ts";
 import { NpmStart } from "../support/npm-start.ts";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 import { steadyRequests } from "../support/steady-requests.ts";
 import { DEMO_MODEL } from "../support/workers.ts";
 

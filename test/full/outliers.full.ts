@@ -14,7 +14,7 @@ import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { exampleSamples } from "../../scripts/towers/samples.ts";
 import { belowFloor, verifyTable } from "../../scripts/model-verify/verify-report.ts";
 import { verifyModel } from "../../scripts/model-verify/verify-model.ts";
-import { buildSynthetic } from "../support/build-synthetic.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";
 import { startWorkers, totalBytes } from "../support/workers.ts";
 

@@ -5,7 +5,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readPng } from "../decoder/support/read-png.ts";
+import { readPng } from "../decoder/support/parse-png.ts";
 import { cosine } from "../support/cosine.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { post } from "../support/post.ts";

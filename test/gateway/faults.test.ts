@@ -1,7 +1,7 @@
 /** Workers behind the gateway that break down or serve another model, and a model that R2 lacks files of. */
 import type { V4WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 

@@ -1,7 +1,7 @@
 /** What a request leaves in the logs: a line in each Worker that had a part, under one id, and nothing that is the caller's. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exampleBase64 } from "../support/examples.ts";
-import { request } from "../support/request.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 let workers: Workers;
@@ -66,7 +66,7 @@ describe("the log", () => {
     ["embeddings", { input: "fox" }],
     ["similarity", { texts: ["fox"] }],
     ["label_sets", { labels: ["fox", "bus"] }],
-    ["operator/warm_up", {}],
+    ["operator/compute_label_sets", {}],
   ])("names the model that answered %s", async (path, fields) => {
     const id = `trace-${path.replace("/", "-")}`;
     const body = path === "similarity" ? { image, ...fields } : fields;

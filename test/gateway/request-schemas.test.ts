@@ -12,7 +12,7 @@ import {
 } from "../../functions/gateway/schemas/label-set-request.ts";
 import { rerankRequestSchema } from "../../functions/gateway/schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../../functions/gateway/schemas/similarity-request.ts";
-import { warmUpRequestSchema } from "../../functions/gateway/schemas/warm-up-request.ts";
+import { computeLabelSetsRequestSchema } from "../../functions/gateway/schemas/compute-label-sets-request.ts";
 import { validate } from "../../functions/gateway/schemas/validate.ts";
 
 const LONG = "\0lifted:0";
@@ -24,7 +24,7 @@ const SCHEMAS = {
   rerank: [rerankRequestSchema, { query: "fox", documents: ["bus"] }],
   "label set": [labelSetRequestSchema, { labels: ["fox"] }],
   list: [labelSetListSchema, {}],
-  "warm-up": [warmUpRequestSchema, {}],
+  "compute-label-sets": [computeLabelSetsRequestSchema, {}],
 } as const;
 type Name = keyof typeof SCHEMAS;
 
@@ -180,7 +180,7 @@ const REFUSED: [name: Name, fields: object, code: string, param: string | null, 
     "only embedding",
   ],
   ["label set", { template: "a {}" }, "unknown_field", "template", 'did you mean "templates"?'],
-  ["warm-up", { model: null, afters: "x" }, "unknown_field", "afters", 'did you mean "after"?'],
+  ["compute-label-sets", { model: null, afters: "x" }, "unknown_field", "afters", 'did you mean "after"?'],
   ["similarity", { images: [] }, "empty_input", "images", "at least one image is needed"],
   ["similarity", { images: many(17) }, "too_many_items", "images", "at most 16 images a request"],
   [

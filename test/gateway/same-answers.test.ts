@@ -12,9 +12,9 @@ import { labelEmbedding } from "../../functions/embed/label-embedding.ts";
 import { fillTemplate } from "../../functions/label-sets/definition.ts";
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
 import { addKey } from "../support/add-key.ts";
-import { exampleBase64 } from "../support/examples.ts";
-import { type Answer, request } from "../support/request.ts";
-import { tokenizer } from "../support/tokenizer.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { type Answer, request } from "../support/send-request.ts";
+import { tokenizer } from "../support/node-tokenizer.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { random } from "./random.ts";
 

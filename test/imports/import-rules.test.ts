@@ -21,7 +21,7 @@ const LAYERS = [
   ["images", "body", "keys", "models", "templates", "score"],
 ];
 /** Files of the gateway that stand above all of its folders. */
-const TOP = ["index.ts", "app.ts", "towers.ts"];
+const TOP = ["index.ts", "app.ts", "towers-entrypoint.ts"];
 
 const entries = await readdir(FUNCTIONS, { withFileTypes: true });
 const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);

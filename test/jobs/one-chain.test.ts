@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliveries, killedAt, withoutQueue } from "../support/deliveries.ts";
-import { exampleBase64 } from "../support/examples.ts";
-import { type Answer, request } from "../support/request.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const LABELS = 3000;

@@ -6,8 +6,8 @@ import { Dice } from "../attack/grammar/dice.ts";
 import { hostileRequest } from "../attack/grammar/hostile-request.ts";
 import type { Known } from "../attack/grammar/valid-bodies.ts";
 import type { RawAnswer, RawClient } from "../attack/raw-request.ts";
-import { exampleBase64 } from "../support/examples.ts";
-import { request } from "../support/request.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { request } from "../support/send-request.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
 
 /** A kind of request: its share of the traffic, and one of it. */

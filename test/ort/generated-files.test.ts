@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { patchGlue } from "../../build/ort-wasm/patch-glue.ts";
 import { unshareMemory } from "../../build/ort-wasm/unshare-memory.ts";
-import { ortModule } from "../../scripts/towers/ort-module.ts";
+import { ortModule } from "../../scripts/towers/compiled-ort.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const DIST = join(ROOT, "node_modules/onnxruntime-web/dist");

@@ -5,7 +5,7 @@
  */
 import type { V4WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 

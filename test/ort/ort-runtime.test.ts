@@ -4,7 +4,7 @@ import { GraphBuilder } from "../../build/onnx/graph-builder.ts";
 import { DATA_TYPE } from "../../build/onnx/proto.ts";
 import { Emitter } from "../../build/towers/emitter.ts";
 import { createOrtRuntime, type OrtRuntime, type Tensor } from "../../functions/runtime/ort/ort-runtime.ts";
-import { ortModule } from "../../scripts/towers/ort-module.ts";
+import { ortModule } from "../../scripts/towers/compiled-ort.ts";
 
 const WEIGHTS = "weights.data";
 

@@ -2,8 +2,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { buildSynthetic } from "../support/build-synthetic.ts";
-import { request } from "../support/request.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
+import { request } from "../support/send-request.ts";
 import { ReleaseAccount } from "./release-account.ts";
 
 let account: ReleaseAccount;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readManifest } from "../../scripts/models/models-in-r2.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
-import { buildSynthetic } from "../support/build-synthetic.ts";
-import { exampleBase64 } from "../support/examples.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { LocalService } from "../support/local-service.ts";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 import { steadyRequests } from "../support/steady-requests.ts";
 import { DEMO_MODEL } from "../support/workers.ts";
 

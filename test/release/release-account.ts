@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { vi } from "vitest";
 import { keyPath, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { newRecord } from "../../scripts/keys/new-record.ts";
-import { exampleBase64 } from "../support/examples.ts";
-import { request } from "../support/request.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { request } from "../support/send-request.ts";
 import { ACCOUNT, DOMAIN } from "./cloudflare-account.ts";
 import { type FakeCloudflare, startFakeCloudflare } from "./fake-cloudflare.ts";
 

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
 import { type Answer, post } from "../support/post.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";

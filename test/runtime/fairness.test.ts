@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { buildSynthetic } from "../support/build-synthetic.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
 import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
 import { post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";

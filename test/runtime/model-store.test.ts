@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { type Manifest, manifestSchema } from "../../model-shards/manifest.ts";
 import { ServiceError } from "../../functions/runtime/errors.ts";
 import { loadManifest } from "../../functions/runtime/model-store/load-manifest.ts";
-import { parseModelReference } from "../../functions/runtime/model-store/model-reference.ts";
+import { configuredModel } from "../../functions/runtime/model-store/configured-model.ts";
 import { type ObjectReader, readVerified } from "../../functions/runtime/model-store/read-verified.ts";
 import { openObject, streamInto } from "../../functions/runtime/model-store/stream-into.ts";
 
@@ -235,9 +235,9 @@ describe("loadManifest", () => {
   });
 });
 
-describe("parseModelReference", () => {
+describe("configuredModel", () => {
   it("takes <alias>@<revision>", () => {
-    expect(parseModelReference("base_w-1.5@0123456789abcdef")).toEqual({
+    expect(configuredModel("base_w-1.5@0123456789abcdef")).toEqual({
       alias: "base_w-1.5",
       revision: "0123456789abcdef",
       prefix: "base_w-1.5/0123456789abcdef",
@@ -258,7 +258,7 @@ describe("parseModelReference", () => {
     " demo@0123456789abcdef",
     "demo@0123456789abcdef ",
   ])("refuses %s", async (model) => {
-    expect(await refusal((async () => parseModelReference(model))())).toEqual([
+    expect(await refusal((async () => configuredModel(model))())).toEqual([
       "not_configured",
       "the variable MODEL must be <alias>@<revision>",
     ]);

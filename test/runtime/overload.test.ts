@@ -1,6 +1,6 @@
 /** More requests than an isolate takes on, and clients that do not wait for their answers. */
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
 import { type Answer, post } from "../support/post.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";

@@ -7,9 +7,9 @@ import mini from "../fixtures/reference/mini.json" with { type: "json" };
 import { planStages, stagesNeeded, wasmBytes } from "../../model-shards/plan-stages.ts";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { readManifest } from "../../scripts/models/models-in-r2.ts";
-import { buildSynthetic } from "../support/build-synthetic.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { post } from "../support/post.ts";
 import { startWorkers } from "../support/workers.ts";
 

@@ -10,7 +10,7 @@ import { OrtEngine } from "../../functions/runtime/ort/ort-engine.ts";
 import { Tower } from "../../functions/runtime/tower/tower.ts";
 import { sha256Hex } from "../../model-shards/sha256.ts";
 import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
-import { ortModule } from "../../scripts/towers/ort-module.ts";
+import { ortModule } from "../../scripts/towers/compiled-ort.ts";
 
 const anchor = (): void => {};
 const visitor = { check: async () => {}, anchor };

@@ -1,7 +1,7 @@
 /** What a warm request costs: no read of R2, one run of the image tower, one call of each Worker. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { COUNTER, throughCounter } from "../support/call-counter.ts";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { post } from "../support/post.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";

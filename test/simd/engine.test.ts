@@ -14,7 +14,7 @@ import type { Tensor } from "../../functions/runtime/tensor.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { readManifest } from "../../scripts/models/models-in-r2.ts";
 import mini from "../fixtures/reference/mini.json" with { type: "json" };
-import { buildSynthetic } from "../support/build-synthetic.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";
 import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";

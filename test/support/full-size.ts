@@ -1,7 +1,7 @@
 /** The synthetic full-size model, built once per size and kept in `.cache/`. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { buildSynthetic } from "./build-synthetic.ts";
+import { buildSynthetic } from "./synthetic-model.ts";
 
 const CACHE = join(import.meta.dirname, "../../.cache/full-size");
 

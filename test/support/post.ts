@@ -1,7 +1,7 @@
 /** Sends JSON and reads JSON. */
-import { type Answer, request } from "./request.ts";
+import { type Answer, request } from "./send-request.ts";
 
-export type { Answer } from "./request.ts";
+export type { Answer } from "./send-request.ts";
 
 /** @param body text as it is, anything else as JSON */
 export async function post(url: string, body: unknown): Promise<Answer> {

@@ -1,5 +1,5 @@
 /** Clients that ask the same again and again while something else happens, and count what they got. */
-import { request } from "./request.ts";
+import { request } from "./send-request.ts";
 
 export interface SteadyRequests {
   /** How often each outcome came: `200 <revision>`, or the status and what was said. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ortGraphs } from "../../scripts/towers/ort-graphs.ts";
 import { exampleSamples } from "../../scripts/towers/samples.ts";
-import { buildSynthetic } from "../support/build-synthetic.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
 
 const CLI = join(import.meta.dirname, "../../scripts/model-verify/model-verify.ts");
 

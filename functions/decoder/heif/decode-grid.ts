@@ -8,7 +8,7 @@ import { CodecBlock } from "../codec-block.ts";
 import type { MagickApi } from "../magick-internals.ts";
 import { fileTooLarge, MAX_HEIF_FILE_BYTES, OutOfMemory } from "../formats/pixel-limits.ts";
 import { cropArea } from "../preprocess/crop-area.ts";
-import type { PixelArea } from "../preprocess/picture.ts";
+import type { PixelArea } from "../preprocess/decoded-picture.ts";
 import { resizeAndCrop } from "../preprocess/resize-and-crop.ts";
 import { upright } from "../preprocess/upright.ts";
 import { wasmResampler } from "../preprocess/wasm-resampler.ts";

@@ -8,7 +8,7 @@ import type { PngHeader } from "../formats/read-png-header.ts";
 import { OutOfMemory } from "../formats/pixel-limits.ts";
 import type { MagickApi } from "../magick-internals.ts";
 import { CropResizer } from "../preprocess/crop-resizer.ts";
-import type { PixelArea } from "../preprocess/picture.ts";
+import type { PixelArea } from "../preprocess/decoded-picture.ts";
 import { resizeAndCrop } from "../preprocess/resize-and-crop.ts";
 import { upright } from "../preprocess/upright.ts";
 import { wasmResampler } from "../preprocess/wasm-resampler.ts";

@@ -1,7 +1,7 @@
 /** A decoded picture as it is looked at: on its canvas or cropped, the right way up. */
 import type { PictureHeader } from "../formats/picture-header.ts";
 import { cropArea } from "./crop-area.ts";
-import type { Picture, PixelArea } from "./picture.ts";
+import type { Picture, PixelArea } from "./decoded-picture.ts";
 import { placeOnCanvas } from "./place-on-canvas.ts";
 import { upright } from "./upright.ts";
 

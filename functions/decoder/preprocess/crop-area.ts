@@ -1,6 +1,6 @@
 /** A part of a picture as a picture. */
 import { ServiceError } from "../../runtime/errors.ts";
-import type { PixelArea } from "./picture.ts";
+import type { PixelArea } from "./decoded-picture.ts";
 
 /** Of a picture, pixels. */
 export interface Area {

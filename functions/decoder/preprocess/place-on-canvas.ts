@@ -1,6 +1,6 @@
 /** A picture on a larger, transparent canvas: an animation's first frame need not cover it. */
 import { freeBuffer } from "../../runtime/free-buffer.ts";
-import type { PixelArea } from "./picture.ts";
+import type { PixelArea } from "./decoded-picture.ts";
 
 export interface Placement {
   /** Of the canvas, pixels. */

@@ -1,7 +1,7 @@
 /** A picture → what the model sees of it, taking the source a strip at a time. */
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { CropResizer } from "./crop-resizer.ts";
-import type { Picture } from "./picture.ts";
+import type { Picture } from "./decoded-picture.ts";
 import type { Resampler } from "./resampler.ts";
 
 /** Bytes of source rows taken at a time. */

@@ -3,7 +3,7 @@
  * for 12 megapixels, that alone is 48 MB.
  */
 import { freeBuffer } from "../../runtime/free-buffer.ts";
-import type { Picture, PixelArea } from "./picture.ts";
+import type { Picture, PixelArea } from "./decoded-picture.ts";
 
 /** EXIF 2.32, tag 0x0112: 5–8 lie on their side. */
 const FIRST_ON_ITS_SIDE = 5;

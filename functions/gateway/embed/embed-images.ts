@@ -4,7 +4,7 @@ import { inlineImage } from "../images/inline-image.ts";
 import { ImageFetch } from "../images/fetch/image-fetch.ts";
 import { parseAllowlist } from "../images/fetch/url-policy.ts";
 import type { ImageReference } from "../schemas/image.ts";
-import type { Picture } from "../images/picture.ts";
+import type { Picture } from "../images/request-picture.ts";
 import type { PictureBatch } from "./picture-batch.ts";
 
 /** Servers asked at the same time; the platform lets six connections wait for headers. */

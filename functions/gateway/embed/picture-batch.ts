@@ -11,7 +11,7 @@ import { MAX_IMAGES } from "../limits.ts";
 import { DecoderCall } from "./decoder-call.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { ImageCache } from "./image-cache.ts";
-import { Picture } from "../images/picture.ts";
+import { Picture } from "../images/request-picture.ts";
 import { callWorker, checkRevision, telling, unwrap } from "../../embed/call-worker.ts";
 
 export class PictureBatch {

@@ -7,7 +7,7 @@
  */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { CleanText } from "../../runtime/tokenizer/clean-text.ts";
-import { sha256Hex } from "../../../model-shards/sha256.ts";
+import { sha256Hex } from "../../runtime/sha256-hex.ts";
 import type { EmbeddedText } from "../../embed/compute-prompts.ts";
 import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { warn } from "../../runtime/warn.ts";

@@ -1,5 +1,5 @@
 /** API keys: `sk-` and 256 random bits. What is stored is a hash, from which nobody gets the key back. */
-import { sha256Hex } from "../../../model-shards/sha256.ts";
+import { sha256Hex } from "../../runtime/sha256-hex.ts";
 
 /** Base64url of 32 bytes. */
 const KEY = /^sk-[A-Za-z0-9_-]{43}$/;
@@ -24,7 +24,7 @@ export interface KeyRecord {
   created_at: number;
   /** null: never. */
   expires_at: number | null;
-  /** Whether it may what only who runs the deployment may; see `routes/warm-up.ts`. */
+  /** True for operator keys: they may call `routes/compute-label-sets.ts`. */
   operator?: boolean;
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { parseModelReference } from "../../runtime/model-store/model-reference.ts";
+import { configuredModel } from "../../runtime/model-store/configured-model.ts";
 import type { TextRpc, VisionRpc } from "../../runtime/rpc.ts";
 import type { Bindings } from "../bindings.ts";
 import { modelReference } from "../../../model-shards/model-reference.ts";
@@ -22,7 +22,7 @@ export interface ServedModel {
 export function servedModels(env: Bindings): ServedModel[] {
   return (env.SERVED_MODELS ?? "").split(",").map((listed, index) => {
     const reference = listed.trim();
-    const { alias } = parseModelReference(reference);
+    const { alias } = configuredModel(reference);
     const suffix = index === 0 ? "" : (`_${index + 1}` as const);
     const vision = env[`VISION${suffix}`];
     const text = env[`TEXT${suffix}`];

@@ -10,7 +10,7 @@ import {
 } from "../schemas/label-set-request.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
-import { warmUpRequestSchema } from "../schemas/warm-up-request.ts";
+import { computeLabelSetsRequestSchema } from "../schemas/compute-label-sets-request.ts";
 import { acceptNulls } from "./accept-nulls.ts";
 import * as responses from "./responses.ts";
 
@@ -189,14 +189,14 @@ const paths: ZodOpenApiPathsObject = {
       answers: { "200": ["The model", responses.modelObjectSchema] },
     }),
   },
-  "/v1/operator/warm_up": {
+  "/v1/operator/compute_label_sets": {
     post: operation({
-      id: "warmUp",
+      id: "computeLabelSets",
       tag: "Operation",
       summary: "Bring stored label sets of all accounts up to a model, a piece a request",
       description: "For keys of the deployment's operator. Ask again with `after` until it is null.",
-      request: warmUpRequestSchema,
-      answers: { "200": ["What was computed, and where to go on", responses.warmUpSchema] },
+      request: computeLabelSetsRequestSchema,
+      answers: { "200": ["What was computed, and where to go on", responses.computedLabelSetSchema] },
     }),
   },
   "/healthz": {

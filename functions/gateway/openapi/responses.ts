@@ -193,11 +193,11 @@ export const healthSchema = z.object({
   checks: z.record(z.string(), z.boolean()).optional(),
 });
 
-export const warmUpSchema = z
+export const computedLabelSetSchema = z
   .object({
-    object: z.literal("warm_up"),
+    object: z.literal("computed_label_set"),
     ...model,
     computed: z.string().nullable().meta({ description: "The label set that something was computed of" }),
     after: z.string().nullable().meta({ description: "null: nothing is left" }),
   })
-  .meta({ id: "WarmUp" });
+  .meta({ id: "ComputedLabelSet" });

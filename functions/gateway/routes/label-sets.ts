@@ -12,7 +12,7 @@ import { requestBuild, resumeBuild } from "../label-sets/request-build.ts";
 import { type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 import { forgetLabels, labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
 import { requestedModel } from "./request/requested-model.ts";
-import { parseModelReference } from "../../runtime/model-store/model-reference.ts";
+import { configuredModel } from "../../runtime/model-store/configured-model.ts";
 import { servedModels } from "../models/served-models.ts";
 import { foldAliases, LABEL_ALIASES } from "../body/fields.ts";
 import {
@@ -97,7 +97,7 @@ export const labelSets = new Hono<GatewayEnv>()
     const store = new SetStore(c.env.SETS);
     if (!(await store.exists(account, id))) throw labelSetNotFound(id);
     await store.remove(account, id);
-    const revisions = servedModels(c.env).map(({ reference }) => parseModelReference(reference).revision);
+    const revisions = servedModels(c.env).map(({ reference }) => configuredModel(reference).revision);
     for (const revision of revisions) forgetLabels(account, id, revision);
     await Promise.all(revisions.map((revision) => removeMatrix(id, revision, c.env.CACHE)));
     return c.json({ id, object: "label_set", deleted: true });

@@ -4,7 +4,7 @@ import { DEFAULT_TOP_K, MAX_LABEL_SETS, MAX_TEXTS } from "../limits.ts";
 import { IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
 import { imagesSchema } from "./image.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
-import { modelSchema } from "./model.ts";
+import { modelSchema } from "./model-name.ts";
 import { ownObject } from "./own-object.ts";
 import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";

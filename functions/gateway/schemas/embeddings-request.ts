@@ -4,7 +4,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_INPUTS, MAX_MESSAGES } from "../limits.ts";
 import { imageObjectSchema } from "./image.ts";
 import { type Item, limitImages, mixedItemSchema } from "./item.ts";
-import { modelSchema } from "./model.ts";
+import { modelSchema } from "./model-name.ts";
 import { textSchema } from "./text.ts";
 import { list } from "./list.ts";
 

@@ -1,6 +1,6 @@
 /** An image wherever the API takes one: a string (URL, data URI, base64), an object around one, an uploaded file. */
 import * as z from "zod";
-import { Picture } from "../images/picture.ts";
+import { Picture } from "../images/request-picture.ts";
 import { MAX_IMAGES } from "../limits.ts";
 import { list } from "./list.ts";
 import { ownObject } from "./own-object.ts";

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { DEFAULT_PAGE, MAX_NAME_LENGTH, MAX_PAGE, MAX_SET_LABELS } from "../limits.ts";
 import { LABEL_ALIASES } from "../body/fields.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
-import { modelSchema } from "./model.ts";
+import { modelSchema } from "./model-name.ts";
 import { ownObject } from "./own-object.ts";
 import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { MAX_TEXTS } from "../limits.ts";
 import { anyItemSchema, limitImages } from "./item.ts";
-import { modelSchema } from "./model.ts";
+import { modelSchema } from "./model-name.ts";
 import { list } from "./list.ts";
 
 export const rerankRequestSchema = z

@@ -2,7 +2,7 @@
 import { MAX_IMAGES, MAX_TEXTS } from "../limits.ts";
 import { IMAGE_ALIASES, TEXT_ALIASES } from "../body/fields.ts";
 import { imageItemSchema, textItemSchema } from "./item.ts";
-import { modelSchema } from "./model.ts";
+import { modelSchema } from "./model-name.ts";
 import { list } from "./list.ts";
 import { ownObject } from "./own-object.ts";
 

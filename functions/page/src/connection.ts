@@ -3,10 +3,10 @@ import { Failure } from "./api/failure.ts";
 import { find } from "./dom.ts";
 import { failureInWords } from "./failure-in-words.ts";
 import { keepKey, readKey } from "./key.ts";
-import { offerLabelSets } from "./labels/label-sets.ts";
+import { offerLabelSets } from "./labels/offer-label-sets.ts";
 import { latestOnly } from "./latest.ts";
 import { modelNote } from "./model-note.ts";
-import { offerModels } from "./models.ts";
+import { offerModels } from "./offer-models.ts";
 import { problem } from "./results/problem.ts";
 
 /** @param labels where label sets are offered */

@@ -1,6 +1,6 @@
 /** The page at `/`: anyone's first request to the API, made by the public API alone. */
-import { classify } from "./classify.ts";
-import { compare } from "./compare.ts";
+import { classify } from "./classify-tab.ts";
+import { compare } from "./compare-tab.ts";
 import { connection } from "./connection.ts";
 import { find } from "./dom.ts";
 import { tabs } from "./tabs.ts";

@@ -5,7 +5,7 @@ import type { Usage } from "./api/types.ts";
 import { find } from "./dom.ts";
 import { failureInWords } from "./failure-in-words.ts";
 import { latestOnly } from "./latest.ts";
-import { type ApiRequest, requestInit } from "./request.ts";
+import { type ApiRequest, requestInit } from "./api-request.ts";
 import type { Shown } from "./results/classification.ts";
 import { measurements } from "./results/measurements.ts";
 import { problem } from "./results/problem.ts";

@@ -6,7 +6,7 @@ import { type Manifest, manifestSchema } from "../../../model-shards/manifest.ts
 import { computeRevision } from "../../../model-shards/revision.ts";
 import { DEADLINES, withDeadline } from "../deadline.ts";
 import { ServiceError } from "../errors.ts";
-import { parseModelReference } from "./model-reference.ts";
+import { configuredModel } from "./configured-model.ts";
 import type { ObjectReader } from "./read-verified.ts";
 
 /**
@@ -14,7 +14,7 @@ import type { ObjectReader } from "./read-verified.ts";
  * @throws ServiceError `model_unavailable` (not in R2, damaged, R2 failing), `not_configured` (malformed MODEL)
  */
 export async function loadManifest(bucket: ObjectReader, model: string): Promise<Manifest> {
-  const { prefix, revision } = parseModelReference(model);
+  const { prefix, revision } = configuredModel(model);
   const key = `${prefix}/manifest.json`;
   let json: unknown;
   try {

@@ -3,7 +3,7 @@
  * the npm package by `build/ort-wasm/`; it is a factory, so that every instance has its own state and memory and
  * one that aborted can be replaced.
  */
-import ortWasm from "../../../.generated/ort/ort.mjs";
+import makeOrtModule from "../../../.generated/ort/ort.mjs";
 import type { OrtModule, OrtModuleOptions } from "./ort-api.ts";
 import { OrtError, throwLastError } from "./ort-error.ts";
 
@@ -32,7 +32,7 @@ export async function instantiateOrt(
         print: () => {},
         printErr: (text) => console.error(text),
       };
-      ortWasm(options).then(resolve, reject);
+      makeOrtModule(options).then(resolve, reject);
     });
     if (module._OrtInit(THREADS, LOG_ERRORS) !== 0) throwLastError(module, "it refused to initialize");
     return module;

@@ -8,7 +8,7 @@ import { instantiateOrt } from "./ort-module.ts";
 import { OrtSession, type SessionOptions } from "./ort-session.ts";
 
 export type { OrtSession } from "./ort-session.ts";
-export type { Tensor } from "./tensor.ts";
+export type { Tensor } from "./element-types.ts";
 
 const PAGE_BYTES = 65_536;
 /** The module's own minimum: 256 pages. */

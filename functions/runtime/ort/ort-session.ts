@@ -3,7 +3,7 @@ import { type HeapScope, withHeap } from "./heap-scope.ts";
 import type { OrtModule } from "./ort-api.ts";
 import { OrtError, throwLastError } from "./ort-error.ts";
 import { LOG_ERRORS } from "./ort-module.ts";
-import { copyOut, elementType, type Tensor } from "./tensor.ts";
+import { copyOut, elementType, type Tensor } from "./element-types.ts";
 
 export interface SessionOptions {
   /** Keep freed activation memory for the next run (default), instead of giving it back to the heap. */

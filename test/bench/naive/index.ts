@@ -4,7 +4,7 @@
  * freed; it needs more memory than a deployed isolate has.
  */
 import { createOrtRuntime, type OrtSession } from "../../../functions/runtime/ort/ort-runtime.ts";
-import ortWasm from "../../../functions/runtime/ort/ort-wasm.ts";
+import ortWasm from "../../../.generated/ort/ort.wasm";
 
 interface Env {
   MODELS: R2Bucket;

@@ -4,8 +4,8 @@ import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import { sha256Hex } from "../../../model-shards/sha256.ts";
 import tiny from "../../fixtures/reference/tiny.json" with { type: "json" };
 import { cosine } from "../../support/cosine.ts";
-import { benchModel } from "../support/models.ts";
-import { exportStraight, ortWeb } from "../contenders/towers.ts";
+import { benchModel } from "../support/bench-models.ts";
+import { exportStraight, ortWeb } from "../contenders/tower-contenders.ts";
 
 it.each([
   ["int8", "5cc3d405167e80ee cd0d4734a2c51203", 0.999],

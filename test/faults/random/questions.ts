@@ -1,5 +1,5 @@
 /** Questions to every endpoint that needs a model, a few hundred different ones. */
-import { exampleBase64 } from "../../support/examples.ts";
+import { exampleBase64 } from "../../support/example-pictures.ts";
 import { Dice } from "../../attack/grammar/dice.ts";
 
 export interface Question {

@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { Dice } from "../../attack/grammar/dice.ts";
-import { type Answer, request } from "../../support/request.ts";
+import { type Answer, request } from "../../support/send-request.ts";
 import { substance } from "../asking.ts";
 import { type FaultyDeployment, type Prepared, withCopy } from "../deployment.ts";
 import { makeQuestions, type Question } from "./questions.ts";

@@ -1,7 +1,7 @@
 /** The same picture again: within a request always once, across requests if the deployment keeps embeddings. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COUNTER, throughCounter } from "../../support/call-counter.ts";
-import { exampleBase64 } from "../../support/examples.ts";
+import { exampleBase64 } from "../../support/example-pictures.ts";
 import { post } from "../../support/post.ts";
 import { startWorkers, type Workers } from "../../support/workers.ts";
 

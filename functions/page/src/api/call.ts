@@ -1,7 +1,6 @@
 /** One request to the API: its answer, how long it took, or a `Failure`. */
 import { readKey } from "../key.ts";
 import { Failure } from "./failure.ts";
-import { readServerTiming } from "./server-timing.ts";
 import type { Shape } from "./shape.ts";
 import { refusal } from "./types.ts";
 
@@ -67,4 +66,13 @@ function failureOf({ status, headers }: Response, body: unknown): Failure {
     retryAfter: Number.isNaN(retryAfter) ? null : retryAfter,
     requestId: headers.get("x-request-id"),
   });
+}
+
+/**
+ * Reads `server-timing`. The browser's own `PerformanceServerTiming` comes too late, and not on every origin.
+ * @returns milliseconds by name, in the header's order
+ */
+function readServerTiming(header: string | null): Map<string, number> {
+  const parts = (header ?? "").matchAll(/([\w-]+);dur=([\d.]+)/g);
+  return new Map([...parts].map(([, name = "", duration]) => [name, Number(duration)]));
 }

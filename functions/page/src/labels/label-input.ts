@@ -1,6 +1,6 @@
 /** Labels and templates as typed, or a stored set. */
 import { find } from "../dom.ts";
-import type { ApiRequest } from "../request.ts";
+import type { ApiRequest } from "../api-request.ts";
 import { lines, linesOrCommas, showCount } from "./lines.ts";
 
 export interface LabelInput {

@@ -1,6 +1,6 @@
 /** The pictures of a comparison, each with a button that takes it out again. */
 import { find, make } from "../dom.ts";
-import type { Picture } from "./picture.ts";
+import type { Picture } from "./chosen-picture.ts";
 import { preview } from "./preview.ts";
 
 export interface ChosenList {

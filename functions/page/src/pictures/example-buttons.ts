@@ -1,7 +1,7 @@
 /** A button for each example picture. */
 import { make } from "../dom.ts";
-import { EXAMPLES, EXAMPLES_PATH } from "./examples.ts";
-import type { PictureFile } from "./picture.ts";
+import { EXAMPLES, EXAMPLES_PATH } from "./first-examples.ts";
+import type { PictureFile } from "./chosen-picture.ts";
 
 /** @param choose is given the picture once it is loaded */
 export function exampleButtons(choose: (picture: PictureFile) => void): HTMLElement[] {

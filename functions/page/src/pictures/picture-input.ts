@@ -4,8 +4,7 @@
  */
 import { find, make } from "../dom.ts";
 import { exampleButtons } from "./example-buttons.ts";
-import { type Picture, pictureOfLink } from "./picture.ts";
-import { transferredPictures } from "./transferred.ts";
+import { type Picture, pictureOfLink, transferredPictures } from "./chosen-picture.ts";
 
 /**
  * @param fieldset the input's elements

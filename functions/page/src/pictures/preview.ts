@@ -3,7 +3,7 @@
  * that the browser does not know is shown by its name; the server may know it all the same.
  */
 import { make } from "../dom.ts";
-import type { Picture } from "./picture.ts";
+import type { Picture } from "./chosen-picture.ts";
 
 /** @param describe whether the picture's name is said; not where it is written beside it */
 export function preview(picture: Picture, describe = true): HTMLElement {

@@ -4,7 +4,7 @@
  */
 import type { Similarity } from "../api/types.ts";
 import { make } from "../dom.ts";
-import type { Picture } from "../pictures/picture.ts";
+import type { Picture } from "../pictures/chosen-picture.ts";
 import { preview } from "../pictures/preview.ts";
 import type { Shown } from "./classification.ts";
 import { cosineText, percent } from "./figures.ts";

@@ -1,5 +1,5 @@
 /** A request as a line of shell. */
-import { type ApiRequest, type FormPart, formParts, isForm, jsonBody } from "../request.ts";
+import { type ApiRequest, type FormPart, formParts, isForm, jsonBody } from "../api-request.ts";
 import type { SnippetContext } from "./snippet.ts";
 
 export function curlSnippet(request: ApiRequest, { origin, needsKey }: SnippetContext): string {

@@ -1,5 +1,5 @@
 /** A request as a program for Node. JSON is JavaScript, so values are written as JSON. */
-import { type ApiRequest, type FormPart, formParts, isForm, jsonBody } from "../request.ts";
+import { type ApiRequest, type FormPart, formParts, isForm, jsonBody } from "../api-request.ts";
 import type { SnippetContext } from "./snippet.ts";
 
 const KEY = "authorization: `Bearer ${process.env.EDGECLIP_API_KEY}`";

@@ -1,5 +1,5 @@
 /** A request as a program in Python. JSON's texts, lists and numbers are Python's, too. */
-import { type ApiRequest, type FormPart, formParts, isForm, jsonBody } from "../request.ts";
+import { type ApiRequest, type FormPart, formParts, isForm, jsonBody } from "../api-request.ts";
 import type { SnippetContext } from "./snippet.ts";
 
 export function pythonSnippet(request: ApiRequest, { origin, needsKey }: SnippetContext): string {

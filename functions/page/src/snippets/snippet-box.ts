@@ -2,7 +2,7 @@
 import { copyButton } from "./copy-button.ts";
 import { make } from "../dom.ts";
 import { readKey } from "../key.ts";
-import type { ApiRequest } from "../request.ts";
+import type { ApiRequest } from "../api-request.ts";
 import { tabs } from "../tabs.ts";
 import { curlSnippet } from "./curl.ts";
 import { javascriptSnippet } from "./javascript.ts";

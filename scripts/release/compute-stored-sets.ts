@@ -10,10 +10,14 @@ const answerSchema = z.object({ computed: z.string().nullable(), after: z.string
  * @returns number of sets of which something was computed
  * @throws Error if the deployment refuses
  */
-export async function warmUp(url: string, key: string | undefined, { alias }: Manifest): Promise<number> {
+export async function computeStoredSets(
+  url: string,
+  key: string | undefined,
+  { alias }: Manifest,
+): Promise<number> {
   const computed = new Set<string>();
   for (let after: string | null = ""; after !== null;) {
-    const response = await fetch(`${url}/v1/operator/warm_up`, {
+    const response = await fetch(`${url}/v1/operator/compute_label_sets`, {
       method: "POST",
       headers: { "content-type": "application/json", ...authorization(key) },
       body: JSON.stringify({ model: alias, after }),

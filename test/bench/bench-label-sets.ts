@@ -18,7 +18,7 @@ import { heavyAndLegal, manyValues } from "../attack/heavy-bodies.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { peakMemory } from "../support/peak-memory.ts";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
 import { megabytes } from "../../build/report/megabytes.ts";

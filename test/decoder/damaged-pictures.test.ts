@@ -13,7 +13,7 @@ import { writeHeicGrid } from "./support/write-heic-grid.ts";
 import { writeHeic } from "./support/write-heic.ts";
 
 const IMAGES = join(import.meta.dirname, "../fixtures/pictures/images");
-/** More by `FUZZ_ROUNDS=700 npx vitest run test/decoder/fuzz.test.ts`. */
+/** More by `FUZZ_ROUNDS=700 npx vitest run test/decoder/damaged-pictures.test.ts`. */
 const ROUNDS = Number(process.env["FUZZ_ROUNDS"] ?? 12);
 const BATCH = 16;
 const SIZE = 32;

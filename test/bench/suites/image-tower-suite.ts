@@ -9,13 +9,13 @@ import {
   exportStraight,
   ortNative,
   ortWeb,
-} from "../contenders/towers.ts";
+} from "../contenders/tower-contenders.ts";
 import { cpuTime, interleave } from "../harness/interleave.ts";
 import { median } from "../harness/statistics.ts";
 import type { Options, Report, Suite } from "../harness/suite.ts";
 import { digits, timesTable } from "../harness/times-table.ts";
 import { hostDot } from "../../support/simd-kernels.ts";
-import { benchModel } from "../support/models.ts";
+import { benchModel } from "../support/bench-models.ts";
 
 const OURS = "edgeclip on onnxruntime-web";
 const SIMD = "edgeclip on its own kernels";

@@ -1,4 +1,4 @@
-/** `node test/mutation/write-report.ts`: what Stryker found (`.cache/mutation.json`), by file, into `docs/mutation.md`. */
+/** `node test/mutation/write-mutation-report.ts`: what Stryker found (`.cache/mutation.json`), by file, into `docs/mutation.md`. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
@@ -18,7 +18,7 @@ const FOUND = new Set(["Killed", "Timeout"]);
 const LOST = new Set(["Survived", "NoCoverage"]);
 
 readCommandLine({
-  usage: "node test/mutation/write-report.ts",
+  usage: "node test/mutation/write-mutation-report.ts",
   about: "Writes what Stryker found to docs/mutation.md. npm run mutate runs it.",
 });
 const report = JSON.parse(await readFile(join(ROOT, ".cache/mutation.json"), "utf8")) as {

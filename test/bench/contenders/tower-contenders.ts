@@ -11,7 +11,7 @@ import { plannedShape } from "../../../functions/runtime/tower/planned-shape.ts"
 import { readManifest } from "../../../scripts/models/models-in-r2.ts";
 import { FolderBucket } from "../../../scripts/towers/folder-bucket.ts";
 import { NodeTowers } from "../../../scripts/towers/node-towers.ts";
-import { ortModule } from "../../../scripts/towers/ort-module.ts";
+import { ortModule } from "../../../scripts/towers/compiled-ort.ts";
 import { simdModule, type Variant } from "../../support/simd-kernels.ts";
 import { DATA_FILE, type StraightExport, straightExport } from "../straight/straight-export.ts";
 import { contender } from "./contender.ts";

@@ -4,7 +4,7 @@ import { Admission } from "../runtime/admission.ts";
 import { withHeartbeat } from "../runtime/heartbeat.ts";
 import type { Anchor } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
-import { parseModelReference } from "../runtime/model-store/model-reference.ts";
+import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
 import type { Embeddings, WorkerStats } from "../runtime/rpc.ts";
 import { assertWanted, type Wanted } from "../runtime/wanted.ts";
@@ -43,7 +43,7 @@ export class TextTower {
   readonly #tokens: TokenTable;
 
   constructor(createEngine: CreateEngine, manifest: Manifest, env: TextEnv) {
-    const { prefix } = parseModelReference(env.MODEL);
+    const { prefix } = configuredModel(env.MODEL);
     this.#manifest = manifest;
     const { shards, context_length: length } = manifest.text;
     const source = { bucket: env.MODELS, prefix };

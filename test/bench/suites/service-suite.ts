@@ -1,7 +1,7 @@
 /** What a client sees: latency by the number of clients, cached work by the second, and what it costs. */
-import { exampleBase64 } from "../../support/examples.ts";
+import { exampleBase64 } from "../../support/example-pictures.ts";
 import { post } from "../../support/post.ts";
-import { request } from "../../support/request.ts";
+import { request } from "../../support/send-request.ts";
 import type { Workers } from "../../support/workers.ts";
 import { median, quantile } from "../harness/statistics.ts";
 import type { Options, Report, Suite } from "../harness/suite.ts";

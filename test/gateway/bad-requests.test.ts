@@ -1,8 +1,8 @@
 /** What the API refuses, and how: status, code and the field, in OpenAI's error shape. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { post } from "../support/post.ts";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 let workers: Workers;

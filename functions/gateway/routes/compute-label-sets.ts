@@ -1,6 +1,6 @@
 /**
- * `POST /v1/operator/warm_up`: brings the stored label sets of all accounts up to a model's revision, a piece of work a
- * request, so that a new revision has everything before it takes over. `scripts/release/warm-up.ts` asks until nothing
+ * `POST /v1/operator/compute_label_sets`: brings the stored label sets of all accounts up to a model's revision, a piece of work a
+ * request, so that a new revision has everything before it takes over. `scripts/release/compute-stored-sets.ts` asks until nothing
  * is left.
  */
 import { Hono } from "hono";
@@ -15,22 +15,22 @@ import { buildNextPart } from "../../label-sets/build-part.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { validate } from "../schemas/validate.ts";
-import { warmUpRequestSchema } from "../schemas/warm-up-request.ts";
+import { computeLabelSetsRequestSchema } from "../schemas/compute-label-sets-request.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 
 /** Sets that a request looks at. */
 const PAGE = 50;
-/** Its turn at a large set, and the one after that: warm-ups go on where the last one stopped. */
-const WARM_UP = { turn: "warm_up", next: "warm_up" };
+/** The turn at a large set, and the one after that, as claims in R2 name them: the next request goes on with the set. */
+const TURN = { turn: "warm_up", next: "warm_up" };
 
-export const warmUp = new Hono<GatewayEnv>().post("/v1/operator/warm_up", async (c) => {
+export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/compute_label_sets", async (c) => {
   requireOperator(c);
-  const { model, after } = validate(warmUpRequestSchema, await readFields(c));
+  const { model, after } = validate(computeLabelSetsRequestSchema, await readFields(c));
   const context = embedContext(c, await requestedModel(c, model));
   const { revision } = context.manifest;
   const store = new SetStore(c.env.SETS);
   const { ids, next } = await store.listAll(PAGE, after);
-  const answer = { object: "warm_up", ...answeredBy(c, context.manifest) };
+  const answer = { object: "computed_label_set", ...answeredBy(c, context.manifest) };
   for (const [looked, { id, key }] of ids.entries()) {
     if ((await store.vectorsBytes(id, revision)) !== undefined) continue;
     const definition = await store.definition(id);
@@ -38,7 +38,7 @@ export const warmUp = new Hono<GatewayEnv>().post("/v1/operator/warm_up", async 
     let isLeft = false;
     if (isSmall(definition)) await buildAtOnce(id, definition, store, context);
     else {
-      const held = await takeTurn(store, id, revision, WARM_UP.turn, { mayBegin: true, next: WARM_UP.next });
+      const held = await takeTurn(store, id, revision, TURN.turn, { mayBegin: true, next: TURN.next });
       // The jobs Worker is at it: the revision serves already.
       if (held === "over" || "waitMs" in held) continue;
       const alive = (): Promise<boolean> => held.renew();

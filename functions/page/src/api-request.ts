@@ -2,7 +2,7 @@
  * A request as data: it is sent from here, and shown from the same data as a program, so that the two are the same.
  * With files it is a form; with links alone it is JSON.
  */
-import type { Picture, PictureFile } from "./pictures/picture.ts";
+import type { Picture, PictureFile } from "./pictures/chosen-picture.ts";
 
 export interface ApiRequest {
   path: "/v1/classify" | "/v1/similarity";

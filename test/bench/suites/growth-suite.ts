@@ -1,6 +1,6 @@
 /** How time and memory grow: with the pictures' size, and with pictures and labels in a request. */
 import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
-import { exampleBase64 } from "../../support/examples.ts";
+import { exampleBase64 } from "../../support/example-pictures.ts";
 import { post } from "../../support/post.ts";
 import { totalBytes, type Workers } from "../../support/workers.ts";
 import { interleave } from "../harness/interleave.ts";

@@ -1,11 +1,11 @@
 /** From a picture to the model's pixels: the resampling alone, and whole files, against libraries that others use. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readPng } from "../../decoder/support/read-png.ts";
+import { readPng } from "../../decoder/support/parse-png.ts";
 import { CropResizer } from "../../../functions/decoder/preprocess/crop-resizer.ts";
 import type { Resampler } from "../../../functions/decoder/preprocess/resampler.ts";
 import { scalarResampler } from "../../../functions/decoder/preprocess/scalar-resampler.ts";
-import { simdResampler } from "../../support/resampler.ts";
+import { simdResampler } from "../../support/node-resampler.ts";
 import { startWorkers } from "../../support/workers.ts";
 import { contender } from "../contenders/contender.ts";
 import { interleave } from "../harness/interleave.ts";

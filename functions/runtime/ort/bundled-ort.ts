@@ -1,6 +1,6 @@
-/** onnxruntime as a Worker has it: with the WebAssembly that the bundler compiled ahead. */
+/** onnxruntime as a Worker has it: on WebAssembly that the bundler compiled ahead, since a Worker may not compile bytes. */
+import ortWasm from "../../../.generated/ort/ort.wasm";
 import type { CreateEngine } from "../tower/engine.ts";
 import { OrtEngine } from "./ort-engine.ts";
-import ortWasm from "./ort-wasm.ts";
 
 export const ortEngine: CreateEngine = (parts) => new OrtEngine(ortWasm, parts);

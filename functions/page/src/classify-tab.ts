@@ -4,7 +4,7 @@ import { classification } from "./api/types.ts";
 import { find, make } from "./dom.ts";
 import { labelInput } from "./labels/label-input.ts";
 import { outcome } from "./outcome.ts";
-import type { Picture } from "./pictures/picture.ts";
+import type { Picture } from "./pictures/chosen-picture.ts";
 import { pictureInput } from "./pictures/picture-input.ts";
 import { preview } from "./pictures/preview.ts";
 import { showClassification } from "./results/classification.ts";
