@@ -5,9 +5,16 @@
  */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MANIFEST_FORMAT, type Manifest, manifestSchema, type Shard } from "../model-shards/manifest.ts";
+import {
+  MANIFEST_FORMAT,
+  type NewestManifest,
+  newestManifestSchema,
+  type Shard,
+} from "../model-shards/manifest.ts";
 import { modelFiles } from "../model-shards/model-files.ts";
 import { computeRevision } from "../model-shards/revision.ts";
+import type { Architecture } from "./architecture/architecture.ts";
+import { expectedTensors } from "./architecture/expected-tensors.ts";
 import { inferArchitecture } from "./architecture/infer-architecture.ts";
 import { readModelConfig } from "./architecture/model-config.ts";
 import { BuildError } from "./build-error.ts";
@@ -33,8 +40,10 @@ export interface BuildOptions {
   id: string;
   alias: string;
   license: string;
+  /** Zero-shot top-1 on ImageNet as published, percent. */
+  accuracy?: number | undefined;
   precision: Precision;
-  /** Side of the input in pixels, instead of the config's; a multiple of 32. */
+  /** Side of the input in pixels, instead of the config's; of a ConvNeXt, a multiple of 32. */
   imageSize?: number;
   /** Largest shard in int8, instead of `SHARD_BYTES`. */
   shardBytes?: number | undefined;
@@ -44,7 +53,7 @@ export interface BuildOptions {
 }
 
 export interface BuildReport {
-  manifest: Manifest;
+  manifest: NewestManifest;
   tensors: number;
   parameters: number;
   checkpointBytes: number;
@@ -59,9 +68,6 @@ export interface BuildReport {
 export async function buildModel(options: BuildOptions): Promise<BuildReport> {
   const config = await readModelConfig(options.config);
   if (options.imageSize !== undefined) config.image.size = options.imageSize;
-  if (config.image.size % 32 !== 0) {
-    throw new BuildError(`image size ${config.image.size} is not a multiple of 32`);
-  }
   const checkpoint = await openCheckpoint(options.checkpoint);
   try {
     const architecture = inferArchitecture(checkpoint.tensors, config);
@@ -89,8 +95,9 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       towers.some(({ exactInput }) => exactInput) ? "fp32" : precision,
     );
     const [logitScale] = await read("logit_scale");
-    const { text, image } = architecture;
-    const content: Omit<Manifest, "revision"> = {
+    const { text } = architecture;
+    const parameters = [...expectedTensors(architecture).values()].map(elementCount);
+    const content: Omit<NewestManifest, "revision"> = {
       format: MANIFEST_FORMAT,
       id: options.id,
       alias: options.alias,
@@ -98,13 +105,9 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       precision,
       embedding_width: architecture.embeddingWidth,
       logit_scale: logitScale ?? 0,
-      image: {
-        size: image.size,
-        ...config.preprocessing,
-        depths: image.depths,
-        widths: image.widths,
-        shards: imageShards,
-      },
+      parameters: parameters.reduce((sum, count) => sum + count, 0),
+      ...(options.accuracy === undefined ? {} : { imagenet_zero_shot: options.accuracy }),
+      image: { ...imageFields(architecture.image), ...config.preprocessing, shards: imageShards },
       text: {
         tokenizer: "clip-bpe",
         context_length: text.contextLength,
@@ -112,11 +115,12 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
         width: text.width,
         heads: text.heads,
         layers: text.layers,
+        quick_gelu: text.quickGelu,
         token_embedding: tokenEmbedding,
         shards: textShards,
       },
     };
-    const manifest = manifestSchema.parse({ ...content, revision: await computeRevision(content) });
+    const manifest = newestManifestSchema.parse({ ...content, revision: await computeRevision(content) });
     await writeFile(join(options.out, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);
     options.progress.done();
     return {
@@ -130,6 +134,25 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
   } finally {
     await checkpoint.close();
   }
+}
+
+/** What the manifest says about the image tower besides its shards and its preprocessing. */
+function imageFields(image: Architecture["image"]) {
+  if (image.architecture === "convnext") {
+    const { architecture, size, depths, widths } = image;
+    return { architecture, size, depths, widths };
+  }
+  const { architecture, size, patchSize, width, heads, layers, mlpWidth, quickGelu } = image;
+  return {
+    architecture,
+    size,
+    patch_size: patchSize,
+    width,
+    heads,
+    layers,
+    mlp_width: mlpWidth,
+    quick_gelu: quickGelu,
+  };
 }
 
 async function writeTower(

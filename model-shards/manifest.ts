@@ -8,8 +8,12 @@
  */
 import * as z from "zod";
 
-/** Version of this format. A reader refuses any other. */
-export const MANIFEST_FORMAT = "edgeclip-manifest/1";
+/**
+ * Version of this format. A build writes the newest; a reader takes this one and the first, whose image tower is always
+ * a ConvNeXt, and refuses any other.
+ */
+export const MANIFEST_FORMAT = "edgeclip-manifest/2";
+const FIRST_FORMAT = "edgeclip-manifest/1";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.number().int().positive();
@@ -56,8 +60,10 @@ const tokenEmbeddingSchema = z.strictObject({
   chunk_sha256: z.array(sha256).min(1),
 });
 
-export const manifestSchema = z.strictObject({
-  format: z.literal(MANIFEST_FORMAT),
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+
+/** Fields of every model. */
+const modelFields = {
   /** As the API names the model, for example `laion/CLIP-convnext_base_w-laion2B-s13B-b82K-augreg`. */
   id: z.string().regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/),
   /** Slash-free name: folder, R2 prefix, and accepted by the API beside `id`. */
@@ -68,30 +74,83 @@ export const manifestSchema = z.strictObject({
   embedding_width: count,
   /** As trained: a logit is `exp(logit_scale) × cosine`. */
   logit_scale: z.number(),
-  image: z.strictObject({
-    /** Side of the square input, pixels; a multiple of 32. */
-    size: count.multipleOf(32),
-    mean: z.tuple([z.number(), z.number(), z.number()]),
-    std: z.tuple([z.number(), z.number(), z.number()]),
-    interpolation: z.literal("bicubic"),
-    resize_mode: z.literal("shortest"),
-    depths: z.array(count),
-    widths: z.array(count),
-    shards: z.array(shardSchema).min(1),
-  }),
-  text: z.strictObject({
-    tokenizer: z.literal("clip-bpe"),
-    context_length: count,
-    vocab_size: count,
+};
+
+/** Fields of every image tower. */
+const imageFields = {
+  mean: triple,
+  std: triple,
+  interpolation: z.literal("bicubic"),
+  resize_mode: z.literal("shortest"),
+  shards: z.array(shardSchema).min(1),
+};
+
+const convNextFields = {
+  ...imageFields,
+  /** Side of the square input, pixels; a multiple of 32. */
+  size: count.multipleOf(32),
+  depths: z.array(count),
+  widths: z.array(count),
+};
+
+/** timm's ConvNeXt. */
+const convNextSchema = z.strictObject({ architecture: z.literal("convnext"), ...convNextFields });
+
+/** open_clip's VisionTransformer. */
+const vitSchema = z
+  .strictObject({
+    architecture: z.literal("vit"),
+    ...imageFields,
+    /** Side of the square input, pixels; a multiple of `patch_size`. */
+    size: count,
+    patch_size: count,
     width: count,
     heads: count,
     layers: count,
-    token_embedding: tokenEmbeddingSchema,
-    shards: z.array(shardSchema).min(1),
-  }),
+    mlp_width: count,
+    /** `x · sigmoid(1.702 x)` in place of GELU. */
+    quick_gelu: z.boolean(),
+  })
+  .refine(({ size, patch_size }) => size % patch_size === 0, "patch_size does not divide size");
+
+const textFields = {
+  tokenizer: z.literal("clip-bpe"),
+  context_length: count,
+  vocab_size: count,
+  width: count,
+  heads: count,
+  layers: count,
+  token_embedding: tokenEmbeddingSchema,
+  shards: z.array(shardSchema).min(1),
+};
+
+const firstManifestSchema = z.strictObject({
+  format: z.literal(FIRST_FORMAT),
+  ...modelFields,
+  image: z.strictObject(convNextFields),
+  text: z.strictObject(textFields),
 });
 
+/** What a build writes. */
+export const newestManifestSchema = z.strictObject({
+  format: z.literal(MANIFEST_FORMAT),
+  ...modelFields,
+  /** Weights and biases of both towers, as trained. */
+  parameters: count,
+  /** Top-1 accuracy on ImageNet, zero-shot, in percent, as the weights' authors published it; absent if it is not known. */
+  imagenet_zero_shot: z.number().min(0).max(100).optional(),
+  image: z.discriminatedUnion("architecture", [convNextSchema, vitSchema]),
+  text: z.strictObject({ ...textFields, quick_gelu: z.boolean() }),
+});
+
+/** What a reader takes. Nothing is filled in: the revision is the hash of what was written. */
+export const manifestSchema = z.discriminatedUnion("format", [firstManifestSchema, newestManifestSchema]);
+
+/** What a model may be called, in the API and as a folder. */
+export const { id: modelIdSchema, alias: modelAliasSchema } = modelFields;
+
 export type Manifest = z.infer<typeof manifestSchema>;
+export type NewestManifest = z.infer<typeof newestManifestSchema>;
 export type Shard = z.infer<typeof shardSchema>;
 export type ShardFile = z.infer<typeof fileSchema>;
 export type TokenEmbedding = z.infer<typeof tokenEmbeddingSchema>;

@@ -1,5 +1,13 @@
-/** Every tensor an open_clip ConvNeXt CLIP of a given architecture has, with its shape: the names are open_clip's. */
-import { type Architecture, DEPTHWISE_KERNEL, MLP_RATIO, STEM_STRIDE } from "./architecture.ts";
+/** Every tensor an open_clip model of a given architecture has, with its shape: the names are open_clip's. */
+import {
+  type Architecture,
+  type ConvNextArchitecture,
+  DEPTHWISE_KERNEL,
+  MLP_RATIO,
+  STEM_STRIDE,
+  tokenCount,
+  type VitArchitecture,
+} from "./architecture.ts";
 
 type Shapes = Map<string, number[]>;
 
@@ -15,7 +23,7 @@ function conv(shapes: Shapes, name: string, shape: [number, number, number, numb
   shapes.set(`${name}.weight`, shape).set(`${name}.bias`, [shape[0]]);
 }
 
-function imageTower(shapes: Shapes, { image, embeddingWidth }: Architecture): void {
+function convNextTower(shapes: Shapes, image: ConvNextArchitecture, embeddingWidth: number): void {
   const trunk = "visual.trunk";
   let previous = 3;
   image.widths.forEach((width, stage) => {
@@ -40,19 +48,35 @@ function imageTower(shapes: Shapes, { image, embeddingWidth }: Architecture): vo
   shapes.set("visual.head.proj.weight", [embeddingWidth, previous]);
 }
 
+/** @param prefix of the blocks' names, with its final point */
+function transformer(shapes: Shapes, prefix: string, layers: number, width: number, mlpWidth: number): void {
+  for (let layer = 0; layer < layers; layer++) {
+    const name = `${prefix}resblocks.${layer}`;
+    norm(shapes, `${name}.ln_1`, width);
+    shapes.set(`${name}.attn.in_proj_weight`, [3 * width, width]);
+    shapes.set(`${name}.attn.in_proj_bias`, [3 * width]);
+    linear(shapes, `${name}.attn.out_proj`, width, width);
+    norm(shapes, `${name}.ln_2`, width);
+    linear(shapes, `${name}.mlp.c_fc`, mlpWidth, width);
+    linear(shapes, `${name}.mlp.c_proj`, width, mlpWidth);
+  }
+}
+
+function vitTower(shapes: Shapes, image: VitArchitecture, embeddingWidth: number): void {
+  const { width, patchSize } = image;
+  shapes.set("visual.class_embedding", [width]);
+  shapes.set("visual.positional_embedding", [tokenCount(image), width]);
+  shapes.set("visual.proj", [width, embeddingWidth]);
+  shapes.set("visual.conv1.weight", [width, 3, patchSize, patchSize]);
+  norm(shapes, "visual.ln_pre", width);
+  transformer(shapes, "visual.transformer.", image.layers, width, image.mlpWidth);
+  norm(shapes, "visual.ln_post", width);
+}
+
 function textTower(shapes: Shapes, { text, embeddingWidth }: Architecture): void {
   shapes.set("token_embedding.weight", [text.vocabSize, text.width]);
   shapes.set("positional_embedding", [text.contextLength, text.width]);
-  for (let layer = 0; layer < text.layers; layer++) {
-    const name = `transformer.resblocks.${layer}`;
-    norm(shapes, `${name}.ln_1`, text.width);
-    shapes.set(`${name}.attn.in_proj_weight`, [3 * text.width, text.width]);
-    shapes.set(`${name}.attn.in_proj_bias`, [3 * text.width]);
-    linear(shapes, `${name}.attn.out_proj`, text.width, text.width);
-    norm(shapes, `${name}.ln_2`, text.width);
-    linear(shapes, `${name}.mlp.c_fc`, MLP_RATIO * text.width, text.width);
-    linear(shapes, `${name}.mlp.c_proj`, text.width, MLP_RATIO * text.width);
-  }
+  transformer(shapes, "transformer.", text.layers, text.width, MLP_RATIO * text.width);
   norm(shapes, "ln_final", text.width);
   shapes.set("text_projection", [text.width, embeddingWidth]);
 }
@@ -60,7 +84,9 @@ function textTower(shapes: Shapes, { text, embeddingWidth }: Architecture): void
 /** Tensor name → shape, for both towers and the logit scale (a scalar: `[]`). */
 export function expectedTensors(architecture: Architecture): Map<string, number[]> {
   const shapes: Shapes = new Map([["logit_scale", []]]);
-  imageTower(shapes, architecture);
+  const { image, embeddingWidth } = architecture;
+  if (image.architecture === "vit") vitTower(shapes, image, embeddingWidth);
+  else convNextTower(shapes, image, embeddingWidth);
   textTower(shapes, architecture);
   return shapes;
 }

@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { BuildError } from "../build-error.ts";
-import type { Architecture } from "./architecture.ts";
+import type { Architecture, ConvNextArchitecture, VitArchitecture } from "./architecture.ts";
 import { type OpenClipConfig, parseOpenClipConfig } from "./open-clip-config.ts";
 
 /** Depths and widths behind timm's names, from timm's `convnext.py`. */
@@ -38,19 +38,13 @@ export interface ModelConfig extends Architecture {
  */
 export async function readModelConfig(path: string): Promise<ModelConfig> {
   const { model, preprocessing } = parse(path, await read(path));
-  const { vision_cfg: vision, text_cfg: text, embed_dim: embeddingWidth } = model;
-  // What follows the point names pretrained weights, not another network.
-  const [name = ""] = vision.timm_model_name.split(".");
-  const shape = vision.timm_model_kwargs ?? TIMM_CONVNEXT[name];
-  if (shape === undefined) {
-    throw new BuildError(
-      `${path}: timm_model_name "${vision.timm_model_name}" is no ConvNeXt this build knows`,
-    );
-  }
+  const { vision_cfg: vision, text_cfg: text, embed_dim: embeddingWidth, quick_gelu: quickGelu } = model;
+  const { timm_model_name: timm } = vision;
   return {
     embeddingWidth,
-    image: { depths: shape.depths, widths: shape.dims, size: vision.image_size },
+    image: timm === undefined ? vit(path, vision, quickGelu) : convNext(path, timm, vision),
     text: {
+      quickGelu,
       width: text.width,
       heads: text.heads,
       layers: text.layers,
@@ -59,6 +53,28 @@ export async function readModelConfig(path: string): Promise<ModelConfig> {
     },
     preprocessing,
   };
+}
+
+type Vision = OpenClipConfig["model"]["vision_cfg"];
+
+function convNext(path: string, timm: string, vision: Vision): ConvNextArchitecture {
+  // What follows the point names pretrained weights, not another network.
+  const [name = ""] = timm.split(".");
+  const shape = vision.timm_model_kwargs ?? TIMM_CONVNEXT[name];
+  if (shape === undefined) {
+    throw new BuildError(`${path}: timm_model_name "${timm}" is no ConvNeXt this build knows`);
+  }
+  return { architecture: "convnext", depths: shape.depths, widths: shape.dims, size: vision.image_size };
+}
+
+function vit(path: string, vision: Vision, quickGelu: boolean): VitArchitecture {
+  const { width, layers, head_width: headWidth, patch_size: patchSize, image_size: size } = vision;
+  if (width % headWidth !== 0) {
+    throw new BuildError(`${path}: vision_cfg.width ${width} is not a multiple of head_width ${headWidth}`);
+  }
+  const heads = width / headWidth;
+  const mlpWidth = Math.floor(width * vision.mlp_ratio);
+  return { architecture: "vit", width, heads, layers, mlpWidth, patchSize, size, quickGelu };
 }
 
 async function read(path: string): Promise<string> {

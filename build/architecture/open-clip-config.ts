@@ -5,6 +5,7 @@
  * not named here do not change what a trained model computes (dropout, pretraining) and are ignored.
  */
 import * as z from "zod";
+import { unsupportedKind } from "./unsupported.ts";
 
 /** OpenAI CLIP's statistics of pictures, from open_clip's `constants.py`. */
 const OPENAI_MEAN: Triple = [0.48145466, 0.4578275, 0.40821073];
@@ -33,8 +34,16 @@ const side = z.union([
 const configSchema = z.object({
   model_cfg: z.object({
     embed_dim: count,
+    /** In both towers, but for timm's, which have activations of their own. */
+    quick_gelu: z.boolean().default(false),
     vision_cfg: z.object({
-      timm_model_name: z.string({ error: "is missing: only timm's ConvNeXt towers are supported" }),
+      /** Of a ConvNeXt; without it, the tower is open_clip's VisionTransformer, which the next five describe. */
+      timm_model_name: z.string().optional(),
+      layers: count.default(12),
+      width: count.default(768),
+      head_width: count.default(64),
+      mlp_ratio: z.number().positive().default(4),
+      patch_size: count.default(16),
       /** Not open_clip's: a ConvNeXt of other depths and widths than those that timm has a name for. */
       timm_model_kwargs: z.strictObject({ depths: z.array(count), dims: z.array(count) }).optional(),
       image_size: side.default(224),
@@ -73,7 +82,6 @@ const BLOCK_FIELDS = {
  */
 const SUPPORTED: Record<string, Record<string, readonly unknown[]>> = {
   model_cfg: {
-    quick_gelu: [false],
     custom_text: [false],
     multimodal_cfg: [],
     init_logit_bias: [],
@@ -145,8 +153,11 @@ export function parseOpenClipConfig(json: unknown) {
   };
 }
 
-/** @throws Error naming the first field whose value is not supported */
+/** @throws Error naming the first field whose value is not supported, or the kind of model that it stands for */
 function refuseUnsupported(config: unknown): void {
+  const model = isObject(config) ? config["model_cfg"] : undefined;
+  const kind = isObject(model) ? unsupportedKind(model) : undefined;
+  if (kind !== undefined) throw new Error(kind);
   for (const [path, fields] of Object.entries(SUPPORTED)) {
     let part: unknown = config;
     for (const name of path.split(".")) part = isObject(part) ? part[name] : undefined;

@@ -1,6 +1,6 @@
 /**
- * The models that this project is for, by short names. Accuracies are zero-shot top-1 on ImageNet, in percent, as LAION's
- * model cards give them.
+ * Models by short names. Accuracies are zero-shot top-1 on ImageNet, in percent, as their authors' model cards and
+ * open_clip's table of results give them.
  */
 
 export interface Preset {
@@ -49,6 +49,31 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     accuracyAt384: 72.2,
     license: "mit",
   },
+  "vit-b-32-256-datacomp": {
+    repository: "laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K",
+    imageSize: 256,
+    accuracy: 72.8,
+    license: "mit",
+  },
+  "vit-b-32-laion2b": {
+    repository: "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+    imageSize: 224,
+    accuracy: 66.6,
+    license: "mit",
+  },
+  // OpenAI's weights in open_clip's form; they are for QuickGELU, and the config says so.
+  "vit-b-32-openai": {
+    repository: "timm/vit_base_patch32_clip_224.openai",
+    imageSize: 224,
+    accuracy: 63.3,
+    license: "mit",
+  },
+  "vit-b-16-datacomp": {
+    repository: "laion/CLIP-ViT-B-16-DataComp.XL-s13B-b90K",
+    imageSize: 224,
+    accuracy: 73.5,
+    license: "mit",
+  },
 };
 
 /** @param name a preset's, or a repository's, which is returned as it is */
@@ -58,6 +83,16 @@ export function repositoryOf(name: string): string {
 
 /** Of a preset's repository; of any other the hub is not asked. */
 export function licenseOf(repository: string): string {
-  const preset = Object.values(PRESETS).find((each) => each.repository === repository);
-  return preset?.license ?? "unknown";
+  return presetOf(repository)?.license ?? "unknown";
+}
+
+/** As published for pictures of this size, its own unless given; nothing is known of any other. */
+export function accuracyOf(repository: string, imageSize?: number): number | undefined {
+  const preset = presetOf(repository);
+  if (imageSize === 384) return preset?.accuracyAt384;
+  return imageSize === undefined || imageSize === preset?.imageSize ? preset?.accuracy : undefined;
+}
+
+function presetOf(repository: string): Preset | undefined {
+  return Object.values(PRESETS).find((each) => each.repository === repository);
 }

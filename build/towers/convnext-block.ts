@@ -2,7 +2,7 @@
  * A ConvNeXt block: depthwise 7×7 → LayerNorm → fc1 → GELU → fc2 → layer scale → + input. The layer scale
  * (`gamma`) multiplies fc2's output channels, so it is folded into fc2's rows and costs nothing.
  */
-import { DEPTHWISE_KERNEL, IMAGE_LAYER_NORM_EPSILON, MLP_RATIO } from "../architecture/architecture.ts";
+import { DEPTHWISE_KERNEL, CONVNEXT_LAYER_NORM_EPSILON, MLP_RATIO } from "../architecture/architecture.ts";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import type { ApplyLayer, Emitter } from "./emitter.ts";
 import type { ReadTensor } from "./tower-unit.ts";
@@ -36,7 +36,7 @@ export async function emitConvNextBlock(
   const norm = {
     weight: await tensor("norm.weight"),
     bias: await tensor("norm.bias"),
-    epsilon: IMAGE_LAYER_NORM_EPSILON,
+    epsilon: CONVNEXT_LAYER_NORM_EPSILON,
   };
   const normed = emitter.layerNorm(graph, `${name}.norm`, nhwc, norm, `${name}.fc1`);
   const gamma = await tensor("gamma");

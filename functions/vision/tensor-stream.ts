@@ -1,26 +1,27 @@
 /**
- * Activations between stages as a byte stream: for each tensor its four dimensions as uint32 and its float32 values,
- * little-endian. One tensor is under way at a time, however many pictures a request has.
+ * Activations between stages as a byte stream: for each tensor the number of its dimensions and these as uint32, then its
+ * float32 values, little-endian. One tensor is under way at a time, however many pictures a request has.
  */
 import { ByteTaker } from "../runtime/byte-taker.ts";
 import { freeBuffer } from "../runtime/free-buffer.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import type { MakeInput } from "./pixels-to-tensor.ts";
 
-const RANK = 4;
+/** `1 × height × width × channels` of a ConvNeXt, `1 × tokens × width` of a ViT. */
+const MOST_DIMENSIONS = 4;
 
 /**
  * Writes one tensor and frees its buffer.
  * @returns false if the reader went away
- * @throws Error if the tensor is not float32 of four dimensions
+ * @throws Error if the tensor is not float32, or has more than four dimensions
  */
 export async function writeTensor(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   { data, shape }: Tensor,
 ): Promise<boolean> {
-  if (!(data instanceof Float32Array) || shape.length !== RANK) throw new Error("not an activation");
+  if (!(data instanceof Float32Array) || shape.length > MOST_DIMENSIONS) throw new Error("not an activation");
   try {
-    await writer.write(new Uint8Array(Uint32Array.from(shape).buffer));
+    await writer.write(new Uint8Array(Uint32Array.of(shape.length, ...shape).buffer));
     await writer.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return true;
   } catch {
@@ -39,10 +40,19 @@ export async function* readTensors(
 ): AsyncGenerator<MakeInput> {
   const reader = new ByteTaker(stream);
   for (let i = 0; i < count; i++) {
-    const header = await reader.read(4 * RANK);
-    const shape = Array.from(new Uint32Array(header?.buffer ?? new ArrayBuffer(0)));
+    const [rank = 0] = await readIntegers(reader, 1);
+    if (!(rank > 0 && rank <= MOST_DIMENSIONS)) throw new Error(`an activation of ${rank} dimensions`);
+    const shape = await readIntegers(reader, rank);
     const values = await reader.read(shape.reduce((product, size) => product * size, 4));
-    if (header === undefined || values === undefined) throw new Error("the activations ended early");
+    if (values === undefined) throw new Error(ENDED);
     yield () => ({ data: new Float32Array(values.buffer), shape });
   }
+}
+
+const ENDED = "the activations ended early";
+
+async function readIntegers(reader: ByteTaker, count: number): Promise<number[]> {
+  const bytes = await reader.read(4 * count);
+  if (bytes === undefined) throw new Error(ENDED);
+  return Array.from(new Uint32Array(bytes.buffer));
 }

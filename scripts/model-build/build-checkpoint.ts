@@ -3,10 +3,10 @@ import { dirname, join, resolve } from "node:path";
 import { type BuildReport, buildModel } from "../../build/build-model.ts";
 import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
 import { UsageError } from "../../build/command-line/usage-error.ts";
-import { licenseOf } from "../../build/hub/presets.ts";
+import { accuracyOf, licenseOf } from "../../build/hub/presets.ts";
 import type { Progress } from "../../build/report/progress.ts";
 import type { Precision } from "../../build/towers/emitter.ts";
-import { manifestSchema } from "../../model-shards/manifest.ts";
+import { modelAliasSchema, modelIdSchema } from "../../model-shards/manifest.ts";
 import { modelsFolder } from "../paths.ts";
 import { ortGraphs } from "../towers/ort-graphs.ts";
 import { DEFAULT_FLOOR, DEFAULT_SAMPLES } from "../towers/sample-options.ts";
@@ -59,9 +59,13 @@ export async function buildCheckpoint(
     throw new UsageError(`--id is missing: the name that the API shall use for the model in ${source}`);
   const alias = options.alias ?? aliasOf(id);
   // Checked before anything is written, because the alias becomes a folder's name.
-  for (const [field, value] of Object.entries({ id, alias })) {
-    const { success } = manifestSchema.shape[field as "id" | "alias"].safeParse(value);
-    if (!success) throw new UsageError(`--${field} "${value}" is not a valid name for a model`);
+  const names = [
+    ["id", id, modelIdSchema],
+    ["alias", alias, modelAliasSchema],
+  ] as const;
+  for (const [field, value, schema] of names) {
+    if (!schema.safeParse(value).success)
+      throw new UsageError(`--${field} "${value}" is not a valid name for a model`);
   }
   const folder = resolve(options.out ?? folderOfAlias(alias));
   const isMeasured = precision === "int8" && floor > 0;
@@ -72,6 +76,7 @@ export async function buildCheckpoint(
     id,
     alias,
     license: options.license ?? licenseOf(id),
+    accuracy: accuracyOf(id, options.imageSize),
     precision,
     ...(options.imageSize === undefined ? {} : { imageSize: options.imageSize }),
     ...(isMeasured

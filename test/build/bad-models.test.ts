@@ -70,7 +70,13 @@ describe("a checkpoint", () => {
 
   it.each([
     ["other depths", { ...TINY, architecture: SYNTHETIC_MODELS["mini"]?.architecture }, "config.json says"],
-    ["another tower", { ...TINY, timmName: "vit_base" }, '"vit_base" is no ConvNeXt'],
+    ["another tower", { ...TINY, timmName: "vit_base" }, "is a ViT of timm's"],
+    ["an unknown ConvNeXt", { ...TINY, timmName: "convnext_tall" }, '"convnext_tall" is no ConvNeXt'],
+    [
+      "a ViT",
+      SYNTHETIC_MODELS["vit_tiny"],
+      "checkpoint has image tower convnext, open_clip_config.json says vit",
+    ],
   ])("whose config has %s is refused", async (_, model, reason) => {
     await expect(build(tensors, openClipConfig(model as SyntheticModel))).rejects.toThrow(reason);
   });
@@ -81,5 +87,105 @@ describe("a checkpoint", () => {
 
   it("is not built for a size that the strides do not divide", async () => {
     await expect(build(tensors, undefined, 100)).rejects.toThrow("100 is not a multiple of 32");
+  });
+});
+
+describe("a ViT's checkpoint", () => {
+  const VIT = SYNTHETIC_MODELS["vit_tiny"] as SyntheticModel;
+  const tensors = syntheticTensors(VIT);
+  const CLASS = "visual.class_embedding";
+  const POSITIONS = "visual.positional_embedding";
+
+  /** The config with fields of its `vision_cfg` changed. */
+  function config(vision: object): object {
+    const { model_cfg: model, ...rest } = openClipConfig(VIT) as { model_cfg: { vision_cfg: object } };
+    return { ...rest, model_cfg: { ...model, vision_cfg: { ...model.vision_cfg, ...vision } } };
+  }
+
+  /** The tensors with one of another shape. */
+  function bent(name: string, shape: number[]): TensorSource[] {
+    const values = (): Float32Array<ArrayBuffer> =>
+      new Float32Array(shape.reduce((product, size) => product * size, 1));
+    return tensors.map((tensor) => (tensor.name === name ? { name, shape, values } : tensor));
+  }
+
+  it("builds as it is", async () => {
+    const { manifest } = await build(tensors, config({}));
+    expect(manifest.image).toMatchObject({
+      architecture: "vit",
+      size: 64,
+      patch_size: 32,
+      heads: 1,
+      layers: 1,
+    });
+  });
+
+  it.each([
+    ["width", { width: 128 }, "vision width 64, open_clip_config.json says 128"],
+    ["layers", { layers: 2 }, "vision layers 1, open_clip_config.json says 2"],
+    ["patch_size", { patch_size: 16 }, "vision patch_size 32, open_clip_config.json says 16"],
+    ["mlp_ratio", { mlp_ratio: 3 }, "vision MLP width 256, open_clip_config.json says 192"],
+  ])("whose config contradicts the tensors' %s is refused", async (_, fields, reason) => {
+    await expect(build(tensors, config(fields))).rejects.toThrow(reason);
+  });
+
+  it("whose config is a ConvNeXt's is refused", async () => {
+    await expect(build(tensors, openClipConfig(TINY))).rejects.toThrow(
+      "checkpoint has image tower vit, open_clip_config.json says convnext",
+    );
+  });
+
+  it("without a class token is refused", async () => {
+    await expect(
+      build(
+        tensors.filter(({ name }) => name !== CLASS),
+        config({}),
+      ),
+    ).rejects.toThrow(`${CLASS} is missing: a ViT without a class token would need another pooling`);
+  });
+
+  it("with a positional embedding of another size is refused with the size it was trained at", async () => {
+    await expect(build(bent(POSITIONS, [50, 64]), config({}))).rejects.toThrow(
+      "has 50 positions, pictures of 64 pixels in patches of 32 need 5. It was trained at 224 pixels",
+    );
+    await expect(build(bent(POSITIONS, [4, 64]), config({}))).rejects.toThrow("has 4 positions");
+    await expect(build(bent(POSITIONS, [5, 32]), config({}))).rejects.toThrow("is [5, 32], expected [5, 64]");
+  });
+
+  it("is not built for pictures that its patches do not divide, or of another size", async () => {
+    await expect(build(tensors, config({ image_size: 100 }))).rejects.toThrow(
+      "patch_size 32 does not divide image size 100",
+    );
+    await expect(build(tensors, config({}), 100)).rejects.toThrow("does not divide image size 100");
+    await expect(build(tensors, config({}), 96)).rejects.toThrow("another size would need it resampled");
+  });
+
+  it("with patches that are not square is refused", async () => {
+    await expect(build(bent("visual.conv1.weight", [64, 3, 16, 32]), config({}))).rejects.toThrow(
+      "visual.conv1.weight is [64, 3, 16, 32], expected [64, 3, 32, 32]",
+    );
+  });
+});
+
+describe("a checkpoint whose image tower is of another type", () => {
+  const text = syntheticTensors(TINY).filter(({ name }) => !name.startsWith("visual."));
+  const tensor = (name: string): TensorSource => ({
+    name,
+    shape: [2],
+    values: () => Float32Array.of(1, 2),
+  });
+
+  it.each([
+    ["visual.layer1.0.conv1.weight", "those of OpenAI's modified ResNet"],
+    ["visual.trunk.blocks.0.norm1.weight", "those of a ViT of timm's"],
+    ["visual.trunk.patch_embed.backbone.stem.conv.weight", "a hybrid stem"],
+    ["visual.attn_pool.query", "attention pooling (CoCa)"],
+    ["vision_model.embeddings.class_embedding", "Hugging Face's transformers; convert it"],
+    ["text.transformer.embeddings.word_embeddings.weight", "those of a CustomTextCLIP"],
+    ["logit_bias", "those of a SigLIP"],
+    ["visual.mixer.0.weight", "unknown type (its first is visual.mixer.0.weight)"],
+    ["other", "unknown type (none begins with visual.)"],
+  ])("%s is refused by its kind", async (name, reason) => {
+    await expect(build([...text, tensor(name)])).rejects.toThrow(reason);
   });
 });

@@ -19,6 +19,8 @@ const OPENAI = {
   resize_mode: "shortest",
 };
 
+const BASE = { architecture: "convnext", depths: [3, 3, 27, 3], widths: [128, 256, 512, 1024] };
+
 /** All that has no default. */
 const LEAST = { embed_dim: 512, vision_cfg: { timm_model_name: "convnext_base" }, text_cfg: {} };
 
@@ -46,7 +48,9 @@ function changed(part: string, fields: object): object {
   return { model_cfg: { ...LEAST, [part]: { ...before, ...fields } } };
 }
 
-describe.each(Object.entries(PRESETS))(
+const isConvNext = ([name]: [string, unknown]): boolean => name.startsWith("base_w");
+
+describe.each(Object.entries(PRESETS).filter(isConvNext))(
   "the config of %s, as exported in early 2023",
   (preset, { imageSize }) => {
     const fixture = join(FIXTURES, `${preset}.json`);
@@ -58,8 +62,8 @@ describe.each(Object.entries(PRESETS))(
       expect(Object.keys(exported)).toEqual(["mean", "std"]);
       expect(await readModelConfig(fixture)).toEqual({
         embeddingWidth: 640,
-        image: { depths: [3, 3, 27, 3], widths: [128, 256, 512, 1024], size: imageSize },
-        text: { width: 640, heads: 10, layers: 12, contextLength: 77, vocabSize: 49_408 },
+        image: { ...BASE, size: imageSize },
+        text: { width: 640, heads: 10, layers: 12, contextLength: 77, vocabSize: 49_408, quickGelu: false },
         preprocessing: OPENAI,
       });
     });
@@ -69,6 +73,7 @@ describe.each(Object.entries(PRESETS))(
       const small = JSON.parse(await readFile(fixture, "utf8"));
       const { vision_cfg: vision, text_cfg: text } = small.model_cfg;
       small.model_cfg.embed_dim = expected.embedding_width;
+      if (expected.image.architecture !== "convnext") throw new Error("tiny is no ConvNeXt");
       vision.timm_model_kwargs = { depths: expected.image.depths, dims: expected.image.widths };
       vision.image_size = expected.image.size;
       const { width, heads, layers } = expected.text;
@@ -90,12 +95,36 @@ describe.each(Object.entries(PRESETS))(
   },
 );
 
+describe.each(Object.entries(PRESETS).filter((preset) => !isConvNext(preset)))(
+  "the config of %s",
+  (preset, { imageSize }) => {
+    it("is read whole", async () => {
+      const quickGelu = preset.endsWith("openai");
+      expect(await readModelConfig(join(FIXTURES, `${preset}.json`))).toEqual({
+        embeddingWidth: 512,
+        image: {
+          architecture: "vit",
+          width: 768,
+          heads: 12,
+          layers: 12,
+          mlpWidth: 3072,
+          patchSize: preset.startsWith("vit-b-16") ? 16 : 32,
+          size: imageSize,
+          quickGelu,
+        },
+        text: { width: 512, heads: 8, layers: 12, contextLength: 77, vocabSize: 49_408, quickGelu },
+        preprocessing: OPENAI,
+      });
+    });
+  },
+);
+
 describe("a config", () => {
   it("may leave out all that open_clip has a default for, and be open_clip's own of a model", async () => {
     const expected = {
       embeddingWidth: 512,
-      image: { depths: [3, 3, 27, 3], widths: [128, 256, 512, 1024], size: 224 },
-      text: { width: 512, heads: 8, layers: 12, contextLength: 77, vocabSize: 49_408 },
+      image: { ...BASE, size: 224 },
+      text: { width: 512, heads: 8, layers: 12, contextLength: 77, vocabSize: 49_408, quickGelu: false },
       preprocessing: OPENAI,
     };
     expect(await read({ model_cfg: LEAST })).toEqual(expected);
@@ -138,7 +167,6 @@ describe("a config", () => {
   });
 
   it.each<[string, string, unknown]>([
-    ["model_cfg", "quick_gelu", true],
     ["model_cfg", "custom_text", true],
     ["model_cfg", "multimodal_cfg", { width: 512 }],
     ["model_cfg", "init_logit_bias", -10],
@@ -178,10 +206,113 @@ describe("a config", () => {
     );
     await expect(read(changed("vision_cfg", { image_size: [224, 336] }))).rejects.toThrow("image_size");
     await expect(read(changed("text_cfg", { heads: "8" }))).rejects.toThrow("model_cfg.text_cfg.heads");
-    await expect(read(changed("vision_cfg", { timm_model_name: null }))).rejects.toThrow(
-      "timm_model_name: is missing: only timm's ConvNeXt towers are supported",
-    );
     await expect(read({ model_cfg: { ...LEAST, embed_dim: null } })).rejects.toThrow("model_cfg.embed_dim");
+  });
+
+  it("has QuickGELU in both towers of a ViT, and beside a ConvNeXt in the text tower alone", async () => {
+    const beside = await read(changed("model_cfg", { quick_gelu: true }));
+    expect([beside.image, beside.text.quickGelu]).toEqual([{ ...BASE, size: 224 }, true]);
+    const vit = await read({ ...LEAST, quick_gelu: true, vision_cfg: {} });
+    expect([vit.image, vit.text.quickGelu]).toMatchObject([{ architecture: "vit", quickGelu: true }, true]);
+  });
+
+  it("without a timm_model_name is of a ViT, whose defaults are open_clip's", async () => {
+    const { image } = await read({ ...LEAST, vision_cfg: {} });
+    expect(image).toEqual({
+      architecture: "vit",
+      ...{ width: 768, heads: 12, layers: 12, mlpWidth: 3072, patchSize: 16, size: 224, quickGelu: false },
+    });
+    const large = { layers: 40, width: 1408, head_width: 88, mlp_ratio: 4.3637, patch_size: 14 };
+    const { image: giant } = await read({ ...LEAST, vision_cfg: large });
+    expect(giant).toMatchObject({ width: 1408, heads: 16, layers: 40, mlpWidth: 6144, patchSize: 14 });
+    await expect(read({ ...LEAST, vision_cfg: { width: 100 } })).rejects.toThrow(
+      "width 100 is not a multiple of head_width 64",
+    );
+  });
+
+  // Each is the part of open_clip's own config of that name that gives it away.
+  it.each<[name: string, config: object, is: string, needs: string]>([
+    [
+      "ViT-B-16-SigLIP",
+      {
+        init_logit_bias: -10,
+        custom_text: true,
+        vision_cfg: { timm_model_name: "vit_base_patch16_siglip_224" },
+      },
+      "this is a SigLIP",
+      "it would need attention pooling",
+    ],
+    [
+      "a SigLIP without its bias",
+      { vision_cfg: { timm_model_name: "vit_base_patch16_siglip_224", timm_pool: "map" } },
+      "this is a SigLIP",
+      "its own tokenizer",
+    ],
+    [
+      "EVA02-B-16",
+      { custom_text: true, vision_cfg: { timm_model_name: "eva02_base_patch16_clip_224" } },
+      "is a ViT of timm's",
+      "it would need a conversion",
+    ],
+    [
+      "MobileCLIP-B",
+      { custom_text: true, vision_cfg: { timm_model_name: "vit_base_mci_224" } },
+      "hybrid stem",
+      "it would need those as steps",
+    ],
+    [
+      "swin_base_patch4_window7_224",
+      { vision_cfg: { timm_model_name: "swin_base_patch4_window7_224" } },
+      "another network of timm's",
+      "it would need a tower of its own",
+    ],
+    [
+      "RN50",
+      { vision_cfg: { layers: [3, 4, 6, 3], width: 64 } },
+      "modified ResNet",
+      "it would need attention",
+    ],
+    [
+      "coca_ViT-B-32",
+      { custom_text: true, multimodal_cfg: { width: 512 }, vision_cfg: { patch_size: 32 } },
+      "this is a CoCa",
+      "it would need attention pooling",
+    ],
+    [
+      "a ViT with attention pooling",
+      { vision_cfg: { attentional_pool: true } },
+      "ends in attention pooling",
+      "it would need attention pooling",
+    ],
+    [
+      "xlm-roberta-base-ViT-B-32",
+      { vision_cfg: { patch_size: 32 }, text_cfg: { hf_model_name: "xlm-roberta-base" } },
+      "multilingual text tower",
+      "it would need xlm-roberta-base",
+    ],
+    [
+      "roberta-ViT-B-32",
+      { vision_cfg: { patch_size: 32 }, text_cfg: { hf_model_name: "roberta-base" } },
+      "one of Hugging Face's transformers",
+      "it would need roberta-base",
+    ],
+    [
+      "ViT-H-14-worldwide",
+      { vision_cfg: {}, text_cfg: { hf_tokenizer_name: "facebook/xlm-v-base", vocab_size: 901_629 } },
+      "another tokenizer",
+      "it would need facebook/xlm-v-base",
+    ],
+    [
+      "another CustomTextCLIP",
+      { custom_text: true, vision_cfg: { patch_size: 32 } },
+      "this is a CustomTextCLIP",
+      "it would need a reader",
+    ],
+  ])("of %s is refused by what it is and what it would need", async (_, config, is, needs) => {
+    const refusal = read({ ...LEAST, ...config }).catch((error: Error) => error.message);
+    expect(await refusal).toContain("is not supported: ");
+    expect(await refusal).toContain(is);
+    expect(await refusal).toContain(needs);
   });
 
   it("that is missing is said to be, with one to begin with that is right", async () => {

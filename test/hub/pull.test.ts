@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { download } from "../../build/hub/download.ts";
 import { HubCache } from "../../build/hub/hub-cache.ts";
 import { describeFile } from "../../build/hub/hub-file.ts";
-import { DEFAULT_PRESET, PRESETS, repositoryOf } from "../../build/hub/presets.ts";
+import { accuracyOf, DEFAULT_PRESET, licenseOf, PRESETS, repositoryOf } from "../../build/hub/presets.ts";
 import { type Pulled, pullModel } from "../../build/hub/pull-model.ts";
 import { silentProgress } from "../../build/report/progress.ts";
 import { COMMIT, type FakeHub, startFakeHub } from "./fake-hub.ts";
@@ -182,14 +182,33 @@ describe("model:pull", () => {
 });
 
 describe("presets", () => {
-  it("are the five models of the family, the default among them", () => {
+  it("are five ConvNeXts, the default among them, and four ViTs", () => {
     const repositories = Object.values(PRESETS).map(({ repository }) => repository);
-    expect(new Set(repositories).size).toBe(5);
-    expect(repositories.every((name) => name.startsWith("laion/CLIP-convnext_base_w"))).toBe(true);
+    expect(new Set(repositories).size).toBe(9);
+    expect(repositories.filter((name) => name.startsWith("laion/CLIP-convnext_base_w"))).toHaveLength(5);
     expect(repositoryOf(DEFAULT_PRESET)).toBe("laion/CLIP-convnext_base_w-laion2B-s13B-b82K-augreg");
     expect(repositoryOf("owner/name")).toBe("owner/name");
     for (const { repository, imageSize } of Object.values(PRESETS)) {
-      expect(imageSize, repository).toBe(repository.includes("_320-") ? 320 : 256);
+      const size = /_320-/.test(repository) ? 320 : /256x256|convnext/.test(repository) ? 256 : 224;
+      expect(imageSize, repository).toBe(size);
     }
+  });
+
+  it("have the licence and the accuracy that their repositories were published with", () => {
+    const datacomp = "laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K";
+    expect([licenseOf(datacomp), accuracyOf(datacomp), accuracyOf(datacomp, 256)]).toEqual([
+      "mit",
+      72.8,
+      72.8,
+    ]);
+    expect(accuracyOf("timm/vit_base_patch32_clip_224.openai")).toBe(63.3);
+    const augreg = "laion/CLIP-convnext_base_w_320-laion_aesthetic-s13B-b82K-augreg";
+    expect([undefined, 320, 384, 256].map((size) => accuracyOf(augreg, size))).toEqual([
+      71.3,
+      71.3,
+      72.2,
+      undefined,
+    ]);
+    expect([licenseOf("me/mine"), accuracyOf("me/mine")]).toEqual(["unknown", undefined]);
   });
 });

@@ -18,7 +18,7 @@ import { writeTorchFixture } from "../support/torch-fixture.ts";
 import { tokenizer } from "../support/node-tokenizer.ts";
 
 /** Revision of the int8 build of the three files that open_clip and torch wrote. */
-const REAL_FILES_REVISION = "be9e3992a66f7e3b";
+const REAL_FILES_REVISION = "dc72a8d264a9968c";
 
 let folder: string;
 

@@ -52,7 +52,19 @@ describe("a file of the model", () => {
     [
       "a manifest of another version",
       "manifest.json",
-      (bytes) => Buffer.from(bytes.toString().replace("edgeclip-manifest/1", "edgeclip-manifest/2")),
+      (bytes) => Buffer.from(bytes.toString().replace("edgeclip-manifest/1", "edgeclip-manifest/3")),
+      "of another version or damaged",
+    ],
+    [
+      "a manifest of another image tower",
+      "manifest.json",
+      (bytes) =>
+        Buffer.from(
+          bytes
+            .toString()
+            .replace("edgeclip-manifest/1", "edgeclip-manifest/2")
+            .replace('"image": {', '"image": { "architecture": "resnet",'),
+        ),
       "of another version or damaged",
     ],
     [
@@ -83,7 +95,8 @@ describe("a manifest", () => {
       await cp(DEMO_MODEL, folder, { recursive: true });
       const { revision: _, ...content } = await readManifest(DEMO_MODEL);
       const shards = content.image.shards.map((shard) => ({ ...shard, peak_activation_bytes: 300_000_000 }));
-      const manifest: Omit<Manifest, "revision"> = { ...content, image: { ...content.image, shards } };
+      const image = { ...content.image, shards };
+      const manifest = { ...content, image } as Omit<Manifest, "revision">;
       const revision = await computeRevision(manifest);
       await writeFile(join(folder, "manifest.json"), JSON.stringify({ ...manifest, revision }));
       workers = await startWorkers({ model: folder });

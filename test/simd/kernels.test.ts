@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import {
   ACTIVATION,
+  attentionBytes,
   activationBytes,
   LAYOUT,
   type Layout,
@@ -183,7 +184,7 @@ describe.each(["relaxed", "plain"] as const)("%s", (variant) => {
   it("applies an activation in place, as a matmul does", async () => {
     const bench = await KernelBench.create(variant);
     const task = problem(7, 16, 20);
-    for (const activation of [ACTIVATION.tanhGelu, ACTIVATION.erfGelu]) {
+    for (const activation of [ACTIVATION.tanhGelu, ACTIVATION.erfGelu, ACTIVATION.quickGelu]) {
       const product = bench.put(multiply(bench, task, { levels: 127 }));
       bench.kernels.activate(product, 7 * 16, activation);
       expect(bench.floats(product, 7 * 16)).toEqual(multiply(bench, task, { levels: 127, activation }));
@@ -277,15 +278,16 @@ describe.each(["relaxed", "plain"] as const)("%s", (variant) => {
 
   it.each([
     // The clamped polynomial is nearer to exact GELU than the tanh form that it stands for.
-    ["polynomial", ACTIVATION.tanhGelu, 2e-4],
-    ["erf", ACTIVATION.erfGelu, 2e-6],
-  ] as const)("computes GELU by %s after a float product", async (_, activation, error) => {
+    ["GELU by a polynomial", ACTIVATION.tanhGelu, gelu, 2e-4],
+    ["GELU by erf", ACTIVATION.erfGelu, gelu, 2e-6],
+    ["QuickGELU", ACTIVATION.quickGelu, (x: number) => x / (1 + Math.exp(-1.702 * x)), 2e-6],
+  ] as const)("computes %s after a float product", async (_, activation, exact, error) => {
     const bench = await KernelBench.create(variant);
     const x = Float32Array.from({ length: 8 * 50 }, (_value, i) => (i - 200) / 16);
     const identity = Float32Array.from({ length: 64 }, (_value, i) => (i % 9 === 0 ? 1 : 0));
     const out = bench.room(4 * x.length);
     bench.kernels.matmulFloat(bench.put(x), bench.put(identity), 0, 0, out, 50, 8, 8, activation);
-    expect(distance(bench.floats(out, x.length), Array.from(x, gelu))).toBeLessThanOrEqual(error);
+    expect(distance(bench.floats(out, x.length), Array.from(x, exact))).toBeLessThanOrEqual(error);
   });
 
   it.each([
@@ -336,21 +338,32 @@ describe.each(["relaxed", "plain"] as const)("%s", (variant) => {
   });
 
   it.each([
-    [1, 8, 1],
-    [7, 32, 2],
-    [77, 128, 2],
-  ])("attends over %i positions, width %i, %i heads", async (length, width, heads) => {
+    [1, 8, 1, true],
+    [1, 8, 1, false],
+    [4, 16, 2, true],
+    [7, 32, 2, true],
+    [9, 32, 2, false],
+    [50, 48, 2, false],
+    [65, 128, 2, false],
+    [77, 128, 2, true],
+    [257, 64, 1, false],
+    [257, 80, 1, true],
+  ])("attends over %i positions, width %i, %i heads, causally: %o", async (length, width, heads, causal) => {
     const bench = await KernelBench.create(variant);
     const qkv = floats(length * 3 * width, 2);
     const out = bench.room(4 * length * width);
-    bench.kernels.attention(bench.put(qkv), out, bench.room(4 * (length + 4)), length, width, heads);
     const size = width / heads;
+    const scratch = bench.room(attentionBytes(length, size));
+    // What is behind the scratch is somebody else's.
+    const guard = bench.put(Float32Array.of(7, 7, 7, 7));
+    bench.kernels.attention(bench.put(qkv), out, scratch, length, width, heads, causal ? 1 : 0);
+    expect(bench.floats(guard, 4)).toEqual(Float32Array.of(7, 7, 7, 7));
     const at = (row: number, part: number, column: number): number =>
       qkv[row * 3 * width + part * width + column] ?? 0;
     const wanted = Array.from({ length: length * width }, (_, i) => {
       const [row, column] = [Math.floor(i / width), i % width];
       const head = column - (column % size);
-      const scores = Array.from({ length: row + 1 }, (_value, j) => {
+      const scores = Array.from({ length: causal ? row + 1 : length }, (_value, j) => {
         let score = 0;
         for (let d = head; d < head + size; d++) score += at(row, 0, d) * at(j, 1, d);
         return Math.exp(score / Math.sqrt(size));
@@ -360,6 +373,25 @@ describe.each(["relaxed", "plain"] as const)("%s", (variant) => {
     });
     expect(distance(bench.floats(out, length * width), wanted)).toBeLessThanOrEqual(1e-5);
   });
+});
+
+it.each([4, 14, 16])("cuts a picture into patches of %i pixels", async (side) => {
+  const bench = await KernelBench.create("plain");
+  const [height, width] = [2 * side, 3 * side];
+  const picture = floats(3 * height * width);
+  const at = bench.put(picture);
+  const values = 3 * side * side;
+  const row = bench.room(4 * 3 * values);
+  for (let y = 0; y < 2; y++) {
+    bench.kernels.patchifyRow(at + 4 * y * side * width, row, height, width, side);
+    const wanted = Array.from({ length: 3 * values }, (_, i) => {
+      const [patch, rest] = [Math.floor(i / values), i % values];
+      const [channel, pixel] = [Math.floor(rest / side ** 2), rest % side ** 2];
+      const [dy, dx] = [Math.floor(pixel / side), pixel % side];
+      return picture[(channel * height + y * side + dy) * width + patch * side + dx];
+    });
+    expect(Array.from(bench.floats(row, 3 * values))).toEqual(wanted);
+  }
 });
 
 it("takes the fastest layout that is exact", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { buildModel, type BuildReport } from "../../build/build-model.ts";
 import type { Calibration } from "../../build/promote/calibrate.ts";
 import { silentProgress } from "../../build/report/progress.ts";
-import { SYNTHETIC_MODELS } from "../../build/synthetic/configs.ts";
+import { SYNTHETIC_MODELS, type SyntheticName } from "../../build/synthetic/configs.ts";
 import { type CheckpointFormat, writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
 import type { Precision } from "../../build/towers/emitter.ts";
 
@@ -21,7 +21,7 @@ interface Options {
 
 /** @returns the built model's folder, its checkpoint and the build's report */
 export async function buildSynthetic(
-  name: "base_w" | "mini" | "tiny",
+  name: SyntheticName,
   folder: string,
   {
     precision = "int8",

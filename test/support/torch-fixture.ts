@@ -1,4 +1,4 @@
-/** Rebuilds a torch file of `tiny` around a pickle that real torch wrote. */
+/** Rebuilds a torch file of `tiny` or `vit_tiny` around a pickle that real torch wrote. */
 import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { PickledTensor, unpickle } from "../../build/checkpoint/unpickle.ts";
@@ -8,7 +8,10 @@ import { encodeTensor } from "../../build/synthetic/tensor-source.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/torch");
 
-export async function writeTorchFixture(path: string, pickle: "state-dict" | "wrapped"): Promise<void> {
+export async function writeTorchFixture(
+  path: string,
+  pickle: "state-dict" | "wrapped" | "vit-state-dict",
+): Promise<void> {
   const bytes = await readFile(join(FIXTURES, `${pickle}.pkl`));
   const root = basename(path, extname(path));
   const zip = await StoredZip.create(path);

@@ -3,14 +3,16 @@ import { NodeCursor } from "./node-cursor.ts";
 import type { Graph } from "./onnx/read-graph.ts";
 import type { ShardWeights } from "./shard-weights.ts";
 import { SimdError } from "./simd-error.ts";
+import { takeClassHead } from "./steps/class-head.ts";
 import { takeConvNextBlock } from "./steps/convnext-block.ts";
 import { takeDownsample } from "./steps/downsample.ts";
 import { takeImageHead } from "./steps/image-head.ts";
 import { takeImageStem } from "./steps/image-stem.ts";
+import { takePatchStem } from "./steps/patch-stem.ts";
 import type { Step } from "./steps/step.ts";
-import { takeTextBlock } from "./steps/text-block.ts";
 import { takeTextHead } from "./steps/text-head.ts";
 import { takeTextPositions } from "./steps/text-positions.ts";
+import { takeTransformerBlock } from "./steps/transformer-block.ts";
 
 type TakeUnit = (cursor: NodeCursor, weights: ShardWeights, x: string) => [Step, string];
 
@@ -39,9 +41,11 @@ function unitAt(cursor: NodeCursor): TakeUnit {
   const [first, second] = [cursor.peek(), cursor.peek(1)];
   if (first === "Conv") return takeImageStem;
   if (first === "Transpose") return takeConvNextBlock;
-  if (first === "LayerNormalization") return second === "Transpose" ? takeDownsample : takeTextBlock;
+  if (first === "LayerNormalization") return second === "Transpose" ? takeDownsample : takeTransformerBlock;
   if (first === "ReduceMean") return takeImageHead;
   if (first === "Shape") return takeTextPositions;
   if (first === "GatherND") return takeTextHead;
+  if (first === "Reshape") return takePatchStem;
+  if (first === "Gather") return takeClassHead;
   throw new SimdError(`no unit of a tower begins with ${first}`);
 }

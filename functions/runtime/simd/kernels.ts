@@ -8,7 +8,7 @@ import { SimdError } from "./simd-error.ts";
 /** A byte offset into the memory; 0 stands for "none". */
 export type Pointer = number;
 
-export const ACTIVATION = { none: 0, tanhGelu: 1, erfGelu: 2 } as const;
+export const ACTIVATION = { none: 0, tanhGelu: 1, erfGelu: 2, quickGelu: 3 } as const;
 export type Activation = (typeof ACTIVATION)[keyof typeof ACTIVATION];
 
 /** Bytes of a quantized row's parameters. */
@@ -51,6 +51,14 @@ export function widenedBytes(layout: Layout, rows: number, k: number): number {
 /** Bytes of the order of a weight's steps. */
 export function orderBytes(layout: Layout, k: number, columns: number): number {
   return layout === "pairs" ? 2 * (k / PAIR_STEP + 2) * (columns / PANEL_COLUMNS) : 0;
+}
+
+/** The attention kernel computes so many keys and channels together: a head has a multiple of them. */
+export const HEAD_STEP = 8;
+
+/** Bytes of scratch that attention over so many positions needs, whatever the number of heads. */
+export function attentionBytes(positions: number, headWidth: number): number {
+  return 4 * (headWidth + 4) * HEAD_STEP * Math.ceil(positions / HEAD_STEP);
 }
 
 type Kernel = (...parameters: number[]) => void;

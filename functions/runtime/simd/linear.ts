@@ -43,5 +43,6 @@ function floatLinear(weights: ShardWeights, name: string | undefined, biasName: 
 /** Takes the GELU of `x`: which form, and its output's name. */
 export function takeGelu(cursor: NodeCursor, x: string): [Activation, string] {
   if (cursor.peek() === "FastGelu") return [ACTIVATION.tanhGelu, cursor.through("FastGelu", x)];
+  if (cursor.peek() === "QuickGelu") return [ACTIVATION.quickGelu, cursor.through("QuickGelu", x)];
   return [ACTIVATION.erfGelu, cursor.through("Gelu", x)];
 }

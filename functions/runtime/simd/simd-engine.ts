@@ -84,9 +84,8 @@ export class SimdEngine implements Engine {
 
   run(input: Tensor, extra: Record<string, Tensor>): Tensor {
     const [, length = 0] = input.shape;
-    // A picture has four dimensions. A text whose end is not given has none.
-    const end = Number(extra[END_INPUT]?.data[0] ?? -1);
-    return this.#run(input, input.shape.length === 3 ? [{ start: 0, length, end }] : []);
+    const end = extra[END_INPUT]?.data[0];
+    return this.#run(input, end === undefined ? [] : [{ start: 0, length, end: Number(end) }]);
   }
 
   runTexts(input: Tensor, lengths: readonly number[]): Tensor {

@@ -6,7 +6,7 @@
  */
 import {
   DEPTHWISE_KERNEL,
-  IMAGE_LAYER_NORM_EPSILON,
+  CONVNEXT_LAYER_NORM_EPSILON,
   MLP_RATIO,
   STEM_STRIDE,
 } from "../../../build/architecture/architecture.ts";
@@ -35,6 +35,7 @@ export async function straightExport(
   precision: Precision,
   read: ReadTensor,
 ): Promise<StraightExport> {
+  if (image.architecture !== "convnext") throw new Error("only a ConvNeXt is exported straight");
   const graph = new GraphBuilder("straight", DATA_FILE);
   const emit = new StraightEmitter(graph, precision, read);
   let x = graph.input({ name: "pixel_values", shape: [1, 3, image.size, image.size] });
@@ -128,7 +129,7 @@ class StraightEmitter {
     const variance = graph.node("ReduceMean", `${name}.variance`, [squares, axes]);
     const safe = graph.node("Add", `${name}.safe`, [
       variance,
-      this.#scalar("epsilon", IMAGE_LAYER_NORM_EPSILON),
+      this.#scalar("epsilon", CONVNEXT_LAYER_NORM_EPSILON),
     ]);
     const deviation = graph.node("Sqrt", `${name}.deviation`, [safe]);
     const unit = graph.node("Div", `${name}.unit`, [centred, deviation]);

@@ -1,11 +1,12 @@
 /** What follows a matrix product: scales, bias, activation, residual, store. */
 import { SUMS } from "./low-memory";
-import { clampedGelu, erfGelu } from "./math";
+import { clampedGelu, erfGelu, quickGelu } from "./math";
 import { ROW_PARAMETERS } from "./quantize";
 
 /** `activation` of the matmuls. */
 const TANH_GELU = 1;
 const ERF_GELU = 2;
+const QUICK_GELU = 3;
 
 /**
  * Takes the zero point out of the sums of `rows` rows and 8 columns, scales them and hands them on.
@@ -50,6 +51,7 @@ export function finish(product: v128, bias: usize, residual: usize, out: usize, 
   if (bias != 0) y = f32x4.add(y, v128.load(bias));
   if (activation == TANH_GELU) y = clampedGelu(y);
   else if (activation == ERF_GELU) y = erfGelu(y);
+  else if (activation == QUICK_GELU) y = quickGelu(y);
   if (residual != 0) y = f32x4.add(v128.load(residual), y);
   v128.store(out, y);
 }

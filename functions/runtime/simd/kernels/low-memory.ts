@@ -3,5 +3,5 @@
 /** Where a tile leaves its sums, int32, up to 6 rows × 8. */
 export const SUMS: usize = 64;
 
-/** Vectors that kernels use again and again, see `math.ts`; 31 of them. */
+/** Vectors that kernels use again and again, see `math.ts`; 32 of them. */
 export const CONSTANTS: usize = 256;

@@ -15,6 +15,7 @@ const ONE: usize = CONSTANTS + 32;
 const GELU: usize = CONSTANTS + 48;
 const EXP: usize = GELU + 9 * 16;
 const ERF: usize = EXP + 12 * 16;
+const QUICK: usize = ERF + 7 * 16;
 
 keep(ZERO, 0, 0);
 keep(HALF, 0, 0.5);
@@ -51,6 +52,8 @@ keep(ERF, 3, -1.453152027);
 keep(ERF, 4, 1.421413741);
 keep(ERF, 5, -0.284496736);
 keep(ERF, 6, 0.254829592);
+
+keep(QUICK, 0, 1.702);
 
 function keep(table: usize, index: usize, value: f32): void {
   v128.store(table + (index << 4), f32x4.splat(value));
@@ -106,6 +109,12 @@ export function erfGelu(x: v128): v128 {
   const half = f32x4.mul(constant(HALF), x);
   // erf is odd: |x|/2 · (1 − tail) has the sign of x twice, and so needs none.
   return f32x4.add(half, f32x4.mul(f32x4.abs(half), f32x4.sub(constant(ONE), tail)));
+}
+
+/** QuickGELU, `x · sigmoid(1.702 x)`: the activation of OpenAI's CLIP. */
+export function quickGelu(x: v128): v128 {
+  const e = exp(f32x4.neg(f32x4.mul(x, constant(QUICK))));
+  return f32x4.div(x, f32x4.add(constant(ONE), e));
 }
 
 /** The sum of the four lanes, in a fixed order. */

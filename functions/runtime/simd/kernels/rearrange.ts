@@ -1,15 +1,19 @@
 /** Moving values so that a convolution becomes a matmul, and the means of columns. All float32. */
 
 /**
- * A row of a picture's 4×4 patches, each a row of 48 values in the order of a convolution's weights: channel, y, x.
+ * A row of a picture's patches, each a row of `3 × side²` values in the order of a convolution's weights: channel, y, x.
  * @param source NCHW, 3 channels; the first pixel of the row
+ * @param side of a patch; it divides `width`
  */
-export function patchifyRow(source: usize, target: usize, height: i32, width: i32): void {
-  for (let x = 0; x < width; x += 4) {
+export function patchifyRow(source: usize, target: usize, height: i32, width: i32, side: i32): void {
+  const bytes = (<usize>side) << 2;
+  for (let x = 0; x < width; x += side) {
     for (let channel = 0; channel < 3; channel++) {
-      for (let y = 0; y < 4; y++) {
-        v128.store(target, v128.load(source + ((<usize>((channel * height + y) * width + x)) << 2)));
-        target += 16;
+      for (let y = 0; y < side; y++) {
+        const from = source + ((<usize>((channel * height + y) * width + x)) << 2);
+        if (side == 4) v128.store(target, v128.load(from));
+        else memory.copy(target, from, bytes);
+        target += bytes;
       }
     }
   }

@@ -24,7 +24,7 @@ export function takeImageStem(cursor: NodeCursor, weights: ShardWeights, x: stri
       const columns = width / SIDE;
       for (let y = 0; y < height / SIDE; y++) {
         const row = out + y * columns * channels * FLOAT_BYTES;
-        kernels.patchifyRow(input + y * SIDE * width * FLOAT_BYTES, patches, height, width);
+        kernels.patchifyRow(input + y * SIDE * width * FLOAT_BYTES, patches, height, width, SIDE);
         kernels.matmulFloat(patches, weight, bias, 0, row, columns, channels, PATCH, ACTIVATION.none);
         norm(kernels, row, row, columns);
       }

@@ -13,6 +13,7 @@ export function takeTextPositions(cursor: NodeCursor, weights: ShardWeights, x: 
   const step: Step = {
     outputShape(shape, texts) {
       const [, length = 0, columns] = shape;
+      if (texts === 0) throw new SimdError("a text whose end is not given");
       if (length > texts * positions || columns !== width)
         throw new SimdError(`a text of ${shape.join(" × ")}`);
       return shape;

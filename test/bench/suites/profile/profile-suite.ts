@@ -34,6 +34,7 @@ async function trace(model: string, runs: number): Promise<Event[]> {
 
 /** Multiply–accumulates of a stage for one picture, and of its depthwise convolutions among them. */
 function macs({ image }: Manifest): Map<string, { all: number; depthwise: number }> {
+  if (!("depths" in image)) throw new Error("only a ConvNeXt is profiled by stages");
   const { size, depths, widths } = image;
   const found = new Map<string, { all: number; depthwise: number }>();
   for (const [stage, width] of widths.entries()) {
