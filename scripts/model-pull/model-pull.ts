@@ -8,9 +8,12 @@ import { pullModel } from "../../build/hub/pull-model.ts";
 import { megabytes } from "../../build/report/megabytes.ts";
 
 function list(): void {
-  for (const [name, { repository, imageSize, accuracy, accuracyAt384 }] of Object.entries(PRESETS)) {
+  for (const [name, preset] of Object.entries(PRESETS)) {
+    const { repository, imageSize, accuracy, accuracyAt384, license } = preset;
     const at384 = accuracyAt384 === undefined ? "" : `, ${accuracyAt384} % at 384`;
-    console.log(`${name.padEnd(36)}${repository}\n${" ".repeat(36)}${imageSize} px, ${accuracy} %${at384}`);
+    console.log(
+      `${name.padEnd(36)}${repository}\n${" ".repeat(36)}${imageSize} px, ${accuracy} %${at384}, ${license}`,
+    );
   }
 }
 
@@ -33,7 +36,7 @@ await runCommand(
   {
     usage: "npm run model:pull -- [model] [options]",
     about: `Fetches a checkpoint from the Hugging Face hub into the cache that the hub's clients share. The model is a preset
-(--list shows them) or a repository that holds an OpenCLIP ConvNeXt; the default is ${DEFAULT_PRESET}. Uses HF_TOKEN,
+(--list shows them) or a repository that holds an OpenCLIP ConvNeXt or ViT; the default is ${DEFAULT_PRESET}. Uses HF_TOKEN,
 HF_ENDPOINT, HF_HOME and HF_HUB_CACHE.`,
     words: ["[model]"],
     options: {

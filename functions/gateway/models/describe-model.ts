@@ -1,5 +1,6 @@
 /** What the API says about a model. */
 import type { Manifest } from "../../../model-shards/manifest.ts";
+import { modelFiles } from "../../../model-shards/model-files.ts";
 import { modelReference } from "../../../model-shards/model-reference.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
@@ -49,5 +50,13 @@ export async function describeModel(
     image_size: manifest.image.size,
     context_length: manifest.text.context_length,
     license: manifest.license,
+    ...published(manifest),
+    bytes: modelFiles(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
   };
+}
+
+/** What models that were built before there was room for it in the manifest say nothing about. */
+function published(manifest: Manifest) {
+  if (manifest.format === "edgeclip-manifest/1") return { parameters: null, imagenet_zero_shot: null };
+  return { parameters: manifest.parameters, imagenet_zero_shot: manifest.imagenet_zero_shot ?? null };
 }

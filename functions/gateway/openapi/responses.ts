@@ -181,6 +181,17 @@ export const modelObjectSchema = z
     image_size: z.number().int(),
     context_length: z.number().int(),
     license: z.string(),
+    parameters: z.number().int().nullable().meta({
+      description: "Weights and biases of both towers; null for a model built before it was recorded",
+    }),
+    imagenet_zero_shot: z.number().nullable().meta({
+      description:
+        "Top-1 accuracy on ImageNet, zero-shot, in percent, as the weights' authors published it; null if it is not known",
+    }),
+    bytes: z
+      .number()
+      .int()
+      .meta({ description: "Of the model's files: what a cold deployment reads at most" }),
   })
   .meta({ id: "Model" });
 

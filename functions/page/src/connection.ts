@@ -5,7 +5,6 @@ import { failureInWords } from "./failure-in-words.ts";
 import { keepKey, readKey } from "./key.ts";
 import { offerLabelSets } from "./labels/offer-label-sets.ts";
 import { latestOnly } from "./latest.ts";
-import { modelNote } from "./model-note.ts";
 import { offerModels } from "./offer-models.ts";
 import { problem } from "./results/problem.ts";
 
@@ -29,7 +28,7 @@ export function connection(form: HTMLFormElement, labels: HTMLElement): void {
     });
   });
   model.addEventListener("change", () => {
-    modelHint.textContent = modelNote(model.value);
+    modelHint.textContent = model.selectedOptions[0]?.dataset["note"] ?? "";
   });
   key.value = readKey();
   key.addEventListener("change", () => {

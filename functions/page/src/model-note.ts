@@ -1,10 +1,18 @@
-/** What the API does not say of a model, and somebody who drops a photograph should know. */
+/** What somebody should know of a model before choosing it: how accurate it is, and how large. */
+import type { Model } from "./api/types.ts";
 
-const NOTES: Readonly<Record<string, string>> = {
+/** What the API does not say, and somebody who drops a photograph should know. */
+const REMARKS: Readonly<Record<string, string>> = {
   "edgeclip/demo": "A demonstration: it knows pictograms, not photographs.",
 };
 
-/** @returns empty if there is nothing to say */
-export function modelNote(id: string): string {
-  return NOTES[id] ?? "";
+export function modelNote({ id, image_size, parameters, imagenet_zero_shot, bytes }: Model): string {
+  const figures = [
+    ...(imagenet_zero_shot === null ? [] : [`${imagenet_zero_shot} % on ImageNet, zero-shot, as published`]),
+    ...(parameters === null ? [] : [`${Math.round(parameters / 1e6)} million parameters`]),
+    `${Math.round(bytes / 1e6)} MB`,
+    `pictures of ${image_size} × ${image_size} pixels`,
+  ];
+  const remark = REMARKS[id];
+  return `${remark === undefined ? "" : `${remark} `}${figures.join(" · ")}`;
 }

@@ -26,7 +26,16 @@ export const similarity = inference(
 );
 export type Similarity = Of<typeof similarity>;
 
-export const models = object({ data: list(object({ id: text })) });
+const model = object({
+  id: text,
+  image_size: number,
+  parameters: nullable(number),
+  imagenet_zero_shot: nullable(number),
+  bytes: number,
+});
+export type Model = Of<typeof model>;
+
+export const models = object({ data: list(model) });
 
 /** `status` is `ready` or `building`. */
 const labelSet = object({ id: text, name: nullable(text), status: text, labels: number });
