@@ -9,9 +9,9 @@ type Fields = Record<string, unknown>;
 interface Kind {
   /** Where the config says so, from `model_cfg` on; of several kinds that fit, the first is named. */
   field: string;
-  is(value: unknown, model: Fields): boolean;
+  is: (value: unknown) => boolean;
   /** @returns the rest of a sentence that begins with the field and its value */
-  because(value: unknown): string;
+  because: (value: unknown) => string;
 }
 
 const ATTENTION_POOLING =
@@ -117,7 +117,7 @@ export function unsupportedKind(model: Fields): string | undefined {
   for (const { field, is, because } of KINDS) {
     let value: unknown = model;
     for (const name of field.split(".")) value = (value as Fields | undefined)?.[name];
-    if (!is(value, model)) continue;
+    if (!is(value)) continue;
     return `model_cfg.${field} ${JSON.stringify(value)} is not supported: ${because(value)}`;
   }
   return undefined;

@@ -169,12 +169,6 @@ describe("a ViT's checkpoint", () => {
 
 describe("a checkpoint whose image tower is of another type", () => {
   const text = syntheticTensors(TINY).filter(({ name }) => !name.startsWith("visual."));
-  const tensor = (name: string): TensorSource => ({
-    name,
-    shape: [2],
-    values: () => Float32Array.of(1, 2),
-  });
-
   it.each([
     ["visual.layer1.0.conv1.weight", "those of OpenAI's modified ResNet"],
     ["visual.trunk.blocks.0.norm1.weight", "those of a ViT of timm's"],
@@ -186,6 +180,6 @@ describe("a checkpoint whose image tower is of another type", () => {
     ["visual.mixer.0.weight", "unknown type (its first is visual.mixer.0.weight)"],
     ["other", "unknown type (none begins with visual.)"],
   ])("%s is refused by its kind", async (name, reason) => {
-    await expect(build([...text, tensor(name)])).rejects.toThrow(reason);
+    await expect(build([...text, { name, shape: [2], values: () => Float32Array.of(1, 2) }])).rejects.toThrow(reason);
   });
 });

@@ -220,7 +220,13 @@ describe("a config", () => {
     const { image } = await read({ ...LEAST, vision_cfg: {} });
     expect(image).toEqual({
       architecture: "vit",
-      ...{ width: 768, heads: 12, layers: 12, mlpWidth: 3072, patchSize: 16, size: 224, quickGelu: false },
+      width: 768,
+      heads: 12,
+      layers: 12,
+      mlpWidth: 3072,
+      patchSize: 16,
+      size: 224,
+      quickGelu: false,
     });
     const large = { layers: 40, width: 1408, head_width: 88, mlp_ratio: 4.3637, patch_size: 14 };
     const { image: giant } = await read({ ...LEAST, vision_cfg: large });
