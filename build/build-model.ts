@@ -81,12 +81,12 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       calibration === undefined || precision === "fp32"
         ? []
         : await calibrate(model, calibration, options.progress);
-    const blocks = towers.flatMap((tower) => tower.blocks);
-    const emitter = new Emitter(precision, new Map(towers.flatMap(({ promotions }) => [...promotions])));
-    const extraBytes = new Map(blocks.map(({ name, bytes }) => [name, bytes]));
-    const imageUnits = imageTower(architecture, emitter, read);
-    const imageShards = await writeTower("image", imageUnits, extraBytes, options);
-    const textShards = await writeTower("text", textTower(architecture, emitter, read), extraBytes, options);
+    const [imageEmitter, textEmitter] = (["image", "text"] as const).map(
+      (tower) => new Emitter(precision, towers.find((each) => each.tower === tower)?.promotions),
+    ) as [Emitter, Emitter];
+    const imageUnits = imageTower(architecture, imageEmitter, read);
+    const imageShards = await writeTower("image", imageUnits, towers, options);
+    const textShards = await writeTower("text", textTower(architecture, textEmitter, read), towers, options);
     options.progress.step("token embedding");
     const tokenEmbedding = await writeTokenEmbedding(
       options.out,
@@ -128,7 +128,7 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       tensors: checkpoint.tensors.size,
       ...checkpointSize(checkpoint),
       builtBytes: modelFiles(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
-      quantizationErrors: emitter.errors,
+      quantizationErrors: [...imageEmitter.errors, ...textEmitter.errors],
       towers,
     };
   } finally {
@@ -156,11 +156,13 @@ function imageFields(image: Architecture["image"]) {
 }
 
 async function writeTower(
-  tower: string,
+  tower: "image" | "text",
   units: TowerUnit[],
-  extraBytes: ReadonlyMap<string, number>,
+  promoted: readonly TowerPromotion[],
   options: BuildOptions,
 ): Promise<Shard[]> {
+  const blocks = promoted.find((each) => each.tower === tower)?.blocks ?? [];
+  const extraBytes = new Map(blocks.map(({ name, bytes }) => [name, bytes]));
   const plan = planShards(units, options.precision, options.shardBytes, extraBytes);
   const shards: Shard[] = [];
   for (const [index, shardUnits] of plan.entries()) {

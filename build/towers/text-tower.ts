@@ -19,8 +19,6 @@ import {
   emitTransformerBlock,
 } from "./transformer-block.ts";
 
-const BLOCKS = "transformer.";
-
 /** Where each text ends: the row index of its end-of-text token, `batch × 1`. */
 const EOT_INDEX: Value = { name: "eot_index", shape: ["batch", 1] };
 
@@ -53,7 +51,7 @@ export function textTower(architecture: Architecture, emitter: Emitter, read: Re
       input: { name: units.at(-1)?.output.name ?? "", shape },
       output: { name, shape },
       peakActivationBytes: blockActivationBytes(block, contextLength),
-      emit: (graph, x) => emitTransformerBlock(graph, x, name, BLOCKS, block, emitter, read),
+      emit: (graph, x) => emitTransformerBlock(graph, x, name, `transformer.${name}`, block, emitter, read),
     });
   }
   units.push({

@@ -32,18 +32,18 @@ export function blockActivationBytes({ width, heads, mlpWidth }: BlockShape, pos
 
 /**
  * @param name of the block in the graph, for example `resblocks.3`
- * @param prefix of its tensors' names before that, with a final point
+ * @param tensors what its tensors' names begin with, for example `transformer.resblocks.3`
  */
 export async function emitTransformerBlock(
   graph: GraphBuilder,
   x: string,
   name: string,
-  prefix: string,
+  tensors: string,
   { width, heads, mlpWidth, quickGelu, causal }: BlockShape,
   emitter: Emitter,
   read: ReadTensor,
 ): Promise<string> {
-  const tensor = (suffix: string): Promise<Float32Array> => read(`${prefix}${name}.${suffix}`);
+  const tensor = (suffix: string): Promise<Float32Array> => read(`${tensors}.${suffix}`);
   const norm = async (id: string, value: string, into: string): Promise<string> => {
     const [weight, bias] = [await tensor(`${id}.weight`), await tensor(`${id}.bias`)];
     const weights = { weight, bias, epsilon: TRANSFORMER_LAYER_NORM_EPSILON };

@@ -19,7 +19,6 @@ import {
 } from "./transformer-block.ts";
 
 const CHANNELS = 3;
-const BLOCKS = "visual.transformer.";
 
 export function vitTower(
   image: VitArchitecture,
@@ -52,13 +51,15 @@ export function vitTower(
     shape,
   );
   for (let layer = 0; layer < layers; layer++) {
-    const name = `resblocks.${layer}`;
+    // Not what the text tower's are called: promotions and reports go by the name.
+    const name = `visual.resblocks.${layer}`;
+    const tensors = `visual.transformer.resblocks.${layer}`;
     push(
       {
         name,
         parameters: blockParameters(block),
         peakActivationBytes: blockActivationBytes(block, tokens),
-        emit: (graph, x) => emitTransformerBlock(graph, x, name, BLOCKS, block, emitter, read),
+        emit: (graph, x) => emitTransformerBlock(graph, x, name, tensors, block, emitter, read),
       },
       shape,
     );

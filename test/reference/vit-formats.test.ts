@@ -11,7 +11,7 @@ import { writeSafetensors } from "../../build/synthetic/write-safetensors.ts";
 import { writeTorchFixture } from "../support/torch-fixture.ts";
 
 /** Revision of the int8 build of the two files that open_clip and torch wrote, with their config. */
-const REAL_FILES_REVISION = "3a7a5454be5c9b3c";
+const REAL_FILES_REVISION = "0993c5df8b845756";
 
 let folder: string;
 

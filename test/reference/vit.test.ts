@@ -51,7 +51,9 @@ describe.each(NAMES.flatMap((name) => PRECISIONS.map(({ precision, bar }) => ({ 
         const found = towers.imageActivations(syntheticInput(input, 3 * size * size), size, size);
         expect(blocks.map(({ after }) => after)).toEqual(["ln_pre", ...layers(blocks.length - 1)]);
         for (const { after, l2, class_token_first8: first } of blocks) {
-          const values = found.get(after === "ln_pre" ? "patches" : after.replace("block ", "resblocks."));
+          const values = found.get(
+            after === "ln_pre" ? "patches" : after.replace("block ", "visual.resblocks."),
+          );
           expect(Math.abs(norm(values ?? new Float32Array(0)) / l2 - 1), after).toBeLessThanOrEqual(
             NORM_ERROR,
           );
