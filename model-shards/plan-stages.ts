@@ -53,15 +53,29 @@ export function wasmBytes(shards: readonly Shard[], engine: EngineName = DEFAULT
  * @returns the shards of each stage; fewer stages than asked for if there are fewer shards
  */
 export function planStages(shards: readonly Shard[], stages: number): Shard[][] {
-  if (stages <= 1 || shards.length <= 1) return [[...shards]];
-  let best: Shard[][] = [];
-  let bestBytes = Infinity;
+  return planFrom(shards, stages, new Map()).plan;
+}
+
+interface StagePlan {
+  plan: Shard[][];
+  /** Of the largest stage. */
+  bytes: number;
+}
+
+/** @param known plans of the tower's last shards, by how many these are and in how many stages: cuts share them */
+function planFrom(shards: readonly Shard[], stages: number, known: Map<string, StagePlan>): StagePlan {
+  const key = `${shards.length} in ${stages}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  if (stages <= 1 || shards.length <= 1) return { plan: [[...shards]], bytes: wasmBytes(shards, "ort") };
+  let best: StagePlan = { plan: [], bytes: Infinity };
   for (let cut = 1; cut < shards.length; cut++) {
     const first = shards.slice(0, cut);
-    const plan = [first, ...planStages(shards.slice(cut), stages - 1)];
-    const bytes = Math.max(...plan.map((stage) => wasmBytes(stage, "ort")));
-    if (bytes < bestBytes) [best, bestBytes] = [plan, bytes];
+    const rest = planFrom(shards.slice(cut), stages - 1, known);
+    const bytes = Math.max(wasmBytes(first, "ort"), rest.bytes);
+    if (bytes < best.bytes) best = { plan: [first, ...rest.plan], bytes };
   }
+  known.set(key, best);
   return best;
 }
 

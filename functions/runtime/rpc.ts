@@ -65,7 +65,7 @@ export interface VisionRpc {
   ): Promise<RpcResult<Embeddings>>;
   /**
    * Embeds one already normalized picture; used to compare the deployed tower with reference outputs.
-   * @param values float32 NCHW, `1 × 3 × height × width`, sides multiples of 32
+   * @param values float32 NCHW, `1 × 3 × height × width`, of a size that the tower takes
    * @returns the embedding as the tower gives it, not normalized
    */
   embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>>;

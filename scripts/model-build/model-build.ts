@@ -31,7 +31,7 @@ checkpoint, or a folder with one checkpoint and its config. docs/checkpoints.md 
       "image-size": {
         type: "string",
         value: "<pixels>",
-        about: "side of the input, a multiple of 32 (default: the config's)",
+        about: "side of the input, for a ConvNeXt; a multiple of 32 (default: the config's)",
       },
       floor: {
         ...FLOOR_OPTION,

@@ -180,6 +180,8 @@ describe("a checkpoint whose image tower is of another type", () => {
     ["visual.mixer.0.weight", "unknown type (its first is visual.mixer.0.weight)"],
     ["other", "unknown type (none begins with visual.)"],
   ])("%s is refused by its kind", async (name, reason) => {
-    await expect(build([...text, { name, shape: [2], values: () => Float32Array.of(1, 2) }])).rejects.toThrow(reason);
+    await expect(build([...text, { name, shape: [2], values: () => Float32Array.of(1, 2) }])).rejects.toThrow(
+      reason,
+    );
   });
 });

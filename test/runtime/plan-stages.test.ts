@@ -61,6 +61,12 @@ describe("planStages", () => {
     expect(planStages(shards, 2).map(({ length }) => length)).toEqual([1, 2]);
   });
 
+  it("plans many shards in many stages, as a ViT-L-14 in fp32 has them", () => {
+    const shards = Array.from({ length: 26 }, () => shardOf(50_000_000));
+    expect(planStages(shards, 13).map(({ length }) => length)).toEqual(Array.from({ length: 13 }, () => 2));
+    expect(stagesNeeded(shards)).toBe(13);
+  });
+
   it("gives a plan of its own", () => {
     const shards = [shardOf(1)];
     expect(planStages(shards, 1)[0]).not.toBe(shards);
