@@ -8,10 +8,10 @@ const REMARKS: Readonly<Record<string, string>> = {
 
 export function modelNote({ id, image_size, parameters, imagenet_zero_shot, bytes }: Model): string {
   const figures = [
-    ...(imagenet_zero_shot === null ? [] : [`${imagenet_zero_shot} % on ImageNet, zero-shot, as published`]),
+    ...(imagenet_zero_shot === null ? [] : [`${imagenet_zero_shot} % on ImageNet, zero-shot`]),
     ...(parameters === null ? [] : [`${Math.round(parameters / 1e6)} million parameters`]),
     `${Math.round(bytes / 1e6)} MB`,
-    `pictures of ${image_size} × ${image_size} pixels`,
+    `${image_size} px`,
   ];
   const remark = REMARKS[id];
   return `${remark === undefined ? "" : `${remark} `}${figures.join(" · ")}`;
