@@ -10,7 +10,7 @@ import { readManifest } from "../../scripts/models/models-in-r2.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import reference from "../fixtures/reference/vit_b_32_256.json" with { type: "json" };
 import { cosine } from "../support/cosine.ts";
-import { exampleBase64 } from "../support/examples.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { fullSizeModel, fullSizeVit } from "../support/full-size.ts";
 import { peakMemory } from "../support/peak-memory.ts";
 import { post } from "../support/post.ts";

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { manifestSchema } from "../../model-shards/manifest.ts";
 import { computeRevision } from "../../model-shards/revision.ts";
-import { buildSynthetic } from "../support/build-synthetic.ts";
-import { exampleBase64 } from "../support/examples.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
+import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
-import { request } from "../support/request.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers } from "../support/workers.ts";
 
 let folder: string;

@@ -9,7 +9,7 @@ import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { ortGraphs } from "../../scripts/towers/ort-graphs.ts";
 import { exampleSamples } from "../../scripts/towers/samples.ts";
-import { buildSynthetic } from "../support/build-synthetic.ts";
+import { buildSynthetic } from "../support/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";
 import { simdModule } from "../support/simd-kernels.ts";
 
