@@ -21,7 +21,7 @@ export async function writeTensor(
 ): Promise<boolean> {
   if (!(data instanceof Float32Array) || shape.length > MOST_DIMENSIONS) throw new Error("not an activation");
   try {
-    await writer.write(new Uint8Array(Uint32Array.of(shape.length, ...shape).buffer));
+    await writer.write(new Uint8Array(Uint32Array.from([shape.length, ...shape]).buffer));
     await writer.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return true;
   } catch {

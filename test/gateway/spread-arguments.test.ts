@@ -19,7 +19,7 @@ const BOUNDED: Readonly<Record<string, readonly [count: number, why: string]>> =
   "functions/runtime/simd/program.ts": [1, "shards of a stage"],
   "functions/runtime/simd/shard-weights.ts": [1, "matrices of a shard"],
   "functions/runtime/simd/steps/convnext-block.ts": [1, "bands of an MLP, as the build cuts it"],
-  "functions/runtime/simd/steps/text-block.ts": [2, "query, key and value; four layers"],
+  "functions/runtime/simd/steps/transformer-block.ts": [2, "query, key and value; four layers"],
   "functions/jobs/build-labels.ts": [2, "the parameters of one call"],
   "functions/gateway/body/unescape-json.ts": [1, "four digits"],
   "functions/gateway/keys/api-key.ts": [1, "bytes of a key"],
@@ -42,7 +42,7 @@ const BOUNDED: Readonly<Record<string, readonly [count: number, why: string]>> =
   "build/shards/write-shard.ts": [1, "units of a shard"],
   "build/promote/unit-bench.ts": [1, "samples that are measured"],
   "build/measure/agreement.ts": [2, "the same"],
-  "model-shards/plan-stages.ts": [3, "shards of a model"],
+  "model-shards/plan-stages.ts": [2, "shards of a model"],
 };
 
 /** Strings, comments and regular expressions without their contents, so that brackets in them do not count. */
