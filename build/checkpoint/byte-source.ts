@@ -24,20 +24,23 @@ export class ByteSource {
   }
 
   /**
-   * Bytes `start` to `start + length`, in a buffer of their own.
-   * @param what is read, for the error's message
+   * Reads bytes `start` to `start + length` into a new buffer.
+   * @param what the name of these bytes in error messages
    * @throws CheckpointError if the range reaches beyond the end of the file or the system cannot read it
    */
   async read(start: number, length: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
     if (start < 0 || length < 0 || start + length > this.size) {
       const range = `bytes ${start} to ${start + length}`;
-      throw new CheckpointError(this.path, `${what} should be at ${range}, the file has ${this.size}`);
+      throw new CheckpointError(
+        this.path,
+        `${what} should be at ${range}, but the file has ${this.size} bytes`,
+      );
     }
     const buffer = new Uint8Array(length);
     let filled = 0;
     while (filled < length) {
       const bytesRead = await this.#readInto(buffer, filled, start, what);
-      if (bytesRead === 0) throw new CheckpointError(this.path, `${what} ended early`);
+      if (bytesRead === 0) throw new CheckpointError(this.path, `${what} ends early`);
       filled += bytesRead;
     }
     return buffer;
@@ -48,7 +51,7 @@ export class ByteSource {
       const { bytesRead } = await this.#file.read(buffer, filled, buffer.length - filled, start + filled);
       return bytesRead;
     } catch (cause) {
-      // A folder opens like a file and fails here; so does a checkpoint that was closed.
+      // Opening a folder succeeds and reading it fails. Reading a closed checkpoint fails as well.
       throw new CheckpointError(this.path, `${what} cannot be read`, { cause });
     }
   }

@@ -1,6 +1,6 @@
 import { BuildError } from "../build-error.ts";
 
-/** A checkpoint file that is damaged, of an unknown format, or holds what a checkpoint has no business to hold. */
+/** A checkpoint file that is damaged, has an unknown format, or contains something that checkpoints do not contain. */
 export class CheckpointError extends BuildError {
   override readonly name = "CheckpointError";
 

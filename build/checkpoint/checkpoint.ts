@@ -1,4 +1,7 @@
-/** A checkpoint as a list of tensors that are read one at a time: the real one is 718 MB and is never held whole. */
+/**
+ * A checkpoint as a list of tensors that are read one at a time, because a full-size one (718 MB) is never in memory as
+ * a whole.
+ */
 
 export type Dtype = "F32" | "F16" | "BF16";
 
@@ -14,13 +17,13 @@ export interface TensorInfo {
 export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /**
-   * A whole tensor as float32, row-major, in an array of its own.
+   * Reads a whole tensor as float32, row-major, into a new array.
    * @throws CheckpointError for an unknown name or bytes that cannot be read
    */
   read(name: string): Promise<Float32Array>;
   /**
    * Rows `start` to `end` (exclusive) of the first dimension, float32, row-major.
-   * @throws CheckpointError as `read` does, and for rows that the tensor does not have
+   * @throws CheckpointError like `read`, and for rows that the tensor does not have
    */
   readRows(name: string, start: number, end: number): Promise<Float32Array>;
   close(): Promise<void>;

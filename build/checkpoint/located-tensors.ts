@@ -1,15 +1,15 @@
-/** A checkpoint whose tensors are known byte ranges of one file: what both formats come down to. */
+/** A checkpoint whose tensors are byte ranges of one file. Both formats are read as one. */
 import type { ByteSource } from "./byte-source.ts";
 import { type Checkpoint, DTYPE_BYTES, elementCount, type TensorInfo } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { toFloat32 } from "./to-float32.ts";
 
 export interface LocatedTensor extends TensorInfo {
-  /** Of the first element, bytes from the start of the file. */
+  /** Offset of the first element in the file, bytes. */
   start: number;
 }
 
-/** @param verify sees raw bytes of a tensor and where in the file they start, and throws if they are damaged */
+/** @param verify called with raw bytes of a tensor and their offset in the file; throws if they are damaged */
 export function locatedCheckpoint<T extends LocatedTensor>(
   source: ByteSource,
   tensors: ReadonlyMap<string, T>,
@@ -36,7 +36,7 @@ export function locatedCheckpoint<T extends LocatedTensor>(
     async readRows(name, start, end) {
       const tensor = find(name);
       const [rows, ...row] = tensor.shape;
-      // Without this, rows past the last would be read from the tensor that follows in the file.
+      // Without this check, rows after the last would be read from the next tensor in the file.
       const exist = Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end;
       if (rows === undefined || !exist || end > rows) {
         const shape = `[${tensor.shape.join(", ")}]`;

@@ -1,4 +1,4 @@
-/** Opens a checkpoint of either format, told apart by content: names lie, and a `.pt` may be anything. */
+/** Opens a checkpoint of either format. The format is recognized by content, because a file named `.pt` may have any. */
 import { ByteSource } from "./byte-source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
@@ -6,7 +6,7 @@ import { readSafetensors } from "./safetensors.ts";
 import { readTorchFile } from "./torch-file.ts";
 
 const ZIP_MAGIC = 0x04034b50;
-/** A pickle of protocol 2 or later, which `torch.save` wrote bare before PyTorch 1.6. */
+/** The first byte of a pickle of protocol 2 or later. Before PyTorch 1.6, `torch.save` wrote a pickle without a zip. */
 const PICKLE_MAGIC = 0x80;
 
 /** @throws CheckpointError */

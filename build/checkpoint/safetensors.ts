@@ -9,7 +9,7 @@ import { CheckpointError } from "./checkpoint-error.ts";
 import { type LocatedTensor, locatedCheckpoint } from "./located-tensors.ts";
 
 const LENGTH_BYTES = 8;
-/** The format's own bound on headers. */
+/** The format's limit for headers. */
 const MAX_HEADER_BYTES = 100_000_000;
 
 const integer = z.number().int().nonnegative();

@@ -1,12 +1,12 @@
 /**
- * Checks storages against the zip's CRC-32. A checksum covers a whole storage, and the largest tensor, the token
- * table, is only ever read some rows at a time: the checksum runs along for as long as the reads follow each other.
- * Reads out of order, and tensors that are part of a storage, cannot be checked and are let through.
+ * Checks storages against the zip's CRC-32. A checksum covers a whole storage, but the largest tensor, the token table,
+ * is read a few rows at a time. So the checksum is continued for as long as each read begins where the last one ended.
+ * Reads in another order, and tensors that are only a part of a storage, are not checked.
  */
 import { crc32 } from "node:zlib";
 import type { ZipEntry } from "./zip-directory.ts";
 
-/** @returns a function that takes bytes read at an offset in the file: true if they complete a damaged storage */
+/** @returns a function that is called with bytes and their offset, and returns true if they complete a damaged storage */
 export function storageChecksums(): (entry: ZipEntry, bytes: Uint8Array, start: number) => boolean {
   const partial = new Map<string, { end: number; crc: number }>();
   return (entry, bytes, start) => {

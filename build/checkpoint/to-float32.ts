@@ -1,10 +1,12 @@
-/** Little-endian bytes of any checkpoint dtype → float32. Both half formats are exact in float32. */
+/**
+ * Converts little-endian bytes of any checkpoint dtype to float32. Values of both 16-bit formats are exact in float32.
+ */
 import { type Dtype, DTYPE_BYTES } from "./checkpoint.ts";
 
-/** float32 of every half-precision bit pattern, made when first needed. */
+/** The float32 value of every half-precision bit pattern, computed when first needed. */
 let halfTable: Float32Array | undefined;
 
-/** @param bytes at offset 0 of their buffer */
+/** @param bytes must begin at offset 0 of their buffer */
 export function toFloat32(bytes: Uint8Array<ArrayBuffer>, dtype: Dtype): Float32Array {
   const count = bytes.byteLength / DTYPE_BYTES[dtype];
   if (dtype === "F32") return new Float32Array(bytes.buffer, bytes.byteOffset, count);

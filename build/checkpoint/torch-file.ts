@@ -1,7 +1,7 @@
 /**
- * A file written by `torch.save` since PyTorch 1.6: a zip holding `<name>/data.pkl`, which says what there is, and
- * `<name>/data/<key>`, one entry a storage. Bare state dicts, `{"state_dict": …}` and `module.` prefixes, as
- * training code leaves them, are all the same checkpoint.
+ * Reads files written by `torch.save` of PyTorch 1.6 or later: a zip with `<name>/data.pkl`, which describes the tensors,
+ * and `<name>/data/<key>`, one entry a storage. A state dict is accepted by itself or in `{"state_dict": …}`, with or
+ * without the prefix `module.` that training code adds.
  */
 import { crc32 } from "node:zlib";
 import type { ByteSource } from "./byte-source.ts";
@@ -17,7 +17,7 @@ const STORAGE_DTYPES: Record<string, Dtype> = {
   HalfStorage: "F16",
   BFloat16Storage: "BF16",
 };
-/** Of a pickle with a few hundred tensors; those of whole training states are larger. */
+/** Far more than a few hundred tensors need; the pickle of a training state is larger than that of a state dict. */
 const MAX_PICKLE_BYTES = 64_000_000;
 
 interface Located extends LocatedTensor {
@@ -97,7 +97,7 @@ function locate(
     if (entry.bytes !== storage.elements * DTYPE_BYTES[dtype]) fail("has a storage of another size");
     if (offset + elementCount(shape) > storage.elements) fail("reaches beyond its storage");
     if (!isContiguous(shape, stride)) fail("is not contiguous: save it with .contiguous()");
-    if (tensors.has(name)) fail("is there twice");
+    if (tensors.has(name)) fail("occurs twice");
     tensors.set(name, { name, dtype, shape, entry, start: entry.start + offset * DTYPE_BYTES[dtype] });
   }
   return tensors;

@@ -1,7 +1,7 @@
 /**
- * Reads the pickle inside a `torch.save` file as data. A pickle is a program that may call anything; this reader
- * knows tensors, plain containers and scalars, and calls nothing: a name outside `ALLOWED_GLOBALS` is refused, and
- * the allowed ones are interpreted here. Opcodes: CPython's `pickletools`, protocols 2 to 5.
+ * Reads the pickle in a `torch.save` file as data. A pickle is a program that can call any function. This reader knows
+ * only tensors, plain containers and scalars, and calls nothing: it interprets the names in `ALLOWED_GLOBALS` itself
+ * and refuses all others. Opcodes: CPython's `pickletools`, protocols 2 to 5.
  */
 
 /** A tensor's place in a storage, as `torch._utils._rebuild_tensor_v2` receives it. */
@@ -43,7 +43,7 @@ class Global {
 const MARK = Symbol("mark");
 const MAX_STACK = 1_000_000;
 
-/** What may stand where a pickle names something; storages besides, by `STORAGE`. */
+/** Names that a pickle may contain, besides those that match `STORAGE`. */
 const ALLOWED_GLOBALS = new Set([
   "collections.OrderedDict",
   "torch.Size",
@@ -78,7 +78,7 @@ class Unpickler {
       const opcode = this.#take(1)[0] ?? 0;
       if (opcode === 0x2e) return this.#pop(); // STOP
       this.#step(opcode);
-      if (this.#stack.length > MAX_STACK) throw new Error("its pickle nests too deep");
+      if (this.#stack.length > MAX_STACK) throw new Error("its pickle is nested too deep");
     }
   }
 
@@ -154,10 +154,10 @@ class Unpickler {
         const [callable, parameters] = this.#popMany(2);
         return this.#push(rebuild(callable, parameters));
       }
-      case 0x62: // BUILD: attributes of an OrderedDict, such as state_dict's _metadata, which say nothing of weights
+      case 0x62: // BUILD: attributes of an OrderedDict, such as state_dict's _metadata, which do not affect weights
         this.#pop();
         if (!(this.#top() instanceof Map))
-          throw new Error("its pickle sets the state of something not a dict");
+          throw new Error("its pickle sets the state of an object that is not a dict");
         return;
       default:
         throw new Error(`its pickle uses opcode 0x${opcode.toString(16)}, which no checkpoint needs`);
@@ -228,19 +228,19 @@ class Unpickler {
 
   #append(values: unknown[]): void {
     const list = this.#top();
-    if (!Array.isArray(list)) throw new Error("its pickle appends to something not a list");
+    if (!Array.isArray(list)) throw new Error("its pickle appends to an object that is not a list");
     for (const value of values) list.push(value);
   }
 
   #setItems(pairs: unknown[]): void {
     const dict = this.#top();
-    if (!(dict instanceof Map)) throw new Error("its pickle sets items of something not a dict");
+    if (!(dict instanceof Map)) throw new Error("its pickle sets items of an object that is not a dict");
     if (pairs.length % 2 !== 0) throw new Error("its pickle sets a key without a value");
     for (let i = 0; i < pairs.length; i += 2) dict.set(pairs[i], pairs[i + 1]);
   }
 
   #recall(index: number): unknown {
-    if (!this.#memo.has(index)) throw new Error("its pickle recalls what it never stored");
+    if (!this.#memo.has(index)) throw new Error("its pickle reads a memo entry that it never wrote");
     return this.#memo.get(index);
   }
 }
@@ -257,7 +257,7 @@ function persistentStorage(id: unknown): PickledStorage {
   const [kind, type, key, , elements] = Array.isArray(id) ? (id as unknown[]) : [];
   const [, name] = STORAGE.exec(type instanceof Global ? type.name : "") ?? [];
   if (kind !== "storage" || name === undefined || typeof key !== "string" || typeof elements !== "number") {
-    throw new Error("its pickle refers to something not a storage");
+    throw new Error("its pickle refers to an object that is not a storage");
   }
   return new PickledStorage(name, key, elements);
 }
@@ -266,7 +266,7 @@ function rebuild(callable: unknown, parameters: unknown): unknown {
   const [first, offset, shape, stride] = Array.isArray(parameters) ? (parameters as unknown[]) : [];
   switch (callable instanceof Global ? callable.name : "") {
     case "collections.OrderedDict":
-      // torch fills the dict afterwards; items given here would be lost.
+      // torch adds the items afterwards; items passed here would be lost.
       if (!Array.isArray(parameters) || parameters.length > 0) break;
       return new Map();
     case "torch.Size":
@@ -277,7 +277,7 @@ function rebuild(callable: unknown, parameters: unknown): unknown {
       if (!(first instanceof PickledStorage) || !isSize(offset) || !sizes(shape) || !sizes(stride)) break;
       return new PickledTensor(first, offset, shape, stride);
   }
-  throw new Error("its pickle calls something with what it does not take");
+  throw new Error("its pickle calls a function with wrong arguments");
 }
 
 function sizes(value: unknown): value is number[] {

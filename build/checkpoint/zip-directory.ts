@@ -1,13 +1,13 @@
 /**
- * A zip file's directory, read by ranges: where each entry's bytes are. Only stored (uncompressed) entries, as
- * `torch.save` writes them, with zip64 for files above 4 GB. Format: PKWARE's APPNOTE, sections 4.3 and 4.5.
+ * Reads a zip file's directory: the byte range of each entry. Only stored (uncompressed) entries are accepted, as
+ * `torch.save` writes them; zip64 is supported for files above 4 GB. Format: PKWARE's APPNOTE, sections 4.3 and 4.5.
  */
 import type { ByteSource } from "./byte-source.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 
 export interface ZipEntry {
   name: string;
-  /** Of the entry's data, absolute. */
+  /** Offset of the entry's data in the file. */
   start: number;
   bytes: number;
   crc32: number;
@@ -71,7 +71,7 @@ export async function readZipDirectory(source: ByteSource): Promise<Map<string, 
 
 type Fail = (reason: string) => never;
 
-/** The end record is last, behind it only a comment; a zip64 file has a second, wider one before it. */
+/** The end record is last, followed only by a comment. A zip64 file has a second one, with wider fields, before it. */
 async function findDirectory(source: ByteSource, fail: Fail) {
   const tailBytes = Math.min(source.size, END_BYTES + MAX_COMMENT_BYTES);
   const tailStart = source.size - tailBytes;
@@ -96,7 +96,7 @@ async function findDirectory(source: ByteSource, fail: Fail) {
   };
 }
 
-/** Replaces the values that did not fit 32 bits with those of the zip64 extra field, which holds only such ones. */
+/** Replaces values that do not fit 32 bits by those of the zip64 extra field, which contains only such values. */
 function zip64Values(extra: Uint8Array, values: [number, number, number]): [number, number, number] {
   const view = new DataView(extra.buffer, extra.byteOffset, extra.byteLength);
   for (let at = 0; at + 4 <= extra.byteLength; at += 4 + view.getUint16(at + 2, true)) {
@@ -111,7 +111,7 @@ function zip64Values(extra: Uint8Array, values: [number, number, number]): [numb
   return values;
 }
 
-/** The local header repeats the name and has an extra field of its own: torch pads with it to 64 bytes. */
+/** The local header repeats the name and has its own extra field, which torch uses as padding to 64 bytes. */
 async function dataStart(source: ByteSource, local: number, name: string, fail: Fail): Promise<number> {
   const header = new DataView((await source.read(local, LOCAL_BYTES, `the header of ${name}`)).buffer);
   if (header.getUint32(0, true) !== LOCAL_SIGNATURE) fail(`entry ${name} is not where the directory says`);

@@ -1,8 +1,8 @@
 /**
- * Makes a WebAssembly module take its memory from outside, as an import, instead of having one of its own. The memory's
- * entry moves from the memory section to the import section. Memories are numbered apart from functions, tables and
- * globals, so nothing else changes, and an export of memory 0 is from then on an export of the imported one.
- * Format: WebAssembly core specification, "Binary Format / Modules".
+ * Changes a WebAssembly module to import its memory instead of defining it. The memory's entry moves from the memory
+ * section to the import section. Memories have their own numbering, apart from functions, tables and globals, so
+ * nothing else changes; an export of memory 0 then exports the imported memory. Format: WebAssembly core specification,
+ * "Binary Format / Modules".
  */
 import { BuildError } from "../build-error.ts";
 
@@ -10,21 +10,21 @@ const HEADER_BYTES = 8;
 const IMPORT_SECTION = 2;
 const MEMORY_SECTION = 5;
 const KIND_MEMORY = 2;
-/** What the import is called; `functions/decoder/codec-memory.ts` provides it. */
+/** Names of the import, which `functions/decoder/codec-memory.ts` provides. */
 const MODULE = "codec";
 const NAME = "memory";
 
-/** @throws BuildError if the module has not exactly one memory of its own, or no imports */
+/** @throws BuildError unless the module defines exactly one memory and has imports */
 export function importMemory(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
   const sections = readSections(wasm);
   const memory = sections.find(({ id }) => id === MEMORY_SECTION);
   const imports = sections.find(({ id }) => id === IMPORT_SECTION);
   if (memory === undefined || imports === undefined || memory.content[0] !== 1) {
-    throw new BuildError("the WebAssembly module has not one memory of its own and imports");
+    throw new BuildError("the WebAssembly module does not define exactly one memory, or has no imports");
   }
   const count = readInteger(imports.content, 0);
   const text = [MODULE, NAME].map((name) => [name.length, ...new TextEncoder().encode(name)]);
-  // The limits are those of the module's own memory: the least it needs, and the most that it may be given.
+  // The import keeps the limits of the module's own memory: its initial and largest size.
   const entry = [...text.flat(), KIND_MEMORY, ...memory.content.subarray(1)];
   const widened = Uint8Array.of(
     ...integer(count.value + 1),
@@ -57,7 +57,7 @@ function readSections(wasm: Uint8Array): Section[] {
   return sections;
 }
 
-/** Unsigned LEB128. @returns the value, and where what follows it begins */
+/** Reads an unsigned LEB128. @returns the value, and the offset after it */
 function readInteger(bytes: Uint8Array, start: number): { value: number; end: number } {
   let value = 0;
   for (let at = start, shift = 0; ; at++, shift += 7) {
@@ -67,7 +67,7 @@ function readInteger(bytes: Uint8Array, start: number): { value: number; end: nu
   }
 }
 
-/** Unsigned LEB128. */
+/** Writes an unsigned LEB128. */
 function integer(value: number): number[] {
   const bytes: number[] = [];
   for (let left = value; ; left >>>= 7) {

@@ -1,27 +1,27 @@
 /**
- * The one way in for every script: it reads the command line, answers `--help`, and says what went wrong.
+ * The entry of every script: reads the command line, answers `--help`, and reports errors.
  *
- * A command that was typed wrong gets one line, its usage and exit code 2. What fails while it runs gets one line and exit
- * code 1; only a fault of the program itself shows a stack.
+ * A wrong command line is answered with one line, the usage and exit code 2. A failure while the command runs is
+ * answered with one line and exit code 1. Only a fault of the program itself shows a stack.
  */
 import { parseArgs, type ParseArgsOptionDescriptor } from "node:util";
 import { UsageError } from "./usage-error.ts";
 
 export interface Option extends ParseArgsOptionDescriptor {
-  /** What it does, for `--help`; its default is added. */
+  /** Its description in `--help`, which adds the default. */
   about: string;
-  /** Stands for its value in `--help`, such as `<file>`. */
+  /** Placeholder of its value in `--help`, such as `<file>`. */
   value?: string;
 }
 
 type Options = Record<string, Option>;
 
 export interface Command<O extends Options> {
-  /** How it is typed: `npm run model:push -- <folder> … [--remote]`. */
+  /** Its usage: `npm run model:push -- <folder> … [--remote]`. */
   usage: string;
-  /** What it does, for `--help`. */
+  /** Its description in `--help`. */
   about: string;
-  /** Its words besides options, in order: `<needed>`, `[optional]`, or either with ` …` for any number. */
+  /** Its positional arguments, in order: `<required>`, `[optional]`, or either with ` …` for any number. */
   words?: readonly string[];
   options?: O;
 }
@@ -31,7 +31,7 @@ export interface CommandLine<O extends Options> {
   words: string[];
 }
 
-/** Runs a command; what it throws is shown. @param typed what follows the script's name */
+/** Runs a command and reports what it throws. @param typed the arguments after the script's name */
 export async function runCommand<const O extends Options = Options>(
   command: Command<O>,
   run: (values: CommandLine<O>["values"], words: string[]) => Promise<void> | void,
@@ -52,9 +52,9 @@ export async function runCommand<const O extends Options = Options>(
 }
 
 /**
- * For scripts that are a program from top to bottom. Ends the process if help was asked for, or if the command was typed
- * wrong.
- * @param read makes of the command line what the script needs
+ * For scripts whose program is at the top level of the file. Ends the process after `--help`, and after a wrong command
+ * line.
+ * @param read converts the command line to the values that the script needs
  */
 export function readCommandLine<T, const O extends Options = Options>(
   command: Command<O>,
@@ -85,7 +85,7 @@ function asksForHelp(typed: readonly string[]): boolean {
   return flags.includes("--help") || flags.includes("-h");
 }
 
-/** @throws UsageError naming the flag or word */
+/** @throws UsageError naming the option or argument */
 function parse<O extends Options>(
   { options, words = [] }: Command<O>,
   typed: readonly string[],
@@ -96,19 +96,19 @@ function parse<O extends Options>(
   if (missing?.startsWith("<") === true) throw new UsageError(`${missing} is missing`);
   const surplus = positionals[words.length];
   if (surplus !== undefined && !/…[>\]]?$/.test(words.at(-1) ?? "")) {
-    throw new UsageError(`"${surplus}" is one word too many`);
+    throw new UsageError(`"${surplus}" is one argument too many`);
   }
   return { values: values as CommandLine<O>["values"], words: positionals };
 }
 
-/** @throws UsageError for what `parseArgs` does not accept */
+/** @throws UsageError for a command line that `parseArgs` refuses */
 function withUsageErrors<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     if (!code.startsWith("ERR_PARSE_ARGS")) throw error;
-    // What follows the first sentence is about words that begin with a dash.
+    // The sentences after the first are advice about arguments that begin with a dash.
     throw new UsageError(message.split(/\. |\n/, 1)[0] ?? message, { cause: error });
   }
 }
@@ -124,13 +124,13 @@ function help<O extends Options>({ usage, about, options }: Command<O>): string 
   return [`usage: ${usage}`, "", about, "", ...table].join("\n");
 }
 
-/** True if the program is wrong, rather than what it was given. */
+/** True if the program itself is wrong, not its input. */
 function isFault(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
   return /^(?:Type|Range|Reference|Syntax|Zod|Assertion)Error/.test(error.name) && !isOfNetwork(error);
 }
 
-/** `fetch` says only that it failed; the reason is the cause. */
+/** For a failed request, the message of `fetch` is only "fetch failed"; the reason is the cause. */
 function isOfNetwork(error: Error): boolean {
   return error.message === "fetch failed" && error.cause instanceof Error;
 }
@@ -138,6 +138,6 @@ function isOfNetwork(error: Error): boolean {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (isOfNetwork(error)) return `${error.message}: ${messageOf(error.cause)}`;
-  // Of several addresses that refused, Node names none.
+  // If several addresses refused the connection, Node's error has no message.
   return error.message === "" ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message;
 }

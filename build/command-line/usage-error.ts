@@ -1,4 +1,4 @@
-/** A command that was typed wrong: the message names the flag or value. It is shown with the command's usage. */
+/** A wrong command line. The message names the option or value, and is shown with the command's usage. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

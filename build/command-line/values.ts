@@ -1,4 +1,4 @@
-/** Values of flags, from the text that was typed. */
+/** Parses values of options. */
 import { UsageError } from "./usage-error.ts";
 
 /** @throws UsageError unless it is a whole number between `least` and `most` */

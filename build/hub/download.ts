@@ -1,6 +1,6 @@
 /**
- * Downloads a file of the hub, goes on where an earlier try stopped, and believes nothing but the hash. What is incomplete
- * or wrong never has the name of a finished file.
+ * Downloads a file from the hub, continues where an earlier attempt stopped, and verifies the hash. An incomplete or
+ * wrong file never has the name of a finished one.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
@@ -11,17 +11,17 @@ import { setTimeout } from "node:timers/promises";
 import { HubError } from "./hub-error.ts";
 import { authorization, type Hub, type HubFile } from "./hub-file.ts";
 
-/** Tries in a row that bring nothing before it is given up. */
+/** It gives up after this many attempts in a row without new bytes. */
 const FRUITLESS_TRIES = 5;
 const FIRST_PAUSE_MS = 500;
 
-/** @param received bytes so far, of all tries */
+/** @param received bytes so far, of all attempts */
 export type OnBytes = (received: number) => void;
 
 /**
- * @param target where the file goes; `<target>.incomplete` holds what there is of it
- * @param firstPause milliseconds before the second of two fruitless tries, doubled before each further one
- * @throws HubError if the hub refuses, gives up, or sends other bytes than it said
+ * @param target path of the finished file; `<target>.incomplete` has the bytes so far
+ * @param firstPause milliseconds to wait after an attempt without new bytes; doubled after each further one
+ * @throws HubError if the hub refuses, if it gives up, or if the hash is wrong
  */
 export async function download(
   hub: Hub,
@@ -43,12 +43,14 @@ export async function download(
   const hash = await hashOf(partial, file);
   if (hash !== file.etag) {
     await rm(partial);
-    throw new HubError(`GET ${file.url}: hashes to ${hash}, the hub says ${file.etag}; it was thrown away`);
+    throw new HubError(
+      `GET ${file.url}: the file's hash is ${hash}, the hub says ${file.etag}; the file was deleted`,
+    );
   }
   await rename(partial, target);
 }
 
-/** One try. @returns what ended it early */
+/** One attempt. @returns the error that ended it early; undefined if there was none */
 async function receive(
   hub: Hub,
   { url, bytes }: HubFile,
@@ -57,7 +59,8 @@ async function receive(
   onBytes: OnBytes,
 ): Promise<HubError | undefined> {
   try {
-    // The hub is asked each time: the place that it redirects to is signed for an hour. fetch keeps the token from it.
+    // Each attempt asks the hub, because the URL that it redirects to is valid for an hour only. fetch does not send the
+    // token there.
     const response = await fetch(url, {
       headers: { "accept-encoding": "identity", ...authorization(hub), range: `bytes=${have}-` },
     });
@@ -66,14 +69,16 @@ async function receive(
       await body?.cancel();
       return new HubError(`GET ${url}: ${status}`, { status });
     }
-    // One that knows no ranges starts over.
+    // A server without support for ranges sends the file from its beginning.
     let received = status === 206 ? have : 0;
     const counted = new Transform({
       transform(piece: Buffer, _encoding, done) {
         received += piece.byteLength;
         onBytes(received);
         done(
-          received > bytes ? new HubError(`GET ${url}: more than the ${bytes} bytes it said`) : null,
+          received > bytes
+            ? new HubError(`GET ${url}: sends more than the ${bytes} bytes that it announced`)
+            : null,
           piece,
         );
       },
@@ -83,11 +88,11 @@ async function receive(
     return undefined;
   } catch (cause) {
     if (cause instanceof HubError) throw cause;
-    return new HubError(`GET ${url}: the connection broke`, { cause });
+    return new HubError(`GET ${url}: the connection was lost`, { cause });
   }
 }
 
-/** SHA-256, or git's SHA-1 of a blob, whichever the hub gave. */
+/** SHA-256, or git's SHA-1 of a blob, depending on the hub's hash. */
 async function hashOf(path: string, { etag, bytes }: HubFile): Promise<string> {
   const hash = etag.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${bytes}\0`);
   await pipeline(createReadStream(path), hash);

@@ -1,6 +1,6 @@
 /**
- * Where files of the hub are kept: in the layout that the hub's own clients share, so that what one of them has fetched is
- * there for all. `models--<owner>--<name>/blobs/<etag>` is the content, `snapshots/<commit>/<path>` links to it, and
+ * The cache of files from the hub. It has the layout of the hub's own clients, so that all of them share files:
+ * `models--<owner>--<name>/blobs/<etag>` is the content, `snapshots/<commit>/<path>` links to it, and
  * `refs/<revision>` names the commit.
  */
 import { access, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -16,13 +16,13 @@ export function cacheOfEnvironment(env: NodeJS.ProcessEnv = process.env): string
 export class HubCache {
   readonly #folder: string;
 
-  /** @throws HubError for what cannot be a repository */
+  /** @throws HubError for a malformed repository name */
   constructor(cache: string, repository: string) {
     checkRepository(repository);
     this.#folder = join(cache, `models--${repository.replaceAll("/", "--")}`);
   }
 
-  /** Where a file's content goes; its folder exists. */
+  /** The path for a file's content; its folder exists. */
   async blob({ etag }: HubFile): Promise<string> {
     const path = join(this.#folder, "blobs", etag);
     await mkdir(dirname(path), { recursive: true });
@@ -33,7 +33,7 @@ export class HubCache {
     return await exists(await this.blob(file));
   }
 
-  /** Gives a finished file its name. @returns the path that has it */
+  /** Gives a finished file its name in the snapshot. @returns its path there */
   async link(file: HubFile, revision: string): Promise<string> {
     const path = join(this.#snapshot(file.commit), file.path);
     await mkdir(dirname(path), { recursive: true });
@@ -46,13 +46,13 @@ export class HubCache {
   }
 
   /**
-   * The folder of the files that were fetched of a revision; undefined if none were.
-   * @throws HubError for what cannot be a revision
+   * The folder with the fetched files of a revision; undefined if there are none.
+   * @throws HubError for a malformed revision
    */
   async snapshot(revision: string): Promise<string | undefined> {
     checkRevision(revision);
     const ref = await readFile(join(this.#folder, "refs", revision), "utf8").catch(() => revision);
-    // Other programs write references, too: what is no commit is no folder's name.
+    // Other programs write references as well, so their content is checked before it becomes part of a path.
     const commit = ref.trim();
     if (!isCommit(commit)) return undefined;
     const folder = this.#snapshot(commit);

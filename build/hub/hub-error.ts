@@ -1,4 +1,4 @@
-/** What went wrong between here and the hub: method, URL and status are in the message. */
+/** A failed request to the hub. The message has the method, URL and status. */
 export class HubError extends Error {
   override readonly name = "HubError";
   /** HTTP status, if there was an answer. */

@@ -1,11 +1,11 @@
 /**
- * A file of a repository at the hub: where it is, how long, and what it hashes to. The hub answers a HEAD with headers of
- * its own before it redirects to where large files are; those headers name the file's hash: SHA-256 for large files, git's
- * blob SHA-1 for small ones.
+ * A file of a repository at the hub: its URL, size and hash. The hub answers HEAD with headers of its own before it
+ * redirects to the storage of large files. These headers have the file's hash: SHA-256 for large files, git's blob
+ * SHA-1 for small ones.
  */
 import { HubError } from "./hub-error.ts";
 
-/** HF_ENDPOINT stands for a mirror, HF_TOKEN for whoever may read a gated repository. */
+/** From HF_ENDPOINT, the address of a mirror, and HF_TOKEN, which gives access to gated repositories. */
 export interface Hub {
   endpoint: string;
   token: string | undefined;
@@ -14,14 +14,14 @@ export interface Hub {
 export interface HubFile {
   url: string;
   path: string;
-  /** Commit that the revision means, 40 hexadecimal digits. */
+  /** Commit of the revision, 40 hexadecimal digits. */
   commit: string;
   bytes: number;
-  /** Names the content. 64 hexadecimal digits are its SHA-256, 40 its git blob SHA-1. */
+  /** Hash of the content: 64 hexadecimal digits are its SHA-256, 40 its git blob SHA-1. */
   etag: string;
 }
 
-/** What becomes part of a path, here or at the hub, has one of these forms and no other. */
+/** Everything that becomes part of a path, on this machine or at the hub, must have one of these forms. */
 const COMMIT = /^[0-9a-f]{40}$/;
 const REPOSITORY = /^\w[\w.-]*(?:\/\w[\w.-]*)?$/;
 const REVISION = /^\w[\w.-]*(?:\/\w[\w.-]*)*$/;
@@ -36,12 +36,12 @@ export function isCommit(text: string): boolean {
   return COMMIT.test(text);
 }
 
-/** @throws HubError for what cannot be a repository's name */
+/** @throws HubError for a malformed repository name */
 export function checkRepository(name: string): void {
-  if (!REPOSITORY.test(name)) throw new HubError(`"${name}" is no repository: those are called owner/name`);
+  if (!REPOSITORY.test(name)) throw new HubError(`"${name}" is no repository: the form is owner/name`);
 }
 
-/** @throws HubError for what cannot be the name of a branch, tag or commit */
+/** @throws HubError for a malformed name of a branch, tag or commit */
 export function checkRevision(name: string): void {
   if (!REVISION.test(name)) throw new HubError(`"${name}" is no branch, tag or commit`);
 }
@@ -49,7 +49,7 @@ export function checkRevision(name: string): void {
 /**
  * @param revision a branch, tag or commit
  * @returns undefined if the repository has no such file
- * @throws HubError for anything else but a complete answer
+ * @throws HubError if the hub refuses, does not answer, or leaves out a header
  */
 export async function describeFile(
   hub: Hub,
@@ -75,7 +75,7 @@ export async function describeFile(
   const commit = headers.get("x-repo-commit");
   const isComplete = etag !== undefined && commit !== null && isCommit(commit);
   if (!isComplete || !Number.isSafeInteger(bytes) || bytes < 0) {
-    throw new HubError(`HEAD ${url}: the answer names no hash, size or commit`, { status });
+    throw new HubError(`HEAD ${url}: the answer has no hash, size or commit`, { status });
   }
   return { url, path, commit, bytes, etag };
 }

@@ -1,4 +1,4 @@
-/** Fetches what building a model needs: its checkpoint and its config. */
+/** Fetches the files that a build needs: checkpoint and config. */
 import { dirname } from "node:path";
 import { CHECKPOINT_NAMES, CONFIG_NAME } from "../checkpoint/file-names.ts";
 import type { Progress } from "../report/progress.ts";
@@ -9,10 +9,10 @@ import { describeFile, type Hub, type HubFile } from "./hub-file.ts";
 import { megabytes } from "../report/megabytes.ts";
 
 export interface Pulled {
-  /** Holds the checkpoint and the config. */
+  /** The folder with the checkpoint and the config. */
   folder: string;
   commit: string;
-  /** Bytes that came over the network, and that were there. */
+  /** Bytes that were downloaded, and bytes that were in the cache. */
   bytes: number;
   keptBytes: number;
 }
@@ -25,7 +25,7 @@ export interface PullOptions {
   progress: Progress;
 }
 
-/** @throws HubError if the hub refuses, or the repository holds no OpenCLIP model */
+/** @throws HubError if the hub refuses, or if the repository holds no OpenCLIP model */
 export async function pullModel(repository: string, options: PullOptions): Promise<Pulled> {
   const { hub, revision } = options;
   const config = await describeFile(hub, repository, revision, CONFIG_NAME);
@@ -52,7 +52,7 @@ export async function pullModel(repository: string, options: PullOptions): Promi
   return pulled;
 }
 
-/** Says how far a file is, at most twice a second. */
+/** Shows how much of a file has arrived, at most twice a second. */
 function speedOf({ path, bytes }: HubFile, progress: Progress): (received: number) => void {
   const start = performance.now();
   let first: number | undefined;

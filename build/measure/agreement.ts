@@ -1,14 +1,14 @@
-/** How near a tower's values are to those of the same tower in fp32. */
+/** Compares a tower's values with those of the same tower in fp32. */
 import type { Activation } from "./graph-runner.ts";
 
 export interface Agreement {
-  /** Of the two as vectors. */
+  /** Cosine of the two, as vectors. */
   cosine: number;
-  /** Root mean square of the difference over that of the fp32 values. */
+  /** Root mean square of the difference, divided by that of the fp32 values. */
   relativeError: number;
 }
 
-/** The worst sample's. @param exact, found one tensor for each sample, of equal lengths */
+/** The agreement of the worst sample. @param exact, found one tensor a sample, of equal lengths */
 export function agreement(exact: readonly Activation[], found: readonly Activation[]): Agreement {
   const samples = exact.map(({ data }, i) => compare(data, found[i]?.data ?? new Float32Array(0)));
   return {
@@ -17,7 +17,7 @@ export function agreement(exact: readonly Activation[], found: readonly Activati
   };
 }
 
-/** Signal to noise in decibels. */
+/** The signal-to-noise ratio in decibels. */
 export function decibels({ relativeError }: Agreement): number {
   return -20 * Math.log10(relativeError);
 }

@@ -1,6 +1,6 @@
 /**
- * How the build runs an ONNX graph. What runs it is handed in: the runtime belongs to the edge's code, from which
- * nothing here imports.
+ * How the build runs an ONNX graph. The caller passes the runtime, because it belongs to the Workers' code, which
+ * `build/` may not import.
  */
 
 export interface Activation {
@@ -10,10 +10,10 @@ export interface Activation {
 
 type Input = Activation | { data: BigInt64Array; shape: number[] };
 
-/** A graph and its external data, as files have them. */
+/** A graph and its external data, as bytes of their files. */
 export interface GraphFiles {
   graph: Uint8Array;
-  /** By the location that the graph names. */
+  /** External data, by the location in the graph. */
   data: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -24,15 +24,15 @@ export interface OpenGraph {
 
 export type Open = (files: GraphFiles) => OpenGraph;
 
-/** One picture or text on its way through a tower. */
+/** A picture or text as input of a tower. */
 export interface Sample {
   /** The tower's input: float32 `1 × 3 × size × size`, or `1 × length × width` of token embeddings. */
   input: Activation;
-  /** What later units take besides, by name. */
+  /** Further inputs of later units, by name. */
   extra: Record<string, Input>;
 }
 
-/** A piece of a tower: its graph, and which values go in and come out. */
+/** A unit of a tower: its graph, and the names of its input and output. */
 export interface UnitFiles extends GraphFiles {
   name: string;
   input: string;
@@ -40,7 +40,7 @@ export interface UnitFiles extends GraphFiles {
 }
 
 /**
- * Runs a unit on each sample's activation, one at a time as the edge does.
+ * Runs a unit on each sample's activation, one at a time, as in the Workers.
  * @returns all of its outputs by name, for each sample
  */
 export function runUnit(
@@ -57,11 +57,11 @@ export function runUnit(
   }
 }
 
-/** The unit's own output among those of `runUnit`. @throws Error if a run did not give it */
+/** Takes the unit's output from the outputs of `runUnit`. @throws Error if it is missing */
 export function outputsOf(unit: UnitFiles, results: readonly Record<string, Activation>[]): Activation[] {
   return results.map((result) => {
     const output = result[unit.output];
-    if (output === undefined) throw new Error(`${unit.name} gave no ${unit.output}`);
+    if (output === undefined) throw new Error(`${unit.name} has no output ${unit.output}`);
     return output;
   });
 }

@@ -1,13 +1,13 @@
-/** What a tower is measured with. */
+/** Samples to measure a tower with. */
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Activation, Sample } from "./graph-runner.ts";
 
 type Triple = readonly [number, number, number];
 
 export interface SampleSource {
-  /** Pictures as the image tower takes them, float32 `1 × 3 × size × size`. */
+  /** Preprocessed pictures, float32 `1 × 3 × size × size`. */
   pictures(image: { size: number; mean: Triple; std: Triple }): Promise<Activation[]>;
-  /** Token ids, start and end token included. */
+  /** Token ids of texts, including start and end token. */
   texts(contextLength: number): Promise<number[][]>;
 }
 
@@ -18,7 +18,7 @@ export async function pictureSamples(
   return (await source.pictures(image)).map((input) => ({ input, extra: {} }));
 }
 
-/** Texts as the text tower takes them. @param rows the tokens' embeddings, float32 `ids.length × width` */
+/** Inputs of the text tower. @param rows returns the tokens' embeddings, float32 `ids.length × width` */
 export async function textSamples(
   texts: readonly (readonly number[])[],
   rows: (ids: readonly number[]) => Promise<Float32Array>,
@@ -33,7 +33,7 @@ export async function textSamples(
   );
 }
 
-/** The tokens' embeddings as the checkpoint has them. */
+/** The tokens' embeddings in the checkpoint, float32. */
 export async function checkpointRows(checkpoint: Checkpoint, ids: readonly number[]): Promise<Float32Array> {
   const rows = await Promise.all(ids.map((id) => checkpoint.readRows("token_embedding.weight", id, id + 1)));
   const width = rows[0]?.length ?? 0;

@@ -1,9 +1,9 @@
-/** One unit of a tower as a graph of its own, in memory. */
+/** Makes a graph of one unit of a tower, in memory. */
 import type { UnitFiles } from "./graph-runner.ts";
 import { assembleGraph } from "../shards/assemble-graph.ts";
 import type { TowerUnit } from "../towers/tower-unit.ts";
 
-/** @param watched values inside that are to be outputs, too */
+/** @param watched names of inner values that become outputs as well */
 export async function unitFiles(unit: TowerUnit, watched: readonly string[] = []): Promise<UnitFiles> {
   const { graph, data, inputs, output } = await assembleGraph("unit", [unit], watched);
   return {

@@ -1,11 +1,10 @@
 /**
- * Builds one ONNX graph node by node. Weights go to an external data file, so that a runtime can place them
- * without first parsing a protobuf that holds them; shape constants stay in the graph, where shape inference
- * needs them.
+ * Builds an ONNX graph node by node. Weights go to an external data file, so that a runtime can load them without
+ * parsing them as a part of a protobuf. Shape constants stay in the graph, because shape inference needs them.
  */
 import { ATTRIBUTE_TYPE, DATA_TYPE, EXTERNAL, ModelProto } from "./proto.ts";
 
-/** A dimension: a size, or the name of one known only at run time. */
+/** A dimension: a size, or the name of a size that is known only at run time. */
 export type Dimension = number | string;
 
 export interface Value {
@@ -20,7 +19,7 @@ const CONTRIB = "com.microsoft";
 const OPSET = 18;
 const IR_VERSION = 8;
 
-/** Weights start at multiples of this many bytes, so that a reader may view them in place with SIMD alignment. */
+/** Weights start at multiples of this many bytes, so that a reader can use them in place with SIMD alignment. */
 const ALIGNMENT = 64;
 
 export class GraphBuilder {
@@ -39,7 +38,7 @@ export class GraphBuilder {
     this.#dataFile = dataFile;
   }
 
-  /** Declares a graph input; float32 unless told otherwise. */
+  /** Declares an input of the graph; float32 by default. */
   input(value: Value, type: keyof typeof DATA_TYPE = "float32"): string {
     this.#inputs.push(valueInfo(value, DATA_TYPE[type]));
     return value.name;
@@ -49,7 +48,7 @@ export class GraphBuilder {
     this.#outputs.push(valueInfo(value, DATA_TYPE.float32));
   }
 
-  /** Makes a value inside the graph, float32 of any shape, an output too. */
+  /** Makes an inner value, float32 of any shape, an output as well. */
   watch(name: string): void {
     this.#outputs.push({ name, type: { tensorType: { elemType: DATA_TYPE.float32 } } });
   }
@@ -116,7 +115,7 @@ export class GraphBuilder {
     return name;
   }
 
-  /** The encoded graph and its external data, whole. */
+  /** @returns the encoded graph and its complete external data */
   finish(): { graph: Uint8Array<ArrayBuffer>; data: Uint8Array<ArrayBuffer> } {
     const graph = ModelProto.encode(
       ModelProto.create({

@@ -1,7 +1,7 @@
 /**
- * Rewrites onnxruntime-web's emscripten glue so that it runs in a Worker isolate, in Node and anywhere else
- * through hooks alone. What it loses: threads, shared memory, file and network access, detection of its host.
- * Each replacement must match exactly once or as often as stated, so that another version cannot slip through.
+ * Rewrites onnxruntime-web's JavaScript (made by emscripten) so that it runs in Worker isolates and in Node, using only
+ * hooks that the caller passes. It removes threads, shared memory, access to files and network, and detection of the
+ * host. Each replacement must match exactly as often as stated, so that another version of onnxruntime-web is noticed.
  */
 import { BuildError } from "../build-error.ts";
 
@@ -9,7 +9,7 @@ interface Replacement {
   why: string;
   find: string;
   replace: string;
-  /** How often `find` occurs; once unless stated. */
+  /** Number of occurrences of `find`; 1 by default. */
   times?: number;
 }
 
@@ -75,7 +75,7 @@ const REPLACEMENTS: Replacement[] = [
   { why: "the module has no location of its own", find: "import.meta.url", replace: `""`, times: 2 },
 ];
 
-/** @throws BuildError naming the first replacement that does not fit */
+/** @throws BuildError naming the first replacement that does not match */
 export function patchGlue(source: string): string {
   return REPLACEMENTS.reduce((text, { why, find, replace, times = 1 }) => {
     const pieces = text.split(find);

@@ -1,6 +1,6 @@
 /**
- * Turns a WebAssembly module's imported shared memory into an ordinary one: the limits flag in the import section
- * goes from 3 (maximum, shared) to 1 (maximum). The code stays as it is: atomic instructions are valid on
+ * Changes a WebAssembly module's imported shared memory to an ordinary one: the limits flag in the import section
+ * changes from 3 (maximum, shared) to 1 (maximum). The code does not change, because atomic instructions are valid on
  * unshared memory. Format: WebAssembly core specification, "Binary Format / Modules / Import Section".
  */
 import { BuildError } from "../build-error.ts";
@@ -9,7 +9,7 @@ const IMPORT_SECTION = 2;
 const HEADER_BYTES = 8;
 const LIMITS_SHARED = 0x03;
 const LIMITS_MAXIMUM = 0x01;
-/** Kinds of import; the remaining one, 0, is a function. */
+/** Kinds of import other than 0, a function. */
 const KIND = { table: 1, memory: 2, global: 3, tag: 4 } as const;
 
 /** @throws BuildError if the module imports no shared memory */
@@ -21,11 +21,11 @@ export function unshareMemory(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
   return result;
 }
 
-/** Where the imported memory's limits flag is. */
+/** The offset of the imported memory's limits flag. */
 function memoryFlagOffset(wasm: Uint8Array): number {
   let at = HEADER_BYTES;
   const byte = (): number => wasm[at++] ?? 0;
-  /** Unsigned LEB128. */
+  /** Reads an unsigned LEB128. */
   const integer = (): number => {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
@@ -51,7 +51,7 @@ function memoryFlagOffset(wasm: Uint8Array): number {
       continue;
     }
     for (let left = integer(); left > 0; left--) {
-      // Module and field name: a length and that many bytes each.
+      // Module name and field name: each a length and that many bytes.
       skip(integer());
       skip(integer());
       const kind = byte();

@@ -1,4 +1,4 @@
-/** Measures both towers of a checkpoint and finds the promotions that they need. */
+/** Measures both towers of a checkpoint in int8 and finds the promotions that they need. */
 import type { Architecture } from "../architecture/architecture.ts";
 import type { ModelConfig } from "../architecture/model-config.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
@@ -17,7 +17,7 @@ export interface Calibration {
   samples: SampleSource;
   /** Least cosine to fp32, of a block given the same input and of the embedding. */
   floor: number;
-  /** Bytes that each tower may grow by, instead of `PROMOTION_BYTES`. */
+  /** Bytes that each tower may grow by. Default: `PROMOTION_BYTES`. */
   budgetBytes?: number;
 }
 
@@ -59,7 +59,7 @@ export async function calibrate(
   return [await promoteTower(image, options), await promoteTower(text, options)];
 }
 
-/** Rows of the token table after they were int8. */
+/** Rows of the token table, rounded to int8 and converted back to float32. */
 function rounded(rows: Float32Array, count: number, width: number): Float32Array {
   const { values, scales } = quantizeLinear(rows, count, width);
   return rows.map((_, i) => {

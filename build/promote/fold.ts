@@ -4,9 +4,9 @@
  */
 
 /**
- * Such scales, as powers of two around 1; common factors change nothing, so the middle channel keeps its scale.
+ * Computes these scales, as powers of two around 1. A common factor has no effect, so the median channel keeps its scale.
  * @param activations largest magnitude of each channel
- * @param weights the same of the weights that the channel meets
+ * @param weights largest magnitude of the weights that each channel is multiplied by
  * @param strength the exponent `a`: 0 evens out the weights, 1 the activations
  */
 export function foldScales(
@@ -24,7 +24,7 @@ export function foldScales(
 
 /**
  * @param weight float32, `output × input`, row-major
- * @param scales of channels; column `k` belongs to channel `k % scales.length`, as where a row takes in several positions
+ * @param scales of channels; column `k` belongs to channel `k % scales.length`, because a row may span several positions
  */
 export function scaleColumns(weight: Float32Array, scales: Float32Array, input: number): Float32Array {
   return weight.map((value, i) => value * (scales[(i % input) % scales.length] ?? 1));
@@ -35,7 +35,7 @@ export function unscale(values: Float32Array, scales: Float32Array | undefined):
   return scales === undefined ? values : values.map((value, j) => value / (scales[j] ?? 1));
 }
 
-/** Largest magnitude of each channel: of `values[i]` for channel `i % channels`. */
+/** Largest magnitude of each channel; `values[i]` belongs to channel `i % channels`. */
 export function channelMagnitudes(values: Float32Array, channels: number): Float32Array<ArrayBuffer> {
   const largest = new Float32Array(channels);
   for (let start = 0; start < values.length; start += channels) {

@@ -1,10 +1,10 @@
 /**
- * Finds the blocks of a tower that int8 serves badly, and what to do for them. Samples flow through the tower in fp32,
- * one unit in memory at a time; each unit is measured in int8 on the same input. A unit below the floor gets
- * scales where that helps, and 16 bits where that is not enough.
+ * Finds the blocks of a tower that lose too much in int8, and their promotions. Samples pass through the tower in fp32,
+ * one unit in memory at a time, and each unit is measured in int8 on the same input. A unit below the floor gets scales
+ * where they help, and 16 bits where scales are not enough.
  *
- * Blocks that meet the floor can add up to an embedding that does not: then every block may have scales, and after that
- * 16 bits go where they take most of the error away.
+ * Even if every block meets the floor, the embedding may not, because errors add up. Then every block may get scales,
+ * and after that, 16 bits are used where they reduce the error most.
  */
 import { type Agreement, agreement } from "../measure/agreement.ts";
 import { type Activation, type Open, outputsOf, runUnit, type Sample } from "../measure/graph-runner.ts";
@@ -20,9 +20,9 @@ export interface TowerToPromote {
   tower: "image" | "text";
   units: MakeUnits;
   read: ReadTensor;
-  /** What goes in, in fp32. */
+  /** Inputs of the tower in fp32. */
   samples: readonly Sample[];
-  /** The same as the built tower will have it: token embeddings are int8, too. */
+  /** The same inputs in the built model, where token embeddings are int8 as well. */
   built: readonly Sample[];
   /** Bytes that the tower may grow by. */
   budgetBytes: number;
@@ -35,12 +35,12 @@ export interface PromotionOptions {
   progress: Progress;
 }
 
-/** A block, given the same input as in fp32, and what was done for it. */
+/** A block's agreement with fp32 on the same input, and its promotions. */
 export interface PromotedBlock {
   name: string;
   before: Agreement;
   after: Agreement;
-  /** Layers whose scales were moved. */
+  /** Layers that got scales. */
   scaled: string[];
   /** Layers whose activations, or whose weights, have 16 bits. */
   fineActivations: string[];
@@ -51,32 +51,32 @@ export interface PromotedBlock {
 export interface TowerPromotion {
   tower: "image" | "text";
   promotions: Promotions;
-  /** Those that were below the floor or that something was done for. */
+  /** The blocks that were below the floor or were promoted. */
   blocks: PromotedBlock[];
-  /** The block furthest from fp32, after all. */
+  /** The block furthest from fp32 after the promotions. */
   worst: { name: string; after: Agreement };
   /** The tower's last output, all units in int8. */
   embedding: { before: Agreement; after: Agreement };
-  /** That the token table is to stay float32: it costs room in R2 alone, since isolates hold but a few of its rows. */
+  /** True if the token table shall stay float32. This only needs space in R2, because isolates hold few of its rows. */
   exactInput: boolean;
-  /** That a layer in need of more bytes did not get them. */
+  /** True if a layer did not get the bytes that it needs. */
   budgetSpent: boolean;
-  /** What the tower grew by, and what it was allowed. */
+  /** Bytes that the tower grew by, and its limit. */
   bytes: number;
   budgetBytes: number;
 }
 
-/** How often options may be taken for the embedding's sake, with a look at what has come of it in between. */
+/** The most rounds of promoting blocks to improve the embedding. The embedding is measured after each round. */
 const ATTEMPTS = 6;
-/** Of the embedding's distance from 1 that the floor allows, the share that an attempt aims at. */
+/** An attempt aims at this share of the distance from 1 that the floor allows. */
 const AIM = 0.9;
 
-/** The input's part of the error that is allowed, from which on it is left as it was. */
+/** If the input's rounding causes more than this share of the allowed error, the token table stays float32. */
 const INPUT_SHARE = 0.1;
-/** Bounds of what one block may be thought to make of an error; an estimate from few samples. */
+/** The largest factor by which a block is assumed to increase or reduce an error; the estimates come from few samples. */
 const MOST_GROWTH = 10;
 
-/** Least cosines: a block below one gets scales, or 16 bits. */
+/** A block with a cosine below `scales` gets scales, one below `fine` gets 16 bits. */
 interface Bars {
   scales: number;
   fine: number;
@@ -93,13 +93,13 @@ class TowerPromoter {
   readonly #parts: TowerToPromote;
   readonly #bench: Bench;
   readonly #progress: Progress;
-  /** Tensors of the unit at hand: its candidates read the same ones again and again. */
+  /** Tensors of the present unit, because all of its candidates read the same ones. */
   readonly #cache = new Map<string, Promise<Float32Array>>();
   readonly #names: string[];
   readonly #blocks = new Map<string, PromotedBlock>();
-  /** With their outputs in fp32, which every round needs: at 256 pixels some 25 MB a picture. */
+  /** The units with their outputs in fp32, which every round needs: about 25 MB a picture at 256 pixels. */
   readonly #units: UnitBench[] = [];
-  /** What a unit's error comes to in the embedding, and what the input's does: factors of the squares. */
+  /** Factors from the squared error of each unit, and of the input, to the squared error of the embedding. */
   #weights: number[] = [];
   #inputWeight = 1;
   #inputs: readonly Sample[];
@@ -118,7 +118,7 @@ class TowerPromoter {
 
   async promote(floor: number): Promise<TowerPromotion> {
     let after = await this.#round({ scales: floor, fine: floor });
-    // Scales cost nothing but time here: all blocks get them before any gets more work, or bytes.
+    // Scales only cost time during the build, so all blocks get them before any block gets 16 bits.
     if (after.cosine < floor) after = await this.#round({ scales: 1, fine: floor });
     if (after.cosine < floor) after = await this.#spread(after, floor);
     const exactInput = this.#inputs !== this.#parts.built;
@@ -138,7 +138,7 @@ class TowerPromoter {
     };
   }
 
-  /** Once through the tower, block by block. @returns how near the embedding then comes */
+  /** Promotes blocks below the bars, in one pass through the tower. @returns the embedding's agreement afterwards */
   async #round(bars: Bars): Promise<Agreement> {
     let exact: readonly Activation[] = inputsOf(this.#parts.samples);
     const below: FineStep[][] = [];
@@ -150,7 +150,7 @@ class TowerPromoter {
       exact = unit.exact;
       this.#cache.clear();
     }
-    // The worst first, should the budget not do for all.
+    // The worst block first, because the budget may not be enough for all.
     for (const steps of below.toSorted((a, b) => (b[0]?.error ?? 0) - (a[0]?.error ?? 0))) {
       for (const step of steps) this.#take(step);
     }
@@ -158,7 +158,7 @@ class TowerPromoter {
     return await this.#embed(this.#promotions);
   }
 
-  /** @returns what is to be done beyond scales */
+  /** Gives a unit scales if it needs them. @returns the steps to 16 bits that it still needs */
   async #improve(unit: UnitBench, bars: Bars): Promise<FineStep[]> {
     const { name } = unit;
     let block = this.#blocks.get(name);
@@ -179,8 +179,8 @@ class TowerPromoter {
   }
 
   /**
-   * Takes options from all blocks until the embedding is near enough: first those that cost no bytes, then those that
-   * take most of the error away for theirs. A block's error counts by what later blocks make of it.
+   * Takes options from all blocks until the embedding meets the floor: first those that cost no bytes, then those that
+   * reduce the error most for their bytes. A block's error is weighted by its effect on the embedding.
    */
   async #spread(from: Agreement, floor: number): Promise<Agreement> {
     const share = (after: Agreement): number => (AIM * (1 - floor)) / (1 - after.cosine);
@@ -193,7 +193,8 @@ class TowerPromoter {
       let error = this.#error();
       const wanted = share(after) * error;
       const options = (await this.#options(wanted / this.#units.length)).toSorted(byWorth);
-      // What is small beside large errors is measured badly: the costly ones are looked at again once the free are taken.
+      // A small gain cannot be measured well beside large errors, so options that cost bytes are measured again after the
+      // free ones were taken.
       const free = options.filter(({ bytes }) => bytes === 0);
       const taken: FineStep[] = [];
       for (const option of free.length > 0 ? free : options) {
@@ -209,7 +210,7 @@ class TowerPromoter {
     return after;
   }
 
-  /** What can be done for the units whose part of the error is more than `bearable`; gains are the embedding's. */
+  /** Options for units whose part of the error is more than `bearable`. Gains are in squared error of the embedding. */
   async #options(bearable: number): Promise<FineStep[]> {
     const options: FineStep[] = [];
     for (const [index, unit] of this.#units.entries()) {
@@ -224,20 +225,20 @@ class TowerPromoter {
     return options;
   }
 
-  /** The square of the embedding's relative error, as it follows from those of the blocks. */
+  /** The square of the embedding's relative error, estimated from the errors of the blocks. */
   #error(): number {
     const blocks = [...this.#blocks.values()];
     const weighted = blocks.map(({ after }, i) => (this.#weights[i] ?? 1) * after.relativeError ** 2);
     return weighted.reduce((sum, each) => sum + each, this.#inputError());
   }
 
-  /** What the input's rounding adds to it. */
+  /** The part of the input's rounding in that square. */
   #inputError(): number {
     const { relativeError } = agreement(inputsOf(this.#parts.samples), inputsOf(this.#inputs));
     return this.#inputWeight * relativeError ** 2;
   }
 
-  /** @returns false if there are no bytes left for it */
+  /** Applies a step. @returns false if the budget has too few bytes left */
   #take({ unit, linear, fine, bytes }: FineStep): boolean {
     const block = this.#blocks.get(unit);
     if (block === undefined || this.#bytes + bytes > this.#parts.budgetBytes) {
@@ -261,7 +262,7 @@ class TowerPromoter {
     }
   }
 
-  /** How near the tower's output in int8 comes to that in fp32. Sees on the way what becomes of errors. */
+  /** Compares the tower's output in int8 with that in fp32, and measures how each block changes errors from before it. */
   async #embed(promotions: Promotions): Promise<Agreement> {
     const { open, units, samples, read } = this.#bench;
     let activations: readonly Activation[] = inputsOf(this.#inputs);
@@ -273,7 +274,7 @@ class TowerPromoter {
       activations = outputsOf(files, runUnit(open, files, samples, activations));
       const before = found.relativeError ** 2;
       found = agreement(this.#units[index]?.exact ?? [], activations);
-      // Of the error now, what is not the block's own has come from before it.
+      // The error minus the block's own error comes from before the block.
       const own = (this.#blocks.get(unit.name)?.after.relativeError ?? 0) ** 2;
       const grown = before === 0 ? 1 : (found.relativeError ** 2 - own) / before;
       growth.push(Math.min(MOST_GROWTH, Math.max(1 / MOST_GROWTH, grown)));

@@ -1,32 +1,36 @@
 /**
- * What can be done for one unit: scales, which cost nothing; activations in 16 bits, which cost time; weights in 16 bits,
- * which cost time and a byte each. Both together leave hardly any error, where float32 would cost three bytes.
+ * Promotions of one unit: scales, which cost nothing; activations in 16 bits, which cost time; weights in 16 bits,
+ * which cost time and a byte each. Both in 16 bits leave hardly any error; float32 would cost three more bytes a
+ * weight.
  */
 import type { Agreement } from "../measure/agreement.ts";
 import { channelMagnitudes, foldScales } from "./fold.ts";
 import type { Fine, Promotion, Promotions } from "./promotion.ts";
 import type { UnitBench } from "./unit-bench.ts";
 
-/** Exponents tried; one layer's weights have outliers of their own, another's have none. */
+/** Exponents to try: which one is best depends on the outliers of a layer's weights. */
 const STRENGTHS = [0.5, 0.75, 0.25];
-/** Scales are kept if they take at least a twentieth of the error away. */
+/** Scales are kept if they reduce the error by at least a twentieth. */
 const WORTH_IT = 0.95;
-/** Of the error's square, what a step to 16 bits must take away. */
+/** The share of the squared error that a step to 16 bits must remove. */
 const WORTH_A_STEP = 0.02;
 
-/** One thing more for one layer. */
+/** 16 bits for the activations or the weights of one layer. */
 export interface FineStep {
   unit: string;
   linear: string;
   fine: Fine;
   /** Bytes that the tower grows by. */
   bytes: number;
-  /** The square of the unit's relative error before it, and how much of that it takes away. */
+  /** The square of the unit's relative error before the step, and how much of it the step removes. */
   error: number;
   gain: number;
 }
 
-/** The unit's promotions with the best scales for each layer behind a LayerNorm, and what they come to. */
+/**
+ * Finds the best scales for each layer behind a LayerNorm.
+ * @returns the promotions, and the unit's agreement with them
+ */
 export async function withScales(
   bench: UnitBench,
   promotions: Promotions,
@@ -52,8 +56,8 @@ export async function withScales(
 }
 
 /**
- * What can be done for the unit, each thing by itself. The errors that they take away are independent of one another, so
- * that their gains add up.
+ * The possible steps to 16 bits for the unit, each measured by itself. The errors that they remove are independent, so
+ * their gains add up.
  */
 export async function fineOptions(
   bench: UnitBench,
@@ -75,12 +79,12 @@ export async function fineOptions(
   return options;
 }
 
-/** Most of the error for its bytes first; what costs no bytes before everything else. */
+/** Orders steps by removed error per byte, the most first; steps that cost no bytes come first. */
 export function byWorth(a: FineStep, b: FineStep): number {
   return b.gain / Math.max(1, b.bytes) - a.gain / Math.max(1, a.bytes);
 }
 
-/** The options that bring the unit to `bar`, or as near as they can. */
+/** The steps that bring the unit to `bar`, or as near as possible. */
 export async function stepsTo(
   bar: number,
   bench: UnitBench,

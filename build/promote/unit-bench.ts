@@ -1,4 +1,4 @@
-/** One unit of a tower on the bench: what a set of promotions makes of it, given the same input as fp32. */
+/** Measures one unit of a tower with given promotions, on the same input as in fp32. */
 import { type Agreement, agreement } from "../measure/agreement.ts";
 import { type Activation, type Open, outputsOf, runUnit, type Sample } from "../measure/graph-runner.ts";
 import { unitFiles } from "../measure/unit-files.ts";
@@ -7,7 +7,7 @@ import type { ReadTensor, TowerUnit } from "../towers/tower-unit.ts";
 import { channelMagnitudes } from "./fold.ts";
 import type { Promotions } from "./promotion.ts";
 
-/** A tower's units from an emitter. */
+/** Makes a tower's units with an emitter. */
 export type MakeUnits = (emitter: Emitter, read: ReadTensor) => TowerUnit[];
 
 export interface Bench {
@@ -51,7 +51,7 @@ export class UnitBench {
     return new UnitBench(bench, name, index, inputs, exact);
   }
 
-  /** The int8 unit's output. @param inputs fp32's unless given */
+  /** @returns the int8 unit's output @param inputs default: those in fp32 */
   async run(promotions: Promotions, inputs: readonly Activation[] = this.#inputs): Promise<Activation[]> {
     const unit = await unitFiles(unitAt(this.#bench, new Emitter("int8", promotions), this.#index));
     return outputsOf(unit, runUnit(this.#bench.open, unit, this.#bench.samples, inputs));
@@ -69,7 +69,7 @@ export class UnitBench {
     return linears;
   }
 
-  /** The largest magnitude, in fp32, of each channel that these LayerNorms give, by their names. */
+  /** The largest magnitude, in fp32, of each output channel of these LayerNorms, by their names. */
   async channels(norms: readonly string[]): Promise<Map<string, Float32Array>> {
     const { open, samples } = this.#bench;
     const watched = await unitFiles(unitAt(this.#bench, new Emitter("fp32"), this.#index), norms);
@@ -84,7 +84,7 @@ function unitAt({ units, read }: Bench, emitter: Emitter, index: number): TowerU
   return unit;
 }
 
-/** Over all positions and samples, for each channel of the value called `name`. */
+/** The largest magnitude of each channel of the value `name`, over all positions and samples. */
 function largest(results: readonly Record<string, Activation>[], name: string): Float32Array {
   const values = results.flatMap((result) => result[name] ?? []);
   const channels = values[0]?.shape.at(-1) ?? 0;

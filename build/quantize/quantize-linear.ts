@@ -1,19 +1,19 @@
 /**
  * Symmetric int8 weights with one scale per output channel: `w ≈ scale[n] × q[k, n]`, q in [-127, 127], zero
  * point 0. The scale is the channel's largest magnitude over 127, so the largest weight is exact and -128 is
- * never used (a product of two -128 would not fit the 16-bit lanes that some kernels add in).
+ * never used (products of two -128 would overflow the 16-bit lanes in which some kernels add).
  */
 export interface QuantizedLinear {
   /** int8, `input × output`, row-major: the right-hand side of a MatMul. */
   values: Int8Array<ArrayBuffer>;
   /** float32, one per output channel. */
   scales: Float32Array<ArrayBuffer>;
-  /** Root mean square of the rounding error over that of the weights. */
+  /** Root mean square of the rounding error, divided by that of the weights. */
   relativeError: number;
 }
 
 /**
- * @param weight float32, `output × input`, row-major, as PyTorch keeps a Linear
+ * @param weight float32, `output × input`, row-major, as in PyTorch's Linear
  */
 export function quantizeLinear(weight: Float32Array, output: number, input: number): QuantizedLinear {
   const values = new Int8Array(weight.length);
@@ -35,7 +35,7 @@ export function quantizeLinear(weight: Float32Array, output: number, input: numb
   return { values, scales, relativeError: squares === 0 ? 0 : Math.sqrt(errors / squares) };
 }
 
-/** What rounding took from the weights, `output × input`: quantized in its turn, it carries the next 8 bits. */
+/** The rounding error of the weights, `output × input`. Quantized as well, it has the next 8 bits. */
 export function roundingError(
   weight: Float32Array,
   { values, scales }: QuantizedLinear,

@@ -1,4 +1,4 @@
-/** `rows × columns` → `columns × rows`, row-major float32. */
+/** Transposes `rows × columns` to `columns × rows`, float32, row-major. */
 export function transpose(values: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
   const result = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {

@@ -1,4 +1,4 @@
-/** Bytes as 10⁶ of them, for people. @param digits behind the point */
+/** Formats bytes as megabytes (10⁶). @param digits after the decimal point */
 export function megabytes(bytes: number, digits = 1): string {
   return (bytes / 1e6).toFixed(digits);
 }

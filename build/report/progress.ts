@@ -1,4 +1,4 @@
-/** One line that says what a long build is doing: rewritten in place on a terminal, a line a step elsewhere. */
+/** Shows what a long command is doing: on a terminal one line that is overwritten, elsewhere a line for each step. */
 export interface Progress {
   step(what: string): void;
   done(): void;
@@ -17,5 +17,5 @@ export function terminalProgress(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-/** For builds inside tests and other programs. */
+/** Shows nothing; for builds in tests and other programs. */
 export const silentProgress: Progress = { step() {}, done() {} };

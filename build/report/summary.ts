@@ -1,4 +1,4 @@
-/** The table that ends a build. */
+/** The table that is printed at the end of a build. */
 import type { BuildReport } from "../build-model.ts";
 import { megabytes } from "./megabytes.ts";
 import { towerReport } from "./tower-report.ts";

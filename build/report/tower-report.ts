@@ -1,9 +1,9 @@
-/** What a build measured of a tower and what it did about it, as text. */
+/** Formats the measurements of a tower and the promotions of its blocks. */
 import { megabytes } from "./megabytes.ts";
 import { type Agreement, decibels } from "../measure/agreement.ts";
 import type { PromotedBlock, TowerPromotion } from "../promote/promote-tower.ts";
 
-/** A line if every block met the floor; else a table of the blocks that did not, before and after. */
+/** One line; and if blocks were below the floor or promoted, a table of them, before and after. */
 export function towerReport({ tower, blocks, worst, embedding, ...size }: TowerPromotion): string {
   const { bytes, budgetBytes, budgetSpent, exactInput } = size;
   const found = `  ${`${tower} int8`.padEnd(16)}cosine to fp32 ${cosine(embedding.after)}, worst block ${cosine(worst.after)} (${worst.name})`;

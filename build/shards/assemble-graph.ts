@@ -1,24 +1,24 @@
-/** Puts units of a tower into one ONNX graph. */
+/** Combines units of a tower in one ONNX graph. */
 import { BuildError } from "../build-error.ts";
 import { GraphBuilder, type Value } from "../onnx/graph-builder.ts";
 import type { TowerUnit } from "../towers/tower-unit.ts";
 
 export interface AssembledGraph {
   graph: Uint8Array<ArrayBuffer>;
-  /** External data, which the graph calls `<name>.data`. */
+  /** External data, which the graph refers to as `<name>.data`. */
   data: Uint8Array<ArrayBuffer>;
   inputs: Value[];
   output: Value;
 }
 
-/** @param watched values inside the graph that are to be outputs, too */
+/** @param watched names of inner values that become outputs as well */
 export async function assembleGraph(
   name: string,
   units: readonly TowerUnit[],
   watched: readonly string[] = [],
 ): Promise<AssembledGraph> {
   const [first, last] = [units.at(0), units.at(-1)];
-  if (first === undefined || last === undefined) throw new BuildError(`shard ${name} would hold nothing`);
+  if (first === undefined || last === undefined) throw new BuildError(`shard ${name} has no units`);
   const builder = new GraphBuilder(name, `${name}.data`);
   const inputs = [first.input];
   let x = builder.input(first.input);

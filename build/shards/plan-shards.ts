@@ -1,16 +1,16 @@
 /**
- * Cuts a tower between units so that a shard's weights stay below a limit. The limit is what an isolate can hold
- * twice for a moment while loading: the downloaded bytes and their copy in the WASM heap.
+ * Cuts a tower between units so that a shard's weights stay below a limit. While a shard is loaded, an isolate holds it
+ * twice: the downloaded bytes and their copy in the WASM heap.
  */
 import type { Precision } from "../towers/emitter.ts";
 import type { TowerUnit } from "../towers/tower-unit.ts";
 
-/** Bytes of weights a shard may hold; a single larger unit still gets a shard of its own. */
+/** The most bytes of weights in a shard. A single unit that is larger gets a shard of its own. */
 export const SHARD_BYTES = 12_000_000;
 
 /**
- * Greedy: units in order, a new shard whenever the next unit would exceed the limit.
- * @param extraBytes of units that are not all int8, by name
+ * Takes units in order, and starts a new shard whenever the next unit would exceed the limit.
+ * @param extraBytes bytes that promoted units need beyond int8, by name
  */
 export function planShards(
   units: TowerUnit[],
@@ -19,7 +19,7 @@ export function planShards(
   extraBytes: ReadonlyMap<string, number> = new Map(),
 ): TowerUnit[][] {
   const bytesPerParameter = precision === "int8" ? 1 : 4;
-  // fp32 is for telling a graph error from a quantization error; its shards hold the same units as int8's.
+  // fp32 models are built to distinguish errors of the graph from errors of quantization. Their shards have the same units.
   const limit = shardBytes * bytesPerParameter;
   const shards: TowerUnit[][] = [];
   let bytes = 0;

@@ -1,4 +1,4 @@
-/** Writes one shard, its ONNX graph and its external data, and describes it for the manifest. */
+/** Writes a shard: its ONNX graph and its external data. Returns its entry in the manifest. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Shard, ShardFile } from "../../model-shards/manifest.ts";

@@ -1,7 +1,7 @@
 /**
- * Writes the token embedding table outside ONNX, row by row: it is the largest tensor of the text tower, a text
- * needs a handful of its rows, and an int8 row keeps a scale of its own. The layout is described in
- * `model-shards/manifest.ts`. Streams: a chunk of rows is all that is in memory.
+ * Writes the token embedding table, which is not part of the ONNX graph: it is the largest tensor of the text tower,
+ * and a text needs only a few of its rows. Each int8 row has a scale of its own. `model-shards/manifest.ts` describes
+ * the layout. One chunk of rows is in memory at a time.
  */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
@@ -15,7 +15,7 @@ import type { Precision } from "../towers/emitter.ts";
 const TENSOR = "token_embedding.weight";
 const FILE = "token-embedding.data";
 
-/** Rows verified, and possibly fetched, together: 165 kB of int8 at width 640. */
+/** Rows of a chunk, which is fetched and verified as a whole: 165 kB of int8 at width 640. */
 const ROWS_PER_CHUNK = 256;
 
 export async function writeTokenEmbedding(

@@ -1,6 +1,6 @@
 /**
- * The `data.pkl` of a state dict as `torch.save` writes it: an OrderedDict of tensors over storages `0`, `1`, …, with the
- * attribute `_metadata` that `Module.state_dict()` leaves on it, the version of each module.
+ * Writes the `data.pkl` of a state dict like `torch.save`: an OrderedDict of tensors in storages `0`, `1`, …, with the
+ * attribute `_metadata` that `Module.state_dict()` adds, the version of each module.
  */
 import type { Dtype } from "../checkpoint/checkpoint.ts";
 import { elementCount } from "../checkpoint/checkpoint.ts";
@@ -40,7 +40,7 @@ const global = (module: string, name: string): number[] => [
 ];
 const tuple = (...items: number[][]): number[] => [OP.mark, ...items.flat(), OP.tuple];
 const orderedDict = (): number[] => [...global("collections", "OrderedDict"), OP.emptyTuple, OP.reduce];
-/** Of keys and values in turns. */
+/** Keys and values alternate. */
 const setItems = (items: number[]): number[] => [OP.mark, ...items, OP.setItems];
 const dict = (key: string, value: number[]): number[] => [
   OP.emptyDict,

@@ -1,4 +1,4 @@
-/** Writes a zip of stored entries, each aligned to 64 bytes as `torch.save` does it. Below 4 GB only. */
+/** Writes a zip of stored entries, each aligned to 64 bytes like those of `torch.save`. For files below 4 GB. */
 import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 
@@ -23,7 +23,7 @@ export class StoredZip {
   async add(name: string, bytes: Uint8Array): Promise<void> {
     const nameBytes = new TextEncoder().encode(name);
     const unaligned = this.#at + LOCAL_BYTES + nameBytes.byteLength;
-    // An extra field has four bytes of its own: id and length.
+    // An extra field begins with four bytes: its id and its length.
     const padding = 4 + ((ALIGNMENT - ((unaligned + 4) % ALIGNMENT)) % ALIGNMENT);
     const crc = crc32(bytes);
     const local = new DataView(new ArrayBuffer(LOCAL_BYTES));
@@ -64,7 +64,7 @@ export class StoredZip {
   }
 }
 
-/** Version, flags, method (0: stored), time, date, checksum, sizes and the name's length: alike in both headers. */
+/** Version, flags, method (0: stored), time, date, checksum, sizes and the name's length: the same in both headers. */
 function fillCommon(
   view: DataView,
   at: number,

@@ -1,7 +1,7 @@
 /**
- * Weights and inputs that any language can regenerate, by which full-size builds are tested where no pretrained
- * weights are at hand. The rule (hash of name and index, uniform, scaled by kind of tensor) is the one the reference
- * outputs in `test/fixtures/reference` were made with; constants are MurmurHash3's finalizer and FNV-1a's.
+ * Weights and inputs that can be regenerated in any language. Full-size builds are tested with them where there are no
+ * pretrained weights. The rule (hash of name and index, uniform, scaled by kind of tensor) is the one that the reference
+ * outputs in `test/fixtures/reference` were made with. The constants are those of MurmurHash3's finalizer and FNV-1a.
  */
 import { elementCount } from "../checkpoint/checkpoint.ts";
 
@@ -16,12 +16,12 @@ export function syntheticInput(name: string, elements: number): Float32Array<Arr
   return uniform(name, elements, 0, 1);
 }
 
-/** Values in [0, 1), as all the others are made of. */
+/** Uniform values in [0, 1), from which all others are computed. */
 export function syntheticUniform(name: string, elements: number): Float32Array<ArrayBuffer> {
   return uniform(name, elements, 0.5, 0.5 / Math.sqrt(3));
 }
 
-/** What the values of a tensor are spread around, and how far. */
+/** Mean and standard deviation of a tensor's values. */
 export function distribution(name: string, shape: readonly number[]): { mean: number; std: number } {
   if (name === "logit_scale") return { mean: Math.log(100), std: 0 };
   if (name.endsWith(".gamma")) return { mean: 0.3, std: 0.1 };

@@ -1,4 +1,4 @@
-/** What checkpoint writers write: names and shapes in order, values made when their turn comes. */
+/** The input of checkpoint writers: names and shapes in order. Values are computed when they are written. */
 import type { Dtype } from "../checkpoint/checkpoint.ts";
 
 export interface TensorSource {
@@ -7,7 +7,7 @@ export interface TensorSource {
   values(): Float32Array<ArrayBuffer>;
 }
 
-/** float32 → the bytes of a dtype, little-endian, rounded to nearest even. */
+/** Converts float32 to little-endian bytes of a dtype, rounded to nearest even. */
 export function encodeTensor(values: Float32Array<ArrayBuffer>, dtype: Dtype): Uint8Array<ArrayBuffer> {
   if (dtype === "F32") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   if (dtype === "F16") return new Uint8Array(Float16Array.from(values).buffer);

@@ -1,4 +1,4 @@
-/** Writes a safetensors file, one tensor in memory at a time. The format is described in `checkpoint/safetensors.ts`. */
+/** Writes a safetensors file, with one tensor in memory at a time. `checkpoint/safetensors.ts` describes the format. */
 import { open } from "node:fs/promises";
 import { type Dtype, DTYPE_BYTES, elementCount } from "../checkpoint/checkpoint.ts";
 import { encodeTensor, type TensorSource } from "./tensor-source.ts";

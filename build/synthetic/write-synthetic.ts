@@ -1,4 +1,4 @@
-/** Writes a synthetic model as a model repository has it: a checkpoint and `open_clip_config.json` beside it. */
+/** Writes a synthetic model like a model repository: a checkpoint, and `open_clip_config.json` in the same folder. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expectedTensors } from "../architecture/expected-tensors.ts";
@@ -14,9 +14,9 @@ import { CONFIG_NAME } from "../checkpoint/file-names.ts";
 export type CheckpointFormat = "safetensors" | "bin";
 
 export interface SyntheticOptions {
-  /** Give norms and MLPs outliers, as pretrained weights have them. */
+  /** Norms and MLPs get outliers, like pretrained weights. */
   outliers?: boolean;
-  /** Draw matrices and convolutions from a normal distribution. */
+  /** Matrices and convolutions are normally distributed. */
   normal?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Writes a checkpoint as `torch.save` does, one tensor in memory at a time. */
+/** Writes a checkpoint like `torch.save`, with one tensor in memory at a time. */
 import { basename, extname } from "node:path";
 import type { Dtype } from "../checkpoint/checkpoint.ts";
 import { pickleStateDict } from "./pickle-state-dict.ts";

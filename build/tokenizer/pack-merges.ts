@@ -1,4 +1,4 @@
-/** Packs a list of BPE merges, as vocabulary files write them, into the format of `model-shards/clip-bpe.ts`. */
+/** Packs the BPE merges of a vocabulary file into the format of `model-shards/clip-bpe.ts`. */
 import {
   BYTE_ORDER,
   CLIP_BPE_HEADER_BYTES,
@@ -11,13 +11,13 @@ import {
 import { BuildError } from "../build-error.ts";
 import type { Merge } from "./read-merges.ts";
 
-/** How vocabulary files write the end of a word. */
+/** The end of a word in vocabulary files. */
 const END_OF_WORD = "</w>";
-/** Where vocabulary files put bytes that are not printable: from U+0100 on, in `BYTE_ORDER`. */
+/** Vocabulary files write bytes that are not printable as characters from U+0100 on, in `BYTE_ORDER`. */
 const SUBSTITUTES_START = 0x100;
 const PRINTABLE_BYTES = 188;
 
-/** Symbol → id of the 512 symbols that merges start from. */
+/** The ids of the 512 symbols that merges start from. */
 function baseSymbols(): Map<string, number> {
   const ids = new Map<string, number>();
   for (const [id, byte] of BYTE_ORDER.entries()) {
@@ -30,8 +30,8 @@ function baseSymbols(): Map<string, number> {
 
 /**
  * @param merges best first
- * @throws BuildError if there are not exactly CLIP's many; naming line and symbol, if a merge joins a symbol that is
- *   not there by then or makes one that already is
+ * @throws BuildError if the number of merges is not CLIP's; naming line and symbol, if a merge uses a symbol that does
+ * not exist yet, or makes one that exists already
  */
 export function packMerges(merges: readonly Merge[]): Uint8Array<ArrayBuffer> {
   if (merges.length !== CLIP_BPE_MERGES) {
@@ -52,7 +52,7 @@ export function packMerges(merges: readonly Merge[]): Uint8Array<ArrayBuffer> {
     const at = CLIP_BPE_HEADER_BYTES + 4 * rank;
     packed.setUint16(at, idOf(left, where), true);
     packed.setUint16(at + 2, idOf(right, where), true);
-    // A symbol with two ids would be ambiguous: encoders that look symbols up take the later, this one the first.
+    // A symbol with two ids would be ambiguous: some encoders would use the later id, this project's the first.
     if (ids.has(left + right)) throw new BuildError(`${where}: "${left + right}" is there already`);
     ids.set(left + right, FIRST_MERGED_ID + rank);
   }

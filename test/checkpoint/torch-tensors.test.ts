@@ -127,19 +127,15 @@ describe("a torch file is refused", () => {
     ["a storage that is not there", { key: "7" }, "tensor w has no storage 7 in the file"],
     ["a storage of another size", { elements: 5 }, "tensor w has a storage of another size"],
     ["a view beyond its storage", { offset: int(1) }, "tensor w reaches beyond its storage"],
-    ["a negative offset", { offset: "J\xff\xff\xff\xff" }, "calls something with what it does not take"],
-    ["an offset of NaN", { offset: "G\x7f\xf8\0\0\0\0\0\0" }, "calls something with what it does not take"],
-    [
-      "an offset of a half",
-      { offset: "G\x3f\xe0\0\0\0\0\0\0" },
-      "calls something with what it does not take",
-    ],
+    ["a negative offset", { offset: "J\xff\xff\xff\xff" }, "calls a function with wrong arguments"],
+    ["an offset of NaN", { offset: "G\x7f\xf8\0\0\0\0\0\0" }, "calls a function with wrong arguments"],
+    ["an offset of a half", { offset: "G\x3f\xe0\0\0\0\0\0\0" }, "calls a function with wrong arguments"],
   ])("for %s", async (_, options, reason) => {
     await expect(open(program(dict({ w: tensor(options) })))).rejects.toThrow(reason);
   });
 
   it.each([
-    ["a name that is there twice", dict({ w: tensor(), "module.w": tensor() }), "tensor w is there twice"],
+    ["a name that is there twice", dict({ w: tensor(), "module.w": tensor() }), "tensor w occurs twice"],
     ["a key that is no name", `}${int(1)}${tensor()}s`, "a key that is not a tensor's name"],
     [
       "a key nested half a million times",
@@ -150,14 +146,14 @@ describe("a torch file is refused", () => {
     [
       "items given to a dict as it is made",
       `ccollections\nOrderedDict\n${tuple(tuple(tuple(text("w"), tensor())))}R`,
-      "calls something with what it does not take",
+      "calls a function with wrong arguments",
     ],
     ["an object of its own", "cargparse\nNamespace\n)\x81", "names argparse.Namespace"],
-    ["something recalled but never stored", "h\x05", "recalls what it never stored"],
+    ["something recalled but never stored", "h\x05", "reads a memo entry that it never wrote"],
     [
       "a storage that is no storage",
       `${tuple(text("module"), text("0"))}Q`,
-      "refers to something not a storage",
+      "refers to an object that is not a storage",
     ],
   ])("for %s", async (_, body, reason) => {
     await expect(open(program(body))).rejects.toThrow(reason);

@@ -110,7 +110,7 @@ describe.concurrent("a wrong value", { timeout: 120_000 }, () => {
     ["scripts/retrieval/retrieval.ts find fox", 'the command is index or search, not "find"'],
     ["scripts/retrieval/retrieval.ts search fox --count few", '--count is a whole number from 1, not "few"'],
     ["scripts/build-synthetic/build-synthetic.ts huge out", /^the model is .*, not "huge"/],
-    ["scripts/model-pull/model-pull.ts one two", '"two" is one word too many'],
+    ["scripts/model-pull/model-pull.ts one two", '"two" is one argument too many'],
     ["test/bench/run.ts --only nothing", /^--only is .*, not "nothing"/],
     ["test/bench/memory.ts tall", /^a size is a whole number/],
     ["test/bench/memory.ts 320 384 tall", /^a size is a whole number/],

@@ -110,7 +110,7 @@ describe("model:pull", () => {
   it("refuses what does not hash to what the hub says, keeps nothing of it, and recovers", async () => {
     await start({ [CONFIG]: config, [SAFETENSORS]: weights });
     hub.corrupt = true;
-    await expect(pull()).rejects.toThrow(/hashes to [0-9a-f]{64}, the hub says [0-9a-f]{64}/);
+    await expect(pull()).rejects.toThrow(/hash is [0-9a-f]{64}, the hub says [0-9a-f]{64}/);
     expect(await blobs()).toHaveLength(1);
     hub.corrupt = false;
     expect(await readFile(join((await pull()).folder, SAFETENSORS))).toEqual(weights);
@@ -121,7 +121,7 @@ describe("model:pull", () => {
     async (commit) => {
       await start({ [CONFIG]: config, [SAFETENSORS]: weights });
       hub.commit = commit;
-      await expect(pull()).rejects.toThrow("names no hash, size or commit");
+      await expect(pull()).rejects.toThrow("has no hash, size or commit");
       expect(await readdir(cache, { recursive: true })).toEqual([]);
     },
   );
@@ -155,7 +155,9 @@ describe("model:pull", () => {
       await writeFile(ref, commit);
       expect(await place.snapshot("main")).toBeUndefined();
     }
-    await expect(place.snapshot("../snapshots")).rejects.toThrow("is no branch, tag or commit");
+    await expect(place.snapshot("../snapshots")).rejects.toThrow(
+      "is no branch, tag or commit",
+    );
   });
 
   it("gives a token to the hub alone", async () => {
