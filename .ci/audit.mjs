@@ -1,6 +1,6 @@
 /**
- * Fails for a known hole, high or critical, in what a deployment is made of. Where the registry has no advisories, as
- * mirrors often have not, it says that nothing was audited.
+ * Fails if a dependency of a deployment has a known vulnerability of severity high or critical. If the registry has no
+ * advisories, as is often so with mirrors, it reports that nothing was audited.
  */
 import { spawnSync } from "node:child_process";
 

@@ -60,9 +60,9 @@ it("holds in every row", { timeout: 300_000 }, async () => {
 });
 
 function table(): string {
-  return `# What is answered
+  return `# Answers by case
 
-Written by a run of \`test/api/contract.test.ts\`, which asserts every row.
+The status and error code of each case. \`test/api/contract.test.ts\` writes this table and asserts every row.
 
 | endpoint | case | status | code | param |
 |---|---|---|---|---|

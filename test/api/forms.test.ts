@@ -60,18 +60,18 @@ it("each is read as its sender means it", { timeout: 120_000 }, async () => {
 function table(rows: readonly string[]): string {
   return `# Forms
 
-\`classify\` and \`similarity\` take \`multipart/form-data\`, as clients write it. Written by a run of
-\`test/api/forms.test.ts\`, which asserts every row; the last column has the labels or texts that were understood.
+\`classify\` and \`similarity\` take \`multipart/form-data\` in the forms that common clients write. \`test/api/forms.test.ts\`
+writes the table and asserts every row. The last column has the labels or texts that the API understood.
 
-- \`image\`, \`images\`, \`input\` and \`file\` are one field, and so are \`labels\` and \`label\`, \`texts\` and \`text\`; each may
-  have \`[]\` or \`[0]\` behind it, be repeated, or hold a JSON list.
-- A single \`labels\` or \`texts\` that is no JSON is split at line breaks, or else at commas. A label with a comma in it is
-  sent as JSON, or as \`label\`.
-- \`true\`, \`1\`, \`on\` and \`yes\` are true in any case, \`false\`, \`0\`, \`off\` and \`no\` are false. A number, flag or name that is
-  left empty or says \`null\` is absent.
-- Labels, texts, templates and references to pictures that are left empty are absent, one by one.
-- A file input that was left empty is no picture; a file without bytes is an invalid one.
-- \`model\` comes before the pictures, which go to the decoder as they arrive.
+- \`image\`, \`images\`, \`input\` and \`file\` are names of the same field; so are \`labels\` and \`label\`, and \`texts\` and \`text\`.
+  Each may end with \`[]\` or \`[0]\`, be repeated, or contain a JSON list.
+- A single \`labels\` or \`texts\` that is not JSON is split at line breaks, or, if it has none, at commas. Send a label that
+  contains a comma as JSON, or as \`label\`.
+- \`true\`, \`1\`, \`on\` and \`yes\` are true, \`false\`, \`0\`, \`off\` and \`no\` are false, in upper or lower case. A number, flag or
+  name that is empty or \`null\` counts as absent.
+- Empty labels, texts, templates and references to pictures are ignored.
+- An empty file input is ignored; a file without bytes is an invalid picture.
+- \`model\` must come before the pictures, which go to the decoder as they arrive.
 
 | client | habit | status | understood as |
 |---|---|---|---|

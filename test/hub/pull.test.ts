@@ -155,9 +155,7 @@ describe("model:pull", () => {
       await writeFile(ref, commit);
       expect(await place.snapshot("main")).toBeUndefined();
     }
-    await expect(place.snapshot("../snapshots")).rejects.toThrow(
-      "is no branch, tag or commit",
-    );
+    await expect(place.snapshot("../snapshots")).rejects.toThrow("is no branch, tag or commit");
   });
 
   it("gives a token to the hub alone", async () => {

@@ -115,18 +115,18 @@ function report(): string {
   return `# Soak, engine \`${ENGINE}\`
 
 Written by \`node test/load/soak.ts --minutes ${minutes} --clients ${clients} --seed ${seed}${full ? " --full" : ""}\`: ${total} requests of
-${clients} clients at a time, to the real Workers with the ${full ? "full-size" : "demonstration"} model. Milliseconds are of one machine whose two
-cores clients, Workers and others shared; what counts is the memory, and that no answer was wrong.
+${clients} clients at a time, to the real Workers with the ${full ? "full-size" : "demonstration"} model. The times are from a
+machine whose two cores were shared by clients, Workers and other work. The results that matter are the memory, and that no answer was wrong.
 
-| kind of request | requests | not answered as they should be | p50 ms | p95 ms | p99 ms |
+| kind of request | requests | wrong answers | p50 ms | p95 ms | p99 ms |
 |---|---|---|---|---|---|
 ${rows.join("\n")}
 
-${wrong === "" ? "No request was answered otherwise than it should be." : `Otherwise than they should be:\n\n${wrong}`}
+${wrong === "" ? "No answer was wrong." : `Wrong answers:\n\n${wrong}`}
 
-Bad input is that of [the fuzzer](../../test/attack/grammar/hostile-request.ts): right is whatever the contract says.
+Bad input comes from [the fuzzer](../../test/attack/grammar/hostile-request.ts); the right answer is the one that the API's contract demands.
 
-What each isolate held, 10⁶ bytes, by the minute; the limit is 128:
+Memory of each isolate, 10⁶ bytes, by the minute; the limit is 128:
 
 | | ${minutesSampled.join(" | ")} |
 |---|${minutesSampled.map(() => "---|").join("")}
@@ -134,7 +134,7 @@ ${memory.join("\n")}
 
 ![](${NAME}.png)
 
-After a forced collection: at the start, halfway and at the end. What is held for good does not grow.
+Memory after a forced garbage collection, at the start, halfway and at the end. What remains does not grow.
 
 | | ${KEPT_AT.join(" | ")} |
 |---|${KEPT_AT.map(() => "---|").join("")}
