@@ -1,7 +1,6 @@
 /**
- * What both towers are made of: linear layers in the chosen precision, LayerNorm, GELU. Layers that int8 alone serves
- * badly have a promotion (see `build/promote/`). Keeps the record of
- * quantization errors that the build reports.
+ * Emits the layers of both towers: linear layers in the chosen precision, LayerNorm, GELU. Layers that lose too much in
+ * int8 have a promotion (see `build/promote/`). Records the quantization errors that the build reports.
  */
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import { type QuantizedLinear, quantizeLinear, roundingError } from "../quantize/quantize-linear.ts";
@@ -11,7 +10,7 @@ import type { Promotion, Promotions } from "../promote/promotion.ts";
 
 export type Precision = "int8" | "fp32";
 
-/** A linear layer as PyTorch keeps it. */
+/** A linear layer, stored as in PyTorch. */
 export interface LinearWeights {
   /** float32, `output × input`, row-major. */
   weight: Float32Array;
@@ -20,7 +19,7 @@ export interface LinearWeights {
   input: number;
 }
 
-/** A LayerNorm: float32, one for each channel. */
+/** A LayerNorm: float32, one value a channel. */
 export interface NormWeights {
   weight: Float32Array;
   bias: Float32Array;
@@ -33,11 +32,11 @@ export interface QuantizationError {
   relativeError: number;
 }
 
-/** A linear layer as it is emitted. */
+/** A linear layer that was emitted. */
 export interface EmittedLinear extends LinearWeights {
-  /** As in the graph, for example `stages.2.blocks.13.fc1`. */
+  /** Its name in the graph, for example `stages.2.blocks.13.fc1`. */
   name: string;
-  /** The LayerNorm whose output, of that name, goes into this layer and nowhere else. */
+  /** Name of the LayerNorm whose output only this layer uses. */
   norm: string | undefined;
 }
 
@@ -63,12 +62,15 @@ export class Emitter {
     this.#onLinear = onLinear;
   }
 
-  /** `x @ weightᵀ + bias` over the last axis. int8: weights per channel, activations quantized as they come. */
+  /**
+   * `x @ weightᵀ + bias` over the last axis. int8: weights have a scale per channel, activations are quantized at run
+   * time.
+   */
   linear(graph: GraphBuilder, name: string, x: string, layer: LinearWeights): string {
     return this.linearLayer(graph, name, layer)(name, x);
   }
 
-  /** Stores a linear layer's weights once; the result adds a node that applies them. */
+  /** Stores a linear layer's weights once. @returns a function that adds a node that applies them */
   linearLayer(graph: GraphBuilder, name: string, layer: LinearWeights): ApplyLayer {
     const { output, input } = layer;
     const bias = layer.bias && graph.weight(`${name}.bias`, layer.bias, [output]);
@@ -119,7 +121,9 @@ export class Emitter {
     };
   }
 
-  /** @param into the one linear layer, emitted later, that takes the result; none if others take it, too */
+  /**
+   * @param into the linear layer, emitted later, that is the only one to use the result; undefined if there are several
+   */
   layerNorm(graph: GraphBuilder, name: string, x: string, norm: NormWeights, into?: string): string {
     const { weight, bias, epsilon } = norm;
     if (into !== undefined) this.#norms.set(into, name);
@@ -133,15 +137,15 @@ export class Emitter {
   }
 
   /**
-   * GELU. The models were trained with the exact form (erf); int8 uses the tanh form, whose difference (at most
-   * 5e-4 in one activation) drowns in the quantization step and which takes half the time. fp32 stays exact.
+   * GELU. The models were trained with the exact form (erf), which fp32 uses. int8 uses the tanh form, which takes half
+   * the time; its difference (at most 5e-4 in an activation) is much smaller than a quantization step.
    */
   gelu(graph: GraphBuilder, name: string, x: string): string {
     return graph.contrib(this.precision === "int8" ? "FastGelu" : "Gelu", name, [x]);
   }
 }
 
-/** What 8 bits leave of activations: quantized in its turn, it carries the next 8. */
+/** The rounding error of 8-bit activations. Quantized as well, it has the next 8 bits. */
 function residue(graph: GraphBuilder, node: string, x: string): string {
   const quantized = ["levels", "step", "zero"].map((part) => `${node}.${part}`);
   graph.nodes("DynamicQuantizeLinear", `${node}.quantize`, [x], quantized);

@@ -5,17 +5,17 @@
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
 
 export interface TowerUnit {
-  /** As the checkpoint names it, for example `stages.2.blocks.13`. */
+  /** Its name in the checkpoint, for example `stages.2.blocks.13`. */
   name: string;
-  /** Weight elements, to plan shards before anything is read. */
+  /** Number of weights, to plan shards before anything is read. */
   parameters: number;
   input: Value;
-  /** Further graph inputs, int64, that only this unit takes. */
+  /** Further inputs of the graph, int64, that only this unit uses. */
   extraInputs?: Value[];
   output: Value;
-  /** Bytes of activations alive at once, for one image of the model's size or one full-length text. */
+  /** The most bytes of activations in memory at once, for one picture of the model's size or one text of full length. */
   peakActivationBytes: number;
-  /** Adds the unit's nodes to `graph`, reading its weights; `x` is the input's name. Returns the output's. */
+  /** Reads the unit's weights and adds its nodes to `graph`. @param x name of the input @returns name of the output */
   emit(graph: GraphBuilder, x: string): Promise<string>;
 }
 

@@ -25,7 +25,8 @@ async function listModels(remote: boolean): Promise<void> {
       serves: place === -1 ? "" : place === 0 ? "by default" : "yes",
     };
   });
-  if (rows.length === 0) console.log('no models yet: "npm run model:push"');
+  if (rows.length === 0)
+    console.log("There is no model in R2 yet. To put one there: npm run model:push -- <folder>");
   else console.table(rows);
 }
 
