@@ -5,24 +5,24 @@ import { rollbackCommand, trafficNow, versionsOf } from "./going-back.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";
 
 /**
- * @param log called with each step of `run` when it is done
+ * @param print called with each step of `run` when it is done
  * @param run called with a function that reports a step, and with the gateway's versions that have traffic at the
  * beginning
  * @throws Error whose message is the first failure, followed by the report
  */
 export async function withFailureReport<T>(
   api: CloudflareApi,
-  log: (line: string) => void,
-  run: (say: (line: string) => void, former: Traffic | undefined) => Promise<T>,
+  print: (line: string) => void,
+  run: (log: (line: string) => void, former: Traffic | undefined) => Promise<T>,
 ): Promise<T> {
   const former = await trafficNow(api);
   const done: string[] = [];
-  const say = (line: string): void => {
+  const log = (line: string): void => {
     done.push(line);
-    log(line);
+    print(line);
   };
   try {
-    return await run(say, former);
+    return await run(log, former);
   } catch (error) {
     const lines = [
       messageOf(error),

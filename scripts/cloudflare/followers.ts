@@ -10,7 +10,7 @@ import { wranglerUpload } from "./wrangler.ts";
 
 export class Followers {
   readonly #api: CloudflareApi;
-  readonly #say: (line: string) => void;
+  readonly #log: (line: string) => void;
   /** `former`: the versions that had the Worker's traffic; undefined for a new Worker. */
   readonly #workers: { config: WorkerConfig; former: Traffic | undefined }[];
   /** How many deployments were started. */
@@ -19,18 +19,18 @@ export class Followers {
   private constructor(
     api: CloudflareApi,
     workers: { config: WorkerConfig; former: Traffic | undefined }[],
-    say: (line: string) => void,
+    log: (line: string) => void,
   ) {
     this.#api = api;
     this.#workers = workers;
-    this.#say = say;
+    this.#log = log;
   }
 
   /** Reads which versions serve now. Changes nothing. */
   static async begin(
     api: CloudflareApi,
     configs: readonly WorkerConfig[],
-    say: (line: string) => void,
+    log: (line: string) => void,
   ): Promise<Followers> {
     const present = new Set(configs.length === 0 ? [] : await api.workers());
     const workers: { config: WorkerConfig; former: Traffic | undefined }[] = [];
@@ -38,21 +38,21 @@ export class Followers {
       const [former] = present.has(config.name) ? await api.deployments(config.name) : [];
       workers.push({ config, former });
     }
-    return new Followers(api, workers, say);
+    return new Followers(api, workers, log);
   }
 
   async deploy(): Promise<void> {
     for (const { config } of this.#workers) {
       this.#begun += 1;
       await wranglerUpload(["deploy", "-c", config.path]);
-      this.#say(`deployed ${config.name}, which has all its traffic from now on`);
+      this.#log(`deployed ${config.name}, which has all its traffic from now on`);
     }
   }
 
   /** Gives the traffic back to the former versions. A new Worker stays, but consumes no queue. */
   async giveBack(): Promise<void> {
     for (const { config, former } of this.#workers.slice(0, this.#begun)) {
-      if (former !== undefined) await giveBack(this.#api, config.name, former, this.#say);
+      if (former !== undefined) await giveBack(this.#api, config.name, former, this.#log);
     }
   }
 }

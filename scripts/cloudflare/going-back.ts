@@ -37,7 +37,7 @@ export async function giveBack(
   api: CloudflareApi,
   worker: string,
   former: Traffic,
-  say: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<void> {
   const isUnmoved = await api.deployments(worker).then(
     ([now]) => isDeepStrictEqual(now, former),
@@ -45,5 +45,5 @@ export async function giveBack(
   );
   if (isUnmoved) return;
   await api.deployVersions(worker, former);
-  say(`all traffic of ${worker} is back at version ${versionsOf(former)}`);
+  log(`all traffic of ${worker} is back at version ${versionsOf(former)}`);
 }

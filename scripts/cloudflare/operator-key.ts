@@ -10,14 +10,14 @@ const LIFETIME = 3600;
 
 /**
  * @param namespace id of the KV namespace of API keys
- * @param say called if the key could not be revoked; this is not an error, and the result of `use` counts
+ * @param log called if the key could not be revoked; this is not an error, and the result of `use` counts
  * @param use called with the key. The key is revoked afterwards, also if creating it failed, because it may exist
  * nevertheless
  */
 export async function withOperatorKey<T>(
   api: CloudflareApi,
   namespace: string,
-  say: (line: string) => void,
+  log: (line: string) => void,
   use: (key: string) => Promise<T>,
 ): Promise<T> {
   const key = newKey();
@@ -33,7 +33,7 @@ export async function withOperatorKey<T>(
     return await use(key);
   } finally {
     await api.removeValue(namespace, path).catch((error: unknown) => {
-      say(
+      log(
         `the deployment's own key was not revoked and expires within an hour (${messageOf(error)}); ` +
           `to revoke it: npm run keys -- revoke ${keyId(path)} --remote`,
       );

@@ -18,12 +18,12 @@ interface Queue {
 
 export class QueueHandover {
   readonly #api: CloudflareApi;
-  readonly #say: (line: string) => void;
+  readonly #log: (line: string) => void;
   readonly #queues: Queue[];
 
-  private constructor(api: CloudflareApi, say: (line: string) => void, queues: Queue[]) {
+  private constructor(api: CloudflareApi, log: (line: string) => void, queues: Queue[]) {
     this.#api = api;
-    this.#say = say;
+    this.#log = log;
     this.#queues = queues;
   }
 
@@ -31,7 +31,7 @@ export class QueueHandover {
   static async begin(
     api: CloudflareApi,
     configs: readonly WorkerConfig[],
-    say: (line: string) => void,
+    log: (line: string) => void,
   ): Promise<QueueHandover> {
     const ids = await api.queues();
     const queues: Queue[] = [];
@@ -42,15 +42,15 @@ export class QueueHandover {
         queues.push({ id, name, owner, before: await workersOf(api, id) });
       }
     }
-    return new QueueHandover(api, say, queues);
+    return new QueueHandover(api, log, queues);
   }
 
   /** Removes every consumer except the new owner. */
-  async takeOff(): Promise<void> {
+  async removeFormerConsumers(): Promise<void> {
     for (const { id, name, owner, before } of this.#queues) {
       for (const consumer of before.filter(({ worker }) => worker !== owner)) {
         await this.#api.removeConsumer(id, consumer);
-        this.#say(
+        this.#log(
           `removed ${consumer.worker} as consumer of the queue ${name}; messages wait until the next one is added`,
         );
       }
@@ -58,16 +58,16 @@ export class QueueHandover {
   }
 
   /** Restores the consumers, and their settings, of when the handover began. */
-  async putBack(): Promise<void> {
+  async restore(): Promise<void> {
     for (const { id, name, before } of this.#queues) {
       const now = await workersOf(this.#api, id);
       for (const consumer of now.filter((each) => !before.some((former) => isSame(each, former)))) {
         await this.#api.removeConsumer(id, consumer);
-        this.#say(`removed ${consumer.worker} as consumer of the queue ${name}`);
+        this.#log(`removed ${consumer.worker} as consumer of the queue ${name}`);
       }
       for (const former of before.filter((each) => !now.some((consumer) => isSame(each, consumer)))) {
         await this.#api.addConsumer(id, former);
-        this.#say(`${former.worker} consumes the queue ${name} again`);
+        this.#log(`${former.worker} consumes the queue ${name} again`);
       }
     }
   }

@@ -30,7 +30,7 @@ interface Context {
   api: CloudflareApi;
   queues: QueueHandover;
   followers: Followers;
-  say: (line: string) => void;
+  log: (line: string) => void;
 }
 
 /**
@@ -46,22 +46,22 @@ export function cloudflareTarget(
 ): Target {
   return {
     key,
-    stage: async (manifests, say) => {
+    stage: async (manifests, log) => {
       const configs = await deploymentConfigs(manifests, kvIds);
       const { beside, gateway, followers: following } = inOrder(configs);
       const present = new Set(await api.workers());
       for (const { name, path } of beside) {
         if (present.has(name)) {
-          say(`${name} exists already, with this code and these settings`);
+          log(`${name} exists already, with this code and these settings`);
           continue;
         }
         const { bundle_size: size } = await wranglerUpload(["deploy", "-c", path]);
         const weight = size == null ? "" : `, ${megabytes(size.gzip_bytes, 2)} MB gzipped`;
-        say(`deployed ${name}${weight}; no serving Worker is bound to it yet`);
+        log(`deployed ${name}${weight}; no serving Worker is bound to it yet`);
       }
-      const queues = await QueueHandover.begin(api, configs, say);
-      const followers = await Followers.begin(api, following, say);
-      const context = { api, queues, followers, say };
+      const queues = await QueueHandover.begin(api, configs, log);
+      const followers = await Followers.begin(api, following, log);
+      const context = { api, queues, followers, log };
       return former === undefined
         ? await firstGateway(gateway.path, context)
         : await gatewayVersion(gateway.path, former, context);
@@ -103,41 +103,41 @@ export async function deploymentConfigs(
  * The first upload of a Worker has traffic at once, so the first gateway answers before it was tested. No client knows
  * it yet.
  */
-async function firstGateway(config: string, { api, queues, followers, say }: Context): Promise<Candidate> {
+async function firstGateway(config: string, { api, queues, followers, log }: Context): Promise<Candidate> {
   let url: string;
   try {
-    await queues.takeOff();
+    await queues.removeFormerConsumers();
     await wranglerUpload(["deploy", "-c", config, ...(await secretsOption())]);
-    say(`deployed ${GATEWAY_NAME}, which answers from now on`);
+    log(`deployed ${GATEWAY_NAME}, which answers from now on`);
     await followers.deploy();
     ({ url } = await api.subdomain(GATEWAY_NAME));
   } catch (error) {
-    throw await afterOwed(error, () => queues.putBack());
+    throw await afterOwed(error, () => queues.restore());
   }
   return {
     url,
     promote: async () => url,
     settle: async () => {},
     // There is no former version that could get the traffic.
-    revert: () => queues.putBack(),
+    revert: () => queues.restore(),
   };
 }
 
 async function gatewayVersion(
   config: string,
   former: Traffic,
-  { api, queues, followers, say }: Context,
+  { api, queues, followers, log }: Context,
 ): Promise<Candidate> {
   const { url, isEnabled, hasPreviews } = await api.subdomain(GATEWAY_NAME);
   if (!hasPreviews) {
     await api.turnOnPreviews(GATEWAY_NAME, isEnabled);
-    say(`turned on preview URLs of ${GATEWAY_NAME}, where new versions are tested`);
+    log(`turned on preview URLs of ${GATEWAY_NAME}, where new versions are tested`);
   }
   const upload = ["versions", "upload", "-c", config, ...(await secretsOption())];
   const { version_id: version, preview_url: previewUrl } = await wranglerUpload(upload);
   if (version == null)
     throw new Error(`wrangler did not report the version of ${GATEWAY_NAME} that it uploaded`);
-  say(`uploaded version ${version} of ${GATEWAY_NAME}; it has no traffic yet`);
+  log(`uploaded version ${version} of ${GATEWAY_NAME}; it has no traffic yet`);
   if (previewUrl == null) throw new Error(`Cloudflare gave version ${version} of ${GATEWAY_NAME} no URL`);
   let hasBegun = false;
   return {
@@ -146,26 +146,26 @@ async function gatewayVersion(
       hasBegun = true;
       // These steps affect clients or messages, so their order matters:
       // 1. Remove consumers of queues that are no longer wanted. Messages wait.
-      await queues.takeOff();
+      await queues.removeFormerConsumers();
       // 2. Move the gateway's traffic.
       await wrangler(["versions", "deploy", `${version}@100%`, "--yes", "-c", config]);
-      say(`all traffic of ${GATEWAY_NAME} moved to version ${version}`);
+      log(`all traffic of ${GATEWAY_NAME} moved to version ${version}`);
       // 3. Set what belongs to no version of the gateway: routes, domains, queues that it consumes.
       await wrangler(["triggers", "deploy", "-c", config]);
-      say(`routes and queues of ${GATEWAY_NAME} are as configured`);
+      log(`routes and queues of ${GATEWAY_NAME} are as configured`);
       // 4. Deploy the Workers that are bound to the gateway and keep their names. The queues are free for them now.
       await followers.deploy();
       return url;
     },
     settle: async () => {
-      say(`to go back to version ${versionsOf(former)}: ${rollbackCommand(former)}`);
+      log(`to go back to version ${versionsOf(former)}: ${rollbackCommand(former)}`);
     },
     revert: async () => {
       if (!hasBegun) return;
       await inTurn([
-        () => giveBack(api, GATEWAY_NAME, former, say),
+        () => giveBack(api, GATEWAY_NAME, former, log),
         () => followers.giveBack(),
-        () => queues.putBack(),
+        () => queues.restore(),
       ]);
     },
   };

@@ -36,11 +36,11 @@ export async function folderOf(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Sends the models that are built on this machine, and finds the others in R2. @param say called for each model sent */
+/** Sends the models that are built on this machine, and finds the others in R2. @param log called for each model sent */
 async function pushAndFind(
   names: readonly string[],
   bucket: R2Bucket,
-  say: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<Manifest[]> {
   const manifests: Manifest[] = [];
   for (const name of names) {
@@ -50,7 +50,7 @@ async function pushAndFind(
       continue;
     }
     const { files, bytes } = await putModel(bucket, folder);
-    say(`${basename(folder)} in R2: ${files} files sent, ${megabytes(bytes)} MB`);
+    log(`${basename(folder)} in R2: ${files} files sent, ${megabytes(bytes)} MB`);
     manifests.push(await readManifest(folder));
   }
   return manifests;
@@ -69,18 +69,18 @@ export async function deploy(
   patience?: number,
 ): Promise<string> {
   const api = await CloudflareApi.open();
-  return await withFailureReport(api, console.log, async (say, former) => {
-    const kvIds = await ensureResources(api, say);
+  return await withFailureReport(api, console.log, async (log, former) => {
+    const kvIds = await ensureResources(api, log);
     const serving = former === undefined ? undefined : await servedBy(api, former);
     const names = named.length > 0 ? named : (serving ?? [DEMO_MODEL]);
-    const manifests = await withBucket((bucket) => pushAndFind(names, bucket, say));
+    const manifests = await withBucket((bucket) => pushAndFind(names, bucket, log));
     if (former === undefined && (await readSecrets()) === undefined) {
       await makeSecrets();
-      say(`made ${basename(secretsFile())}: keep this file, API keys cannot be made or checked without it`);
+      log(`made ${basename(secretsFile())}: keep this file, API keys cannot be made or checked without it`);
     }
-    return await withOperatorKey(api, kvIds.get(NAMESPACES.keys) ?? "", say, async (key) => {
+    return await withOperatorKey(api, kvIds.get(NAMESPACES.keys) ?? "", log, async (key) => {
       const target = cloudflareTarget(api, key, kvIds, former);
-      return await release(patience === undefined ? target : { ...target, patience }, manifests, say);
+      return await release(patience === undefined ? target : { ...target, patience }, manifests, log);
     });
   });
 }

@@ -12,7 +12,7 @@ uses. Workers on this machine end by themselves, so --remote is required.`,
   },
   async ({ remote }) => {
     if (!remote) {
-      throw new Error("nothing to remove on this machine: say --remote for the deployment");
+      throw new Error("nothing to remove on this machine: add --remote for the deployment");
     }
     await collectGarbage();
   },

@@ -20,10 +20,10 @@ async function useModels(models: readonly string[], remote: boolean): Promise<vo
   const stored = await modelBucket(true)(storedModels);
   const manifests = models.map((name) => findModel(stored, name));
   const api = await CloudflareApi.open();
-  await withFailureReport(api, console.log, async (say, former) => {
-    const kvIds = await ensureResources(api, say);
-    await withOperatorKey(api, kvIds.get(NAMESPACES.keys) ?? "", say, (key) =>
-      release(cloudflareTarget(api, key, kvIds, former), manifests, say),
+  await withFailureReport(api, console.log, async (log, former) => {
+    const kvIds = await ensureResources(api, log);
+    await withOperatorKey(api, kvIds.get(NAMESPACES.keys) ?? "", log, (key) =>
+      release(cloudflareTarget(api, key, kvIds, former), manifests, log),
     );
   });
 }

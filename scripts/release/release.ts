@@ -21,8 +21,8 @@ export interface Candidate {
 }
 
 export interface Target {
-  /** Starts a candidate. @param say called with each finished step */
-  stage(manifests: readonly Manifest[], say: (line: string) => void): Promise<Candidate>;
+  /** Starts a candidate. @param log called with each finished step */
+  stage(manifests: readonly Manifest[], log: (line: string) => void): Promise<Candidate>;
   /** API key of an operator; undefined if none is needed. */
   key: string | undefined;
   /** Seconds within which a new deployment must answer. */
@@ -30,30 +30,30 @@ export interface Target {
 }
 
 /**
- * @param say called with each finished step
+ * @param log called with each finished step
  * @returns the public URL
  * @throws Error that says what failed, and whether reverting failed as well
  */
 export async function release(
   target: Target,
   manifests: readonly Manifest[],
-  say: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<string> {
-  const candidate = await target.stage(manifests, say);
+  const candidate = await target.stage(manifests, log);
   let url: string;
   try {
     for (const manifest of manifests) {
       const seconds = await smokeTest(candidate.url, target, manifest);
-      say(`${manifest.id} ${manifest.revision} answers; the first picture took ${seconds.toFixed(1)} s`);
+      log(`${manifest.id} ${manifest.revision} answers; the first picture took ${seconds.toFixed(1)} s`);
       const computed = await computeStoredSets(candidate.url, target.key, manifest);
-      say(`stored label sets computed for it: ${computed}`);
+      log(`stored label sets computed for it: ${computed}`);
     }
     url = await candidate.promote();
     for (const manifest of manifests) await smokeTest(url, target, manifest);
   } catch (error) {
     throw await afterOwed(error, () => candidate.revert());
   }
-  say(`serving ${manifests.map((manifest) => modelReference(manifest)).join(", ")}`);
+  log(`serving ${manifests.map((manifest) => modelReference(manifest)).join(", ")}`);
   await candidate.settle();
   return url;
 }

@@ -13,14 +13,14 @@ import { readManifest } from "../models/models-in-r2.ts";
 
 /**
  * @param name a built model's folder or alias, a preset, or a repository at the hub
- * @param say called before steps that take a while
+ * @param log called before steps that take a while
  * @returns the folder of the built model
  * @throws UsageError for an unknown name; BuildError or HubError if the model cannot be pulled or built
  */
 export async function builtModel(
   name: string,
   progress: Progress,
-  say: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<string> {
   for (const folder of [name, folderOfAlias(name)]) {
     if (await exists(join(folder, "manifest.json"))) return folder;
@@ -45,7 +45,7 @@ export async function builtModel(
       `${folder} holds ${id}, not ${repository}. Build ${repository} with another --alias, then name its folder`,
     );
   }
-  say(`${repository} is not built yet. It is pulled and built now, once`);
+  log(`${repository} is not built yet. It is pulled and built now, once`);
   await pullModel(repository, {
     hub: hubOfEnvironment(),
     cache: cacheOfEnvironment(),

@@ -10,8 +10,8 @@ import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import { controlFile } from "../paths.ts";
 
-/** Changes the models that are served. @param models their names @param say called with each line of progress */
-export type Use = (models: string[], say: (line: string) => void) => Promise<void>;
+/** Changes the models that are served. @param models their names @param log called with each line of progress */
+export type Use = (models: string[], log: (line: string) => void) => Promise<void>;
 
 /** The answer to `model:use` is lines of progress, and one of these as the last line. */
 const DONE = "done";
@@ -53,7 +53,7 @@ export async function localReferences(): Promise<string[]> {
  * Asks a running `npm start` to serve other models.
  * @throws Error if none is running, or with the error that it reports
  */
-export async function orderUse(models: readonly string[], say: (line: string) => void): Promise<void> {
+export async function orderUse(models: readonly string[], log: (line: string) => void): Promise<void> {
   const response = await ask("POST", JSON.stringify(models));
   if (response?.body == null)
     throw new Error(
@@ -61,7 +61,7 @@ export async function orderUse(models: readonly string[], say: (line: string) =>
     );
   let last = "";
   for await (const line of lines(response.body)) {
-    if (last !== "") say(last);
+    if (last !== "") log(last);
     last = line;
   }
   if (last !== DONE) throw new Error(last.replace(FAILED, ""));

@@ -52,8 +52,8 @@ async function seedLocalR2(folders: readonly string[]): Promise<void> {
 function localTarget(front: Front, url: string, options: LocalOptions, key: string | undefined): Target {
   return {
     key,
-    stage: async (manifests, say) => {
-      say("starting Workers beside those that serve");
+    stage: async (manifests, log) => {
+      log("starting Workers beside those that serve");
       const next = await LocalDeployment.start(manifests, options);
       const before = serving;
       return {
@@ -113,11 +113,11 @@ async function start(
   endWith(first);
   await front.turnTo(first.url);
   await takeOrders(
-    async (models, say) => {
+    async (models, log) => {
       const stored = await modelBucket(false)(storedModels);
       const wanted: Manifest[] = models.map((name) => findModel(stored, name));
       const use = async (key?: string): Promise<void> => {
-        await release(localTarget(front, urlOf({ host, port }), options, key), wanted, say);
+        await release(localTarget(front, urlOf({ host, port }), options, key), wanted, log);
       };
       await (options.access === "open" ? use() : withLocalKey(use));
     },
