@@ -8,6 +8,7 @@
  * the new names. It is tested at a URL of its own and gets all traffic last. Running requests finish on the version
  * where they began. To go back, the gateway's former version gets the traffic again; all of its Workers still exist.
  */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { GENERATED, secretsFile } from "../paths.ts";
@@ -24,7 +25,9 @@ import { readSecrets } from "./secrets.ts";
 import { wrangler, wranglerUpload } from "./wrangler.ts";
 import { megabytes } from "../../build/report/megabytes.ts";
 
-const CONFIGS = join(GENERATED, "cloudflare");
+/** A folder of this process, because two deployments at once would overwrite each other's configurations. */
+const CONFIGS = join(GENERATED, "cloudflare", String(process.pid));
+process.once("exit", () => rmSync(CONFIGS, { recursive: true, force: true }));
 
 interface Context {
   api: CloudflareApi;
