@@ -1,11 +1,10 @@
 /**
- * One picture at a time in an isolate: the codec's memory has room for one. Who came first is served first. Requests
- * take turns by polling, since in workerd a promise must not cross from one request to another. A request whose client
- * has left may never run again, so a turn in which nothing happens for a while is over, and so is a place in the queue
- * that nobody has asked about.
+ * One picture at a time in an isolate: the codec's memory has room for one. Who came first is served first. Requests wait
+ * by polling, and a turn in which nothing happens for a while is over, as is a place in the queue that nobody has asked
+ * about: `runtime/sign-of-life.ts` says why.
  */
-
 import { ServiceError } from "../runtime/errors.ts";
+import { SignOfLife } from "../runtime/sign-of-life.ts";
 
 /** Longest pause in a living turn: the gateway sends a file that it already has. */
 const EXPIRY_MS = 5_000;
@@ -14,27 +13,22 @@ const POLL_MS = 5;
 /** Longer than a picture takes: nobody can ask while one is decoded. */
 const WAITING_EXPIRY_MS = 5_000;
 
-interface Waiting {
-  askedAt: number;
-}
-
 export class Turn {
-  #holder: Waiting | undefined;
-  #renewedAt = 0;
+  #holder: SignOfLife | undefined;
   /** In the order in which they came. */
-  readonly #queue = new Set<Waiting>();
+  readonly #queue = new Set<SignOfLife>();
 
   /**
    * Runs `work` when nobody else has the turn.
    * @param work calls `alive` after each await; it throws ServiceError `overloaded` if the turn was lost
    */
   async take<T>(work: (alive: () => void) => Promise<T>): Promise<T> {
-    const me: Waiting = { askedAt: Date.now() };
+    const me = new SignOfLife();
     this.#queue.add(me);
     try {
       while (!this.#isNext(me)) {
         await scheduler.wait(POLL_MS);
-        me.askedAt = Date.now();
+        me.renew();
       }
     } finally {
       this.#queue.delete(me);
@@ -44,7 +38,7 @@ export class Turn {
       if (this.#holder !== me) {
         throw new ServiceError("overloaded", "the picture came so slowly that others went first; try again");
       }
-      this.#renewedAt = Date.now();
+      me.renew();
     };
     alive();
     try {
@@ -54,12 +48,11 @@ export class Turn {
     }
   }
 
-  #isNext(me: Waiting): boolean {
-    const now = Date.now();
-    if (this.#holder !== undefined && now - this.#renewedAt <= EXPIRY_MS) return false;
+  #isNext(me: SignOfLife): boolean {
+    if (this.#holder?.isOlderThan(EXPIRY_MS) === false) return false;
     for (const waiting of this.#queue) {
       if (waiting === me) return true;
-      if (now - waiting.askedAt <= WAITING_EXPIRY_MS) return false;
+      if (!waiting.isOlderThan(WAITING_EXPIRY_MS)) return false;
       this.#queue.delete(waiting);
     }
     return true;

@@ -4,24 +4,20 @@
  *
  * Small requests have as many places of their own: else 16 large ones would shut everybody out for as long as they take.
  *
- * A request whose client leaves may end without any of its code running again, so a place is not only given back but
- * also expires when its request has shown no life for a while.
+ * A place is given back when the work is done, or expires with its request, see `sign-of-life.ts`.
  */
 import { ServiceError } from "./errors.ts";
+import { SignOfLife } from "./sign-of-life.ts";
 
 /** Many heartbeats (`heartbeat.ts`), which come while a request waits for the tower's load or for its turn. */
 const EXPIRY_MS = 20_000;
-
-interface Ticket {
-  renewedAt: number;
-}
 
 /** Small: one piece of work, `turns.ts`. */
 export type Size = "small" | "large";
 
 export class Admission {
   readonly #limit: number;
-  readonly #tickets: Readonly<Record<Size, Set<Ticket>>> = { small: new Set(), large: new Set() };
+  readonly #places: Readonly<Record<Size, Set<SignOfLife>>> = { small: new Set(), large: new Set() };
 
   /** @param limit requests of each size */
   constructor(limit: number) {
@@ -34,20 +30,17 @@ export class Admission {
    * @throws ServiceError `overloaded`
    */
   async admit<T>(size: Size, work: (alive: () => void) => Promise<T>): Promise<T> {
-    const now = Date.now();
-    const tickets = this.#tickets[size];
-    for (const ticket of tickets) if (now - ticket.renewedAt > EXPIRY_MS) tickets.delete(ticket);
-    if (tickets.size >= this.#limit) {
+    const places = this.#places[size];
+    for (const place of places) if (place.isOlderThan(EXPIRY_MS)) places.delete(place);
+    if (places.size >= this.#limit) {
       throw new ServiceError("overloaded", "too many requests are waiting for the model; try again");
     }
-    const ticket: Ticket = { renewedAt: now };
-    tickets.add(ticket);
+    const place = new SignOfLife();
+    places.add(place);
     try {
-      return await work(() => {
-        ticket.renewedAt = Date.now();
-      });
+      return await work(() => place.renew());
     } finally {
-      tickets.delete(ticket);
+      places.delete(place);
     }
   }
 }

@@ -35,6 +35,17 @@ export async function withDeadline<T>(
   }
 }
 
+/** What a promise comes to if that takes no longer than so many milliseconds, else undefined; it goes on unheard. */
+export async function within<T extends object>(
+  milliseconds: number,
+  awaited: Promise<T>,
+): Promise<T | undefined> {
+  const { promise: silence, resolve } = Promise.withResolvers<undefined>();
+  // Ended when it is not needed: a request may have 10,000 timers.
+  const timer = setTimeout(() => resolve(undefined), milliseconds);
+  return await Promise.race([awaited, silence]).finally(() => clearTimeout(timer));
+}
+
 /** Milliseconds that each dependency may be silent; the reasons are in `docs/reliability.md`. */
 export const DEADLINES = {
   /** A value of KV: without it the answer is computed. */

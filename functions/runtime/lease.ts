@@ -1,9 +1,7 @@
 /**
- * One load serves all who wait, without a promise crossing from one request to another.
- *
- * In workerd a promise belongs to the request that made it: if that client leaves, the promise may never settle,
- * and whoever else awaits it hangs. So the request that loads holds a lease and awaits its own work, anchored
- * with `waitUntil`; the others poll for the value.
+ * One load serves all who wait, without a promise crossing from one request to another (`sign-of-life.ts` says why it must
+ * not). The request that loads holds a lease and awaits its own work, anchored with `waitUntil`; the others poll for the
+ * value.
  *
  * The lease is renewed by a heartbeat for as long as the load takes: it may be slow, and its own deadlines see to it that
  * it ends. When no beat has come for `LEASE_MS`, the owner's request has ended with its client, and a waiter takes over.
@@ -13,6 +11,7 @@
  * concerns the owner alone, such as its client's leaving, is not: one of them takes over.
  */
 import { withHeartbeat } from "./heartbeat.ts";
+import { SignOfLife } from "./sign-of-life.ts";
 import { ClientGoneError } from "./wanted.ts";
 
 /** Several heartbeats, so that none is missed because something else was computed for seconds. */
@@ -27,7 +26,7 @@ export type Anchor = (work: Promise<unknown>) => void;
 export type Renew = () => void;
 
 interface Attempt {
-  renewedAt: number;
+  owner: SignOfLife;
   outcome: "running" | "done" | { error: unknown };
 }
 
@@ -55,7 +54,7 @@ export class LeasedLoad<T> {
     for (;;) {
       if (this.#value !== undefined) return this.#value;
       const attempt = this.#attempt;
-      if (attempt?.outcome !== "running" || Date.now() - attempt.renewedAt > LEASE_MS) {
+      if (attempt?.outcome !== "running" || attempt.owner.isOlderThan(LEASE_MS)) {
         try {
           return await this.#lead(load, anchor);
         } catch (error) {
@@ -69,11 +68,11 @@ export class LeasedLoad<T> {
   }
 
   async #lead(load: (renew: Renew) => Promise<T>, anchor: Anchor): Promise<T> {
-    const attempt: Attempt = { renewedAt: Date.now(), outcome: "running" };
+    const attempt: Attempt = { owner: new SignOfLife(), outcome: "running" };
     this.#attempt = attempt;
     const renew = (): void => {
       if (this.#attempt !== attempt) throw new LeaseLostError();
-      attempt.renewedAt = Date.now();
+      attempt.owner.renew();
     };
     const work = withHeartbeat(renew, () => load(renew)).then(
       (value) => {

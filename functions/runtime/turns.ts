@@ -10,10 +10,9 @@
  * one is done after at most one piece of each other. A turn holds nothing but the computation, never a wait for bytes or
  * for an answer, so that no slow client can keep it.
  *
- * Waiting is by polling, since in workerd a promise must not be awaited by another request than the one that made it. A
- * request whose client has left may never run again: one that is silent while the others poll several times loses its
- * place. Polls are counted, not milliseconds, because a long piece silences everybody. Should it have been slow only, it
- * comes back at the end of the line.
+ * Waiting is by polling (`sign-of-life.ts` says why), and a request that is silent while the others poll several times
+ * loses its place. Polls are counted, not milliseconds, because a long piece silences everybody. A request that was only
+ * slow comes back at the end of the line.
  */
 
 /** Polls of each other request that a silent one is waited for. */

@@ -10,10 +10,10 @@
  *   long as a tower works, and whoever waits behind it with half a body holds the rest.
  * - When others wait, a client that sends too slowly loses its room.
  *
- * Waiting is by polling, since in workerd a promise must not cross from one request to another; and since a request whose
- * client has left may never run again, each share shows by a timer that its request lives, and expires without it.
+ * Waiting is by polling, and each share shows by a timer that its request lives: `runtime/sign-of-life.ts` says why.
  */
 import { ServiceError } from "../../runtime/errors.ts";
+import { SignOfLife } from "../../runtime/sign-of-life.ts";
 
 const POLL_MS = 10;
 /** A waiting request that has not looked for so long is gone. */
@@ -45,11 +45,11 @@ type Lane = "small" | "large";
 /** What one body holds. */
 export class Share {
   readonly #room: BytesInFlight;
+  readonly #request = new SignOfLife();
   readonly #heartbeat: ReturnType<typeof setInterval>;
   #most: number;
   #held = LEAST_BYTES;
   #wanted = 0;
-  #renewedAt = Date.now();
   /** When it last looked for what its client sends; undefined while it does not wait for that. */
   #lookedAt: number | undefined;
   /** Milliseconds that the client may still be silent before it counts as slow. */
@@ -61,9 +61,7 @@ export class Share {
   constructor(room: BytesInFlight, most: number) {
     this.#room = room;
     this.#most = most;
-    this.#heartbeat = setInterval(() => {
-      this.#renewedAt = Date.now();
-    }, HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
   }
 
   get held(): number {
@@ -91,7 +89,7 @@ export class Share {
 
   /** For room, and still asking for it. */
   get isWaiting(): boolean {
-    return this.#wanted > 0 && Date.now() - this.#renewedAt <= WAITING_EXPIRY_MS;
+    return this.#wanted > 0 && !this.#request.isOlderThan(WAITING_EXPIRY_MS);
   }
 
   get isLost(): boolean {
@@ -104,7 +102,7 @@ export class Share {
   }
 
   isAlive(): boolean {
-    return Date.now() - this.#renewedAt <= SHARE_EXPIRY_MS;
+    return !this.#request.isOlderThan(SHARE_EXPIRY_MS);
   }
 
   isSlow(): boolean {
@@ -126,8 +124,8 @@ export class Share {
     if (bytes <= this.#held) return;
     const step = bytes > SMALL_BYTES ? Math.min(this.#most, this.#held + STEP_BYTES) : 0;
     this.#wanted = Math.max(bytes, step) - this.#held;
-    this.#renewedAt = Date.now();
-    const deadline = this.#renewedAt + PATIENCE_MS;
+    this.#request.renew();
+    const deadline = Date.now() + PATIENCE_MS;
     try {
       while (!this.#room.isFree(this)) {
         this.assertKept();
@@ -136,7 +134,7 @@ export class Share {
         }
         this.#room.reclaim(this);
         await scheduler.wait(POLL_MS);
-        this.#renewedAt = Date.now();
+        this.#request.renew();
       }
       this.#held += this.#wanted;
     } finally {

@@ -1,4 +1,5 @@
 /** A request's body, piece by piece, without trusting its length, and not for ever. */
+import { within } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import type { Share } from "./bytes-in-flight.ts";
 import { receivePiece } from "./receive-piece.ts";
@@ -62,10 +63,10 @@ export async function readLimited(
 async function drain(reader: Reader, most: number): Promise<void> {
   const until = Date.now() + DRAIN_MS;
   for (let left = most; left > 0 && Date.now() < until;) {
-    const { promise: silence, resolve } = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => resolve(undefined), DRAIN_SILENCE_MS);
-    const piece = reader.read().catch(() => undefined);
-    const came = await Promise.race([piece, silence]).finally(() => clearTimeout(timer));
+    const came = await within(
+      DRAIN_SILENCE_MS,
+      reader.read().catch(() => ({ value: undefined })),
+    );
     if (came?.value === undefined) return;
     left -= came.value.byteLength;
   }

@@ -1,4 +1,5 @@
 /** The next piece of a body that somebody sends, for as long as they may take. */
+import { within } from "../../runtime/deadline.ts";
 import { LOOK_MS, type Share } from "./bytes-in-flight.ts";
 
 /**
@@ -20,10 +21,7 @@ export async function receivePiece(
   share.expect();
   const most = share.waited + patience;
   for (;;) {
-    // Ended when it is not needed: a request may have 10,000 timers, and a body has more pieces.
-    const { promise: pause, resolve } = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => resolve(undefined), LOOK_MS);
-    const came = await Promise.race([piece, pause]).finally(() => clearTimeout(timer));
+    const came = await within(LOOK_MS, piece);
     if (came !== undefined) {
       share.received(came.value?.byteLength ?? 0);
       return came.value;

@@ -9,7 +9,7 @@ import { Pauses } from "../../runtime/pauses.ts";
 import { type CleanText, cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
 import { type EmbedContext, textCall } from "./embed-context.ts";
-import { MemoryCache } from "./memory-cache.ts";
+import { MemoryCache } from "../../runtime/memory-cache.ts";
 import { type CachedText, type PromptsKey, promptsKey, TextCache } from "./text-cache.ts";
 
 export interface EmbeddedPrompts {

@@ -1,6 +1,7 @@
 /** Looks keys up in KV. What was found is remembered for a while, so that a busy key costs no read a request. */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
+import { LruCache } from "../../runtime/memory-cache.ts";
 import type { Bindings } from "../bindings.ts";
 import { KEY_PREFIX, keyPath, type KeyRecord } from "./api-key.ts";
 
@@ -8,7 +9,7 @@ import { KEY_PREFIX, keyPath, type KeyRecord } from "./api-key.ts";
 const REMEMBERED_FOR = 30_000;
 const MAX_REMEMBERED = 1_000;
 
-const remembered = new Map<string, { record: KeyRecord; foundAt: number }>();
+const remembered = new LruCache<string, { record: KeyRecord; foundAt: number }>(MAX_REMEMBERED, () => 1);
 let someKeyExists = false;
 
 /**
@@ -22,7 +23,7 @@ export async function findKey(key: string, env: Bindings): Promise<KeyRecord | u
   if (record === undefined) {
     remembered.delete(path);
     record = (await ask(() => keysOf(env).get<KeyRecord>(path, "json"))) ?? undefined;
-    if (record !== undefined) remember(path, record);
+    if (record !== undefined) remembered.set(path, { record, foundAt: Date.now() });
   }
   const isExpired = record?.expires_at != null && record.expires_at * 1000 <= Date.now();
   return isExpired ? undefined : record;
@@ -38,12 +39,6 @@ export async function requireSomeKey(env: Bindings): Promise<void> {
       'no API key exists yet: make one with "npm run keys -- create", or set ACCESS to "public"',
     );
   }
-}
-
-function remember(path: string, record: KeyRecord): void {
-  const [oldest] = remembered.keys();
-  if (oldest !== undefined && remembered.size >= MAX_REMEMBERED) remembered.delete(oldest);
-  remembered.set(path, { record, foundAt: Date.now() });
 }
 
 function keysOf({ KEYS }: Bindings): KVNamespace {

@@ -1,5 +1,5 @@
 /** Label matrices in the isolate's memory: what makes a classification with cached labels cost one matrix product. */
-import { MemoryCache } from "../embed/memory-cache.ts";
+import { MemoryCache } from "../../runtime/memory-cache.ts";
 import type { LabelMatrix } from "../../label-sets/label-matrix.ts";
 
 export interface MatrixEntry {

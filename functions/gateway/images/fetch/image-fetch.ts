@@ -2,6 +2,7 @@
  * A picture behind a URL. Opened ahead, so that several servers may be slow at the same time; read in its turn and when
  * there is room, so that only what is about to be decoded is in memory.
  */
+import { DeadlineError, withDeadline } from "../../../runtime/deadline.ts";
 import { ServiceError } from "../../../runtime/errors.ts";
 import { BytesInFlight, type Share } from "../../body/bytes-in-flight.ts";
 import { receivePiece } from "../../body/receive-piece.ts";
@@ -125,15 +126,12 @@ export class ImageFetch {
 
   /** Gives up after the timeout; what the network says is for nobody but the log. */
   async #inTime<T>(work: () => Promise<T>): Promise<T> {
-    const timer = setTimeout(() => this.#abort.abort(new DOMException("", "TimeoutError")), FETCH_TIMEOUT_MS);
     try {
-      return await work();
+      return await withDeadline(FETCH_TIMEOUT_MS, work);
     } catch (cause) {
+      this.cancel();
       if (cause instanceof ServiceError) throw cause;
-      const { aborted } = this.#abort.signal;
-      throw this.#failed(aborted ? TOO_SLOW : UNREACHABLE);
-    } finally {
-      clearTimeout(timer);
+      throw this.#failed(cause instanceof DeadlineError ? TOO_SLOW : UNREACHABLE);
     }
   }
 

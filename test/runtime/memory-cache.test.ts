@@ -1,6 +1,6 @@
 /** The cache of text embeddings in the isolate's memory: bounded, and what is in use stays. */
 import { describe, expect, it } from "vitest";
-import { MemoryCache } from "../../functions/gateway/embed/memory-cache.ts";
+import { MemoryCache } from "../../functions/runtime/memory-cache.ts";
 
 const newCache = (): MemoryCache<Float32Array> => new MemoryCache(16_000_000, ({ byteLength }) => byteLength);
 

@@ -1,0 +1,53 @@
+/**
+ * Values in the isolate's memory, within a bound; what was used longest ago goes first. Holds values only, never promises
+ * of another request.
+ */
+export class LruCache<Key, Value> {
+  readonly #room: number;
+  readonly #sizeOf: (value: Value, key: Key) => number;
+  readonly #entries = new Map<Key, Value>();
+  #held = 0;
+
+  /** @param sizeOf in the unit of `room`; the same whenever it is asked for an entry */
+  constructor(room: number, sizeOf: (value: Value, key: Key) => number) {
+    this.#room = room;
+    this.#sizeOf = sizeOf;
+  }
+
+  get(key: Key): Value | undefined {
+    const value = this.#entries.get(key);
+    if (value !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, value);
+    }
+    return value;
+  }
+
+  set(key: Key, value: Value): void {
+    this.delete(key);
+    this.#entries.set(key, value);
+    this.#held += this.#sizeOf(value, key);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#held <= this.#room) break;
+      this.delete(oldest);
+    }
+  }
+
+  delete(key: Key): void {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
+    this.#entries.delete(key);
+    this.#held -= this.#sizeOf(value, key);
+  }
+}
+
+/** A map entry and its key, besides the value, roughly. */
+const ENTRY_OVERHEAD_BYTES = 200;
+
+/** One that is bounded by bytes, those of keys and entries included. */
+export class MemoryCache<T> extends LruCache<string, T> {
+  /** @param sizeOfValue bytes */
+  constructor(maxBytes: number, sizeOfValue: (value: T) => number) {
+    super(maxBytes, (value, key) => ENTRY_OVERHEAD_BYTES + 2 * key.length + sizeOfValue(value));
+  }
+}
