@@ -5,6 +5,7 @@
 import { type Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { ServiceError } from "../../runtime/errors.ts";
+import { callerOf } from "./caller-of.ts";
 import type { GatewayEnv } from "./gateway-env.ts";
 import { bearerKey } from "../keys/api-key.ts";
 import { type Caller, NOBODY } from "../keys/caller.ts";
@@ -40,4 +41,13 @@ async function identify(c: Context<GatewayEnv>, mayBeNobody: boolean): Promise<C
       ? "an API key is needed: send it as Authorization: Bearer sk-…"
       : "the API key is wrong, was revoked or has expired";
   throw new ServiceError("invalid_api_key", message);
+}
+
+/**
+ * For endpoints of the operator.
+ * @throws ServiceError `not_found` for everybody else, as for any other path that is not theirs to know
+ */
+export function requireOperator(c: Context<GatewayEnv>): void {
+  if (c.env.ACCESS === "open" || callerOf(c).operator) return;
+  throw new ServiceError("not_found", `there is nothing at ${c.req.path}`);
 }

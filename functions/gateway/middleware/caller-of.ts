@@ -1,4 +1,4 @@
-/** Whose request it is, and what they may. */
+/** Whose request it is. */
 import type { Context } from "hono";
 import { ServiceError } from "../../runtime/errors.ts";
 import { type Caller, NOBODY } from "../keys/caller.ts";
@@ -18,10 +18,4 @@ export function accountOf(c: Context<GatewayEnv>): string {
     throw new ServiceError("invalid_api_key", "label sets belong to accounts: send an API key");
   }
   return account;
-}
-
-/** @throws ServiceError `not_found` for everybody else, as for any other path that is not theirs to know */
-export function requireOperator(c: Context<GatewayEnv>): void {
-  if (c.env.ACCESS === "open" || callerOf(c).operator) return;
-  throw new ServiceError("not_found", `there is nothing at ${c.req.path}`);
 }

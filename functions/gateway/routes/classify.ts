@@ -15,7 +15,7 @@ import { MAX_PREDICTIONS } from "../limits.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
 import { type ClassifyRequest, classifyRequestSchema } from "../schemas/classify-request.ts";
-import { DEFAULT_TEMPLATES } from "../schemas/templates.ts";
+import { DEFAULT_TEMPLATES } from "../templates/named-templates.ts";
 import { validate } from "../schemas/validate.ts";
 import { type Ranking, rankLabels } from "../score/rank-labels.ts";
 import { inferenceResponse } from "./answer/inference-response.ts";

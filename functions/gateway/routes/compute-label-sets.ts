@@ -4,7 +4,7 @@
  * is left.
  */
 import { Hono } from "hono";
-import { requireOperator } from "../middleware/caller-of.ts";
+import { requireOperator } from "../middleware/authorize.ts";
 import { textCall } from "../embed/embed-context.ts";
 import { embedContext } from "./request/embedding-context.ts";
 import { readFields } from "./request/fields-and-pictures.ts";

@@ -20,7 +20,7 @@ import {
   labelSetQuerySchema,
   labelSetRequestSchema,
 } from "../schemas/label-set-request.ts";
-import { DEFAULT_TEMPLATES } from "../schemas/templates.ts";
+import { DEFAULT_TEMPLATES } from "../templates/named-templates.ts";
 import { validate } from "../schemas/validate.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 

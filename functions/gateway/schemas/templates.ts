@@ -2,15 +2,8 @@
 import * as z from "zod";
 import { MAX_TEMPLATE_LENGTH, MAX_TEMPLATES } from "../limits.ts";
 import { shortString } from "./short-string.ts";
-import { OPENAI_7, OPENAI_80 } from "../templates/openai.ts";
+import { NAMED_TEMPLATES } from "../templates/named-templates.ts";
 import { list } from "./list.ts";
-
-export const DEFAULT_TEMPLATES: readonly string[] = ["a photo of a {}."];
-const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
-  ["openai-7", OPENAI_7],
-  ["openai-80", OPENAI_80],
-  ["none", ["{}"]],
-]);
 
 const template = shortString(MAX_TEMPLATE_LENGTH).refine((text) => text.split("{}").length === 2, {
   error: "a template has exactly one {}",
@@ -25,7 +18,9 @@ export const templatesSchema = z
   .transform((value) => {
     // A form has only lists: a name alone in one is a name still.
     const [first, ...others] = [value].flat();
-    return first !== undefined && others.length === 0 ? (NAMED.get(first) ?? [first]) : [value].flat();
+    return first !== undefined && others.length === 0
+      ? (NAMED_TEMPLATES.get(first) ?? [first])
+      : [value].flat();
   })
   .pipe(
     list(template)
