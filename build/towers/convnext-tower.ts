@@ -10,7 +10,7 @@ import {
   STEM_STRIDE,
 } from "../architecture/architecture.ts";
 import type { Dimension, GraphBuilder, Value } from "../onnx/graph-builder.ts";
-import { emitConvNextBlock } from "./convnext-block.ts";
+import { emitConvNextBlock } from "./emit-convnext-block.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ReadTensor, TowerUnit } from "./tower-unit.ts";
 

@@ -17,7 +17,7 @@ import {
   blockParameters,
   type BlockShape,
   emitTransformerBlock,
-} from "./transformer-block.ts";
+} from "./emit-transformer-block.ts";
 
 /** Where each text ends: the row index of its end-of-text token, `batch × 1`. */
 const EOT_INDEX: Value = { name: "eot_index", shape: ["batch", 1] };

@@ -16,7 +16,7 @@ import {
   blockParameters,
   type BlockShape,
   emitTransformerBlock,
-} from "./transformer-block.ts";
+} from "./emit-transformer-block.ts";
 
 const CHANNELS = 3;
 

@@ -4,7 +4,7 @@ import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import { sha256Hex } from "../../../model-shards/sha256.ts";
 import tiny from "../../fixtures/reference/tiny.json" with { type: "json" };
 import { cosine } from "../../support/cosine.ts";
-import { benchModel } from "../support/bench-models.ts";
+import { benchModel } from "../support/benched-model.ts";
 import { exportStraight, ortWeb } from "../contenders/tower-contenders.ts";
 
 it.each([

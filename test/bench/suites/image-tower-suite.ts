@@ -15,7 +15,7 @@ import { median } from "../harness/statistics.ts";
 import type { Options, Report, Suite } from "../harness/suite.ts";
 import { digits, timesTable } from "../harness/times-table.ts";
 import { hostDot } from "../../support/simd-kernels.ts";
-import { benchModel } from "../support/bench-models.ts";
+import { benchModel } from "../support/benched-model.ts";
 
 const OURS = "edgeclip on onnxruntime-web";
 const SIMD = "edgeclip on its own kernels";

@@ -3,7 +3,7 @@ import { createWorkersOf, type Engines } from "../support/both-engines.ts";
 import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import { hostDot } from "../../support/simd-kernels.ts";
 import { textsOnSimd } from "../contenders/tower-contenders.ts";
-import { benchModel } from "../support/bench-models.ts";
+import { benchModel } from "../support/benched-model.ts";
 import { cpuTime, interleave } from "../harness/interleave.ts";
 import { median } from "../harness/statistics.ts";
 import type { Options, Report, Suite } from "../harness/suite.ts";

@@ -1,6 +1,6 @@
 /** The same model in two deployments, one on each engine. */
 import { startWorkers, type Workers } from "../../support/workers.ts";
-import { benchModel } from "./bench-models.ts";
+import { benchModel } from "./benched-model.ts";
 
 export type Engines = Record<"ort" | "simd", Workers>;
 

@@ -11,7 +11,7 @@ import { readManifest } from "../../../../scripts/models/models-in-r2.ts";
 import { median } from "../../harness/statistics.ts";
 import type { Options, Report, Suite } from "../../harness/suite.ts";
 import { digits } from "../../harness/times-table.ts";
-import { benchModel } from "../../support/bench-models.ts";
+import { benchModel } from "../../support/benched-model.ts";
 
 interface Event {
   cat: string;
