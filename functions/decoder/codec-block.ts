@@ -27,6 +27,11 @@ export class CodecBlock {
     for (const block of inUse) block.free();
   }
 
+  /** The instance whose heap they are in is gone, but their bytes are there until the next one is started. */
+  static outliveInstance(): void {
+    for (const block of inUse) block.#api = undefined;
+  }
+
   /** Forgets all blocks: the instance that they belong to is gone. */
   static forgetAll(): void {
     inUse.clear();

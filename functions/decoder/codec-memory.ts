@@ -77,7 +77,7 @@ function pagesOf({ buffer }: WebAssembly.Memory): number {
 function makeMemory(): WebAssembly.Memory {
   const made = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
   const grow = made.grow.bind(made);
-  // The codecs' glue grows the memory through this method.
+  // The codecs' glue grows the memory through this method; dav1d, which has none, grows it itself and says what it lacked.
   made.grow = (pages) => {
     if (probe !== undefined) {
       probe.couldGrow = made.buffer.byteLength + pages * PAGE_BYTES <= MAXIMUM_PAGES * PAGE_BYTES;

@@ -1,4 +1,5 @@
 /** One picture file → what the model sees of it. */
+import { readAvif } from "./av1/read-avif.ts";
 import type { CodecBlock } from "./codec-block.ts";
 import { readHeader } from "./formats/read-header.ts";
 import { decodeGrid } from "./heif/decode-grid.ts";
@@ -9,10 +10,10 @@ import { unsupportedFormat } from "./formats/unsupported-format.ts";
 import { openMagick } from "./magick.ts";
 import { decodePng } from "./png/decode-png.ts";
 import { asLookedAt } from "./preprocess/as-looked-at.ts";
-import type { Picture } from "./preprocess/decoded-picture.ts";
+import type { Picture, PixelArea } from "./preprocess/decoded-picture.ts";
 import { resizeAndCrop } from "./preprocess/resize-and-crop.ts";
 import { wasmResampler } from "./preprocess/wasm-resampler.ts";
-import { readRgba } from "./rgba-codec.ts";
+import { readWebp } from "./read-webp.ts";
 import { readWithMagick } from "./read-with-magick.ts";
 
 /**
@@ -39,9 +40,9 @@ export async function decodeImage(
   }
   const header = readHeader(bytes, format);
   const shrink = (picture: Picture): Uint8Array<ArrayBuffer> => resizeAndCrop(picture, size, wasmResampler);
-  if (format === "webp" || (format === "avif" && header.rgbaCodec === true)) {
-    return await readRgba(file, format, header, (area) => shrink(asLookedAt(area, header)));
-  }
+  const use = (area: PixelArea): Uint8Array<ArrayBuffer> => shrink(asLookedAt(area, header));
+  if (header.av1 !== undefined) return readAvif(file, header, header.av1, use);
+  if (format === "webp") return await readWebp(file, header, use);
   await openMagick(file);
   return readWithMagick(file, format, header, size, shrink);
 }

@@ -8,8 +8,10 @@
  * 3. A picture is read from bytes that are in the codec's memory already, where the package would copy them.
  * 4. The files of the codec's file system are bounded: they are JavaScript memory beside its heap. Where memory runs out
  *    ImageMagick goes on in a file, as large as it likes and whatever its own disk limit says; here that is no way out.
+ *    What a file does not need any more is given back at once: a HEIC's tiles are a file each, one after the other.
  */
 import { ImageMagick, Magick } from "@imagemagick/magick-wasm";
+import { freeBuffer } from "../runtime/free-buffer.ts";
 import { noteRefusal } from "./codec-memory.ts";
 
 /** What `Magick.imageMagickVersion` says in version 0.0.43 of the package. */
@@ -21,6 +23,7 @@ export interface MagickApi {
   FS: {
     ErrnoError: new (code: number) => Error;
     filesystems: { MEMFS: Record<"expandFileStorage" | "resizeFileStorage", FileChange> };
+    destroyNode: (node: FileNode) => void;
   };
   _malloc: (bytes: number) => number;
   _free: (pointer: number) => void;
@@ -33,8 +36,12 @@ export interface MagickApi {
   ) => number;
 }
 
+/** A file, a folder or a device; what is in it. */
+interface FileNode {
+  contents: unknown;
+}
 /** Makes room for, or cuts, a file to so many bytes. */
-type FileChange = (node: unknown, bytes: number) => void;
+type FileChange = (node: FileNode, bytes: number) => void;
 
 /** Linux's and Emscripten's "no space left on device". */
 const ENOSPC = 51;
@@ -119,7 +126,19 @@ function limitFiles({ FS }: MagickApi, limit: number): void {
         noteRefusal();
         throw new FS.ErrnoError(ENOSPC);
       }
+      const before = node.contents;
       original(node, bytes);
+      if (node.contents !== before) freeContents(before);
     };
   }
+  const { destroyNode } = FS;
+  FS.destroyNode = (node) => {
+    freeContents(node.contents);
+    destroyNode(node);
+  };
+}
+
+/** Empty files share one array. */
+function freeContents(contents: unknown): void {
+  if (contents instanceof Uint8Array && contents.length > 0) freeBuffer(contents);
 }

@@ -1,7 +1,7 @@
 /**
- * ImageMagick as the one codec for compressed formats: it reads everything the API promises, decodes JPEG at a fraction
- * of its size and is maintained; measured against photon, jSquash and sharp's WASM build it takes the least memory for
- * a phone photo. This file owns its instance: how it is made, bounded, and thrown away when it is broken.
+ * ImageMagick as the codec for all compressed formats but PNG, WebP and AVIF: it reads everything else that the API
+ * promises, decodes JPEG at a fraction of its size and is maintained. This file owns its instance: how it is made,
+ * bounded, and thrown away when it is broken.
  */
 import {
   ConfigurationFiles,
@@ -26,14 +26,10 @@ const MAX_PROFILE_BYTES = 8_000_000n;
  */
 const ROOM_BYTES = 48_800_000;
 
-interface Instance {
-  api: MagickApi;
-  /** Whether it had pictures before the one at hand. */
-  used: boolean;
-}
-
 /** The instance. Not a promise that requests share: whoever finds none makes one. */
-let current: Instance | undefined;
+let current: MagickApi | undefined;
+/** Whether the picture at hand was begun with an instance that had others before. */
+let startedUsed = false;
 
 /**
  * The instance for the next picture if there is one that is as good as new; a worse one is discarded. Whatever a picture
@@ -41,15 +37,14 @@ let current: Instance | undefined;
  */
 export function soundMagick(): MagickApi | undefined {
   CodecBlock.freeAll();
-  if (current === undefined) return undefined;
-  current.used = true;
-  if (!canAllocate(current.api, ROOM_BYTES)) discardMagick();
-  return current?.api;
+  if (current !== undefined && !canAllocate(current, ROOM_BYTES)) discardMagick();
+  startedUsed = current !== undefined;
+  return current;
 }
 
 /** The instance, with the file in its heap. */
 export async function openMagick(file: CodecBlock): Promise<MagickApi> {
-  if (current !== undefined && file.isIn(current.api)) return current.api;
+  if (current !== undefined && file.isIn(current)) return current;
   return await file.survive(startMagick);
 }
 
@@ -72,7 +67,7 @@ async function startMagick(kept?: MemoryPart): Promise<{ api: MagickApi; keptAt:
   ResourceLimits.maxProfileSize = MAX_PROFILE_BYTES;
   ResourceLimits.disk = 0n;
   ResourceLimits.listLength = MAX_FRAMES;
-  current = { api, used: false };
+  current = api;
   return { api, keptAt };
 }
 
@@ -85,21 +80,24 @@ function canAllocate(api: MagickApi, bytes: number): boolean {
 }
 
 /**
- * A new instance, unless the current one is new.
+ * A new instance, unless the picture at hand had one already.
  * @param file is taken over to it
  * @returns undefined if a new one would be no better
  */
 export async function renewMagick(file: CodecBlock): Promise<MagickApi | undefined> {
-  if (current?.used !== true) return undefined;
+  if (!startedUsed) return undefined;
   return await file.survive(startMagick);
 }
 
 /**
  * After a picture that failed: an error of ImageMagick's own leaves the instance sound; anything else is a trap in the
- * middle of its work, after which its memory cannot be trusted.
+ * middle of its work, after which its memory cannot be trusted. The file may be read once more by the next instance.
  */
 export function recoverMagick(error: unknown): void {
-  if (!(error instanceof MagickError)) discardMagick();
+  if (error instanceof MagickError) return;
+  current = undefined;
+  forgetInstance();
+  CodecBlock.outliveInstance();
 }
 
 /** Whether there is an instance. */
@@ -110,6 +108,7 @@ export function magickIsOpen(): boolean {
 /** The next picture gets a new instance. */
 export function discardMagick(): void {
   current = undefined;
+  startedUsed = false;
   forgetInstance();
   CodecBlock.forgetAll();
 }

@@ -74,7 +74,10 @@ export function readWithMagick<T>(
     if (cause instanceof ServiceError || cause instanceof MagickError) image.dispose();
     if (cause instanceof ServiceError) throw cause;
     recoverMagick(cause);
-    if (refused) throw new OutOfMemory(`a ${name} of ${header.width} × ${header.height} pixels`);
+    if (refused)
+      throw new OutOfMemory(
+        `${format === "avif" ? "an" : "a"} ${name} of ${header.width} × ${header.height} pixels`,
+      );
     if (cause instanceof MagickError && LACKING.test(cause.message)) {
       throw unsupported(`the ${name} is coded in a way that the decoder lacks`, cause);
     }
@@ -84,12 +87,11 @@ export function readWithMagick<T>(
 
 /** Whether a JPEG's pixels are not all there. Only its end marker may be missing. */
 function isCut(warnings: readonly string[], file: CodecBlock): boolean {
+  // Whether the end marker is there says nothing: programs that mend a cut file put it back.
+  if (warnings.some((warning) => NO_PIXELS.test(warning))) return true;
   if (!warnings.some((warning) => NO_END.test(warning))) return false;
   const { buffer, byteOffset, byteLength } = file.view();
-  return (
-    warnings.some((warning) => NO_PIXELS.test(warning)) ||
-    !hasAllScans(new DataView(buffer, byteOffset, byteLength))
-  );
+  return !hasAllScans(new DataView(buffer, byteOffset, byteLength));
 }
 
 /** Rectangles as RGBA or RGB, copied out of the codec's memory; as RGB on white if alpha is in the colours already. */

@@ -1,5 +1,5 @@
 /**
- * Makes `.generated/codecs/` from the installed picture codecs: their WebAssembly, changed to import its memory. So all
+ * Makes `.generated/codecs/` from the picture codecs: their WebAssembly, changed to import its memory. So all
  * codecs can use one memory, one at a time, and a new instance needs no second memory. npm runs it after an install
  * (`prepare`).
  */
@@ -11,9 +11,10 @@ import { GENERATED, NODE_MODULES } from "../paths.ts";
 
 const OUT = join(GENERATED, "codecs");
 const CODECS = {
-  "magick.wasm": "@imagemagick/magick-wasm/dist/x86/magick.wasm",
-  "avif.wasm": "@jsquash/avif/codec/dec/avif_dec.wasm",
-  "webp.wasm": "@jsquash/webp/codec/dec/webp_dec.wasm",
+  "magick.wasm": join(NODE_MODULES, "@imagemagick/magick-wasm/dist/x86/magick.wasm"),
+  "webp.wasm": join(NODE_MODULES, "@jsquash/webp/codec/dec/webp_dec.wasm"),
+  // Our own build, kept compiled.
+  "dav1d.wasm": join(import.meta.dirname, "../../build/codec-wasm/dav1d/dav1d.wasm"),
 };
 
 await runCommand(
@@ -25,7 +26,7 @@ await runCommand(
   async () => {
     await mkdir(OUT, { recursive: true });
     for (const [name, path] of Object.entries(CODECS)) {
-      const wasm = await readFile(join(NODE_MODULES, path));
+      const wasm = await readFile(path);
       await writeFile(join(OUT, name), importMemory(wasm));
     }
   },

@@ -115,6 +115,13 @@ const avif: Claim = (width, height) => {
   const file = Buffer.from(heic(width, height));
   file.write("avif", 8);
   file.write("avif", 20);
+  file.write("av01", file.indexOf("hvc1"));
+  return file;
+};
+/** Of several pictures, turned and then cropped, …: what the reader of plain ones leaves to another. */
+const unusualAvif: Claim = (width, height) => {
+  const file = Buffer.from(avif(width, height));
+  file.write("iden", file.indexOf("av01"));
   return file;
 };
 
@@ -136,7 +143,8 @@ const CLAIMS: [coding: string, claim: Claim, width: number, height: number, mega
   ["BMP", bmp, 4001, 3100, 12.2],
   ["TIFF", tiff(8), 4001, 3100, 12.2],
   ["bilevel TIFF", bilevelTiff, 4001, 4000, 16],
-  ["AVIF", avif, 2501, 2001, 5],
+  ["AVIF", avif, 4001, 3100, 12.2],
+  ["AVIF of an unusual structure", unusualAvif, 2001, 2000, 4],
   ["HEIC", heic, 3001, 2001, 6],
 ];
 

@@ -15,6 +15,7 @@ import { writeTiff } from "./support/write-tiff.ts";
 const IMAGES = join(import.meta.dirname, "../fixtures/pictures/images");
 const SIZE = 64;
 const EOI_BYTES = 2;
+const EOI = Buffer.from([0xff, 0xd9]);
 
 let decoder: DecoderUnderTest;
 
@@ -93,6 +94,26 @@ const CUT: Case[] = [
     "its last scan missing",
     (file) => file.subarray(0, file.lastIndexOf(Buffer.from([0xff, 0xc4]))),
   ],
+  [
+    "q90_444.jpg",
+    "the second half missing, an end marker put back",
+    (file) => Buffer.concat([file.subarray(0, file.length / 2), EOI]),
+  ],
+  [
+    "cmyk.jpg",
+    "the last pixels missing, an end marker put back",
+    (file) => Buffer.concat([file.subarray(0, file.length - 40), EOI]),
+  ],
+  [
+    "gray.jpg",
+    "the last pixels missing, an end marker put back",
+    (file) => Buffer.concat([file.subarray(0, file.length - 40), EOI]),
+  ],
+  [
+    "progressive.jpg",
+    "cut in its last scan, an end marker put back",
+    (file) => Buffer.concat([file.subarray(0, file.length - 40), EOI]),
+  ],
   ["plain.bmp", "the last pixel missing", cut(3)],
   ["lossy.webp", "the last pixels missing", cut(10)],
   ["lossless.webp", "the last pixels missing", cut(10)],
@@ -100,6 +121,9 @@ const CUT: Case[] = [
 ];
 
 const ODD: Case[] = [
+  ["q90_444.jpg", "a zero after the start marker", insert(2, Buffer.alloc(1))],
+  ["gray.jpg", "text after the start marker", insert(2, Buffer.from("nonsense"))],
+  ["progressive.jpg", "a kilobyte after the start marker", insert(2, Buffer.alloc(1000))],
   ["q90_444.jpg", "zeros before a segment", insert(20, Buffer.alloc(3))],
   ["q90_444.jpg", "a comment of no length", insert(20, Buffer.from([0xff, 0xfe, 0, 0]))],
   [
@@ -216,15 +240,43 @@ describe("colours are what the format says", () => {
     expect(found).toEqual(await decodeOne(decoder, writeBmp({ header: "windows" }), 16));
   });
 
-  it("the alpha of a BMP that has a mask for it", async () => {
-    const found = await decodeOne(decoder, writeBmp({ header: "alpha mask", reserved: 0 }), 16);
-    expect(found.every((value) => value === 255)).toBe(true);
+  it.each(["alpha mask", "alpha mask behind"] as const)("the alpha of a BMP with %s", async (header) => {
+    const clear = await decodeOne(decoder, writeBmp({ header, reserved: 0 }), 16);
+    expect(clear.every((value) => value === 255)).toBe(true);
+    const solid = await decodeOne(decoder, writeBmp({ header, reserved: 255 }), 16);
+    expect(solid).toEqual(await decodeOne(decoder, writeBmp({ header: "windows" }), 16));
   });
 
-  it.each(["os2", "os2 second"] as const)("the palette of a BMP of %s", async (header) => {
-    const found = await decodeOne(decoder, writeBmp({ header, palette: true }), 16);
-    expect(found).toEqual(await decodeOne(decoder, writeBmp({ header: "windows", palette: true }), 16));
+  describe.each([
+    "os2",
+    "os2 of 16 bytes",
+    "os2 of 24 bytes",
+    "os2 of 46 bytes",
+    "os2 second",
+    "windows",
+    "alpha mask behind",
+  ] as const)("a BMP of %s", (header) => {
+    const palette = header !== "alpha mask behind";
+
+    it("has its palette, if it may have one, and its pixels", async () => {
+      const right = await decodeOne(decoder, writeBmp({ header: "windows", palette }), 16);
+      expect(await decodeOne(decoder, writeBmp({ header, palette, reserved: 255 }), 16)).toEqual(right);
+    });
+
+    it("is read without knowing where its pixels are", async () => {
+      const right = await decodeOne(decoder, writeBmp({ header: "windows", palette }), 16);
+      const file = writeBmp({ header, palette, reserved: 255, withoutOffset: true });
+      expect(await decodeOne(decoder, file, 16)).toEqual(right);
+    });
   });
+
+  it.each(["os2 of 16 bytes", "os2 of 46 bytes"] as const)(
+    "32 bits a pixel in a BMP of %s",
+    async (header) => {
+      const right = await decodeOne(decoder, writeBmp({ header: "windows" }), 16);
+      expect(await decodeOne(decoder, writeBmp({ header }), 16)).toEqual(right);
+    },
+  );
 });
 
 const tiff = (compression: number): Uint8Array =>

@@ -25,7 +25,6 @@ const BOUNDED: Readonly<Record<string, readonly [count: number, why: string]>> =
   "functions/gateway/keys/api-key.ts": [1, "bytes of a key"],
   "functions/decoder/preprocess/crop-resizer.ts": [2, "pixels of the model's input along a side"],
   "functions/decoder/preprocess/simd-resampler.ts": [4, "the same"],
-  "functions/decoder/rgba-codec.ts": [1, "one argument of a codec, or none"],
   "functions/decoder/png/png-chunks.ts": [1, "four letters"],
   "functions/decoder/heif/boxes.ts": [1, "four letters"],
   "functions/decoder/heif/read-heif-header.ts": [1, "four letters"],

@@ -1,4 +1,5 @@
 /** What the headers of all formats have in common. */
+import type { Av1Item } from "../av1/av1-item.ts";
 import type { Area } from "../preprocess/crop-area.ts";
 
 /** How the pixels are coded, as far as it decides how much memory decoding takes. Used in messages. */
@@ -15,6 +16,7 @@ export type Coding =
   | "TIFF"
   | "bilevel TIFF"
   | "AVIF"
+  | "AVIF of an unusual structure"
   | "HEIC"
   | "HEIF of tiles";
 
@@ -42,8 +44,8 @@ export interface PictureHeader {
   placement?: { left: number; top: number };
   /** What is shown of it, before it is turned, if the codec does not see to that. */
   crop?: Area;
-  /** Whether jSquash's codec reads it, not ImageMagick. */
-  rgbaCodec?: boolean;
+  /** Where an AVIF's one picture is: dav1d reads it, not ImageMagick. */
+  av1?: Av1Item;
   /** Whether alpha is in the colours that the codec gives already. */
   premultiplied?: boolean;
   /** Whether the fourth channel that the codec finds is none. */

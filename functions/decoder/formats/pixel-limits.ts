@@ -18,10 +18,10 @@ export const MAX_PIXELS_PNG = 25_000_000;
 export const MAX_PIXELS_OTHER = 12_200_000;
 /** One bit a pixel in the file, four bytes in memory. */
 export const MAX_PIXELS_BILEVEL_TIFF = 16_000_000;
-/** In ImageMagick's reader, which is faster than the one for larger pictures. */
+/** Its planes and no more are in memory, of 12 bits a sample and with alpha as well. */
+export const MAX_PIXELS_AVIF = MAX_PIXELS_OTHER;
+/** In ImageMagick's reader: libaom keeps more of a picture's blocks than of its pixels, some 20 bytes a pixel in all. */
 export const MAX_PIXELS_AVIF_BY_MAGICK = 4_000_000;
-/** libaom keeps more of a picture's blocks than of its pixels: some 20 bytes a pixel in all. */
-export const MAX_PIXELS_AVIF = 5_000_000;
 /** The decoder builds the picture in a buffer of its own and then copies it. */
 export const MAX_PIXELS_HEIC = 6_000_000;
 /** In the codec's picture, at most: red, green, blue and alpha. */
@@ -44,6 +44,7 @@ const MAX_PIXELS: Record<Coding, number> = {
   TIFF: MAX_PIXELS_OTHER,
   "bilevel TIFF": MAX_PIXELS_BILEVEL_TIFF,
   AVIF: MAX_PIXELS_AVIF,
+  "AVIF of an unusual structure": MAX_PIXELS_AVIF_BY_MAGICK,
   HEIC: MAX_PIXELS_HEIC,
   // A row of tiles at a time.
   "HEIF of tiles": MAX_PIXELS_PNG,
@@ -63,7 +64,7 @@ export function checkSize({ width, height, coding, pieceBytes }: PictureHeader, 
   if (coding === "TIFF" && decodedBytes > MAX_DECODED_BYTES) {
     throw new OutOfMemory(`a ${coding} of ${width} × ${height} pixels in so few strips or tiles`);
   }
-  const isHeif = coding === "AVIF" || coding === "HEIC";
+  const isHeif = coding === "AVIF of an unusual structure" || coding === "HEIC";
   if (isHeif && fileBytes > MAX_HEIF_FILE_BYTES) throw fileTooLarge(coding, fileBytes, MAX_HEIF_FILE_BYTES);
 }
 

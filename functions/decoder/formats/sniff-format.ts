@@ -6,12 +6,14 @@ export type ImageFormat = "jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "av
 const AVIF_BRANDS = new Set(["avif", "avis"]);
 const HEIC_BRANDS = new Set(["heic", "heix", "hevc", "hevx", "heim", "heis", "mif1", "msf1"]);
 
+/** Bytes after a JPEG's first marker in which the next is looked for. */
+const MAX_BYTES_BEFORE_MARKER = 1024;
 /** Bytes of `ftyp`'s brand list that are looked at. */
 const MAX_BRANDS_BYTES = 128;
 
 export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
   const ascii = (start: number, end: number): string => String.fromCharCode(...bytes.subarray(start, end));
-  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return "jpeg";
+  if (isJpeg(bytes)) return "jpeg";
   if (bytes[0] === 0x89 && ascii(1, 8) === "PNG\r\n\u001a\n") return "png";
   if (ascii(0, 4) === "RIFF" && ascii(8, 12) === "WEBP") return "webp";
   if (ascii(0, 6) === "GIF87a" || ascii(0, 6) === "GIF89a") return "gif";
@@ -19,6 +21,13 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
   if (ascii(0, 4) === "II*\0" || ascii(0, 4) === "MM\0*") return "tiff";
   if (ascii(4, 8) === "ftyp") return sniffBrand(bytes, ascii);
   return undefined;
+}
+
+/** The start marker and another one; some writers leave bytes between the two, as between other segments. */
+function isJpeg(bytes: Uint8Array): boolean {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return false;
+  const start = bytes.subarray(2, 2 + MAX_BYTES_BEFORE_MARKER);
+  return start.some((byte, at) => byte === 0xff && (start[at + 1] ?? 0) >= 0xc0);
 }
 
 /** The major brand first, then the compatible ones: a HEIC's major brand may be `mif1`, and so may an AVIF's. */

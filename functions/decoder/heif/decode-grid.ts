@@ -33,11 +33,12 @@ export function decodeGrid(
   magick: MagickApi,
 ): Uint8Array<ArrayBuffer> {
   const tiles = new TileCache(file, grid, format, size, magick);
-  return resizeAndCrop(
-    upright(cropArea(gridArea(grid, tiles), grid.crop), grid.orientation),
-    size,
-    wasmResampler,
-  );
+  try {
+    const picture = upright(cropArea(gridArea(grid, tiles), grid.crop), grid.orientation);
+    return resizeAndCrop(picture, size, wasmResampler);
+  } finally {
+    tiles.free();
+  }
 }
 
 /** Decoded tiles; those not used for longest go. */
@@ -72,6 +73,11 @@ class TileCache {
       freeBuffer(oldest[1]);
     }
     return pixels;
+  }
+
+  free(): void {
+    for (const pixels of this.#decoded.values()) freeBuffer(pixels);
+    this.#decoded.clear();
   }
 
   #decode(index: number): Uint8Array {

@@ -17,6 +17,6 @@ export function findGrid(bytes: Uint8Array, format: "heic" | "avif"): Grid | und
   if (grid === undefined) return undefined;
   checkSize({ ...grid, coding: "HEIF of tiles" }, bytes.length);
   const tile = { width: grid.tileWidth, height: grid.tileHeight };
-  checkSize({ ...tile, coding: format === "heic" ? "HEIC" : "AVIF" }, 0);
+  checkSize({ ...tile, coding: format === "heic" ? "HEIC" : "AVIF of an unusual structure" }, 0);
   return grid;
 }

@@ -6,11 +6,8 @@
 import { inBounds } from "../formats/read-header.ts";
 import type { CodecView } from "../formats/picture-header.ts";
 import { boxes, child, FULL_BOX_BYTES, rangeOf, within } from "./boxes.ts";
+import { CODE_POINTS_AT, MATRIX_AT, NCLX } from "./read-nclx.ts";
 
-const NCLX = 0x6e636c78;
-/** Primaries, transfer and matrix, 16 bits each. */
-const CODE_POINTS_AT = 4;
-const MATRIX_AT = 8;
 /** Code points of ISO/IEC 23091-2. An unspecified matrix is taken for BT.601's, as libavif does. */
 const UNSPECIFIED = 2;
 const BT601_MATRIX = 6;

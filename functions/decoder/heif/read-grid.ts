@@ -3,7 +3,7 @@
  * a picture of its own, so that only a few need be in memory at once.
  */
 import { FieldReader, FULL_BOX_BYTES, type Range, rangeOf } from "./boxes.ts";
-import { type Item, type Items, readItems } from "./read-items.ts";
+import { alphaOf, type Item, readItems } from "./read-items.ts";
 import { type Transformations, transformationsOf } from "./transformations.ts";
 
 export interface Tile {
@@ -28,8 +28,6 @@ export interface Grid extends Transformations {
   tiles: Tile[];
 }
 
-/** What `auxC` calls an alpha channel, in HEVC and in general. */
-const ALPHA = /auxid:1|:alpha/;
 const CODED = new Set(["hvc1", "av01"]);
 /** What decoding a tile takes; how the whole picture is turned is not for the tile. */
 const DESCRIPTIVE = new Set(["hvcC", "av1C", "ispe", "colr", "pixi", "pasp"]);
@@ -44,7 +42,7 @@ const MAX_TILES = 4096;
 export function readGrid(file: DataView): Grid | undefined {
   const items = readItems(file);
   const grid = items?.primary;
-  if (items === undefined || grid?.type !== "grid" || hasAlpha(items, grid)) return undefined;
+  if (items === undefined || grid?.type !== "grid" || alphaOf(items, grid) !== undefined) return undefined;
   const [data] = grid.extents;
   if (data === undefined) throw new RangeError("the grid has no data");
   const fields = new FieldReader(data, 1);
@@ -83,20 +81,6 @@ function tileOf({ type, properties, extents }: Item, file: DataView): Tile {
 /** By as many tiles as are needed and no more. */
 function isCovered(length: number, tileLength: number, tiles: number): boolean {
   return length > 0 && tileLength > 0 && Math.ceil(length / tileLength) === tiles;
-}
-
-/** An alpha channel is a picture of its own that refers to this one; so is a depth map, which is nothing to us. */
-function hasAlpha({ byId, references }: Items, { id }: Item): boolean {
-  for (const auxiliary of byId.values()) {
-    const isOfThis = references.get(`auxl/${auxiliary.id}`)?.includes(id) === true;
-    const role = auxiliary.properties.find(({ type }) => type === "auxC")?.content;
-    if (isOfThis && role !== undefined && ALPHA.test(characters(role))) return true;
-  }
-  return false;
-}
-
-function characters({ buffer, byteOffset, byteLength }: DataView): string {
-  return new TextDecoder().decode(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 function sizeOf(item: Item | undefined): { width: number; height: number } {

@@ -3,16 +3,18 @@
  * several items: tiles, thumbnails, the picture. The largest is the picture or costs as much as if it were.
  */
 import type { CodecView, PictureHeader } from "../formats/picture-header.ts";
-import { MAX_PIXELS_AVIF_BY_MAGICK } from "../formats/pixel-limits.ts";
-import { type Box, boxes, child, FULL_BOX_BYTES, rangeOf, within } from "./boxes.ts";
-import { readItems } from "./read-items.ts";
+import type { Av1Item } from "../av1/av1-item.ts";
+import { type Box, boxes, child, FULL_BOX_BYTES, type Range, rangeOf, within } from "./boxes.ts";
+import { nclxOf } from "./read-nclx.ts";
+import { alphaOf, type Items, readItems } from "./read-items.ts";
 import { isTransformation, transformationsOf } from "./transformations.ts";
 
 /** `irot` by no quarter turn: a box that changes nothing. */
 const NO_TURN = Uint8Array.of(...new TextEncoder().encode("irot"), 0);
 
 /** Of the file's transformations it has those that the codec is not to apply itself. */
-export function readHeifHeader(file: DataView, coding: "AVIF" | "HEIC"): PictureHeader | undefined {
+export function readHeifHeader(file: DataView, format: "AVIF" | "HEIC"): PictureHeader | undefined {
+  const coding = format === "AVIF" ? "AVIF of an unusual structure" : format;
   const largest = largestSize(file);
   const items = readItems(file);
   if (largest === undefined || items === undefined) return largest && { ...largest, coding };
@@ -21,23 +23,29 @@ export function readHeifHeader(file: DataView, coding: "AVIF" | "HEIC"): Picture
   const ispe = properties.find((property) => property.type === "ispe")?.content;
   const size = ispe && sizeIn(ispe);
   const transformations = size && transformationsOf(properties, size);
+  if (transformations && format === "AVIF" && type === "av01") {
+    return { ...size, coding: "AVIF", ...transformations, av1: av1Of(items, file, premultiplied) };
+  }
   const ours = transformations?.crop && {
     ...transformations,
     view: withoutTransformations(file, properties),
   };
-  // libavif divides by alpha and leaves turning to us.
-  if (transformations && coding === "AVIF" && type === "av01" && isLargeAvif(largest)) {
-    return { ...size, coding, ...transformations, ...ours, rgbaCodec: true };
-  }
   return { ...largest, coding, premultiplied, ...ours };
 }
 
-/** Whether it is too large for ImageMagick's reader, which is the faster one. */
-function isLargeAvif({ width, height }: { width: number; height: number }): boolean {
-  return width * height > MAX_PIXELS_AVIF_BY_MAGICK;
+function av1Of(items: Items, file: DataView, premultiplied: boolean): Av1Item {
+  const ranges = (extents: DataView[]): Range[] => extents.map((extent) => rangeOf(extent, file));
+  const alpha = alphaOf(items, items.primary);
+  const description = nclxOf(items.primary.properties);
+  return {
+    colour: ranges(items.primary.extents),
+    ...(alpha === undefined ? {} : { alpha: ranges(alpha.extents) }),
+    premultiplied,
+    ...(description === undefined ? {} : { description }),
+  };
 }
 
-/** libheif and libavif refuse some crops, libheif moves others by a pixel. What is cropped here is turned here, too. */
+/** libheif refuses some crops and moves others by a pixel. What is cropped here is turned here, too. */
 function withoutTransformations(file: DataView, properties: readonly Box[]): CodecView {
   const changes = properties.filter(isTransformation).map(({ content }) => {
     // Over the box's type and the first byte of its content.

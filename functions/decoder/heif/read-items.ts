@@ -18,6 +18,9 @@ export interface Items {
   references: ReadonlyMap<string, number[]>;
 }
 
+/** What `auxC` calls an alpha channel, in HEVC and in general. */
+const ALPHA = /auxid:1|:alpha/;
+
 /** @throws RangeError for a file that ends before it should */
 export function readItems(file: DataView): Items | undefined {
   const metaBox = child(file, "meta");
@@ -34,6 +37,20 @@ export function readItems(file: DataView): Items | undefined {
   }
   const primary = byId.get(new FieldReader(pitm, FULL_BOX_BYTES).unsigned(version(pitm) === 0 ? 2 : 4));
   return primary && { primary, byId, references: readReferences(part("iref")) };
+}
+
+/** An alpha channel is a picture of its own that refers to this one; so is a depth map, which is nothing to us. */
+export function alphaOf({ byId, references }: Items, { id }: Item): Item | undefined {
+  for (const auxiliary of byId.values()) {
+    const isOfThis = references.get(`auxl/${auxiliary.id}`)?.includes(id) === true;
+    const role = auxiliary.properties.find(({ type }) => type === "auxC")?.content;
+    if (isOfThis && role !== undefined && ALPHA.test(characters(role))) return auxiliary;
+  }
+  return undefined;
+}
+
+function characters({ buffer, byteOffset, byteLength }: DataView): string {
+  return new TextDecoder().decode(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 function version(fullBox: DataView): number {

@@ -54,8 +54,10 @@ export class CropResizer {
     if (rgb !== rows) freeBuffer(rgb);
   }
 
-  /** @returns uint8 RGB, `size × size × 3` */
+  /** @returns uint8 RGB, `size × size × 3`; only once */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#resampler.mixRows(this.#narrow, this.#rows, this.firstRow, 3 * this.#size);
+    const result = this.#resampler.mixRows(this.#narrow, this.#rows, this.firstRow, 3 * this.#size);
+    freeBuffer(this.#narrow);
+    return result;
   }
 }

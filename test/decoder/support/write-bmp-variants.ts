@@ -1,17 +1,36 @@
 /** A BMP of 16 × 16 pixels with the headers that there are: of OS/2, of Windows, with a mask for alpha. */
 
 export interface BmpSource {
-  header: "os2" | "os2 second" | "windows" | "alpha mask";
+  header: keyof typeof BYTES;
   /** 256 colours; else 32 bits a pixel, the fourth byte of the middle one being `reserved`. */
   palette?: boolean;
   reserved?: number;
+  /** The file header does not say where the pixels are. */
+  withoutOffset?: boolean;
 }
 
 const SIDE = 16;
-const BYTES = { os2: 12, "os2 second": 64, windows: 40, "alpha mask": 108 };
+/** By kind: OS/2's second may end after any field; four masks may follow Windows' header or be in a longer one. */
+const BYTES = {
+  os2: 12,
+  "os2 of 16 bytes": 16,
+  "os2 of 24 bytes": 24,
+  "os2 of 46 bytes": 46,
+  "os2 second": 64,
+  windows: 40,
+  "alpha mask": 108,
+  "alpha mask behind": 40,
+};
 const BITFIELDS = 3;
+const ALPHA_BITFIELDS = 6;
+const MASKS = [0xff0000, 0xff00, 0xff, 0xff000000];
 
-export function writeBmp({ header, palette = false, reserved }: BmpSource): Uint8Array<ArrayBuffer> {
+export function writeBmp({
+  header,
+  palette = false,
+  reserved,
+  withoutOffset,
+}: BmpSource): Uint8Array<ArrayBuffer> {
   const info = Buffer.alloc(BYTES[header]);
   info.writeUInt32LE(info.length, 0);
   const bits = palette ? 8 : 32;
@@ -28,19 +47,21 @@ export function writeBmp({ header, palette = false, reserved }: BmpSource): Uint
   }
   if (header === "alpha mask") {
     info.writeUInt32LE(BITFIELDS, 16);
-    for (const [i, mask] of [0xff0000, 0xff00, 0xff, 0xff000000].entries())
-      info.writeUInt32LE(mask, 40 + 4 * i);
+    for (const [i, mask] of MASKS.entries()) info.writeUInt32LE(mask, 40 + 4 * i);
   }
+  const behind = header === "alpha mask behind" ? MASKS : [];
+  if (behind.length > 0) info.writeUInt32LE(ALPHA_BITFIELDS, 16);
   const entryBytes = header === "os2" ? 3 : 4;
   const colours = Array.from({ length: palette ? 256 : 0 }, (_, i) =>
     [i, 255 - i, i >> 1, 0].slice(0, entryBytes),
   );
   const pixels = Array.from({ length: SIDE * SIDE }, (_, i) =>
-    palette ? [i] : [i, 255 - i, i >> 1, header === "alpha mask" || i === 128 ? (reserved ?? 0) : 0],
+    palette ? [i] : [i, 255 - i, i >> 1, header.startsWith("alpha mask") || i === 128 ? (reserved ?? 0) : 0],
   );
-  const table = Buffer.from(colours.flat());
+  const masks = Buffer.from(Uint32Array.from(behind).buffer);
+  const table = Buffer.concat([masks, Buffer.from(colours.flat())]);
   const fileHeader = Buffer.alloc(14);
   fileHeader.write("BM");
-  fileHeader.writeUInt32LE(14 + info.length + table.length, 10);
+  if (withoutOffset !== true) fileHeader.writeUInt32LE(14 + info.length + table.length, 10);
   return Uint8Array.from(Buffer.concat([fileHeader, info, table, Buffer.from(pixels.flat())]));
 }

@@ -1,7 +1,8 @@
 /** The decoder, and a way to make its codec trap in the middle of a picture. */
 import { CodecBlock } from "../../../../functions/decoder/codec-block.ts";
 import Decoder from "../../../../functions/decoder/index.ts";
-import { magickIsOpen, openMagick } from "../../../../functions/decoder/magick.ts";
+import { noteRefusal } from "../../../../functions/decoder/codec-memory.ts";
+import { magickIsOpen, openMagick, soundMagick } from "../../../../functions/decoder/magick.ts";
 import type { MagickApi } from "../../../../functions/decoder/magick-internals.ts";
 import { readWithMagick } from "../../../../functions/decoder/read-with-magick.ts";
 import { ByteTaker } from "../../../../functions/runtime/byte-taker.ts";
@@ -11,6 +12,8 @@ import { rpcResult } from "../../../../functions/runtime/rpc-result.ts";
 
 /** Asks for this size break the codec; no model has it. */
 const BREAKING_SIZE = 1;
+/** Asks for this size make a used codec run out of memory in a trap, once. */
+const EXHAUSTING_SIZE = 2;
 /** Beyond any memory: reading there is a trap. */
 const NOWHERE = 0xfffffff0;
 
@@ -20,6 +23,7 @@ export default class BreakableDecoder extends Decoder {
     size: number,
     requestId: string,
   ): Promise<DecodedImage[]> {
+    if (size === EXHAUSTING_SIZE) exhaust();
     if (size !== BREAKING_SIZE) return await super.decode(files, size, requestId);
     const upload = new ByteTaker(files);
     const bytes = (await upload.read((await nextFrame(upload)) ?? 0)) ?? new Uint8Array(0);
@@ -39,4 +43,13 @@ export default class BreakableDecoder extends Decoder {
     if (magickIsOpen()) throw new Error("the broken codec was kept");
     return [broken];
   }
+}
+
+function exhaust(): void {
+  const magick = soundMagick();
+  if (magick === undefined) throw new Error("there is no used codec");
+  magick._MagickImage_ReadBlob = () => {
+    noteRefusal();
+    throw new WebAssembly.RuntimeError("unreachable");
+  };
 }

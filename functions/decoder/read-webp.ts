@@ -1,11 +1,8 @@
 /**
- * WebP, and AVIF that is too large for ImageMagick, by jSquash's builds of libwebp and of libavif with libaom. Beside the
- * picture they hold one copy of it, RGBA, where ImageMagick's readers hold two or three: that is what makes 12 megapixels
- * fit. An instance decodes one picture, in the codecs' memory, and is gone.
+ * WebP by jSquash's build of libwebp. Beside the picture it holds one copy of it, RGBA, where ImageMagick's reader holds
+ * two or three: that is what makes 12 megapixels fit. An instance decodes one picture, in the codecs' memory, and is gone.
  */
-import makeAvif from "@jsquash/avif/codec/dec/avif_dec.js";
 import makeWebp from "@jsquash/webp/codec/dec/webp_dec.js";
-import avifWasm from "../../.generated/codecs/avif.wasm";
 import webpWasm from "../../.generated/codecs/webp.wasm";
 import { ServiceError } from "../runtime/errors.ts";
 import { CodecBlock } from "./codec-block.ts";
@@ -15,10 +12,10 @@ import { OutOfMemory } from "./formats/pixel-limits.ts";
 import { discardMagick } from "./magick.ts";
 import type { PixelArea } from "./preprocess/decoded-picture.ts";
 
-/** What is used of the packages' modules. */
-interface RgbaModule {
+/** What is used of the package's module. */
+interface WebpModule {
   /** Makes an `ImageData` of a `Uint8ClampedArray`; null for what it cannot decode. */
-  decode(file: Uint8Array, ...bitDepth: number[]): unknown;
+  decode(file: Uint8Array): unknown;
 }
 type MakeModule = (options: {
   instantiateWasm: (
@@ -27,12 +24,8 @@ type MakeModule = (options: {
   ) => WebAssembly.Exports;
   print: () => void;
   printErr: () => void;
-}) => Promise<RgbaModule>;
+}) => Promise<WebpModule>;
 
-const CODECS = {
-  avif: { make: makeAvif as unknown as MakeModule, wasm: avifWasm, bitDepth: [8] },
-  webp: { make: makeWebp as unknown as MakeModule, wasm: webpWasm, bitDepth: [] },
-};
 const RGBA = 4;
 
 /**
@@ -40,9 +33,8 @@ const RGBA = 4;
  * @param use gets the picture as it is stored, valid for the call
  * @throws ServiceError `invalid_image`, `image_too_large`
  */
-export async function readRgba<T>(
+export async function readWebp<T>(
   file: CodecBlock,
-  format: "avif" | "webp",
   header: PictureHeader,
   use: (pixels: PixelArea) => T,
 ): Promise<T> {
@@ -52,21 +44,20 @@ export async function readRgba<T>(
   const part = file.part();
   discardMagick();
   const { imports, keptAt } = codecImports(part);
-  const name = format.toUpperCase();
   takeRefusal();
-  const codec = await startCodec(format, imports);
+  const codec = await startCodec(imports);
   let result: { value: T } | { error: unknown } | undefined;
   const restore = receiveImageData((rgba, width, height) => {
     // What is thrown here would pass through the codec's own functions.
     try {
-      result = { value: use(rgbaArea(rgba, width, height, header, name)) };
+      result = { value: use(rgbaArea(rgba, width, height, header)) };
     } catch (error) {
       result = { error };
     }
   });
   let cause: unknown;
   try {
-    codec.decode(codecBytes().subarray(keptAt + viewStart, keptAt + viewEnd), ...CODECS[format].bitDepth);
+    codec.decode(codecBytes().subarray(keptAt + viewStart, keptAt + viewEnd));
   } catch (error) {
     cause = error;
   } finally {
@@ -78,15 +69,14 @@ export async function readRgba<T>(
     if ("error" in result) throw result.error;
     return result.value;
   }
-  if (takeRefusal()) throw new OutOfMemory(`a ${name} of ${header.width} × ${header.height} pixels`);
-  throw new ServiceError("invalid_image", `the ${name} cannot be decoded`, { cause });
+  if (takeRefusal()) throw new OutOfMemory(`a WebP of ${header.width} × ${header.height} pixels`);
+  throw new ServiceError("invalid_image", "the WebP cannot be decoded", { cause });
 }
 
-async function startCodec(format: keyof typeof CODECS, imports: WebAssembly.Imports): Promise<RgbaModule> {
-  const { make, wasm } = CODECS[format];
-  return await make({
+async function startCodec(imports: WebAssembly.Imports): Promise<WebpModule> {
+  return await (makeWebp as unknown as MakeModule)({
     instantiateWasm(own, done) {
-      const instance = new WebAssembly.Instance(wasm, { ...own, ...imports });
+      const instance = new WebAssembly.Instance(webpWasm, { ...own, ...imports });
       done(instance);
       return instance.exports;
     },
@@ -96,7 +86,7 @@ async function startCodec(format: keyof typeof CODECS, imports: WebAssembly.Impo
 }
 
 /**
- * The codecs hand over their picture as `new ImageData(new Uint8ClampedArray(<a view of their memory>), width, height)`,
+ * The codec hands over its picture as `new ImageData(new Uint8ClampedArray(<a view of its memory>), width, height)`,
  * which would be one copy of the picture more than there is room for. Until the first picture comes, these two are ours.
  * @returns puts the real ones back
  */
@@ -122,18 +112,12 @@ function receiveImageData(use: (rgba: Uint8Array, width: number, height: number)
   return restore;
 }
 
-function rgbaArea(
-  rgba: Uint8Array,
-  width: number,
-  height: number,
-  header: PictureHeader,
-  name: string,
-): PixelArea {
+function rgbaArea(rgba: Uint8Array, width: number, height: number, header: PictureHeader): PixelArea {
   // An animation's frame is smaller than its canvas.
   const isRight = header.placement !== undefined || (width === header.width && height === header.height);
   // Lossy WebP without a plane for alpha: all of it would be 255.
   const channels = header.coding === "WebP" ? 3 : RGBA;
-  if (!isRight) throw new ServiceError("invalid_image", `the ${name} is not as large as it says`);
+  if (!isRight) throw new ServiceError("invalid_image", "the WebP is not as large as it says");
   return {
     width,
     height,
