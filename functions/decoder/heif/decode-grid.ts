@@ -41,7 +41,10 @@ export function decodeGrid(
   }
 }
 
-/** Decoded tiles; those not used for longest go. */
+/**
+ * Decoded tiles, as many as a row of the picture has. It is read in order, so that nothing before is asked for again: the
+ * tile decoded longest ago goes first, and its memory at once.
+ */
 class TileCache {
   readonly #file: CodecBlock;
   readonly #grid: Grid;
