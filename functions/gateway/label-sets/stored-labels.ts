@@ -15,8 +15,9 @@ import { matrixMemory } from "./matrix-memory.ts";
 import { requestBuild } from "./request-build.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
 
-/** Milliseconds since R2 was asked; the contract gives a deletion 60 seconds. */
+/** Milliseconds since R2 was asked whether a set exists, after which it is asked again in the background. */
 const ASK_AGAIN_AFTER = 20_000;
+/** Milliseconds that a deleted set may still be served; the contract says 60 seconds. */
 const USABLE_FOR = 50_000;
 /** UTF-16 code units of an unknown id that its refusal repeats. */
 const MAX_SHOWN = 64;
