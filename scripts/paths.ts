@@ -33,5 +33,8 @@ export const storageFolder = (): string => join(stateFolder(), "v3");
 /** Tells other commands where a running `npm start` listens for them: `{"port": …}`. */
 export const controlFile = (): string => join(stateFolder(), "control.json");
 
+/** Names the process of the `npm start` that uses `stateFolder`. */
+export const runningFile = (): string => join(stateFolder(), "running.pid");
+
 /** Secrets of the deployment; git ignores it. */
 export const secretsFile = (): string => process.env["EDGECLIP_SECRETS"] ?? join(ROOT, ".secrets.json");

@@ -3,7 +3,7 @@ import clipBpe from "../../model-shards/clip-bpe.bin";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import type { TextRpc } from "../runtime/rpc.ts";
 import { Pauses } from "../runtime/pauses.ts";
-import type { CleanText, RawText } from "../runtime/tokenizer/clean-text.ts";
+import { type CleanText, cleanText, type RawText } from "../runtime/tokenizer/clean-text.ts";
 import { Tokenizer, type Tokens } from "../runtime/tokenizer/tokenizer.ts";
 import type { Wanted } from "../runtime/wanted.ts";
 import { labelEmbedding } from "./label-embedding.ts";
@@ -35,18 +35,31 @@ export interface TextCall {
 
 let tokenizer: Tokenizer | undefined;
 
+/** Cleans texts in steps between which others are answered. @throws ClientGoneError */
+export async function cleanPrompts(prompts: Prompts, pauses: Pauses): Promise<CleanText[]> {
+  const cleaned: CleanText[] = [];
+  for (const text of prompts) {
+    cleaned.push(cleanText(text));
+    if (pauses.isDue(text.length)) await pauses.pause();
+  }
+  return cleaned;
+}
+
 /**
  * @param items cleaned prompts, by whatever names their vector; a prompt that several share is computed once
- * @returns a vector for each item
- * @throws ServiceError `model_unavailable`, `overloaded`; ClientGoneError
+ * @param check is told how many different prompts there are before they are computed, and may throw
+ * @returns a vector for each item; those of single prompts are views of one buffer
+ * @throws ServiceError `model_unavailable`, `overloaded`; ClientGoneError; what `check` throws
  */
 export async function computePrompts<Name>(
   items: ReadonlyMap<Name, readonly CleanText[]>,
   { manifest, text: tower, requestId, wanted }: TextCall,
+  check: (prompts: number) => void = () => {},
 ): Promise<Map<Name, EmbeddedText>> {
   const computed = new Map<Name, EmbeddedText>();
   if (items.size === 0) return computed;
   const distinct = [...new Set([...items.values()].flat())];
+  check(distinct.length);
   const tokens = await tokenize(distinct, manifest, new Pauses(wanted));
   const ids = Int32Array.from([...tokens.values()].flatMap((each) => each.ids));
   const lengths = [...tokens.values()].map((each) => each.ids.length);
@@ -57,7 +70,7 @@ export async function computePrompts<Name>(
   const width = manifest.embedding_width;
   const rowOf = new Map(distinct.map((text, row) => [text, row * width]));
   for (const [name, prompts] of items) {
-    const vectors = prompts.map((text) => rows.slice(rowOf.get(text), (rowOf.get(text) ?? 0) + width));
+    const vectors = prompts.map((text) => rows.subarray(rowOf.get(text), (rowOf.get(text) ?? 0) + width));
     const parts = prompts.map((text) => tokens.get(text));
     computed.set(name, {
       embedding: labelEmbedding(vectors),

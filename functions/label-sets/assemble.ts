@@ -2,7 +2,8 @@
 import { ServiceError } from "../runtime/errors.ts";
 import { unreachable } from "./answering-bucket.ts";
 import { blankMatrix, sealMatrix } from "./label-matrix.ts";
-import type { PartCounts, SetStore } from "./set-store.ts";
+import type { PartCounts } from "./part-store.ts";
+import type { SetStore } from "./set-store.ts";
 
 /** Parts that are read at once; six requests may wait for headers. */
 const READS = 6;
@@ -30,17 +31,18 @@ export async function assemble(
   };
   hold();
   try {
-    const names = await store.plannedNames(id);
+    const names = await store.plans.names(id);
     if (names === undefined) {
-      await store.removePlan(id);
+      await store.plans.remove(id);
       throw unreachable(new Error("a plan is damaged"));
     }
     const tokens = [...parts.values()].reduce((sum, part) => sum + part.tokens, 0);
-    const { matrix, rows } = blankMatrix(names, width, tokens);
+    const truncated = truncatedIn(parts).filter((index) => index < names.labels.length);
+    const { matrix, rows } = blankMatrix(names, width, { tokens, truncated });
     let at = 0;
     for (let first = 0; first < parts.size; first += READS) {
       const numbers = Array.from({ length: Math.min(READS, parts.size - first) }, (_, i) => first + i);
-      const read = await Promise.all(numbers.map((number) => store.part(id, revision, number)));
+      const read = await Promise.all(numbers.map((number) => store.parts.get(id, revision, number)));
       for (const [index, values] of read.entries()) {
         if (values === undefined) return first + index;
         if (at + values.length > rows.length) return await misfit(id, revision, store);
@@ -59,8 +61,18 @@ export async function assemble(
   }
 }
 
+/** Indices of the set's vectors of which a text was cut. */
+function truncatedIn(parts: ReadonlyMap<number, PartCounts>): number[] {
+  let first = 0;
+  return Array.from({ length: parts.size }, (_, number) => parts.get(number)).flatMap((part) => {
+    const indices = (part?.truncated ?? []).map((index) => first + index);
+    first += part?.vectors ?? 0;
+    return indices;
+  });
+}
+
 /** Parts of another plan, or of another width: all are computed again. @returns the first */
 async function misfit(id: string, revision: string, store: SetStore): Promise<number> {
-  await store.removeParts(id, revision);
+  await store.parts.removeAll(id, revision);
   return 0;
 }

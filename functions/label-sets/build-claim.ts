@@ -11,7 +11,8 @@
  * lost its message, and the next to ask for the set sends it once more.
  */
 import { warn } from "../runtime/warn.ts";
-import type { Claim, SetStore } from "./set-store.ts";
+import type { Claim } from "./claim-store.ts";
+import type { SetStore } from "./set-store.ts";
 
 /** Longer than a tower may be silent, `DEADLINES.worker`. */
 const LEASE_MS = 45_000;
@@ -36,26 +37,26 @@ function lasts(until: number, now: number): boolean {
  * @returns the turn that somebody has to be given; undefined if the chain is under way
  */
 export async function beginChain(store: SetStore, id: string, revision: string): Promise<string | undefined> {
-  const { claim, etag } = await store.claim(id, revision);
+  const { claim, etag } = await store.claims.get(id, revision);
   const now = Date.now();
   if (claim !== undefined && lasts(claim.aliveUntil, now)) return undefined;
   // The same turns as before: a message that was only late does no harm then.
   const { turn, next } = claim ?? { turn: crypto.randomUUID(), next: crypto.randomUUID() };
   const begun = { turn, next, holder: "", busyUntil: 0, aliveUntil: now + IDLE_MS };
-  return (await store.putClaim(id, revision, begun, etag)) === undefined ? undefined : turn;
+  return (await store.claims.put(id, revision, begun, etag)) === undefined ? undefined : turn;
 }
 
 /** Lets the next to ask begin, since the message could not be sent. */
 export async function abandonChain(store: SetStore, id: string, revision: string): Promise<void> {
-  const { claim, etag } = await store.claim(id, revision);
-  if (claim !== undefined) await store.putClaim(id, revision, { ...claim, aliveUntil: 0 }, etag);
+  const { claim, etag } = await store.claims.get(id, revision);
+  if (claim !== undefined) await store.claims.put(id, revision, { ...claim, aliveUntil: 0 }, etag);
 }
 
 /** Why a turn was not given: it is over, or may come back after some milliseconds. */
 export type Refusal = "over" | { waitMs: number };
 
 export interface TakeOptions {
-  /** Whether a turn that nobody knows may begin a chain if none is under way. */
+  /** Whether a turn that nobody knows may begin a chain where another has come to a halt. */
   mayBegin?: boolean;
   /** The turn that follows if this one is new. */
   next?: string;
@@ -68,14 +69,15 @@ export async function takeTurn(
   turn: string,
   { mayBegin = false, next = crypto.randomUUID() }: TakeOptions = {},
 ): Promise<Turn | Refusal> {
-  const { claim, etag } = await store.claim(id, revision);
+  const { claim, etag } = await store.claims.get(id, revision);
   const now = Date.now();
   let following = next;
   if (turn === claim?.turn && turn !== claim.next) {
     if (lasts(claim.busyUntil, now)) return { waitMs: claim.busyUntil - now };
     following = claim.next;
   } else if (turn !== claim?.next) {
-    if (!mayBegin || (claim !== undefined && lasts(claim.aliveUntil, now))) return "over";
+    // A claim that has gone was removed with a set that has been made again since, or with a chain that came to its end.
+    if (claim !== undefined && (!mayBegin || lasts(claim.aliveUntil, now))) return "over";
   }
   const held = new Turn(store, id, revision, { turn, next: following });
   return (await held.write(LEASE_MS, etag)) ? held : { waitMs: CONTENDED_MS };
@@ -126,7 +128,7 @@ export class Turn {
 
   /** Everything is computed. */
   async end(): Promise<void> {
-    if (!this.isLost) await this.#store.removeClaim(this.#id, this.#revision);
+    if (!this.isLost) await this.#store.claims.remove(this.#id, this.#revision);
   }
 
   /** @returns whether it is still, or now, this one's turn */
@@ -142,7 +144,7 @@ export class Turn {
         aliveUntil: now + leaseMs + againInMs + IDLE_MS,
       };
       this.#etag =
-        (await this.#store.putClaim(this.#id, this.#revision, claim, etag)) ?? (await this.#ownEtag());
+        (await this.#store.claims.put(this.#id, this.#revision, claim, etag)) ?? (await this.#ownEtag());
       this.isLost = this.#etag === undefined;
       this.#writtenAt = now;
       return !this.isLost;
@@ -153,7 +155,7 @@ export class Turn {
 
   /** Of a write of this holder's whose answer came too late; undefined if the claim is another's. */
   async #ownEtag(): Promise<string | undefined> {
-    const { claim, etag } = await this.#store.claim(this.#id, this.#revision);
+    const { claim, etag } = await this.#store.claims.get(this.#id, this.#revision);
     return claim?.holder === this.#holder ? etag : undefined;
   }
 }

@@ -3,11 +3,12 @@
  * changes nothing, and whoever comes next sees from R2 which are left. The prompts of a part are made when it is
  * computed; those of others are never in memory.
  */
-import { computePrompts, type TextCall } from "../embed/compute-prompts.ts";
-import { cleanText } from "../runtime/tokenizer/clean-text.ts";
+import { cleanPrompts, computePrompts, type TextCall } from "../embed/compute-prompts.ts";
+import { Pauses } from "../runtime/pauses.ts";
+import type { CleanText } from "../runtime/tokenizer/clean-text.ts";
 import { unreachable } from "./answering-bucket.ts";
 import { assemble } from "./assemble.ts";
-import { fillRows } from "./label-matrix.ts";
+import { fillRows, truncatedOf } from "./label-matrix.ts";
 import { type Plan, promptsOfItem } from "./plan.ts";
 import type { SetStore } from "./set-store.ts";
 
@@ -34,8 +35,8 @@ export async function buildNextPart(
   const plan = await planOf(id, store);
   if (plan === undefined) return undefined;
   let missing: number | undefined = probably;
-  if (missing === undefined || missing >= plan.parts || (await store.hasPart(id, revision, missing))) {
-    const done = await store.parts(id, revision);
+  if (missing === undefined || missing >= plan.parts || (await store.parts.has(id, revision, missing))) {
+    const done = await store.parts.list(id, revision);
     missing = firstMissing(plan, done);
     missing ??= await assemble(id, done, store, { revision, width, alive });
     if (missing === undefined) return undefined;
@@ -46,10 +47,10 @@ export async function buildNextPart(
 
 /** @returns undefined if the set has been deleted */
 async function planOf(id: string, store: SetStore): Promise<Plan | undefined> {
-  const plan = await store.plan(id);
+  const plan = await store.plans.get(id);
   if (plan !== undefined) return plan;
   const definition = await store.definition(id);
-  return definition === undefined ? undefined : await store.putPlan(id, definition);
+  return definition === undefined ? undefined : await store.plans.make(id, definition);
 }
 
 function firstMissing({ parts }: Plan, done: ReadonlyMap<number, unknown>): number | undefined {
@@ -64,17 +65,24 @@ async function computePart(
   store: SetStore,
   call: TextCall,
 ): Promise<void> {
-  const planned = await store.plannedPart(id, plan, number);
+  const planned = await store.plans.part(id, plan, number);
   if (planned === undefined) {
-    await store.removePlan(id);
+    await store.plans.remove(id);
     throw unreachable(new Error("a plan is damaged"));
   }
-  const items = planned.map((item) => promptsOfItem(item, plan).map((text) => cleanText(text)));
+  const pauses = new Pauses(call.wanted);
+  const items: CleanText[][] = [];
+  for (const item of planned) items.push(await cleanPrompts(promptsOfItem(item, plan), pauses));
   const computed = await computePrompts(new Map(items.entries()), call);
   const embeddings = [...computed.values()];
   const rows = new Float32Array(items.length * call.manifest.embedding_width);
   fillRows(rows, embeddings);
   const tokens = embeddings.reduce((sum, each) => sum + each.tokens, 0);
   const prompts = items.reduce((sum, each) => sum + each.length, 0);
-  await store.putPart(id, call.manifest.revision, number, rows, { tokens, prompts });
+  await store.parts.put(id, call.manifest.revision, number, rows, {
+    tokens,
+    prompts,
+    vectors: items.length,
+    truncated: truncatedOf(embeddings),
+  });
 }

@@ -1,6 +1,8 @@
 /** A set of labels as its owner defines it, before any model has seen it. */
 import { sha256Hex } from "../runtime/sha256-hex.ts";
 import type { Prompts } from "../embed/compute-prompts.ts";
+import { jsonInSteps } from "../runtime/json-in-steps.ts";
+import type { Pauses } from "../runtime/pauses.ts";
 
 export interface LabelDefinition {
   label: string;
@@ -27,14 +29,12 @@ export const DEFAULT_NEGATIVE = ["a photo."];
 const ID_DIGITS = 32;
 const ID = new RegExp(`^ls_[0-9a-f]{${ID_DIGITS}}$`);
 
-/** All that makes a vector of the set: the labels' prompts in order, then the negatives. */
-export function promptsOfSet({ labels, templates, negative }: LabelSetDefinition): Prompts[] {
-  return [
-    ...labels.map(
-      ({ label, prompts }) => prompts ?? templates.map((template) => fillTemplate(template, label)),
-    ),
-    ...negative.map((text) => [text]),
-  ];
+/** All that makes a vector of the set, one by one: the labels' prompts in order, then the negatives. */
+export function* promptsOfSet({ labels, templates, negative }: LabelSetDefinition): Generator<Prompts> {
+  for (const { label, prompts } of labels) {
+    yield prompts ?? templates.map((template) => fillTemplate(template, label));
+  }
+  for (const text of negative) yield [text];
 }
 
 /** The template around a label. */
@@ -61,12 +61,17 @@ export function countCharacters({ labels, templates }: LabelSetDefinition): numb
 }
 
 /** `ls_…`, the same whenever the same owner defines the same set, whatever the model. */
-export async function labelSetId(account: string, definition: LabelSetDefinition): Promise<string> {
+export async function labelSetId(
+  account: string,
+  definition: LabelSetDefinition,
+  pauses?: Pauses,
+): Promise<string> {
   const thresholds = [
     definition.min_similarity,
     definition.labels.map(({ min_similarity }) => min_similarity ?? null),
   ];
-  return `ls_${(await digest([account, ...content(definition), thresholds])).slice(0, ID_DIGITS)}`;
+  const digits = await digest([account, ...content(definition), thresholds], pauses);
+  return `ls_${digits.slice(0, ID_DIGITS)}`;
 }
 
 /** Whether `labelSetId` may have made it. */
@@ -75,14 +80,14 @@ export function isLabelSetId(id: string): boolean {
 }
 
 /** Names the vectors of a set: thresholds have no part in them, nor does its owner. */
-export async function vectorsKey(definition: LabelSetDefinition): Promise<string> {
-  return await digest(content(definition));
+export async function vectorsKey(definition: LabelSetDefinition, pauses: Pauses): Promise<string> {
+  return await digest(content(definition), pauses);
 }
 
 function content({ labels, templates, negative }: LabelSetDefinition): unknown[] {
   return [labels.map(({ label, prompts }) => [label, prompts ?? null]), templates, negative];
 }
 
-async function digest(value: unknown): Promise<string> {
-  return await sha256Hex(new TextEncoder().encode(JSON.stringify(value)));
+async function digest(value: object, pauses: Pauses | undefined): Promise<string> {
+  return await sha256Hex(await jsonInSteps(value, pauses));
 }

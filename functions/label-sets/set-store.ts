@@ -2,15 +2,17 @@
  * Label sets in R2, which is consistent: what is written or deleted here is so for everybody at once.
  *
  * `accounts/<account>/<id>` what a list shows · `definitions/<id>` the set itself · `vectors/<id>/<revision>/<format>` its
- * packed embeddings · `parts/<id>/<revision>/<format>/<n>` pieces of them while they are being computed · `plans/<id>/…`
- * which pieces those are, see `plan.ts` · `claims/<id>/<revision>` who computes them, see `build-claim.ts`.
+ * packed embeddings. While these are being computed, `parts/<id>/…`, `plans/<id>/…` and `claims/<id>/…` besides.
  */
-import { sha256Hex } from "../runtime/sha256-hex.ts";
-import { warn } from "../runtime/warn.ts";
-import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
+import { jsonInSteps } from "../runtime/json-in-steps.ts";
+import type { Pauses } from "../runtime/pauses.ts";
+import { bodyOf } from "./answering-bucket.ts";
+import { ClaimStore } from "./claim-store.ts";
 import { isLabelSetId, type LabelSetDefinition } from "./definition.ts";
-import { MATRIX_FORMAT, type MatrixNames, namesOf } from "./label-matrix.ts";
-import { placeOf, type Plan, planBlocks, type PlannedItem } from "./plan.ts";
+import { MATRIX_FORMAT } from "./label-matrix.ts";
+import { PartStore } from "./part-store.ts";
+import { PlanStore } from "./plan-store.ts";
+import { jsonBytes, SealedObjects } from "./sealed-objects.ts";
 
 /** What a list shows of a set. */
 export interface LabelSetSummary {
@@ -24,38 +26,27 @@ export interface LabelSetSummary {
   created_at: number;
 }
 
-/** Who computes a set for a revision; see `build-claim.ts`. Times in milliseconds since 1970. */
-export interface Claim {
-  turn: string;
-  /** The turn after it. */
-  next: string;
-  /** Who holds the turn; empty if nobody does. */
-  holder: string;
-  /** Until when whoever holds the turn is taken to be alive. */
-  busyUntil: number;
-  /** Until when the chain is taken to be under way. */
-  aliveUntil: number;
-}
-
-/** What some of a set's vectors were made of. */
-export interface PartCounts {
-  tokens: number;
-  prompts: number;
-}
-
 /**
  * Every method throws ServiceError `model_unavailable` while R2 does not answer, or answers with other bytes. R2 is not
  * asked about an id that no set can have: it may be longer than R2's keys.
  */
 export class SetStore {
+  readonly claims: ClaimStore;
+  readonly plans: PlanStore;
+  readonly parts: PartStore;
+  readonly #objects: SealedObjects;
   readonly #bucket: R2Bucket;
 
   constructor(bucket: R2Bucket) {
-    this.#bucket = answeringBucket(bucket);
+    this.#objects = new SealedObjects(bucket);
+    this.#bucket = this.#objects.bucket;
+    this.claims = new ClaimStore(this.#objects);
+    this.plans = new PlanStore(this.#objects);
+    this.parts = new PartStore(this.#objects);
   }
 
   async summary(account: string, id: string): Promise<LabelSetSummary | undefined> {
-    return isLabelSetId(id) ? await this.#json(summaryKey(account, id)) : undefined;
+    return isLabelSetId(id) ? await this.#objects.original(summaryKey(account, id)) : undefined;
   }
 
   async exists(account: string, id: string): Promise<boolean> {
@@ -96,17 +87,20 @@ export class SetStore {
     return { ids, next: truncated ? (ids.at(-1)?.key ?? null) : null };
   }
 
-  /** @returns whether the set is new */
-  async create(summary: LabelSetSummary, definition: LabelSetDefinition): Promise<boolean> {
+  /**
+   * @param pauses the definition may be as large as a request's body
+   * @returns whether the set is new
+   */
+  async create(summary: LabelSetSummary, definition: LabelSetDefinition, pauses?: Pauses): Promise<boolean> {
     const { account, id } = summary;
     // The definition first: what is listed is complete.
-    await this.#put(`definitions/${id}`, jsonBytes(definition));
-    const bytes = jsonBytes(summary);
-    return await this.#put(summaryKey(account, id), bytes, { onlyIf: { etagDoesNotMatch: "*" } });
+    await this.#objects.put(`definitions/${id}`, await jsonInSteps(definition, pauses));
+    const options = { onlyIf: { etagDoesNotMatch: "*" } };
+    return (await this.#objects.put(summaryKey(account, id), jsonBytes(summary), options)) !== undefined;
   }
 
   async definition(id: string): Promise<LabelSetDefinition | undefined> {
-    return isLabelSetId(id) ? await this.#json(`definitions/${id}`) : undefined;
+    return isLabelSetId(id) ? await this.#objects.original(`definitions/${id}`) : undefined;
   }
 
   async remove(account: string, id: string): Promise<void> {
@@ -116,7 +110,8 @@ export class SetStore {
 
   /** All that a set's definition led to. */
   async removeComputed(id: string): Promise<void> {
-    for (const kind of ["claims", "vectors", "parts", "plans"]) await this.#removeAll(`${kind}/${id}/`);
+    for (const kind of ["claims", "vectors", "parts", "plans"])
+      await this.#objects.removeAll(`${kind}/${id}/`);
   }
 
   /** Bytes of the packed embeddings; undefined while there are none. */
@@ -137,158 +132,8 @@ export class SetStore {
   /** Stores the packed embeddings, which makes the set ready, and drops its parts and vectors of the former format. */
   async putVectors(id: string, revision: string, packed: ArrayBuffer): Promise<void> {
     await this.#bucket.put(vectorsPath(id, revision), packed);
-    await this.removeParts(id, revision);
+    await this.parts.removeAll(id, revision);
     await this.#bucket.delete(formerVectorsPath(id, revision));
-  }
-
-  async removeParts(id: string, revision: string): Promise<void> {
-    await this.#removeAll(`parts/${id}/${revision}/`);
-  }
-
-  /** How the set is computed in parts; undefined if it has not been planned. */
-  async plan(id: string): Promise<Plan | undefined> {
-    return await this.#derived(`plans/${id}/plan`);
-  }
-
-  /** Plans a set. One block is in memory at a time. */
-  async putPlan(id: string, definition: LabelSetDefinition): Promise<Plan> {
-    const blocks: number[] = [];
-    let parts = 0;
-    for (const block of planBlocks(definition)) {
-      await this.#put(`plans/${id}/${blocks.length}`, jsonBytes(block));
-      blocks.push(parts);
-      parts += block.length;
-    }
-    await this.#put(`plans/${id}/names`, jsonBytes(namesOf(definition)));
-    const plan: Plan = { templates: definition.templates, parts, blocks };
-    // The plan last: what it names is there.
-    await this.#put(`plans/${id}/plan`, jsonBytes(plan));
-    return plan;
-  }
-
-  /** What the vectors of a part are made of; undefined if the plan is damaged. */
-  async plannedPart(id: string, plan: Plan, number: number): Promise<PlannedItem[] | undefined> {
-    const { block, index } = placeOf(plan, number);
-    return (await this.#derived<PlannedItem[][]>(`plans/${id}/${block}`))?.[index];
-  }
-
-  /** What a matrix of the set says besides its vectors; undefined if the plan is damaged. */
-  async plannedNames(id: string): Promise<MatrixNames | undefined> {
-    return await this.#derived(`plans/${id}/names`);
-  }
-
-  /** So that it is made anew. */
-  async removePlan(id: string): Promise<void> {
-    await this.#bucket.delete(`plans/${id}/plan`);
-  }
-
-  /** Who computes a set for a revision, and the version of that for `putClaim`. A damaged claim is none. */
-  async claim(id: string, revision: string): Promise<{ claim?: Claim; etag?: string }> {
-    const object = await this.#bucket.get(claimKey(id, revision));
-    if (object === null) return {};
-    const bytes = await bodyOf(object);
-    if (!(await isWhole(object, bytes))) return { etag: object.etag };
-    return { claim: JSON.parse(new TextDecoder().decode(bytes)) as Claim, etag: object.etag };
-  }
-
-  /**
-   * @param etag of the claim that it replaces; undefined if there was none
-   * @returns its own; undefined if somebody else was faster, and nothing was written
-   */
-  async putClaim(
-    id: string,
-    revision: string,
-    claim: Claim,
-    etag: string | undefined,
-  ): Promise<string | undefined> {
-    const onlyIf = etag === undefined ? { etagDoesNotMatch: "*" } : { etagMatches: etag };
-    return await this.#write(claimKey(id, revision), jsonBytes(claim), { onlyIf });
-  }
-
-  async removeClaim(id: string, revision: string): Promise<void> {
-    await this.#bucket.delete(claimKey(id, revision));
-  }
-
-  /** The parts that are there, by their numbers. */
-  async parts(id: string, revision: string): Promise<Map<number, PartCounts>> {
-    const prefix = partPath(id, revision, "");
-    const parts = new Map<number, PartCounts>();
-    for (let cursor: string | undefined; ;) {
-      const options = { prefix, include: ["customMetadata" as const] };
-      const listed = await this.#bucket.list(cursor === undefined ? options : { ...options, cursor });
-      for (const { key, customMetadata } of listed.objects) {
-        const { tokens, prompts } = customMetadata ?? {};
-        parts.set(Number(key.slice(prefix.length)), { tokens: Number(tokens), prompts: Number(prompts) });
-      }
-      if (!listed.truncated) return parts;
-      ({ cursor } = listed);
-    }
-  }
-
-  async hasPart(id: string, revision: string, number: number): Promise<boolean> {
-    return (await this.#bucket.head(partPath(id, revision, number))) !== null;
-  }
-
-  /** Its vectors, one after the other; undefined if it is missing, or was damaged and has now been dropped. */
-  async part(id: string, revision: string, number: number): Promise<Float32Array | undefined> {
-    const key = partPath(id, revision, number);
-    const object = await this.#bucket.get(key);
-    if (object === null) return undefined;
-    const bytes = await bodyOf(object);
-    if (await isWhole(object, bytes)) return new Float32Array(bytes);
-    await this.#bucket.delete(key);
-    return undefined;
-  }
-
-  async putPart(
-    id: string,
-    revision: string,
-    number: number,
-    rows: Float32Array<ArrayBuffer>,
-    { tokens, prompts }: PartCounts,
-  ): Promise<void> {
-    const customMetadata = { tokens: String(tokens), prompts: String(prompts) };
-    const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
-    await this.#put(partPath(id, revision, number), bytes, { customMetadata });
-  }
-
-  /** @returns false if `onlyIf` was not met */
-  async #put(key: string, bytes: Uint8Array<ArrayBuffer>, options: R2PutOptions = {}): Promise<boolean> {
-    return (await this.#write(key, bytes, options)) !== undefined;
-  }
-
-  /** @returns the object's etag; undefined if `onlyIf` was not met */
-  async #write(
-    key: string,
-    bytes: Uint8Array<ArrayBuffer>,
-    options: R2PutOptions,
-  ): Promise<string | undefined> {
-    const customMetadata = { ...options.customMetadata, sha256: await sha256Hex(bytes) };
-    return (await this.#bucket.put(key, bytes, { ...options, customMetadata }))?.etag;
-  }
-
-  /** What can be made again: damaged, it is as good as missing. */
-  async #derived<T>(key: string): Promise<T | undefined> {
-    const object = await this.#bucket.get(key);
-    if (object === null) return undefined;
-    const bytes = await bodyOf(object);
-    return (await isWhole(object, bytes)) ? (JSON.parse(new TextDecoder().decode(bytes)) as T) : undefined;
-  }
-
-  async #json<T>(key: string): Promise<T | undefined> {
-    const object = await this.#bucket.get(key);
-    if (object === null) return undefined;
-    const bytes = await bodyOf(object);
-    if (await isWhole(object, bytes)) return JSON.parse(new TextDecoder().decode(bytes)) as T;
-    throw unreachable(new Error(`${key} is damaged`));
-  }
-
-  async #removeAll(prefix: string): Promise<void> {
-    for (;;) {
-      const { objects, truncated } = await this.#bucket.list({ prefix });
-      if (objects.length > 0) await this.#bucket.delete(objects.map(({ key }) => key));
-      if (!truncated) return;
-    }
   }
 }
 
@@ -303,22 +148,4 @@ function vectorsPath(id: string, revision: string): string {
 /** Where vectors were before keys named a format. Some were another text's, so they are never read. */
 function formerVectorsPath(id: string, revision: string): string {
   return `vectors/${id}/${revision}`;
-}
-
-function partPath(id: string, revision: string, number: number | ""): string {
-  return `parts/${id}/${revision}/${MATRIX_FORMAT}/${number}`;
-}
-
-function claimKey(id: string, revision: string): string {
-  return `claims/${id}/${revision}`;
-}
-
-async function isWhole({ customMetadata }: R2Object, bytes: ArrayBuffer): Promise<boolean> {
-  const isRight = (await sha256Hex(new Uint8Array(bytes))) === customMetadata?.["sha256"];
-  if (!isRight) warn("label set damaged", new Error("an object in R2 is not what was stored"));
-  return isRight;
-}
-
-function jsonBytes(value: object): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(new TextEncoder().encode(JSON.stringify(value)));
 }

@@ -24,7 +24,7 @@ export class Front {
    */
   static async listen(port: number, host: string): Promise<Front> {
     const front = new Front();
-    const addresses = new Set((await lookup(host, { all: true })).map(({ address }) => address));
+    const addresses = await addressesOf(host);
     const refusals: NodeJS.ErrnoException[] = [];
     for (const address of addresses) {
       await front.#listenOn(port, address).catch((error: unknown) => {
@@ -74,6 +74,16 @@ export class Front {
       if (response.headersSent) response.destroy();
       else response.writeHead(502).end();
     }
+  }
+}
+
+/** @throws Error that says what `--host` takes */
+async function addressesOf(host: string): Promise<Set<string>> {
+  try {
+    return new Set((await lookup(host, { all: true })).map(({ address }) => address));
+  } catch (cause) {
+    const message = `--host ${host} is no name or address that this machine knows: leave it out to be reached from this machine, or take 0.0.0.0 to be reached from others`;
+    throw new Error(message, { cause });
   }
 }
 

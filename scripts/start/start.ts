@@ -14,6 +14,7 @@ import { builtModel } from "./built-model.ts";
 import { stopTakingOrders, takeOrders } from "./control.ts";
 import { ACCESS_MODES, LocalDeployment, type LocalOptions, LOG_LEVELS } from "./local-deployment.ts";
 import { Front } from "./front.ts";
+import { holdStorage } from "./hold-storage.ts";
 import { greeting, urlOf } from "./greeting.ts";
 import { withLocalKey } from "./local-key.ts";
 import { whenNpmEnds } from "./parent-end.ts";
@@ -105,6 +106,7 @@ async function start(
 ): Promise<void> {
   // First, so that nothing else starts if the port is taken.
   const front = await Front.listen(port, host);
+  await holdStorage();
   const folders = await builtModels(names);
   await seedLocalR2(folders);
   const manifests = await Promise.all(folders.map((folder) => readManifest(folder)));

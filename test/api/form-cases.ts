@@ -91,6 +91,30 @@ export function formCases(fox: Uint8Array, leadingCrlf: Buffer): FormCase[] {
     },
     { labels: ["fox,bus", "harp"] },
   );
+  add("curl", '`-F labels=\'"fox","bus"\'`: texts in quotes', {
+    parts: [picture, [field("labels"), '"fox","bus"']],
+  });
+  add(
+    "curl",
+    "`-F labels='\"fox\"'`: a JSON string",
+    { parts: [picture, [field("labels"), '"fox"']] },
+    { labels: ["fox"] },
+  );
+  add(
+    "curl",
+    "`-F labels=,`: no text between the commas",
+    { parts: [picture, [field("labels"), ","]] },
+    { status: 400, code: "empty_input", param: "labels" },
+  );
+  add(
+    "curl",
+    "`-F top_k=1 -F top_k=5`: two values for a field that has one",
+    { parts: [picture, labels, [field("top_k"), "1"], [field("top_k"), "5"]] },
+    { status: 400, code: "invalid_type", param: "top_k" },
+  );
+  add("Rails", "`multi_label=0` and `multi_label=1` for a checkbox: the last is meant", {
+    parts: [picture, labels, [field("multi_label"), "0"], [field("multi_label"), "1"]],
+  });
   add(
     "curl",
     '`-F labels=\'["fox","bus"\'`: a broken JSON list',

@@ -31,11 +31,15 @@ export function faultOf(request: HostileRequest, answer: RawAnswer): string | un
 
 /**
  * The pages' files are served by the platform before the gateway is asked: it redirects a path that is not in order, and
- * answers a method that a file does not take with 405 and nothing else.
+ * answers a method that a file does not take with 405 and nothing else. A request for a WebSocket is a GET, whatever its
+ * method (RFC 6455, section 4.1): workerd hands it on as one, and a page is then the right answer.
  */
-function isPage({ method }: HostileRequest, { status, headers, text }: RawAnswer): boolean {
+function isPage({ method, headers: sent }: HostileRequest, { status, headers, text }: RawAnswer): boolean {
   if (headers["x-request-id"] !== undefined) return false;
-  const isRead = method === "GET" || method === "HEAD";
+  const asksForSocket = Object.entries(sent).some(
+    ([name, value]) => name.toLowerCase() === "upgrade" && /^websocket$/i.test(value),
+  );
+  const isRead = method === "GET" || method === "HEAD" || asksForSocket;
   if (!isRead) return status === 405 && text === "";
   return status < 300 || (status < 400 && "location" in headers);
 }

@@ -6,6 +6,8 @@ import { expect, it, onTestFinished } from "vitest";
 import { post } from "../support/post.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { startWorkers } from "../support/workers.ts";
+import { faultOf } from "./fault-of-answer.ts";
+import { RawClient } from "./raw-request.ts";
 import { runFuzz } from "./run-fuzz.ts";
 
 const REQUESTS = 500;
@@ -14,6 +16,13 @@ it("answers every hostile request as the contract says, and works on", { timeout
   const seed = Number(process.env["FUZZ_SEED"] ?? 20_261);
   const workers = await startWorkers();
   onTestFinished(() => workers.dispose());
+  const client = new RawClient(workers.url, 1);
+  for (const method of ["PROPFIND", "PUT", "POST"]) {
+    for (const path of ["/", "/docs/", "/v1/models", "/v1/classify", "/nothing"]) {
+      const socket = { method, path, headers: { connection: "upgrade", upgrade: "websocket" } };
+      expect(faultOf(socket, await client.send(socket)), `${method} ${path}`).toBeUndefined();
+    }
+  }
   const { outcomes, faults } = await runFuzz(workers, REQUESTS, seed);
   expect(faults, `seed ${seed}`).toEqual([]);
   // Both sides of the gate were reached, and many of its posts.

@@ -45,15 +45,21 @@ const model = await fullSizeModel(256);
 const manifest = await readManifest(model);
 const image = (await readFile(PICTURE)).toString("base64");
 
-function definitionOf(size: number) {
-  const labels = Array.from({ length: size }, (_, i) => ({ label: `label ${i} of ${size}` }));
+/** @param length characters of a name, at least */
+function definitionOf(size: number, length = 0) {
+  const labels = Array.from({ length: size }, (_, i) => ({
+    label: `label ${i} of ${size}`.padEnd(length, "x"),
+  }));
   return { labels, templates: ["a photo of a {}."], negative: DEFAULT_NEGATIVE, min_similarity: null };
 }
 
 /** Puts vectors where the gateway looks for them, then creates the set. */
-async function createSet(workers: Workers, size: number): Promise<string> {
-  const definition = definitionOf(size);
-  const { matrix, rows } = blankMatrix(namesOf(definition), manifest.embedding_width, 8 * size);
+async function createSet(workers: Workers, size: number, length = 0): Promise<string> {
+  const definition = definitionOf(size, length);
+  const { matrix, rows } = blankMatrix(namesOf(definition), manifest.embedding_width, {
+    tokens: 8 * size,
+    truncated: [],
+  });
   for (let i = 0; i < rows.length; i++) rows[i] = Math.random() - 0.5;
   normalizeRows(rows, manifest.embedding_width);
   const id = await labelSetId("public", definition);
@@ -85,6 +91,37 @@ async function warm(workers: Workers, ids: Map<number, string>): Promise<Map<num
     }
   }
   return new Map([...samples].map(([size, values]) => [size, median(values)]));
+}
+
+/** Sets of 10,000 labels or a little fewer, the last with 9 MB of names: some 200 MB together. */
+const MIXED: readonly (readonly [size: number, length: number])[] = [
+  [10_000, 0],
+  [9_999, 0],
+  [9_998, 100],
+  [9_997, 300],
+  [9_996, 900],
+  [5_000, 0],
+  [2_000, 0],
+  [1_000, 500],
+];
+
+/**
+ * All of them at once, three clients each, and beside them the largest bodies. @returns how often each status came
+ */
+async function mixedSets(workers: Workers, mixed: readonly string[]): Promise<Map<number, number>> {
+  const statuses = new Map<number, number>();
+  const ask = async (id: string, picture: string): Promise<void> => {
+    const body = { image: picture, label_set: id, top_k: 10 };
+    const { status } = await request("POST", `${workers.url}/v1/classify`, body);
+    if (status !== 200 && status !== 503) throw new Error(`status ${status}`);
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  };
+  const large = Buffer.from(noiseBmp(2000, 1990, 1)).toString("base64");
+  await Promise.all([
+    ...[0, 1, 2].flatMap(() => mixed.map((id) => ask(id, image))),
+    ...mixed.slice(0, 4).map((id) => ask(id, large)),
+  ]);
+  return statuses;
 }
 
 /** As much as a gateway can be given at once, on top of a memory full of sets. */
@@ -121,6 +158,12 @@ try {
   for (const size of SIZES) ids.set(size, await createSet(workers, size));
   const warmed = await warm(workers, ids);
   const pictures = await peakMemory(workers, () => largestBodies(workers, ids.get(10_000) ?? ""));
+  const mixedIds: string[] = [];
+  for (const [size, length] of MIXED) mixedIds.push(await createSet(workers, size, length));
+  let statuses = new Map<number, number>();
+  const mixed = await peakMemory(workers, async () => {
+    statuses = await mixedSets(workers, mixedIds);
+  });
   const values = await peakMemory(workers, () => heaviestBodies(workers));
   const collected = (await workers.memory(true)).get("edgeclip");
   await workers.dispose();
@@ -140,6 +183,7 @@ try {
   console.log(`most memory of the gateway, all sets in it and four bodies at once:
   pictures of 16 MB: ${megabytes(pictures.get("edgeclip")?.total ?? 0)}
   the heaviest of each kind (test/attack/heavy-bodies.ts): ${megabytes(values.get("edgeclip")?.total ?? 0)}
+  ${MIXED.length} sets, three clients each, and four of the pictures (${[...statuses].map(([status, count]) => `${count} × ${status}`).join(", ")}): ${megabytes(mixed.get("edgeclip")?.total ?? 0)}
   after a forced collection: ${megabytes(collected === undefined ? 0 : totalBytes(collected))}`);
   const points = (times: Map<number, number>): [number, number][] =>
     SIZES.map((size) => [size, Math.max(times.get(size) ?? 0, 0.1)]);

@@ -1,5 +1,5 @@
 /** `npm start` as people use it: ports, who is let in, models by their names at the hub, and how it ends. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -43,6 +43,25 @@ it("says at once that a port is taken, and leaves no process behind", { timeout:
   );
   expect(await service.left(2000)).toEqual([]);
   server.close();
+});
+
+it("says that a host is unknown, and what to take instead", { timeout: 60_000 }, async () => {
+  const parameters = ["--port", String(await freePort()), "--host", "999.1.1.1"];
+  const service = new NpmStart(join(folder, "host"), parameters);
+  expect(await service.ended()).toBe(1);
+  expect(service.output).toMatch(/^--host 999\.1\.1\.1 is no name or address that this machine knows: .*\n$/);
+});
+
+it("says that another one uses the same storage", { timeout: 60_000 }, async () => {
+  const state = join(folder, "shared");
+  await mkdir(state);
+  await writeFile(join(state, "running.pid"), String(process.pid));
+  const service = new NpmStart(state, ["--port", String(await freePort())]);
+  expect(await service.ended()).toBe(1);
+  expect(service.output).toBe(
+    `another "npm start" (process ${process.pid}) uses ${state}: stop it, or set EDGECLIP_STATE to another folder for this one\n`,
+  );
+  expect(await service.left(2000)).toEqual([]);
 });
 
 /** Which process is ended how, by what its command line says. */

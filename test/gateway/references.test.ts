@@ -29,7 +29,7 @@ let url: URL;
 
 beforeAll(async () => {
   const modules = await Promise.all(
-    ["base64.ts", "images/data-uri.ts"].map(async (path) => ({
+    ["base64.ts", "hex-value.ts", "images/data-uri.ts"].map(async (path) => ({
       type: "ESModule" as const,
       path,
       contents: stripTypeScriptTypes(await readFile(join(FOLDER, path), "utf8")),

@@ -1,4 +1,5 @@
 /** Request schemas: templates, aliases, and the path that a complaint names. */
+import { scheduler } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { foldAliases, IMAGE_ALIASES } from "../../functions/gateway/body/fields.ts";
 import { classifyRequestSchema } from "../../functions/gateway/schemas/classify-request.ts";
@@ -7,6 +8,9 @@ import { fillTemplate } from "../../functions/label-sets/definition.ts";
 import { validate } from "../../functions/gateway/schemas/validate.ts";
 import { OPENAI_7, OPENAI_80 } from "../../functions/gateway/templates/openai.ts";
 import { ServiceError } from "../../functions/runtime/errors.ts";
+
+// As workerd has it, for pauses.
+Object.assign(globalThis, { scheduler });
 
 describe("the published templates", () => {
   it("are 80 and 7 of them, all different, each with one place for the label", () => {
@@ -28,8 +32,8 @@ describe("templates", () => {
       ["one {}", "two {}"],
       ["one {}", "two {}"],
     ],
-  ])("%j", (given, expected) => {
-    expect(validate(templatesSchema, given)).toEqual(expected);
+  ])("%j", async (given, expected) => {
+    expect(await validate(templatesSchema, given)).toEqual(expected);
   });
 
   it.each(["$&", "$1", "$`", "{}", "\\", "{{}}"])("take the label %s as it is", (label) => {
@@ -87,14 +91,14 @@ const COMPLAINTS: [fields: Record<string, unknown>, code: string, param: string]
 describe("a complaint names the field", () => {
   const good = { images: ["x"], labels: ["a"] };
 
-  it("and there is none about a good request", () => {
-    expect(validate(classifyRequestSchema, good)).toMatchObject({ top_k: 5, multi_label: false });
+  it("and there is none about a good request", async () => {
+    expect(await validate(classifyRequestSchema, good)).toMatchObject({ top_k: 5, multi_label: false });
   });
 
-  it.each(COMPLAINTS)("%j → %s %s", (fields, code, param) => {
+  it.each(COMPLAINTS)("%j → %s %s", async (fields, code, param) => {
     let thrown: unknown;
     try {
-      validate(classifyRequestSchema, { ...good, ...fields });
+      await validate(classifyRequestSchema, { ...good, ...fields });
     } catch (error) {
       thrown = error;
     }
@@ -113,7 +117,8 @@ describe("at the limit", () => {
     ["16 images", { images: Array(16).fill("x") }],
     ["thresholds of -1 and 1", { min_similarity: -1, labels: [{ label: "a", min_similarity: 1 }] }],
     ["emoji, right-to-left and null", { labels: ["🦊", "ثعلب"], min_similarity: null }],
-  ])("%s is accepted", (_, fields) => {
-    expect(() => validate(classifyRequestSchema, { images: ["x"], labels: ["a"], ...fields })).not.toThrow();
+  ])("%s is accepted", async (_, fields) => {
+    const request = { images: ["x"], labels: ["a"], ...fields };
+    expect(await validate(classifyRequestSchema, request)).toHaveProperty("images");
   });
 });

@@ -21,6 +21,7 @@ interface LabelVector {
   label: string;
   embedding: Float32Array;
   minSimilarity: number | null;
+  truncated?: boolean;
 }
 
 /** The function under test takes its vectors in matrices. */
@@ -34,6 +35,7 @@ function rankLabels(
     minSimilarity: labels.map(({ minSimilarity }) => minSimilarity),
     vectors: Float32Array.from(labels.flatMap(({ embedding }) => [...embedding])),
     negative: Float32Array.from(negative.flatMap((vector) => [...vector])),
+    truncated: new Set(labels.flatMap(({ truncated }, index) => (truncated === true ? [index] : []))),
   };
   return rankMatrix(image, matrix, { ...options, minSimilarity: null });
 }
@@ -168,6 +170,20 @@ describe("rankLabels", () => {
       const [alone] = rankLabels(image, [label], options).predictions;
       expect(together).toContainEqual(alone);
     }
+  });
+
+  it("tells of which labels a prompt was cut", () => {
+    const labels = [false, true].map((truncated, i) => ({
+      label: String(i),
+      embedding: Float32Array.of(1, 0),
+      minSimilarity: null,
+      truncated,
+    }));
+    const { predictions } = rankLabels(Float32Array.of(1, 0), labels, OPTIONS);
+    expect(predictions.map(({ label, truncated }) => [label, truncated])).toEqual([
+      ["0", false],
+      ["1", true],
+    ]);
   });
 
   it("gives a label that is as near as the negative prompt one half", () => {

@@ -93,6 +93,23 @@ describe("a large set", { timeout: 240_000 }, () => {
     expect(texts).toBeLessThanOrEqual(1.05 * TEXTS);
   });
 
+  it("is computed, unasked, when what is left of a deletion takes its claim, plan and parts", async () => {
+    const { body } = await post("deleted and made again");
+    while ((await show(body.id)).body.prompts_done === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const sets = await workers.miniflare.getR2Bucket("SETS", "edgeclip");
+    const rest = (await stored()).filter(
+      (key) => /^(claims|plans|parts)\//.test(key) && key.includes(body.id),
+    );
+    await sets.delete(rest);
+    await expect
+      .poll(async () => (await stored()).filter((key) => key.startsWith(`vectors/${body.id}`)), {
+        timeout: 120_000,
+      })
+      .toHaveLength(1);
+  });
+
   it("leaves nothing behind when it is deleted meanwhile", async () => {
     const { body } = await post("deleted");
     while ((await show(body.id)).body.prompts_done === 0) {

@@ -117,6 +117,15 @@ describe("a turn", () => {
     expect(await takeTurn(store, id, REVISION, turn)).toBeInstanceOf(Turn);
   });
 
+  it("begins anew when its claim was removed with a set that has been made again", async () => {
+    const { store, id, turn } = await begin();
+    await store.claims.remove(id, REVISION);
+    const held = await take(store, id, turn);
+    expect(await takeTurn(store, id, REVISION, "nobody's")).toBe("over");
+    expect(await beginChain(store, id, REVISION)).toBeUndefined();
+    await take(store, id, held.next);
+  });
+
   it("is lost when its set is deleted", async () => {
     const { store, id, turn } = await begin();
     const held = await take(store, id, turn);

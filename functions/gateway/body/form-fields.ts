@@ -54,7 +54,8 @@ export class FormFields {
 
   /**
    * Entries rather than assignments: a field named `__proto__` is then a field like any other.
-   * @throws ServiceError `invalid_json` for a list of texts that is not right, `too_many_items`
+   * @throws ServiceError `invalid_json` for a list of texts that is not right, `too_many_items`, `invalid_type` for a field
+   * that came with several values and has one
    */
   toObject(): Fields {
     const entries: [string, unknown][] = [];
@@ -62,7 +63,8 @@ export class FormFields {
       // An empty JSON list is one, an input that was left empty is nothing.
       if (values.length === 0 && !isListField(name)) continue;
       if (alone !== undefined) entries.push([name, severalTexts(name, alone)]);
-      else entries.push([name, isListField(name) || isSeveralSets(name, values) ? values : values.at(-1)]);
+      else if (isListField(name) || isSeveralSets(name, values)) entries.push([name, values]);
+      else entries.push([name, onlyValue(name, values)]);
     }
     return Object.fromEntries(entries);
   }
@@ -78,6 +80,19 @@ export class FormFields {
     this.#fields.set(canonical, field);
     return field;
   }
+}
+
+/**
+ * Of a field that holds one value and may have come more than once. Rails sends a checkbox twice, and means the last.
+ * @throws ServiceError `invalid_type` for values that differ: nobody can say which was meant
+ */
+function onlyValue(name: string, values: readonly unknown[]): unknown {
+  const last = values.at(-1);
+  if (typeof last !== "boolean" && values.some((value) => value !== last)) {
+    const message = `${name}: came ${values.length} times with different values; send it once`;
+    throw new ServiceError("invalid_type", message, { param: name });
+  }
+  return last;
 }
 
 /** A set alone is itself, several are a list. */

@@ -25,7 +25,9 @@ const OTHER_NAMES = new Map([
 const BRACKETS = /\[\d*\]$/;
 /** Several of these may come in one text, by these very names. */
 const PLURAL = new Set(["labels", "texts"]);
-const LOOKS_LIKE_JSON = /^\s*[[{]/;
+const LOOKS_LIKE_JSON = /^\s*["[{]/;
+/** JSON strings with commas between them, or one alone. */
+const QUOTED = /^\s*"[^]*"\s*$/;
 const TRUE = /^(true|1|on|yes)$/i;
 const FALSE = /^(false|0|off|no)$/i;
 /** An input that was left empty, or a program's nothing. */
@@ -53,7 +55,7 @@ export function looksLikeJson(text: string): boolean {
 /** One value, those of a JSON list, or none for a field left empty. */
 export function formValues(field: string, text: string): readonly unknown[] {
   const kind = KINDS.get(field) ?? "text";
-  if (kind === "list" || looksLikeJson(text)) return listed(field, text);
+  if (kind === "list" || (looksLikeJson(text) && !QUOTED.test(text))) return listed(field, text);
   const trimmed = text.trim();
   if (ABSENT.test(trimmed)) return [];
   if (kind === "text") return [trimmed];
@@ -70,7 +72,7 @@ function listed(field: string, text: string): readonly unknown[] {
   const plain = field === "images" ? text.trim() : text;
   if (!looksLikeJson(text)) return [plain];
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = JSON.parse(QUOTED.test(text) ? `[${text}]` : text);
     return Array.isArray(parsed) ? parsed : [parsed];
   } catch {
     return [plain];
@@ -78,7 +80,7 @@ function listed(field: string, text: string): readonly unknown[] {
 }
 
 /**
- * The texts that one text holds: one a line, or else between commas.
+ * The texts that one text holds: one a line, or else between commas; none if it is only commas.
  * @throws ServiceError `invalid_json` for a JSON list that is not right: its pieces would be labels that nobody meant;
  * `too_many_items`
  */
@@ -91,6 +93,5 @@ export function severalTexts(field: string, text: string): string[] {
   if (parts.length > MAX_PIECES) {
     throw new ServiceError("too_many_items", `${field}: at most ${MAX_PIECES} texts`, { param: field });
   }
-  const texts = parts.map((part) => part.trim()).filter((part) => part !== "");
-  return texts.length === 0 ? [text] : texts;
+  return parts.map((part) => part.trim()).filter((part) => part !== "");
 }

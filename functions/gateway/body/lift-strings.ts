@@ -60,8 +60,16 @@ export function isPictureUri(text: string): boolean {
   return PICTURE.test(text) || (text.startsWith(LIFTED) && text.endsWith(PICTURE_MARK));
 }
 
+/** Bytes of a string that are looked at one by one: a call takes as long as that. */
+const SHORT = 64;
+
 /** Where the string that begins at `start` has its closing quote; -1 if it has none. */
 function endOfString(bytes: Uint8Array, start: number): number {
+  const near = Math.min(start + SHORT, bytes.length);
+  for (let at = start; at < near; at++) {
+    if (bytes[at] === QUOTE) return at;
+    if (bytes[at] === BACKSLASH) break;
+  }
   for (let quote = bytes.indexOf(QUOTE, start); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
     let backslashes = 0;
     while (quote - backslashes > start && bytes[quote - 1 - backslashes] === BACKSLASH) backslashes++;

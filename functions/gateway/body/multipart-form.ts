@@ -6,6 +6,7 @@ import {
   type MultipartPart,
 } from "@remix-run/multipart-parser";
 import { ServiceError } from "../../runtime/errors.ts";
+import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
 import { imageTooLarge } from "../images/image-file.ts";
 import { MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
@@ -27,6 +28,8 @@ export type AcceptFile = (
 ) => Promise<unknown>;
 
 const FILE_FIELD = "images";
+/** What pieces are put together to. */
+const GATHERED_BYTES = 65_536;
 /** Labels, texts and prompts may come as a field each. */
 const MAX_PARTS = 20_000;
 /** What the fields may take in memory beside the largest file. */
@@ -42,6 +45,9 @@ export class MultipartForm {
   #fieldBytes = 0;
   /** What the fields take in memory. */
   #fieldMemory = 0;
+  /** Small pieces that came one after the other, and how much of the buffer they fill. */
+  #gathered: Uint8Array<ArrayBuffer> | undefined;
+  #gatheredBytes = 0;
   /** Bytes of the part that is not complete yet, or a little more. */
   #pending = 0;
   /** Of the body's last piece. */
@@ -64,10 +70,27 @@ export class MultipartForm {
   }
 
   /**
-   * Takes the body's next piece.
+   * Takes the body's next piece. Small ones are put together: the parts are made of views of what the parser is given, and
+   * a view of a byte takes a hundred.
    * @throws ServiceError `invalid_type`, `image_too_large`, `request_too_large`, `overloaded`
    */
-  async take(piece: Uint8Array): Promise<void> {
+  async take(piece: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (this.#gatheredBytes + piece.length > GATHERED_BYTES) await this.#parseGathered();
+    if (piece.length > GATHERED_BYTES / 2) return await this.#parse(piece);
+    this.#gathered ??= new Uint8Array(GATHERED_BYTES);
+    this.#gathered.set(piece, this.#gatheredBytes);
+    this.#gatheredBytes += piece.length;
+    freeBuffer(piece);
+  }
+
+  async #parseGathered(): Promise<void> {
+    const gathered = this.#gathered?.subarray(0, this.#gatheredBytes);
+    this.#gathered = undefined;
+    this.#gatheredBytes = 0;
+    if (gathered !== undefined) await this.#parse(gathered);
+  }
+
+  async #parse(piece: Uint8Array): Promise<void> {
     const part = this.#preamble.skip(piece);
     if (part === undefined) return;
     this.#pieceBytes = part.length;
@@ -88,9 +111,10 @@ export class MultipartForm {
 
   /**
    * What came in, once all has.
-   * @throws ServiceError `invalid_type` if the body ended early, `invalid_json` for a list that is not right
+   * @throws ServiceError as `take`, `invalid_type` if the body ended early, `invalid_json` for a list that is not right
    */
-  fields(): Fields {
+  async finish(): Promise<Fields> {
+    await this.#parseGathered();
     if (!this.#isComplete()) throw new ServiceError("invalid_type", `${INVALID}: it ends early`);
     this.#share.complete(this.#fieldMemory);
     return this.#fields.toObject();

@@ -88,7 +88,7 @@ async function readJson(request: Request, length: number, share: Share): Promise
     share.shrinkTo(0);
   };
   await readLimited(request, MAX_JSON_BYTES, share, { take, drop });
-  const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()));
+  const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()), weight.lifted > 0);
   // The text is gone, but texts are cleaned, and what they are cleaned to is about as long.
   share.complete(LIFTED_EXPANSION * weight.lifted + weight.parsing);
   const lifted: LiftedStrings = {
@@ -105,9 +105,13 @@ async function readJson(request: Request, length: number, share: Share): Promise
   return { fields: body as Fields, lifted };
 }
 
-function parse(bytes: Uint8Array<ArrayBuffer>): { body: unknown; strings: Uint8Array<ArrayBuffer>[] } {
+/** @param hasLongStrings to look for one among a million strings would take long */
+function parse(
+  bytes: Uint8Array<ArrayBuffer>,
+  hasLongStrings: boolean,
+): { body: unknown; strings: Uint8Array<ArrayBuffer>[] } {
   try {
-    const { json, strings } = liftStrings(bytes);
+    const { json, strings } = hasLongStrings ? liftStrings(bytes) : { json: bytes, strings: [] };
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(json);
     freeBuffer(json);
     return { body: JSON.parse(text), strings };
@@ -133,5 +137,5 @@ async function readMultipart(
       share.shrinkTo(0);
     },
   });
-  return { fields: form.fields() };
+  return { fields: await form.finish() };
 }

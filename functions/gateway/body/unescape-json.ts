@@ -1,50 +1,81 @@
 /** The escapes of a JSON string (RFC 8259, section 7) resolved in its bytes: what an escape stands for is never longer. */
+import { hexValue } from "../hex-value.ts";
 
 const BACKSLASH = 0x5c;
-const SIMPLE = new Map(
-  Array.from(`"\\/bfnrt`, (letter, i) => [letter.charCodeAt(0), `"\\/\b\f\n\r\t`.charCodeAt(i)]),
-);
 const LETTER_U = 0x75;
-const HEX = /^[0-9a-f]{4}$/i;
+/** What stands after a backslash, and what the two mean; 0 for nothing. */
+const SIMPLE = new Uint8Array(256);
+for (const [i, letter] of Array.from(`"\\/bfnrt`).entries()) {
+  SIMPLE[letter.charCodeAt(0)] = `"\\/\b\f\n\r\t`.charCodeAt(i);
+}
+/** In place of half a character. */
+const REPLACEMENT = 0xfffd;
+
+const isFirstHalf = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
+const isSecondHalf = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
 
 /**
+ * Byte by byte: a string may be all escapes, and 16 MB long.
  * @param content UTF-8 between the quotes; overwritten
  * @returns its beginning, with what it stands for. Halves of characters become U+FFFD
  * @throws SyntaxError for an escape that JSON does not have
  */
 export function unescapeJson(content: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  let escape = content.indexOf(BACKSLASH);
-  if (escape === -1) return content;
-  const encoder = new TextEncoder();
-  let written = escape;
-  while (escape !== -1) {
-    let read = escape;
-    const simple = SIMPLE.get(content[escape + 1] ?? 0);
-    if (simple === undefined) {
-      // Two of them may be one character: taken together.
-      let units = "";
-      while (content[read] === BACKSLASH && content[read + 1] === LETTER_U && units.length < 2) {
-        units += String.fromCharCode(Number.parseInt(hexDigits(content, read + 2), 16));
-        read += 6;
-        if (!/[\ud800-\udbff]/.test(units)) break;
-      }
-      if (units === "") throw new SyntaxError("an escape that JSON does not have");
-      written += encoder.encodeInto(units, content.subarray(written, read)).written;
-    } else {
-      content[written++] = simple;
-      read += 2;
+  let read = content.indexOf(BACKSLASH);
+  if (read === -1) return content;
+  let written = read;
+  while (read < content.length) {
+    const byte = content[read++] ?? 0;
+    if (byte !== BACKSLASH) {
+      content[written++] = byte;
+      continue;
     }
-    const next = content.indexOf(BACKSLASH, read);
-    const end = next === -1 ? content.length : next;
-    content.copyWithin(written, read, end);
-    written += end - read;
-    escape = next;
+    const letter = content[read++] ?? 0;
+    if (letter !== LETTER_U) {
+      const simple = SIMPLE[letter] ?? 0;
+      if (simple === 0) throw unknownEscape();
+      content[written++] = simple;
+      continue;
+    }
+    let code = unitAt(content, read);
+    read += 4;
+    if (isFirstHalf(code) && content[read] === BACKSLASH && content[read + 1] === LETTER_U) {
+      const second = unitAt(content, read + 2);
+      if (isSecondHalf(second)) {
+        code = 0x10000 + ((code - 0xd800) << 10) + (second - 0xdc00);
+        read += 6;
+      }
+    }
+    written = writeUtf8(content, written, isFirstHalf(code) || isSecondHalf(code) ? REPLACEMENT : code);
   }
   return content.subarray(0, written);
 }
 
-function hexDigits(content: Uint8Array, at: number): string {
-  const digits = String.fromCharCode(...content.subarray(at, at + 4));
-  if (!HEX.test(digits)) throw new SyntaxError("an escape that JSON does not have");
-  return digits;
+function unitAt(content: Uint8Array, at: number): number {
+  const unit = hexValue(content, at, 4);
+  if (unit < 0) throw unknownEscape();
+  return unit;
+}
+
+/** @returns where the next is to be written */
+function writeUtf8(bytes: Uint8Array, at: number, code: number): number {
+  let end = at;
+  if (code < 0x80) bytes[end++] = code;
+  else {
+    if (code < 0x800) bytes[end++] = 0xc0 | (code >> 6);
+    else {
+      if (code < 0x10000) bytes[end++] = 0xe0 | (code >> 12);
+      else {
+        bytes[end++] = 0xf0 | (code >> 18);
+        bytes[end++] = 0x80 | ((code >> 12) & 0x3f);
+      }
+      bytes[end++] = 0x80 | ((code >> 6) & 0x3f);
+    }
+    bytes[end++] = 0x80 | (code & 0x3f);
+  }
+  return end;
+}
+
+function unknownEscape(): SyntaxError {
+  return new SyntaxError("an escape that JSON does not have");
 }

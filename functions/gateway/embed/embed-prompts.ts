@@ -3,10 +3,10 @@
  * for all that are missing. The unit is what makes one vector: a single text, or all the prompts of a label, whose
  * vectors are averaged and then forgotten.
  */
-import { computePrompts, type Prompts } from "../../embed/compute-prompts.ts";
+import { cleanPrompts, computePrompts, type Prompts } from "../../embed/compute-prompts.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { Pauses } from "../../runtime/pauses.ts";
-import { type CleanText, cleanText } from "../../runtime/tokenizer/clean-text.ts";
+import type { CleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
 import { type EmbedContext, textCall } from "./embed-context.ts";
 import { MemoryCache } from "../../runtime/memory-cache.ts";
@@ -35,7 +35,7 @@ export interface EmbedOptions {
  * @throws ServiceError `too_many_items` if more prompts are new, `model_unavailable`, `overloaded`; ClientGoneError
  */
 export async function embedPrompts(
-  items: readonly Prompts[],
+  items: Iterable<Prompts>,
   context: EmbedContext,
   { maxPrompts, keep }: EmbedOptions = { maxPrompts: MAX_UNCACHED_PROMPTS, keep: true },
 ): Promise<EmbeddedPrompts> {
@@ -44,14 +44,16 @@ export async function embedPrompts(
   const missing = new Map<PromptsKey, readonly CleanText[]>();
   const pauses = new Pauses(context.wanted);
   const keys: PromptsKey[] = [];
+  /** Those of single texts. */
+  const single = new Set<PromptsKey>();
   for (const prompts of items) {
-    const cleaned = prompts.map((text) => cleanText(text));
+    const cleaned = await cleanPrompts(prompts, pauses);
     const key = promptsKey(cleaned);
+    if (prompts.length === 1) single.add(key);
     const remembered = prompts.length === 1 ? memory.get(`${revision}/${key}`) : undefined;
     if (remembered === undefined) missing.set(key, cleaned);
     else found.set(key, remembered);
     keys.push(key);
-    await pauses.after(key.length);
   }
   if (keep && missing.size > 0) {
     for (const [key, text] of await readKv([...missing.keys()], context)) {
@@ -61,18 +63,23 @@ export async function embedPrompts(
   }
   let cachedTokens = 0;
   for (const { tokens } of found.values()) cachedTokens += tokens;
-  const computed = await compute(missing, context, maxPrompts);
+  const computed = missing.size === 0 ? new Map() : await compute(missing, context, maxPrompts);
   if (keep && computed.size > 0) context.waitUntil(textCache(context).write(computed));
 
   let tokens = cachedTokens;
   for (const text of computed.values()) tokens += text.tokens;
-  const embeddings = keys.map((key, index) => {
+  const embeddings = keys.map((key) => {
     const text = found.get(key) ?? computed.get(key);
     if (text === undefined) throw new Error("a text was neither cached nor computed");
-    if (keep && items[index]?.length === 1) memory.set(`${revision}/${key}`, text);
+    if (keep && single.has(key)) remember(`${revision}/${key}`, text);
     return text;
   });
   return { embeddings, tokens, cachedTokens };
+}
+
+/** A copy, so that one vector does not keep those that were computed with it. */
+function remember(key: string, text: CachedText): void {
+  if (memory.get(key) === undefined) memory.set(key, { ...text, embedding: text.embedding.slice() });
 }
 
 function textCache({ env, manifest }: EmbedContext): TextCache {
@@ -89,10 +96,10 @@ async function compute(
   context: EmbedContext,
   maxPrompts: number,
 ): Promise<Map<PromptsKey, CachedText>> {
-  if (items.size === 0) return new Map();
-  if (new Set([...items.values()].flat()).size > maxPrompts) {
+  const check = (prompts: number): void => {
+    if (prompts <= maxPrompts) return;
     const message = `more than ${maxPrompts} prompts are not cached; a request may need at most so many new ones`;
     throw new ServiceError("too_many_items", message, { param: "labels" });
-  }
-  return await context.timings.measure("text", () => computePrompts(items, textCall(context)));
+  };
+  return await context.timings.measure("text", () => computePrompts(items, textCall(context), check));
 }

@@ -1,4 +1,5 @@
 /** `data:[media type][;base64],data` (RFC 2397), base64 or percent-encoded. The media type is not believed. */
+import { hexValue } from "../hex-value.ts";
 import { decodeBase64 } from "../base64.ts";
 
 const HEADER = /^data:([^,]*?)(;\s*base64)?,/i;
@@ -22,9 +23,9 @@ function decodePercent(data: string): Uint8Array<ArrayBuffer> | undefined {
       bytes[length++] = encoded[at] ?? 0;
       continue;
     }
-    const digits = String.fromCharCode(encoded[at + 1] ?? 0, encoded[at + 2] ?? 0);
-    if (!/^[0-9a-f]{2}$/i.test(digits)) return undefined;
-    bytes[length++] = Number.parseInt(digits, 16);
+    const byte = hexValue(encoded, at + 1, 2);
+    if (byte < 0) return undefined;
+    bytes[length++] = byte;
     at += 2;
   }
   return bytes.slice(0, length);

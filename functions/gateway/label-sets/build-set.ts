@@ -6,7 +6,6 @@ import type { EmbedContext } from "../embed/embed-context.ts";
 import type { EmbedOptions } from "../embed/embed-prompts.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
 import { embedMatrix } from "./embed-matrix.ts";
-import { writeMatrix } from "./matrix-cache.ts";
 
 /** The vectors are not kept one by one as well: the set keeps them. */
 const UNBOUNDED: EmbedOptions = { maxPrompts: Infinity, keep: false };
@@ -26,6 +25,5 @@ export async function buildAtOnce(
   const { matrix } = await embedMatrix(definition, promptsOfSet(definition), context, UNBOUNDED);
   await sealMatrix(matrix, id);
   await store.putVectors(id, context.manifest.revision, matrix.packed);
-  writeMatrix(id, matrix, context);
   return matrix;
 }

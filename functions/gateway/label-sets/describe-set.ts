@@ -52,6 +52,6 @@ async function promptsDone(
   revision: string,
 ): Promise<number> {
   let done = 0;
-  for (const part of (await store.parts(id, revision)).values()) done += part.prompts;
+  for (const part of (await store.parts.list(id, revision)).values()) done += part.prompts;
   return Math.min(done, prompts);
 }

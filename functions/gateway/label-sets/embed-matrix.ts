@@ -3,7 +3,13 @@ import type { EmbedContext } from "../embed/embed-context.ts";
 import type { Prompts } from "../../embed/compute-prompts.ts";
 import { embedPrompts, type EmbedOptions } from "../embed/embed-prompts.ts";
 import type { LabelSetDefinition } from "../../label-sets/definition.ts";
-import { blankMatrix, fillRows, type LabelMatrix, namesOf } from "../../label-sets/label-matrix.ts";
+import {
+  blankMatrix,
+  fillRows,
+  type LabelMatrix,
+  namesOf,
+  truncatedOf,
+} from "../../label-sets/label-matrix.ts";
 
 export interface EmbeddedMatrix {
   matrix: LabelMatrix;
@@ -11,18 +17,24 @@ export interface EmbeddedMatrix {
   cachedTokens: number;
 }
 
+/** What making a matrix takes besides it: the vectors that it is put together from. */
+export const MAKING = 2;
+
 /**
  * @param items the prompts of the definition, see `promptsOfSet`
  * @throws ServiceError as `embedPrompts`
  */
 export async function embedMatrix(
   definition: LabelSetDefinition,
-  items: readonly Prompts[],
+  items: Iterable<Prompts>,
   context: EmbedContext,
   options?: EmbedOptions,
 ): Promise<EmbeddedMatrix> {
   const { embeddings, tokens, cachedTokens } = await embedPrompts(items, context, options);
-  const { matrix, rows } = blankMatrix(namesOf(definition), context.manifest.embedding_width, tokens);
+  const { matrix, rows } = blankMatrix(namesOf(definition), context.manifest.embedding_width, {
+    tokens,
+    truncated: truncatedOf(embeddings.slice(0, definition.labels.length)),
+  });
   fillRows(rows, embeddings);
   return { matrix, cachedTokens };
 }

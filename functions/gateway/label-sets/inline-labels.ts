@@ -3,6 +3,7 @@
  * one for each hundred labels. A short one is as fast from the cache of single texts.
  */
 import { ServiceError } from "../../runtime/errors.ts";
+import { Pauses } from "../../runtime/pauses.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { KV_BULK_KEYS } from "../embed/text-cache.ts";
 import { MAX_PROMPT_CHARACTERS } from "../limits.ts";
@@ -12,34 +13,59 @@ import {
   promptsOfSet,
   vectorsKey,
 } from "../../label-sets/definition.ts";
-import { type EmbeddedMatrix, embedMatrix } from "./embed-matrix.ts";
-import { thresholds } from "../../label-sets/label-matrix.ts";
+import { type EmbeddedMatrix, embedMatrix, MAKING } from "./embed-matrix.ts";
+import { matrixBytes, thresholds } from "../../label-sets/label-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
-import { matrixMemory } from "./matrix-memory.ts";
+import { matrixMemory, type UsedMatrix } from "./matrix-memory.ts";
+
+/** Labels that a request needs until it releases them. */
+export type UsedLabels = EmbeddedMatrix & Pick<UsedMatrix, "release">;
 
 /**
- * @throws ServiceError `too_many_items` if more prompts are new than a request may compute, `too_long` if all prompts
+ * @throws ServiceError `overloaded`; `too_many_items` if more prompts are new than a request may compute, `too_long` if all prompts
  * together are, `model_unavailable`
  */
 export async function inlineLabels(
   definition: LabelSetDefinition,
   context: EmbedContext,
-): Promise<EmbeddedMatrix> {
+): Promise<UsedLabels> {
   if (countCharacters(definition) > MAX_PROMPT_CHARACTERS) {
     const message = `the labels' prompts have more than ${MAX_PROMPT_CHARACTERS} characters together`;
     throw new ServiceError("too_long", message, { param: "labels" });
   }
-  const embed = (): Promise<EmbeddedMatrix> => embedMatrix(definition, promptsOfSet(definition), context);
-  if (definition.labels.length + definition.negative.length <= KV_BULK_KEYS) return await embed();
-  const name = await vectorsKey(definition);
-  const key = `${context.manifest.revision}/${name}`;
-  const known = matrixMemory.get(key)?.matrix ?? (await readMatrix(name, context));
-  if (known !== undefined) {
-    matrixMemory.set(key, { matrix: known, checkedAt: Date.now() });
-    return { matrix: { ...known, minSimilarity: thresholds(definition) }, cachedTokens: known.tokens };
+  // Named by the request's own strings, see `asRequested`: a second copy of long names is a second body.
+  const unnamed = { ...definition, labels: definition.labels.map((each) => ({ ...each, label: "" })) };
+  const embed = (): Promise<EmbeddedMatrix> => embedMatrix(unnamed, promptsOfSet(definition), context);
+  if (definition.labels.length + definition.negative.length <= KV_BULK_KEYS) {
+    const { matrix, cachedTokens } = await embed();
+    return { ...asRequested({ matrix, release: () => {} }, definition), cachedTokens };
   }
-  const resolved = await embed();
-  matrixMemory.set(key, { matrix: resolved.matrix, checkedAt: Date.now() });
-  writeMatrix(name, resolved.matrix, context);
-  return resolved;
+  const name = await vectorsKey(definition, new Pauses(context.wanted));
+  const key = `${context.manifest.revision}/${name}`;
+  const known = matrixMemory.use(key);
+  if (known !== undefined) return asRequested(known, definition);
+  let cachedTokens: number | undefined;
+  const bytes = MAKING * matrixBytes(unnamed, context.manifest.embedding_width);
+  const loaded = await matrixMemory.load(key, bytes, async () => {
+    const cached = await readMatrix(name, context);
+    if (cached !== undefined) return cached;
+    const made = await embed();
+    ({ cachedTokens } = made);
+    return made.matrix;
+  });
+  const written = cachedTokens === undefined ? undefined : matrixMemory.use(key);
+  if (written !== undefined) writeMatrix(name, written, context);
+  return { ...asRequested(loaded, definition), ...(cachedTokens === undefined ? {} : { cachedTokens }) };
+}
+
+/**
+ * With the request's thresholds, of which the key of a matrix says nothing; and with its names, which are in memory already.
+ */
+function asRequested({ matrix, release }: UsedMatrix, definition: LabelSetDefinition): UsedLabels {
+  const labels = definition.labels.map(({ label }) => label);
+  return {
+    matrix: { ...matrix, labels, minSimilarity: thresholds(definition) },
+    cachedTokens: matrix.tokens,
+    release,
+  };
 }

@@ -2,6 +2,7 @@
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { warn } from "../../runtime/warn.ts";
+import type { UsedMatrix } from "./matrix-memory.ts";
 import { type LabelMatrix, MATRIX_FORMAT, sealMatrix, unpackMatrix } from "../../label-sets/label-matrix.ts";
 
 /** The largest value that KV takes. */
@@ -25,11 +26,13 @@ export async function readMatrix(
   }
 }
 
-/** Stores a matrix after the response. */
-export function writeMatrix(name: string, matrix: LabelMatrix, context: EmbedContext): void {
-  if (matrix.packed.byteLength > MAX_BYTES) return;
+/** Stores a matrix after the response, and releases it then. */
+export function writeMatrix(name: string, { matrix, release }: UsedMatrix, context: EmbedContext): void {
+  if (matrix.packed.byteLength > MAX_BYTES) return release();
   context.waitUntil(
-    put(name, matrix, context).catch((error: unknown) => warn("label cache not writable", error)),
+    put(name, matrix, context)
+      .catch((error: unknown) => warn("label cache not writable", error))
+      .finally(release),
   );
 }
 

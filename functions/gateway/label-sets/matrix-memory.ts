@@ -1,19 +1,240 @@
-/** Label matrices in the isolate's memory: what makes a classification with cached labels cost one matrix product. */
-import { MemoryCache } from "../../runtime/memory-cache.ts";
+/**
+ * Label matrices in the isolate's memory: what makes a classification with cached labels cost one matrix product. All of
+ * them are counted, those that are being loaded, those that requests are using and those that are only kept, since a set
+ * of 10,000 labels takes 26 MB. Room is taken before a matrix is loaded; what nobody uses goes first, that which was used
+ * longest ago; then the request waits until others are done with theirs. Small matrices have room of their own: they
+ * never wait for large ones.
+ *
+ * A request whose client leaves may end without any of its code running again, so a use shows by a timer that its request
+ * lives, and expires without it.
+ */
+import { ServiceError } from "../../runtime/errors.ts";
 import type { LabelMatrix } from "../../label-sets/label-matrix.ts";
 
-export interface MatrixEntry {
-  matrix: LabelMatrix;
+type Lane = "small" | "large";
+
+/** Bytes up to which a matrix is small: 390 labels of 640 values. */
+const SMALL_BYTES = 1_000_000;
+/** Large: the largest set, 10,000 labels of 640 values and 1,000 negatives, with 10 MB of names. */
+export const MATRIX_ROOM: Readonly<Record<Lane, number>> = { small: 4_000_000, large: 38_000_000 };
+
+const POLL_MS = 20;
+/** How long a client is kept waiting before it is told to come back. */
+const PATIENCE_MS = 15_000;
+const HEARTBEAT_MS = 5_000;
+/** Several heartbeats: something else may be computed for seconds. */
+const USE_EXPIRY_MS = 30_000;
+/** A waiting request that has not looked for so long is gone. */
+const WAITING_EXPIRY_MS = 1_000;
+
+interface Entry {
+  /** By what it took while it was loaded. */
+  lane: Lane;
+  bytes: number;
+  uses: Set<Use>;
+  /** Undefined while it is being loaded. */
+  matrix: LabelMatrix | undefined;
   /** When its set was last seen to exist. Milliseconds. */
   checkedAt: number;
 }
 
-/** Room for the largest set, 10,000 labels of 640 values, and a few small ones. */
-const MAX_BYTES = 30_000_000;
-/** A label's name and threshold, roughly. */
-const LABEL_BYTES = 64;
+/** That a request needs a matrix, until it releases it. */
+class Use {
+  readonly #entry: Entry;
+  readonly #heartbeat: ReturnType<typeof setInterval>;
+  #renewedAt = Date.now();
 
-export const matrixMemory = new MemoryCache<MatrixEntry>(
-  MAX_BYTES,
-  ({ matrix }) => matrix.packed.byteLength + LABEL_BYTES * matrix.labels.length,
-);
+  constructor(entry: Entry) {
+    this.#entry = entry;
+    this.#heartbeat = setInterval(() => {
+      this.#renewedAt = Date.now();
+    }, HEARTBEAT_MS);
+    entry.uses.add(this);
+  }
+
+  isAlive(): boolean {
+    return Date.now() - this.#renewedAt <= USE_EXPIRY_MS;
+  }
+
+  release(): void {
+    clearInterval(this.#heartbeat);
+    this.#entry.uses.delete(this);
+  }
+}
+
+/** A matrix that stays in memory until it is released. */
+export interface UsedMatrix {
+  matrix: LabelMatrix;
+  release: () => void;
+}
+
+export class MatrixMemory {
+  readonly #limits: Readonly<Record<Lane, number>>;
+  /** Those used longest ago first. */
+  readonly #entries = new Map<string, Entry>();
+  /** Who waits for room, in the order in which they came, and when they last looked. */
+  readonly #waiting: Readonly<Record<Lane, Map<object, number>>> = { small: new Map(), large: new Map() };
+
+  constructor(limits: Readonly<Record<Lane, number>>) {
+    this.#limits = limits;
+  }
+
+  /** Of all matrices. */
+  get bytes(): number {
+    return this.#held("small") + this.#held("large");
+  }
+
+  /** When the matrix's set was last seen to exist; undefined if it is not there. */
+  checkedAt(key: string): number | undefined {
+    const entry = this.#entries.get(key);
+    return entry?.matrix === undefined ? undefined : entry.checkedAt;
+  }
+
+  /** Notes that the matrix's set exists. */
+  checked(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.checkedAt = Date.now();
+  }
+
+  /** The matrix if it is there. */
+  use(key: string): UsedMatrix | undefined {
+    const entry = this.#entries.get(key);
+    if (entry?.matrix === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    const use = new Use(entry);
+    return { matrix: entry.matrix, release: () => use.release() };
+  }
+
+  /**
+   * Loads a matrix when there is room for it.
+   * @param bytes that it takes, and whatever it is made of while it is being made
+   * @returns undefined if there turns out to be none
+   * @throws ServiceError `overloaded`; whatever `make` throws
+   */
+  load(key: string, bytes: number, make: () => Promise<LabelMatrix>): Promise<UsedMatrix>;
+  load(
+    key: string,
+    bytes: number,
+    make: () => Promise<LabelMatrix | undefined>,
+  ): Promise<UsedMatrix | undefined>;
+  async load(
+    key: string,
+    bytes: number,
+    make: () => Promise<LabelMatrix | undefined>,
+  ): Promise<UsedMatrix | undefined> {
+    const entry: Entry = { lane: laneOf(bytes), bytes, uses: new Set(), matrix: undefined, checkedAt: 0 };
+    // Another load of the same may have been given up, but not have ended yet: both are counted.
+    const loading = `${key} ${crypto.randomUUID()}`;
+    const use = new Use(entry);
+    try {
+      await this.#enter(loading, entry);
+      const matrix = await make();
+      if (matrix === undefined) {
+        use.release();
+        this.#entries.delete(loading);
+        return undefined;
+      }
+      entry.matrix = matrix;
+      entry.bytes = Math.min(bytes, matrix.packed.byteLength + LABEL_BYTES * matrix.minSimilarity.length);
+      entry.checkedAt = Date.now();
+      this.#entries.delete(loading);
+      // One that others still use is counted until they are done with it.
+      const former = this.#entries.get(key);
+      if (former !== undefined && isUsed(former)) this.#entries.set(loading, former);
+      this.#entries.set(key, entry);
+      return { matrix, release: () => use.release() };
+    } catch (error) {
+      use.release();
+      this.#entries.delete(loading);
+      throw error;
+    }
+  }
+
+  /** Its set is gone. Who uses it may go on. */
+  forget(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    if (isUsed(entry)) this.#entries.set(`${key} ${crypto.randomUUID()}`, entry);
+  }
+
+  /** Waits for room, and takes it. */
+  async #enter(key: string, entry: Entry): Promise<void> {
+    const { lane, bytes } = entry;
+    if (bytes > this.#limits[lane]) throw setTooLarge(bytes);
+    const waiting = this.#waiting[lane];
+    const me = {};
+    const deadline = Date.now() + PATIENCE_MS;
+    try {
+      for (;;) {
+        waiting.set(me, Date.now());
+        if (this.#isFirst(waiting, me) && this.#makeRoom(lane, bytes)) {
+          // At once: whoever waits may look before this function's caller goes on.
+          this.#entries.set(key, entry);
+          return;
+        }
+        if (Date.now() > deadline) throw setsInUse();
+        await scheduler.wait(POLL_MS);
+      }
+    } finally {
+      waiting.delete(me);
+    }
+  }
+
+  #isFirst(waiting: Map<object, number>, me: object): boolean {
+    for (const [other, lookedAt] of waiting) {
+      if (other === me) return true;
+      if (Date.now() - lookedAt > WAITING_EXPIRY_MS) waiting.delete(other);
+      else return false;
+    }
+    return true;
+  }
+
+  /** Lets go of what nobody uses, as far as that is needed. @returns whether there is room now */
+  #makeRoom(lane: Lane, bytes: number): boolean {
+    let left = this.#limits[lane] - bytes - this.#held(lane);
+    for (const [key, entry] of this.#entries) {
+      if (left >= 0) return true;
+      if (entry.lane !== lane || isUsed(entry)) continue;
+      this.#entries.delete(key);
+      left += entry.bytes;
+    }
+    return left >= 0;
+  }
+
+  #held(lane: Lane): number {
+    let held = 0;
+    for (const entry of this.#entries.values()) if (entry.lane === lane) held += entry.bytes;
+    return held;
+  }
+}
+
+/** A label's threshold. */
+const LABEL_BYTES = 16;
+
+function laneOf(bytes: number): Lane {
+  return bytes > SMALL_BYTES ? "large" : "small";
+}
+
+function isUsed({ uses }: Entry): boolean {
+  for (const use of uses) if (!use.isAlive()) use.release();
+  return uses.size > 0;
+}
+
+export function setsInUse(): ServiceError {
+  return new ServiceError("overloaded", "too many large label sets are in use at once; try again");
+}
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+
+/** @param bytes of its matrix */
+export function setTooLarge(bytes: number): ServiceError {
+  const message = `with vectors and names the labels take ${megabytes(bytes)}, more than ${megabytes(MATRIX_ROOM.large)}`;
+  return new ServiceError("too_long", `${message}: make two sets of them, or shorten the names`, {
+    param: "labels",
+  });
+}
+
+/** All of the isolate's requests share it. */
+export const matrixMemory = new MatrixMemory(MATRIX_ROOM);

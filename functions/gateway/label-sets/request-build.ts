@@ -37,7 +37,7 @@ export async function requestBuild(
 /** Takes up a build that was begun and has come to a halt. One that cannot be taken up now is left to the next to ask. */
 export async function resumeBuild(context: BuildContext, account: string, id: string): Promise<void> {
   try {
-    const { claim } = await new SetStore(context.env.SETS).claim(id, context.manifest.revision);
+    const { claim } = await new SetStore(context.env.SETS).claims.get(id, context.manifest.revision);
     if (claim !== undefined) await requestBuild(context, account, id);
   } catch (error) {
     warn("label set not taken up", error);

@@ -8,10 +8,11 @@ import { KeyedLoads } from "../../runtime/keyed-loads.ts";
 import type { Renew } from "../../runtime/lease.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { buildAtOnce, isSmall } from "./build-set.ts";
-import { isLabelSetId } from "../../label-sets/definition.ts";
-import { type LabelMatrix, unpackMatrix } from "../../label-sets/label-matrix.ts";
+import { isLabelSetId, type LabelSetDefinition } from "../../label-sets/definition.ts";
+import { type LabelMatrix, matrixBytes, unpackMatrix } from "../../label-sets/label-matrix.ts";
+import { MAKING } from "./embed-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
-import { matrixMemory } from "./matrix-memory.ts";
+import { matrixMemory, setsInUse, type UsedMatrix } from "./matrix-memory.ts";
 import { requestBuild } from "./request-build.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
 
@@ -22,30 +23,46 @@ const USABLE_FOR = 50_000;
 /** UTF-16 code units of an unknown id that its refusal repeats. */
 const MAX_SHOWN = 64;
 
-const loads = new KeyedLoads<LabelMatrix>();
+/** Times that a matrix is loaded for a request which finds each time that it had to go again. */
+const MAX_LOADS = 8;
+
+const loads = new KeyedLoads<true>();
 
 /**
- * @throws ServiceError `label_set_not_found`; `model_unavailable` while a large set is being computed
+ * @returns the set's matrix, to be released when it has been used
+ * @throws ServiceError `label_set_not_found`; `model_unavailable` while a large set is being computed; `overloaded`
  */
-export async function storedLabels(account: string, id: string, context: EmbedContext): Promise<LabelMatrix> {
+export async function storedLabels(account: string, id: string, context: EmbedContext): Promise<UsedMatrix> {
   // Another id, with a slash in it, could make a key that is another account's.
   if (!isLabelSetId(id)) throw labelSetNotFound(id);
   const key = memoryKey(account, id, context.manifest.revision);
-  const entry = matrixMemory.get(key);
-  if (entry === undefined) {
-    return await loads.get(key, (renew) => load(account, id, context, renew), context.waitUntil);
+  for (let loaded = 0; loaded < MAX_LOADS; loaded++) {
+    const checkedAt = matrixMemory.checkedAt(key);
+    if (checkedAt !== undefined) await checkAgain(account, id, checkedAt, context);
+    const used = matrixMemory.use(key);
+    if (used !== undefined) return used;
+    await loads.get(key, (renew) => load(account, id, context, renew), context.waitUntil);
   }
-  const age = Date.now() - entry.checkedAt;
-  if (age < ASK_AGAIN_AFTER) return entry.matrix;
-  const check = askAgain(account, id, context);
+  throw setsInUse();
+}
+
+/** @throws ServiceError `label_set_not_found` */
+async function checkAgain(
+  account: string,
+  id: string,
+  checkedAt: number,
+  context: EmbedContext,
+): Promise<void> {
+  const age = Date.now() - checkedAt;
+  if (age < ASK_AGAIN_AFTER) return;
+  const check = exists(account, id, context);
   if (age < USABLE_FOR) context.waitUntil(check.catch(() => false));
   else if (!(await check)) throw labelSetNotFound(id);
-  return entry.matrix;
 }
 
 /** Of one model, by its revision. */
 export function forgetLabels(account: string, id: string, revision: string): void {
-  matrixMemory.delete(memoryKey(account, id, revision));
+  matrixMemory.forget(memoryKey(account, id, revision));
 }
 
 export function labelSetNotFound(id: string): ServiceError {
@@ -53,25 +70,43 @@ export function labelSetNotFound(id: string): ServiceError {
   return new ServiceError("label_set_not_found", `there is no label set ${shown}`, { param: "label_set" });
 }
 
-async function askAgain(account: string, id: string, context: EmbedContext): Promise<boolean> {
+async function exists(account: string, id: string, context: EmbedContext): Promise<boolean> {
   const { revision } = context.manifest;
-  const exists = await new SetStore(context.env.SETS).exists(account, id);
-  const entry = matrixMemory.get(memoryKey(account, id, revision));
-  if (exists && entry !== undefined) entry.checkedAt = Date.now();
-  if (!exists) forgetLabels(account, id, revision);
-  return exists;
+  const isThere = await new SetStore(context.env.SETS).exists(account, id);
+  if (isThere) matrixMemory.checked(memoryKey(account, id, revision));
+  else forgetLabels(account, id, revision);
+  return isThere;
 }
 
-async function load(account: string, id: string, context: EmbedContext, renew: Renew): Promise<LabelMatrix> {
+/** Puts a set's matrix into memory. */
+async function load(account: string, id: string, context: EmbedContext, renew: Renew): Promise<true> {
+  const { revision, embedding_width: width } = context.manifest;
   const store = new SetStore(context.env.SETS);
-  const [exists, cached] = await Promise.all([store.exists(account, id), readMatrix(id, context)]);
+  const [isThere, stored] = await Promise.all([store.exists(account, id), store.vectorsBytes(id, revision)]);
   renew();
-  if (!exists) throw labelSetNotFound(id);
-  const matrix =
-    cached ?? (await loadFromR2(id, store, context)) ?? (await build(account, id, store, context, renew));
-  renew();
-  matrixMemory.set(memoryKey(account, id, context.manifest.revision), { matrix, checkedAt: Date.now() });
-  return matrix;
+  if (!isThere) throw labelSetNotFound(id);
+  const key = memoryKey(account, id, revision);
+  const put = async (bytes: number, make: () => Promise<LabelMatrix | undefined>): Promise<boolean> => {
+    const loaded = await matrixMemory.load(key, bytes, make);
+    if (loaded === undefined) return false;
+    if (isNewToKv) writeMatrix(id, loaded, context);
+    else loaded.release();
+    renew();
+    return true;
+  };
+  let isNewToKv = false;
+  const read = async (): Promise<LabelMatrix | undefined> => {
+    const cached = await readMatrix(id, context);
+    isNewToKv = cached === undefined;
+    return cached ?? (await loadFromR2(id, store, context));
+  };
+  if (stored !== undefined && (await put(stored, read))) return true;
+  const definition = await smallDefinition(account, id, store, context, renew);
+  isNewToKv = true;
+  await put(MAKING * matrixBytes(definition, width), () =>
+    buildAtOnce(id, definition, store, ignoringClient(context, renew)),
+  );
+  return true;
 }
 
 async function loadFromR2(
@@ -83,28 +118,30 @@ async function loadFromR2(
   const packed = await store.vectors(id, revision);
   if (packed === undefined) return undefined;
   const matrix = await unpackMatrix(packed, width, id);
-  if (matrix !== undefined) writeMatrix(id, matrix, context);
   // As long as they are there, nobody computes them.
-  else await store.removeVectors(id, revision);
+  if (matrix === undefined) await store.removeVectors(id, revision);
   return matrix;
 }
 
-/** A set whose computation was given up, or that this revision of the model has not seen. */
-async function build(
+/**
+ * What a set is made of whose computation was given up, or that this revision of the model has not seen.
+ * @throws ServiceError `model_unavailable` for a large one, which the jobs Worker is asked to compute
+ */
+async function smallDefinition(
   account: string,
   id: string,
   store: SetStore,
   context: EmbedContext,
   renew: Renew,
-): Promise<LabelMatrix> {
+): Promise<LabelSetDefinition> {
   renew();
   // Only a large set has a plan, and its definition may be as large as a request's body.
-  if ((await store.plan(id)) === undefined) {
+  if ((await store.plans.get(id)) === undefined) {
     const definition = await store.definition(id);
     renew();
     if (definition === undefined) throw labelSetNotFound(id);
-    if (isSmall(definition)) return await buildAtOnce(id, definition, store, unhurried(context, renew));
-    await store.putPlan(id, definition);
+    if (isSmall(definition)) return definition;
+    await store.plans.make(id, definition);
   }
   renew();
   await requestBuild(context, account, id);
@@ -114,7 +151,7 @@ async function build(
 }
 
 /** Others may be waiting for what this request's client no longer wants; the tower's questions are signs of life. */
-function unhurried(context: EmbedContext, renew: Renew): EmbedContext {
+function ignoringClient(context: EmbedContext, renew: Renew): EmbedContext {
   const wanted = (): boolean => {
     renew();
     return true;

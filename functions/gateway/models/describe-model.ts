@@ -4,6 +4,7 @@ import { modelFiles } from "../../../model-shards/model-files.ts";
 import { modelReference } from "../../../model-shards/model-reference.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
+import { dotOfHost } from "../../runtime/simd/dot-of-host.ts";
 import { type Anchor, LeasedLoad } from "../../runtime/lease.ts";
 
 /** When models came into R2, by reference: seconds since 1970. Read once an isolate. */
@@ -52,6 +53,7 @@ export async function describeModel(
     license: manifest.license,
     ...published(manifest),
     bytes: modelFiles(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
+    dot: await dotOfHost(),
   };
 }
 

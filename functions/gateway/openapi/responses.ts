@@ -65,7 +65,15 @@ const rankingSchema = z.object({
   prediction: z.string().nullable().meta({ description: "null if no label passed its threshold" }),
   score: probability.nullable(),
   predictions: z.array(
-    z.object({ label: z.string(), score: probability, similarity: cosine, logit: z.number() }),
+    z.object({
+      label: z.string(),
+      score: probability,
+      similarity: cosine,
+      logit: z.number(),
+      truncated: z
+        .boolean()
+        .meta({ description: "A prompt of the label is longer than the model's context" }),
+    }),
   ),
 });
 
@@ -192,6 +200,10 @@ export const modelObjectSchema = z
       .number()
       .int()
       .meta({ description: "Of the model's files: what a cold deployment reads at most" }),
+    dot: z.enum(["bytes", "7-bit", "none"]).meta({
+      description:
+        "What the relaxed dot product of the host that answered is good for: kernels are fastest with `bytes`. Vectors are the same on all hosts",
+    }),
   })
   .meta({ id: "Model" });
 

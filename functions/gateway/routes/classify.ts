@@ -2,15 +2,18 @@
 import { type Context, Hono } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { callerOf } from "../middleware/caller-of.ts";
-import { embedImages } from "../embed/embed-images.ts";
+import { embedImages, type EmbeddedImages } from "../embed/embed-images.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
+import { wantedBy } from "./request/embedding-context.ts";
 import { readFieldsAndFiles, requestPictures } from "./request/fields-and-pictures.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { DEFAULT_NEGATIVE } from "../../label-sets/definition.ts";
+import { NamesOnce } from "../../label-sets/label-matrix.ts";
 import type { EmbeddedMatrix } from "../label-sets/embed-matrix.ts";
-import { inlineLabels } from "../label-sets/inline-labels.ts";
+import { inlineLabels, type UsedLabels } from "../label-sets/inline-labels.ts";
 import { storedLabels } from "../label-sets/stored-labels.ts";
 import { ServiceError } from "../../runtime/errors.ts";
+import { Pauses } from "../../runtime/pauses.ts";
 import { MAX_PREDICTIONS } from "../limits.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
@@ -23,14 +26,23 @@ import { SCORE_BYTES, streamRows } from "./answer/stream-rows.ts";
 
 export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) => {
   const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);
-  const request = validate(classifyRequestSchema, foldAliases(fields, LABEL_ALIASES));
+  const request = await validate(classifyRequestSchema, foldAliases(fields, LABEL_ALIASES), wantedBy(c));
   const manifest = await requestedModel(c, request.model);
   const pictures = requestPictures(c, manifest);
   const [first, ...others] = labelsOf(c, request, pictures.context);
-  const [images, labels] = await Promise.all([embedImages(request.images, pictures), first()]);
+  const firstLabels = first();
+  let images: EmbeddedImages;
+  try {
+    [images] = await Promise.all([embedImages(request.images, pictures), firstLabels]);
+  } catch (error) {
+    // Whichever failed, the labels may still come.
+    c.executionCtx.waitUntil(firstLabels.then(({ release }) => release()).catch(() => {}));
+    throw error;
+  }
   const rank = rankerOf(request, manifest);
-  let [tokens, cachedTokens, predictions] = [0, 0, 0];
-  const rankAll = (resolved: EmbeddedMatrix): Ranking[] => {
+  let [tokens, cachedTokens, predictions, nameBytes] = [0, 0, 0, 0];
+  const pauses = new Pauses(wantedBy(c));
+  const rankAll = async (resolved: UsedLabels): Promise<Ranking[]> => {
     tokens += resolved.matrix.tokens;
     cachedTokens += resolved.cachedTokens;
     predictions += images.embeddings.length * Math.min(request.top_k, resolved.matrix.labels.length);
@@ -38,14 +50,28 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
       const message = `top_k: the answer would have more than ${MAX_PREDICTIONS} labels`;
       throw new ServiceError("too_many_items", message, { param: "top_k" });
     }
-    return images.embeddings.map((image) => rank(image, resolved));
+    const ranked: Ranking[] = [];
+    const labels = new NamesOnce(resolved.matrix.labels);
+    // Those of the request are in memory already.
+    const isStored = request.labels === undefined;
+    const named = isStored ? { ...resolved, matrix: { ...resolved.matrix, labels } } : resolved;
+    for (const image of images.embeddings) {
+      ranked.push(rank(image, named));
+      if (pauses.isDue(RANKING * resolved.matrix.vectors.length)) await pauses.pause();
+    }
+    nameBytes += labels.bytes;
+    return ranked;
   };
-  const rankings = [rankAll(labels)];
+  const rankAndRelease = async (resolved: UsedLabels): Promise<Ranking[]> => {
+    try {
+      return await rankAll(resolved);
+    } finally {
+      resolved.release();
+    }
+  };
+  const rankings = [await rankAndRelease(await firstLabels)];
   // One after the other: 16 sets of 10,000 labels are 400 MB.
-  for (const next of others) {
-    await scheduler.wait(0);
-    rankings.push(rankAll(await next()));
-  }
+  for (const next of others) rankings.push(await rankAndRelease(await next()));
   const usage = { images: images.embeddings.length, cachedImages: images.cached, tokens, cachedTokens };
   const rowOf = (index: number): object => ({
     object: "classification",
@@ -55,15 +81,18 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
       rankings.map((ofSet) => ofSet[index] ?? missing()),
     ),
   });
-  const rows = { count: images.embeddings.length, rowOf, bytes: predictions * SCORE_BYTES };
+  const rows = { count: images.embeddings.length, rowOf, bytes: predictions * SCORE_BYTES + nameBytes };
   return await streamRows(c, inferenceResponse(c, "cls", manifest, [], usage), rows);
 });
+
+/** What it costs to compare a picture with one value of a matrix, in characters of a text. */
+const RANKING = 1 / 1000;
 
 function missing(): never {
   throw new Error("a picture was not ranked");
 }
 
-type Resolve = () => Promise<EmbeddedMatrix>;
+type Resolve = () => Promise<UsedLabels>;
 
 /** How to get at the labels that came along, or at those of each stored set. */
 function labelsOf(
@@ -77,9 +106,9 @@ function labelsOf(
     return [() => inlineLabels({ labels, templates, negative, min_similarity: null }, context)];
   }
   const { account } = callerOf(c);
-  const [first, ...others] = [sets].flat().map((id) => async (): Promise<EmbeddedMatrix> => {
-    const matrix = await storedLabels(account, id, context);
-    return { matrix, cachedTokens: matrix.tokens };
+  const [first, ...others] = [sets].flat().map((id) => async (): Promise<UsedLabels> => {
+    const used = await storedLabels(account, id, context);
+    return { ...used, cachedTokens: used.matrix.tokens };
   });
   if (first === undefined) throw new Error("a classification without labels");
   return [first, ...others];

@@ -13,6 +13,7 @@ import { buildAtOnce, isSmall } from "../label-sets/build-set.ts";
 import { takeTurn } from "../../label-sets/build-claim.ts";
 import { buildNextPart } from "../../label-sets/build-part.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
+import { writeMatrix } from "../label-sets/matrix-cache.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { validate } from "../schemas/validate.ts";
 import { computeLabelSetsRequestSchema } from "../schemas/compute-label-sets-request.ts";
@@ -25,7 +26,7 @@ const TURN = { turn: "warm_up", next: "warm_up" };
 
 export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/compute_label_sets", async (c) => {
   requireOperator(c);
-  const { model, after } = validate(computeLabelSetsRequestSchema, await readFields(c));
+  const { model, after } = await validate(computeLabelSetsRequestSchema, await readFields(c));
   const context = embedContext(c, await requestedModel(c, model));
   const { revision } = context.manifest;
   const store = new SetStore(c.env.SETS);
@@ -36,8 +37,10 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
     const definition = await store.definition(id);
     if (definition === undefined) continue;
     let isLeft = false;
-    if (isSmall(definition)) await buildAtOnce(id, definition, store, context);
-    else {
+    if (isSmall(definition)) {
+      const matrix = await buildAtOnce(id, definition, store, context);
+      writeMatrix(id, { matrix, release: () => {} }, context);
+    } else {
       const held = await takeTurn(store, id, revision, TURN.turn, { mayBegin: true, next: TURN.next });
       // The jobs Worker is at it: the revision serves already.
       if (held === "over" || "waitMs" in held) continue;

@@ -1,5 +1,6 @@
 /** `POST /v1/embeddings`: OpenAI's embeddings, of texts and pictures. */
 import { Hono } from "hono";
+import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { embedItems } from "../embed/embed-items.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
@@ -14,7 +15,11 @@ import { streamRows } from "./answer/stream-rows.ts";
 export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c) => {
   const fields = await readFields(c);
   refuseTokenIds(fields["input"]);
-  const { model, input, messages, encoding_format, dimensions } = validate(embeddingsRequestSchema, fields);
+  const { model, input, messages, encoding_format, dimensions } = await validate(
+    embeddingsRequestSchema,
+    fields,
+    wantedBy(c),
+  );
   const manifest = await requestedModel(c, model);
   if (dimensions != null && dimensions !== manifest.embedding_width) {
     const message = `dimensions must be ${manifest.embedding_width}, which the model's embeddings have`;
@@ -23,14 +28,15 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
   const list = Array.isArray(fields["input"]);
   const paramOf = (index: number): string =>
     input === undefined ? "messages" : list ? `input[${index}]` : "input";
+  await holdVectors(c, manifest, input ?? messages ?? []);
   const { vectors, usage } = await embedItems(input ?? messages ?? [], requestPictures(c, manifest), paramOf);
   const encode = encoding_format === "base64" ? toBase64 : (values: Float32Array) => Array.from(values);
   const rowOf = (index: number): object => {
     const { embedding, truncated } = vectors[index] ?? missing();
     return { object: "embedding", index, embedding: encode(embedding), truncated };
   };
-  const bytes = vectors.length * manifest.embedding_width * Float32Array.BYTES_PER_ELEMENT;
-  const rows = { count: vectors.length, rowOf, bytes };
+  // The vectors have their room already.
+  const rows = { count: vectors.length, rowOf, bytes: 0 };
   return await streamRows(c, inferenceResponse(c, "emb", manifest, [], usage), rows);
 });
 

@@ -1,16 +1,19 @@
 /** `/v1/label_sets`: labels that are defined once and classified with by id. */
 import { Hono } from "hono";
 import { accountOf } from "../middleware/caller-of.ts";
-import { embedContext } from "./request/embedding-context.ts";
+import { embedContext, wantedBy } from "./request/embedding-context.ts";
 import { readFields } from "./request/fields-and-pictures.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { isSmall } from "../label-sets/build-set.ts";
 import { countPrompts, DEFAULT_NEGATIVE, labelSetId } from "../../label-sets/definition.ts";
 import { describeSet } from "../label-sets/describe-set.ts";
 import { removeMatrix } from "../label-sets/matrix-cache.ts";
+import { matrixBytes } from "../../label-sets/label-matrix.ts";
+import { MATRIX_ROOM, setTooLarge } from "../label-sets/matrix-memory.ts";
 import { requestBuild, resumeBuild } from "../label-sets/request-build.ts";
 import { type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 import { forgetLabels, labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
+import { Pauses } from "../../runtime/pauses.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { configuredModel } from "../../runtime/model-store/configured-model.ts";
 import { servedModels } from "../models/served-models.ts";
@@ -31,7 +34,7 @@ const MAX_ID_LENGTH = 64;
 export const labelSets = new Hono<GatewayEnv>()
   .post(PATH, async (c) => {
     const fields = foldAliases(await readFields(c), LABEL_ALIASES);
-    const request = validate(labelSetRequestSchema, fields);
+    const request = await validate(labelSetRequestSchema, fields, wantedBy(c));
     const definition = {
       labels: request.labels,
       templates: request.templates ?? DEFAULT_TEMPLATES,
@@ -39,12 +42,15 @@ export const labelSets = new Hono<GatewayEnv>()
       min_similarity: request.min_similarity ?? null,
     };
     const manifest = await requestedModel(c, request.model);
+    const bytes = matrixBytes(definition, manifest.embedding_width);
+    if (bytes > MATRIX_ROOM.large) throw setTooLarge(bytes);
     const context = embedContext(c, manifest);
     answeredBy(c, manifest);
     const store = new SetStore(c.env.SETS);
     const account = accountOf(c);
+    const pauses = new Pauses(context.wanted);
     const summary: LabelSetSummary = {
-      id: await labelSetId(account, definition),
+      id: await labelSetId(account, definition, pauses),
       account,
       name: request.name ?? null,
       labels: definition.labels.length,
@@ -52,11 +58,11 @@ export const labelSets = new Hono<GatewayEnv>()
       templates: definition.templates,
       created_at: Math.floor(Date.now() / 1000),
     };
-    const isNew = await store.create(summary, definition);
+    const isNew = await store.create(summary, definition, pauses);
     const isReady = !isNew && (await store.vectorsBytes(summary.id, manifest.revision)) !== undefined;
-    if (!isReady && isSmall(definition)) await storedLabels(account, summary.id, context);
+    if (!isReady && isSmall(definition)) (await storedLabels(account, summary.id, context)).release();
     else if (!isReady) {
-      if ((await store.plan(summary.id)) === undefined) await store.putPlan(summary.id, definition);
+      if ((await store.plans.get(summary.id)) === undefined) await store.plans.make(summary.id, definition);
       await requestBuild(context, account, summary.id);
     }
     const stored = isNew ? summary : await store.summary(account, summary.id);
@@ -65,7 +71,7 @@ export const labelSets = new Hono<GatewayEnv>()
     return c.json(described, isNew ? 201 : 200);
   })
   .get(PATH, async (c) => {
-    const { limit, after, model } = validate(labelSetListSchema, c.req.query());
+    const { limit, after, model } = await validate(labelSetListSchema, c.req.query());
     const manifest = await requestedModel(c, model);
     const store = new SetStore(c.env.SETS);
     const { sets, hasMore } = await store.list(accountOf(c), limit, after);
@@ -81,7 +87,7 @@ export const labelSets = new Hono<GatewayEnv>()
   .get(`${PATH}/:id`, async (c) => {
     const id = idOf(c.req.param("id"));
     const account = accountOf(c);
-    const { model } = validate(labelSetQuerySchema, c.req.query());
+    const { model } = await validate(labelSetQuerySchema, c.req.query());
     const manifest = await requestedModel(c, model);
     const store = new SetStore(c.env.SETS);
     const [summary, definition] = await Promise.all([store.summary(account, id), store.definition(id)]);

@@ -1,5 +1,6 @@
 /** `POST /v1/rerank`: documents by their nearness to a query, each a text, a picture or a kept vector. */
 import { Hono } from "hono";
+import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { embedItems } from "../embed/embed-items.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { reportUsage } from "./answer/report-usage.ts";
@@ -21,8 +22,9 @@ export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
     documents,
     top_n: topN,
     return_documents: returned,
-  } = validate(rerankRequestSchema, fields);
+  } = await validate(rerankRequestSchema, fields, wantedBy(c));
   const manifest = await requestedModel(c, model);
+  await holdVectors(c, manifest, [query, ...documents]);
   const { vectors, usage } = await embedItems([query, ...documents], requestPictures(c, manifest), paramOf);
   const [asked, ...candidates] = vectors;
   if (asked === undefined) throw new Error("the query was not embedded");

@@ -1,5 +1,6 @@
 /** `POST /v1/similarity`: every picture against every text. */
 import { Hono } from "hono";
+import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { embedItems } from "../embed/embed-items.ts";
 import { readFieldsAndFiles, requestPictures } from "./request/fields-and-pictures.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
@@ -13,10 +14,15 @@ import { SCORE_BYTES, streamRows } from "./answer/stream-rows.ts";
 
 export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c) => {
   const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);
-  const { model, images, texts } = validate(similarityRequestSchema, foldAliases(fields, TEXT_ALIASES));
+  const { model, images, texts } = await validate(
+    similarityRequestSchema,
+    foldAliases(fields, TEXT_ALIASES),
+    wantedBy(c),
+  );
   const manifest = await requestedModel(c, model);
   const paramOf = (index: number): string =>
     index < images.length ? `images[${index}]` : `texts[${index - images.length}]`;
+  await holdVectors(c, manifest, texts);
   const { vectors, usage } = await embedItems([...images, ...texts], requestPictures(c, manifest), paramOf);
   const columns = texts.map((item, index) => ({
     text: "text" in item ? item.text : null,

@@ -26,12 +26,15 @@ const fields = ownObject(
     images: imagesSchema,
     labels: labelsSchema(MAX_TEXTS).optional(),
     label_set: z
-      .union([
-        labelSetIdSchema,
-        list(labelSetIdSchema)
-          .min(1, "at least one label set is needed")
-          .max(MAX_LABEL_SETS, `at most ${MAX_LABEL_SETS} label sets`),
-      ])
+      .union(
+        [
+          labelSetIdSchema,
+          list(labelSetIdSchema)
+            .min(1, "at least one label set is needed")
+            .max(MAX_LABEL_SETS, `at most ${MAX_LABEL_SETS} label sets`),
+        ],
+        { error: "must be a label set's id or a list of them" },
+      )
       .optional()
       .meta({
         description: "Stored labels, instead of `labels`; with a list, each row is answered in groups",

@@ -23,15 +23,20 @@ const inputSchema = z
   )
   .meta({ description: "Texts, image objects, or a list of both; a plain string is always a text" });
 
-const partSchema = z.union([
-  z.object({ type: z.literal("text"), text: textSchema }).transform(({ text }): Item => ({ text })),
-  imageObjectSchema.transform((image): Item => ({ image })),
-]);
+const partSchema = z.union(
+  [
+    z.object({ type: z.literal("text"), text: textSchema }).transform(({ text }): Item => ({ text })),
+    imageObjectSchema.transform((image): Item => ({ image })),
+  ],
+  { error: 'must be a part of a message: {"type": "text", "text": …} or an image object' },
+);
 
 const messagesSchema = list(
   z.object({
     role: z.string(),
-    content: z.union([textSchema.transform((text): Item[] => [{ text }]), list(partSchema)]),
+    content: z.union([textSchema.transform((text): Item[] => [{ text }]), list(partSchema)], {
+      error: "must be a text or a list of parts",
+    }),
   }),
 )
   .min(1, "at least one message is needed")
@@ -68,7 +73,8 @@ export const embeddingsRequestSchema = z
  * @throws ServiceError `invalid_type`
  */
 export function refuseTokenIds(input: unknown): void {
-  const [first]: unknown[] = [input].flat(2);
+  const one: unknown = Array.isArray(input) ? input[0] : input;
+  const first: unknown = Array.isArray(one) ? one[0] : one;
   if (typeof first !== "number") return;
   const message =
     "input: token ids are not accepted, they would be another tokenizer's; send the text " +

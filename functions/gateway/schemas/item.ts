@@ -9,7 +9,7 @@ import { list } from "./list.ts";
 /** A text, a picture, or a vector that somebody kept. */
 export type Item = { text: string } | { image: ImageReference } | { embedding: readonly number[] };
 
-const embedding = list(z.number())
+const embedding = list(z.number(), { isRight: Number.isFinite })
   .min(1, "must not be empty")
   .max(MAX_EMBEDDING_VALUES, `at most ${MAX_EMBEDDING_VALUES} values`)
   .meta({ description: "As many values as the model's embeddings have, of any norm" });

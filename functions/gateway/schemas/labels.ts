@@ -30,23 +30,24 @@ const labelSchema = z.union(
 
 /** @param max labels */
 export function labelsSchema(max: number) {
-  return list(labelSchema)
+  return list(labelSchema, { distinct })
     .min(1, "at least one label is needed")
-    .max(max, `at most ${max} labels`)
-    .superRefine((labels, context) => {
-      const seen = new Map<string, number>();
-      for (const [index, { label }] of labels.entries()) {
-        const cleaned = cleanText(label);
-        const first = seen.get(cleaned);
-        if (first !== undefined) {
-          const message = `"${label}" is the same label as labels[${first}]`;
-          const params = { code: "duplicate_label" };
-          context.addIssue({ code: "custom", path: [index], message, params });
-          return;
-        }
-        seen.set(cleaned, index);
-      }
-    });
+    .max(max, `at most ${max} labels`);
+}
+
+/** Labels that the model cannot tell apart would share their score. */
+const distinct = {
+  keyOf: ({ label }: { label: string }): string => cleanText(label),
+  message: ({ label }: { label: string }, first: number): string =>
+    `${shown(label)} is the same label as labels[${first}]`,
+  code: "duplicate_label",
+};
+
+/** UTF-16 code units of a label that its refusal repeats. */
+const MAX_SHOWN = 64;
+
+function shown(label: string): string {
+  return `"${label.length > MAX_SHOWN ? `${label.slice(0, MAX_SHOWN)}…` : label}"`;
 }
 
 export const negativeSchema = list(textSchema)

@@ -1,8 +1,40 @@
 /**
  * A list in a request. Zod's own keeps a complaint about each element that is wrong: a million of them are some hundred
- * bytes each, while only the first is ever told.
+ * bytes each, while only the first is ever told. And it looks through a whole list in one go, for which others would have
+ * to wait: this one pauses, where it is given somebody to pause with (`validate.ts`).
  */
 import * as z from "zod";
+import type { Pauses } from "../../runtime/pauses.ts";
+
+/** What lists do besides zod's. */
+interface ListOptions<T> {
+  /** What to say of a value that is no list. */
+  error?: string;
+  /** An element of which this is true is right, and need not be looked at by zod: it takes microseconds for each. */
+  isRight?: (element: unknown) => boolean;
+  /** No two elements may have the same key. */
+  distinct?: Distinct<T>;
+}
+
+interface Distinct<T> {
+  keyOf: (element: T) => string;
+  /** What to say, under which code. @param first index of the other one */
+  message: (element: T, first: number) => string;
+  code: string;
+}
+
+type Definition = z.core.$ZodArrayDef & Pick<ListOptions<unknown>, "isRight" | "distinct">;
+
+/** What a schema is run with, besides zod's. */
+export interface PausingContext {
+  pauses?: Pauses;
+}
+
+type Payload = z.core.ParsePayload;
+
+/** What an element costs besides its characters, in characters. */
+const ELEMENT = 8;
+const OBJECT = 16;
 
 const ZodArray: z.core.$constructor<z.ZodArray> = z.ZodArray;
 
@@ -16,22 +48,97 @@ const RequestList: z.core.$constructor<z.ZodArray> = z.core.$constructor(
       const { value } = payload;
       // Of a list that is too long, zod looks at nothing but the length.
       if (!Array.isArray(value) || value.length > maximum) return parse(payload, context);
-      const parsed: unknown[] = [];
-      for (const [index, element] of value.entries()) {
-        const result = definition.element._zod.run({ value: element, issues: [] }, context);
-        if (result instanceof Promise) throw new z.core.$ZodAsyncError();
-        const [first] = result.issues;
-        if (first !== undefined) {
-          payload.issues.push({ ...first, path: [index, ...(first.path ?? [])] });
-          break;
-        }
-        parsed.push(result.value);
-      }
-      payload.value = parsed;
-      return payload;
+      const elements = new Elements(value, definition, payload);
+      const { pauses } = context as PausingContext;
+      return pauses === undefined ? elements.takeAll(context) : elements.takeInSteps(context, pauses);
     };
   },
 );
+
+class Elements {
+  readonly #values: readonly unknown[];
+  readonly #definition: Definition;
+  readonly #payload: Payload;
+  readonly #parsed: unknown[] = [];
+  /** Indices by key. */
+  readonly #seen = new Map<string, number>();
+
+  constructor(values: readonly unknown[], definition: Definition, payload: Payload) {
+    this.#values = values;
+    this.#definition = definition;
+    this.#payload = payload;
+  }
+
+  takeAll(context: z.core.ParseContextInternal): Payload {
+    for (const value of this.#values) {
+      const result = this.#run(value, context);
+      if (result instanceof Promise) throw new z.core.$ZodAsyncError();
+      if (!this.#take(result)) break;
+    }
+    return this.#payload;
+  }
+
+  async takeInSteps(context: z.core.ParseContextInternal, pauses: Pauses): Promise<Payload> {
+    for (const value of this.#values) {
+      if (pauses.isDue(weightOf(value))) await pauses.pause();
+      const result = this.#run(value, context);
+      if (!this.#take(result instanceof Promise ? await result : result)) break;
+    }
+    return this.#payload;
+  }
+
+  #run(value: unknown, context: z.core.ParseContextInternal): Payload | Promise<Payload> {
+    const { element, isRight } = this.#definition;
+    const payload: Payload = { value, issues: [] };
+    return isRight?.(value) === true ? payload : element._zod.run(payload, context);
+  }
+
+  /** @returns whether to go on */
+  #take({ value, issues }: Payload): boolean {
+    const index = this.#parsed.length;
+    const [first] = issues;
+    if (first !== undefined) {
+      this.#payload.issues.push({ ...first, path: [index, ...(first.path ?? [])] });
+      return false;
+    }
+    if (!this.#isNew(value, index)) return false;
+    this.#parsed.push(value);
+    this.#payload.value = this.#parsed;
+    return true;
+  }
+
+  #isNew(value: unknown, index: number): boolean {
+    const { distinct } = this.#definition;
+    if (distinct === undefined) return true;
+    const key = distinct.keyOf(value);
+    const first = this.#seen.get(key);
+    this.#seen.set(key, index);
+    if (first === undefined) return true;
+    this.#payload.issues.push({
+      code: "custom",
+      input: value,
+      path: [index],
+      message: distinct.message(value, first),
+      params: { code: distinct.code },
+    } as z.core.$ZodRawIssue);
+    return false;
+  }
+}
+
+/** Roughly, what it takes to look at an element; lists inside it count for themselves. */
+function weightOf(value: unknown): number {
+  if (typeof value === "string") return ELEMENT + value.length;
+  if (typeof value !== "object" || value === null) return 1;
+  let weight = OBJECT;
+  for (const field in value) {
+    const held = (value as Record<string, unknown>)[field];
+    if (typeof held === "string") weight += held.length;
+    // Of an object that is no element of ours, such as one with a million fields.
+    if (weight > 1_000_000) break;
+    weight++;
+  }
+  return weight;
+}
 
 /** What `.max()` was given. */
 function maximumOf({ checks = [] }: z.core.$ZodArrayDef): number {
@@ -43,11 +150,14 @@ function maximumOf({ checks = [] }: z.core.$ZodArrayDef): number {
 }
 
 /** In place of `z.array`. */
-export function list<T extends z.core.SomeType>(element: T, options: { error?: string } = {}): z.ZodArray<T> {
-  const { error } = options;
+export function list<T extends z.core.SomeType>(
+  element: T,
+  { error, ...options }: ListOptions<z.core.output<T>> = {},
+): z.ZodArray<T> {
   const definition = {
     type: "array",
     element,
+    ...options,
     ...(error === undefined ? {} : { error: () => error }),
   } as const;
   return new RequestList(definition as unknown as z.core.$ZodArrayDef) as unknown as z.ZodArray<T>;

@@ -1,17 +1,33 @@
 /** Turns a schema's complaint into the contract's error: a code, a sentence, the path of the field. */
 import type * as z from "zod";
 import { ERROR_KINDS, type ErrorCode, ServiceError } from "../../runtime/errors.ts";
+import { Pauses } from "../../runtime/pauses.ts";
+import type { Wanted } from "../../runtime/wanted.ts";
+import type { PausingContext } from "./list.ts";
+import { messageOf } from "./messages.ts";
 import { withoutNulls } from "./without-nulls.ts";
 
 /** UTF-16 code units of an unknown field's name that its refusal repeats. */
 const MAX_SHOWN = 64;
 
 /**
+ * In steps between which others are answered: a client decides how long a request is.
  * @param fields of which those that are null count as absent
- * @throws ServiceError for the first issue, or for a field that is unknown
+ * @param wanted asked in each pause
+ * @throws ServiceError for the first issue, or for a field that is unknown; ClientGoneError
  */
-export function validate<S extends z.ZodType>(schema: S, fields: unknown): z.output<S> {
-  const parsed = schema.safeParse(withoutNulls(fields), { reportInput: true });
+export async function validate<S extends z.ZodType>(
+  schema: S,
+  fields: unknown,
+  wanted: Wanted = () => true,
+): Promise<z.output<S>> {
+  const pauses = new Pauses(wanted);
+  const context: z.core.ParseContext<z.core.$ZodIssue> & PausingContext = {
+    reportInput: true,
+    error: messageOf,
+    pauses,
+  };
+  const parsed = await schema.safeParseAsync(await withoutNulls(fields, pauses), context);
   if (parsed.success) return parsed.data;
   const main = mainIssue(parsed.error.issues);
   if (main === undefined) throw parsed.error;

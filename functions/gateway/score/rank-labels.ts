@@ -11,6 +11,8 @@ export interface ScoredLabel {
   score: number;
   similarity: number;
   logit: number;
+  /** One of its prompts is longer than the model's context. */
+  truncated: boolean;
 }
 
 export interface Ranking {
@@ -30,11 +32,13 @@ export interface RankOptions {
 }
 
 export interface RankedLabels {
-  labels: readonly string[];
-  /** Cosine below which a label is left out, by label. */
+  labels: { at(index: number): string | undefined };
+  /** Cosine below which a label is left out, by label; none where there are fewer. */
   minSimilarity: readonly (number | null)[];
   /** float32, labels × width, rows of unit length. */
   vectors: Float32Array;
+  /** Indices of the labels of which a prompt was cut. */
+  truncated: ReadonlySet<number>;
   /** float32, negatives × width: what the picture shows if it shows none of the labels. */
   negative: Float32Array;
 }
@@ -42,7 +46,7 @@ export interface RankedLabels {
 /** @param image unit-length embedding */
 export function rankLabels(
   image: Float32Array,
-  { labels, minSimilarity, vectors, negative }: RankedLabels,
+  { labels, minSimilarity, vectors, negative, truncated }: RankedLabels,
   options: RankOptions,
 ): Ranking {
   const { scale, topK, multiLabel } = options;
@@ -61,10 +65,11 @@ export function rankLabels(
   }
   // A score grows with its logit, which still differs where scores have rounded to the same.
   const predictions = topIndices(passing, logits, topK).map((index) => ({
-    label: labels[index] ?? "",
+    label: labels.at(index) ?? "",
     score: scores[index] ?? 0,
     similarity: similarities[index] ?? 0,
     logit: logits[index] ?? 0,
+    truncated: truncated.has(index),
   }));
   const [best] = predictions;
   return { prediction: best?.label ?? null, score: best?.score ?? null, predictions };

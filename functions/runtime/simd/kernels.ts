@@ -107,7 +107,12 @@ export async function instantiateKernels(
   for (const name of NAMES) {
     if (typeof exports[name] !== "function") throw new SimdError(`the module has no kernel ${name}`);
   }
+  return { ...(exports as unknown as Kernels), dot: dotOf(exports) };
+}
+
+/** What the host's dot product is good for. @param exports of a module with `kernels/dot.ts` */
+export function dotOf(exports: WebAssembly.Exports): Dot {
   const { hasDot, takesBytes } = exports as Record<string, (...bytes: number[]) => number>;
-  const dot = hasDot?.() !== 1 ? "none" : takesBytes?.(255) === 1 ? "bytes" : "7-bit";
-  return { ...(exports as unknown as Kernels), dot };
+  if (hasDot?.() !== 1) return "none";
+  return takesBytes?.(255) === 1 ? "bytes" : "7-bit";
 }

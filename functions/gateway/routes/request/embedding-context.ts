@@ -2,8 +2,31 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import type { EmbedContext } from "../../embed/embed-context.ts";
+import type { Wanted } from "../../../runtime/wanted.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { towersOf } from "../../models/served-models.ts";
+
+/** False once the request's client has left. */
+export function wantedBy(c: Context<GatewayEnv>): Wanted {
+  return () => !c.req.raw.signal.aborted;
+}
+
+/**
+ * Waits for room for the vectors of texts before they are computed: a tower that is done with many requests at once would
+ * fill the isolate. It is held with that of the body.
+ * @throws ServiceError `overloaded`
+ */
+export async function holdVectors(
+  c: Context<GatewayEnv>,
+  { embedding_width: width }: Manifest,
+  items: readonly object[],
+): Promise<void> {
+  const share = c.get("share");
+  if (share === undefined) return;
+  const texts = items.filter((item) => "text" in item).length;
+  const bytes = share.held + texts * width * Float32Array.BYTES_PER_ELEMENT;
+  await share.growTo(bytes, bytes);
+}
 
 export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedContext {
   return {
@@ -12,7 +35,7 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
     towers: towersOf(c.env, manifest),
     timings: c.get("timings"),
     requestId: c.get("requestId"),
-    wanted: () => !c.req.raw.signal.aborted,
+    wanted: wantedBy(c),
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   };
 }

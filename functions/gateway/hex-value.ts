@@ -1,0 +1,18 @@
+/** Hexadecimal digits in bytes of ASCII, by the million: a pattern would take longer than what the digits stand for. */
+
+/** By byte; -1 for what is no digit. */
+const VALUES = Int8Array.from({ length: 256 }, (_, byte) => {
+  const digit = String.fromCharCode(byte);
+  return /[0-9a-f]/i.test(digit) ? Number.parseInt(digit, 16) : -1;
+});
+
+/** @returns a negative number if there are not so many digits at `at` */
+export function hexValue(bytes: Uint8Array, at: number, digits: number): number {
+  let value = 0;
+  for (let i = at; i < at + digits; i++) {
+    const digit = VALUES[bytes[i] ?? 0] ?? -1;
+    if (digit < 0) return -1;
+    value = 16 * value + digit;
+  }
+  return value;
+}

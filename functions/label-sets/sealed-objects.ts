@@ -1,0 +1,67 @@
+/** Objects in R2 that carry the SHA-256 of their bytes: what comes back is what was stored, or is found to be damaged. */
+import { sha256Hex } from "../runtime/sha256-hex.ts";
+import { warn } from "../runtime/warn.ts";
+import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
+
+/** Every method throws ServiceError `model_unavailable` while R2 does not answer. */
+export class SealedObjects {
+  readonly bucket: R2Bucket;
+
+  constructor(bucket: R2Bucket) {
+    this.bucket = answeringBucket(bucket);
+  }
+
+  /** @returns the object's etag; undefined if `onlyIf` was not met */
+  async put(
+    key: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    options: R2PutOptions = {},
+  ): Promise<string | undefined> {
+    const customMetadata = { ...options.customMetadata, sha256: await sha256Hex(bytes) };
+    return (await this.bucket.put(key, bytes, { ...options, customMetadata }))?.etag;
+  }
+
+  /** Undefined if there is none; its bytes are undefined if they are damaged. */
+  async get(key: string): Promise<{ bytes: ArrayBuffer | undefined; etag: string } | undefined> {
+    const object = await this.bucket.get(key);
+    if (object === null) return undefined;
+    const bytes = await bodyOf(object);
+    return { bytes: (await isWhole(object, bytes)) ? bytes : undefined, etag: object.etag };
+  }
+
+  /** JSON that can be made again: damaged, it is as good as missing. */
+  async derived<T>(key: string): Promise<T | undefined> {
+    const bytes = (await this.get(key))?.bytes;
+    return bytes === undefined ? undefined : (parse(bytes) as T);
+  }
+
+  /** JSON that nobody can make again. @throws ServiceError `model_unavailable` if it is damaged */
+  async original<T>(key: string): Promise<T | undefined> {
+    const object = await this.get(key);
+    if (object === undefined) return undefined;
+    if (object.bytes === undefined) throw unreachable(new Error(`${key} is damaged`));
+    return parse(object.bytes) as T;
+  }
+
+  async removeAll(prefix: string): Promise<void> {
+    for (;;) {
+      const { objects, truncated } = await this.bucket.list({ prefix });
+      if (objects.length > 0) await this.bucket.delete(objects.map(({ key }) => key));
+      if (!truncated) return;
+    }
+  }
+}
+
+function parse(bytes: ArrayBuffer): unknown {
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+async function isWhole({ customMetadata }: R2Object, bytes: ArrayBuffer): Promise<boolean> {
+  const isRight = (await sha256Hex(new Uint8Array(bytes))) === customMetadata?.["sha256"];
+  if (!isRight) warn("label set damaged", new Error("an object in R2 is not what was stored"));
+  return isRight;
+}
+
+export function jsonBytes(value: object): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(new TextEncoder().encode(JSON.stringify(value)));
+}

@@ -1,0 +1,22 @@
+/**
+ * What the dot product of this host is good for, asked with a module of a few hundred bytes: for Workers that have no tower.
+ * Those that one invocation joins run on the same host.
+ */
+import type { Dot } from "../tower/engine.ts";
+import { dotOf, hasRelaxedSimd } from "./kernels.ts";
+
+/** A value, since a promise must not be awaited by another request. */
+let known: Dot | undefined;
+
+export async function dotOfHost(): Promise<Dot> {
+  known ??= await ask();
+  return known;
+}
+
+async function ask(): Promise<Dot> {
+  if (!hasRelaxedSimd()) return "none";
+  const { default: wasm } = await import("../../../.generated/simd/dot.wasm");
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { exports } = await WebAssembly.instantiate(wasm, { env: { memory } });
+  return dotOf(exports);
+}

@@ -1,0 +1,32 @@
+/** A form may come in pieces of any size; what is kept of a file does not depend on it. */
+import { describe, expect, it } from "vitest";
+import { BytesInFlight } from "../../functions/gateway/body/bytes-in-flight.ts";
+import { MultipartForm } from "../../functions/gateway/body/multipart-form.ts";
+
+const FILE = Buffer.from(Array.from({ length: 200_000 }, (_, i) => i % 251));
+const BODY = Buffer.concat([
+  Buffer.from('a preamble\r\n--b\r\ncontent-disposition: form-data; name="labels"\r\n\r\nfox\r\n'),
+  Buffer.from('--b\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\n'),
+  FILE,
+  Buffer.from("\r\n--b--\r\n"),
+]);
+
+describe("a form", () => {
+  it.each([1, 3, 4096, 50_000, BODY.length])("in pieces of %i bytes", async (size) => {
+    const share = new BytesInFlight({ small: 1_000_000, large: 40_000_000 }).open(BODY.length);
+    const files: (readonly Uint8Array[])[] = [];
+    const accept = async (pieces: readonly Uint8Array[]): Promise<string> => {
+      files.push(pieces);
+      return await Promise.resolve("a file");
+    };
+    const form = new MultipartForm("multipart/form-data; boundary=b", accept, share);
+    for (let at = 0; at < BODY.length; at += size)
+      await form.take(Uint8Array.from(BODY.subarray(at, at + size)));
+    expect(await form.finish()).toEqual({ labels: ["fox"], images: ["a file"] });
+    share.release();
+    expect(files).toHaveLength(1);
+    expect(Buffer.concat(files[0] ?? []).equals(FILE)).toBe(true);
+    // The parser cuts a piece in two where a boundary might begin.
+    expect(files[0]?.length).toBeLessThan(20);
+  });
+});

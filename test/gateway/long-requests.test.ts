@@ -1,0 +1,140 @@
+/**
+ * A request as long as a client likes is looked through in steps: others are answered meanwhile. How many of them is
+ * counted, not how long they take.
+ */
+import { request as httpRequest } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exampleBase64 } from "../support/example-pictures.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+/** The longest that a text may be. */
+const LONGEST = 8192;
+/** Each of these bodies takes more than twenty pauses; without them, one or two others are answered in all. */
+const ANSWERED = 5;
+
+const filled = (unit: string): string => unit.repeat(LONGEST / unit.length);
+const references = filled("&#x1f600;").slice(0, 8172);
+const fullWidth = filled("\uff01\uff21").slice(0, 8172);
+const texts = (count: number, text: string): string[] =>
+  Array.from({ length: count }, (_, i) => `${text}${i}`);
+
+let workers: Workers;
+let image: string;
+
+beforeAll(async () => {
+  workers = await startWorkers();
+  image = await exampleBase64("fox.png");
+  // What the first request of an isolate does is not what is counted.
+  await answeredDuring("/v1/classify", { image, labels: ["fox", "rabbit"] });
+});
+
+afterAll(async () => {
+  await workers.dispose();
+});
+
+/** How often `/healthz` was answered between the last byte of a request and its answer. */
+async function answeredDuring(
+  path: string,
+  body: object | string,
+): Promise<{ answered: number; status: number; text: string }> {
+  const bytes = Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  const sent = Promise.withResolvers<void>();
+  let isOver = false;
+  const answer = new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const headers = { "content-type": "application/json", "content-length": bytes.length };
+    const outgoing = httpRequest(workers.url + path, { method: "POST", headers }, (incoming) => {
+      const pieces: Buffer[] = [];
+      incoming.on("data", (piece: Buffer) => pieces.push(piece));
+      incoming.on("end", () =>
+        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(pieces).toString() }),
+      );
+    });
+    outgoing.on("error", reject).on("finish", () => sent.resolve());
+    outgoing.end(bytes);
+  }).finally(() => {
+    isOver = true;
+  });
+  await sent.promise;
+  let answered = 0;
+  for (;;) {
+    await (await fetch(`${workers.url}/healthz`)).text();
+    if (isOver) return { answered, ...(await answer) };
+    answered++;
+  }
+}
+
+describe("others are answered while the gateway looks through", () => {
+  it.each([
+    [
+      "labels, the last of which comes twice",
+      "/v1/classify",
+      () => ({ image, labels: [...texts(500, references), "a", "A"] }),
+      "duplicate_label",
+    ],
+    [
+      "labels of a set",
+      "/v1/label_sets",
+      () => ({ labels: [...texts(500, fullWidth), "a", "A"] }),
+      "duplicate_label",
+    ],
+    [
+      "prompts of labels",
+      "/v1/classify",
+      () => ({
+        image,
+        labels: [
+          ...texts(5, "label").map((label) => ({ label, prompts: texts(99, references) })),
+          { label: "last", prompts: ["&#32;"] },
+        ],
+      }),
+      "empty_input",
+    ],
+    [
+      "texts to embed",
+      "/v1/embeddings",
+      () => ({ input: [...texts(500, references), "&#32;"] }),
+      "empty_input",
+    ],
+    [
+      "texts to compare",
+      "/v1/similarity",
+      () => ({ image, texts: [...texts(500, references), "&#32;"] }),
+      "empty_input",
+    ],
+    [
+      "documents to rank",
+      "/v1/rerank",
+      () => ({ query: "a", documents: [...texts(500, references), { text: "&#32;" }] }),
+      "empty_input",
+    ],
+    [
+      "values of vectors",
+      "/v1/rerank",
+      () => ({
+        query: "a",
+        documents: [
+          ...Array.from({ length: 900 }, () => ({ embedding: Array<number>(640).fill(0.5) })),
+          { text: " " },
+        ],
+      }),
+      "empty_input",
+    ],
+    [
+      "objects with nulls",
+      "/v1/label_sets",
+      () => ({
+        labels: texts(9000, "label").map((label) => ({
+          label,
+          prompts: texts(20, label),
+          min_similarity: null,
+        })),
+        negative: [""],
+      }),
+      "empty_input",
+    ],
+  ])("%s", async (_, path, body, code) => {
+    const { answered, text } = await answeredDuring(path, body());
+    expect(text).toContain(code);
+    expect(answered).toBeGreaterThan(ANSWERED);
+  });
+});
