@@ -12,7 +12,8 @@
  * - Who was only slow learns at its next step that it has lost what it held, and stops.
  *
  * By such signs requests hold a load that several wait for (`lease.ts`), a place among those that an isolate takes on
- * (`admission.ts`), the turn at the codecs (`decoder/turn.ts`) and room for a body (`gateway/body/bytes-in-flight.ts`).
+ * (`admission.ts`), the turn at the codecs (`decoder/turn.ts`), room for a body (`gateway/body/bytes-in-flight.ts`) and for
+ * label matrices (`gateway/label-sets/matrix-memory.ts`).
  * Turns at a tower (`turns.ts`) are the exception: there a silent request is found by counting the others' polls, because
  * long pieces of computation silence all of them at once.
  */

@@ -5,10 +5,10 @@
  * longest ago; then the request waits until others are done with theirs. Small matrices have room of their own: they
  * never wait for large ones.
  *
- * A request whose client leaves may end without any of its code running again, so a use shows by a timer that its request
- * lives, and expires without it.
+ * Waiting is by polling, and each use shows by a timer that its request lives: `runtime/sign-of-life.ts` says why.
  */
 import { ServiceError } from "../../runtime/errors.ts";
+import { SignOfLife } from "../../runtime/sign-of-life.ts";
 import type { LabelMatrix } from "../../label-sets/label-matrix.ts";
 
 type Lane = "small" | "large";
@@ -41,19 +41,17 @@ interface Entry {
 /** That a request needs a matrix, until it releases it. */
 class Use {
   readonly #entry: Entry;
+  readonly #request = new SignOfLife();
   readonly #heartbeat: ReturnType<typeof setInterval>;
-  #renewedAt = Date.now();
 
   constructor(entry: Entry) {
     this.#entry = entry;
-    this.#heartbeat = setInterval(() => {
-      this.#renewedAt = Date.now();
-    }, HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
     entry.uses.add(this);
   }
 
   isAlive(): boolean {
-    return Date.now() - this.#renewedAt <= USE_EXPIRY_MS;
+    return !this.#request.isOlderThan(USE_EXPIRY_MS);
   }
 
   release(): void {
@@ -72,8 +70,8 @@ export class MatrixMemory {
   readonly #limits: Readonly<Record<Lane, number>>;
   /** Those used longest ago first. */
   readonly #entries = new Map<string, Entry>();
-  /** Who waits for room, in the order in which they came, and when they last looked. */
-  readonly #waiting: Readonly<Record<Lane, Map<object, number>>> = { small: new Map(), large: new Map() };
+  /** Who waits for room, in the order in which they came. */
+  readonly #waiting: Readonly<Record<Lane, Set<SignOfLife>>> = { small: new Set(), large: new Set() };
 
   constructor(limits: Readonly<Record<Lane, number>>) {
     this.#limits = limits;
@@ -164,11 +162,13 @@ export class MatrixMemory {
     const { lane, bytes } = entry;
     if (bytes > this.#limits[lane]) throw setTooLarge(bytes);
     const waiting = this.#waiting[lane];
-    const me = {};
+    const me = new SignOfLife();
     const deadline = Date.now() + PATIENCE_MS;
     try {
       for (;;) {
-        waiting.set(me, Date.now());
+        me.renew();
+        // Again, should it have been taken for gone.
+        waiting.add(me);
         if (this.#isFirst(waiting, me) && this.#makeRoom(lane, bytes)) {
           // At once: whoever waits may look before this function's caller goes on.
           this.#entries.set(key, entry);
@@ -182,13 +182,13 @@ export class MatrixMemory {
     }
   }
 
-  #isFirst(waiting: Map<object, number>, me: object): boolean {
-    for (const [other, lookedAt] of waiting) {
+  #isFirst(waiting: Set<SignOfLife>, me: SignOfLife): boolean {
+    for (const other of waiting) {
       if (other === me) return true;
-      if (Date.now() - lookedAt > WAITING_EXPIRY_MS) waiting.delete(other);
-      else return false;
+      if (!other.isOlderThan(WAITING_EXPIRY_MS)) return false;
+      waiting.delete(other);
     }
-    return true;
+    return false;
   }
 
   /** Lets go of what nobody uses, as far as that is needed. @returns whether there is room now */
