@@ -3,9 +3,10 @@
  * 49,408 rows and common words share a few chunks, so most of the table never enters the isolate.
  */
 import type { TokenEmbedding } from "../../model-shards/manifest.ts";
+import { LruCache } from "../runtime/memory-cache.ts";
 import { type ObjectReader, readVerified } from "../runtime/model-store/read-verified.ts";
 
-/** Bytes of chunks kept; the least recently used go first. */
+/** Bytes of chunks kept. */
 const CACHE_BYTES = 12_000_000;
 /** A request may wait for the headers of six responses at once. */
 const CONCURRENT_READS = 6;
@@ -17,8 +18,8 @@ export class TokenTable {
   readonly #bucket: ObjectReader;
   readonly #key: string;
   readonly #table: TokenEmbedding;
-  /** Chunk index → its bytes, the least recently used first. */
-  readonly #chunks = new Map<number, Uint8Array>();
+  /** Chunk index → its bytes. */
+  readonly #chunks = new LruCache<number, Uint8Array>(CACHE_BYTES, ({ byteLength }) => byteLength);
 
   constructor(bucket: ObjectReader, prefix: string, table: TokenEmbedding) {
     this.#bucket = bucket;
@@ -65,7 +66,7 @@ export class TokenTable {
       for (const index of queue) loaded.set(index, await this.#read(index));
     });
     await Promise.all(readers);
-    for (const [index, chunk] of loaded) this.#keep(index, chunk);
+    for (const [index, chunk] of loaded) this.#chunks.set(index, chunk);
     return loaded;
   }
 
@@ -77,14 +78,6 @@ export class TokenTable {
       bytes: Math.min(rowsPerChunk, rows - start) * rowBytes,
       sha256: hashes[index] ?? "",
     });
-  }
-
-  #keep(index: number, chunk: Uint8Array): void {
-    this.#chunks.delete(index);
-    this.#chunks.set(index, chunk);
-    const chunkBytes = this.#table.rows_per_chunk * this.#table.row_bytes;
-    const [oldest] = this.#chunks.keys();
-    if (oldest !== undefined && this.#chunks.size * chunkBytes > CACHE_BYTES) this.#chunks.delete(oldest);
   }
 }
 
