@@ -17,6 +17,8 @@ interface Options {
   /** Matrices drawn from a normal distribution. */
   normal?: boolean;
   calibration?: Calibration;
+  /** As if it had been published. */
+  accuracy?: number;
 }
 
 /** @returns the built model's folder, its checkpoint and the build's report */
@@ -31,6 +33,7 @@ export async function buildSynthetic(
     outliers = false,
     normal = false,
     calibration,
+    accuracy,
   }: Options = {},
 ): Promise<BuildReport & { out: string; checkpoint: string }> {
   const model = SYNTHETIC_MODELS[name];
@@ -49,6 +52,7 @@ export async function buildSynthetic(
     ...(imageSize === undefined ? {} : { imageSize }),
     shardBytes,
     calibration,
+    accuracy,
     progress: silentProgress,
   });
   return { ...report, out, checkpoint };
