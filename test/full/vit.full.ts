@@ -127,8 +127,8 @@ describe.runIf(!SMOKE)("vit_l_14", () => {
     const { image } = await readManifest(model);
     const stages = stagesNeeded(image.shards, ENGINE);
     console.log(`ViT-L-14 on ${ENGINE}: ${stages} stages of the image tower`);
-    expect(stages).toBeGreaterThanOrEqual(3);
-    expect(stages).toBeLessThanOrEqual(4);
+    // 308 MB of weights, of which a stage may hold some 100 on the own kernels and some 80 on onnxruntime.
+    expect(stages).toBe(ENGINE === "simd" ? 4 : 5);
     const workers = await startWorkers({ model });
     try {
       const vector = await floats(await embedImage(workers, "input:224", 224));
