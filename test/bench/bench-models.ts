@@ -5,6 +5,7 @@
  * `ENGINE=ort` measures onnxruntime and writes beside it.
  */
 import { writeFile } from "node:fs/promises";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
@@ -25,8 +26,6 @@ import { imageMacs } from "./support/image-macs.ts";
 const WARM_UP = 4;
 const WARM_RUNS = 12;
 const LIMIT_BYTES = 120_000_000;
-/** Cloudflare's prices, dollars a million: requests, milliseconds of CPU time. */
-const PRICES = { request: 0.3, cpuMs: 0.02 };
 /** What the ratios of the first ViT to base_w are held against. */
 const TARGETS = { warm: 0.36, cold: 0.7 };
 const LONGEST_TEXT = 77;
@@ -172,7 +171,6 @@ const row = (model: Measured): string => {
     `${largest(model, "edgeclip-vision")} / ${largest(model, "edgeclip-text")}`,
     stagesNeeded(model.manifest.image.shards, engine) + 1,
     model.reads,
-    (PRICES.request + warm * PRICES.cpuMs).toFixed(2),
   ].join(" | ");
 };
 const columns = [
@@ -186,15 +184,13 @@ const columns = [
   "largest isolate, vision / text, MB",
   "tower Workers",
   "R2 reads, warm",
-  "a million, $",
 ];
 const report = `# Models side by side, engine \`${engine}\`
 
 Written by \`npm run bench:models\`${engine === "ort" ? " with `ENGINE=ort`" : ""}: synthetic weights, in workerd, all in turns in one run. Medians: ${WARM_RUNS} warm image
 embeddings, ${rounds} first ones of cold deployments behind an R2 with 40 ms to the first byte and 30 MB/s a read. The ratios are
-the result; the milliseconds are one machine's. Memory is WASM, buffers and heap, sampled while a deployment loads cold
-and embeds two pictures and a text of ${LONGEST_TEXT} tokens; the limit here is ${LIMIT_BYTES / 1e6} MB. Cost: ${PRICES.request} $ a million requests, ${PRICES.cpuMs} $ a million
-milliseconds of CPU time, which the warm time stands for; labels cached.
+the result; the milliseconds are one machine's, with what else it was doing. Memory is WASM, buffers and heap, sampled
+while a deployment loads cold and embeds two pictures and a text of ${LONGEST_TEXT} tokens; the limit here is ${LIMIT_BYTES / 1e6} MB.
 
 | ${columns.join(" | ")} |
 | ${columns.map(() => "---").join(" | ")} |
@@ -204,7 +200,7 @@ ${vit.name} ÷ ${base.name}: warm ${ratio(vit, "warm").toFixed(3)} (≤ ${TARGET
 
 Measured on ${Object.entries(await machine())
   .map(([key, value]) => `${key} ${value}`)
-  .join("; ")}.
+  .join("; ")}; load average ${loadavg()[0]?.toFixed(1)}.
 `;
 await writeFile(DOCUMENT, report);
 console.log(report);
