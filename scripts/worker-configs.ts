@@ -1,7 +1,8 @@
 /**
  * Configurations of the Workers. The committed ones serve the demonstration model with one isolate a tower, and are
  * templates for all others: each model has tower Workers of its own, for its revision, with as many stages of the image
- * tower as it needs. One gateway is bound to all of them. The decoder and the jobs Worker are shared by all models.
+ * tower as it needs. One gateway is bound to all of them. The decoder, the shards Worker and the jobs
+ * Worker are shared by all models.
  */
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -16,6 +17,7 @@ export const GATEWAY_CONFIG = "wrangler.toml";
 const DECODER_CONFIG = "functions/decoder/wrangler.toml";
 const VISION_CONFIG = "functions/vision/wrangler.toml";
 const TEXT_CONFIG = "functions/text/wrangler.toml";
+const SHARDS_CONFIG = "functions/shards/wrangler.toml";
 export const JOBS_CONFIG = "functions/jobs/wrangler.toml";
 
 /** The committed configurations, the gateway's first: wrangler lets the first Worker listen. */
@@ -24,6 +26,7 @@ export const WORKER_CONFIGS = [
   DECODER_CONFIG,
   VISION_CONFIG,
   TEXT_CONFIG,
+  SHARDS_CONFIG,
   JOBS_CONFIG,
 ] as const;
 
@@ -68,7 +71,7 @@ export interface WorkerConfig {
  * Workers whose releases exist beside each other, under names of their own. All others keep their names: of the
  * gateway, versions exist beside each other.
  */
-export const BESIDE_CONFIGS: readonly Source[] = [DECODER_CONFIG, VISION_CONFIG, TEXT_CONFIG];
+export const BESIDE_CONFIGS: readonly Source[] = [DECODER_CONFIG, VISION_CONFIG, TEXT_CONFIG, SHARDS_CONFIG];
 
 /** Their names begin with these. */
 export const BESIDE_NAMES = BESIDE_CONFIGS.map((source) => committedConfig(source).name);
@@ -89,7 +92,8 @@ interface RawConfig {
  * Writes the configurations of a deployment.
  * @param manifests of the models that it serves, the default first
  * @param folder to write to
- * @returns in this order: gateway, decoder, for each model the stages of the image tower and the text tower, jobs
+ * @returns in this order: gateway, decoder, for each model the stages of the image tower and the text tower,
+ * shards, jobs
  */
 export async function writeWorkerConfigs(
   manifests: readonly Manifest[],
@@ -99,13 +103,19 @@ export async function writeWorkerConfigs(
   const { engine = parseEngine(process.env["ENGINE"]), codeHashes } = options;
   const gateway = committedConfig(GATEWAY_CONFIG);
   const decoder = named(committedConfig(DECODER_CONFIG), DECODER_CONFIG, codeHashes);
-  const services = [{ binding: "DECODER", service: decoder.name }];
+  const shards = named(committedConfig(SHARDS_CONFIG), SHARDS_CONFIG, codeHashes);
+  const ofShards = { binding: "SHARDS", service: shards.name };
+  const services = [{ binding: "DECODER", service: decoder.name }, ofShards];
   const towers: [RawConfig, Source][] = [];
   for (const [index, manifest] of manifests.entries()) {
     const suffix = index === 0 || codeHashes !== undefined ? "" : `-${manifest.revision}`;
     const stages = options.imageStages ?? stagesNeeded(manifest.image.shards, engine);
-    const vision = stagesOf(towerConfig(VISION_CONFIG, engine, manifest, suffix), stages, codeHashes);
-    const text = named(towerConfig(TEXT_CONFIG, engine, manifest, suffix), TEXT_CONFIG, codeHashes);
+    const tower = (source: string): RawConfig => ({
+      ...towerConfig(source, engine, manifest, suffix),
+      services: [ofShards],
+    });
+    const vision = stagesOf(tower(VISION_CONFIG), stages, codeHashes);
+    const text = named(tower(TEXT_CONFIG), TEXT_CONFIG, codeHashes);
     towers.push(...vision.map((stage): [RawConfig, Source] => [stage, VISION_CONFIG]), [text, TEXT_CONFIG]);
     const number = index === 0 ? "" : `_${index + 1}`;
     services.push({ binding: `VISION${number}`, service: vision[0]?.name ?? "" });
@@ -125,6 +135,7 @@ export async function writeWorkerConfigs(
     [gateway, GATEWAY_CONFIG],
     [decoder, DECODER_CONFIG],
     ...towers,
+    [shards, SHARDS_CONFIG],
     [committedConfig(JOBS_CONFIG), JOBS_CONFIG],
   ];
   await mkdir(folder, { recursive: true });
@@ -157,7 +168,8 @@ function stagesOf(config: RawConfig, stages: number, codeHashes: CodeHashes | un
   // The last stage first: a stage's name may be a hash over its settings, which contain the name of the next stage.
   for (let stage = stages; stage >= 1; stage--) {
     const [next] = made;
-    const services = next === undefined ? [] : [{ binding: "NEXT", service: next.name }];
+    const toNext = next === undefined ? [] : [{ binding: "NEXT", service: next.name }];
+    const services = [...(config.services ?? []), ...toNext];
     const name = stage === 1 ? config.name : `${config.name}-${stage}`;
     const vars = { ...config.vars, STAGE: `${stage}/${stages}` };
     made.unshift(named({ ...config, name, vars, services }, VISION_CONFIG, codeHashes));

@@ -1,6 +1,7 @@
 /** Prompts → unit-length text embeddings, in one call to the text tower. No cache is asked. */
 import clipBpe from "../../model-shards/clip-bpe.bin";
 import type { Manifest } from "../../model-shards/manifest.ts";
+import type { Loaded } from "../runtime/model-store/source-report.ts";
 import type { TextRpc } from "../runtime/rpc.ts";
 import { Pauses } from "../runtime/pauses.ts";
 import { type CleanText, cleanText, type RawText } from "../runtime/tokenizer/clean-text.ts";
@@ -31,6 +32,8 @@ export interface TextCall {
   requestId: string;
   /** False once nobody waits any more. */
   wanted: Wanted;
+  /** Told what loading the tower took, if the call had to wait for it. */
+  onLoaded?: (loaded: Loaded) => void;
 }
 
 let tokenizer: Tokenizer | undefined;
@@ -53,7 +56,7 @@ export async function cleanPrompts(prompts: Prompts, pauses: Pauses): Promise<Cl
  */
 export async function computePrompts<Name>(
   items: ReadonlyMap<Name, readonly CleanText[]>,
-  { manifest, text: tower, requestId, wanted }: TextCall,
+  { manifest, text: tower, requestId, wanted, onLoaded }: TextCall,
   check: (prompts: number) => void = () => {},
 ): Promise<Map<Name, EmbeddedText>> {
   const computed = new Map<Name, EmbeddedText>();
@@ -66,7 +69,9 @@ export async function computePrompts<Name>(
   const result = await callWorker("text tower", (alive) =>
     tower.embedTokens(ids, lengths, telling(alive, wanted), requestId),
   );
-  const rows = checkRevision(unwrap(result), manifest.revision);
+  const embedded = unwrap(result);
+  if (embedded.loaded !== undefined) onLoaded?.(embedded.loaded);
+  const rows = checkRevision(embedded, manifest.revision);
   const width = manifest.embedding_width;
   const rowOf = new Map(distinct.map((text, row) => [text, row * width]));
   for (const [name, prompts] of items) {

@@ -1,4 +1,5 @@
 /** What the gateway is bound to (`wrangler.toml`). */
+import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
 import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { DecoderRpc, TextRpc, VisionRpc } from "../runtime/rpc.ts";
 
@@ -12,6 +13,8 @@ export interface Bindings {
   /** Text embeddings; image embeddings if the deployment keeps any. */
   CACHE: KVNamespace;
   MODELS: R2Bucket;
+  /** Models' files behind the data center's cache, see `functions/shards`. */
+  SHARDS?: ShardsFetcher;
   /** Label sets. */
   SETS: R2Bucket;
   /** Label sets that are finished in the background. */

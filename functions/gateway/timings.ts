@@ -2,12 +2,16 @@
  * How long the parts of a request took, for `server-timing`. Deployed clocks stand still while code computes and
  * only move across I/O, so a part is always timed around an awaited call, here in the caller.
  */
+import type { Loaded } from "../runtime/model-store/source-report.ts";
+
 export type Part = "fetch" | "decode" | "image" | "text" | "cache";
 
 export class Timings {
   readonly #start = performance.now();
   /** Milliseconds. */
   readonly #parts = new Map<Part, number>();
+  /** Towers that were loaded for the request. */
+  readonly #loaded = new Map<"image" | "text", Loaded>();
 
   /** Times an awaited call; calls of the same part add up. */
   async measure<T>(part: Part, call: () => Promise<T>): Promise<T> {
@@ -17,6 +21,11 @@ export class Timings {
     } finally {
       this.#parts.set(part, (this.#parts.get(part) ?? 0) + performance.now() - start);
     }
+  }
+
+  /** Says what loading a tower took that the request had to wait for. */
+  towerLoaded(tower: "image" | "text", loaded: Loaded): void {
+    this.#loaded.set(tower, loaded);
   }
 
   /** Milliseconds since the request came in. */
@@ -32,11 +41,19 @@ export class Timings {
   /** The header's value, as in the Server Timing specification. */
   toString(): string {
     return this.#all()
-      .map(([name, duration]) => `${name};dur=${duration.toFixed(1)}`)
+      .map(
+        ([name, duration, from]) =>
+          `${name};dur=${duration.toFixed(1)}${from === undefined ? "" : `;desc=${from}`}`,
+      )
       .join(", ");
   }
 
-  #all(): [name: string, milliseconds: number][] {
-    return [...this.#parts, ["total", this.total]];
+  #all(): [name: string, milliseconds: number, from?: string][] {
+    const loads = [...this.#loaded].flatMap(([tower, { from, ...ms }]): [string, number, string?][] => [
+      [`${tower}-manifest`, ms.manifestMs],
+      [`${tower}-shards`, ms.shardsMs, from],
+      [`${tower}-load`, ms.manifestMs + ms.readyMs, from],
+    ]);
+    return [...this.#parts, ...loads, ["total", this.total]];
   }
 }

@@ -66,7 +66,7 @@ async function takePart(
   if (held === "over") return undefined;
   if ("waitMs" in held) return Math.ceil(held.waitMs / 1000);
   try {
-    const manifest = await leasedManifest(env.MODELS, model, (work) => ctx.waitUntil(work));
+    const { manifest } = await leasedManifest(env, model, (work) => ctx.waitUntil(work));
     const text: TextCall["text"] = {
       embedTokens: (...parameters) => env.TOWERS.embedTokens(model, ...parameters),
     };

@@ -52,6 +52,8 @@ export const DEADLINES = {
   kv: 3_000,
   /** Headers of an object in R2, or its next piece. */
   r2: 8_000,
+  /** Headers of an answer from the data center's cache, or its next piece: without it R2 is read. */
+  cache: 3_000,
   /** A whole object from R2, a write to it or a list of it. */
   r2Body: 15_000,
   /** A message to the queue, or an API key. */

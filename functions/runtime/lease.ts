@@ -40,6 +40,11 @@ export class LeasedLoad<T> {
   #value: T | undefined;
   #attempt: Attempt | undefined;
 
+  /** Whether there is a value. */
+  get isDone(): boolean {
+    return this.#value !== undefined;
+  }
+
   /** Forgets the value; the next `get` loads again. */
   drop(): void {
     this.#value = undefined;

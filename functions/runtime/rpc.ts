@@ -8,6 +8,7 @@
  * `requestId` is the last parameter of each call that a request makes: it is in the log of every Worker that had a part.
  */
 import type { ErrorCode } from "./errors.ts";
+import type { Loaded } from "./model-store/source-report.ts";
 import type { Dot } from "./tower/engine.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -49,6 +50,8 @@ export interface DecoderRpc {
 export interface Embeddings {
   revision: string;
   embeddings: Float32Array;
+  /** What loading the tower took, if the call had to wait for it. */
+  loaded?: Loaded;
 }
 
 export interface VisionRpc {
@@ -69,6 +72,8 @@ export interface VisionRpc {
    * @returns the embedding as the tower gives it, not normalized
    */
   embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>>;
+  /** Loads the tower, if it is not, for a request that will come; returns at once. */
+  wake(requestId: string): Promise<void>;
   stats(): Promise<WorkerStats>;
 }
 
@@ -85,6 +90,8 @@ export interface VisionStageRpc {
     wanted: Wanted,
     requestId: string,
   ): Promise<RpcResult<Embeddings>>;
+  /** As the first stage's, which passes it on. */
+  wake(requestId: string): Promise<void>;
 }
 
 export interface TextRpc {

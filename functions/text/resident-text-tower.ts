@@ -1,9 +1,11 @@
 /** The isolate's text tower and its token table. */
+import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { Admission } from "../runtime/admission.ts";
 import { withHeartbeat } from "../runtime/heartbeat.ts";
 import type { Anchor } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
+import type { LoadedManifest } from "../runtime/model-store/load-manifest.ts";
 import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
 import type { Embeddings, WorkerStats } from "../runtime/rpc.ts";
@@ -16,6 +18,8 @@ import { type TokenRows, TokenTable } from "./token-table.ts";
 
 export interface TextEnv {
   MODELS: R2Bucket;
+  /** Models' files behind the data center's cache. */
+  SHARDS?: ShardsFetcher;
   /** `<alias>@<revision>`. */
   MODEL: string;
 }
@@ -32,8 +36,8 @@ export async function textTower(
   env: TextEnv,
   anchor: Anchor,
 ): Promise<TextTower> {
-  const manifest = await leasedManifest(env.MODELS, env.MODEL, anchor);
-  resident ??= new TextTower(createEngine, manifest, env);
+  const loaded = await leasedManifest(env, env.MODEL, anchor);
+  resident ??= new TextTower(createEngine, loaded, env);
   return resident;
 }
 
@@ -42,13 +46,14 @@ export class TextTower {
   readonly #tower: Tower;
   readonly #tokens: TokenTable;
 
-  constructor(createEngine: CreateEngine, manifest: Manifest, env: TextEnv) {
+  constructor(createEngine: CreateEngine, { manifest, report }: LoadedManifest, env: TextEnv) {
     const { prefix } = configuredModel(env.MODEL);
     this.#manifest = manifest;
     const { shards, context_length: length } = manifest.text;
-    const source = { bucket: env.MODELS, prefix };
-    this.#tower = new Tower(createEngine, { shards, source, inputShape: plannedShape(shards, { length }) });
-    this.#tokens = new TokenTable(env.MODELS, prefix, manifest.text.token_embedding);
+    const source = { bucket: env.MODELS, prefix, shards: env.SHARDS, report };
+    const inputShape = plannedShape(shards, { length });
+    this.#tower = new Tower(createEngine, { shards, source, inputShape });
+    this.#tokens = new TokenTable(source, manifest.text.token_embedding);
   }
 
   get stats(): WorkerStats {
@@ -67,6 +72,7 @@ export class TextTower {
         await assertWanted(wanted);
         alive();
       };
+      const wasReady = this.#tower.isReady;
       const [rows] = await withHeartbeat(check, () =>
         Promise.all([this.#tokens.read(ids), this.#tower.ready(anchor)]),
       );
@@ -80,7 +86,12 @@ export class TextTower {
         done += step.length;
         start += sum(step);
       }
-      return { revision, embeddings: normalizeRows(embeddings, width) };
+      const { loaded } = this.#tower;
+      return {
+        revision,
+        embeddings: normalizeRows(embeddings, width),
+        ...(!wasReady && loaded && { loaded }),
+      };
     });
   }
 

@@ -6,7 +6,7 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, TextRpc, WorkerStats } from "../runtime/rpc.ts";
-import { logCall } from "../runtime/log-call.ts";
+import { loadedFields, logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import type { Wanted } from "../runtime/wanted.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
@@ -24,7 +24,8 @@ export const textWorker = (createEngine: CreateEngine) =>
       return await rpcResult("text", requestId, async () => {
         const tower = await textTower(createEngine, this.env, anchor);
         const embeddings = await tower.embedTokens(ids, lengths, wanted, anchor);
-        logCall("text", requestId, { texts: lengths.length });
+        const { loaded } = embeddings;
+        logCall("text", requestId, { texts: lengths.length, ...(loaded && loadedFields(loaded)) });
         return embeddings;
       });
     }

@@ -1,29 +1,32 @@
 /**
- * The token embedding table, read from R2 in verified chunks as texts need them. A text uses a handful of the
+ * The token embedding table, read in verified chunks as texts need them. A text uses a handful of the
  * 49,408 rows and common words share a few chunks, so most of the table never enters the isolate.
  */
 import type { TokenEmbedding } from "../../model-shards/manifest.ts";
 import { LruCache } from "../runtime/memory-cache.ts";
-import { type ObjectReader, readVerified } from "../runtime/model-store/read-verified.ts";
+import type { Part, Place } from "../runtime/model-store/arrivals.ts";
+import { downloadParts } from "../runtime/model-store/download-parts.ts";
+import type { ModelSource } from "../runtime/model-store/model-source.ts";
+import { hasCache } from "../runtime/model-store/shards-cache.ts";
 
 /** Bytes of chunks kept. */
 const CACHE_BYTES = 12_000_000;
-/** A request may wait for the headers of six responses at once. */
-const CONCURRENT_READS = 6;
+/** Chunks that the data center's cache keeps, and gives, together. */
+const GROUP = 8;
+/** Groups that a call asks the cache for, since each may count as a Worker that its request invokes; others come from R2. */
+const MAX_ANSWERS = 4;
 
 /** Rows of tokens that have been read: float32, `ids.length × width`, in a buffer of their own. */
 export type TokenRows = (ids: Int32Array) => Float32Array<ArrayBuffer>;
 
 export class TokenTable {
-  readonly #bucket: ObjectReader;
-  readonly #key: string;
+  readonly #source: ModelSource;
   readonly #table: TokenEmbedding;
   /** Chunk index → its bytes. */
   readonly #chunks = new LruCache<number, Uint8Array>(CACHE_BYTES, ({ byteLength }) => byteLength);
 
-  constructor(bucket: ObjectReader, prefix: string, table: TokenEmbedding) {
-    this.#bucket = bucket;
-    this.#key = `${prefix}/${table.file}`;
+  constructor(source: ModelSource, table: TokenEmbedding) {
+    this.#source = source;
     this.#table = table;
   }
 
@@ -52,7 +55,7 @@ export class TokenTable {
     };
   }
 
-  /** All of `indices`, from the cache or R2; held by the caller even if the cache cannot hold them all. */
+  /** All of `indices`, as kept or read; held by the caller even if the table cannot keep them all. */
   async #load(indices: number[]): Promise<Map<number, Uint8Array>> {
     const loaded = new Map<number, Uint8Array>();
     const missing: number[] = [];
@@ -61,23 +64,52 @@ export class TokenTable {
       if (chunk === undefined) missing.push(index);
       else loaded.set(index, chunk);
     }
-    const queue = missing.values();
-    const readers = Array.from({ length: Math.min(CONCURRENT_READS, missing.length) }, async () => {
-      for (const index of queue) loaded.set(index, await this.#read(index));
-    });
-    await Promise.all(readers);
+    if (missing.length > 0) await this.#read(missing, loaded);
     for (const [index, chunk] of loaded) this.#chunks.set(index, chunk);
     return loaded;
   }
 
-  async #read(index: number): Promise<Uint8Array> {
-    const { rows, rows_per_chunk: rowsPerChunk, row_bytes: rowBytes, chunk_sha256: hashes } = this.#table;
+  /** Reads some chunks, and from the data center's cache those that come with them. */
+  async #read(missing: readonly number[], loaded: Map<number, Uint8Array>): Promise<void> {
+    const groups = [...new Set(missing.map((index) => Math.floor(index / GROUP)))].slice(0, MAX_ANSWERS);
+    const ofCache = hasCache() ? groups.map((group) => this.#chunksOf(group)) : [];
+    const indices = [...new Set([...ofCache.flat(), ...missing])];
+    const parts = indices.map((index) => this.#part(index));
+    const places = parts.map(({ bytes }) => new Uint8Array(bytes));
+    const place = async (at: number): Promise<Place> => {
+      const buffer = places[at] ?? new Uint8Array(0);
+      return () => buffer;
+    };
+    const positions = new Map(indices.map((index, at) => [index, at]));
+    const answers = ofCache.map((chunks) => chunks.map((index) => positions.get(index) ?? 0));
+    const download = { parts, answers, place, onProgress: () => {} };
+    for await (const at of downloadParts(this.#source, download)) {
+      const [index, chunk] = [indices[at], places[at]];
+      if (index !== undefined && chunk !== undefined) loaded.set(index, chunk);
+    }
+  }
+
+  #chunksOf(group: number): number[] {
+    const first = GROUP * group;
+    const last = Math.min(first + GROUP, this.#table.chunk_sha256.length);
+    return Array.from({ length: last - first }, (_, i) => first + i);
+  }
+
+  #part(index: number): Part {
+    const {
+      file,
+      rows,
+      rows_per_chunk: rowsPerChunk,
+      row_bytes: rowBytes,
+      chunk_sha256: hashes,
+    } = this.#table;
     const start = index * rowsPerChunk;
-    return await readVerified(this.#bucket, this.#key, {
+    return {
+      file,
       offset: start * rowBytes,
       bytes: Math.min(rowsPerChunk, rows - start) * rowBytes,
       sha256: hashes[index] ?? "",
-    });
+    };
   }
 }
 

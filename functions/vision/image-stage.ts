@@ -1,4 +1,5 @@
 /** The isolate's stage of the image tower. */
+import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { planStages } from "../../model-shards/plan-stages.ts";
 import { Admission } from "../runtime/admission.ts";
@@ -7,6 +8,7 @@ import { withHeartbeat } from "../runtime/heartbeat.ts";
 import type { Anchor } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { configuredModel } from "../runtime/model-store/configured-model.ts";
+import type { SourceReport } from "../runtime/model-store/source-report.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import type { Embeddings, WorkerStats, VisionStageRpc } from "../runtime/rpc.ts";
@@ -21,6 +23,8 @@ import { writeTensor } from "./tensor-stream.ts";
 
 export interface VisionEnv {
   MODELS: R2Bucket;
+  /** Models' files behind the data center's cache. */
+  SHARDS?: ShardsFetcher;
   /** `<alias>@<revision>`. */
   MODEL: string;
   /** `<stage>/<stages>`; the whole tower if not set. */
@@ -43,8 +47,8 @@ export async function imageStage(
   env: VisionEnv,
   anchor: Anchor,
 ): Promise<ImageStage> {
-  const manifest = await leasedManifest(env.MODELS, env.MODEL, anchor);
-  resident ??= createTower(createEngine, manifest, env);
+  const { manifest, report } = await leasedManifest(env, env.MODEL, anchor);
+  resident ??= createTower(createEngine, manifest, report, env);
   const { tower, isLast } = resident;
   if (!isLast && env.NEXT === undefined) {
     throw new ServiceError("not_configured", "this stage of the image tower is not bound to the next one");
@@ -55,6 +59,7 @@ export async function imageStage(
 function createTower(
   createEngine: CreateEngine,
   manifest: Manifest,
+  report: SourceReport,
   env: VisionEnv,
 ): { tower: Tower; isLast: boolean } {
   const { index, count } = parseStage(env.STAGE);
@@ -64,7 +69,7 @@ function createTower(
     throw new ServiceError("not_configured", `the image tower has ${plan.length} stages, not ${count}`);
   }
   const { prefix } = configuredModel(env.MODEL);
-  const source = { bucket: env.MODELS, prefix };
+  const source = { bucket: env.MODELS, prefix, shards: env.SHARDS, report };
   const { size } = manifest.image;
   const inputShape = plannedShape(shards, { height: size, width: size });
   return {
@@ -91,9 +96,14 @@ export class ImageStage {
     return this.#tower.stats;
   }
 
+  /** Loads this stage and those after it. */
+  async wake(requestId: string): Promise<void> {
+    await Promise.all([this.#tower.ready(this.#anchor), this.#next?.wake(requestId)]);
+  }
+
   /** @returns the same embeddings at unit length */
-  normalized({ revision, embeddings }: Embeddings): Embeddings {
-    return { revision, embeddings: normalizeRows(embeddings, this.manifest.embedding_width) };
+  normalized({ embeddings, ...rest }: Embeddings): Embeddings {
+    return { ...rest, embeddings: normalizeRows(embeddings, this.manifest.embedding_width) };
   }
 
   /**
@@ -116,22 +126,31 @@ export class ImageStage {
   }
 
   async #finish(inputs: Pictures, count: number, visitor: Visitor): Promise<Embeddings> {
-    await this.#ready(visitor);
     const { revision, embedding_width: width } = this.manifest;
     const embeddings = new Float32Array(count * width);
+    const wasReady = this.#tower.isReady;
     let row = 0;
-    for await (const input of inputs) {
-      embeddings.set((await this.#run(input, visitor)).data as Float32Array, width * row++);
+    for await (const { data } of this.#outputs(inputs, visitor)) {
+      embeddings.set(data as Float32Array, width * row++);
     }
-    return { revision, embeddings };
+    const { loaded } = this.#tower;
+    return { revision, embeddings, ...(!wasReady && loaded && { loaded }) };
   }
 
-  async #ready({ check, anchor }: Visitor): Promise<void> {
-    await withHeartbeat(check, () => this.#tower.ready(anchor));
-  }
-
-  async #run(input: MakeInput, visitor: Visitor): Promise<Tensor> {
-    return await this.#tower.turn(visitor, () => this.#tower.run(input()));
+  /** What comes of each picture. The first one goes through the tower while this is still being loaded. */
+  async *#outputs(inputs: Pictures, visitor: Visitor): AsyncGenerator<Tensor> {
+    const ready = withHeartbeat(visitor.check, () => this.#tower.ready(visitor.anchor));
+    const pictures =
+      Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
+    // A load that fails is not kept from the caller for as long as the first picture takes.
+    const failure = ready.then(() => Promise.withResolvers<never>().promise);
+    const first = await Promise.race([pictures.next(), failure]);
+    if (first.done === true) return;
+    yield await this.#tower.runSoon(visitor, first.value, ready);
+    for (let next = await pictures.next(); next.done !== true; next = await pictures.next()) {
+      const input = next.value;
+      yield await this.#tower.turn(visitor, () => this.#tower.run(input()));
+    }
   }
 
   /**
@@ -156,10 +175,9 @@ export class ImageStage {
     answer.catch(() => {});
     const writer = writable.getWriter();
     try {
-      await this.#ready(visitor);
-      for await (const input of inputs) {
+      for await (const output of this.#outputs(inputs, visitor)) {
         // A stream that the next stage no longer reads means that it gave up: its answer says why.
-        if (!(await writeTensor(writer, await this.#run(input, visitor)))) break;
+        if (!(await writeTensor(writer, output))) break;
       }
     } catch (error) {
       await writer.abort(error).catch(() => {});

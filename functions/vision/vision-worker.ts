@@ -7,7 +7,7 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, WorkerStats, VisionRpc, VisionStageRpc } from "../runtime/rpc.ts";
-import { logCall } from "../runtime/log-call.ts";
+import { loadedFields, logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
@@ -33,7 +33,12 @@ export const visionWorker = (createEngine: CreateEngine) =>
         const pictures = readPixels(pixels, count, size, { mean, std });
         const embeddings = stage.normalized(await stage.embed(pictures, count, wanted, requestId));
         const { dot } = stage.stats;
-        logCall("vision", requestId, { pictures: count, ...(dot && { dot }) });
+        const { loaded } = embeddings;
+        logCall("vision", requestId, {
+          pictures: count,
+          ...(dot && { dot }),
+          ...(loaded && loadedFields(loaded)),
+        });
         return embeddings;
       });
     }
@@ -54,9 +59,19 @@ export const visionWorker = (createEngine: CreateEngine) =>
       return await rpcResult("vision", requestId, async () => {
         const stage = await this.#stage();
         const embeddings = await stage.embed(readTensors(activations, count), count, wanted, requestId);
-        logCall("vision", requestId, { activations: count });
+        const { loaded } = embeddings;
+        logCall("vision", requestId, { activations: count, ...(loaded && loadedFields(loaded)) });
         return embeddings;
       });
+    }
+
+    async wake(requestId: string): Promise<void> {
+      // What goes wrong will go wrong for the request that comes, which is told.
+      this.ctx.waitUntil(
+        this.#stage()
+          .then((stage) => stage.wake(requestId))
+          .catch(() => {}),
+      );
     }
 
     async stats(): Promise<WorkerStats> {

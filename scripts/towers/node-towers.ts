@@ -27,7 +27,7 @@ export class NodeTowers {
 
   static async load(folder: string): Promise<NodeTowers> {
     const { image, text } = await readManifest(folder);
-    const tokens = new TokenTable(new FolderBucket(folder), "", text.token_embedding);
+    const tokens = new TokenTable({ bucket: new FolderBucket(folder), prefix: "." }, text.token_embedding);
     return new NodeTowers(
       await load(folder, image.shards),
       await load(folder, text.shards),

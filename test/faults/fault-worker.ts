@@ -213,6 +213,9 @@ export class Towers extends WorkerEntrypoint {
     if (kind === "refusal") return refused;
     return await changed(await this.env.VISION.embedPixels(...parameters), kind);
   }
+  async wake(...parameters) {
+    await this.env.VISION.wake(...parameters);
+  }
   async embedTokens(...parameters) {
     const kind = await meet(this.ctx, "TEXT.embedTokens");
     if (kind === "refusal") return refused;

@@ -112,6 +112,7 @@ export class Towers extends WorkerEntrypoint {}
 Towers.prototype.decode = passOn("DECODER", "decode");
 Towers.prototype.embedPixels = passOn("VISION", "embedPixels");
 Towers.prototype.embedTokens = passOn("TEXT", "embedTokens");
+Towers.prototype.wake = async function (...args) { await this.env.VISION.wake(...args); };
 export default {
   async fetch(request) {
     trouble = await request.text();

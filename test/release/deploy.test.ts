@@ -33,9 +33,12 @@ describe("a deployment", { timeout: 180_000 }, () => {
     expect(state.queues["edgeclip-builds"]).toMatchObject([{ script: "edgeclip-jobs" }]);
     expect(account.behindGateway().map((name) => name.replace(/[0-9a-f]{16}$/, "…"))).toEqual([
       "edgeclip-decoder-…",
+      "edgeclip-shards-…",
       "edgeclip-text-…",
       "edgeclip-vision-…",
     ]);
+    const shards = account.behindGateway().find((name) => name.startsWith("edgeclip-shards"));
+    expect(state.workers[shards ?? ""]?.versions.at(0)?.upload.isCached).toBe(true);
     // Whoever is bound to a Worker comes after it: the gateway after towers and decoder, jobs after the gateway.
     expect(Object.keys(state.workers).slice(-2)).toEqual(["edgeclip", "edgeclip-jobs"]);
     expect((await stat(join(account.folder, "secrets.json"))).mode & 0o777).toBe(0o600);
@@ -95,12 +98,12 @@ describe("a deployment", { timeout: 180_000 }, () => {
     await account.deploy(["edgeclip-demo"]);
     await account.scripts.collectGarbage();
     // Those of the other engine are gone; the deployment before had both models.
-    expect(engines).toHaveLength(7);
-    expect(account.behindGateway()).toHaveLength(5);
+    expect(engines).toHaveLength(8);
+    expect(account.behindGateway()).toHaveLength(6);
     expect(await account.classify(account.url(former))).toMatchObject({ status: 200 });
     await account.deploy(["edgeclip-demo"]);
     await account.scripts.collectGarbage();
-    expect(account.behindGateway()).toHaveLength(3);
+    expect(account.behindGateway()).toHaveLength(4);
     expect(await account.classify()).toMatchObject({ status: 200, data: [{ prediction: "fox" }] });
   });
 });

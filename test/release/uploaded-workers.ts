@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import type { KVNamespace, R2Bucket } from "@cloudflare/workers-types";
 
+import { cacheBefore, cacheEntrypoint } from "../support/workers-cache.ts";
+
 const ASSETS = join(import.meta.dirname, "../../.generated/public");
 
 export interface UploadedBinding {
@@ -23,6 +25,8 @@ export interface Upload {
   /** The entry first. */
   modules: { path: string; type: "ESModule" | "CompiledWasm" | "Data"; contents: Uint8Array<ArrayBuffer> }[];
   hasAssets: boolean;
+  /** The platform's cache stands before it. */
+  isCached: boolean;
   /** SHA-256 of all of it: what is the same need not be started twice. */
   hash: string;
 }
@@ -44,6 +48,7 @@ interface Metadata {
   compatibility_date: string;
   compatibility_flags?: string[];
   assets?: unknown;
+  cache_options?: { enabled: boolean };
 }
 
 /** @param form as wrangler sends it */
@@ -68,6 +73,7 @@ export async function readUpload(form: FormData): Promise<Upload> {
     compatibilityFlags: compatibility_flags,
     modules,
     hasAssets: metadata.assets !== undefined,
+    isCached: metadata.cache_options?.enabled === true,
     hash: hash.digest("hex"),
   };
 }
@@ -117,6 +123,9 @@ export class UploadedWorkers {
     let started = this.#running.get(key);
     if (started === undefined) {
       const options = [...together].map(([name, { upload }]) => workerOptions(name, upload, together));
+      for (const [name, { upload }] of together) {
+        if (upload.isCached) options.push(cacheBefore(name, cacheOf(name)));
+      }
       started = Promise.resolve(this.#start(options));
       this.#running.set(key, started);
     }
@@ -158,6 +167,11 @@ export class UploadedWorkers {
   }
 }
 
+/** The stand-in for the platform's cache before a Worker. */
+function cacheOf(worker: string): string {
+  return `cache-of-${worker}`;
+}
+
 function workerOptions(
   name: string,
   upload: Upload,
@@ -167,7 +181,12 @@ function workerOptions(
     Object.fromEntries(
       upload.bindings.filter((each) => each.type === type).map((each) => [each.name, each[field] as string]),
     );
-  const services = Object.entries(of("service", "service")).filter(([, service]) => together.has(service));
+  const services = Object.entries(of("service", "service"))
+    .filter(([, service]) => together.has(service))
+    .map(([binding, service]) => {
+      const isCached = together.get(service)?.upload.isCached === true;
+      return [binding, isCached ? cacheEntrypoint(cacheOf(service)) : service];
+    });
   const limits = upload.bindings.filter(({ type }) => type === "ratelimit");
   const datasets = Object.entries(of("analytics_engine", "dataset"));
   return {

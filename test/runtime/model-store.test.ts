@@ -8,7 +8,7 @@ import { ServiceError } from "../../functions/runtime/errors.ts";
 import { loadManifest } from "../../functions/runtime/model-store/load-manifest.ts";
 import { configuredModel } from "../../functions/runtime/model-store/configured-model.ts";
 import { type ObjectReader, readVerified } from "../../functions/runtime/model-store/read-verified.ts";
-import { openObject, streamInto } from "../../functions/runtime/model-store/stream-into.ts";
+import { downloadParts } from "../../functions/runtime/model-store/download-parts.ts";
 
 /** The one that is committed. */
 const DEMO_MODEL = join(import.meta.dirname, "../../model-shards/edgeclip-demo");
@@ -127,21 +127,17 @@ describe("readVerified", () => {
   });
 });
 
-/** Streams what is stored into a target. @returns the signs of life */
+/** Downloads what is stored into a target. @returns the signs of life */
 const read = async (stored: Stored | null | Error, target = new Uint8Array(300_000)): Promise<number> => {
   let pieces = 0;
-  const opened = openObject(bucketOf(stored), "a/b", EXPECTED.bytes);
-  await streamInto(
-    opened,
-    "a/b",
-    EXPECTED,
-    () => target,
-    () => pieces++,
-  );
+  const source = { bucket: bucketOf(stored), prefix: "a" };
+  const parts = [{ file: "b", ...EXPECTED }];
+  const place = async (): Promise<() => Uint8Array<ArrayBuffer>> => () => target;
+  for await (const _ of downloadParts(source, { parts, place, onProgress: () => pieces++ }));
   return pieces;
 };
 
-describe("streamInto", () => {
+describe("downloadParts", () => {
   it("fills the target, with signs of life", async () => {
     const target = new Uint8Array(300_000);
     expect(await read({ body: CONTENT }, target)).toBeGreaterThan(2);
@@ -152,26 +148,51 @@ describe("streamInto", () => {
     expect(await refusal(read(stored))).toEqual(["model_unavailable", message]);
   });
 
-  it("refuses an object with more bytes than it says", async () => {
-    const body = new Uint8Array(370_000);
-    expect(await refusal(read({ body, size: 300_000 }))).toEqual([
-      "model_unavailable",
-      "model file a/b: it has more than 300000 bytes",
-    ]);
+  it("gives parts in order, files in pieces beside each other and ranges by themselves", async () => {
+    const body = Uint8Array.from({ length: 9_000_000 }, (_, i) => (i * 7919) >> 5);
+    const hash = (from: number, to: number): string =>
+      createHash("sha256").update(body.subarray(from, to)).digest("hex");
+    const parts = [
+      { file: "b", offset: 5000, bytes: 300_000, sha256: hash(5000, 305_000) },
+      { file: "b", bytes: body.length, sha256: hash(0, body.length) },
+    ];
+    const places = parts.map(({ bytes }) => new Uint8Array(bytes));
+    const bucket = bucketOf({ body });
+    const download = {
+      parts,
+      place: async (index: number) => () => places[index] as Uint8Array<ArrayBuffer>,
+      onProgress: () => {},
+    };
+    const order = await Array.fromAsync(downloadParts({ bucket, prefix: "a" }, download));
+    expect(order).toEqual([0, 1]);
+    expect(Buffer.compare(places[0] ?? body, body.subarray(5000, 305_000))).toBe(0);
+    expect(Buffer.compare(places[1] ?? body.subarray(1), body)).toBe(0);
+    expect(bucket.asked).toHaveLength(4);
   });
 
-  it("ends when a sign of life says so", async () => {
-    const opened = openObject(bucketOf({ body: CONTENT }), "a/b", EXPECTED.bytes);
-    const stopped = streamInto(
-      opened,
-      "a/b",
-      EXPECTED,
-      () => new Uint8Array(300_000),
-      () => {
-        throw new Error("taken over");
-      },
+  it("ends when a sign of life says so, and when nobody asks on", async () => {
+    const source = { bucket: bucketOf({ body: CONTENT }), prefix: "a" };
+    const target = new Uint8Array(300_000);
+    const parts = [
+      { file: "b", ...EXPECTED },
+      { file: "b", ...EXPECTED },
+    ];
+    const place = async (index: number) =>
+      index === 0 ? () => target : await Promise.withResolvers<never>().promise;
+    const stopped = Array.fromAsync(
+      downloadParts(source, {
+        parts,
+        place,
+        onProgress: () => {
+          throw new Error("taken over");
+        },
+      }),
     );
     await expect(stopped).rejects.toThrow("taken over");
+    for await (const index of downloadParts(source, { parts, place, onProgress: () => {} })) {
+      expect(index).toBe(0);
+      break;
+    }
   });
 });
 
@@ -191,7 +212,7 @@ describe("loadManifest", () => {
   it("reads the one that hashes to the revision, from its place", async () => {
     const bucket = bucketOf(await stored());
     const model = await reference();
-    const manifest = await loadManifest(bucket, model);
+    const { manifest } = await loadManifest({ MODELS: bucket }, model);
     expect(`${manifest.alias}@${manifest.revision}`).toBe(model);
     expect(bucket.asked).toEqual([[`${model.replace("@", "/")}/manifest.json`, undefined]]);
   });
@@ -210,7 +231,7 @@ describe("loadManifest", () => {
     ["another shape", (manifest) => ({ ...manifest, image: 7 }), "of another version or damaged"],
   ])("refuses %s", async (_, change, why) => {
     const model = await reference();
-    expect(await refusal(loadManifest(bucketOf(await stored(change)), model))).toEqual([
+    expect(await refusal(loadManifest({ MODELS: bucketOf(await stored(change)) }, model))).toEqual([
       "model_unavailable",
       `model ${model}: its manifest is ${why}`,
     ]);
@@ -222,14 +243,14 @@ describe("loadManifest", () => {
     ["no JSON", { body: new TextEncoder().encode("{") }],
   ])("refuses one that is %s", async (_, object) => {
     const model = await reference();
-    expect(await refusal(loadManifest(bucketOf(object), model))).toEqual([
+    expect(await refusal(loadManifest({ MODELS: bucketOf(object) }, model))).toEqual([
       "model_unavailable",
       `model ${model}: its manifest cannot be read`,
     ]);
   });
 
   it("says that there is none where there is none", async () => {
-    await expect(loadManifest(bucketOf(null), await reference())).rejects.toMatchObject({
+    await expect(loadManifest({ MODELS: bucketOf(null) }, await reference())).rejects.toMatchObject({
       cause: { message: "no such object" },
     });
   });

@@ -33,7 +33,9 @@ it("reads nothing from R2 and runs the image tower once", async () => {
   expect((await post(`${workers.url}/v1/classify`, request)).status).toBe(200);
   const before = await reads();
   expect(before.length).toBeGreaterThan(0);
-  expect((await calls()).toSorted()).toEqual(["DECODER.decode", "TEXT.embedTokens", "VISION.embedPixels"]);
+  // A tower that was never heard of is told to wake.
+  const cold = ["DECODER.decode", "TEXT.embedTokens", "VISION.embedPixels", "VISION.wake"];
+  expect((await calls()).toSorted()).toEqual(cold);
 
   expect((await post(`${workers.url}/v1/classify`, request)).status).toBe(200);
   expect(await reads()).toEqual(before);

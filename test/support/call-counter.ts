@@ -19,6 +19,7 @@ export class Decoder extends WorkerEntrypoint {}
 Decoder.prototype.decode = forward("DECODER", "decode");
 export class Vision extends WorkerEntrypoint {}
 Vision.prototype.embedPixels = forward("VISION", "embedPixels");
+Vision.prototype.wake = forward("VISION", "wake");
 export class Text extends WorkerEntrypoint {}
 Text.prototype.embedTokens = forward("TEXT", "embedTokens");
 export default {

@@ -23,6 +23,8 @@ export default {
       const lengths = searchParams.get("lengths").split(",").map(Number);
       result = await env.TEXT.embedTokens(new Int32Array(body), lengths, () => true, "probe");
     } else if (pathname === "/stats") {
+      // Of which there is nothing to tell; but an isolate's garbage is collected while it answers something.
+      await (await env.SHARDS.fetch("https://shards/")).arrayBuffer();
       const stages = Object.keys(env).filter((name) => name.startsWith("VISION")).toSorted();
       const vision = await Promise.all(stages.map((name) => env[name].stats()));
       return Response.json({ vision, text: await env.TEXT.stats(), decoder: await env.DECODER.stats() });
@@ -46,6 +48,7 @@ export function probeWorker(vision: readonly string[]): V4WorkerOptions {
       ...(Object.fromEntries(stages) as Record<string, string>),
       TEXT: "edgeclip-text",
       DECODER: "edgeclip-decoder",
+      SHARDS: "edgeclip-shards",
     },
     r2Buckets: { MODELS: "edgeclip-models" },
     unsafeDirectSockets: [{}],

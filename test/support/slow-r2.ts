@@ -28,18 +28,18 @@ export class SlowR2 extends WorkerEntrypoint {
 
 // In large pieces: R2 costs a Worker nothing but the bytes, so the stand-in's own work must not count.
 const PIECE = 262_144;
+const BUFFERED_MS = 20;
 
 async function drip(body, writable) {
   const reader = body.getReader({ mode: "byob" });
   const writer = writable.getWriter();
-  const start = Date.now();
-  let bytes = 0;
+  let due = Date.now();
   for (;;) {
     const { done, value: piece } = await reader.readAtLeast(PIECE, new Uint8Array(PIECE));
     if (piece?.byteLength > 0) {
-      bytes += piece.byteLength;
-      // Waits are whole milliseconds.
-      const ahead = 1000 * bytes / settings.bytesPerSecond - (Date.now() - start);
+      // A line is not faster because nobody read for a while: only little has been buffered. Waits are whole milliseconds.
+      due = Math.max(due, Date.now() - BUFFERED_MS) + 1000 * piece.byteLength / settings.bytesPerSecond;
+      const ahead = due - Date.now();
       if (ahead > 5) await scheduler.wait(ahead);
       await writer.write(piece);
     }
@@ -62,6 +62,10 @@ export const SLOW_R2: V4WorkerOptions = {
   r2Buckets: { MODELS: "edgeclip-models" },
   unsafeDirectSockets: [{}],
 };
+
+/** Figures of a bucket in the Worker's region, and of one across an ocean. */
+export const NEAR = { latency: 40, bytesPerSecond: 30e6 };
+export const FAR = { latency: 200, bytesPerSecond: 8e6 };
 
 /** Binds the stand-in in place of a Worker's bucket. */
 export function behindSlowR2(options: V4WorkerOptions): V4WorkerOptions {

@@ -20,6 +20,7 @@ export interface EmbedContext {
   waitUntil: Anchor;
 }
 
-export function textCall({ manifest, towers, requestId, wanted }: EmbedContext): TextCall {
-  return { manifest, text: towers.text, requestId, wanted };
+export function textCall({ manifest, towers, requestId, wanted, timings }: EmbedContext): TextCall {
+  const onLoaded: TextCall["onLoaded"] = (loaded) => timings.towerLoaded("text", loaded);
+  return { manifest, text: towers.text, requestId, wanted, onLoaded };
 }

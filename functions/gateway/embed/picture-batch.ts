@@ -12,6 +12,7 @@ import { DecoderCall } from "./decoder-call.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { ImageCache } from "./image-cache.ts";
 import { Picture } from "../images/request-picture.ts";
+import { imageTowerAnswered } from "../models/image-tower-awake.ts";
 import { callWorker, checkRevision, telling, unwrap } from "../../embed/call-worker.ts";
 
 export class PictureBatch {
@@ -70,7 +71,10 @@ export class PictureBatch {
         towers.vision.embedPixels(byteStream(pixels), pixels.length, telling(alive, wanted), requestId),
       ),
     );
-    const rows = checkRevision(unwrap(result), manifest.revision);
+    const embedded = unwrap(result);
+    if (embedded.loaded !== undefined) timings.towerLoaded("image", embedded.loaded);
+    imageTowerAnswered(manifest);
+    const rows = checkRevision(embedded, manifest.revision);
     const width = manifest.embedding_width;
     for (const [index, picture] of this.#sent.entries()) {
       picture.embedding = rows.subarray(index * width, (index + 1) * width);

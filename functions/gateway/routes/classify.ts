@@ -16,6 +16,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { Pauses } from "../../runtime/pauses.ts";
 import { MAX_PREDICTIONS } from "../limits.ts";
 import { requestedModel } from "./request/requested-model.ts";
+import { wakeImageTower } from "../models/image-tower-awake.ts";
 import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
 import { type ClassifyRequest, classifyRequestSchema } from "../schemas/classify-request.ts";
 import { DEFAULT_TEMPLATES } from "../templates/named-templates.ts";
@@ -25,6 +26,7 @@ import { inferenceResponse } from "./answer/inference-response.ts";
 import { SCORE_BYTES, streamRows } from "./answer/stream-rows.ts";
 
 export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) => {
+  wakeImageTower(c.env, c.get("requestId"), (work) => c.executionCtx.waitUntil(work));
   const fields = foldAliases(await readFieldsAndFiles(c), IMAGE_ALIASES);
   const request = await validate(classifyRequestSchema, foldAliases(fields, LABEL_ALIASES), wantedBy(c));
   const manifest = await requestedModel(c, request.model);

@@ -1,17 +1,20 @@
-/** A model's manifest, read from R2 once per isolate and then kept. */
-import type { Manifest } from "../../../model-shards/manifest.ts";
+/** A model's manifest, read once per isolate and then kept. */
 import { type Anchor, LeasedLoad } from "../lease.ts";
-import { loadManifest } from "./load-manifest.ts";
-import type { ObjectReader } from "./read-verified.ts";
+import { type LoadedManifest, loadManifest } from "./load-manifest.ts";
+import type { ModelBindings } from "./model-source.ts";
 
-const manifests = new Map<string, LeasedLoad<Manifest>>();
+const manifests = new Map<string, LeasedLoad<LoadedManifest>>();
 
 /**
  * @param model `<alias>@<revision>`
  * @throws ServiceError as `loadManifest`; the next request tries again
  */
-export async function leasedManifest(bucket: ObjectReader, model: string, anchor: Anchor): Promise<Manifest> {
+export async function leasedManifest(
+  bindings: ModelBindings,
+  model: string,
+  anchor: Anchor,
+): Promise<LoadedManifest> {
   let lease = manifests.get(model);
   if (lease === undefined) manifests.set(model, (lease = new LeasedLoad()));
-  return await lease.get(() => loadManifest(bucket, model), anchor);
+  return await lease.get(() => loadManifest(bindings, model), anchor);
 }

@@ -1,31 +1,68 @@
 /**
- * Reads a model's manifest from R2. The revision in the Worker's configuration is the hash of the manifest's
- * content, so a manifest that does not hash to it, of another build or damaged, is refused like a damaged shard.
+ * Reads a model's manifest, from the data center's cache if it can be, else from R2. The revision in the Worker's
+ * configuration is the hash of the manifest's content, so a manifest that does not hash to it, of another build or damaged,
+ * is refused like a damaged shard.
  */
 import { type Manifest, manifestSchema } from "../../../model-shards/manifest.ts";
 import { computeRevision } from "../../../model-shards/revision.ts";
 import { DEADLINES, withDeadline } from "../deadline.ts";
 import { ServiceError } from "../errors.ts";
 import { configuredModel } from "./configured-model.ts";
-import type { ObjectReader } from "./read-verified.ts";
+import type { ModelBindings } from "./model-source.ts";
+import { askShards, forgetDamaged, warnOfCache } from "./shards-cache.ts";
+import { MANIFEST_FILE, manifestPath } from "./slices.ts";
+import { SourceReport } from "./source-report.ts";
+
+export interface LoadedManifest {
+  manifest: Manifest;
+  /** To be continued with what is loaded next. */
+  report: SourceReport;
+}
 
 /**
  * @param model the variable MODEL: `<alias>@<revision>`
  * @throws ServiceError `model_unavailable` (not in R2, damaged, R2 failing), `not_configured` (malformed MODEL)
  */
-export async function loadManifest(bucket: ObjectReader, model: string): Promise<Manifest> {
+export async function loadManifest(
+  { MODELS: bucket, SHARDS: shards }: ModelBindings,
+  model: string,
+): Promise<LoadedManifest> {
   const { prefix, revision } = configuredModel(model);
-  const key = `${prefix}/manifest.json`;
+  const report = new SourceReport();
+  const begun = Date.now();
+  if (shards !== undefined) {
+    let isThere = false;
+    try {
+      const { response, origin } = await askShards(shards, manifestPath(prefix));
+      const json = await withDeadline(DEADLINES.cache, () => response.arrayBuffer());
+      isThere = true;
+      const manifest = await checked(JSON.parse(new TextDecoder().decode(json)), model, revision);
+      report.bytes[origin] += json.byteLength;
+      report.manifestMs = Date.now() - begun;
+      return { manifest, report };
+    } catch (error) {
+      report.repaired.add(MANIFEST_FILE);
+      warnOfCache(`${prefix}/${MANIFEST_FILE}: ${String(error)}`);
+      if (isThere) forgetDamaged(shards, prefix);
+    }
+  }
   let json: unknown;
   try {
     json = await withDeadline(DEADLINES.r2, async () => {
-      const object = await bucket.get(key);
+      const object = await bucket.get(`${prefix}/${MANIFEST_FILE}`);
       if (object === null) throw new Error("no such object");
+      report.bytes.r2 += object.size;
       return await new Response(object.body).json();
     });
   } catch (cause) {
     throw new ServiceError("model_unavailable", `model ${model}: its manifest cannot be read`, { cause });
   }
+  report.manifestMs = Date.now() - begun;
+  return { manifest: await checked(json, model, revision), report };
+}
+
+/** @throws ServiceError `model_unavailable` */
+async function checked(json: unknown, model: string, revision: string): Promise<Manifest> {
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
     const message = `model ${model}: its manifest is of another version or damaged`;

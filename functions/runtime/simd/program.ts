@@ -24,6 +24,19 @@ export interface ProgramShard {
   /** Where the shard's external data goes. */
   base: Pointer;
   weights: ShardWeights;
+  /** How many of the tower's steps its shards up to this one make. */
+  steps: number;
+}
+
+/** An input on its way through the steps: between two of them, all that it has is one map. */
+export interface Run {
+  readonly layout: Layout;
+  readonly texts: readonly TextSpan[];
+  /** Steps that were taken. */
+  taken: number;
+  /** The activation. */
+  at: Pointer;
+  shape: Shape;
 }
 
 interface Layout {
@@ -57,7 +70,7 @@ export class Program {
       const weights = new ShardWeights(graph, base, dot, allocate);
       const names = { input: shard.inputs[0]?.name ?? "", output: shard.output.name };
       for (const step of compileShard(graph, weights, names)) steps.push(step);
-      return { shard, base, weights };
+      return { shard, base, weights, steps: steps.length };
     });
     this.#steps = steps;
     this.#activations = end;
@@ -69,33 +82,49 @@ export class Program {
     return Math.max(loading, this.#layout(input, texts).end);
   }
 
-  /** Makes a shard runnable; all of its bytes must be in the memory, verified. */
-  prepare({ weights }: ProgramShard, kernels: Kernels, memory: WebAssembly.Memory): void {
-    weights.prepare(kernels, memory, this.#activations);
+  /**
+   * Makes a shard runnable; all of its bytes must be in the memory, verified.
+   * @param scratch as `scratchFor` says
+   */
+  prepare({ weights }: ProgramShard, kernels: Kernels, memory: WebAssembly.Memory, scratch: Pointer): void {
+    weights.prepare(kernels, memory, scratch);
+  }
+
+  /** Where preparing a shard may write, and where that ends. @param run that is under way */
+  scratchFor({ weights }: ProgramShard, run: Run | undefined): { scratch: Pointer; end: Pointer } {
+    const scratch = run === undefined ? this.#activations : align(run.at + elements(run.shape) * FLOAT_BYTES);
+    return { scratch, end: scratch + weights.largestMoved };
   }
 
   /**
-   * Runs all steps; every shard must be prepared, and the memory have `bytesNeeded(shape, texts.length)`.
+   * Puts an input where the first step takes it from; the memory must have `bytesNeeded(shape, texts.length)`.
    * @param texts that the input has; for a picture, none
-   * @returns a copy of the result
    */
-  run(
-    kernels: Kernels,
-    memory: WebAssembly.Memory,
-    data: Float32Array,
-    shape: Shape,
-    texts: readonly TextSpan[],
-  ): { data: Float32Array<ArrayBuffer>; shape: Shape } {
-    const { maps, scratch } = this.#layout(shape, texts.length);
-    let [input, output] = maps;
-    new Float32Array(memory.buffer, input, data.length).set(data);
-    let current = shape;
-    for (const [i, step] of this.#steps.entries()) {
-      step.run({ kernels, input, shape: current, output, scratch: scratch[i] ?? [], texts });
-      current = step.outputShape(current, texts.length);
-      [input, output] = [output, input];
+  begin(memory: WebAssembly.Memory, data: Float32Array, shape: Shape, texts: readonly TextSpan[]): Run {
+    const layout = this.#layout(shape, texts.length);
+    const [at] = layout.maps;
+    new Float32Array(memory.buffer, at, data.length).set(data);
+    return { layout, texts, taken: 0, at, shape };
+  }
+
+  /** Takes the next steps, up to the `until`-th; the shards that they belong to must be prepared. */
+  advance(run: Run, kernels: Kernels, until = this.#steps.length): void {
+    const { layout, texts } = run;
+    const [first, second] = layout.maps;
+    for (; run.taken < until; run.taken++) {
+      const step = this.#steps[run.taken];
+      if (step === undefined) return;
+      const output = run.at === first ? second : first;
+      const scratch = layout.scratch[run.taken] ?? [];
+      step.run({ kernels, input: run.at, shape: run.shape, output, scratch, texts });
+      run.shape = step.outputShape(run.shape, texts.length);
+      run.at = output;
     }
-    return { data: new Float32Array(memory.buffer, input, elements(current)).slice(), shape: current };
+  }
+
+  /** A copy of what has come of the input so far. */
+  result(run: Run, memory: WebAssembly.Memory): { data: Float32Array<ArrayBuffer>; shape: Shape } {
+    return { data: new Float32Array(memory.buffer, run.at, elements(run.shape)).slice(), shape: run.shape };
   }
 
   #layout(input: Shape, texts: number): Layout {

@@ -3,23 +3,19 @@
  * as large as the planned input needs; then the weights stream from R2 into their places, are verified there, and are
  * brought into the kernels' order. Nothing of them is ever on the JavaScript side but a piece of each stream.
  */
-import type { Shard } from "../../../model-shards/manifest.ts";
 import { ServiceError } from "../errors.ts";
 import { freeBuffer } from "../free-buffer.ts";
 import type { Renew } from "../lease.ts";
-import { readVerified } from "../model-store/read-verified.ts";
-import { openObject, streamInto } from "../model-store/stream-into.ts";
+import type { Place } from "../model-store/arrivals.ts";
+import { downloadParts } from "../model-store/download-parts.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Dot, END_INPUT, type Engine, type TowerParts } from "../tower/engine.ts";
-import { inOrder } from "../tower/in-order.ts";
+import { type Dot, type EarlyRun, END_INPUT, type Engine, type TowerParts } from "../tower/engine.ts";
 import { assertFits, MAXIMUM_WASM_BYTES } from "../tower/memory-limits.ts";
 import { instantiateKernels, type Kernels } from "./kernels.ts";
-import { Program, type ProgramShard } from "./program.ts";
+import { Program, type ProgramShard, type Run } from "./program.ts";
 import { SimdError } from "./simd-error.ts";
 import type { TextSpan } from "./steps/step.ts";
 
-/** Streams at once. The platform has a request wait for the headers of six; bodies are not counted. */
-const CONCURRENT_READS = 12;
 /** Positions that run together: whole tiles of every layout, about 50 ms of base_w's text tower on a slow host. */
 const TEXT_POSITIONS = 36;
 const PAGE_BYTES = 65_536;
@@ -29,6 +25,12 @@ interface Instance {
   program: Program;
   memory: WebAssembly.Memory;
   kernels: Kernels;
+}
+
+/** What is run while shards are loaded. */
+interface Running {
+  input: Tensor;
+  run: Run;
 }
 
 export class SimdEngine implements Engine {
@@ -57,28 +59,73 @@ export class SimdEngine implements Engine {
     return this.#aborted;
   }
 
-  async load(renew: Renew): Promise<void> {
-    // The first weights are asked for beside the graphs, and wait until these have said where they go.
-    const first = this.#parts.shards.slice(this.#loaded, this.#loaded + CONCURRENT_READS);
-    const opened = new Map(first.map((shard) => [shard.weights.file, this.#open(shard)]));
+  async load(renew: Renew, early?: EarlyRun): Promise<void> {
+    const { shards, source } = this.#parts;
+    assertFits(shards, "simd");
+    const wasm = this.#wasm();
+    wasm.catch(() => {});
+    const graphs = this.#instance === undefined ? shards.map(({ graph }) => graph) : [];
+    const graphBytes = graphs.map(({ bytes }) => new Uint8Array(bytes));
+    const weights = shards.slice(this.#loaded);
+    // Weights are asked for beside the graphs, and wait until these have said where they go.
+    const { promise: started, resolve, reject } = Promise.withResolvers<Instance>();
+    started.catch(() => {});
+    if (this.#instance !== undefined) resolve(this.#instance);
+    const place = async (index: number): Promise<Place> => {
+      const graph = graphBytes[index];
+      if (graph !== undefined) return () => graph;
+      const { program, memory } = await started;
+      const { base, shard } = program.shards[
+        shards.length - weights.length + index - graphs.length
+      ] as ProgramShard;
+      return () => new Uint8Array(memory.buffer, base, shard.weights.bytes);
+    };
+    let running: Running | undefined;
+    const parts = [...graphs, ...weights.map((shard) => shard.weights)];
     try {
-      const { program, kernels, memory } = (this.#instance ??= await this.#start(renew));
-      const stream = async (programShard: ProgramShard): Promise<ProgramShard> => {
-        const { shard, base } = programShard;
-        const { file, bytes } = shard.weights;
-        const body = opened.get(file) ?? this.#open(shard);
-        opened.delete(file);
-        const target = (): Uint8Array<ArrayBuffer> => new Uint8Array(memory.buffer, base, bytes);
-        await streamInto(body, this.#keyOf(file), shard.weights, target, renew);
-        return programShard;
-      };
-      for await (const shard of inOrder(program.shards.slice(this.#loaded), CONCURRENT_READS, stream)) {
+      for await (const index of downloadParts(source, { parts, place, onProgress: renew })) {
         renew();
-        program.prepare(shard, kernels, memory);
+        if (index === graphs.length - 1)
+          resolve((this.#instance = await this.#start(await wasm, graphBytes)));
+        if (index < graphs.length) continue;
+        const instance = await started;
+        const shard = instance.program.shards[this.#loaded] as ProgramShard;
+        const { scratch, end } = instance.program.scratchFor(shard, running?.run);
+        grow(instance.memory, end);
+        instance.program.prepare(shard, instance.kernels, instance.memory, scratch);
         this.#loaded++;
+        if (early !== undefined) running = this.#runEarly(instance, shard, early, running);
       }
     } finally {
-      for (const body of opened.values()) body.then((stream) => stream.cancel()).catch(() => {});
+      reject(new Error("the load has ended"));
+    }
+  }
+
+  /** Takes what is run early, if anything, as far as the shards go. @param running what was begun before */
+  #runEarly(
+    { program, kernels, memory }: Instance,
+    shard: ProgramShard,
+    early: EarlyRun,
+    running: Running | undefined,
+  ): Running | undefined {
+    const input = early.input();
+    if (input === undefined) return undefined;
+    try {
+      return this.#guard(() => {
+        let run = running?.input === input ? running.run : undefined;
+        if (run === undefined) {
+          const data = checkedInput(input);
+          grow(memory, program.bytesNeeded(input.shape));
+          run = program.begin(memory, data, input.shape, []);
+        }
+        program.advance(run, kernels, shard.steps);
+        if (shard === program.shards.at(-1)) early.done({ output: finite(program.result(run, memory)) });
+        return { input, run };
+      });
+    } catch (error) {
+      if (this.#aborted) throw error;
+      early.done({ error });
+      return undefined;
     }
   }
 
@@ -106,12 +153,15 @@ export class SimdEngine implements Engine {
     if (this.#aborted || program === undefined || kernels === undefined || memory === undefined) {
       throw new SimdError("this instance has aborted; a new one is needed");
     }
-    if (!(data instanceof Float32Array) || shape[0] !== 1) throw new SimdError("not one float32 activation");
+    const values = checkedInput({ data, shape });
     grow(memory, program.bytesNeeded(shape, texts.length));
-    const result = this.#guard(() => program.run(kernels, memory, data, shape, texts));
+    const result = this.#guard(() => {
+      const run = program.begin(memory, values, shape, texts);
+      program.advance(run, kernels);
+      return program.result(run, memory);
+    });
     freeBuffer(data);
-    if (!result.data.every(Number.isFinite)) throw new SimdError("the result is not finite");
-    return { data: result.data, shape: [...result.shape] };
+    return finite(result);
   }
 
   release(): void {
@@ -120,32 +170,14 @@ export class SimdEngine implements Engine {
     this.#aborted = true;
   }
 
-  async #start(renew: Renew): Promise<Instance> {
-    const { shards, source, inputShape } = this.#parts;
-    assertFits(shards, "simd");
-    const read = async ({ graph }: (typeof shards)[number]): Promise<Uint8Array> =>
-      await readVerified(source.bucket, `${source.prefix}/${graph.file}`, graph, renew);
-    const [wasm, graphs] = await Promise.all([
-      this.#wasm(),
-      Array.fromAsync(inOrder(shards, CONCURRENT_READS, read)),
-    ]);
+  /** @param graphs the shards' ONNX graphs, in order */
+  async #start(wasm: WebAssembly.Module, graphs: readonly Uint8Array[]): Promise<Instance> {
+    const { shards, inputShape } = this.#parts;
     const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES });
     const kernels = await instantiateKernels(wasm, memory);
     const program = new Program(shards, graphs, kernels.dot);
     grow(memory, program.bytesNeeded(inputShape));
-    renew();
     return { program, memory, kernels };
-  }
-
-  #open({ weights }: Shard): Promise<ReadableStream<Uint8Array>> {
-    const body = openObject(this.#parts.source.bucket, this.#keyOf(weights.file), weights.bytes);
-    // Whoever reads it is told.
-    body.catch(() => {});
-    return body;
-  }
-
-  #keyOf(file: string): string {
-    return `${this.#parts.source.prefix}/${file}`;
   }
 
   /** A trap leaves the memory as it is, but whatever caused it may have written anywhere. */
@@ -158,6 +190,18 @@ export class SimdEngine implements Engine {
       throw new SimdError("the kernels aborted", { cause: error });
     }
   }
+}
+
+/** @throws SimdError for what is not one float32 activation */
+function checkedInput({ data, shape }: Tensor): Float32Array {
+  if (data instanceof Float32Array && shape[0] === 1) return data;
+  throw new SimdError("not one float32 activation");
+}
+
+/** @throws SimdError for a result that has a value which is no number */
+function finite({ data, shape }: { data: Float32Array<ArrayBuffer>; shape: readonly number[] }): Tensor {
+  if (data.every(Number.isFinite)) return { data, shape: [...shape] };
+  throw new SimdError("the result is not finite");
 }
 
 /** @throws ServiceError `model_unavailable` for more than an isolate may hold */

@@ -4,13 +4,13 @@
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
 import type { Renew } from "../lease.ts";
+import type { ModelSource } from "../model-store/model-source.ts";
 import type { Tensor } from "../tensor.ts";
-import type { ShardSource } from "./shard-downloads.ts";
 
 export interface TowerParts {
   /** In order; the output of one is the first input of the next. */
   shards: readonly Shard[];
-  source: ShardSource;
+  source: ModelSource;
   /** The largest input that is planned for, with batch 1. */
   inputShape: readonly number[];
 }
@@ -23,6 +23,14 @@ export type Dot = "bytes" | "7-bit" | "none";
 
 /** The text tower's input for the position that a text ends at, `1 × 1`. */
 export const END_INPUT = "eot_index";
+
+/** An input that goes through the first shards while later ones arrive. */
+export interface EarlyRun {
+  /** The input, if there is one by now that somebody waits for; asked before each shard. */
+  input(): Tensor | undefined;
+  /** Told of what came of the input, or of what went wrong with it. */
+  done(outcome: { output: Tensor } | { error: unknown }): void;
+}
 
 export interface Engine {
   /** Size of the WASM memory; 0 before the first load. */
@@ -39,9 +47,10 @@ export interface Engine {
   /**
    * Loads the shards that are missing; what is loaded stays if it fails, and a later call resumes.
    * @param renew called at every sign of life; throws if another request has taken the load over
+   * @param early what may be run meanwhile; an engine need not
    * @throws ServiceError `model_unavailable`
    */
-  load(renew: Renew): Promise<void>;
+  load(renew: Renew, early?: EarlyRun): Promise<void>;
   /**
    * Runs all shards, which must be loaded. Synchronous: two inferences of one isolate never overlap.
    * @param input the first shard's activation; its buffer is freed

@@ -3,15 +3,9 @@
  * enough that what waits fits beside what is loaded.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
-import { inOrder } from "./in-order.ts";
-import { type ObjectReader, readVerified } from "../model-store/read-verified.ts";
-
-/** Where shards come from. */
-export interface ShardSource {
-  bucket: ObjectReader;
-  /** `<alias>/<revision>`. */
-  prefix: string;
-}
+import type { Place } from "../model-store/arrivals.ts";
+import { downloadParts } from "../model-store/download-parts.ts";
+import type { ModelSource } from "../model-store/model-source.ts";
 
 export interface ShardBytes {
   graph: Uint8Array<ArrayBuffer>;
@@ -26,22 +20,36 @@ const AHEAD = 3;
  * @param onProgress called with every piece that arrives
  * @throws ServiceError `model_unavailable`
  */
-export function downloadShards(
+export async function* downloadShards(
   shards: readonly Shard[],
-  source: ShardSource,
+  source: ModelSource,
   onProgress: () => void,
 ): AsyncGenerator<ShardBytes> {
-  return inOrder(shards, AHEAD, (shard) => downloadShard(shard, source, onProgress));
-}
-
-async function downloadShard(
-  { graph, weights }: Shard,
-  { bucket, prefix }: ShardSource,
-  onProgress: () => void,
-): Promise<ShardBytes> {
-  const [graphBytes, weightBytes] = await Promise.all([
-    readVerified(bucket, `${prefix}/${graph.file}`, graph, onProgress),
-    readVerified(bucket, `${prefix}/${weights.file}`, weights, onProgress),
-  ]);
-  return { graph: graphBytes, weights: weightBytes };
+  const buffers = new Map<number, Uint8Array<ArrayBuffer>>();
+  // Each shard's room: free for the first few, for another one whenever one has been taken.
+  const rooms = shards.map(() => Promise.withResolvers<void>());
+  for (const { promise } of rooms) promise.catch(() => {});
+  for (const { resolve } of rooms.slice(0, AHEAD)) resolve();
+  const parts = shards.flatMap(({ graph, weights }) => [graph, weights]);
+  const place = async (index: number): Promise<Place> => {
+    await rooms[index >> 1]?.promise;
+    const buffer = buffers.get(index) ?? new Uint8Array(parts[index]?.bytes ?? 0);
+    buffers.set(index, buffer);
+    return () => buffer;
+  };
+  const take = (index: number): Uint8Array<ArrayBuffer> => {
+    const buffer = buffers.get(index);
+    if (buffer === undefined) throw new Error(`part ${index} has not been downloaded`);
+    buffers.delete(index);
+    return buffer;
+  };
+  try {
+    for await (const index of downloadParts(source, { parts, place, onProgress })) {
+      if (index % 2 === 0) continue;
+      yield { graph: take(index - 1), weights: take(index) };
+      rooms[(index >> 1) + AHEAD]?.resolve();
+    }
+  } finally {
+    for (const { reject } of rooms) reject(new Error("the download has ended"));
+  }
 }

@@ -7,6 +7,7 @@
  */
 import { withHeartbeat } from "../heartbeat.ts";
 import { type Anchor, LeasedLoad } from "../lease.ts";
+import type { Loaded } from "../model-store/source-report.ts";
 import type { WorkerStats } from "../rpc.ts";
 import type { Tensor } from "../tensor.ts";
 import { Turns } from "../turns.ts";
@@ -19,12 +20,24 @@ export interface Visitor {
   anchor: Anchor;
 }
 
+/** An input that is run while the tower loads. The load belongs to one request, the input to another one perhaps. */
+interface Early {
+  input: Tensor;
+  /** When its request was last known to wait. */
+  renewedAt: number;
+  outcome?: { output: Tensor } | { error: unknown };
+}
+
+/** Several heartbeats. */
+const EARLY_EXPIRY_MS = 10_000;
+
 export class Tower {
   readonly #createEngine: CreateEngine;
   readonly #parts: TowerParts;
   readonly #load = new LeasedLoad<Engine>();
   readonly #turns = new Turns();
   #engine: Engine;
+  #early: Early | undefined;
   #runs = 0;
 
   constructor(createEngine: CreateEngine, parts: TowerParts) {
@@ -46,9 +59,61 @@ export class Tower {
     if (this.#engine.aborted) this.#replaceEngine();
     await this.#load.get(async (renew) => {
       const engine = this.#engine;
-      await engine.load(renew);
+      const { report } = this.#parts.source;
+      report?.begin();
+      await engine.load(renew, {
+        input: () => this.#waitingEarly()?.input,
+        done: (outcome) => {
+          if (this.#early !== undefined) this.#early.outcome = outcome;
+        },
+      });
+      report?.ready();
       return engine;
     }, anchor);
+  }
+
+  /** Whether it is loaded. */
+  get isReady(): boolean {
+    return this.#load.isDone && !this.#engine.aborted;
+  }
+
+  /** What the last load took; undefined for a source that keeps no report. */
+  get loaded(): Loaded | undefined {
+    return this.#parts.source.report?.loaded;
+  }
+
+  /**
+   * Runs an input as soon as there are shards for it, which is while later ones still arrive if the tower is being loaded
+   * and no other input was there before. One at a time: the others wait for the whole tower.
+   * @param ready the promise of `ready`, of the same request
+   * @throws as `turn`
+   */
+  async runSoon(visitor: Visitor, input: () => Tensor, ready: Promise<void>): Promise<Tensor> {
+    if (this.#load.isDone || this.#waitingEarly() !== undefined) {
+      await ready;
+      return await this.turn(visitor, () => this.run(input()));
+    }
+    const early: Early = { input: input(), renewedAt: Date.now() };
+    this.#early = early;
+    const renew = async (): Promise<void> => {
+      await visitor.check();
+      early.renewedAt = Date.now();
+    };
+    try {
+      await withHeartbeat(renew, () => ready);
+    } finally {
+      if (this.#early === early) this.#early = undefined;
+    }
+    const { outcome } = early;
+    if (outcome === undefined) return await this.turn(visitor, () => this.run(early.input));
+    this.#runs++;
+    if ("error" in outcome) throw outcome.error;
+    return outcome.output;
+  }
+
+  #waitingEarly(): Early | undefined {
+    const early = this.#early;
+    return early !== undefined && Date.now() - early.renewedAt < EARLY_EXPIRY_MS ? early : undefined;
   }
 
   /**

@@ -37,5 +37,5 @@ export async function allModels(c: Context<GatewayEnv>): Promise<Manifest[]> {
 }
 
 async function manifestOf(c: Context<GatewayEnv>, { reference }: ServedModel): Promise<Manifest> {
-  return await leasedManifest(c.env.MODELS, reference, (work) => c.executionCtx.waitUntil(work));
+  return (await leasedManifest(c.env, reference, (work) => c.executionCtx.waitUntil(work))).manifest;
 }

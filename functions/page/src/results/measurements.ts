@@ -10,6 +10,12 @@ const PARTS: Readonly<Record<string, string>> = {
   decode: "Decoding",
   image: "Image tower",
   text: "Text tower",
+  "image-manifest": "Cold image tower: manifest",
+  "image-shards": "Cold image tower: weights",
+  "image-load": "Cold image tower: in all",
+  "text-manifest": "Cold text tower: manifest",
+  "text-shards": "Cold text tower: weights",
+  "text-load": "Cold text tower: in all",
   cache: "Caches",
   total: "Server in all",
 };

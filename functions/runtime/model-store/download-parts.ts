@@ -1,0 +1,183 @@
+/**
+ * Brings parts of a model into places of the caller's, verified, in order, several streams at once.
+ *
+ * From R2 they come in pieces that are read beside each other. From the data center's cache they come in a few answers,
+ * since each may count as one of the 32 Workers that a request may invoke: the pieces are dealt to the answers in turns, so
+ * that what is needed first arrives first. What the cache does not give, or gives wrongly, is read from R2.
+ */
+import { DEADLINES, withDeadline } from "../deadline.ts";
+import { Arrivals, BrokenStreamError, type Part, type Piece, type Receiver } from "./arrivals.ts";
+import { keyOf, type ModelSource } from "./model-source.ts";
+import { damaged } from "./read-verified.ts";
+import { askShards, forgetDamaged, hasCache, type ShardsFetcher, warnOfCache } from "./shards-cache.ts";
+import { cut, SLICE_BYTES, slicesPath } from "./slices.ts";
+import { SourceReport } from "./source-report.ts";
+
+export interface Download extends Receiver {
+  /**
+   * Parts to ask the cache for, by index, a list for each answer; all of them in `TOWER_ANSWERS` answers unless given.
+   * Those that are in no list come from R2.
+   */
+  answers?: readonly (readonly number[])[];
+}
+
+/** With the manifest, a cold tower asks the cache four times. */
+const TOWER_ANSWERS = 3;
+/** Streams of R2 at once. The platform has a request wait for the headers of six; bodies are not counted. */
+const R2_STREAMS = 12;
+/** Bytes that a stream of R2 is read for: few enough that the first part is whole long before the last. */
+const R2_PIECE_BYTES = 4_194_304;
+
+/**
+ * @returns the parts' indices in order, each once it is in its place and verified
+ * @throws ServiceError `model_unavailable`; what `place` or `onProgress` throws
+ */
+export async function* downloadParts(source: ModelSource, download: Download): AsyncGenerator<number> {
+  const arrivals = new Arrivals(download);
+  new Downloader(source, download, arrivals).start().then(
+    () => source.report?.arrived(),
+    (error: unknown) => arrivals.end(error),
+  );
+  try {
+    for (const [index, { promise }] of arrivals.done.entries()) {
+      await promise;
+      yield index;
+    }
+  } finally {
+    arrivals.end(new Error("the download has ended"));
+  }
+}
+
+class Downloader {
+  readonly #source: ModelSource;
+  readonly #arrivals: Arrivals;
+  readonly #report: SourceReport;
+  readonly #parts: readonly Part[];
+  readonly #answers: readonly (readonly number[])[] | undefined;
+  /** Parts of which the cache gave some. */
+  readonly #ofCache = new Set<number>();
+  #hasForgotten = false;
+
+  constructor(source: ModelSource, { parts, answers }: Download, arrivals: Arrivals) {
+    this.#source = source;
+    this.#arrivals = arrivals;
+    this.#report = source.report ?? new SourceReport();
+    this.#parts = parts;
+    this.#answers = answers;
+  }
+
+  async start(): Promise<void> {
+    const { shards } = this.#source;
+    const all = [...this.#parts.keys()];
+    if (shards === undefined || !hasCache()) {
+      await this.#fromR2(this.#pieces(all, R2_PIECE_BYTES), R2_STREAMS);
+      return;
+    }
+    const answers = this.#answers?.map((some) => this.#pieces(some, SLICE_BYTES));
+    const asked = new Set(this.#answers === undefined ? all : this.#answers.flat());
+    const rest = all.filter((index) => !asked.has(index));
+    await Promise.all([
+      ...(answers ?? deal(this.#pieces(all, SLICE_BYTES))).map((pieces) => this.#fromCache(shards, pieces)),
+      this.#fromR2(this.#pieces(rest, R2_PIECE_BYTES), R2_STREAMS),
+    ]);
+  }
+
+  #pieces(parts: readonly number[], most: number): Piece[] {
+    const pieces: Piece[] = [];
+    for (const index of parts) {
+      const { file, offset = 0, bytes: length } = this.#arrivals.part(index);
+      for (const slice of cut({ file, offset, length }, most)) pieces.push({ ...slice, index });
+    }
+    return pieces;
+  }
+
+  async #fromCache(shards: ShardsFetcher, pieces: Piece[]): Promise<void> {
+    try {
+      const path = slicesPath(this.#source.prefix, pieces);
+      const { body, origin } = await askShards(shards, path).catch((cause: unknown) => {
+        throw new BrokenStreamError("it was not given", { cause });
+      });
+      for (const { index } of pieces) this.#ofCache.add(index);
+      const asked = lengthOf(pieces);
+      await this.#arrivals
+        .take(body, pieces, DEADLINES.cache, (index) => this.#verify(index))
+        .finally(() => {
+          this.#report.bytes[origin] += asked - lengthOf(pieces);
+        });
+    } catch (error) {
+      if (!(error instanceof BrokenStreamError)) throw error;
+      this.#repaired(pieces, error);
+      await this.#fromR2(pieces, R2_STREAMS / TOWER_ANSWERS);
+    }
+  }
+
+  /** @throws ServiceError `model_unavailable` */
+  async #fromR2(pieces: readonly Piece[], streams: number): Promise<void> {
+    const left = pieces.values();
+    const lanes = Array.from({ length: Math.min(streams, pieces.length) }, async () => {
+      for (const piece of left) await this.#readPiece(piece);
+    });
+    await Promise.all(lanes);
+  }
+
+  async #readPiece(piece: Piece): Promise<void> {
+    const key = keyOf(this.#source, piece.file);
+    const { bytes, offset } = this.#arrivals.part(piece.index);
+    const isWhole = offset === undefined && piece.length === bytes;
+    const options = isWhole ? {} : { range: { offset: piece.offset, length: piece.length } };
+    const object = await withDeadline(DEADLINES.r2, () => this.#source.bucket.get(key, options)).catch(
+      (cause: unknown) => {
+        throw damaged(key, "reading it failed", cause);
+      },
+    );
+    if (object === null) throw damaged(key, "it is missing");
+    if (offset === undefined && object.size !== bytes) {
+      await object.body.cancel();
+      throw damaged(key, `it has ${object.size} bytes, the manifest says ${bytes}`);
+    }
+    try {
+      await this.#arrivals.take(object.body, [piece], DEADLINES.r2, (index) => this.#verify(index));
+      this.#report.bytes.r2 += piece.length;
+    } catch (error) {
+      throw error instanceof BrokenStreamError ? damaged(key, error.message, error.cause) : error;
+    }
+  }
+
+  /**
+   * A part that is wrong is read from R2, if some of it came from the cache.
+   * @throws ServiceError `model_unavailable` for one that is wrong in R2
+   */
+  async #verify(index: number): Promise<void> {
+    if (await this.#arrivals.isRight(index)) return;
+    const error = new Error("its SHA-256 is not the manifest's");
+    const pieces = this.#pieces([index], R2_PIECE_BYTES);
+    if (!this.#ofCache.delete(index))
+      throw damaged(keyOf(this.#source, this.#arrivals.part(index).file), error.message);
+    this.#repaired(pieces, error);
+    if (this.#source.shards !== undefined && !this.#hasForgotten) {
+      this.#hasForgotten = true;
+      forgetDamaged(this.#source.shards, this.#source.prefix);
+    }
+    this.#arrivals.expectAgain(index);
+    await this.#fromR2(pieces, R2_STREAMS);
+  }
+
+  #repaired(pieces: readonly Piece[], error: Error): void {
+    const files = new Set(pieces.map(({ file }) => file));
+    for (const file of files) this.#report.repaired.add(file);
+    const cause = error.cause instanceof Error ? ` (${String(error.cause)})` : "";
+    const keys = [...files].map((file) => keyOf(this.#source, file)).join(", ");
+    warnOfCache(`${keys}: ${error.message}${cause}`);
+  }
+}
+
+/** Gives each answer every `TOWER_ANSWERS`-th piece. */
+function deal(pieces: readonly Piece[]): Piece[][] {
+  const answers = Array.from({ length: Math.min(TOWER_ANSWERS, pieces.length) }, (): Piece[] => []);
+  for (const [i, piece] of pieces.entries()) answers[i % answers.length]?.push(piece);
+  return answers;
+}
+
+function lengthOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}

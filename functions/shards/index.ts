@@ -1,0 +1,92 @@
+/**
+ * The shards Worker: model files over `fetch`, behind the data center's cache. It does nothing else, so that the cache can
+ * answer in its place: the platform keeps whole answers of a Worker's entrypoint (`cache` in `wrangler.toml`), in the data
+ * centre and in one above it, and has one of several simultaneous requests run this code while the others are given its
+ * answer as it comes. An answer is good for ever, since its address names a revision; an error is never kept.
+ */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { Admission } from "../runtime/admission.ts";
+import { ServiceError } from "../runtime/errors.ts";
+import { freeBuffer } from "../runtime/free-buffer.ts";
+import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
+import { MANIFEST_FILE, parseAsked, type Slice } from "../runtime/model-store/slices.ts";
+import { MissingSliceError, readSlices } from "./read-slices.ts";
+
+interface ShardsEnv {
+  MODELS: R2Bucket;
+}
+
+/** Answers under way, of some 7 MB each. More are refused: who asked reads R2 instead. */
+const MAX_ANSWERS = 12;
+
+const KEPT_FOR_EVER = {
+  "cache-control": "public, max-age=31536000, immutable",
+  "content-type": "application/octet-stream",
+};
+
+const admission = new Admission(MAX_ANSWERS);
+
+export default class Shards extends WorkerEntrypoint<ShardsEnv> implements Pick<ShardsFetcher, "forget"> {
+  override async fetch(request: Request): Promise<Response> {
+    if (request.method !== "GET") return refusal(405, `${request.method} is not answered`);
+    const asked = parseAsked(new URL(request.url));
+    if (asked === undefined) return refusal(400, "the address names no model file");
+    try {
+      const { prefix, slices } = asked;
+      return slices === undefined ? await this.#manifest(prefix) : await this.#slices(prefix, slices);
+    } catch (error) {
+      console.error(JSON.stringify({ worker: "shards", error: String(error) }));
+      if (error instanceof MissingSliceError) return refusal(404, error.message);
+      if (error instanceof ServiceError) return refusal(503, error.message);
+      return refusal(502, "R2 could not be read");
+    }
+  }
+
+  /**
+   * Has the cache forget what it keeps of a revision, since some of it was found damaged: it would be for as long as the
+   * entry lives, at the cost of a read of R2 each time. By RPC, which the cache does not answer.
+   * @param prefix `<alias>/<revision>`
+   */
+  async forget(prefix: string): Promise<void> {
+    await this.ctx.cache?.purge({ pathPrefixes: [`/${prefix}`] });
+  }
+
+  async #manifest(prefix: string): Promise<Response> {
+    const key = `${prefix}/${MANIFEST_FILE}`;
+    const object = await withDeadline(DEADLINES.r2, () => this.env.MODELS.get(key));
+    if (object === null) throw new MissingSliceError(`${key} is not in R2`);
+    return new Response(object.body, { headers: KEPT_FOR_EVER });
+  }
+
+  /** What is missing is refused as long as it is the first slice; later, the answer breaks off and is not kept. */
+  async #slices(prefix: string, slices: readonly Slice[]): Promise<Response> {
+    const { promise: begun, resolve, reject } = Promise.withResolvers<ReadableStream<Uint8Array>>();
+    const answer = admission.admit("large", async (alive) => {
+      const pieces = readSlices(this.env.MODELS, prefix, slices);
+      let piece = await pieces.next();
+      const { readable, writable } = new FixedLengthStream(
+        slices.reduce((sum, { length }) => sum + length, 0),
+      );
+      resolve(readable);
+      const writer = writable.getWriter();
+      try {
+        for (; piece.done !== true; piece = await pieces.next()) {
+          await writer.write(piece.value);
+          freeBuffer(piece.value);
+          alive();
+        }
+        await writer.close();
+      } catch (error) {
+        await writer.abort(error).catch(() => {});
+        throw error;
+      }
+    });
+    this.ctx.waitUntil(answer.catch(reject));
+    return new Response(await begun, { headers: KEPT_FOR_EVER });
+  }
+}
+
+function refusal(status: number, message: string): Response {
+  return new Response(`${message}\n`, { status, headers: { "cache-control": "no-store" } });
+}
