@@ -143,7 +143,7 @@ describe("a cache that is at fault", () => {
   );
 
   it("that keeps damaged bytes forgets them once they were found", async () => {
-    await center.cache({ match: "nothing", damage: true });
+    await center.cache({ match: "nothing", damage: "image-00" });
     expect(await center.ask("vision", FAULTS.length + 1)).toEqual(right);
     // Logs come through a pipe of their own.
     await new Promise((resolve) => setTimeout(resolve, 500));

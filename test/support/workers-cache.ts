@@ -7,7 +7,8 @@
  *
  * `GET /` on its direct address answers what was asked so far, in order: `[{path, status}]`. `POST /` with
  * `{latency?, bytesPerSecond?, fault?, match?, empty?, fill?, damage?}` changes how fast kept answers are, what is done wrongly with
- * those whose path contains `match`, and may empty it, fill it with what paths name, or damage all that it keeps.
+ * those whose path contains `match`, and may empty it, fill it with what paths name, or damage what it keeps
+ * under paths that contain something.
  */
 import type { V4WorkerOptions } from "miniflare";
 
@@ -128,7 +129,9 @@ export default {
   async fetch(request, env, ctx) {
     if (request.method === "POST") {
       const { empty, damage, fill = [], ...changed } = await request.json();
-      if (damage) for (const { chunks } of kept.values()) chunks[chunks.length >> 1][99] ^= 1;
+      for (const [path, { chunks }] of kept) {
+        if (damage !== undefined && path.includes(damage)) chunks[chunks.length >> 1][99] ^= 1;
+      }
       settings = { ...settings, ...changed };
       if (empty) kept.clear();
       for (const path of fill) {
