@@ -1,18 +1,19 @@
 /**
- * A block of the codec's memory that is ours: for a picture file, or for the pixels of a picture that is not decoded in
- * order. The codec's heap never shrinks; as much beside it, in JavaScript, would be too much for an isolate.
+ * A block that this code owns in the codec's memory. It holds a picture file, or the pixels of a picture that is not
+ * decoded in order. The bytes are here because the codec's heap never shrinks: the same bytes in JavaScript as well
+ * would be too much for an isolate.
  */
 import { ServiceError } from "../runtime/errors.ts";
 import { codecBytes, type MemoryPart, roomAtEnd } from "./codec-memory.ts";
 import type { CodecView } from "./formats/picture-header.ts";
 import { type MagickApi, readInPlace } from "./magick-internals.ts";
 
-/** Blocks in use. A request that ended without a word leaves its own behind, to be freed by the next. */
+/** Blocks in use. A request that was ended from outside cannot free its block; the next request frees it. */
 const inUse = new Set<CodecBlock>();
 
 export class CodecBlock {
   readonly length: number;
-  /** Whose heap it is in; undefined: at the memory's end, in no instance's. */
+  /** The instance whose heap holds the block; undefined if it is at the memory's end, outside any heap. */
   #api: MagickApi | undefined;
   #pointer: number;
 
@@ -22,17 +23,17 @@ export class CodecBlock {
     this.length = length;
   }
 
-  /** Frees all blocks: whoever has the turn now is alone. */
+  /** Frees all blocks. Only the request that has the turn calls this, so no other request needs them. */
   static freeAll(): void {
     for (const block of inUse) block.free();
   }
 
-  /** The instance whose heap they are in is gone, but their bytes are there until the next one is started. */
+  /** Keeps the blocks although their instance is gone: their bytes stay in place until the next instance starts. */
   static outliveInstance(): void {
     for (const block of inUse) block.#api = undefined;
   }
 
-  /** Forgets all blocks: the instance that they belong to is gone. */
+  /** Forgets all blocks, because the instance that owned them is gone. */
   static forgetAll(): void {
     inUse.clear();
   }
@@ -46,7 +47,7 @@ export class CodecBlock {
     return block;
   }
 
-  /** A block of `length` bytes, at least 1, while there is no instance: it is there until one is started. */
+  /** A block of `length` bytes, at least 1, made while there is no instance. It is valid until one starts. */
   static allocateAtEnd(length: number): CodecBlock {
     const block = new CodecBlock(undefined, roomAtEnd(length), length);
     inUse.add(block);
@@ -54,7 +55,8 @@ export class CodecBlock {
   }
 
   /**
-   * The bytes where they are: valid until the codec's memory grows, which any of its functions may do.
+   * The block's bytes in place. The view is valid until the codec's memory grows, and any of the codec's functions may
+   * grow it.
    * @throws ServiceError `overloaded` if another request has taken over and freed the block
    */
   view(): Uint8Array<ArrayBuffer> {
@@ -63,10 +65,10 @@ export class CodecBlock {
   }
 
   /**
-   * Runs a function of the package that would copy a byte array into the codec's memory and read it there, and lets it
-   * read this block instead.
-   * @param view what of it, if not all
-   * @param read is given the array to pass on
+   * Runs a function of the package that would copy a byte array into the codec's memory, and makes it read this block
+   * instead.
+   * @param view the part of the block to read; by default all of it
+   * @param read gets the array that it must pass to the package
    */
   readBy<T>(view: CodecView | undefined, read: (placeholder: Uint8Array) => T): T {
     const api = this.#api;
@@ -77,21 +79,21 @@ export class CodecBlock {
     try {
       return readInPlace(api, this.#pointer + start, end - start, read);
     } finally {
-      // The file may be read once more, by another instance.
+      // Undo the changes: another instance may read the file again.
       this.write(before.toReversed());
     }
   }
 
-  /** Puts bytes over the block's. */
+  /** Overwrites bytes of the block. */
   write(changes: CodecView["changes"]): void {
     const file = this.view();
     for (const { at, bytes } of changes) file.set(bytes, at);
   }
 
   /**
-   * Takes the block over to a new instance.
-   * @param restart makes the instance, and says where it kept the block's bytes
-   * @throws ServiceError `overloaded` if the block is another request's by now, or has no room
+   * Moves the block to a new instance.
+   * @param restart makes the instance and returns where it kept the block's bytes
+   * @throws ServiceError `overloaded` if another request has taken the block, or the instance has no room for it
    */
   async survive(
     restart: (kept: MemoryPart) => Promise<{ api: MagickApi; keptAt: number }>,
@@ -107,12 +109,12 @@ export class CodecBlock {
     return api;
   }
 
-  /** Whether the block is in the heap of this instance. */
+  /** True if the block is in this instance's heap. */
   isIn(api: MagickApi): boolean {
     return this.#api === api;
   }
 
-  /** Where the block is. @throws ServiceError `overloaded` if it is another request's by now */
+  /** Address of the block. @throws ServiceError `overloaded` if another request has taken the block */
   part(): MemoryPart {
     return { start: this.#pointer, length: this.view().length };
   }

@@ -1,13 +1,15 @@
 /**
- * The one WASM memory that the isolate's codecs work in, one instance of one codec at a time. WASM memory cannot be
- * given back, and a memory that nobody uses stays until the garbage collector comes by: a codec instance with a memory
- * of its own could not be replaced without two of them in an isolate that has room for one. Here the next instance
- * finds the same memory, as good as new. The codecs import it (`build/codec-wasm`).
+ * The one WASM memory that all codecs of the isolate share. One instance of one codec uses it at a time. The codecs
+ * import it (`build/codec-wasm`).
  *
- * Its maximum is a bound that holds whatever a file claims. Headers can lie and formats hide costs (a TIFF in one strip
- * takes twice what its pixels do), while an isolate above 128 MB is ended with all requests in it. When the memory
- * cannot grow, the codecs' allocations return null and their decoders give up in good order. The resize's kernels have a
- * small memory of their own and know nothing of this one.
+ * WASM memory never shrinks, and an unused memory stays until the garbage collector runs. If each codec instance had
+ * its own memory, replacing an instance would need room for two in an isolate that has room for one. With a shared
+ * memory, the next instance reuses the same one.
+ *
+ * The memory's maximum bounds every picture, whatever its file claims. Headers can lie, and some formats hide costs: a
+ * TIFF in one strip takes twice the size of its pixels. The runtime ends an isolate above 128 MB with all requests in
+ * it. When the memory cannot grow, the codecs' allocations return null and their decoders report an error. The resize
+ * kernels have a small memory of their own and do not use this one.
  */
 
 /** What a codec's module imports: `codec.memory`. */
@@ -16,20 +18,20 @@ export interface CodecImports extends WebAssembly.Imports {
 }
 
 const PAGE_BYTES = 65_536;
-/** What the codecs' modules say that they need at least, static data included: the most of them. */
+/** The largest initial size that any codec module declares, static data included. */
 const INITIAL_PAGES = 256;
-/** What an instance allocates while it starts, and between blocks. */
+/** Room for what an instance allocates at its start and between blocks. */
 const SPARE_PAGES = 16;
 /**
- * Below the platform's 128 MB by what is beside the codec: JavaScript's heap, strips of pixels, results. The picture
- * file is inside.
+ * Less than the platform's 128 MB, to leave room for what is outside this memory: JavaScript's heap, strips of pixels,
+ * results. The picture file is inside.
  */
 const MAXIMUM_PAGES = Math.floor(108_000_000 / PAGE_BYTES);
 
 let memory: WebAssembly.Memory | undefined;
-/** Whether the last attempt to grow was refused. Smaller attempts follow a refused one. */
+/** True if the last attempt to grow was refused. The codec may try smaller sizes after that. */
 let refused = false;
-/** While set, the memory does not grow, but it is noted whether it could have. */
+/** While set, the memory does not grow; the attempt only records whether it could have grown. */
 let probe: { couldGrow: boolean } | undefined;
 
 /** A part of the memory, bytes. */
@@ -39,10 +41,10 @@ export interface MemoryPart {
 }
 
 /**
- * The memory for a new instance; the instance before must not be used again. It is zero as far as a module's own data
- * reach, which is what an instance may count on; allocators take nothing for granted.
- * @param kept a part that is to outlive the instance: it goes to the memory's end, out of the new instance's way
- * @returns the imports, and where the kept part is now
+ * Prepares the memory for a new instance; the instance before must not be used again. It zeroes the range of the
+ * module's own data, which an instance relies on. Allocators do not rely on zeros.
+ * @param kept a part that must outlive the instance; it moves to the memory's end, out of the new instance's way
+ * @returns the imports, and the kept part's new address
  */
 export function codecImports(kept?: MemoryPart): { imports: CodecImports; keptAt: number } {
   const own = (memory ??= makeMemory());
@@ -55,8 +57,8 @@ export function codecImports(kept?: MemoryPart): { imports: CodecImports; keptAt
 }
 
 /**
- * Where a part of the memory begins that is at its end, clear of a new instance and of a block of the same length in it.
- * For when there is no instance.
+ * Start of a free part at the memory's end. It leaves room for a new instance that holds a block of the same length.
+ * Call it only while there is no instance.
  */
 export function roomAtEnd(length: number): number {
   memory ??= makeMemory();
@@ -65,7 +67,7 @@ export function roomAtEnd(length: number): number {
   return memory.buffer.byteLength - length;
 }
 
-/** The whole memory as it is: valid until it grows. */
+/** The whole memory as bytes, valid until it grows. */
 export function codecBytes(): Uint8Array<ArrayBuffer> {
   return new Uint8Array((memory ??= makeMemory()).buffer as ArrayBuffer);
 }
@@ -77,7 +79,8 @@ function pagesOf({ buffer }: WebAssembly.Memory): number {
 function makeMemory(): WebAssembly.Memory {
   const made = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
   const grow = made.grow.bind(made);
-  // The codecs' glue grows the memory through this method; dav1d, which has none, grows it itself and says what it lacked.
+  // The codecs' glue code grows the memory through this method. dav1d has no glue code: it grows the memory itself and
+  // reports what was refused.
   made.grow = (pages) => {
     if (probe !== undefined) {
       probe.couldGrow = made.buffer.byteLength + pages * PAGE_BYTES <= MAXIMUM_PAGES * PAGE_BYTES;
@@ -96,12 +99,12 @@ export function codecMemoryBytes(): number {
   return memory?.buffer.byteLength ?? 0;
 }
 
-/** Says that memory was refused elsewhere, in a file that would have taken its place. */
+/** Records that a file was refused memory outside this memory. */
 export function noteRefusal(): void {
   refused = true;
 }
 
-/** Whether the maximum has stood in the way since it was last asked. */
+/** True if memory was refused since the last call. */
 export function takeRefusal(): boolean {
   const was = refused;
   refused = false;
@@ -109,8 +112,8 @@ export function takeRefusal(): boolean {
 }
 
 /**
- * Whether an allocation would succeed. The memory does not grow for the question.
- * @param allocate tries it, and frees what it got
+ * True if an allocation of this size would succeed. The test does not grow the memory.
+ * @param allocate tries the allocation and frees the result
  */
 export function wouldFit(allocate: () => boolean): boolean {
   const asked = { couldGrow: false };

@@ -1,4 +1,4 @@
-/** One picture file → what the model sees of it. */
+/** Turns one picture file into the model's input. */
 import { readAvif } from "./av1/read-avif.ts";
 import type { CodecBlock } from "./codec-block.ts";
 import { readHeader } from "./formats/read-header.ts";
@@ -19,7 +19,8 @@ import { readWithMagick } from "./read-with-magick.ts";
 /**
  * @param size side of the square output, pixels
  * @param alive called after each pause; throws when the picture is no longer wanted
- * @returns uint8 RGB, `size × size × 3`: short side scaled to `size`, centre cropped, transparency on white
+ * @returns uint8 RGB, `size × size × 3`: the short side scaled to `size`, then cropped to the centre, transparency on
+ * white
  * @throws ServiceError `unsupported_image_format`, `image_too_large`, `invalid_image`
  */
 export async function decodeImage(

@@ -1,6 +1,6 @@
 /**
  * The decoder Worker: picture files → uint8 RGB at the model's size. Files arrive as one byte stream and are decoded
- * one at a time, so that only one is ever in memory.
+ * one at a time, so only one is ever in memory.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { DecodedImage, DecoderRpc, WorkerStats } from "../runtime/rpc.ts";
@@ -22,7 +22,8 @@ export default class Decoder extends WorkerEntrypoint implements DecoderRpc {
   async decode(files: ReadableStream<Uint8Array>, size: number, requestId: string): Promise<DecodedImage[]> {
     const upload = new ByteTaker(files);
     const results: DecodedImage[] = [];
-    // The turn begins when a file is there: whoever waits for a slow client's next one stands in nobody's way.
+    // The turn begins when a file arrives. So a request that waits for a slow client's next file does not hold up the
+    // others.
     for (let length = await nextFrame(upload); length !== undefined; length = await nextFrame(upload)) {
       const file = length;
       pictures++;

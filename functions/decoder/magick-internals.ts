@@ -1,23 +1,26 @@
 /**
- * What is done to the insides of `@imagemagick/magick-wasm`, which its public functions do not offer. There are four
- * changes, all here, and all made for one version of the package: an upgrade is refused at its first instance until
- * somebody has looked at each of them again, run `test/decoder`, and changed `MADE_FOR`.
+ * Changes to the internals of `@imagemagick/magick-wasm`, for which it has no public functions. All four changes are in
+ * this file and were made for one version of the package. Another version is refused when its first instance starts. To
+ * upgrade, check each change again, run `test/decoder`, and set `MADE_FOR`.
  *
- * 1. The only instance is in a private field, which is emptied to throw a broken instance away.
- * 2. An instance is made by the package with imports of its own; the one shared memory is added to them.
- * 3. A picture is read from bytes that are in the codec's memory already, where the package would copy them.
- * 4. The files of the codec's file system are bounded: they are JavaScript memory beside its heap. Where memory runs out
- *    ImageMagick goes on in a file, as large as it likes and whatever its own disk limit says; here that is no way out.
- *    What a file does not need any more is given back at once: a HEIC's tiles are a file each, one after the other.
+ * 1. The package keeps its only instance in a private field. Clearing the field discards a broken instance.
+ *
+ * 2. The package makes its instance with its own imports. The shared memory is added to them.
+ *
+ * 3. The package copies a picture's bytes into the codec's memory. Here it reads bytes that are already there.
+ *
+ * 4. The codec's file system is JavaScript memory, outside the codec's heap, so the size of its files is limited.
+ * Without a limit, ImageMagick would go on in a file when its memory is full; its own disk limit does not stop it. A
+ * file's bytes are freed as soon as the file no longer needs them, because each tile of a HEIC is a new file.
  */
 import { ImageMagick, Magick } from "@imagemagick/magick-wasm";
 import { freeBuffer } from "../runtime/free-buffer.ts";
 import { noteRefusal } from "./codec-memory.ts";
 
-/** What `Magick.imageMagickVersion` says in version 0.0.43 of the package. */
+/** `Magick.imageMagickVersion` in version 0.0.43 of the package. */
 const MADE_FOR = "ImageMagick 7.1.2-30 Q8 ";
 
-/** What we use of the package's module, which its types leave out. Pointers and sizes are bytes. */
+/** The functions used here that the package's types leave out. Pointers and sizes are bytes. */
 export interface MagickApi {
   HEAPU8: Uint8Array<ArrayBuffer>;
   FS: {
@@ -36,20 +39,20 @@ export interface MagickApi {
   ) => number;
 }
 
-/** A file, a folder or a device; what is in it. */
+/** A file, folder or device in Emscripten's file system, and its contents. */
 interface FileNode {
   contents: unknown;
 }
-/** Makes room for, or cuts, a file to so many bytes. */
+/** Makes a file `bytes` long, or reserves that much room for it. */
 type FileChange = (node: FileNode, bytes: number) => void;
 
-/** Linux's and Emscripten's "no space left on device". */
+/** "No space left on device" in Emscripten. */
 const ENOSPC = 51;
 
-/** Where the package keeps its only instance; it makes a new one if there is none. */
+/** Holds the package's only instance. If the field is empty, the package makes a new one. */
 const holder = ImageMagick as unknown as { _api: MagickApi | undefined };
 
-/** @throws Error if the package is not the one that these changes were made for */
+/** @throws Error if the package's version is not `MADE_FOR` */
 export function checkVersion(found: string): void {
   if (found.startsWith(MADE_FOR)) return;
   throw new Error(
@@ -57,16 +60,16 @@ export function checkVersion(found: string): void {
   );
 }
 
-/** The package forgets its instance, and makes a new one when it is next initialized. */
+/** Makes the package forget its instance. It makes a new one when it is next initialized. */
 export function forgetInstance(): void {
   holder._api = undefined;
 }
 
 /**
- * Makes the package's instance with imports beside its own.
+ * Makes the package's instance with additional imports.
  * @param make initializes the package
- * @param maxFileBytes of one file in the codec's file system
- * @throws Error if the package is another version
+ * @param maxFileBytes limit for one file in the codec's file system
+ * @throws Error if the package has another version
  */
 export async function makeInstance(
   imports: WebAssembly.Imports,
@@ -75,16 +78,16 @@ export async function makeInstance(
 ): Promise<MagickApi> {
   await withImports(imports, make);
   const api = holder._api;
-  if (api === undefined) throw new Error("ImageMagick came up without an instance");
+  if (api === undefined) throw new Error("ImageMagick started but has no instance");
   checkVersion(Magick.imageMagickVersion);
   limitFiles(api, maxFileBytes);
   return api;
 }
 
 /**
- * Runs a function of the package that would copy a byte array into the codec's memory and read it there, and lets it
- * read what lies at `pointer` instead.
- * @param read is given the array to pass on
+ * Runs a function of the package that would copy a byte array into the codec's memory, and makes it read the bytes at
+ * `pointer` instead.
+ * @param read gets the array that it must pass to the package
  */
 export function readInPlace<T>(
   api: MagickApi,
@@ -102,7 +105,10 @@ export function readInPlace<T>(
   }
 }
 
-/** The package instantiates its WebAssembly itself; while `make` runs, every instance has these imports besides. */
+/**
+ * The package itself instantiates its WebAssembly. While `make` runs, every WebAssembly instance gets these imports
+ * too.
+ */
 async function withImports(extra: WebAssembly.Imports, make: () => Promise<void>): Promise<void> {
   const { Instance } = WebAssembly;
   WebAssembly.Instance = class extends Instance {
@@ -138,7 +144,7 @@ function limitFiles({ FS }: MagickApi, limit: number): void {
   };
 }
 
-/** Empty files share one array. */
+/** Clears a file's old contents. All empty files share one array, which stays. */
 function freeContents(contents: unknown): void {
   if (contents instanceof Uint8Array && contents.length > 0) freeBuffer(contents);
 }

@@ -1,16 +1,17 @@
 /**
- * What ImageMagick may do here: read seven raster formats from memory. It knows some two hundred more, among them
- * programs (MSL, MVG), documents that fetch others (SVG) and URLs. They are never asked for, since the format is always
- * told; this is the second lock. Policies are matched in order and the last match wins. Paths stay open: the only file
- * system is the codec's own, in memory, and the reader of AVIF and HEIC goes through a temporary file there.
+ * ImageMagick's security policy: it may read seven raster formats from memory and nothing else. It knows some two
+ * hundred other formats, among them programs (MSL, MVG), documents that load others (SVG) and URLs. This code always
+ * names the format, so they are never used; the policy is a second barrier. Policies are matched in order and the last
+ * match wins. Paths are allowed, because the only file system is the codec's own, in memory, and the reader of AVIF and
+ * HEIC needs a temporary file there.
  */
 import { MagickFormat } from "@imagemagick/magick-wasm";
 import type { ImageFormat } from "./formats/sniff-format.ts";
 
-/** What it reads: all formats but PNG. */
+/** The formats that ImageMagick may read: all but PNG. */
 export type MagickReadable = Exclude<ImageFormat, "png">;
 
-/** The readers, by the format that was sniffed. */
+/** ImageMagick's reader for each format. */
 export const MAGICK_FORMATS: Record<MagickReadable, MagickFormat> = {
   jpeg: MagickFormat.Jpeg,
   webp: MagickFormat.WebP,

@@ -1,7 +1,7 @@
 /**
- * ImageMagick as the codec for all compressed formats but PNG, WebP and AVIF: it reads everything else that the API
- * promises, decodes JPEG at a fraction of its size and is maintained. This file owns its instance: how it is made,
- * bounded, and thrown away when it is broken.
+ * Runs ImageMagick, the codec for compressed formats other than PNG, WebP and AVIF. It reads all the formats that the
+ * API lists, decodes JPEG at reduced size and is maintained. This file owns its instance: it starts it, limits it, and
+ * discards it when it is broken.
  */
 import {
   ConfigurationFiles,
@@ -16,24 +16,24 @@ import { MAX_HEIF_FILE_BYTES, MAX_SIDE } from "./formats/pixel-limits.ts";
 import { forgetInstance, type MagickApi, makeInstance } from "./magick-internals.ts";
 import { MAGICK_POLICY } from "./magick-policy.ts";
 
-/** One frame is read; the codec counts the one it is about to read, too. */
+/** One frame is read, but the codec also counts the frame that it is about to read. */
 const MAX_FRAMES = 4n;
-/** Bytes of an ICC, EXIF or text block, unpacked. */
+/** Limit for an unpacked ICC, EXIF or text block, bytes. */
 const MAX_PROFILE_BYTES = 8_000_000n;
 /**
- * The block that an instance must still be able to give, bytes: the pixels of a phone's 12 megapixels. Less means that
- * memory leaked or lies in pieces.
+ * The size of block that an instance must still be able to allocate, bytes: the pixels of a phone's 12 megapixels. If
+ * it cannot, memory leaked or is fragmented.
  */
 const ROOM_BYTES = 48_800_000;
 
-/** The instance. Not a promise that requests share: whoever finds none makes one. */
+/** The instance. It is not a promise that requests share: a request that finds no instance makes one. */
 let current: MagickApi | undefined;
-/** Whether the picture at hand was begun with an instance that had others before. */
+/** True if the instance had decoded other pictures before the current one. */
 let startedUsed = false;
 
 /**
- * The instance for the next picture if there is one that is as good as new; a worse one is discarded. Whatever a picture
- * before left behind is gone. For whoever has the turn.
+ * The instance for the next picture, if it is still as good as new; a worse one is discarded. Also frees whatever the
+ * picture before left behind. Call it only while holding the turn.
  */
 export function soundMagick(): MagickApi | undefined {
   CodecBlock.freeAll();
@@ -42,16 +42,16 @@ export function soundMagick(): MagickApi | undefined {
   return current;
 }
 
-/** The instance, with the file in its heap. */
+/** Gives the instance, with the file in its heap. */
 export async function openMagick(file: CodecBlock): Promise<MagickApi> {
   if (current !== undefined && file.isIn(current)) return current;
   return await file.survive(startMagick);
 }
 
 /**
- * A new instance in the place of the current one.
- * @param kept a part of the codec's memory that is to outlive it
- * @returns where that part is now, besides
+ * Starts a new instance in place of the current one.
+ * @param kept a part of the codec's memory that must outlive the current instance
+ * @returns the instance, and the kept part's new address
  */
 async function startMagick(kept?: MemoryPart): Promise<{ api: MagickApi; keptAt: number }> {
   discardMagick();
@@ -61,7 +61,7 @@ async function startMagick(kept?: MemoryPart): Promise<{ api: MagickApi; keptAt:
   const api = await makeInstance(imports, MAX_HEIF_FILE_BYTES, () =>
     initializeImageMagick(magickWasm, configuration),
   );
-  // Memory is left to the memory's maximum, so that there is one way to run out of it.
+  // Set no limit for ImageMagick's memory: the WASM memory's maximum is the only one, so memory runs out in only one way.
   ResourceLimits.width = BigInt(MAX_SIDE);
   ResourceLimits.height = BigInt(MAX_SIDE);
   ResourceLimits.maxProfileSize = MAX_PROFILE_BYTES;
@@ -80,9 +80,9 @@ function canAllocate(api: MagickApi, bytes: number): boolean {
 }
 
 /**
- * A new instance, unless the picture at hand had one already.
- * @param file is taken over to it
- * @returns undefined if a new one would be no better
+ * Starts a new instance, unless this picture already had one to itself.
+ * @param file moves to the new instance
+ * @returns undefined if a new instance would be no better
  */
 export async function renewMagick(file: CodecBlock): Promise<MagickApi | undefined> {
   if (!startedUsed) return undefined;
@@ -90,8 +90,8 @@ export async function renewMagick(file: CodecBlock): Promise<MagickApi | undefin
 }
 
 /**
- * After a picture that failed: an error of ImageMagick's own leaves the instance sound; anything else is a trap in the
- * middle of its work, after which its memory cannot be trusted. The file may be read once more by the next instance.
+ * Call it after a picture failed. ImageMagick's own errors leave the instance sound. Anything else is a trap in the middle
+ * of its work, after which its memory cannot be trusted. The next instance may read the file again.
  */
 export function recoverMagick(error: unknown): void {
   if (error instanceof MagickError) return;
@@ -100,12 +100,12 @@ export function recoverMagick(error: unknown): void {
   CodecBlock.outliveInstance();
 }
 
-/** Whether there is an instance. */
+/** True if there is an instance. */
 export function magickIsOpen(): boolean {
   return current !== undefined;
 }
 
-/** The next picture gets a new instance. */
+/** Discards the instance, so that the next picture gets a new one. */
 export function discardMagick(): void {
   current = undefined;
   startedUsed = false;

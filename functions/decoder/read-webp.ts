@@ -1,6 +1,7 @@
 /**
- * WebP by jSquash's build of libwebp. Beside the picture it holds one copy of it, RGBA, where ImageMagick's reader holds
- * two or three: that is what makes 12 megapixels fit. An instance decodes one picture, in the codecs' memory, and is gone.
+ * Decodes WebP with jSquash's build of libwebp. Beside the picture it holds one copy of it, RGBA; ImageMagick's reader
+ * holds two or three, and then 12 megapixels do not fit. One instance decodes one picture, in the codecs' memory, and
+ * is then dropped.
  */
 import makeWebp from "@jsquash/webp/codec/dec/webp_dec.js";
 import webpWasm from "../../.generated/codecs/webp.wasm";
@@ -12,9 +13,9 @@ import { OutOfMemory } from "./formats/pixel-limits.ts";
 import { discardMagick } from "./magick.ts";
 import type { PixelArea } from "./preprocess/decoded-picture.ts";
 
-/** What is used of the package's module. */
+/** The functions of the package's module that are used here. */
 interface WebpModule {
-  /** Makes an `ImageData` of a `Uint8ClampedArray`; null for what it cannot decode. */
+  /** Makes an `ImageData` of a `Uint8ClampedArray`; null if decoding failed. */
   decode(file: Uint8Array): unknown;
 }
 type MakeModule = (options: {
@@ -29,8 +30,8 @@ type MakeModule = (options: {
 const RGBA = 4;
 
 /**
- * @param file may be in a codec's heap, whose instance is gone afterwards, and so is the file
- * @param use gets the picture as it is stored, valid for the call
+ * @param file may be in a codec's heap; the heap's instance and the file are lost afterwards
+ * @param use gets the picture as stored; its pixels are valid only during the call
  * @throws ServiceError `invalid_image`, `image_too_large`
  */
 export async function readWebp<T>(
@@ -48,7 +49,7 @@ export async function readWebp<T>(
   const codec = await startCodec(imports);
   let result: { value: T } | { error: unknown } | undefined;
   const restore = receiveImageData((rgba, width, height) => {
-    // What is thrown here would pass through the codec's own functions.
+    // Catch errors here: they must not pass through the codec's own functions.
     try {
       result = { value: use(rgbaArea(rgba, width, height, header)) };
     } catch (error) {
@@ -62,7 +63,7 @@ export async function readWebp<T>(
     cause = error;
   } finally {
     restore();
-    // The picture may lie over the file by now.
+    // The picture may have overwritten the file by now.
     CodecBlock.forgetAll();
   }
   if (result !== undefined) {
@@ -86,9 +87,10 @@ async function startCodec(imports: WebAssembly.Imports): Promise<WebpModule> {
 }
 
 /**
- * The codec hands over its picture as `new ImageData(new Uint8ClampedArray(<a view of its memory>), width, height)`,
- * which would be one copy of the picture more than there is room for. Until the first picture comes, these two are ours.
- * @returns puts the real ones back
+ * Takes the picture from the codec without a copy. The codec ends with `new ImageData(new Uint8ClampedArray(<a view of
+ * its memory>), width, height)`, which makes one copy more than fits. Until the picture arrives, these two global names
+ * refer to functions of this file.
+ * @returns restores the real ones
  */
 function receiveImageData(use: (rgba: Uint8Array, width: number, height: number) => void): () => void {
   const names = ["Uint8ClampedArray", "ImageData"] as const;
@@ -102,7 +104,7 @@ function receiveImageData(use: (rgba: Uint8Array, width: number, height: number)
       this.bytes = bytes;
     }
   }
-  // A constructor, too, as every `function` is.
+  // Declared as a `function` so that `new` works on it.
   function receive(view: View, width: number, height: number): void {
     restore();
     use(view.bytes, width, height);
@@ -113,11 +115,15 @@ function receiveImageData(use: (rgba: Uint8Array, width: number, height: number)
 }
 
 function rgbaArea(rgba: Uint8Array, width: number, height: number, header: PictureHeader): PixelArea {
-  // An animation's frame is smaller than its canvas.
+  // The frame of an animation is smaller than its canvas.
   const isRight = header.placement !== undefined || (width === header.width && height === header.height);
-  // Lossy WebP without a plane for alpha: all of it would be 255.
+  // Drop alpha for lossy WebP without an alpha plane: it would be 255 everywhere.
   const channels = header.coding === "WebP" ? 3 : RGBA;
-  if (!isRight) throw new ServiceError("invalid_image", "the WebP is not as large as it says");
+  if (!isRight)
+    throw new ServiceError(
+      "invalid_image",
+      "the WebP's picture does not have the size that its header states",
+    );
   return {
     width,
     height,

@@ -1,4 +1,4 @@
-/** A picture file → its pixels in the codec's memory, upright and in RGB. */
+/** Reads a picture file with ImageMagick and gives its pixels in the codec's memory, upright and in RGB. */
 import {
   ColorSpace,
   type IMagickImage,
@@ -22,7 +22,10 @@ import type { Picture, PixelArea } from "./preprocess/decoded-picture.ts";
 import { addWhite } from "./preprocess/composite-on-white.ts";
 import { asLookedAt } from "./preprocess/as-looked-at.ts";
 
-/** Values that are shown as they are. Gamma chunks make "linear" of some, which the reference ignores. */
+/**
+ * Colour spaces whose values are used unchanged. Gamma chunks make ImageMagick call some pictures "linear"; the
+ * reference ignores that.
+ */
 const SHOWN_AS_THEY_ARE = new Set<ColorSpace>([
   ColorSpace.sRGB,
   ColorSpace.Gray,
@@ -30,15 +33,18 @@ const SHOWN_AS_THEY_ARE = new Set<ColorSpace>([
   ColorSpace.scRGB,
   ColorSpace.LinearGray,
 ]);
-/** What libjpeg says of a file that has no end marker, and of one whose pixels end early: it makes up the rest in gray. */
+/**
+ * libjpeg's warnings for a file without an end marker, and for one whose pixels end early. It fills missing pixels with
+ * gray.
+ */
 const NO_END = /premature end of jpeg/i;
 const NO_PIXELS = /premature end of data segment/i;
-/** What the codec says of a file that is sound, but beyond it. */
+/** The codec's messages for a sound file that it cannot decode. */
 const LACKING = /support is not configured|unsupported jpeg (process|data precision)|compression scheme \d+/i;
 
 /**
- * @param size side of the model's input, pixels, to know how small a JPEG may be decoded
- * @param use gets the picture; its rows can be had only inside
+ * @param size side of the model's input, pixels; decides how small a JPEG may be decoded
+ * @param use gets the picture, which is valid only during the call
  * @throws ServiceError `invalid_image` for bytes that the codec refuses, `unsupported_image_format`, `image_too_large`
  */
 export function readWithMagick<T>(
@@ -48,11 +54,11 @@ export function readWithMagick<T>(
   size: number,
   use: (picture: Picture) => T,
 ): T {
-  // One frame: given a count, the package asks for that many and the next.
+  // Ask for a frame index, not a frame count: with a count, the package reads one frame more.
   const settings = new MagickReadSettings({ format: MAGICK_FORMATS[format], frameIndex: 0 });
   const scaled = format === "jpeg" ? jpegScale(header, size) : undefined;
   if (scaled !== undefined) settings.setDefine(MagickFormat.Jpeg, "size", `${scaled.width}x${scaled.height}`);
-  // What the file header says of the file's size; pixels that are missing are still an error.
+  // Ignore a wrong file size in the file header; missing pixels are still an error.
   settings.setDefine(MagickFormat.Bmp, "ignore-filesize", true);
   const name = format.toUpperCase();
   const image = MagickImage.create();
@@ -70,7 +76,7 @@ export function readWithMagick<T>(
     return result;
   } catch (cause) {
     const refused = takeRefusal();
-    // A trapped instance cannot be asked to tidy up.
+    // A trapped instance cannot free its image.
     if (cause instanceof ServiceError || cause instanceof MagickError) image.dispose();
     if (cause instanceof ServiceError) throw cause;
     recoverMagick(cause);
@@ -79,22 +85,25 @@ export function readWithMagick<T>(
         `${format === "avif" ? "an" : "a"} ${name} of ${header.width} × ${header.height} pixels`,
       );
     if (cause instanceof MagickError && LACKING.test(cause.message)) {
-      throw unsupported(`the ${name} is coded in a way that the decoder lacks`, cause);
+      throw unsupported(`the ${name} uses a coding that the decoder does not support`, cause);
     }
     throw new ServiceError("invalid_image", `the ${name} cannot be decoded`, { cause });
   }
 }
 
-/** Whether a JPEG's pixels are not all there. Only its end marker may be missing. */
+/** True if some of a JPEG's pixels are missing. A missing end marker alone is accepted. */
 function isCut(warnings: readonly string[], file: CodecBlock): boolean {
-  // Whether the end marker is there says nothing: programs that mend a cut file put it back.
+  // The end marker proves nothing: programs that repair a cut file add it.
   if (warnings.some((warning) => NO_PIXELS.test(warning))) return true;
   if (!warnings.some((warning) => NO_END.test(warning))) return false;
   const { buffer, byteOffset, byteLength } = file.view();
   return !hasAllScans(new DataView(buffer, byteOffset, byteLength));
 }
 
-/** Rectangles as RGBA or RGB, copied out of the codec's memory; as RGB on white if alpha is in the colours already. */
+/**
+ * Reads rectangles as RGBA or RGB, copied out of the codec's memory. Colours already multiplied by alpha are composited
+ * on white, as RGB.
+ */
 function pixelArea(
   { width, height, hasAlpha }: IMagickImage,
   pixels: IPixelCollection,
@@ -116,7 +125,7 @@ function pixelArea(
   };
 }
 
-/** Inverts some bits of the colours, in place; alpha stays. */
+/** Inverts some bits of the colours, in place; alpha stays unchanged. */
 function invert(pixels: Uint8Array, channels: 3 | 4, bits: number): void {
   for (let i = 0; i < pixels.length; i++) {
     if (channels === 3 || i % 4 !== 3) pixels[i] = (pixels[i] ?? 0) ^ bits;

@@ -1,4 +1,4 @@
-/** Takes the next file off the upload, into the codecs' memory. */
+/** Reads the next file of the upload into the codecs' memory. */
 import { ServiceError } from "../runtime/errors.ts";
 import type { ByteTaker } from "../runtime/byte-taker.ts";
 import { CodecBlock } from "./codec-block.ts";
@@ -6,8 +6,8 @@ import { fileTooLarge, MAX_FILE_BYTES } from "./formats/pixel-limits.ts";
 import type { MagickApi } from "./magick-internals.ts";
 
 /**
- * Reads the file to its end even if it is refused, since the next one begins there.
- * @param api the instance in whose heap the file goes, if there is one
+ * Reads the file to its end even if it is refused, because the next file begins there.
+ * @param api the instance whose heap receives the file, if there is one
  * @param alive called after each pause; throws when the file is no longer wanted
  * @throws ServiceError `invalid_image` if the file is empty or the upload ends early, `image_too_large`
  */

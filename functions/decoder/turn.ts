@@ -1,26 +1,26 @@
 /**
- * One picture at a time in an isolate: the codec's memory has room for one. Who came first is served first. Requests wait
- * by polling, and a turn in which nothing happens for a while is over, as is a place in the queue that nobody has asked
- * about: `runtime/sign-of-life.ts` says why.
+ * Lets an isolate decode one picture at a time, because the codec's memory has room for one. Requests are served in the
+ * order in which they came. They wait by polling. A turn without activity expires, and so does a waiting request that
+ * has stopped polling; `runtime/sign-of-life.ts` says why.
  */
 import { ServiceError } from "../runtime/errors.ts";
 import { SignOfLife } from "../runtime/sign-of-life.ts";
 
-/** Longest pause in a living turn: the gateway sends a file that it already has. */
+/** Longest pause in a live turn. It can be short, because the gateway sends a file that it already has. */
 const EXPIRY_MS = 5_000;
-/** Short beside decoding a picture, long enough to cost no CPU time to speak of. */
+/** Short beside the time of decoding a picture, yet long enough to cost almost no CPU time. */
 const POLL_MS = 5;
-/** Longer than a picture takes: nobody can ask while one is decoded. */
+/** Longer than decoding takes: no request can poll while a picture is being decoded. */
 const WAITING_EXPIRY_MS = 5_000;
 
 export class Turn {
   #holder: SignOfLife | undefined;
-  /** In the order in which they came. */
+  /** Waiting requests, in order of arrival. */
   readonly #queue = new Set<SignOfLife>();
 
   /**
-   * Runs `work` when nobody else has the turn.
-   * @param work calls `alive` after each await; it throws ServiceError `overloaded` if the turn was lost
+   * Runs `work` when no other request has the turn.
+   * @param work must call `alive` after each await; it throws ServiceError `overloaded` if the turn was lost
    */
   async take<T>(work: (alive: () => void) => Promise<T>): Promise<T> {
     const me = new SignOfLife();

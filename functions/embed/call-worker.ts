@@ -1,4 +1,4 @@
-/** Takes the value out of a tower's or the decoder's answer, or throws what it says. */
+/** Calls a tower or the decoder, and returns the value of its answer or throws its error. */
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import type { Embeddings, RpcResult } from "../runtime/rpc.ts";
@@ -7,8 +7,8 @@ import type { Wanted } from "../runtime/wanted.ts";
 
 /**
  * Awaits an RPC call, or a step of one.
- * @param call is told what to call at every sign of the Worker's life
- * @throws ServiceError `model_unavailable` if the Worker broke down or is silent
+ * @param call gets `alive`, which it must call at every sign of life from the Worker
+ * @throws ServiceError `model_unavailable` if the Worker broke down or stays silent
  */
 export async function callWorker<T>(worker: string, call: (alive: () => void) => Promise<T>): Promise<T> {
   try {
@@ -19,8 +19,8 @@ export async function callWorker<T>(worker: string, call: (alive: () => void) =>
   }
 }
 
-/** The tower's question whether anybody waits, which is a sign of its life. */
-export function telling(alive: () => void, wanted: Wanted): Wanted {
+/** Counts as a sign of life each time the tower asks if the result is still wanted. */
+export function withHeartbeat(alive: () => void, wanted: Wanted): Wanted {
   return () => {
     alive();
     return wanted();
@@ -28,9 +28,9 @@ export function telling(alive: () => void, wanted: Wanted): Wanted {
 }
 
 /**
- * @param param path of the field that the failure is about, if it is about one
- * @throws ServiceError: the other side's refusal. What is wrong with the model, which file of it and how, is for the
- * log; the caller can only try again
+ * @param param path of the field that caused the failure, if a field did
+ * @throws ServiceError with the other Worker's refusal. For a fault in the model the details (which file, and how) go
+ * to the log; the message says only to try again, because the caller can do nothing else
  */
 export function unwrap<T>(result: RpcResult<T>, param?: string): T {
   if (result.ok) return result.value;
@@ -44,7 +44,10 @@ export function unwrap<T>(result: RpcResult<T>, param?: string): T {
   throw new ServiceError(code, `${param}: ${message}`, { param });
 }
 
-/** @throws ServiceError if the tower serves another revision than the gateway: a deployment half done */
+/**
+ * @throws ServiceError if the tower serves another revision than the gateway, which means that a deployment is half
+ * done
+ */
 export function checkRevision({ revision, embeddings }: Embeddings, expected: string): Float32Array {
   if (revision !== expected) {
     const message = "the model is being replaced; try again";

@@ -1,4 +1,4 @@
-/** Prompts → unit-length text embeddings, in one call to the text tower. No cache is asked. */
+/** Computes unit-length text embeddings for prompts, in one call to the text tower. It does not use a cache. */
 import clipBpe from "../../model-shards/clip-bpe.bin";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import type { Loaded } from "../runtime/model-store/source-report.ts";
@@ -8,29 +8,29 @@ import { type CleanText, cleanText, type RawText } from "../runtime/tokenizer/cl
 import { Tokenizer, type Tokens } from "../runtime/tokenizer/tokenizer.ts";
 import type { Wanted } from "../runtime/wanted.ts";
 import { labelEmbedding } from "./label-embedding.ts";
-import { callWorker, checkRevision, telling, unwrap } from "./call-worker.ts";
+import { callWorker, checkRevision, withHeartbeat, unwrap } from "./call-worker.ts";
 
-/** All that stands for one vector, as it was sent: a text alone, or several prompts. */
+/** The texts behind one vector, as they were sent: a single text, or several prompts. */
 export type Prompts = readonly RawText[];
 
-/** An embedding and what made it. */
+/** An embedding, and its cost. */
 export interface EmbeddedText {
   /** float32, unit length. */
   embedding: Float32Array;
-  /** Of all its texts. */
+  /** Sum over all its texts. */
   tokens: number;
-  /** One of its texts was longer than the model's context. */
+  /** True if one of its texts was longer than the model's context. */
   truncated: boolean;
 }
 
-/** Where texts are embedded, and for whom. */
+/** The context of a call to the text tower. */
 export interface TextCall {
   manifest: Manifest;
   /** The model's text tower. */
   text: Pick<TextRpc, "embedTokens">;
   /** Names the request in the logs of every Worker. */
   requestId: string;
-  /** False once nobody waits any more. */
+  /** False once no client waits for the result. */
   wanted: Wanted;
   /** Told what loading the tower took, if the call had to wait for it. */
   onLoaded?: (loaded: Loaded) => void;
@@ -38,7 +38,7 @@ export interface TextCall {
 
 let tokenizer: Tokenizer | undefined;
 
-/** Cleans texts in steps between which others are answered. @throws ClientGoneError */
+/** Cleans texts in steps, with pauses so that other requests are not held up. @throws ClientGoneError */
 export async function cleanPrompts(prompts: Prompts, pauses: Pauses): Promise<CleanText[]> {
   const cleaned: CleanText[] = [];
   for (const text of prompts) {
@@ -49,9 +49,9 @@ export async function cleanPrompts(prompts: Prompts, pauses: Pauses): Promise<Cl
 }
 
 /**
- * @param items cleaned prompts, by whatever names their vector; a prompt that several share is computed once
- * @param check is told how many different prompts there are before they are computed, and may throw
- * @returns a vector for each item; those of single prompts are views of one buffer
+ * @param items cleaned prompts, by the name of their vector; a prompt that several items share is computed once
+ * @param check gets the number of different prompts before they are computed, and may throw
+ * @returns a vector for each item; the vectors of single prompts are views of one buffer
  * @throws ServiceError `model_unavailable`, `overloaded`; ClientGoneError; what `check` throws
  */
 export async function computePrompts<Name>(
@@ -67,7 +67,7 @@ export async function computePrompts<Name>(
   const ids = Int32Array.from([...tokens.values()].flatMap((each) => each.ids));
   const lengths = [...tokens.values()].map((each) => each.ids.length);
   const result = await callWorker("text tower", (alive) =>
-    tower.embedTokens(ids, lengths, telling(alive, wanted), requestId),
+    tower.embedTokens(ids, lengths, withHeartbeat(alive, wanted), requestId),
   );
   const embedded = unwrap(result);
   if (embedded.loaded !== undefined) onLoaded?.(embedded.loaded);

@@ -1,4 +1,4 @@
-/** One vector for a label that has several prompts: the mean of their unit vectors, at unit length again. */
+/** Combines the prompts of a label: the mean of their unit vectors, scaled to unit length. */
 import { normalizeRows } from "../runtime/normalize.ts";
 
 /** @param prompts unit-length embeddings, at least one */

@@ -1,14 +1,17 @@
 /**
- * A checksum in front of what is kept in KV. An embedding that came back with other bits would be as good a vector as
- * any and answer wrongly; its seal does not fit, and it is computed again. The entry's name is part of the seal, so that
- * one entry does not pass for another.
+ * A checksum in front of each value in KV. An embedding with altered bits still looks like a valid vector and would
+ * give wrong answers. If the checksum does not match, the embedding is computed again. The checksum covers the entry's
+ * name, so one entry cannot pass for another.
  */
 import { sha256Hex } from "../runtime/sha256-hex.ts";
 
-/** SHA-256, cut. Room for it is kept at the front of the value; a multiple of what a float32 array must begin at. */
+/**
+ * Truncated SHA-256. Each value begins with this much room for it. It is a multiple of 4, because float32 values
+ * follow.
+ */
 export const SEAL_BYTES = 16;
 
-/** Fills in the seal. */
+/** Writes the seal. */
 export async function seal(value: Uint8Array<ArrayBuffer>, name: string): Promise<void> {
   value.set(await sealOf(value, name));
 }

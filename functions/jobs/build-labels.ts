@@ -1,4 +1,4 @@
-/** Takes a turn at a label set: computes one part of it, and asks for the next. */
+/** Processes one message of the queue: takes the turn at a label set, computes one part, and queues the next. */
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { logCall } from "../runtime/log-call.ts";
@@ -13,22 +13,22 @@ import { SetStore } from "../label-sets/set-store.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 
 /**
- * Seconds until a part is tried again after a failure: at once if a tower was busy for a moment, rarely if it is down for
- * an hour. Doubled with each attempt.
+ * Seconds until a failed part is tried again: soon if a tower was busy for a moment, rarely if it is down for an hour.
+ * Doubled with each attempt.
  */
 const FIRST_DELAY = 10;
 const LONGEST_DELAY = 600;
 /**
- * Attempts, two minutes and a half, before a set is given up whose model the deployed gateway does not serve: a release
- * reaches some places later than others.
+ * Attempts (two and a half minutes in all) until a set is given up because the gateway does not serve its model. A new
+ * release reaches some places later than others, so one attempt is not enough.
  */
 const ATTEMPTS_UNSERVED = 5;
 
-/** Acknowledges the message, or has it delivered again. Never throws. */
+/** Acknowledges the message, or requests its redelivery. Never throws. */
 export async function buildLabels(message: Message, env: JobsBindings, ctx: ExecutionContext): Promise<void> {
   const parsed = buildMessageSchema.safeParse(message.body);
   if (!parsed.success) {
-    warn("a message is not one of ours", parsed.error);
+    warn("the queue delivered a message of an unknown format", parsed.error);
     message.ack();
     return;
   }
@@ -51,7 +51,7 @@ export async function buildLabels(message: Message, env: JobsBindings, ctx: Exec
   }
 }
 
-/** @returns seconds after which the message is to come again; undefined if it has served its purpose */
+/** @returns seconds until the message should come again; undefined if it is done */
 async function takePart(
   { account, id, model, part, turn }: BuildMessage,
   message: Message,
@@ -74,7 +74,8 @@ async function takePart(
     const call: TextCall = { manifest, text, requestId, wanted: () => held.renew() };
     const next = await buildNextPart(id, store, call, { probably: part, alive: () => held.renew() });
     logCall("jobs", requestId, next === undefined ? {} : { part: next - 1 });
-    // Either somebody took the turn over, and the message is then found to be over, or it may be taken again.
+    // If another message took over the turn, this message is found obsolete when it comes again. Otherwise it takes the
+    // turn again.
     if (held.isLost) return FIRST_DELAY;
     if (!(await store.exists(account, id))) await store.removeComputed(id);
     else if (next === undefined) await held.end();

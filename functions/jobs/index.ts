@@ -1,6 +1,6 @@
 /**
- * The jobs Worker: finishes in the background what is too large for a request. It has an isolate of its own, so that
- * requests never share memory with it, and no way in but the queue.
+ * The jobs Worker: finishes in the background what is too large for a request. Its isolate is separate, so requests
+ * never share memory with it. Only the queue can reach it.
  */
 import { buildLabels } from "./build-labels.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";

@@ -1,4 +1,4 @@
-/** What the jobs Worker is bound to (`wrangler.toml`). */
+/** The jobs Worker's bindings (`wrangler.toml`). */
 import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { TowersRpc } from "../runtime/rpc.ts";
 

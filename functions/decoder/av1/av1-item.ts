@@ -1,7 +1,7 @@
-/** What an AVIF's boxes say of the pictures inside it. */
+/** The pictures inside an AVIF, as its boxes describe them. */
 import type { Range } from "../heif/boxes.ts";
 
-/** Goes before what the pictures' own bitstream says. Code points of ISO/IEC 23091-2. */
+/** Overrides the colour description in the pictures' own bitstream. Code points of ISO/IEC 23091-2. */
 export interface ColourDescription {
   primaries: number;
   matrix: number;
@@ -12,7 +12,7 @@ export interface ColourDescription {
 export interface Av1Item {
   colour: Range[];
   alpha?: Range[];
-  /** Whether the colours are multiplied by alpha already. */
+  /** True if the colours are already multiplied by alpha. */
   premultiplied: boolean;
   description?: ColourDescription;
 }

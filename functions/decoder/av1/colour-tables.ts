@@ -1,9 +1,9 @@
 /**
- * Luma and chroma → red, green and blue (ISO/IEC 23091-2, 8.3), as tables of what each sample adds to a colour: a sample
- * has at most 12 bits.
+ * Converts luma and chroma to red, green and blue (ISO/IEC 23091-2, 8.3) by table lookup: each table holds what a
+ * sample adds to a colour. Tables are small because a sample has at most 12 bits.
  */
 
-/** Each by sample; in levels of 255, not yet rounded. */
+/** Each table is indexed by the sample. Values are in levels of 0 to 255, not yet rounded. */
 export interface ColourTables {
   luma: Float32Array;
   redOfV: Float32Array;
@@ -18,7 +18,10 @@ export interface ColourTables {
 const IDENTITY = 0;
 const YCGCO = 8;
 const CHROMATICITY_DERIVED = 12;
-/** Weights of red and blue in luma by matrix. What is not here, "unspecified" too, counts as BT.601's, as in libavif. */
+/**
+ * Weights of red and blue in luma, by matrix. Every other matrix, "unspecified" included, uses BT.601's weights, as in
+ * libavif.
+ */
 const WEIGHTS = new Map([
   [1, [0.2126, 0.0722]],
   [4, [0.3, 0.11]],
@@ -29,14 +32,14 @@ const BT601 = [0.299, 0.114];
 /** Primaries whose own matrix has the same number. */
 const DERIVED = new Set([1, 4, 7, 9]);
 
-/** Whether the planes are green, blue and red themselves. */
+/** True if the planes hold green, blue and red directly. */
 export function isRgb(matrix: number): boolean {
   return matrix === IDENTITY;
 }
 
 /**
- * @param bits of a sample
- * @param primaries code point; asked for if the matrix is derived from them
+ * @param bits bits of a sample
+ * @param primaries code point; used only if the matrix is derived from the primaries
  */
 export function colourTables(
   bits: number,
@@ -45,7 +48,8 @@ export function colourTables(
   primaries?: number,
 ): ColourTables {
   const scale = 2 ** (bits - 8);
-  // Full range has one step less than a power of 2, limited range 219 of luma and 224 of chroma for each of 8 bits.
+  // Full range has one step less than a power of 2. For each 8 bits, limited range has 219 steps of luma and 224 of
+  // chroma.
   const highest = 2 ** bits - 1;
   const [black, lumaSteps, chromaSteps] = fullRange
     ? [0, highest, highest]

@@ -1,23 +1,23 @@
 /**
- * dav1d in the codecs' memory (`build/codec-wasm/dav1d`): an AV1 picture's planes as they are, without a copy. It keeps
- * little beside them, where libaom keeps records of every block: 12 megapixels fit. An instance decodes the pictures of
- * one file, which are colour and alpha, and is gone.
+ * Runs dav1d (`build/codec-wasm/dav1d`) in the codecs' memory and gives an AV1 picture's planes in place, without a
+ * copy. dav1d keeps little beside the planes, where libaom keeps records of every block, so 12 megapixels fit. One
+ * instance decodes the pictures of one file (colour and alpha) and is then dropped.
  */
 import wasm from "../../../.generated/codecs/dav1d.wasm";
 import { codecBytes, type CodecImports } from "../codec-memory.ts";
 
-/** Planes in the codecs' memory, valid until it is used for something else. */
+/** Planes in the codecs' memory, valid until that memory is used for something else. */
 export interface Planes {
   width: number;
   height: number;
-  /** How many samples of luma, along and down, one of chroma stands for; undefined: there is no chroma. */
+  /** How many luma samples, across and down, share one chroma sample; undefined if there is no chroma. */
   chroma: { across: 1 | 2; down: 1 | 2 } | undefined;
-  /** Of a sample: 8, 10 or 12. Above 8, a sample takes two bytes. */
+  /** Bits of a sample: 8, 10 or 12. Above 8, a sample takes two bytes. */
   bits: number;
-  /** Code point of ISO/IEC 23091-2, as the bitstream has it. */
+  /** Code point of ISO/IEC 23091-2, from the bitstream. */
   matrix: number;
   fullRange: boolean;
-  /** Where the planes begin, and how far apart their rows are, bytes. */
+  /** Where each plane begins and the distance between its rows, bytes. */
   y: Plane;
   u: Plane;
   v: Plane;
@@ -27,16 +27,16 @@ export interface Plane {
   rowBytes: number;
 }
 
-/** Bytes in the codecs' memory. */
+/** A block in the codecs' memory, bytes. */
 export interface Block {
   at: number;
   bytes: number;
 }
 
-/** `still.c`'s two pictures. */
+/** Numbers of the two pictures in `still.c`. */
 const COLOUR = 0;
 const ALPHA = 1;
-/** What dav1d answers, as `still.c` numbers it. */
+/** dav1d's failures; `still.c` gives their numbers. */
 export type Av1Failure = "out of memory" | "damaged";
 const OUT_OF_MEMORY = 1;
 
@@ -49,7 +49,7 @@ interface Exports extends WebAssembly.Exports {
   describe: (which: number) => number;
 }
 
-/** By dav1d's numbers: gray, 4:2:0, 4:2:2, 4:4:4. */
+/** Chroma layouts, indexed by dav1d's numbers: gray, 4:2:0, 4:2:2, 4:4:4. */
 const CHROMA = [
   undefined,
   { across: 2, down: 2 },
@@ -66,7 +66,7 @@ export class Dav1d {
       env: { emscripten_notify_memory_growth: () => {} },
       wasi_snapshot_preview1: {
         proc_exit: (code: number) => {
-          throw new Error(`dav1d ended with ${code}`);
+          throw new Error(`dav1d exited with code ${code}`);
         },
       },
     });
@@ -74,20 +74,21 @@ export class Dav1d {
     this.#exports._initialize();
   }
 
-  /** @returns where the block is in the memory; undefined if there is no room */
+  /** @returns the block; undefined if the memory has no room for it */
   allocate(bytes: number): number | undefined {
     return this.#exports.allocate(bytes) || undefined;
   }
 
-  /** @param data a block that `allocate` gave, which is free afterwards */
+  /** @param data a block from `allocate`; this call frees it */
   decodeColour(data: Block, maxPixels: number): Planes | Av1Failure {
     return this.#decode(COLOUR, data, maxPixels);
   }
 
   /**
-   * Before colour: of alpha only 8 bits of luma are kept, below what colour takes.
-   * @param data a block that `allocate` gave, which is free afterwards
-   * @param size as the file says
+   * Decodes alpha. Call it before `decodeColour`. It keeps only the 8-bit luma, in a block below the memory that colour
+   * takes.
+   * @param data a block from `allocate`; this call frees it
+   * @param size the size stated in the file
    */
   decodeAlpha(data: Block, size: { width: number; height: number }): Planes | Av1Failure {
     const { width, height } = size;
@@ -114,14 +115,14 @@ export class Dav1d {
       release(data.at);
       return planesAt(describe(which));
     } catch (error) {
-      // A trap: what it could not decode, it got lost in.
+      // dav1d trapped: the data led it outside its memory.
       if (error instanceof WebAssembly.RuntimeError) return "damaged";
       throw error;
     }
   }
 }
 
-/** `width` samples of a row, where they are. */
+/** The `width` samples of a row, as a view of the codecs' memory. */
 export function samplesOf(
   { at, rowBytes }: Plane,
   bits: number,
@@ -136,7 +137,7 @@ export function samplesOf(
     : new Uint16Array(buffer, start + 2 * left, width);
 }
 
-/** What `describe` wrote: eleven numbers of 32 bits. */
+/** Reads what `describe` wrote: eleven 32-bit numbers. */
 function planesAt(address: number): Planes {
   const [width = 0, height = 0, layout = 0, bits = 0, matrix = 0, range = 0, y = 0, u = 0, v = 0, ...rows] =
     new Uint32Array(codecBytes().buffer, address, 11);

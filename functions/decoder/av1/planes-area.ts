@@ -1,4 +1,4 @@
-/** Planes of luma, chroma and alpha as a picture of RGB or RGBA, of which a rectangle at a time is converted. */
+/** Presents planes of luma, chroma and alpha as an RGB or RGBA picture. Only the requested rectangle is converted. */
 import type { PixelArea } from "../preprocess/decoded-picture.ts";
 import { addWhite } from "../preprocess/composite-on-white.ts";
 import { colourTables, isRgb } from "./colour-tables.ts";
@@ -8,8 +8,8 @@ import { type Plane, type Planes, samplesOf } from "./dav1d.ts";
 type Samples = Uint8Array | Uint16Array;
 
 /**
- * @param alpha of the same size
- * @param premultiplied whether the colours are multiplied by alpha already: then what is on white is given, as RGB
+ * @param alpha planes of the same size
+ * @param premultiplied true if the colours are already multiplied by alpha; the result is then RGB, composited on white
  */
 export function planesArea(
   planes: Planes,
@@ -47,7 +47,7 @@ function converter(planes: Planes, description: ColourDescription | undefined): 
   const { matrix, fullRange, primaries } = { primaries: undefined, ...planes, ...description };
   const tables = colourTables(bits, fullRange, matrix, primaries);
   const { luma, redOfU, redOfV, greenOfU, greenOfV, blueOfU, blueOfV } = tables;
-  // A file may claim that its planes are colours and store chroma at half the size.
+  // A file may claim that its planes are RGB and still store chroma at half size.
   const areColours = isRgb(matrix) && chroma?.across === 1 && chroma.down === 1;
   return (target, channels, left, row, width) => {
     const y = samplesOf(planes.y, bits, left, row, width);
@@ -78,8 +78,9 @@ function converter(planes: Planes, description: ColourDescription | undefined): 
 }
 
 /**
- * A row of chroma, a sample for each of luma. In between lies what is three parts of the nearer and one of the farther
- * sample, each way: chroma is taken to be centred in its square, as libyuv does for libavif.
+ * A row of chroma with one sample for each luma sample. Values between two chroma samples are interpolated along each
+ * axis: three quarters of the nearer and one quarter of the farther. This takes chroma to be centred among the luma
+ * samples that share it, as libyuv does for libavif.
  */
 function chromaRow(planes: Planes, plane: Plane, left: number, row: number, width: number): Samples {
   const { bits, chroma } = planes;

@@ -1,4 +1,4 @@
-/** An AVIF of one picture, with alpha or without → its pixels. */
+/** Decodes an AVIF that holds one picture, with or without alpha. */
 import { ServiceError } from "../../runtime/errors.ts";
 import { CodecBlock } from "../codec-block.ts";
 import { codecBytes, codecImports } from "../codec-memory.ts";
@@ -12,8 +12,8 @@ import { planesArea } from "./planes-area.ts";
 import { type Av1Failure, type Block, Dav1d, type Planes } from "./dav1d.ts";
 
 /**
- * @param file may be in a codec's heap, whose instance is gone afterwards, and so is the file
- * @param use gets the picture as it is stored, valid for the call
+ * @param file may be in a codec's heap; the heap's instance and the file are lost afterwards
+ * @param use gets the picture as stored; its pixels are valid only during the call
  * @throws ServiceError `invalid_image`, `image_too_large`
  */
 export function readAvif<T>(
@@ -27,7 +27,7 @@ export function readAvif<T>(
   const { imports, keptAt } = codecImports(part);
   try {
     const dav1d = new Dav1d(imports);
-    // Both, before one of the pictures lies over the file.
+    // Copy both before decoding: a decoded picture may overwrite the file.
     const [colourData, alphaData] = [colour, alpha ?? []].map((ranges) =>
       copy(dav1d, ranges, keptAt, header),
     );
@@ -40,7 +40,7 @@ export function readAvif<T>(
   }
 }
 
-/** Ranges of the file one after the other in a block; undefined if there is nothing in them. */
+/** Joins ranges of the file in one block; undefined if they hold no bytes. */
 function copy(
   dav1d: Dav1d,
   ranges: readonly Range[],
@@ -49,7 +49,7 @@ function copy(
 ): Block | undefined {
   const bytes = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
   if (bytes === 0) return undefined;
-  // Ranges may overlap, and say together more than the file has.
+  // Ranges may overlap, so their sum may be more than the file's size.
   if (bytes > MAX_FILE_BYTES) throw fileTooLarge("picture", bytes, MAX_FILE_BYTES);
   const at = dav1d.allocate(bytes);
   if (at === undefined) throw tooLarge(header);
@@ -61,17 +61,22 @@ function copy(
   return { at, bytes };
 }
 
-/** @throws ServiceError if there are no planes, or not of the size that the file says */
+/** @throws ServiceError if decoding failed or the planes do not have the size stated in the file */
 function checked(planes: Planes | Av1Failure, header: PictureHeader): Planes {
   if (planes === "out of memory") throw tooLarge(header);
   if (planes === "damaged") throw new ServiceError("invalid_image", "the AVIF cannot be decoded");
   if (planes.width !== header.width || planes.height !== header.height) {
-    throw new ServiceError("invalid_image", "the AVIF is not as large as it says");
+    throw new ServiceError(
+      "invalid_image",
+      "the AVIF's picture does not have the size that its header states",
+    );
   }
   return planes;
 }
 
-/** The instance is new and alone: another one would have no more room. */
+/**
+ * Final, without a retry: the instance is new and the only user of the memory, so another one would have no more room.
+ */
 function tooLarge({ width, height }: PictureHeader): OutOfMemory {
   return new OutOfMemory(`an AVIF of ${width} × ${height} pixels`);
 }

@@ -1,18 +1,18 @@
 /**
- * How small a JPEG may be decoded. The inverse DCT can give each block of 8 × 8 as N × N pixels, for a fraction of the
- * time and memory. What is left of the reduction to the resize must be enough for its filter to show what the full
- * picture would have shown.
+ * Chooses how small to decode a JPEG. The inverse DCT can produce each block of 8 × 8 as N × N pixels, for a fraction
+ * of the time and memory. The resize must still have enough pixels left for its filter to give nearly the result of the
+ * full picture.
  */
 
-/** The short side stays at least this many times the target. */
+/** The reduced short side is at least this many times the target. */
 const MIN_OVERSAMPLING = 2;
 const BLOCK = 8;
-/** Above half size the saving is small, and an exact result is worth more. */
+/** Above half size the saving is small, so the picture is decoded in full, which is exact. */
 const MAX_REDUCED = 4;
 
 /**
  * @param target side of the model's input, pixels
- * @returns the size to ask of the codec, which rounds the fraction of it down to eighths; undefined for full size
+ * @returns the size to request from the codec, which rounds the fraction down to eighths; undefined for full size
  */
 export function jpegScale(
   { width, height }: { width: number; height: number },

@@ -1,13 +1,13 @@
 /**
- * JPEG (ITU-T T.81, annex B): a file's segments in order. As decoders do, it skips what is no marker: some writers leave
- * bytes between segments, and comments whose length is wrong.
+ * Lists a JPEG's segments in order (ITU-T T.81, annex B). Like other decoders it skips bytes that are no marker,
+ * because some writers leave bytes between segments, or comments with a wrong length.
  */
 
 export interface JpegSegment {
   marker: number;
   /** Offset of its content, after the length field. */
   at: number;
-  /** Of the content, bytes; 0 for one whose length field is smaller than itself. */
+  /** Length of the content, bytes; 0 if the length field is smaller than the field itself. */
   length: number;
 }
 
@@ -17,7 +17,7 @@ const LENGTH_BYTES = 2;
 /** Markers without a length: TEM, RST0–7, SOI. */
 const isBare = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
 
-/** Up to the end marker or the end of the file. Between scans it passes over the coded pixels. */
+/** Goes to the end marker or the end of the file. It skips the coded pixels between scans. */
 export function* jpegSegments(file: DataView): Generator<JpegSegment> {
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   for (let at = bytes.indexOf(0xff, LENGTH_BYTES); at >= 0; at = bytes.indexOf(0xff, at)) {

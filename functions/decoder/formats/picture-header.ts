@@ -1,4 +1,4 @@
-/** What the headers of all formats have in common. */
+/** The header fields that all formats have in common. */
 import type { Av1Item } from "../av1/av1-item.ts";
 import type { Area } from "../preprocess/crop-area.ts";
 
@@ -20,12 +20,12 @@ export type Coding =
   | "HEIC"
   | "HEIF of tiles";
 
-/** What the codec reads in place of the file: a part of it, with some bytes changed. */
+/** What the codec reads instead of the whole file: a part of it, with some bytes changed. */
 export interface CodecView {
-  /** Offsets of the part in the file. */
+  /** The part, as offsets in the file. */
   start: number;
   end: number;
-  /** Put over the file's bytes, at offsets in the file, while the codec reads. */
+  /** Bytes that replace the file's while the codec reads, with their offsets in the file. */
   changes: { at: number; bytes: Uint8Array }[];
 }
 
@@ -34,22 +34,25 @@ export interface PictureHeader {
   width: number;
   height: number;
   coding: Coding;
-  /** Bytes that the codec holds unpacked beside the picture, if the format leaves that to the file. */
+  /**
+   * Bytes of one unpacked strip or tile, which the codec holds beside the picture. Only for formats where the file sets
+   * its size.
+   */
   pieceBytes?: number;
-  /** EXIF orientation, 1–8; undefined: the picture is upright. */
+  /** EXIF orientation, 1–8; undefined if the picture is upright. */
   orientation?: number;
-  /** If it is not to read the file as it is. */
+  /** Set if the codec must not read the file unchanged. */
   view?: CodecView;
-  /** Where the first frame lies on a canvas of `width × height`, for formats with canvases. */
+  /** Where the first frame lies on a canvas of `width × height`. Only for formats with canvases. */
   placement?: { left: number; top: number };
-  /** What is shown of it, before it is turned, if the codec does not see to that. */
+  /** The visible part, before rotation, if the codec does not crop it. */
   crop?: Area;
-  /** Where an AVIF's one picture is: dav1d reads it, not ImageMagick. */
+  /** Where an AVIF's single picture is. If set, dav1d reads the file, not ImageMagick. */
   av1?: Av1Item;
-  /** Whether alpha is in the colours that the codec gives already. */
+  /** True if the codec's colours are already multiplied by alpha. */
   premultiplied?: boolean;
-  /** Whether the fourth channel that the codec finds is none. */
+  /** True if the fourth channel that the codec finds is not alpha. */
   opaque?: boolean;
-  /** The bits of a colour sample that the codec gives inverted, as a mask of 8 bits. */
+  /** 8-bit mask of the bits of a colour sample that the codec gives inverted. */
   invertedBits?: number;
 }

@@ -1,34 +1,37 @@
 /**
- * How large a picture may be, by what decoding it takes of the isolate's memory. Each limit is what was measured to
- * fit below the codec's ceiling, with margin for the file itself.
+ * The largest picture of each coding, set by the memory that decoding takes. Each limit was measured to fit below the
+ * maximum of the codecs' memory, with room for the file.
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import type { Coding, PictureHeader } from "./picture-header.ts";
 
 /** Bytes. */
 export const MAX_FILE_BYTES = 20_000_000;
-/** The codec keeps a second copy of these, as a file, in JavaScript's memory. */
+/** The codec keeps a second copy of a HEIF file, in JavaScript's memory. */
 export const MAX_HEIF_FILE_BYTES = 6_000_000;
-/** Pixels. A baseline JPEG is decoded at a fraction of its size; a progressive one keeps all coefficients. */
+/** Pixels. The codec decodes a baseline JPEG at reduced size; for a progressive one it keeps all coefficients. */
 export const MAX_PIXELS_BASELINE_JPEG = 48_000_000;
 export const MAX_PIXELS_PROGRESSIVE_JPEG = 16_000_000;
-/** Read row by row: what counts is time. */
+/** A PNG is read row by row, so time is the limit, not memory. */
 export const MAX_PIXELS_PNG = 25_000_000;
 /** A phone's 12 megapixels are 4032 × 3024. */
 export const MAX_PIXELS_OTHER = 12_200_000;
-/** One bit a pixel in the file, four bytes in memory. */
+/** A pixel has one bit in the file and four bytes in memory. */
 export const MAX_PIXELS_BILEVEL_TIFF = 16_000_000;
-/** Its planes and no more are in memory, of 12 bits a sample and with alpha as well. */
+/** dav1d holds only the picture's planes, and they fit even with 12 bits a sample and alpha. */
 export const MAX_PIXELS_AVIF = MAX_PIXELS_OTHER;
-/** In ImageMagick's reader: libaom keeps more of a picture's blocks than of its pixels, some 20 bytes a pixel in all. */
+/**
+ * For AVIF in ImageMagick's reader. libaom's records of blocks take more memory than the pixels: about 20 bytes a pixel
+ * in all.
+ */
 export const MAX_PIXELS_AVIF_BY_MAGICK = 4_000_000;
 /** The decoder builds the picture in a buffer of its own and then copies it. */
 export const MAX_PIXELS_HEIC = 6_000_000;
-/** In the codec's picture, at most: red, green, blue and alpha. */
+/** Bytes of a pixel in the codec's picture, at most: red, green, blue and alpha. */
 const PIXEL_BYTES = 4;
-/** Of a picture and the piece that is unpacked beside it; the rest of the codec's memory is for itself and the file. */
+/** Limit for a picture with the unpacked piece beside it. The rest of the memory is for the codec and the file. */
 const MAX_DECODED_BYTES = 70_000_000;
-/** Longer sides are no picture, and filters' tables grow with them. */
+/** A longer side is no real picture, and the filters' tables grow with it. */
 export const MAX_SIDE = 16_384;
 
 const MAX_PIXELS: Record<Coding, number> = {
@@ -46,7 +49,7 @@ const MAX_PIXELS: Record<Coding, number> = {
   AVIF: MAX_PIXELS_AVIF,
   "AVIF of an unusual structure": MAX_PIXELS_AVIF_BY_MAGICK,
   HEIC: MAX_PIXELS_HEIC,
-  // A row of tiles at a time.
+  // Only a row of tiles is in memory at a time.
   "HEIF of tiles": MAX_PIXELS_PNG,
 };
 
@@ -68,16 +71,16 @@ export function checkSize({ width, height, coding, pieceBytes }: PictureHeader, 
   if (isHeif && fileBytes > MAX_HEIF_FILE_BYTES) throw fileTooLarge(coding, fileBytes, MAX_HEIF_FILE_BYTES);
 }
 
-/** @param what is too large, in words */
+/** @param what the part that is too large, in words */
 export function fileTooLarge(what: string, bytes: number, limit: number): ServiceError {
   return new ServiceError("image_too_large", `the ${what} has ${bytes} bytes; the limit is ${limit}`);
 }
 
-/** The codec's memory had no room for a picture. Final only if the codec was new. */
+/** The codec's memory had no room for a picture. The refusal is final only if the codec was new. */
 export class OutOfMemory extends ServiceError {
-  /** @param what was to be decoded, with its figures */
+  /** @param what the picture that was to be decoded, with its figures */
   constructor(what: string) {
     const advice = "send it smaller, or as baseline JPEG";
-    super("image_too_large", `${what} takes more memory to decode than there is; ${advice}`);
+    super("image_too_large", `${what} needs more memory to decode than is available; ${advice}`);
   }
 }

@@ -1,7 +1,8 @@
 /**
- * BMP: OS/2's first header has 16-bit sides, all later ones 32-bit sides; a negative height means rows from the top.
- * Source: Microsoft's `BITMAPINFOHEADER` to `BITMAPV5HEADER`, and OS/2's `BITMAPINFOHEADER2`, which may end after any of
- * its fields. The codec knows OS/2's first and Windows' headers: it is shown one of those.
+ * Reads a BMP's header. OS/2's first header has 16-bit sides, all later ones 32-bit sides; a negative height means that
+ * rows go from top to bottom. Sources: Microsoft's `BITMAPINFOHEADER` to `BITMAPV5HEADER`, and OS/2's
+ * `BITMAPINFOHEADER2`, which may end after any of its fields. The codec reads only OS/2's first header and Windows'
+ * headers, so other files are shown to it with one of those.
  */
 import { unsupported } from "./unsupported-format.ts";
 import type { CodecView, PictureHeader } from "./picture-header.ts";
@@ -14,11 +15,14 @@ import {
 } from "./rewrite-bmp-header.ts";
 
 const LAST_OS2_HEADER_BYTES = 64;
-/** Windows' headers that are as long as OS/2's second may be. */
+/** Lengths of Windows headers that OS/2's second header can also have. */
 const MASKS_HEADER_BYTES = 52;
 /** The first header that has a mask for alpha. */
 const ALPHA_HEADER_BYTES = 56;
-/** Where that mask is in the file; of a shorter header's masks, which follow it, the fourth is at the same place. */
+/**
+ * Offset of the alpha mask in the file. For a shorter header the masks follow the header, and the fourth is at the same
+ * offset.
+ */
 const ALPHA_MASK_AT = 66;
 const PIXELS_AT = 10;
 const BITS_AT = 28;
@@ -28,7 +32,7 @@ const COLOURS_AT = 46;
 const BITFIELDS = 3;
 const ALPHA_BITFIELDS = 6;
 
-/** Values of `biCompression` that the codec lacks, by which header they belong to. */
+/** Values of `biCompression` that the codec cannot read, by the header they belong to. */
 const UNSUPPORTED = {
   windows: new Map([
     [4, "a JPEG inside"],
@@ -51,13 +55,13 @@ export function readBmpHeader(file: DataView): PictureHeader | undefined {
   }
   const isOs2 = isSecondOs2(headerBytes);
   const isShort = headerBytes < WINDOWS_HEADER_BYTES;
-  // A header may end before it.
+  // A short header may end before this field.
   const compression =
     headerBytes <= COMPRESSION_AT - FILE_HEADER_BYTES ? 0 : file.getUint32(COMPRESSION_AT, true);
   const coding = UNSUPPORTED[isOs2 ? "os2" : "windows"].get(compression);
   if (coding !== undefined) throw unsupported(`the BMP has ${coding}`);
   if (isShort && compression !== 0)
-    throw unsupported("the BMP has run lengths and a header of OS/2 that is cut short");
+    throw unsupported("the BMP is compressed with run lengths and has a shortened OS/2 header");
   const bits = file.getUint16(BITS_AT, true);
   const colours = isShort ? 0 : file.getUint32(COLOURS_AT, true);
   const paletteBytes = bits > 8 ? 0 : 4 * (colours || 2 ** bits);
@@ -78,24 +82,27 @@ export function readBmpHeader(file: DataView): PictureHeader | undefined {
   };
 }
 
-/** From 16 bytes on, and not one of Windows' lengths. */
+/** True for lengths of at least 16 bytes that no Windows header has. */
 function isSecondOs2(headerBytes: number): boolean {
   const windows = [WINDOWS_HEADER_BYTES, MASKS_HEADER_BYTES, ALPHA_HEADER_BYTES];
   return headerBytes >= 16 && headerBytes <= LAST_OS2_HEADER_BYTES && !windows.includes(headerBytes);
 }
 
-/** Where the pixels are: some writers leave that out, and put them behind everything else. */
+/** Offset of the pixels. Some writers leave the field empty and put the pixels at the end of the file. */
 function pixelsAt(file: DataView, end: number): number {
   return file.getUint32(PIXELS_AT, true) || end;
 }
 
-/** Of the masks that follow a header which has no fields for them. */
+/** Bytes of the masks that follow a header without mask fields. */
 function maskBytes(headerBytes: number, compression: number): number {
   if (headerBytes !== WINDOWS_HEADER_BYTES) return 0;
   return compression === BITFIELDS ? 12 : compression === ALPHA_BITFIELDS ? 16 : 0;
 }
 
-/** Without a mask for it, the fourth byte of a pixel is reserved, whatever is in it. */
+/**
+ * True if the header has a mask for alpha. Without one, the fourth byte of a pixel is reserved and its value means
+ * nothing.
+ */
 function hasAlpha(file: DataView, headerBytes: number, compression: number): boolean {
   const hasMask =
     (compression === BITFIELDS && headerBytes >= ALPHA_HEADER_BYTES) || compression === ALPHA_BITFIELDS;
@@ -103,9 +110,8 @@ function hasAlpha(file: DataView, headerBytes: number, compression: number): boo
 }
 
 /**
- * The file as it is, but for where its pixels are and for four masks.
- * @param alphaHeaderBytes of a header whose compression says that there are four: the codec knows them as fields of a
- * longer header, which are at the same place
+ * Shows the file to the codec with two changes: where its pixels are, and a longer header if there are four masks.
+ * @param alphaHeaderBytes length of the longer header, which has the four masks as fields at the same offsets
  */
 function shown(file: DataView, at: number, alphaHeaderBytes?: number): CodecView {
   const changes = [{ at: PIXELS_AT, bytes: uint32(at) }];

@@ -1,6 +1,6 @@
 /**
- * GIF (89a): the canvas, grown to the first picture on it if that is larger, which is what viewers do. What is no block
- * between blocks is passed over, as they do, too: some writers leave zeros there.
+ * Reads a GIF's size (GIF89a). If the first picture is larger than the canvas, the canvas grows to hold it, as in
+ * viewers. Bytes between blocks that start no block are skipped, also as in viewers: some writers leave zeros there.
  */
 import type { PictureHeader } from "./picture-header.ts";
 

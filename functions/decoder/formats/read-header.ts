@@ -1,6 +1,6 @@
 /**
- * What a file says of itself before anything is decoded: a PNG of 20 kB may claim 400 megapixels, and a codec would
- * believe it. Each format's reader looks at the few bytes it needs and at nothing else.
+ * Reads a file's header before anything is decoded. A PNG of 20 kB may claim 400 megapixels, and a codec would believe
+ * it. Each format's reader looks only at the few bytes that it needs.
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import { readBmpHeader } from "./read-bmp-header.ts";
@@ -14,7 +14,7 @@ import { readTiffHeader } from "./read-tiff-header.ts";
 import { readWebpHeader } from "./read-webp-header.ts";
 import type { ImageFormat } from "./sniff-format.ts";
 
-/** Each format's header; PNG's has what its decoder needs besides. */
+/** Type of each format's header; PNG's has additional fields for its decoder. */
 type HeaderOf<F extends ImageFormat> = F extends "png" ? PngHeader : PictureHeader;
 
 const READERS: { [F in ImageFormat]: (file: DataView) => HeaderOf<F> | undefined } = {
@@ -28,7 +28,7 @@ const READERS: { [F in ImageFormat]: (file: DataView) => HeaderOf<F> | undefined
   heic: (file) => readHeifHeader(file, "HEIC"),
 };
 
-/** @throws ServiceError `invalid_image`, and `image_too_large` if it is larger than its format may be */
+/** @throws ServiceError `invalid_image`; `image_too_large` if the picture is above its format's limit */
 export function readHeader<F extends ImageFormat>(bytes: Uint8Array, format: F): HeaderOf<F> {
   const file = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = inBounds(() => READERS[format](file));
@@ -39,7 +39,10 @@ export function readHeader<F extends ImageFormat>(bytes: Uint8Array, format: F):
   return header;
 }
 
-/** A reader need not check every offset: DataView throws beyond the file's end, which means that it is damaged. */
+/**
+ * Runs a reader and gives undefined if it reads beyond the file's end: DataView then throws, and the file is damaged.
+ * So readers need not check every offset.
+ */
 export function inBounds<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -1,4 +1,4 @@
-/** JPEG (ITU-T T.81): the frame, the first scan, and the orientation in EXIF's APP1. */
+/** Reads a JPEG's frame, first scan, and orientation in EXIF's APP1 (ITU-T T.81). */
 import { exifOrientation, isExif } from "./exif-orientation.ts";
 import { type JpegSegment, jpegSegments, SOS } from "./jpeg-segments.ts";
 import type { PictureHeader } from "./picture-header.ts";
@@ -21,8 +21,8 @@ export function readJpegHeader(file: DataView): PictureHeader | undefined {
     }
     if (marker !== SOS) continue;
     if (frame === undefined) return undefined;
-    // A baseline file may bring its colours in scans of their own; the codec then keeps all coefficients, as it does for
-    // a progressive one.
+    // A baseline file may have one scan for each colour. The codec then keeps all coefficients, as for a progressive
+    // file.
     const progressive =
       PROGRESSIVE_FRAMES.has(frame.marker) || file.getUint8(at) < file.getUint8(frame.at + 5);
     return {
@@ -36,11 +36,11 @@ export function readJpegHeader(file: DataView): PictureHeader | undefined {
 }
 
 /**
- * Whether a progressive file has all of its scans: each component's coefficients, all 64 of them, down to the last bit.
- * A file may end between two scans, where no decoder would miss anything (T.81, G.1.1.1).
+ * True if a progressive file has all its scans: all 64 coefficients of each component, down to the lowest bit. A
+ * decoder cannot detect a file that ends between two scans (T.81, G.1.1.1).
  */
 export function hasAllScans(file: DataView): boolean {
-  /** By component and coefficient: the lowest bit that there is. */
+  /** The lowest bit present, by component and coefficient. */
   const lowestBits = new Map<number, number[]>();
   for (const { marker, at } of jpegSegments(file)) {
     if (isFrame(marker)) {

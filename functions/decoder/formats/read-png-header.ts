@@ -1,4 +1,4 @@
-/** PNG (ISO/IEC 15948): `IHDR`, and the orientation in `eXIf`. */
+/** Reads a PNG's `IHDR`, and the orientation in `eXIf` (ISO/IEC 15948). */
 import { exifOrientation } from "./exif-orientation.ts";
 import type { PictureHeader } from "./picture-header.ts";
 import { unsupported } from "./unsupported-format.ts";
@@ -14,7 +14,7 @@ export interface PngHeader extends PictureHeader {
 
 const IHDR_AT = 16;
 
-/** @throws ServiceError `unsupported_image_format` for Apple's form, which is no PNG by the standard */
+/** @throws ServiceError `unsupported_image_format` for Apple's variant, which is not a PNG by the standard */
 export function readPngHeader(file: DataView): PngHeader | undefined {
   const [first] = pngChunks(file);
   if (first?.type === "CgBI") throw unsupported("the PNG is in Apple's own form for iOS apps (CgBI)");

@@ -1,6 +1,6 @@
 /**
- * TIFF 6.0: the first directory, which is the first page. A TIFF says how large its pieces are, strips or tiles, and
- * the codec holds one of them unpacked beside the picture: often enough the whole picture is one.
+ * Reads the first directory of a TIFF 6.0, which is its first page. A TIFF sets the size of its pieces (strips or
+ * tiles). The codec holds one unpacked piece beside the picture, and often the whole picture is one piece.
  */
 import type { PictureHeader } from "./picture-header.ts";
 import { unsupported } from "./unsupported-format.ts";
@@ -26,8 +26,9 @@ const WHITE_IS_ZERO = 0;
 const BLACK_IS_ZERO = 1;
 
 /**
- * The tags of which pixels are made, as first and last of each run: layout, fax options, sample values, strips, predictor,
- * palette, tiles, inks, extra samples, JPEG's tables old and new, YCbCr, SGI's depths, LogLuv. Source: libtiff's `tiff.h`.
+ * The tags that describe pixels, as first and last of each run: layout, fax options, sample values, strips, predictor,
+ * palette, tiles, inks, extra samples, JPEG's tables old and new, YCbCr, SGI's depths, LogLuv. Source: libtiff's
+ * `tiff.h`.
  */
 const PIXEL_TAGS = [
   [IMAGE_WIDTH, 259],
@@ -47,11 +48,11 @@ const PIXEL_TAGS = [
   [32_995, 32_998],
   [37_439, 37_439],
 ] as const;
-/** A private tag that nobody reads. */
+/** A private tag that no reader uses. */
 const NO_TAG = 0xffff;
 const BYTE = 1;
 
-/** Values of `COMPRESSION` that the codec cannot undo. Source: libtiff's `tiff.h`. */
+/** Values of `COMPRESSION` that the codec cannot decode. Source: libtiff's `tiff.h`. */
 const UNSUPPORTED_COMPRESSIONS = new Map([
   [34661, "JBIG"],
   [34712, "JPEG 2000"],
@@ -66,7 +67,7 @@ const UNSUPPORTED_COMPRESSIONS = new Map([
   [52546, "JPEG XL"],
 ]);
 
-/** @throws ServiceError `unsupported_image_format` for a compression that the codec lacks */
+/** @throws ServiceError `unsupported_image_format` for a compression that the codec cannot decode */
 export function readTiffHeader(file: DataView): PictureHeader | undefined {
   const tags = readDirectory(file);
   if (tags === undefined) return undefined;
@@ -84,13 +85,13 @@ export function readTiffHeader(file: DataView): PictureHeader | undefined {
     coding: pixelBits === 1 ? "bilevel TIFF" : "TIFF",
     pieceBytes: Math.ceil((pieceWidth * pieceHeight * pixelBits) / 8),
     orientation: tags.first(ORIENTATION) ?? 1,
-    // Of numbers with a sign the lowest is black, whose highest bit is set.
+    // The lowest signed number is black, and its highest bit is set.
     invertedBits: negative ? ALL_BITS : tags.first(SAMPLE_FORMAT) === SIGNED ? HIGHEST_BIT : 0,
     view: { start: 0, end: file.byteLength, changes: changesFor(tags, file, negative) },
   };
 }
 
-/** The codec takes white for black in pictures of 2 and 4 bits, but not in others. */
+/** True if white and black must be swapped here: the codec does it for other depths, but not for 2 and 4 bits. */
 function isNegative(tags: TiffDirectory): boolean {
   const depth = tags.first(BITS_PER_SAMPLE);
   return tags.first(PHOTOMETRIC) === WHITE_IS_ZERO && (depth === 2 || depth === 4);
@@ -102,14 +103,15 @@ function changesFor(
   negative: boolean,
 ): { at: number; bytes: Uint8Array }[] {
   const changes = [];
-  // The codec reads all that it knows, and gives up the picture for an EXIF block, a type or a value that is wrong.
+  // The codec reads every tag it knows, and refuses the picture if an EXIF block, a type or a value is wrong. Hide the
+  // tags that do not describe pixels.
   const unread = noEntry(littleEndian);
   for (const { entryAt, tag } of entries()) {
     if (!PIXEL_TAGS.some(([first, last]) => tag >= first && tag <= last)) {
       changes.push({ at: entryAt, bytes: unread });
     }
   }
-  // The codec goes on to the next page, however broken the way there, and gives up the first for it.
+  // The codec follows the link to the next page, and refuses the first page if that link is broken. Remove the link.
   if (nextAt + 4 <= file.byteLength) changes.push({ at: nextAt, bytes: new Uint8Array(4) });
   const photometric = at(PHOTOMETRIC);
   if (negative && photometric !== undefined) {
@@ -118,7 +120,7 @@ function changesFor(
   return changes;
 }
 
-/** An entry of one byte, which is 0. */
+/** A directory entry of one zero byte. */
 function noEntry(littleEndian: boolean): Uint8Array {
   const entry = new DataView(new ArrayBuffer(12));
   entry.setUint16(0, NO_TAG, littleEndian);

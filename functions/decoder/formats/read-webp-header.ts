@@ -1,27 +1,27 @@
 /**
- * WebP (RFC 9649): a RIFF file whose first chunk is the picture itself, or `VP8X`, which has the size of the canvas. An
- * animation's first frame is handed to the codec as a still of its own, since the codec would read all frames.
+ * Reads a WebP (RFC 9649): a RIFF file whose first chunk is the picture itself, or `VP8X`, which has the canvas size.
+ * The first frame of an animation is shown to the codec as a still picture, because the codec would read all frames.
  */
 import { exifOrientation } from "./exif-orientation.ts";
 import type { Coding, CodecView, PictureHeader } from "./picture-header.ts";
 
-/** Of `VP8X`. */
+/** Flags of `VP8X`. */
 const ALPHA_FLAG = 0x10;
 const ANIMATION_FLAG = 0x02;
 const VP8L_SIGNATURE = 0x2f;
 const RIFF_HEADER_BYTES = 12;
 const CHUNK_HEADER_BYTES = 8;
-/** Of `ANMF`: what it has before the frame's own chunks. */
+/** Bytes of `ANMF` before the frame's own chunks. */
 const FRAME_HEADER_BYTES = 16;
-/** `RIFF`, and `VP8X` with its header. */
+/** Bytes of `RIFF` and of `VP8X` with its header. */
 const STILL_HEADER_BYTES = 30;
 
 interface Chunk {
   type: string;
-  /** Of the content, bytes; no more than the file has. */
+  /** Length of the content that is in the file, bytes. */
   at: number;
   length: number;
-  /** What the file says. */
+  /** Length that the file claims. */
   claimed: number;
 }
 
@@ -54,14 +54,14 @@ function readStill(
   return { ...size, coding, view: { start: 0, end: file.byteLength, changes } };
 }
 
-/** A size field that is wrong does not matter where the pixels are there. */
+/** Changes that correct wrong size fields: a wrong size is accepted if the pixels are there. */
 function trueLengths(chunks: readonly Chunk[]): CodecView["changes"] {
   return chunks
     .filter(({ claimed, length }) => claimed > length)
     .map(({ at, length }) => ({ at: at - 4, bytes: uint32(length) }));
 }
 
-/** On its canvas, which is transparent at the beginning. */
+/** Reads the first frame of an animation. It lies on a canvas that is transparent at first. */
 function readFirstFrame(
   file: DataView,
   chunks: readonly Chunk[],
@@ -96,7 +96,10 @@ function readFirstFrame(
   };
 }
 
-/** What a file of one picture has before the picture's chunks. It takes the place of what is before them here. */
+/**
+ * The bytes that come before the picture's chunks in a file with one picture. They replace what comes before them in
+ * the animation.
+ */
 function stillHeader(fileBytes: number, hasAlpha: boolean, width: number, height: number): Uint8Array {
   const bytes = new Uint8Array(STILL_HEADER_BYTES);
   bytes.set(new TextEncoder().encode("RIFF    WEBPVP8X"));
@@ -104,14 +107,14 @@ function stillHeader(fileBytes: number, hasAlpha: boolean, width: number, height
   view.setUint32(4, fileBytes - CHUNK_HEADER_BYTES, true);
   view.setUint32(16, 10, true);
   bytes[20] = hasAlpha ? ALPHA_FLAG : 0;
-  // Three bytes each; the fourth of the first is overwritten by the second.
+  // Each size has three bytes. The second write overwrites the fourth byte of the first.
   view.setUint32(24, width - 1, true);
   view.setUint16(27, (height - 1) & 0xffff, true);
   bytes[29] = (height - 1) >> 16;
   return bytes;
 }
 
-/** By the picture's own chunks; undefined if there are none. */
+/** The coding that the picture's own chunks use; undefined if there is none. */
 function codingOf(chunks: readonly Chunk[]): Coding | undefined {
   if (chunks.some(({ type }) => type === "VP8L")) return "lossless WebP";
   if (chunks.some(({ type }) => type === "ALPH")) return "WebP with alpha";
@@ -128,7 +131,7 @@ function pictureSize(file: DataView, { type, at }: Chunk): { width: number; heig
   return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
 }
 
-/** A picture's own chunk may be cut: it still tells its size. */
+/** Lists chunks. One that is cut short is listed, too: its header still states the picture's size. */
 function riffChunks(file: DataView, start: number, end: number): Chunk[] {
   const chunks: Chunk[] = [];
   for (let at = start; at + CHUNK_HEADER_BYTES <= end;) {

@@ -1,4 +1,4 @@
-/** A BMP with OS/2's second header as one with a header that the codec knows. */
+/** Replaces OS/2's second BMP header by a header that the codec can read. */
 import type { CodecView } from "./picture-header.ts";
 
 export const FILE_HEADER_BYTES = 14;
@@ -7,10 +7,10 @@ export const WINDOWS_HEADER_BYTES = 40;
 const PIXELS_AT = 10;
 
 /**
- * The same file with Windows' header: its fields are the first of OS/2's second header. The codec expects three bytes of
- * each palette entry after the longer one, where there are four.
- * @param headerBytes at least Windows'
- * @param pixelsAt where the pixels are in the file
+ * Uses Windows' header, whose fields are the first fields of OS/2's second header. After a longer header the codec
+ * would expect palette entries of three bytes, but they have four.
+ * @param headerBytes at least the length of Windows' header
+ * @param pixelsAt offset of the pixels in the file
  */
 export function asWindows(file: DataView, headerBytes: number, pixelsAt: number): CodecView {
   const start = headerBytes - WINDOWS_HEADER_BYTES;
@@ -22,10 +22,10 @@ export function asWindows(file: DataView, headerBytes: number, pixelsAt: number)
 }
 
 /**
- * The same file with OS/2's first header, which is shorter than every second one: sides of 16 bits, and palette entries of
- * three bytes, the first three of the four that there are.
- * @param headerBytes less than Windows'
- * @param pixelsAt where the pixels are in the file
+ * Uses OS/2's first header, which is shorter than every second header. It has 16-bit sides and palette entries of three
+ * bytes: the first three of the file's four.
+ * @param headerBytes less than the length of Windows' header
+ * @param pixelsAt offset of the pixels in the file
  */
 export function asFirstOs2(file: DataView, headerBytes: number, pixelsAt: number): CodecView {
   const bits = file.getUint16(28, true);
@@ -37,7 +37,7 @@ export function asFirstOs2(file: DataView, headerBytes: number, pixelsAt: number
   header.setUint32(PIXELS_AT, bytes.length, true);
   header.setUint32(FILE_HEADER_BYTES, OS2_HEADER_BYTES, true);
   for (const [at, value] of [file.getUint32(18, true), file.getUint32(22, true), 1, bits].entries()) {
-    // Longer sides do not fit, and are beyond the limit.
+    // Longer sides do not fit in 16 bits, but they are above the limit anyway.
     header.setUint16(FILE_HEADER_BYTES + 4 + 2 * at, Math.min(value, 0xffff), true);
   }
   for (let i = 0; i < colours; i++) {

@@ -1,4 +1,7 @@
-/** Tells a picture's format from its first bytes; names and headers are not believed. */
+/**
+ * Finds a picture's format from its first bytes. File names and Content-Type headers are ignored, because they are
+ * often wrong.
+ */
 
 export type ImageFormat = "jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "avif" | "heic";
 
@@ -6,9 +9,9 @@ export type ImageFormat = "jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "av
 const AVIF_BRANDS = new Set(["avif", "avis"]);
 const HEIC_BRANDS = new Set(["heic", "heix", "hevc", "hevx", "heim", "heis", "mif1", "msf1"]);
 
-/** Bytes after a JPEG's first marker in which the next is looked for. */
+/** How far after a JPEG's first marker the next one is searched, bytes. */
 const MAX_BYTES_BEFORE_MARKER = 1024;
-/** Bytes of `ftyp`'s brand list that are looked at. */
+/** How much of `ftyp`'s brand list is read, bytes. */
 const MAX_BRANDS_BYTES = 128;
 
 export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
@@ -23,14 +26,14 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
   return undefined;
 }
 
-/** The start marker and another one; some writers leave bytes between the two, as between other segments. */
+/** True if the start marker and another marker are there; some writers leave bytes between the two. */
 function isJpeg(bytes: Uint8Array): boolean {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return false;
   const start = bytes.subarray(2, 2 + MAX_BYTES_BEFORE_MARKER);
   return start.some((byte, at) => byte === 0xff && (start[at + 1] ?? 0) >= 0xc0);
 }
 
-/** The major brand first, then the compatible ones: a HEIC's major brand may be `mif1`, and so may an AVIF's. */
+/** Tries the major brand first, then the compatible brands: both HEIC and AVIF may have the major brand `mif1`. */
 function sniffBrand(
   bytes: Uint8Array,
   ascii: (start: number, end: number) => string,

@@ -1,17 +1,17 @@
 /**
- * The first directory of a TIFF structure (TIFF 6.0, section 2), which TIFF files and EXIF blocks both are. Tags are
- * looked at only when they are asked for: what is wrong with others does not matter.
+ * Reads the first directory of a TIFF structure (TIFF 6.0, section 2). TIFF files and EXIF blocks both have one. A tag
+ * is read only when it is asked for, so errors in other tags do no harm.
  */
 
 export interface TiffDirectory {
   littleEndian: boolean;
-  /** A tag's first value, of any integer type; undefined if it is missing or beyond the end. */
+  /** A tag's first value, of any integer type; undefined if it is missing or outside the file. */
   first: (tag: number) => number | undefined;
   /** Offset of a tag's first value. */
   at: (tag: number) => number | undefined;
-  /** Offset and tag of each entry that is within the file, as they come. */
+  /** Offset and tag of each entry within the file, in file order. */
   entries: () => Iterable<{ entryAt: number; tag: number }>;
-  /** Offset of the offset of the next directory. */
+  /** Offset of the field that links to the next directory. */
   nextAt: number;
 }
 
@@ -30,7 +30,7 @@ const TYPES = new Map<
   [13, { bytes: 4, read: (view, at, little) => view.getUint32(at, little) }],
 ]);
 
-/** @returns undefined if it is not within the file */
+/** @returns undefined if the directory is outside the file */
 export function readDirectory(file: DataView): TiffDirectory | undefined {
   if (file.byteLength < 8) return undefined;
   const littleEndian = file.getUint16(0) === 0x4949;
@@ -48,7 +48,7 @@ export function readDirectory(file: DataView): TiffDirectory | undefined {
     for (const { entryAt: at, tag } of entries()) {
       if (tag !== wanted) continue;
       const type = file.getUint16(at + 2, littleEndian);
-      // Values of more than four bytes are elsewhere, and only their offset is in the directory.
+      // A value of more than four bytes is elsewhere; the directory holds its offset.
       const inline = file.getUint32(at + 4, littleEndian) * (TYPES.get(type)?.bytes ?? 0) <= 4;
       return { at: inline ? at + 8 : file.getUint32(at + 8, littleEndian), type };
     }

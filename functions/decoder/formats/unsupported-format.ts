@@ -1,11 +1,11 @@
-/** What a file is that cannot be read, as far as its first bytes tell: a reason is of more use than a list of formats. */
+/** Explains why a file cannot be read: its first bytes may tell what it is, which helps more than a list of formats. */
 import { ServiceError } from "../../runtime/errors.ts";
 
 const SUPPORTED = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC";
 
-// Signatures are bytes of all values.
+// Signatures contain control characters.
 // oxlint-disable no-control-regex
-/** First bytes, as Latin-1 → what such a file is. */
+/** First bytes, as Latin-1 → what the file is. */
 const SIGNATURES: [start: RegExp, what: string][] = [
   [/^II\x2b\0|^MM\0\x2b/, "a BigTIFF"],
   [/^\xff\x0a|^\0\0\0\x0cJXL /, "a JPEG XL"],
@@ -13,7 +13,7 @@ const SIGNATURES: [start: RegExp, what: string][] = [
   [/^II\xbc/, "a JPEG XR"],
   [
     /^(\xef\xbb\xbf)?\s*(<\?xml[^]*?)?(<!--[^]*?)?(<!DOCTYPE svg[^]*?)?<svg[\s>]/i,
-    "an SVG, which is a drawing and no picture of pixels",
+    "an SVG, which is a vector drawing and has no pixels",
   ],
   [/^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)/i, "a web page"],
   [/^%PDF-/, "a PDF"],
@@ -36,10 +36,10 @@ const SIGNATURES: [start: RegExp, what: string][] = [
   [/^\x1f\x8b/, "compressed with gzip"],
   [/^PK\x03\x04/, "a ZIP archive"],
 ];
-/** How far an SVG's or a page's beginning is looked for. */
+/** How far the beginning of an SVG or a web page is searched. */
 const MAX_BYTES = 1024;
 
-/** @returns the refusal of a file in none of the formats that are read */
+/** @returns the refusal of a file whose format is not supported */
 export function unsupportedFormat(bytes: Uint8Array): ServiceError {
   const start = Array.from(bytes.subarray(0, MAX_BYTES), (byte) => String.fromCharCode(byte)).join("");
   const [, what] = SIGNATURES.find(([signature]) => signature.test(start)) ?? [];
@@ -48,7 +48,7 @@ export function unsupportedFormat(bytes: Uint8Array): ServiceError {
     : unsupported(`the file is ${what}`);
 }
 
-/** @param reason what is in the way, as a sentence without its full stop */
+/** @param reason why the file cannot be read, as a sentence without its full stop */
 export function unsupported(reason: string, cause?: unknown): ServiceError {
   return new ServiceError("unsupported_image_format", `${reason}; send ${SUPPORTED}`, { cause });
 }

@@ -1,22 +1,22 @@
-/** The boxes that an ISO base media file is made of (ISO/IEC 14496-12, 4.2). Reading beyond the end throws RangeError. */
+/** Reads the boxes of an ISO base media file (ISO/IEC 14496-12, 4.2). Reading beyond the end throws RangeError. */
 
 export interface Box {
   type: string;
   content: DataView;
-  /** With its header. */
+  /** The box with its header. */
   whole: DataView;
 }
 
-/** Version and flags, which a full box has before its content. */
+/** Bytes of version and flags, which come before the content of a full box. */
 export const FULL_BOX_BYTES = 4;
 
-/** The boxes inside another one or in the file. */
+/** The boxes inside another box or inside the file. */
 export function* boxes(parent: DataView): Generator<Box> {
   for (let at = 0; at + 8 <= parent.byteLength;) {
     const type = fourCharacters(parent, at + 4);
     const short = parent.getUint32(at);
     const header = short === 1 ? 16 : 8;
-    // 0: up to the end. 1: the length follows in 64 bits.
+    // Size 0: up to the end. Size 1: a 64-bit length follows.
     const size =
       short === 0 ? parent.byteLength - at : short === 1 ? Number(parent.getBigUint64(at + 8)) : short;
     if (size < header) return;
@@ -40,7 +40,7 @@ export function within(
   return new DataView(buffer, byteOffset + start, end - start);
 }
 
-/** Where something is in the file, bytes: unlike a view, it outlives a move of the memory that the file is in. */
+/** A range of the file, bytes. Unlike a view it stays valid when the memory that holds the file moves. */
 export interface Range {
   start: number;
   end: number;
@@ -55,7 +55,7 @@ function fourCharacters(view: DataView, at: number): string {
   return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
 }
 
-/** Reads fields one after the other; all are big-endian. */
+/** Reads fields one after another; all are big-endian. */
 export class FieldReader {
   readonly view: DataView;
   #at: number;

@@ -1,6 +1,6 @@
 /**
- * A picture of tiles → what the model sees of it, with as many tiles in memory as one row or column of the picture
- * has. 12 megapixels in one piece would take more than an isolate has.
+ * Decodes a picture that is made of tiles. Only the tiles of one row (or one column, if rotated) are in memory at once,
+ * because 12 megapixels in one piece need more memory than an isolate has.
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
@@ -20,7 +20,7 @@ import { writeTile } from "./write-tile.ts";
 const CHANNELS = 3;
 
 /**
- * @param format of the tiles
+ * @param format format of the tiles
  * @param size side of the square output, pixels
  * @returns uint8 RGB, `size × size × 3`
  * @throws ServiceError `invalid_image`, `image_too_large`
@@ -42,8 +42,8 @@ export function decodeGrid(
 }
 
 /**
- * Decoded tiles, as many as a row of the picture has. It is read in order, so that nothing before is asked for again: the
- * tile decoded longest ago goes first, and its memory at once.
+ * Keeps as many decoded tiles as a row of the picture has. The picture is read in order, so an earlier tile is never
+ * needed again: the tile decoded longest ago is dropped first, and its memory is freed at once.
  */
 class TileCache {
   readonly #file: CodecBlock;
@@ -61,7 +61,7 @@ class TileCache {
     this.#magick = magick;
   }
 
-  /** uint8 RGB of a whole tile, valid until the next is asked for. */
+  /** uint8 RGB of a whole tile, valid until the next call. */
   get(index: number): Uint8Array {
     const known = this.#decoded.get(index);
     if (known !== undefined) return known;
@@ -69,7 +69,7 @@ class TileCache {
     this.#decoded.set(index, pixels);
     const [oldest] = this.#decoded;
     const { rows, columns, orientation } = this.#grid;
-    // On its side, the picture is read by columns.
+    // A picture rotated by a quarter turn is read by columns.
     const room = orientation >= 5 ? rows : columns;
     if (oldest !== undefined && this.#decoded.size > room) {
       this.#decoded.delete(oldest[0]);
@@ -94,7 +94,10 @@ class TileCache {
     try {
       return readWithMagick(block, this.#format, header, this.#size, (tile) => {
         if (tile.width !== width || tile.height !== height || tile.channels !== CHANNELS) {
-          throw new ServiceError("invalid_image", "a tile of the picture is not what it says");
+          throw new ServiceError(
+            "invalid_image",
+            "a tile of the picture does not have the size that the file states",
+          );
         }
         return tile.readRows(0, height);
       });
@@ -103,7 +106,9 @@ class TileCache {
     }
   }
 
-  /** @throws ServiceError `image_too_large`: ranges may overlap, and say together more than the file has */
+  /**
+   * @throws ServiceError `image_too_large`: ranges may overlap, so together they may claim more bytes than the file has
+   */
   #tileFile(index: number): Uint8Array<ArrayBuffer> {
     const tile = this.#grid.tiles[index];
     if (tile === undefined) throw new Error(`the grid has no tile ${index}`);
@@ -140,7 +145,7 @@ function gridArea({ width, height, columns, tileWidth, tileHeight }: Grid, tiles
   };
 }
 
-/** Where the tile ends that `at` is in. */
+/** End of the tile that contains `at`. */
 function nextEdge(at: number, tileLength: number): number {
   return (Math.floor(at / tileLength) + 1) * tileLength;
 }

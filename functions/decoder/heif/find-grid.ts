@@ -1,12 +1,12 @@
-/** Whether a HEIF file is a picture of tiles, and one that may be decoded. */
+/** Finds out whether a HEIF file is made of tiles, and checks its size. */
 import { ServiceError } from "../../runtime/errors.ts";
 import { checkSize } from "../formats/pixel-limits.ts";
 import { inBounds } from "../formats/read-header.ts";
 import { type Grid, readGrid } from "./read-grid.ts";
 
 /**
- * @returns undefined if it is for the codec to decode whole
- * @throws ServiceError `invalid_image` for a grid that is damaged, `image_too_large`
+ * @returns undefined if the codec decodes the file whole
+ * @throws ServiceError `invalid_image` for a damaged grid, `image_too_large`
  */
 export function findGrid(bytes: Uint8Array, format: "heic" | "avif"): Grid | undefined {
   const file = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

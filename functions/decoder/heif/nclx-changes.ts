@@ -1,20 +1,20 @@
 /**
- * What a HEIF file says of its colours goes before what the pictures inside it say (`colr`, ISO/IEC 14496-12, 12.1.5).
- * libheif leaves out of account a `colr` whose primaries, transfer and matrix are all "unspecified", and with it the range,
- * full or limited, that it does specify.
+ * Works around libheif's treatment of colour. A HEIF file's `colr` box overrides the colour description inside the
+ * pictures (ISO/IEC 14496-12, 12.1.5). But libheif ignores a `colr` whose primaries, transfer and matrix are all
+ * "unspecified", and with it the range (full or limited), which that box does specify.
  */
 import { inBounds } from "../formats/read-header.ts";
 import type { CodecView } from "../formats/picture-header.ts";
 import { boxes, child, FULL_BOX_BYTES, rangeOf, within } from "./boxes.ts";
 import { CODE_POINTS_AT, MATRIX_AT, NCLX } from "./read-nclx.ts";
 
-/** Code points of ISO/IEC 23091-2. An unspecified matrix is taken for BT.601's, as libavif does. */
+/** Code points of ISO/IEC 23091-2. For an unspecified matrix BT.601's is used, as in libavif. */
 const UNSPECIFIED = 2;
 const BT601_MATRIX = 6;
 
 type Change = CodecView["changes"][number];
 
-/** @returns bytes to put over the file's, so that libheif takes the range from it; none for a file that is damaged */
+/** @returns changes to the file that make libheif use the range; none for a damaged file */
 export function nclxChanges({ buffer, byteOffset, byteLength }: Uint8Array): Change[] {
   const file = new DataView(buffer, byteOffset, byteLength);
   return inBounds(() => changesIn(file)) ?? [];

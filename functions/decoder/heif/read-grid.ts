@@ -1,6 +1,6 @@
 /**
- * A picture made of tiles (`grid`, ISO/IEC 23008-12, 6.6.2.3): how phones write HEIC, in tiles of 512 × 512. Each tile is
- * a picture of its own, so that only a few need be in memory at once.
+ * Reads a picture made of tiles (`grid`, ISO/IEC 23008-12, 6.6.2.3). Phones write HEIC like this, in tiles of 512 ×
+ * 512. Each tile is a separate picture, so only a few need to be in memory at once.
  */
 import { FieldReader, FULL_BOX_BYTES, type Range, rangeOf } from "./boxes.ts";
 import { alphaOf, type Item, readItems } from "./read-items.ts";
@@ -16,28 +16,28 @@ export interface Tile {
 }
 
 export interface Grid extends Transformations {
-  /** Of the picture, pixels, before it is turned. */
+  /** Size of the picture before rotation, pixels. */
   width: number;
   height: number;
   rows: number;
   columns: number;
-  /** Of each tile, pixels. The last row and column may reach beyond the picture. */
+  /** Size of each tile, pixels. The last row and column may reach beyond the picture. */
   tileWidth: number;
   tileHeight: number;
-  /** Row by row. */
+  /** The tiles, row by row. */
   tiles: Tile[];
 }
 
 const CODED = new Set(["hvc1", "av01"]);
-/** What decoding a tile takes; how the whole picture is turned is not for the tile. */
+/** Properties that decoding a tile needs. Transformations apply to the whole picture, not to a tile. */
 const DESCRIPTIVE = new Set(["hvcC", "av1C", "ispe", "colr", "pixi", "pasp"]);
-/** 12 megapixels are 48 tiles of the usual size. */
+/** Twelve megapixels are 48 tiles of the usual size. */
 const MAX_TILES = 4096;
 
 /**
- * @returns undefined for a file that is no grid, or one that is better left to the codec: with transparency, or
- * with crop and turns in an unusual order
- * @throws RangeError for a grid that is damaged
+ * @returns undefined for a file that is no grid, and for one that the codec decodes whole: it has transparency, or its
+ * crop and turns are in an unusual order
+ * @throws RangeError for a damaged grid
  */
 export function readGrid(file: DataView): Grid | undefined {
   const items = readItems(file);
@@ -59,7 +59,7 @@ export function readGrid(file: DataView): Grid | undefined {
   for (const tile of tileItems) {
     const size = sizeOf(tile);
     if (!CODED.has(tile.type) || size.width !== tileWidth || size.height !== tileHeight) {
-      throw new RangeError("a tile is not like the others");
+      throw new RangeError("a tile differs from the others in type or size");
     }
   }
   if (!isCovered(width, tileWidth, columns) || !isCovered(height, tileHeight, rows)) {
@@ -78,7 +78,7 @@ function tileOf({ type, properties, extents }: Item, file: DataView): Tile {
   };
 }
 
-/** By as many tiles as are needed and no more. */
+/** True if the tiles cover the picture and none is unnecessary. */
 function isCovered(length: number, tileLength: number, tiles: number): boolean {
   return length > 0 && tileLength > 0 && Math.ceil(length / tileLength) === tiles;
 }

@@ -1,6 +1,7 @@
 /**
- * HEIF (ISO/IEC 23008-12), which AVIF and HEIC both are: sizes are `ispe` properties in `meta/iprp/ipco`. A file holds
- * several items: tiles, thumbnails, the picture. The largest is the picture or costs as much as if it were.
+ * Reads the header of HEIF (ISO/IEC 23008-12), the container of AVIF and HEIC. Sizes are `ispe` properties in
+ * `meta/iprp/ipco`. A file holds several items: tiles, thumbnails, the picture. The largest size is used: it belongs to
+ * the picture, or to an item that costs as much to decode.
  */
 import type { CodecView, PictureHeader } from "../formats/picture-header.ts";
 import type { Av1Item } from "../av1/av1-item.ts";
@@ -9,10 +10,10 @@ import { nclxOf } from "./read-nclx.ts";
 import { alphaOf, type Items, readItems } from "./read-items.ts";
 import { isTransformation, transformationsOf } from "./transformations.ts";
 
-/** `irot` by no quarter turn: a box that changes nothing. */
+/** An `irot` box of zero quarter turns, which changes nothing. */
 const NO_TURN = Uint8Array.of(...new TextEncoder().encode("irot"), 0);
 
-/** Of the file's transformations it has those that the codec is not to apply itself. */
+/** The header has only those transformations that the codec must not apply itself. */
 export function readHeifHeader(file: DataView, format: "AVIF" | "HEIC"): PictureHeader | undefined {
   const coding = format === "AVIF" ? "AVIF of an unusual structure" : format;
   const largest = largestSize(file);
@@ -45,10 +46,13 @@ function av1Of(items: Items, file: DataView, premultiplied: boolean): Av1Item {
   };
 }
 
-/** libheif refuses some crops and moves others by a pixel. What is cropped here is turned here, too. */
+/**
+ * Hides transformations from libheif, which refuses some crops and moves others by a pixel. This Worker then crops and
+ * rotates the picture itself.
+ */
 function withoutTransformations(file: DataView, properties: readonly Box[]): CodecView {
   const changes = properties.filter(isTransformation).map(({ content }) => {
-    // Over the box's type and the first byte of its content.
+    // Overwrite the box's type and the first byte of its content.
     return { at: rangeOf(content, file).start - 4, bytes: NO_TURN };
   });
   return { start: 0, end: file.byteLength, changes };

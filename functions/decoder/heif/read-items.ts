@@ -1,27 +1,27 @@
-/** The items of a HEIF file and what belongs to each (ISO/IEC 14496-12, 8.11; ISO/IEC 23008-12, 9.3). */
+/** Lists the items of a HEIF file with their data and properties (ISO/IEC 14496-12, 8.11; ISO/IEC 23008-12, 9.3). */
 import { type Box, boxes, child, FieldReader, FULL_BOX_BYTES, within } from "./boxes.ts";
 
 export interface Item {
   id: number;
   /** `hvc1`, `av01`, `grid`, `Exif`, … */
   type: string;
-  /** Its data, in pieces. */
+  /** The item's data, in pieces. */
   extents: DataView[];
-  /** Transformations among them are to be applied in this order. */
+  /** Properties in file order. Transformations must be applied in this order. */
   properties: Box[];
 }
 
 export interface Items {
   primary: Item;
   byId: ReadonlyMap<number, Item>;
-  /** Items that another one refers to, by `<type>/<its id>`. */
+  /** Ids of the items that an item refers to, by `<type of reference>/<the item's id>`. */
   references: ReadonlyMap<string, number[]>;
 }
 
-/** What `auxC` calls an alpha channel, in HEVC and in general. */
+/** How `auxC` marks an alpha channel, in HEVC and in general. */
 const ALPHA = /auxid:1|:alpha/;
 
-/** @throws RangeError for a file that ends before it should */
+/** @throws RangeError for a file that is cut short */
 export function readItems(file: DataView): Items | undefined {
   const metaBox = child(file, "meta");
   const meta = metaBox && within(metaBox, FULL_BOX_BYTES);
@@ -39,7 +39,10 @@ export function readItems(file: DataView): Items | undefined {
   return primary && { primary, byId, references: readReferences(part("iref")) };
 }
 
-/** An alpha channel is a picture of its own that refers to this one; so is a depth map, which is nothing to us. */
+/**
+ * The item that holds `item`'s alpha channel: a separate picture that refers to it. A depth map refers to it in the
+ * same way and is ignored.
+ */
 export function alphaOf({ byId, references }: Items, { id }: Item): Item | undefined {
   for (const auxiliary of byId.values()) {
     const isOfThis = references.get(`auxl/${auxiliary.id}`)?.includes(id) === true;
@@ -84,7 +87,7 @@ function readExtents(iloc: DataView, file: DataView, idat: DataView | undefined)
   const all = new Map<number, DataView[]>();
   for (let left = fields.unsigned(idBytes); left > 0; left--) {
     const id = fields.unsigned(idBytes);
-    // 0: in the file. 1: in `idat`.
+    // Method 0: the data is in the file. Method 1: it is in `idat`.
     const source = hasMethod && (fields.unsigned(2) & 15) === 1 ? idat : file;
     fields.unsigned(2);
     const base = fields.unsigned(baseBytes);
@@ -113,7 +116,7 @@ function readProperties(iprp: DataView): Map<number, Box[]> {
       const id = fields.unsigned(version(content) === 0 ? 2 : 4);
       const properties: Box[] = [];
       for (let index = fields.unsigned(1); index > 0; index--) {
-        // The highest bit says whether it must be understood.
+        // Drop the highest bit, which marks a property as essential.
         const property = all[(fields.unsigned(indexBytes) & (indexBytes === 2 ? 0x7fff : 0x7f)) - 1];
         if (property !== undefined) properties.push(property);
       }

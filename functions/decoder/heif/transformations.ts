@@ -1,22 +1,25 @@
-/** How a HEIF file's own properties show a picture: cropped, then turned (ISO/IEC 23008-12, 6.5.9 to 6.5.12). */
+/**
+ * Reads the transformations in a HEIF file's properties: crop, then rotation or mirroring (ISO/IEC 23008-12, 6.5.9 to
+ * 6.5.12).
+ */
 import type { Area } from "../preprocess/crop-area.ts";
 import { type Box, FieldReader } from "./boxes.ts";
 
 export interface Transformations {
-  /** What is shown of the picture, before it is turned; undefined: all of it. */
+  /** The visible part, before rotation; undefined: all of the picture. */
   crop?: Area;
-  /** EXIF's number for how it is turned. */
+  /** Rotation and mirroring as an EXIF orientation. */
   orientation: number;
 }
 
 /** `irot`, quarter turns counter-clockwise → EXIF orientation. */
 const TURNED = [1, 8, 3, 6];
-/** The same after `imir`, by its axis: 0 swaps top and bottom, 1 left and right. */
+/** The same after `imir`, indexed by its axis: 0 swaps top and bottom, 1 swaps left and right. */
 const MIRRORED = [
   [4, 5, 2, 7],
   [2, 7, 4, 5],
 ];
-/** The order in which cameras write them, and in which they are to be written (ISO/IEC 23000-22, 7.3.6.7). */
+/** The order that cameras use and that the standard requires (ISO/IEC 23000-22, 7.3.6.7). */
 const ORDER = ["clap", "irot", "imir"];
 
 export function isTransformation({ type }: Box): boolean {
@@ -24,9 +27,9 @@ export function isTransformation({ type }: Box): boolean {
 }
 
 /**
- * @param size of the picture as it is coded
+ * @param size size of the coded picture
  * @returns undefined for an order of transformations other than the usual one
- * @throws RangeError for a crop of nothing
+ * @throws RangeError for an empty crop
  */
 export function transformationsOf(
   properties: readonly Box[],
@@ -44,7 +47,9 @@ export function transformationsOf(
   return { orientation: orientation ?? 1, ...(crop === undefined ? {} : { crop }) };
 }
 
-/** The clean aperture (ISO/IEC 14496-12, 12.1.4): its size, and how far its centre is from the picture's. */
+/**
+ * The clean aperture (ISO/IEC 14496-12, 12.1.4): its size, and the distance of its centre from the picture's centre.
+ */
 function cropOf(clap: DataView, { width, height }: { width: number; height: number }): Area {
   const fields = new FieldReader(clap);
   const [shownWidth, shownHeight, right, down] = [0, 1, 2, 3].map((field) => {
@@ -57,7 +62,7 @@ function cropOf(clap: DataView, { width, height }: { width: number; height: numb
   return { left, top, width: columns, height: rows };
 }
 
-/** Where the aperture begins on one axis and how long it is, whole pixels, as far as it is on the picture. */
+/** Start and length of the aperture on one axis, in whole pixels, limited to the picture. */
 function visible(length: number, shown: number, offset: number): [start: number, length: number] {
   const exact = Math.floor(offset + (length - shown) / 2);
   const start = Math.max(0, exact);

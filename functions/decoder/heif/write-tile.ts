@@ -1,12 +1,12 @@
-/** One tile of a grid as a HEIF file of its own, for a codec that reads files. */
+/** Writes one tile of a grid as a HEIF file, because the codec reads only files. */
 import { concatBytes } from "../../runtime/concat-bytes.ts";
 
-/** Where an item's index among the properties says that it must be understood. */
+/** The bit of a property's index that marks it as essential. */
 const ESSENTIAL = 0x80;
 const ITEM = 1;
 
 /**
- * @param type of the item: `hvc1` or `av01`
+ * @param type type of the item: `hvc1` or `av01`
  * @param properties the boxes that describe it
  * @param data its data, in pieces
  * @returns the file
@@ -25,7 +25,7 @@ export function writeTile(
       u32(0),
       box("hdlr", u32(0), u32(0), text("pict"), new Uint8Array(13)),
       box("pitm", u32(0), u16(ITEM)),
-      // Offsets and lengths of 4 bytes, one item of one extent.
+      // Offsets and lengths of 4 bytes; one item with one extent.
       box("iloc", u32(0), u16(0x4400), u16(1), u16(ITEM), u16(0), u16(1), u32(dataAt), u32(dataBytes)),
       box(
         "iinf",

@@ -1,6 +1,6 @@
 /**
- * A PNG → what the model sees of it. Rows are resized as they come; only a picture whose rows do not come in their
- * final order, interlaced or to be turned, is put together first, in the codec's memory.
+ * Turns a PNG into the model's input. Rows are resized as they arrive. Only a picture whose rows do not arrive in their
+ * final order (interlaced or rotated) is first assembled in the codec's memory.
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import { CodecBlock } from "../codec-block.ts";

@@ -1,10 +1,10 @@
-/** What is in a PNG's `IDAT` chunks, which together are one zlib stream, as it is inflated. */
+/** Inflates the data in a PNG's `IDAT` chunks, which together are one zlib stream. */
 import { pngChunks } from "./png-chunks.ts";
 
 /** Bytes handed to the inflater at a time. */
 const PIECE_BYTES = 65_536;
 
-/** @param view the file's bytes, asked for again after every pause */
+/** @param view gives the file's bytes; called again after every pause */
 export function inflatedData(view: () => Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   const pieces = dataPieces(view);
   const packed = new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -17,7 +17,7 @@ export function inflatedData(view: () => Uint8Array<ArrayBuffer>): ReadableStrea
   return packed.pipeThrough(new DecompressionStream("deflate"));
 }
 
-/** Copies: what is in the codec's memory must not be handed on. */
+/** Yields copies, because the inflater must not get bytes in the codec's memory. */
 function* dataPieces(view: () => Uint8Array<ArrayBuffer>): Generator<Uint8Array<ArrayBuffer>> {
   const file = view();
   const chunks = [...pngChunks(new DataView(file.buffer, file.byteOffset, file.byteLength))];

@@ -1,18 +1,18 @@
-/** PNG (ISO/IEC 15948): the file's chunks in order. */
+/** Lists a PNG's chunks in order (ISO/IEC 15948). */
 
 export interface PngChunk {
   type: string;
-  /** Offset of its data in the file, and its length. */
+  /** Offset of the chunk's data in the file, and its length. */
   at: number;
   length: number;
 }
 
 const SIGNATURE_BYTES = 8;
-/** Length and type before the data, CRC after it. */
+/** Bytes before the data (length and type) and after it (CRC). */
 const BEFORE_DATA = 8;
 const AFTER_DATA = 4;
 
-/** Of a chunk that the file does not hold whole, what there is: it may be all but the checksum. */
+/** For a chunk that is cut short it yields the part in the file; perhaps only the checksum is missing. */
 export function* pngChunks(file: DataView): Generator<PngChunk> {
   for (let at = SIGNATURE_BYTES; at + BEFORE_DATA <= file.byteLength;) {
     const data = at + BEFORE_DATA;

@@ -1,17 +1,17 @@
-/** How a PNG stores colours (ISO/IEC 15948, 11.2.1–11.2.2 and 11.3.1.1). */
+/** Reads how a PNG stores colours (ISO/IEC 15948, 11.2.1–11.2.2 and 11.3.1.1). */
 import type { PngHeader } from "../formats/read-png-header.ts";
 import { pngChunks } from "./png-chunks.ts";
 
 export interface PngColours {
   /** Bits of a sample. */
   depth: number;
-  /** Of a pixel: 1 for gray and palettes, 2 with alpha, 3 for RGB, 4 with alpha. */
+  /** Samples of a pixel: 1 for gray and palettes, 2 for gray with alpha, 3 for RGB, 4 for RGBA. */
   samples: number;
-  /** 256 RGBA colours. */
+  /** The palette: 256 RGBA colours. */
   palette: Uint8Array | undefined;
-  /** The colour that counts as transparent, all bits of its samples. */
+  /** The samples of the colour that is transparent, at full depth. */
   transparent: number[] | undefined;
-  /** Of the unpacked picture. 4: RGBA. */
+  /** Channels of the unpacked picture. 3: RGB. 4: RGBA. */
   channels: 3 | 4;
 }
 
@@ -29,7 +29,7 @@ const COLOUR_TYPES = new Map<number, ColourType>([
   [6, { samples: 4, depths: [8, 16] }],
 ]);
 
-/** @returns undefined if the format knows no such colours or the palette is missing */
+/** @returns undefined if PNG does not allow this combination or the palette is missing */
 export function pngColours(file: DataView, { depth, colorType }: PngHeader): PngColours | undefined {
   const type = COLOUR_TYPES.get(colorType);
   if (type === undefined || !type.depths.includes(depth)) return undefined;
@@ -53,7 +53,7 @@ export function pngColours(file: DataView, { depth, colorType }: PngHeader): Png
   return { depth, samples, palette: undefined, transparent, channels };
 }
 
-/** Indices beyond the palette are black, as libpng has it. */
+/** Makes a palette of RGBA. Indices beyond the file's palette are black, as in libpng. */
 function rgbaPalette(colours: DataView, alphas: DataView | undefined): Uint8Array {
   const palette = new Uint8Array(4 * 256);
   for (let entry = 0; entry < 256; entry++) {

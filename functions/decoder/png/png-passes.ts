@@ -1,18 +1,21 @@
-/** The order in which a PNG stores its pixels: all rows, or seven coarse to fine (Adam7; ISO/IEC 15948, 8.2). */
+/**
+ * The passes in which a PNG stores its pixels: one with all rows, or seven from coarse to fine (Adam7; ISO/IEC 15948,
+ * 8.2).
+ */
 
 export interface PngPass {
-  /** First pixel, and how far from one to the next. */
+  /** First pixel, and the distance between pixels. */
   left: number;
   top: number;
   stepX: number;
   stepY: number;
-  /** Pixels of the pass. */
+  /** Size of the pass, pixels. */
   width: number;
   height: number;
 }
 
 const WHOLE = [[0, 0, 1, 1]] as const;
-/** Left, top, step across, step down. */
+/** Each row: left, top, step across, step down. */
 const ADAM7 = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -23,7 +26,7 @@ const ADAM7 = [
   [0, 1, 1, 2],
 ] as const;
 
-/** Passes without pixels are left out: nothing is stored of them. */
+/** Omits passes without pixels, because the file stores nothing for them. */
 export function pngPasses(width: number, height: number, interlaced: boolean): PngPass[] {
   return (interlaced ? ADAM7 : WHOLE)
     .map(([left, top, stepX, stepY]) => ({

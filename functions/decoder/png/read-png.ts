@@ -1,7 +1,7 @@
 /**
- * PNG, read here and not by the codec. The codec holds the picture twice when it has alpha, which is more than fits for
- * a phone's 12 megapixels, and rounds 16 bits where the reference cuts them. Here rows go on as they are inflated, by
- * the runtime's own zlib, and memory does not depend on the picture's size.
+ * Reads PNG without the codec. The codec holds a picture with alpha twice, which does not fit for a phone's 12
+ * megapixels, and it rounds 16-bit samples where the reference truncates them. Here the runtime's own zlib inflates the
+ * data and each row is used at once, so memory does not grow with the picture's height.
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import { ByteTaker } from "../../runtime/byte-taker.ts";
@@ -14,9 +14,9 @@ import { unpackRow } from "./unpack-row.ts";
 
 /**
  * Reads the picture's rows in the order in which they are stored.
- * @param view the file's bytes, asked for again after every pause
+ * @param view gives the file's bytes; called again after every pause
  * @param alive called after each pause; throws when the picture is no longer wanted
- * @param use gets the pixels of a pass's row, uint8 RGB or RGBA, valid for the call
+ * @param use gets the pixels of one row of a pass, uint8 RGB or RGBA, valid during the call
  * @throws ServiceError `invalid_image`
  */
 export async function readPng(

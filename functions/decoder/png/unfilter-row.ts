@@ -1,4 +1,6 @@
-/** PNG's row filters undone (ISO/IEC 15948, clause 9): each byte was stored as its difference from a prediction. */
+/**
+ * Undoes PNG's row filters (ISO/IEC 15948, clause 9). A filter stores each byte as its difference from a prediction.
+ */
 import { ServiceError } from "../../runtime/errors.ts";
 
 /**

@@ -1,6 +1,6 @@
 /**
- * A row of a PNG as stored → 8 bits a sample, RGB or RGBA. Of 16 bits the high byte is kept, not the nearest value, as
- * the reference does it; fewer bits are spread over the whole range.
+ * Converts a stored PNG row to 8-bit RGB or RGBA. For 16-bit samples it keeps the high byte instead of rounding, as the
+ * reference does. Samples of fewer bits are scaled to the whole range.
  */
 import type { PngColours } from "./png-colours.ts";
 
@@ -44,13 +44,13 @@ function unpackIndices(
   }
 }
 
-/** The sample at `index`, all of its bits. */
+/** The sample at `index`, at full depth. */
 function sampleAt(row: Uint8Array, index: number, depth: number): number {
   if (depth < 16) return bitsAt(row, index, depth);
   return ((row[2 * index] ?? 0) << 8) | (row[2 * index + 1] ?? 0);
 }
 
-/** The value at `index` of 1, 2, 4 or 8 bits; the first in a byte are its highest. */
+/** The value of 1, 2, 4 or 8 bits at `index`. The first value in a byte is in its highest bits. */
 function bitsAt(row: Uint8Array, index: number, depth: number): number {
   const bit = index * depth;
   return ((row[bit >> 3] ?? 0) >> (8 - depth - (bit & 7))) & (2 ** depth - 1);

@@ -1,4 +1,4 @@
-/** A decoded picture as it is looked at: on its canvas or cropped, the right way up. */
+/** Shows a decoded picture as a viewer would: placed on its canvas or cropped, and upright. */
 import type { PictureHeader } from "../formats/picture-header.ts";
 import { cropArea } from "./crop-area.ts";
 import type { Picture, PixelArea } from "./decoded-picture.ts";

@@ -4,31 +4,31 @@
  * by the reduction when shrinking, so that every source pixel counts.
  */
 
-/** Weights are integers over 2²²: 8 bits of pixel and 2 of head room fit 32 bits beside them. */
+/** Weights are integers over 2²². A product with an 8-bit pixel, and 2 bits of head room, still fit in 32 bits. */
 export const PRECISION_BITS = 22;
 const SUPPORT = 2;
 const A = -0.5;
 
 export interface Taps {
-  /** First source index of each output index. */
+  /** First source index for each output index. */
   starts: Int32Array;
-  /** How many source indices count for each output index. */
+  /** Number of source indices for each output index. */
   counts: Int32Array;
-  /** Fixed-point weights, `stride` per output index, unused ones 0. */
+  /** Fixed-point weights, `stride` for each output index; unused ones are 0. */
   weights: Int32Array;
   stride: number;
 }
 
 /**
  * @param source length of the axis in the source, pixels
- * @param target its length in the whole resized picture
- * @param first first output index wanted
- * @param count how many are wanted
+ * @param target length of the axis in the whole resized picture, pixels
+ * @param first first output index to compute
+ * @param count number of output indices to compute
  */
 export function bicubicTaps(source: number, target: number, first: number, count: number): Taps {
   const scale = source / target;
   const stretch = Math.max(1, scale);
-  // A factor, not a divisor: Pillow multiplies, and a weight may differ in its last bit.
+  // Multiply by the reciprocal instead of dividing, as Pillow does: the last bit of a weight may differ.
   const shrink = 1 / stretch;
   const support = SUPPORT * stretch;
   const stride = Math.ceil(support) * 2 + 1;

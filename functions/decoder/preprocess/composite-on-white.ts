@@ -1,4 +1,4 @@
-/** Puts RGBA on white, as LAION's training pictures were: `v × a + 255 × (1 − a)`, rounded. */
+/** Composites RGBA on white, as LAION did for its training pictures: `v × a + 255 × (1 − a)`, rounded. */
 
 /** @returns uint8 RGB */
 export function compositeOnWhite(rgba: Uint8Array): Uint8Array {
@@ -20,7 +20,7 @@ export function compositeOnWhite(rgba: Uint8Array): Uint8Array {
 }
 
 /**
- * The same for colours that have been multiplied by alpha already: `v + 255 × (1 − a)`.
+ * The same for colours that are already multiplied by alpha: `v + 255 × (1 − a)`.
  * @returns uint8 RGB
  */
 export function addWhite(premultiplied: Uint8Array): Uint8Array {

@@ -1,8 +1,8 @@
-/** A part of a picture as a picture. */
+/** Presents a rectangle of a picture as a picture. */
 import { ServiceError } from "../../runtime/errors.ts";
 import type { PixelArea } from "./decoded-picture.ts";
 
-/** Of a picture, pixels. */
+/** A rectangle of a picture, pixels. */
 export interface Area {
   left: number;
   top: number;
@@ -11,13 +11,13 @@ export interface Area {
 }
 
 /**
- * @param crop undefined: all of it
+ * @param crop undefined: the whole picture
  * @throws ServiceError `invalid_image` for a crop that reaches beyond the picture
  */
 export function cropArea(picture: PixelArea, crop: Area | undefined): PixelArea {
   if (crop === undefined) return picture;
   if (crop.left + crop.width > picture.width || crop.top + crop.height > picture.height) {
-    throw new ServiceError("invalid_image", "the picture is smaller than its crop says");
+    throw new ServiceError("invalid_image", "the picture's crop reaches beyond its edges");
   }
   return {
     ...picture,

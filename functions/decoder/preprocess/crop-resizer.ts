@@ -1,6 +1,6 @@
 /**
- * Resizes and crops as Pillow does it: a horizontal pass, then a vertical one, uint8 between them. Rows are pushed in
- * as they come, and only what the crop keeps is computed.
+ * Resizes and crops as Pillow does: a horizontal pass, then a vertical one, uint8 between them. The caller pushes rows
+ * as they arrive. Only the part that the crop keeps is computed.
  */
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { compositeOnWhite } from "./composite-on-white.ts";
@@ -9,7 +9,7 @@ import { planResize } from "./plan-resize.ts";
 import type { Resampler } from "./resampler.ts";
 
 export class CropResizer {
-  /** The source rows that count: from the first up to, not including, the end. */
+  /** The source rows that are needed: from `firstRow` up to, not including, `endRow`. */
   readonly firstRow: number;
   readonly endRow: number;
   readonly #width: number;
@@ -17,7 +17,7 @@ export class CropResizer {
   readonly #size: number;
   readonly #columns: Taps;
   readonly #rows: Taps;
-  /** The rows that count after the horizontal pass, `size × 3` bytes each. */
+  /** The needed rows after the horizontal pass, `size × 3` bytes each. */
   readonly #narrow: Uint8Array<ArrayBuffer>;
   readonly #resampler: Resampler;
   #filled = 0;
@@ -41,7 +41,7 @@ export class CropResizer {
     this.#narrow = new Uint8Array((this.endRow - this.firstRow) * size * 3);
   }
 
-  /** @param rows uint8, the next whole rows from `firstRow` on; still the caller's */
+  /** @param rows uint8, the next whole rows from `firstRow` on; not kept or changed */
   push(rows: Uint8Array): void {
     const rgb = this.#channels === 4 ? compositeOnWhite(rows) : rows;
     const sourceBytes = this.#width * 3;
@@ -54,7 +54,7 @@ export class CropResizer {
     if (rgb !== rows) freeBuffer(rgb);
   }
 
-  /** @returns uint8 RGB, `size × size × 3`; only once */
+  /** @returns uint8 RGB, `size × size × 3`; call it only once */
   finish(): Uint8Array<ArrayBuffer> {
     const result = this.#resampler.mixRows(this.#narrow, this.#rows, this.firstRow, 3 * this.#size);
     freeBuffer(this.#narrow);

@@ -1,17 +1,17 @@
-/** A picture on a larger, transparent canvas: an animation's first frame need not cover it. */
+/** Places a picture on a larger, transparent canvas: an animation's first frame may be smaller than its canvas. */
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import type { PixelArea } from "./decoded-picture.ts";
 
 export interface Placement {
-  /** Of the canvas, pixels. */
+  /** Size of the canvas, pixels. */
   width: number;
   height: number;
-  /** Of the picture's upper left corner on it. */
+  /** Position of the picture's upper left corner on the canvas, pixels. */
   left: number;
   top: number;
 }
 
-/** @param placement such that the picture lies on the canvas whole */
+/** @param placement must keep the whole picture on the canvas */
 export function placeOnCanvas(picture: PixelArea, { width, height, left, top }: Placement): PixelArea {
   if (width === picture.width && height === picture.height) return picture;
   const { channels } = picture;

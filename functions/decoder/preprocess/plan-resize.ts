@@ -1,12 +1,12 @@
 /**
  * The geometry of CLIP's preprocessing, as torchvision computes it: the short side becomes `size`, the long side is
- * truncated to a whole pixel, the centre crop's offset is rounded half to even.
+ * truncated to a whole pixel, and the offset of the centre crop is rounded half to even.
  */
 export interface ResizePlan {
-  /** Of the whole resized picture, pixels. */
+  /** Size of the whole resized picture, pixels. */
   width: number;
   height: number;
-  /** The crop's upper left corner in it. */
+  /** The crop's upper left corner in the resized picture. */
   left: number;
   top: number;
   /** The crop's side. */

@@ -1,10 +1,10 @@
-/** A picture → what the model sees of it, taking the source a strip at a time. */
+/** Resizes and crops a picture to the model's input, reading the source strip by strip. */
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { CropResizer } from "./crop-resizer.ts";
 import type { Picture } from "./decoded-picture.ts";
 import type { Resampler } from "./resampler.ts";
 
-/** Bytes of source rows taken at a time. */
+/** Bytes of source rows read at a time. */
 const STRIP_BYTES = 1_000_000;
 
 /**

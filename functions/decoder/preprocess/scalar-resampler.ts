@@ -1,4 +1,4 @@
-/** The resize in plain JavaScript: what the kernels are compared with. */
+/** The resize in plain JavaScript, the reference for the SIMD kernels. */
 import { PRECISION_BITS, type Taps } from "./bicubic-taps.ts";
 import type { Resampler } from "./resampler.ts";
 

@@ -1,18 +1,18 @@
 /**
- * The resize in WASM SIMD. It has a small memory of its own, into which a row at a time is copied: what grows with the
- * picture stays in JavaScript.
+ * The resize in WASM SIMD. Its own small memory holds one row at a time; data that grows with the picture stays in
+ * JavaScript.
  */
 import type { Taps } from "./bicubic-taps.ts";
 import type { Resampler } from "./resampler.ts";
 
 const PAGE_BYTES = 65_536;
-/** What the kernels read or write beyond an end, rounded up. */
+/** Upper limit of what the kernels read or write beyond the end of a block. */
 const SLACK_BYTES = 64;
-/** Taps that the horizontal pass takes at a time. */
+/** Taps that the horizontal pass handles at a time. */
 const LANES = 8;
-/** Where the outputs' first taps are in the memory. */
+/** Offset of the outputs' first taps in the memory. */
 const STARTS = 0;
-/** Of a weight's lower half; see `kernels/resize.ts`. */
+/** Bits of a weight's lower half; see `kernels/resize.ts`. */
 const HALF_BITS = 11;
 
 interface Kernels {
@@ -33,16 +33,19 @@ interface Kernels {
 /** Where the tables and rows of one picture's horizontal pass are, byte offsets. */
 interface Layout {
   taps: Taps;
-  /** First source pixel that counts, and how many there are. */
+  /** First source pixel that is needed, and the number of pixels needed. */
   first: number;
   pixels: number;
-  /** Taps of an output, a multiple of `LANES`. */
+  /** Taps of each output, a multiple of `LANES`. */
   padded: number;
   high: number;
   low: number;
   planes: number;
   planeBytes: number;
-  /** A source row, the pixels of it that count; and a row of outputs. Made once: a picture has thousands of rows. */
+  /**
+   * Views of the needed pixels of a source row, and of a row of outputs. Made once, because a picture has thousands of
+   * rows.
+   */
   source: Uint8Array;
   target: Uint8Array;
 }
@@ -53,7 +56,7 @@ export class SimdResampler implements Resampler {
   #kernels: Kernels | undefined;
   #layout: Layout | undefined;
 
-  /** @param module compiled from `kernels/resize.ts`; instantiated when it is first needed */
+  /** @param module compiled from `kernels/resize.ts`; instantiated at first use */
   constructor(module: WebAssembly.Module) {
     this.#module = module;
   }
@@ -72,7 +75,7 @@ export class SimdResampler implements Resampler {
   mixRows(narrow: Uint8Array, rows: Taps, firstRow: number, rowBytes: number): Uint8Array<ArrayBuffer> {
     const { starts, counts, weights, stride } = rows;
     const kernels = this.#start();
-    // The tables of the horizontal pass are no longer needed.
+    // Reuse the memory of the horizontal pass's tables, which are no longer needed.
     this.#layout = undefined;
     const most = Math.max(...counts);
     const [high, low] = [0, align(2 * most)];
@@ -93,7 +96,7 @@ export class SimdResampler implements Resampler {
     return out;
   }
 
-  /** Puts a picture's tables into the memory. */
+  /** Writes a picture's tables into the memory. */
   #load(taps: Taps): Layout {
     const { starts, counts, weights, stride } = taps;
     const outputs = starts.length;
@@ -158,7 +161,7 @@ export class SimdResampler implements Resampler {
   }
 }
 
-/** Room for so many bytes and the slack. */
+/** Rounds up to whole `SLACK_BYTES`, with at least that much left as slack. */
 function align(bytes: number): number {
   return Math.ceil((bytes + SLACK_BYTES) / SLACK_BYTES) * SLACK_BYTES;
 }

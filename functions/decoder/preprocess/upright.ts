@@ -1,15 +1,15 @@
 /**
- * Applies the EXIF orientation while rows are read. The codec could turn the picture itself, but would hold it twice:
- * for 12 megapixels, that alone is 48 MB.
+ * Applies the EXIF orientation while rows are read. The codec could rotate the picture itself, but would then hold it
+ * twice: 48 MB more for 12 megapixels.
  */
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import type { Picture, PixelArea } from "./decoded-picture.ts";
 
-/** EXIF 2.32, tag 0x0112: 5–8 lie on their side. */
+/** EXIF 2.32, tag 0x0112: values 5–8 rotate by a quarter turn. */
 const FIRST_ON_ITS_SIDE = 5;
-/** Orientations whose upright rows, or columns if on its side, are the source's in reverse. */
+/** Orientations whose output rows are the source's rows in reverse order (its columns, for 5–8). */
 const ROWS_REVERSED = new Set([3, 4, 7, 8]);
-/** Orientations whose pixels inside such a row are the source's in reverse. */
+/** Orientations whose pixels within such a row are the source's in reverse order. */
 const PIXELS_REVERSED = new Set([2, 3, 6, 7]);
 
 /** @param orientation 1–8; anything else counts as 1 */

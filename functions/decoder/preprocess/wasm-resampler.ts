@@ -1,4 +1,4 @@
-/** The resize's kernels as the Worker has them: with the WebAssembly that the bundler compiled ahead. */
+/** The Worker's resampler, with the WebAssembly that the bundler compiled ahead of time. */
 import wasm from "../../../.generated/simd/resize.wasm";
 import { SimdResampler } from "./simd-resampler.ts";
 

@@ -13,7 +13,7 @@ import type { EmbedContext } from "./embed-context.ts";
 import { ImageCache } from "./image-cache.ts";
 import { Picture } from "../images/request-picture.ts";
 import { imageTowerAnswered } from "../models/image-tower-awake.ts";
-import { callWorker, checkRevision, telling, unwrap } from "../../embed/call-worker.ts";
+import { callWorker, checkRevision, unwrap, withHeartbeat } from "../../embed/call-worker.ts";
 
 export class PictureBatch {
   readonly context: EmbedContext;
@@ -68,7 +68,7 @@ export class PictureBatch {
     if (pixels.length === 0) return;
     const result = await timings.measure("image", () =>
       callWorker("image tower", (alive) =>
-        towers.vision.embedPixels(byteStream(pixels), pixels.length, telling(alive, wanted), requestId),
+        towers.vision.embedPixels(byteStream(pixels), pixels.length, withHeartbeat(alive, wanted), requestId),
       ),
     );
     const embedded = unwrap(result);

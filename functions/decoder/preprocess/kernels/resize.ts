@@ -1,15 +1,15 @@
 /**
- * The two passes of the resize, exact to the bit: weights of 22 bits are split into `high × 2¹¹ + low`, which both fit
- * int16, and the sums of the two halves are put together at the end, modulo 2³² as in the plain form.
+ * The two passes of the resize, bit-exact. Each 22-bit weight is split into `high × 2¹¹ + low`, which both fit in
+ * int16. The sums of the two halves are joined at the end, modulo 2³² as in the scalar form.
  */
 const HALF_BITS: i32 = 11;
 const PRECISION_BITS: i32 = 22;
 const ROUNDING: i32 = 1 << 21;
 
 /**
- * RGB → three planes of int16.
- * @param source uint8, `pixels × 3`; up to 23 bytes behind it are read
- * @param planes int16, three times `planeBytes`; up to 7 values behind each are written
+ * Splits RGB into three planes of int16.
+ * @param source uint8, `pixels × 3`; up to 23 bytes after it are read
+ * @param planes int16, three times `planeBytes`; up to 7 values after each are written
  */
 export function toPlanes(source: usize, planes: usize, planeBytes: usize, pixels: i32): void {
   const end = planes + ((<usize>pixels) << 1);
@@ -28,8 +28,8 @@ export function toPlanes(source: usize, planes: usize, planeBytes: usize, pixels
 /**
  * Horizontal pass of one row.
  * @param starts int32, byte offset into a plane of each output's first tap
- * @param high int16, `outputs × taps`, and `low` the same; taps that do not count are 0
- * @param taps of each output, a multiple of 8
+ * @param high int16, `outputs × taps`, and `low` the same; unused taps are 0
+ * @param taps taps of each output, a multiple of 8
  * @param target uint8, `outputs × 3`
  */
 export function narrowRow(
@@ -80,9 +80,9 @@ function level(high: v128, low: v128): i32 {
 
 /**
  * Vertical pass of one row.
- * @param rows uint8, `taps × rowBytes`; up to 7 bytes behind them are read
- * @param high int16, a value a tap, and `low` the same
- * @param target uint8, `rowBytes`; up to 7 bytes behind are written
+ * @param rows uint8, `taps × rowBytes`; up to 7 bytes after them are read
+ * @param high int16, one value for each tap, and `low` the same
+ * @param target uint8, `rowBytes`; up to 7 bytes after it are written
  */
 export function mixRows(
   rows: usize,
