@@ -1,4 +1,4 @@
-/** The HTTP surface: routes, and what happens to requests that none of them takes. */
+/** The gateway's routes, and the answer to requests that match none of them. */
 import { Hono } from "hono";
 import { ServiceError } from "../runtime/errors.ts";
 import { authorize } from "./middleware/authorize.ts";
@@ -25,7 +25,7 @@ app.use("/v1/*", recordUsage, authorize);
 const inference = [similarity, classify, labelSets, embeddings, rerank];
 for (const routes of [health, models, ...inference, computeLabelSets, reference]) app.route("/", routes);
 
-// Whatever reaches this has a path or a method that no route has.
+// A request that reaches this has a path or a method that no route has.
 app.all("*", (c) => {
   const { pathname } = new URL(c.req.url);
   const methods = app.routes
@@ -39,7 +39,7 @@ app.all("*", (c) => {
 
 app.onError(errorResponse);
 
-/** `:name` stands for one segment, `*` for all that follow. */
+/** True if the route's path matches. `:name` stands for one segment, `*` for all that follow. */
 function matches(path: string, pathname: string): boolean {
   const segments = pathname.split("/");
   const wanted = path.split("/");

@@ -1,4 +1,4 @@
-/** Base64 as clients send it: standard or URL-safe alphabet, with or without padding, broken into lines or not. */
+/** Base64 as clients send it: standard or URL-safe alphabet, with or without padding, with or without line breaks. */
 
 const MINUS = 0x2d;
 const UNDERSCORE = 0x5f;
@@ -22,7 +22,7 @@ export function encodeBase64(bytes: Uint8Array): string {
 const PIECE = 65_536;
 
 /**
- * The same from ASCII bytes, piece by piece, so that there is never a string of them all.
+ * The same for ASCII bytes. It decodes piece by piece, so that the whole text is never one string.
  * @returns undefined for anything that is not base64
  */
 export function decodeBase64Bytes(ascii: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
@@ -36,7 +36,7 @@ export function decodeBase64Bytes(ascii: Uint8Array): Uint8Array<ArrayBuffer> | 
       const text = latin1.decode(ascii.subarray(at, at + PIECE));
       const lastChunkHandling = isLast ? "loose" : "stop-before-partial";
       const done = decoded.subarray(written).setFromBase64(text, { alphabet, lastChunkHandling });
-      // Padding in the middle: what follows it is not base64.
+      // Padding before the end: what follows it is not base64.
       if (done.read === 0 || (isLast && done.read < text.length)) return undefined;
       at += done.read;
       written += done.written;

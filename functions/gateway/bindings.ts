@@ -1,42 +1,42 @@
-/** What the gateway is bound to (`wrangler.toml`). */
+/** The gateway's bindings and variables (`wrangler.toml`). */
 import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
 import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { DecoderRpc, TextRpc, VisionRpc } from "../runtime/rpc.ts";
 
 export interface Bindings {
   DECODER: DecoderRpc;
-  /** The towers of the first model in the list, of the second, … */
+  /** The towers of each model, in the order of the list in `SERVED_MODELS`. */
   VISION?: VisionRpc;
   TEXT?: TextRpc;
   [vision: `VISION_${number}`]: VisionRpc | undefined;
   [text: `TEXT_${number}`]: TextRpc | undefined;
-  /** Text embeddings; image embeddings if the deployment keeps any. */
+  /** Cached text embeddings; also image embeddings if the deployment caches them. */
   CACHE: KVNamespace;
   MODELS: R2Bucket;
-  /** Models' files behind the data center's cache, see `functions/shards`. */
+  /** Models' files through the data center's cache; see `functions/shards`. */
   SHARDS?: ShardsFetcher;
   /** Label sets. */
   SETS: R2Bucket;
-  /** Label sets that are finished in the background. */
+  /** Queue of label sets that are computed in the background. */
   BUILDS: Queue<BuildMessage>;
-  /** `<alias>@<revision>`, separated by commas, the default first; see `models/served-models.ts`. */
+  /** The models, `<alias>@<revision>` separated by commas, the default first; see `models/served-models.ts`. */
   SERVED_MODELS?: string;
-  /** `keys` (unless set), `public` or `open`; see `middleware/authorize.ts`. */
+  /** `keys` (the default), `public` or `open`; see `middleware/authorize.ts`. */
   ACCESS?: string;
-  /** API keys, by their hash. */
+  /** API keys, by hash. */
   KEYS?: KVNamespace;
-  /** Secret that goes into the hash. */
+  /** A secret that is hashed together with each key. */
   KEY_PEPPER?: string;
   LIMIT_PUBLIC?: RateLimit;
   LIMIT_FREE?: RateLimit;
   LIMIT_STANDARD?: RateLimit;
   LIMIT_HIGH?: RateLimit;
-  /** Origins of web pages that may ask, separated by commas, or `*`. */
+  /** Origins of web pages that may use the API, separated by commas, or `*`. */
   ALLOWED_ORIGINS?: string;
-  /** What requests took, by account. */
+  /** Usage records, by account. */
   USAGE?: AnalyticsEngineDataset;
-  /** How long image embeddings are kept, seconds; not at all unless set. */
+  /** How long image embeddings are cached, seconds. Unset: they are not cached. */
   IMAGE_CACHE_TTL?: number | string;
-  /** Hosts that pictures are fetched from though they are not public, see `images/fetch/url-policy.ts`. */
+  /** Hosts that are not public but from which pictures may be fetched; see `images/fetch/url-policy.ts`. */
   IMAGE_URL_ALLOWLIST?: string;
 }

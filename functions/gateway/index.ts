@@ -1,6 +1,6 @@
 /**
- * The gateway Worker: speaks HTTP, checks what comes in, keeps text embeddings, scores. It runs no model: pictures
- * are decoded and both towers run in Workers of their own, each with its own 128 MB.
+ * The gateway Worker: handles HTTP, validates requests, caches text embeddings and computes scores. It runs no model:
+ * the decoder and both towers are separate Workers, each with its own 128 MB.
  */
 import { app } from "./app.ts";
 

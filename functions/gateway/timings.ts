@@ -1,6 +1,6 @@
 /**
- * How long the parts of a request took, for `server-timing`. Deployed clocks stand still while code computes and
- * only move across I/O, so a part is always timed around an awaited call, here in the caller.
+ * Measures the parts of a request for `server-timing`. A deployed Worker's clock stands still while code computes and
+ * advances only across I/O. So a part is always measured here in the caller, around an awaited call.
  */
 import type { Loaded } from "../runtime/model-store/source-report.ts";
 
@@ -13,7 +13,7 @@ export class Timings {
   /** Towers that were loaded for the request. */
   readonly #loaded = new Map<"image" | "text", Loaded>();
 
-  /** Times an awaited call; calls of the same part add up. */
+  /** Times an awaited call. Times of the same part add up. */
   async measure<T>(part: Part, call: () => Promise<T>): Promise<T> {
     const start = performance.now();
     try {
@@ -23,12 +23,12 @@ export class Timings {
     }
   }
 
-  /** Says what loading a tower took that the request had to wait for. */
+  /** Records how a tower was loaded that the request had to wait for. */
   towerLoaded(tower: "image" | "text", loaded: Loaded): void {
     this.#loaded.set(tower, loaded);
   }
 
-  /** Milliseconds since the request came in. */
+  /** Milliseconds since the request arrived. */
   get total(): number {
     return performance.now() - this.#start;
   }

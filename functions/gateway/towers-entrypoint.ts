@@ -1,11 +1,11 @@
 /**
- * The towers, for Workers that compute in the background: an entrypoint that service bindings reach, and HTTP does not.
+ * The towers, for Workers that compute in the background. Service bindings reach this entrypoint; HTTP does not.
  *
- * Such a Worker could be bound to the towers themselves. But a binding leads to the version of its target that is
- * deployed, so by this way whatever the gateway serves now is served in the background as well: a release moves both at
- * once, and so does going back, while the Worker with the queue is deployed once for all models. What is passed on is a
- * part's token ids and vectors, two megabytes at most; the tower's bound on requests and its questions whether anybody
- * still waits go through unchanged.
+ * A background Worker could be bound to the towers directly. But a binding leads to the deployed version of its target.
+ * Through this entrypoint the background always uses the models that the gateway serves: a release or a rollback
+ * changes both at once, while the Worker with the queue is deployed once for all models. What passes through is a
+ * part's token ids and vectors, at most two megabytes. The tower's limit on requests, and its check whether the result
+ * is still wanted, pass through unchanged.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, TowersRpc } from "../runtime/rpc.ts";

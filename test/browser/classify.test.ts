@@ -46,7 +46,7 @@ describeInBrowser("the tab that classifies", () => {
         );
       expect(lengths.map((length) => `${(100 * length).toFixed(1)} %`)).toEqual(shares);
       const measured = await panel.locator(".measurements").innerText();
-      for (const name of ["Decoding", "Image tower", "Server in all", "As the browser saw it"]) {
+      for (const name of ["Decoding", "Image tower", "Server, total", "Total, measured by the browser"]) {
         expect(measured).toMatch(new RegExp(`${name}\\s+[\\d.]+ m?s`));
       }
       await example(panel, "Giraffe").click();

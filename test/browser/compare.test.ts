@@ -29,7 +29,7 @@ describeInBrowser("the tab that compares", () => {
           const text = await cell.innerText();
           const { similarity = Number.NaN } = body.data[column]?.scores[row] ?? {};
           expect(text.replace("\u2212", "-")).toContain(similarity.toFixed(3));
-          expect(text.includes("best of its picture")).toBe(row === column);
+          expect(text.includes("best for its picture")).toBe(row === column);
         }
       }
       const colours = await page.evaluate<string[]>(

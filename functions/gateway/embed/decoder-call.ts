@@ -1,4 +1,4 @@
-/** One call to the decoder for all pictures of a request, each sent as soon as it is there. */
+/** One call to the decoder for all pictures of a request. Each picture is sent as soon as it is available. */
 import { frameHeader } from "../../runtime/file-frames.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import type { DecodedImage, DecoderRpc } from "../../runtime/rpc.ts";
@@ -7,7 +7,7 @@ import { callWorker } from "../../embed/call-worker.ts";
 
 export class DecoderCall {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  /** Its outcome as a value: it may come while nobody looks. */
+  /** The outcome as a value, not a rejection: it may come before any code awaits it. */
   readonly #answer: Promise<DecodedImage[] | { error: unknown }>;
 
   /** @param size side of the square output, pixels */
@@ -18,8 +18,9 @@ export class DecoderCall {
   }
 
   /**
-   * Sends a file, whose memory is given back as it goes.
-   * @throws ServiceError `model_unavailable` for a decoder that takes nothing; it may have many clients to serve first
+   * Sends a file and frees its memory piece by piece.
+   * @throws ServiceError `model_unavailable` if the decoder accepts no data; it may have to serve many other clients
+   * first
    */
   async send({ pieces, bytes }: ImageFile): Promise<void> {
     await this.#write(frameHeader(bytes));
@@ -30,7 +31,7 @@ export class DecoderCall {
   }
 
   /**
-   * @returns one result a file, in order
+   * @returns one result for each file, in order
    * @throws ServiceError `model_unavailable`
    */
   async finish(): Promise<DecodedImage[]> {
@@ -42,12 +43,12 @@ export class DecoderCall {
     });
   }
 
-  /** Ends a call whose answer nobody needs. */
+  /** Ends a call whose answer is not needed. */
   abandon(): void {
     this.#writer.close().catch(() => {});
   }
 
-  /** A stream that the decoder no longer reads means that it gave up: its answer says why. */
+  /** A decoder that stops reading has failed; its answer gives the reason. */
   async #write(piece: Uint8Array): Promise<void> {
     const written = this.#writer.write(piece).catch(() => {});
     await callWorker("decoder", () => Promise.race([written, this.#answer.then(() => {})]));

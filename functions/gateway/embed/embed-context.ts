@@ -1,4 +1,4 @@
-/** What embedding takes from the request that it is for. */
+/** The context of a request that embedding needs. */
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import type { TextCall } from "../../embed/compute-prompts.ts";
 import type { Anchor } from "../../runtime/lease.ts";
@@ -10,12 +10,12 @@ import type { ServedModel } from "../models/served-models.ts";
 export interface EmbedContext {
   env: Bindings;
   manifest: Manifest;
-  /** The model's. */
+  /** The model's manifest. */
   towers: Pick<ServedModel, "vision" | "text">;
   timings: Timings;
   /** Names the request in the logs of every Worker. */
   requestId: string;
-  /** False once the client has left. */
+  /** False once the client has disconnected. */
   wanted: Wanted;
   waitUntil: Anchor;
 }

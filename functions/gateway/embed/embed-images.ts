@@ -1,4 +1,4 @@
-/** Image references → unit-length image embeddings. */
+/** Turns image references into unit-length image embeddings. */
 import { liftedImage } from "../images/lifted-image.ts";
 import { inlineImage } from "../images/inline-image.ts";
 import { ImageFetch } from "../images/fetch/image-fetch.ts";
@@ -7,19 +7,19 @@ import type { ImageReference } from "../schemas/image.ts";
 import type { Picture } from "../images/request-picture.ts";
 import type { PictureBatch } from "./picture-batch.ts";
 
-/** Servers asked at the same time; the platform lets six connections wait for headers. */
+/** Servers contacted at the same time. The platform lets at most six connections wait for headers. */
 const FETCHES_AHEAD = 4;
 
 export interface EmbeddedImages {
-  /** Unit-length, one a reference, in order. */
+  /** Unit-length, one for each reference, in order. */
   embeddings: Float32Array[];
   /** How many of them came from the cache. */
   cached: number;
 }
 
 /**
- * @param paramOf a reference's path in the request, by its index
- * @throws ServiceError naming the picture that is bad, or `model_unavailable`
+ * @param paramOf gives a reference's path in the request, by its index
+ * @throws ServiceError naming the bad picture, or `model_unavailable`
  */
 export async function embedImages(
   references: readonly ImageReference[],
@@ -62,7 +62,7 @@ async function addAll(
     return await fetched.read(timings, (file) => batch.add(file, param));
   };
   try {
-    // First those that came with the request: their memory is not held while servers are waited for.
+    // Start with pictures that came in the request, so that their memory is not held while servers are slow.
     for (const [index, reference] of references.entries()) {
       if (added.has(reference) || isUrl(reference)) continue;
       added.set(reference, await add(reference, paramOf(index)));

@@ -1,4 +1,7 @@
-/** Texts, pictures and kept vectors, mixed, → unit-length vectors. Pictures and texts go side by side. */
+/**
+ * Turns a mixed list of texts, pictures and ready vectors into unit-length vectors. Pictures and texts are computed in
+ * parallel.
+ */
 import type { Item } from "../schemas/item.ts";
 import { embedImages } from "./embed-images.ts";
 import { embedPrompts, type EmbedOptions } from "./embed-prompts.ts";
@@ -9,23 +12,23 @@ import type { Usage } from "./usage.ts";
 export interface Vector {
   /** float32, unit length. */
   embedding: Float32Array;
-  /** It is that of a text which was longer than the model's context. */
+  /** True for a text that was longer than the model's context. */
   truncated: boolean;
 }
 
 export interface EmbeddedItems {
-  /** One an item, in order. */
+  /** One for each item, in order. */
   vectors: Vector[];
   usage: Usage;
 }
 
-/** The schemas bound how many texts there are, new or not. */
+/** No limit here: the schemas limit the number of texts, cached or not. */
 const EACH_AT_MOST_ONCE: EmbedOptions = { maxPrompts: Infinity, keep: true };
 
 /**
- * @param pictures those of the request
- * @param paramOf an item's path in the request, by its index
- * @throws ServiceError naming the item that is bad; `model_unavailable`, `overloaded`
+ * @param pictures the pictures of the request
+ * @param paramOf gives an item's path in the request, by its index
+ * @throws ServiceError naming the bad item; `model_unavailable`, `overloaded`
  */
 export async function embedItems(
   items: readonly Item[],

@@ -1,7 +1,7 @@
 /**
- * Texts → unit-length text embeddings: from the isolate's memory, else from KV, else from the text tower in one call
- * for all that are missing. The unit is what makes one vector: a single text, or all the prompts of a label, whose
- * vectors are averaged and then forgotten.
+ * Turns texts into unit-length text embeddings. It looks in the isolate's memory, then in KV, and computes what is
+ * missing in one call to the text tower. An item is whatever makes one vector: a single text, or all prompts of a
+ * label, whose vectors are averaged and not kept.
  */
 import { cleanPrompts, computePrompts, type Prompts } from "../../embed/compute-prompts.ts";
 import { ServiceError } from "../../runtime/errors.ts";
@@ -13,9 +13,9 @@ import { MemoryCache } from "../../runtime/memory-cache.ts";
 import { type CachedText, type PromptsKey, promptsKey, TextCache } from "./text-cache.ts";
 
 export interface EmbeddedPrompts {
-  /** One for each item asked for, in order. */
+  /** One for each requested item, in order. */
   embeddings: CachedText[];
-  /** Tokens of all distinct items, and of those among them that were cached. */
+  /** Tokens of all distinct items, and of the cached ones among them. */
   tokens: number;
   cachedTokens: number;
 }
@@ -25,15 +25,13 @@ const MEMORY_BYTES = 4_000_000;
 const memory = new MemoryCache<CachedText>(MEMORY_BYTES, ({ embedding }) => embedding.byteLength);
 
 export interface EmbedOptions {
-  /** That may be computed. */
+  /** How many new prompts may be computed. */
   maxPrompts: number;
-  /** Whether the embeddings are read from KV, and kept there and in memory. */
+  /** True if embeddings may be read from KV and stored in KV and memory. */
   keep: boolean;
 }
 
-/**
- * @throws ServiceError `too_many_items` if more prompts are new, `model_unavailable`, `overloaded`; ClientGoneError
- */
+/** @throws ServiceError `too_many_items` if more prompts are new, `model_unavailable`, `overloaded`; ClientGoneError */
 export async function embedPrompts(
   items: Iterable<Prompts>,
   context: EmbedContext,
@@ -90,7 +88,7 @@ async function readKv(keys: PromptsKey[], context: EmbedContext): Promise<Map<Pr
   return await context.timings.measure("cache", () => textCache(context).read(keys));
 }
 
-/** @throws ServiceError `too_many_items` if that is more prompts than a request may compute */
+/** @throws ServiceError `too_many_items` if there are more prompts than a request may compute */
 async function compute(
   items: ReadonlyMap<PromptsKey, readonly CleanText[]>,
   context: EmbedContext,
@@ -98,7 +96,7 @@ async function compute(
 ): Promise<Map<PromptsKey, CachedText>> {
   const check = (prompts: number): void => {
     if (prompts <= maxPrompts) return;
-    const message = `more than ${maxPrompts} prompts are not cached; a request may need at most so many new ones`;
+    const message = `more than ${maxPrompts} prompts are not cached; that is the limit for new prompts in a request`;
     throw new ServiceError("too_many_items", message, { param: "labels" });
   };
   return await context.timings.measure("text", () => computePrompts(items, textCall(context), check));

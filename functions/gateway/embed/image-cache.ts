@@ -1,15 +1,16 @@
 /**
- * Image embeddings in KV, by the hash of the picture's file and the model's revision. Off unless the deployment sets
- * how long they are kept: a hash tells whether a picture has been seen before, which is for the operator to decide.
+ * Caches image embeddings in KV, by the hash of the picture's file and the model's revision. It is off unless the
+ * deployment sets how long they are kept: a stored hash reveals that a picture was seen before, and the operator must
+ * decide whether that is acceptable.
  */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { warn } from "../../runtime/warn.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
 
-/** Part of every key; changes with the layout of the values and with the way pictures are prepared. */
+/** Part of every key. Change it whenever the layout of the values or the preprocessing of pictures changes. */
 const FORMAT = "image2";
-/** KV keeps nothing for less, seconds. */
+/** KV's shortest lifetime, seconds. */
 const MIN_TTL = 60;
 
 export class ImageCache {
@@ -33,7 +34,7 @@ export class ImageCache {
     this.#ttl = ttl;
   }
 
-  /** The embedding, float32, if it is there. KV failing costs time, not answers. */
+  /** The cached embedding, float32. If KV fails, the embedding is computed again; the request does not fail. */
   async read(sha256: string): Promise<Float32Array | undefined> {
     const key = this.#key(sha256);
     try {

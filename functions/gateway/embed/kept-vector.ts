@@ -1,9 +1,9 @@
-/** A vector that came with the request, from wherever its owner keeps it. */
+/** A vector that came with the request: the client has stored it somewhere. */
 import { ServiceError } from "../../runtime/errors.ts";
 
 /**
- * @param width of the model's embeddings
- * @param param its path in the request
+ * @param width width of the model's embeddings
+ * @param param the vector's path in the request
  * @returns float32, unit length
  * @throws ServiceError `unsupported_dimensions`; `invalid_type` for a vector of zeros
  */
@@ -13,10 +13,13 @@ export function keptVector(values: readonly number[], width: number, param: stri
     const message = `${path} has ${values.length} values, the model's embeddings have ${width}`;
     throw new ServiceError("unsupported_dimensions", message, { param: path });
   }
-  // Divided by the largest first: squares of large values are infinite, those of small ones zero.
+  // Divide by the largest value first, because squares of large values overflow to infinity and those of small ones
+  // underflow to zero.
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (largest === 0)
-    throw new ServiceError("invalid_type", `${path} has no direction: all of it is 0`, { param: path });
+    throw new ServiceError("invalid_type", `${path} contains only zeros, so it has no direction`, {
+      param: path,
+    });
   const norm = Math.sqrt(values.reduce((sum, value) => sum + (value / largest) ** 2, 0));
   return Float32Array.from(values, (value) => value / largest / norm);
 }

@@ -1,7 +1,7 @@
 /**
- * The pictures of one request on their way to embeddings. Each goes to the decoder as soon as its file is there, while
- * others are still being uploaded or fetched; the image tower runs once for all that are new. The same file twice is
- * one picture.
+ * The pictures of one request until they are embedded. Each goes to the decoder as soon as its file is complete, while
+ * others are still being uploaded or fetched. The image tower then runs once for all new pictures. Identical files
+ * count as one picture.
  */
 import { byteStream } from "../../runtime/byte-stream.ts";
 import { ServiceError } from "../../runtime/errors.ts";
@@ -20,7 +20,7 @@ export class PictureBatch {
   readonly #lifted: LiftedStrings | undefined;
   readonly #cache: ImageCache | undefined;
   readonly #pictures = new Map<string, Picture>();
-  /** Those that the decoder was sent, in that order. */
+  /** The pictures that were sent to the decoder, in that order. */
   readonly #sent: Picture[] = [];
   #decoder: DecoderCall | undefined;
   #added = 0;
@@ -36,7 +36,7 @@ export class PictureBatch {
     return this.#lifted?.strings ?? [];
   }
 
-  /** Gives the memory of those pictures back, once all are on their way. */
+  /** Frees the memory of the lifted pictures. Call it once all of them were sent. */
   releaseStrings(): void {
     this.#lifted?.release();
   }
@@ -59,8 +59,8 @@ export class PictureBatch {
   }
 
   /**
-   * Embeds all that were added. A picture that came from the cache costs nothing.
-   * @throws ServiceError naming the picture that is bad; `model_unavailable`, `overloaded`
+   * Embeds all pictures that were added. A cached picture costs nothing.
+   * @throws ServiceError naming the bad picture; `model_unavailable`, `overloaded`
    */
   async embed(): Promise<void> {
     const { towers, manifest, timings, requestId, wanted } = this.context;
@@ -82,7 +82,7 @@ export class PictureBatch {
     }
   }
 
-  /** Lets go of the decoder if the request fails before `embed`. */
+  /** Ends the call to the decoder if the request fails before `embed`. */
   abandon(): void {
     this.#decoder?.abandon();
   }

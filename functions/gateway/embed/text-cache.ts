@@ -1,9 +1,9 @@
 /**
- * Text embeddings in KV. The key names the model's revision and the hash of the cleaned texts, and the value is sealed,
- * so an entry can never be wrong, only missing: KV's delay between data centres is harmless, and KV failing costs time,
- * not answers.
+ * Caches text embeddings in KV. The key names the model's revision and the hash of the cleaned texts, and the value has
+ * a checksum. So an entry is never wrong, only missing: KV's delay between data centres does no harm, and if KV fails,
+ * the embedding is computed again.
  *
- * `promptsKey` is the one name that a vector has, here, in the isolate's memory and within a request.
+ * `promptsKey` names a vector everywhere: in KV, in the isolate's memory and within a request.
  */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { CleanText } from "../../runtime/tokenizer/clean-text.ts";
@@ -13,25 +13,25 @@ import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { warn } from "../../runtime/warn.ts";
 import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
 
-/** Part of every key; changes with the layout of the values and with how `promptsKey` names them. */
+/** Part of every key. Change it whenever the layout of the values or the names from `promptsKey` change. */
 const FORMAT = "text4";
 /** Keys that KV reads in one operation. */
 export const KV_BULK_KEYS = 100;
-/** Entries not asked for in this time go, so that the cache does not grow for ever. Seconds. */
+/** Lifetime of an entry, seconds, so that the cache does not grow without end. */
 const TIME_TO_LIVE = 30 * 24 * 3600;
-/** KV operations an invocation may use on writes; 1,000 is the platform's limit for all of them. */
+/** KV writes that an invocation may make. The platform's limit for all KV operations is 1,000. */
 const MAX_WRITES = 900;
-/** Before the embedding: the seal; tokens, uint32; whether it was truncated, uint32. */
+/** Bytes before the embedding: the checksum; tokens, uint32; truncated or not, uint32. */
 const HEADER_BYTES = SEAL_BYTES + 8;
 
 export type CachedText = EmbeddedText;
 
 declare const named: unique symbol;
 
-/** Names the vector that some cleaned texts make. */
+/** Names the vector that a list of cleaned texts gives. */
 export type PromptsKey = string & { readonly [named]: true };
 
-/** The texts themselves, a line each: a cleaned text has no line breaks. */
+/** The texts themselves, one on each line: a cleaned text has no line breaks. */
 export function promptsKey(prompts: readonly CleanText[]): PromptsKey {
   return prompts.join("\n") as PromptsKey;
 }
@@ -48,7 +48,7 @@ export class TextCache {
     this.#bytes = HEADER_BYTES + width * Float32Array.BYTES_PER_ELEMENT;
   }
 
-  /** The embeddings that are there. */
+  /** The embeddings that are in the cache. */
   async read(names: readonly PromptsKey[]): Promise<Map<PromptsKey, CachedText>> {
     const found = new Map<PromptsKey, CachedText>();
     try {
@@ -68,7 +68,7 @@ export class TextCache {
     return found;
   }
 
-  /** Stores embeddings; for `waitUntil`, it never rejects. */
+  /** Stores embeddings. It never rejects, so it can be passed to `waitUntil`. */
   async write(vectors: ReadonlyMap<PromptsKey, CachedText>): Promise<void> {
     const entries = [...vectors].slice(0, MAX_WRITES);
     const results = await Promise.allSettled(
@@ -87,7 +87,7 @@ export class TextCache {
     return `${FORMAT}/${this.#revision}/${await sha256Hex(new TextEncoder().encode(name))}`;
   }
 
-  /** Base64: KV reads many values in one operation only as text. Little-endian. */
+  /** Values are stored as base64, because KV reads many values in one operation only as text. Little-endian. */
   async #format(key: string, { embedding, tokens, truncated }: CachedText): Promise<string> {
     const bytes = new Uint8Array(this.#bytes);
     new Uint32Array(bytes.buffer, SEAL_BYTES, 2).set([tokens, truncated ? 1 : 0]);

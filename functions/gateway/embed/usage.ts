@@ -1,4 +1,4 @@
-/** What a request took of the model. */
+/** What a request cost in work of the model. */
 export interface Usage {
   images: number;
   /** Images whose embedding was cached. */

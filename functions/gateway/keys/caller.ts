@@ -1,14 +1,14 @@
-/** Whose request it is. */
+/** The caller of a request. */
 import { PUBLIC_ACCOUNT, type Tier } from "./api-key.ts";
 
 export interface Caller {
-  /** Label sets belong to it, and it is what is limited. */
+  /** Owns label sets, and is the unit of rate limits. */
   account: string;
-  /** null without a key. */
+  /** null for a request without a key. */
   keyId: string | null;
   tier: Tier | "public";
   operator: boolean;
 }
 
-/** Of requests without a key, where those are served. */
+/** The caller of requests without a key, in deployments that allow them. */
 export const NOBODY: Caller = { account: PUBLIC_ACCOUNT, keyId: null, tier: "public", operator: false };

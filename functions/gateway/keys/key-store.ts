@@ -1,11 +1,14 @@
-/** Looks keys up in KV. What was found is remembered for a while, so that a busy key costs no read a request. */
+/**
+ * Looks up keys in KV. Keys that were found stay in memory for a while, so a busy key does not cost a read for each
+ * request.
+ */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { LruCache } from "../../runtime/memory-cache.ts";
 import type { Bindings } from "../bindings.ts";
 import { KEY_PREFIX, keyPath, type KeyRecord } from "./api-key.ts";
 
-/** Milliseconds; with KV's own delay of up to 60 s, a revoked key ends within 90 s. */
+/** Milliseconds. Together with KV's delay of up to 60 s, a revoked key stops working within 90 s. */
 const REMEMBERED_FOR = 30_000;
 const MAX_REMEMBERED = 1_000;
 
@@ -29,7 +32,10 @@ export async function findKey(key: string, env: Bindings): Promise<KeyRecord | u
   return isExpired ? undefined : record;
 }
 
-/** A deployment that nobody has a key for was not set up; its first caller is to hear that, not "wrong key". */
+/**
+ * Throws if the deployment has no key at all: it was never set up, and its first caller should learn that instead of
+ * "wrong key".
+ */
 export async function requireSomeKey(env: Bindings): Promise<void> {
   if (someKeyExists) return;
   const { keys } = await ask(() => keysOf(env).list({ prefix: KEY_PREFIX, limit: 1 }));

@@ -1,9 +1,12 @@
-/** What stands for a caller without a key: an IPv4 address, or the /64 that whoever has one IPv6 address has all of. */
+/**
+ * Identifies a caller without a key: by the IPv4 address, or by the /64 block of an IPv6 address, because one
+ * subscriber usually has the whole block.
+ */
 import ipaddr from "ipaddr.js";
 
 const GROUPS_OF_64 = 4;
 
-/** @param address as Cloudflare gives it; anything else stands for itself */
+/** @param address from Cloudflare; anything that is not an IP address is returned unchanged */
 export function addressBlock(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

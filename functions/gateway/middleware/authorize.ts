@@ -1,6 +1,7 @@
 /**
- * Lets a request in or not. The variable ACCESS says how: `keys`, unless set, wants an API key; `public` serves
- * without one, limited by address; `open` asks and limits nothing, for a machine of one's own.
+ * Decides whether to serve a request. The variable ACCESS selects how: `keys` (the default) requires an API key;
+ * `public` also serves requests without a key and limits them by address; `open` checks and limits nothing, for use on
+ * your own machine.
  */
 import { type Context } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -44,8 +45,8 @@ async function identify(c: Context<GatewayEnv>, mayBeNobody: boolean): Promise<C
 }
 
 /**
- * For endpoints of the operator.
- * @throws ServiceError `not_found` for everybody else, as for any other path that is not theirs to know
+ * Guards endpoints for the operator.
+ * @throws ServiceError `not_found` for everyone else, as for a path that does not exist
  */
 export function requireOperator(c: Context<GatewayEnv>): void {
   if (c.env.ACCESS === "open" || callerOf(c).operator) return;

@@ -1,4 +1,4 @@
-/** Whose request it is. */
+/** The caller of a request, and the account of its label sets. */
 import type { Context } from "hono";
 import { ServiceError } from "../../runtime/errors.ts";
 import { type Caller, NOBODY } from "../keys/caller.ts";
@@ -9,8 +9,9 @@ export function callerOf(c: Context<GatewayEnv>): Caller {
 }
 
 /**
- * The account whose label sets a request may make, list and remove.
- * @throws ServiceError `invalid_api_key` for one without a key in a public deployment: strangers have nothing in common
+ * The account whose label sets the request may create, list and delete.
+ * @throws ServiceError `invalid_api_key` for a request without a key in a public deployment: strangers must not share
+ * an account
  */
 export function accountOf(c: Context<GatewayEnv>): string {
   const { account, keyId } = callerOf(c);

@@ -1,13 +1,13 @@
 /**
- * Which web pages of other origins may ask: those that the variable ALLOWED_ORIGINS lists, or all with `*`. One that ends
- * in `:*` stands for all ports of its host.
+ * Decides which web pages of other origins may use the API: those listed in the variable ALLOWED_ORIGINS, or all if it
+ * is `*`. An entry that ends in `:*` stands for all ports of its host.
  */
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { ServiceError } from "../../runtime/errors.ts";
 import type { GatewayEnv } from "./gateway-env.ts";
 
-/** Seconds that a browser keeps the answer. */
+/** How long a browser caches the answer to a preflight request, seconds. */
 const MAX_AGE = 3600;
 
 export const crossOrigin = createMiddleware<GatewayEnv>(async (c, next) => {
@@ -25,11 +25,11 @@ export const crossOrigin = createMiddleware<GatewayEnv>(async (c, next) => {
   if (c.req.method === "OPTIONS") {
     throw new ServiceError("origin_not_allowed", "pages of this origin may not use this deployment");
   }
-  // Without the headers that a browser looks for, the page does not get the answer.
+  // Without these headers the browser keeps the answer from the page.
   return await next();
 });
 
-/** An origin is a scheme, a host and, if it is not the scheme's own, a port. */
+/** The origin with any port as `:*`. An origin is a scheme, a host and, unless it is the scheme's default, a port. */
 function anyPort(origin: string): string {
   return `${origin.replace(/:\d+$/, "")}:*`;
 }

@@ -1,10 +1,10 @@
-/** The one place where a failure becomes HTTP, in OpenAI's shape. */
+/** Turns an error into an HTTP response in OpenAI's shape. No other code does this. */
 import type { Context } from "hono";
 import { ERROR_KINDS, ServiceError } from "../../runtime/errors.ts";
 import { ClientGoneError } from "../../runtime/wanted.ts";
 import type { GatewayEnv } from "./gateway-env.ts";
 
-/** Seconds after which a client may try again when nothing better is known. */
+/** Default for `retry-after`, seconds. */
 const RETRY_AFTER = { 429: "10", 503: "2" } as const;
 
 export function errorResponse(thrown: Error, c: Context<GatewayEnv>): Response {

@@ -1,4 +1,7 @@
-/** What a request carries through the gateway. Known to middleware and routes; all that is below takes plain arguments. */
+/**
+ * The variables of a request in the gateway. Only middleware and routes use this type; the code below them takes plain
+ * arguments.
+ */
 import type { Bindings } from "../bindings.ts";
 import type { Share } from "../body/bytes-in-flight.ts";
 import type { LiftedStrings } from "../body/read-body.ts";
@@ -16,11 +19,11 @@ export interface GatewayEnv {
     usage?: Usage;
     /** `<alias>@<revision>` of the model that answered. */
     answeredBy?: string;
-    /** The refusal's, if it was refused. */
+    /** The error code, if the request was refused. */
     errorCode?: string;
-    /** The room that the request's body takes. */
+    /** The memory reserved for the request's body. */
     share?: Share;
-    /** Long strings of its JSON, see `body/lift-strings.ts`. */
+    /** Long strings of the JSON body; see `body/lift-strings.ts`. */
     lifted?: LiftedStrings | undefined;
     pictures?: PictureBatch;
   };

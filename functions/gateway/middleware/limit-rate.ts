@@ -1,4 +1,7 @@
-/** Rate limits, by the platform's own counters: a limit and a period for each tier, counted in each location. */
+/**
+ * Rate limits by the platform's counters. Each tier has a limit and a period; each Cloudflare location counts
+ * separately.
+ */
 import type { Context } from "hono";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
@@ -8,7 +11,7 @@ import { warn } from "../../runtime/warn.ts";
 import { addressBlock } from "./address-block.ts";
 import type { Caller } from "../keys/caller.ts";
 
-/** Which binding counts for whom. */
+/** The binding with the counter of each tier. */
 const LIMITS = {
   public: "LIMIT_PUBLIC",
   free: "LIMIT_FREE",
@@ -17,7 +20,7 @@ const LIMITS = {
 } as const satisfies Record<Caller["tier"], keyof Bindings>;
 
 /**
- * Callers with a key are counted by account, so that a second key is no second allowance; others by address.
+ * Counts callers with a key by account, so that a second key gives no second allowance. Others are counted by address.
  * @throws ServiceError `rate_limit_exceeded`, `not_configured`
  */
 export async function limitRate(c: Context<GatewayEnv>, { account, keyId, tier }: Caller): Promise<void> {
@@ -34,7 +37,7 @@ export async function limitRate(c: Context<GatewayEnv>, { account, keyId, tier }
     throw new ServiceError("rate_limit_exceeded", "too many requests; try again later");
 }
 
-/** A counter that does not answer limits nobody. */
+/** True if the request is within the limit. If the counter does not answer, the request is allowed. */
 async function isWithin(limit: RateLimit, key: string): Promise<boolean> {
   try {
     return (await withDeadline(DEADLINES.rateLimit, () => limit.limit({ key }))).success;

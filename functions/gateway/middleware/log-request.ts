@@ -1,6 +1,6 @@
 /**
- * One line of the log for every request: what was asked, what became of it, what it took. Never a picture, a text or a
- * key; docs/operations.md says what the fields are for.
+ * Logs one line for each request: what was requested, the outcome, the cost. It never logs a picture, a text or a key.
+ * docs/operations.md explains the fields.
  */
 import { createMiddleware } from "hono/factory";
 import { callerOf } from "./caller-of.ts";

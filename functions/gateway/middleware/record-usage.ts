@@ -1,4 +1,4 @@
-/** Tells the deployment's records what a request took. One data point a request, after the response. */
+/** Records the cost of each request as one data point, after the response. */
 import { createMiddleware } from "hono/factory";
 import type { GatewayEnv } from "./gateway-env.ts";
 import { callerOf } from "./caller-of.ts";
@@ -13,7 +13,7 @@ export const recordUsage = createMiddleware<GatewayEnv>(async (c, next) => {
     tokens: 0,
     cachedTokens: 0,
   };
-  // Analytics Engine has no names for columns: docs/access.md lists what is where.
+  // Analytics Engine columns have no names: docs/access.md lists what each holds.
   c.env.USAGE?.writeDataPoint({
     indexes: [account],
     blobs: [

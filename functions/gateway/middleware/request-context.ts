@@ -1,10 +1,12 @@
-/** Gives every request an id and a clock, every response the headers that tell them, and takes back what it held. */
+/**
+ * Gives each request an id and a clock, adds them to the response's headers, and releases what the request reserved.
+ */
 import { createMiddleware } from "hono/factory";
 import type { GatewayEnv } from "./gateway-env.ts";
 import { randomId } from "../random-id.ts";
 import { Timings } from "../timings.ts";
 
-/** A caller's own id is kept if it is harmless in logs and headers. */
+/** A caller's own id is used if it is safe in logs and headers. */
 const REQUEST_ID = /^[\w.-]{1,128}$/;
 
 export const requestContext = createMiddleware<GatewayEnv>(async (c, next) => {

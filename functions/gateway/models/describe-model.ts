@@ -1,4 +1,4 @@
-/** What the API says about a model. */
+/** Describes a model as the API shows it. */
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { modelFiles } from "../../../model-shards/model-files.ts";
 import { modelReference } from "../../../model-shards/model-reference.ts";
@@ -7,7 +7,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { dotOfHost } from "../../runtime/simd/dot-of-host.ts";
 import { type Anchor, LeasedLoad } from "../../runtime/lease.ts";
 
-/** When models came into R2, by reference: seconds since 1970. Read once an isolate. */
+/** When each model was added to R2, by reference, seconds since 1970. Read once for each isolate. */
 const created = new Map<string, LeasedLoad<number>>();
 
 /** @throws ServiceError `model_unavailable` */
@@ -20,7 +20,7 @@ async function createdAt(manifest: Manifest, models: R2Bucket, waitUntil: Anchor
       const object = await withDeadline(DEADLINES.r2, () =>
         models.head(`${manifest.alias}/${manifest.revision}/manifest.json`),
       );
-      if (object === null) throw new Error("it is not there");
+      if (object === null) throw new Error("the manifest does not exist");
       return Math.floor(object.uploaded.getTime() / 1000);
     } catch (cause) {
       const message = `model ${reference}: its manifest cannot be read`;
@@ -31,8 +31,8 @@ async function createdAt(manifest: Manifest, models: R2Bucket, waitUntil: Anchor
 }
 
 /**
- * OpenAI's model object and what a client of this API needs besides.
- * @param models the bucket that has the model
+ * OpenAI's model object, with the additional fields of this API.
+ * @param models the bucket that holds the model
  * @throws ServiceError `model_unavailable`
  */
 export async function describeModel(
@@ -57,7 +57,7 @@ export async function describeModel(
   };
 }
 
-/** What models that were built before there was room for it in the manifest say nothing about. */
+/** Figures that older manifests do not have. */
 function published(manifest: Manifest) {
   if (manifest.format === "edgeclip-manifest/1") return { parameters: null, imagenet_zero_shot: null };
   return { parameters: manifest.parameters, imagenet_zero_shot: manifest.imagenet_zero_shot ?? null };

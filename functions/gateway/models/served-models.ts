@@ -1,6 +1,6 @@
 /**
- * The models that a deployment serves: the variable SERVED_MODELS lists them, the first is the default, and the n-th has
- * its towers behind the n-th pair of bindings. What the list says, the deployment's scripts wrote; see
+ * The models that a deployment serves. The variable SERVED_MODELS lists them, the default first. The n-th model's
+ * towers are behind the n-th pair of bindings. The deployment's scripts write the list; see
  * `scripts/worker-configs.ts`.
  */
 import type { Manifest } from "../../../model-shards/manifest.ts";
@@ -27,7 +27,10 @@ export function servedModels(env: Bindings): ServedModel[] {
     const vision = env[`VISION${suffix}`];
     const text = env[`TEXT${suffix}`];
     if (vision === undefined || text === undefined) {
-      throw new ServiceError("not_configured", `the model ${reference} is listed, but not bound to towers`);
+      throw new ServiceError(
+        "not_configured",
+        `the model ${reference} is in SERVED_MODELS but has no bindings to its towers`,
+      );
     }
     return { reference, alias, vision, text };
   });

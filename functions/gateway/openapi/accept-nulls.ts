@@ -1,9 +1,9 @@
 /**
- * Says in the reference what `schemas/without-nulls.ts` does: wherever a request's body has an optional field, null may
- * stand for its absence.
+ * Documents in OpenAPI what `schemas/without-nulls.ts` does: in a request's body, null means that an optional field is
+ * absent.
  */
 
-/** As much of JSON Schema as requests use. */
+/** The part of JSON Schema that requests use. */
 export interface JsonSchema {
   $ref?: string;
   type?: string | string[];
@@ -27,7 +27,7 @@ interface Document {
 
 const COMPONENT = "#/components/schemas/";
 
-/** @param document is changed */
+/** @param document changed in place */
 export function acceptNulls(document: object): void {
   const { paths = {}, components } = document as Document;
   const seen = new Set<JsonSchema>();

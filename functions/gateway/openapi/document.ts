@@ -1,4 +1,4 @@
-/** The API's reference, OpenAPI 3.1, made of the schemas that requests are checked with. */
+/** The API's reference in OpenAPI 3.1, built from the schemas that validate requests. */
 import * as z from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { classifyRequestSchema } from "../schemas/classify-request.ts";
@@ -23,7 +23,7 @@ interface Operation {
   summary: string;
   description?: string;
   request?: z.ZodType;
-  /** Whether a form with files may stand for JSON. */
+  /** True if a form with files may be sent instead of JSON. */
   form?: boolean;
   query?: z.ZodObject;
   path?: z.ZodObject;
@@ -31,11 +31,11 @@ interface Operation {
   answers: Record<`${1 | 2 | 3 | 4 | 5}${string}`, [description: string, schema: z.ZodType]>;
 }
 
-/** Statuses that any operation may answer besides its own. */
+/** Statuses that every operation may answer in addition to its own. */
 const REFUSALS = {
   "400": "The request is wrong; `param` names the field",
   "401": "The API key is missing or wrong",
-  "404": "There is no such thing",
+  "404": "The address, model or label set does not exist",
   "413": "The request's body is too large",
   "415": "The request's body is of another type, or compressed",
   "429": "Too many requests; `retry-after` says when",
@@ -88,7 +88,7 @@ const paths: ZodOpenApiPathsObject = {
       tag: "Pictures and texts",
       summary: "The best label for each picture",
       description:
-        "`input` and `image` are aliases of `images`, `label` of `labels`; one alone need not be a list.",
+        "`input` and `image` are aliases of `images`, `label` of `labels`; a single one need not be a list.",
       request: classifyRequestSchema,
       form: true,
       answers: { "200": ["A row for each picture", responses.classifyResponseSchema] },
@@ -98,9 +98,9 @@ const paths: ZodOpenApiPathsObject = {
     post: operation({
       id: "similarity",
       tag: "Pictures and texts",
-      summary: "Every picture against every text",
+      summary: "Compare every picture with every text",
       description:
-        "`image` and `input` are aliases of `images`, `text` of `texts`; one alone need not be a list.",
+        "`image` and `input` are aliases of `images`, `text` of `texts`; a single one need not be a list.",
       request: similarityRequestSchema,
       form: true,
       answers: { "200": ["A row for each picture", responses.similarityResponseSchema] },
@@ -110,7 +110,7 @@ const paths: ZodOpenApiPathsObject = {
     post: operation({
       id: "embeddings",
       tag: "Pictures and texts",
-      summary: "Vectors of texts and pictures",
+      summary: "Embeddings of texts and pictures",
       description: "OpenAI's endpoint. A plain string is always a text; a picture is an object.",
       request: embeddingsRequestSchema,
       answers: { "200": ["A vector for each input", responses.embeddingsResponseSchema] },
@@ -120,35 +120,35 @@ const paths: ZodOpenApiPathsObject = {
     post: operation({
       id: "rerank",
       tag: "Pictures and texts",
-      summary: "Documents by their nearness to a query",
-      description: "Texts by a picture, pictures by a text, or either by their own kind.",
+      summary: "Sort documents by similarity to a query",
+      description: "Query and documents may each be texts or pictures.",
       request: rerankRequestSchema,
-      answers: { "200": ["The nearest first", responses.rerankResponseSchema] },
+      answers: { "200": ["The most similar first", responses.rerankResponseSchema] },
     }),
   },
   "/v1/label_sets": {
     post: operation({
       id: "createLabelSet",
       tag: "Label sets",
-      summary: "Keep a set of labels",
+      summary: "Store a set of labels",
       description:
-        "The same set again has the same id and costs nothing. A set serves all models of the deployment: its id does " +
-        "not name one, and each has embeddings of its own. `model` says for which they are computed now; for another " +
-        "they are when the set is posted or classified with for that one.",
+        "Storing the same set again gives the same id and costs nothing. A set works with all models of the deployment: " +
+        "its id names no model, and each model has its own embeddings. They are computed now for `model`; for another " +
+        "model they are computed when the set is posted, or used in a classification, with that model.",
       request: labelSetRequestSchema,
       answers: {
-        "200": ["It was there", responses.labelSetSchema],
-        "201": ["It is new and ready", responses.labelSetSchema],
-        "202": ["It is being computed in the background", responses.labelSetSchema],
+        "200": ["The set already existed", responses.labelSetSchema],
+        "201": ["The set is new and ready", responses.labelSetSchema],
+        "202": ["The set is being computed in the background", responses.labelSetSchema],
       },
     }),
     get: operation({
       id: "listLabelSets",
       tag: "Label sets",
       summary: "The caller's label sets",
-      description: "What is `ready` is so for `model`.",
+      description: "`status` is given for `model`.",
       query: labelSetListSchema,
-      answers: { "200": ["A page of them", responses.labelSetListResponseSchema] },
+      answers: { "200": ["One page of the list", responses.labelSetListResponseSchema] },
     }),
   },
   "/v1/label_sets/{id}": {
@@ -157,8 +157,8 @@ const paths: ZodOpenApiPathsObject = {
       tag: "Label sets",
       summary: "One label set with its labels",
       description:
-        "`status`, `prompts_done` and `bytes` are about `model`, the deployment's first if none is named. Asking for a " +
-        "set whose computation has come to a halt takes it up again.",
+        "`status`, `prompts_done` and `bytes` refer to `model`, by default the deployment's first model. Requesting a " +
+        "set whose computation has stopped resumes it.",
       path: idPath,
       query: labelSetQuerySchema,
       answers: { "200": ["The set", responses.labelSetDetailSchema] },
@@ -169,7 +169,7 @@ const paths: ZodOpenApiPathsObject = {
       summary: "Remove a label set",
       description: "Effective everywhere within 60 seconds.",
       path: idPath,
-      answers: { "200": ["It is gone", responses.deletedSchema] },
+      answers: { "200": ["The set is deleted", responses.deletedSchema] },
     }),
   },
   "/v1/models": {
@@ -177,7 +177,7 @@ const paths: ZodOpenApiPathsObject = {
       id: "listModels",
       tag: "Models",
       summary: "The deployment's models",
-      answers: { "200": ["All of them", responses.modelListSchema] },
+      answers: { "200": ["All models", responses.modelListSchema] },
     }),
   },
   "/v1/models/{id}": {
@@ -193,10 +193,12 @@ const paths: ZodOpenApiPathsObject = {
     post: operation({
       id: "computeLabelSets",
       tag: "Operation",
-      summary: "Bring stored label sets of all accounts up to a model, a piece a request",
-      description: "For keys of the deployment's operator. Ask again with `after` until it is null.",
+      summary: "Compute the stored label sets of all accounts for a model, one part in each request",
+      description: "For operator keys. Repeat the request with the `after` of the answer until it is null.",
       request: computeLabelSetsRequestSchema,
-      answers: { "200": ["What was computed, and where to go on", responses.computedLabelSetSchema] },
+      answers: {
+        "200": ["What was computed, and `after` for the next request", responses.computedLabelSetSchema],
+      },
     }),
   },
   "/healthz": {
@@ -211,16 +213,16 @@ const paths: ZodOpenApiPathsObject = {
     get: operation({
       id: "readyz",
       tag: "Health",
-      summary: "Whether the gateway reaches what it needs",
+      summary: "Whether the gateway reaches the Workers and stores that it needs",
       answers: {
         "200": ["It does", responses.healthSchema],
-        "503": ["It does not", responses.healthSchema],
+        "503": ["It does not reach at least one of them", responses.healthSchema],
       },
     }),
   },
 };
 
-/** @param server URL that the paths are below */
+/** @param server base URL of all paths */
 export function openApiDocument(server: string): object {
   const document = createDocument({
     openapi: "3.1.1",

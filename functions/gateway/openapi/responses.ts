@@ -1,4 +1,4 @@
-/** The shapes of the API's answers, for its reference. The tests hold real answers against them. */
+/** The shapes of the API's answers, for its reference. The tests check real answers against them. */
 import * as z from "zod";
 import { ERROR_KINDS } from "../../runtime/errors.ts";
 
@@ -6,7 +6,7 @@ const seconds = z.number().int().meta({ description: "Seconds since 1970" });
 const cosine = z.number().min(-1).max(1);
 const truncated = z
   .boolean()
-  .meta({ description: "The text was longer than the model's context, and its end was not read" });
+  .meta({ description: "The text was longer than the model's context; the model did not read its end" });
 const probability = z.number().min(0).max(1);
 
 export const errorSchema = z
@@ -32,7 +32,7 @@ const usageSchema = z
 
 const model = { model: z.string(), revision: z.string() };
 
-/** @param row one of `data` */
+/** @param row shape of one entry of `data` */
 function listOf<S extends z.ZodType>(row: S) {
   return z.object({
     id: z.string(),
@@ -85,7 +85,7 @@ export const classifyResponseSchema = listOf(
     groups: z
       .array(z.object({ label_set: z.string(), ...rankingSchema.shape }))
       .optional()
-      .meta({ description: "In place of the prediction, where `label_set` was a list" }),
+      .meta({ description: "Instead of `prediction`, if `label_set` was a list" }),
   }),
 ).meta({ id: "ClassifyResponse" });
 
@@ -112,7 +112,9 @@ export const rerankResponseSchema = z
         document: z
           .unknown()
           .optional()
-          .meta({ description: "As it was sent, if asked for; `image` is null for a long picture" }),
+          .meta({
+            description: "The document as it was sent, if requested; `image` is null for a long picture",
+          }),
       }),
     ),
     usage: usageSchema,
@@ -124,25 +126,23 @@ export const labelSetSchema = z
     id: z.string(),
     object: z.literal("label_set"),
     name: z.string().nullable(),
-    model: z
-      .string()
-      .meta({ description: "Whose embeddings `status`, `prompts_done` and `bytes` are about" }),
-    revision: z.string().meta({ description: "The model's present one" }),
+    model: z.string().meta({ description: "The model that `status`, `prompts_done` and `bytes` refer to" }),
+    revision: z.string().meta({ description: "The model's current revision" }),
     status: z.enum(["ready", "building"]).meta({
       description:
         "`ready`: all embeddings for `model` at `revision` are stored, and a classification computes none. `building`: " +
-        "some are missing; they are computed once the set is posted or classified with for this model",
+        "some are missing; they are computed when the set is posted, or used in a classification, with this model",
     }),
     labels: z.number().int(),
     prompts: z.number().int(),
-    prompts_done: z.number().int().meta({ description: "Prompts whose embeddings for `model` are there" }),
+    prompts_done: z.number().int().meta({ description: "Prompts whose embeddings for `model` are stored" }),
     templates: z.array(z.string()),
     created_at: seconds,
     bytes: z
       .number()
       .int()
       .nullable()
-      .meta({ description: "Of the embeddings for `model`; null while some are missing" }),
+      .meta({ description: "Size of the embeddings for `model`; null while some are missing" }),
   })
   .meta({ id: "LabelSet" });
 
@@ -180,7 +180,7 @@ export const modelObjectSchema = z
     id: z.string(),
     object: z.literal("model"),
     created: seconds.meta({
-      description: "When the model came into the deployment's storage: seconds since 1970",
+      description: "When the model was added to the deployment's storage, seconds since 1970",
     }),
     owned_by: z.string(),
     alias: z.string(),
@@ -194,15 +194,15 @@ export const modelObjectSchema = z
     }),
     imagenet_zero_shot: z.number().nullable().meta({
       description:
-        "Top-1 accuracy on ImageNet, zero-shot, in percent, as the weights' authors published it; null if it is not known",
+        "Top-1 accuracy on ImageNet, zero-shot, in percent, as published by the authors of the weights; null if unknown",
     }),
     bytes: z
       .number()
       .int()
-      .meta({ description: "Of the model's files: what a cold deployment reads at most" }),
+      .meta({ description: "Size of the model's files, which is the most that a cold deployment reads" }),
     dot: z.enum(["bytes", "7-bit", "none"]).meta({
       description:
-        "What the relaxed dot product of the host that answered is good for: kernels are fastest with `bytes`. Vectors are the same on all hosts",
+        "Which relaxed dot product the processor of the answering host supports: kernels are fastest with `bytes`. Vectors are the same on all hosts",
     }),
   })
   .meta({ id: "Model" });
@@ -220,7 +220,10 @@ export const computedLabelSetSchema = z
   .object({
     object: z.literal("computed_label_set"),
     ...model,
-    computed: z.string().nullable().meta({ description: "The label set that something was computed of" }),
-    after: z.string().nullable().meta({ description: "null: nothing is left" }),
+    computed: z.string().nullable().meta({ description: "The label set for which embeddings were computed" }),
+    after: z
+      .string()
+      .nullable()
+      .meta({ description: "Value of `after` for the next request; null if nothing is left to compute" }),
   })
   .meta({ id: "ComputedLabelSet" });

@@ -1,9 +1,12 @@
-/** Cosine of two unit vectors: their product, which rounding may push a hair beyond ±1. */
+/**
+ * Cosine of two unit vectors: their dot product, clamped because rounding may give slightly more than 1 or less than
+ * -1.
+ */
 export function cosineOfUnit(a: Float32Array, b: Float32Array): number {
   return clamp(product(a, b, 0));
 }
 
-/** Cosines of a unit vector and the rows of a matrix of them, float32, rows × width. */
+/** Cosines of a unit vector with each row of a matrix of unit vectors, float32, rows × width. */
 export function cosinesWithRows(vector: Float32Array, rows: Float32Array): Float64Array {
   const width = vector.length;
   const cosines = new Float64Array(rows.length / width);
@@ -11,7 +14,7 @@ export function cosinesWithRows(vector: Float32Array, rows: Float32Array): Float
   return cosines;
 }
 
-/** Four sums side by side: one alone waits for itself at every step. */
+/** Dot product with four independent sums. A single sum is slower, because each addition waits for the one before. */
 function product(a: Float32Array, b: Float32Array, offset: number): number {
   const quads = a.length - (a.length % 4);
   let [s0, s1, s2, s3] = [0, 0, 0, 0];

@@ -1,6 +1,6 @@
 /**
- * One picture against a set of labels: the scores as the API reports them. The softmax is over the whole set,
- * before anything is filtered, so that a threshold or `top_k` never changes a score.
+ * Scores one picture against a set of labels. The softmax covers the whole set before anything is filtered, so a
+ * threshold or `top_k` never changes a score.
  */
 import { cosinesWithRows } from "./cosine-of-unit.ts";
 import { logMeanExp, sigmoid, softmax } from "./softmax.ts";
@@ -22,24 +22,26 @@ export interface Ranking {
 }
 
 export interface RankOptions {
-  /** `exp(logit_scale)`: a logit is this times the cosine. */
+  /** `exp(logit_scale)`: a logit is the cosine times this. */
   scale: number;
   topK: number;
   /** Independent scores, `sigmoid(logit − logmeanexp(negative logits))`, instead of a softmax. Uncalibrated. */
   multiLabel: boolean;
-  /** For labels that have none of their own. */
+  /** Threshold for labels that have none of their own. */
   minSimilarity: number | null;
 }
 
 export interface RankedLabels {
   labels: { at(index: number): string | undefined };
-  /** Cosine below which a label is left out, by label; none where there are fewer. */
+  /**
+   * Each label's threshold: the label is left out if its cosine is lower. Labels beyond the end of this list have none.
+   */
   minSimilarity: readonly (number | null)[];
   /** float32, labels × width, rows of unit length. */
   vectors: Float32Array;
-  /** Indices of the labels of which a prompt was cut. */
+  /** Indices of the labels with a prompt that was cut to the model's context. */
   truncated: ReadonlySet<number>;
-  /** float32, negatives × width: what the picture shows if it shows none of the labels. */
+  /** float32, negatives × width: embeddings of texts that describe pictures without any of the labels. */
   negative: Float32Array;
 }
 
@@ -63,7 +65,8 @@ export function rankLabels(
     const threshold = minSimilarity[index] ?? options.minSimilarity ?? -1;
     if (similarity >= threshold) passing.push(index);
   }
-  // A score grows with its logit, which still differs where scores have rounded to the same.
+  // Sort by logit, not by score: a score grows with its logit, and logits still differ where scores have rounded to the
+  // same value.
   const predictions = topIndices(passing, logits, topK).map((index) => ({
     label: labels.at(index) ?? "",
     score: scores[index] ?? 0,

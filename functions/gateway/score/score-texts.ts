@@ -1,4 +1,4 @@
-/** One picture against a list of texts, in the order of the request. */
+/** Scores one picture against a list of texts, in the order of the request. */
 import { cosineOfUnit } from "./cosine-of-unit.ts";
 import { softmax } from "./softmax.ts";
 
@@ -14,10 +14,10 @@ export interface TextScore {
   truncated: boolean;
 }
 
-/** What a picture is compared with. */
+/** A text or vector that a picture is compared with. */
 export interface Column {
   text: string | null;
-  /** Of unit length. */
+  /** Unit length. */
   vector: { embedding: Float32Array; truncated: boolean } | undefined;
 }
 

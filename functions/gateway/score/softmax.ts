@@ -1,4 +1,4 @@
-/** Softmax and its kin, stable for logits of any size. */
+/** Softmax and related functions, numerically stable for logits of any size. */
 
 /** Probabilities that sum to 1. An empty list gives an empty list. */
 export function softmax(logits: ArrayLike<number>): Float64Array {

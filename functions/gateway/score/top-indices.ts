@@ -1,8 +1,8 @@
-/** The best few of many, without sorting all of them. */
+/** Finds the highest few of many values without sorting all of them. */
 
 /**
  * @param candidates indices into `values`
- * @returns those with the `count` highest values, highest first; of equals, the earlier ones
+ * @returns the indices of the `count` highest values, highest first; for equal values, the earlier index first
  */
 export function topIndices(
   candidates: readonly number[],

@@ -1,4 +1,4 @@
-/** The templates that a request may name, and those that it gets if it says nothing. */
+/** The templates that a request may name, and the default ones. */
 import { OPENAI_7, OPENAI_80 } from "./openai.ts";
 
 export const DEFAULT_TEMPLATES: readonly string[] = ["a photo of a {}."];

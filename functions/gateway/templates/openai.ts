@@ -1,6 +1,6 @@
 /**
- * The prompt templates that OpenAI published with CLIP for ImageNet: the 80 of the ensemble, and the 7 of them that
- * do nearly as well. The wording, grammar included, is theirs: the published accuracies were measured with it.
+ * The prompt templates that OpenAI published with CLIP for ImageNet: all 80, and a subset of 7 that is nearly as
+ * accurate. The wording is OpenAI's, grammar errors included, because the published accuracies were measured with it.
  */
 export const OPENAI_7: readonly string[] = [
   "itap of a {}.",

@@ -2,7 +2,7 @@
 SwaggerUIBundle({
   dom_id: "#reference",
   url: "/openapi.json",
-  // Another origin would be asked to judge the document.
+  // Otherwise Swagger UI sends the document's address to a validator on another origin.
   validatorUrl: null,
   persistAuthorization: false,
 });

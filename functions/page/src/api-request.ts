@@ -1,15 +1,15 @@
 /**
- * A request as data: it is sent from here, and shown from the same data as a program, so that the two are the same.
- * With files it is a form; with links alone it is JSON.
+ * A request as data. The page sends it and also shows it as program code, from the same data, so both are the same
+ * request. With files it is a form; with links alone it is JSON.
  */
 import type { Picture, PictureFile } from "./pictures/chosen-picture.ts";
 
 export interface ApiRequest {
   path: "/v1/classify" | "/v1/similarity";
   pictures: readonly Picture[];
-  /** Empty for the deployment's own. */
+  /** Empty for the deployment's default model. */
   model: string;
-  /** The rest of the body. */
+  /** The other fields of the body. */
   fields: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
@@ -19,13 +19,16 @@ export function isForm({ pictures }: ApiRequest): boolean {
   return pictures.some((picture) => "file" in picture);
 }
 
-/** Of a request whose pictures are all links. */
+/** The body of a request whose pictures are all links. */
 export function jsonBody({ model, pictures, fields }: ApiRequest): Record<string, unknown> {
   const images = pictures.flatMap((picture) => ("link" in picture ? picture.link : []));
   return { ...(model === "" ? {} : { model }), images, ...fields };
 }
 
-/** The model comes first: the server begins with the pictures as they arrive. Lists are JSON. */
+/**
+ * The parts of a request as a form. The model comes first, because the server starts on each picture as it arrives.
+ * Lists are written as JSON.
+ */
 export function formParts({ model, pictures, fields }: ApiRequest): FormPart[] {
   return [
     ...(model === "" ? [] : [{ name: "model", value: model }]),

@@ -1,4 +1,4 @@
-/** The tab that classifies one picture: at once when a picture comes in, again when asked to. */
+/** The tab that classifies one picture: at once when a picture is chosen, and again on request. */
 import { call } from "./api/call.ts";
 import { classification } from "./api/types.ts";
 import { find, make } from "./dom.ts";
@@ -10,10 +10,10 @@ import { preview } from "./pictures/preview.ts";
 import { showClassification } from "./results/classification.ts";
 import { onSubmit } from "./submit.ts";
 
-/** As many as can be taken in at a glance. */
+/** Short enough to read at a glance. */
 const TOP_K = 10;
 
-/** @param model says which is chosen */
+/** @param model gives the chosen model */
 export function classify(section: HTMLElement, model: () => string): void {
   const fieldset = find(section, ".pictures");
   const drop = find(fieldset, "[data-drop]");

@@ -9,7 +9,7 @@ import { pictureInput } from "./pictures/picture-input.ts";
 import { showHeatMap } from "./results/heat-map.ts";
 import { onSubmit } from "./submit.ts";
 
-/** @param model says which is chosen */
+/** @param model gives the chosen model */
 export function compare(section: HTMLElement, model: () => string): void {
   const fieldset = find(section, ".pictures");
   const texts = find(section, "#texts", HTMLTextAreaElement);

@@ -1,4 +1,6 @@
-/** The key and what it opens: models and label sets are asked for at the start and whenever the key changes. */
+/**
+ * The API key, and what it gives access to. Models and label sets are loaded at the start and whenever the key changes.
+ */
 import { Failure } from "./api/failure.ts";
 import { find } from "./dom.ts";
 import { failureInWords } from "./failure-in-words.ts";
@@ -8,7 +10,7 @@ import { latestOnly } from "./latest.ts";
 import { offerModels } from "./offer-models.ts";
 import { problem } from "./results/problem.ts";
 
-/** @param labels where label sets are offered */
+/** @param labels the element that offers label sets */
 export function connection(form: HTMLFormElement, labels: HTMLElement): void {
   const key = find(form, "#key", HTMLInputElement);
   const model = find(form, "#model", HTMLSelectElement);
@@ -22,7 +24,7 @@ export function connection(form: HTMLFormElement, labels: HTMLElement): void {
       slot.replaceChildren(problem(failureInWords(failure), () => void load()));
     });
     if (!isLetIn) return;
-    // A public deployment wants a key for these alone: no reason for alarm.
+    // A public deployment needs a key only for label sets, so a refusal here is normal.
     await succeeds(offerLabelSets(labels, signal), signal, (failure) => {
       setHint.textContent = failureInWords(failure).detail;
     });

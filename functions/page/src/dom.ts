@@ -1,13 +1,15 @@
-/** Elements, found and made. Only text goes in, never markup: labels and messages come from anywhere. */
+/**
+ * Finds and makes elements. Content is set as text, never as markup, because labels and messages may come from anyone.
+ */
 
 type Content = Node | string;
 
 export function find(within: ParentNode, selector: string): HTMLElement;
 export function find<Kind extends Element>(within: ParentNode, selector: string, kind: new () => Kind): Kind;
-/** @throws Error if there is none of its kind: the page and its script belong together */
+/** @throws Error if the page has no such element: its script and its HTML are out of step */
 export function find(within: ParentNode, selector: string, kind: new () => Element = HTMLElement): Element {
   const found = within.querySelector(selector);
-  if (!(found instanceof kind)) throw new Error(`the page lacks ${selector}`);
+  if (!(found instanceof kind)) throw new Error(`the page has no element ${selector}`);
   return found;
 }
 

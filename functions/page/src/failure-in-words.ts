@@ -1,12 +1,12 @@
-/** What went wrong and what to do about it, for somebody who has not read the API's reference. */
+/** Explains a failure, and what to do about it, to a person who has not read the API's reference. */
 import type { Failure, Refusal } from "./api/failure.ts";
 
 export interface Words {
   title: string;
   detail: string;
-  /** Small print: the field that is meant, the code, the request's id. */
+  /** Details in small print: the field, the code, the request's id. */
   facts: [name: string, value: string][];
-  /** Whether the same request may succeed later. */
+  /** True if the same request may succeed later. */
   mayRetry: boolean;
 }
 
@@ -29,7 +29,7 @@ function titleOf({ status, code, param }: Refusal): string {
   if (status < 400) return "This is not the API's answer";
   if (status === 401) return "An API key is needed";
   if (status === 403) return "This is not allowed";
-  if (status === 404) return "There is no such thing";
+  if (status === 404) return "The server does not know this address (404)";
   if (status === 413 || code === "image_too_large") return "This is too large";
   if (status === 429) return "Too many requests";
   if (status === 503)
@@ -50,7 +50,7 @@ function detailOf({ status, message, retryAfter }: Refusal): string {
   return `${said} Try again ${when}.`;
 }
 
-/** The API's messages begin small and end without a full stop. */
+/** Makes a sentence of an API message, which begins in lower case and has no full stop. */
 function sentence(message: string): string {
   const begun = message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;

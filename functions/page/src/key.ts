@@ -1,4 +1,4 @@
-/** The API key: in this tab's session storage and nowhere else, so that it goes when the tab does. */
+/** The API key. It is kept only in this tab's session storage, so it is deleted when the tab closes. */
 
 const NAME = "edgeclip-api-key";
 

@@ -1,6 +1,6 @@
-/** Of several runs of the same work only the latest counts: a newer one ends the one before. */
+/** Keeps only the latest run of some work: a new run cancels the one before. */
 
-/** @returns what starts a run; it settles with undefined when a newer one took over */
+/** @returns a function that starts a run; it gives undefined if a newer run replaced it */
 export function latestOnly<Input, Output>(
   work: (input: Input, signal: AbortSignal) => Promise<Output>,
 ): (input: Input) => Promise<Output | undefined> {

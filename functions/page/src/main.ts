@@ -1,4 +1,4 @@
-/** The page at `/`: anyone's first request to the API, made by the public API alone. */
+/** The page at `/`, for a first try of the API. It uses only the public API. */
 import { classify } from "./classify-tab.ts";
 import { compare } from "./compare-tab.ts";
 import { connection } from "./connection.ts";

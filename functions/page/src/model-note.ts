@@ -1,7 +1,7 @@
-/** What somebody should know of a model before choosing it: how accurate it is, and how large. */
+/** A line about a model, to help with the choice: its accuracy and its size. */
 import type { Model } from "./api/types.ts";
 
-/** What the API does not say, and somebody who drops a photograph should know. */
+/** Remarks that the API does not give. */
 const REMARKS: Readonly<Record<string, string>> = {
   "edgeclip/demo": "A demonstration: it knows pictograms, not photographs.",
 };

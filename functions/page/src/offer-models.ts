@@ -1,4 +1,4 @@
-/** Offers the deployment's models, each with what there is to say about it. */
+/** Offers the deployment's models, each with its note. */
 import { call } from "./api/call.ts";
 import { models } from "./api/types.ts";
 import { make } from "./dom.ts";

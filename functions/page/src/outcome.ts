@@ -1,4 +1,4 @@
-/** What becomes of a request: while it runs, its answer or what went wrong, its times, and its programs. */
+/** Shows the outcome of a request: its progress, then its answer or failure, its timings, and program code for it. */
 import type { Answer } from "./api/call.ts";
 import { Failure } from "./api/failure.ts";
 import type { Usage } from "./api/types.ts";
@@ -18,18 +18,18 @@ interface Inference {
 }
 
 export interface OutcomeOptions<Body extends Inference> {
-  /** Unique on the page. */
+  /** Prefix of ids, unique on the page. */
   name: string;
-  /** What to say before the first request. */
+  /** The text before the first request. */
   empty: string;
   ask: (path: string, init: RequestInit) => Promise<Answer<Body>>;
-  /** Makes the answer something to look at. */
+  /** Makes an element of the answer. */
   show: (body: Body, request: ApiRequest) => Shown;
 }
 
 /**
- * @param panel is filled
- * @returns sends a request; one that is still under way is cancelled
+ * @param panel the element to fill
+ * @returns a function that sends a request; it cancels one that is still running
  */
 export function outcome<Body extends Inference>(
   panel: HTMLElement,
@@ -61,7 +61,7 @@ export function outcome<Body extends Inference>(
       showAnswer(answer, request);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      // An older answer must not be taken for this one's.
+      // Remove an older answer, so that nobody takes it for the answer to this request.
       part("result").replaceChildren();
       part("measurements").replaceChildren();
       part("problem").replaceChildren(problem(failureInWords(error), () => void run(request)));
@@ -72,7 +72,7 @@ export function outcome<Body extends Inference>(
   return (request) => void run(request);
 }
 
-/** Where the answer is below the inputs, nobody would see it come. */
+/** Scrolls to the answer. On a narrow screen it is below the inputs and would otherwise appear out of sight. */
 function bringIntoSight(panel: HTMLElement): void {
   if (panel.getBoundingClientRect().top < innerHeight / 2) return;
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";

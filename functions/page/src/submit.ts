@@ -1,4 +1,4 @@
-/** Sends a form by its button, and from its text areas, where Enter is a new line, by Ctrl or ⌘ and Enter. */
+/** Sends a form by its button, or by Ctrl+Enter (⌘+Enter) in a text area, where Enter alone starts a new line. */
 
 export function onSubmit(form: HTMLFormElement, send: () => void): void {
   form.addEventListener("submit", (event) => {

@@ -1,4 +1,6 @@
-/** Tabs as the ARIA Authoring Practices have them: one stop for the Tab key, arrows between them. */
+/**
+ * Tabs as in the ARIA Authoring Practices: the Tab key stops once at the list, and the arrow keys move between tabs.
+ */
 import { find } from "./dom.ts";
 
 /** @param list its tabs name their panels in `aria-controls` */
@@ -29,7 +31,7 @@ export function tabs(list: HTMLElement): void {
   if (first !== undefined) select(first);
 }
 
-/** Looked up when needed: panels may come with the tabs, before either is in the page. */
+/** Looks the panel up when it is needed, because tabs and panels may be made before they are in the page. */
 function panelOf(tab: HTMLElement): HTMLElement {
   return find(tab.getRootNode() as ParentNode, `#${tab.getAttribute("aria-controls")}`);
 }

@@ -1,4 +1,4 @@
-/** One request to the API: its answer, how long it took, or a `Failure`. */
+/** Sends one request to the API and gives its answer and duration, or throws a `Failure`. */
 import { readKey } from "../key.ts";
 import { Failure } from "./failure.ts";
 import type { Shape } from "./shape.ts";
@@ -6,14 +6,14 @@ import { refusal } from "./types.ts";
 
 export interface Answer<Body> {
   body: Body;
-  /** Milliseconds by part of the work, as the server saw them. */
+  /** Milliseconds for each part of the work, measured by the server. */
   server: Map<string, number>;
-  /** Milliseconds from sending to having read the answer. */
+  /** Milliseconds from sending the request until the answer was read. */
   browser: number;
 }
 
 /**
- * @param shape of the body that is expected
+ * @param shape the expected shape of the body
  * @throws Failure, also for a body of another shape; the signal's reason if it is aborted
  */
 export async function call<Body>(
@@ -23,7 +23,7 @@ export async function call<Body>(
 ): Promise<Answer<Body>> {
   const key = readKey();
   const headers = new Headers(init.headers);
-  // What no header can hold is no key either: it is for the server to say so.
+  // Replace characters that a header cannot hold. Such a key is wrong, and the server reports that.
   if (key !== "") headers.set("authorization", `Bearer ${key.replaceAll(/[^!-~]/g, "?")}`);
   const start = performance.now();
   const { response, text } = await send(path, { ...init, headers });
@@ -46,7 +46,7 @@ async function send(path: string, init: RequestInit): Promise<{ response: Respon
   }
 }
 
-/** Something between the page and the API may answer with a page of its own. */
+/** The body may be HTML, if a proxy between the page and the API answered. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -60,7 +60,7 @@ function failureOf({ status, headers }: Response, body: unknown): Failure {
   const retryAfter = Number.parseInt(headers.get("retry-after") ?? "", 10);
   return new Failure({
     status,
-    message: said?.message ?? "something between this page and the API answered in its place",
+    message: said?.message ?? "a proxy between this page and the API answered in its place",
     code: said?.code ?? null,
     param: said?.param ?? null,
     retryAfter: Number.isNaN(retryAfter) ? null : retryAfter,
@@ -69,7 +69,8 @@ function failureOf({ status, headers }: Response, body: unknown): Failure {
 }
 
 /**
- * Reads `server-timing`. The browser's own `PerformanceServerTiming` comes too late, and not on every origin.
+ * Reads `server-timing`. The browser's own `PerformanceServerTiming` comes too late, and is not available on every
+ * origin.
  * @returns milliseconds by name, in the header's order
  */
 function readServerTiming(header: string | null): Map<string, number> {

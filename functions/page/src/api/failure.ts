@@ -1,19 +1,19 @@
-/** What can go wrong with a request, as far as somebody who reads about it cares. */
+/** What the page shows about a failed request. */
 
 export interface Refusal {
-  /** HTTP's. */
+  /** HTTP status. */
   status: number;
   message: string;
   code: string | null;
-  /** The field that is meant, such as `images[0]`. */
+  /** Path of the field that caused the refusal, such as `images[0]`. */
   param: string | null;
-  /** Seconds. */
+  /** Seconds to wait before the next attempt. */
   retryAfter: number | null;
   requestId: string | null;
 }
 
 export class Failure extends Error {
-  /** null if no answer came. */
+  /** null if there was no answer. */
   readonly refusal: Refusal | null;
 
   constructor(refusal: Refusal | null, options?: ErrorOptions) {

@@ -1,6 +1,6 @@
 /**
- * Checks that tell whether a value is what the page reads, each with the type that it tells. Whatever stands between the
- * page and the API may answer 200 with JSON of its own.
+ * Type guards for the values that the page reads. They are needed because a proxy between the page and the API may
+ * answer 200 with its own JSON.
  */
 export type Shape<T> = (value: unknown) => value is T;
 export type Of<S> = S extends Shape<infer T> ? T : never;
@@ -17,7 +17,7 @@ export function list<T>(shape: Shape<T>): Shape<T[]> {
   return (value): value is T[] => Array.isArray(value) && value.every(shape);
 }
 
-/** It may have other fields too. */
+/** The value may have other fields, too. */
 export function object<S extends Record<string, Shape<unknown>>>(
   fields: S,
 ): Shape<{ [Name in keyof S]: Of<S[Name]> }> {

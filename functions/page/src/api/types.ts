@@ -1,4 +1,4 @@
-/** What the page reads of the API's answers; the whole of them is in `/openapi.json`. */
+/** The fields of the API's answers that the page reads; `/openapi.json` has all of them. */
 import { list, nullable, number, object, type Of, type Shape, text, truth } from "./shape.ts";
 
 const usage = object({
@@ -9,7 +9,7 @@ const usage = object({
 });
 export type Usage = Of<typeof usage>;
 
-/** `score` is a probability, 0 to 1, `similarity` a cosine. */
+/** `score` is a probability, 0 to 1; `similarity` is a cosine, -1 to 1. */
 const prediction = object({ label: text, score: number, similarity: number });
 
 function inference<Row>(row: Shape<Row>) {

@@ -1,12 +1,12 @@
-/** Labels and templates as typed, or a stored set. */
+/** The input for labels: typed labels and templates, or a stored set. */
 import { find } from "../dom.ts";
 import type { ApiRequest } from "../api-request.ts";
 import { lines, linesOrCommas, showCount } from "./lines.ts";
 
 export interface LabelInput {
-  /** What they add to a request. */
+  /** The fields that the input adds to a request. */
   fields(): ApiRequest["fields"];
-  /** Whether there is anything to classify with. */
+  /** True if there are labels to classify with. */
   isFilled(): boolean;
 }
 
@@ -16,7 +16,7 @@ export function labelInput(fieldset: HTMLElement): LabelInput {
   const templates = find(fieldset, "#templates", HTMLSelectElement);
   const own = find(fieldset, "#own-templates", HTMLTextAreaElement);
   const show = (): void => {
-    // A set has templates of its own. What was typed stays, for when no set is chosen any more.
+    // A stored set has its own templates. Keep what was typed, for when no set is chosen any more.
     for (const field of [typed, templates, own]) field.disabled = set.value !== "";
     find(fieldset, "[data-own]").hidden = templates.value !== "own";
   };

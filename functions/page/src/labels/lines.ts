@@ -1,6 +1,6 @@
-/** Lists that are typed. */
+/** Reads lists that a person typed. */
 
-/** One a line. */
+/** Splits a list with one entry on each line. */
 export function lines(text: string): string[] {
   return text
     .split("\n")
@@ -8,12 +8,12 @@ export function lines(text: string): string[] {
     .filter((line) => line !== "");
 }
 
-/** One a line, or with commas between. */
+/** Splits a list with one entry on each line, or with commas between entries. */
 export function linesOrCommas(text: string): string[] {
   return lines(text.replaceAll(",", "\n"));
 }
 
-/** Says, beside a field, how many there are in it. */
+/** Shows the number of entries beside a field. */
 export function showCount(
   field: HTMLTextAreaElement,
   count: HTMLElement,

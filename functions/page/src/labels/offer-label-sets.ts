@@ -1,9 +1,9 @@
-/** Offers the stored label sets of whoever has the key. */
+/** Offers the stored label sets that belong to the key. */
 import { call } from "../api/call.ts";
 import { type LabelSet, labelSetPage } from "../api/types.ts";
 import { find, make } from "../dom.ts";
 
-/** More would not be looked through in a menu. */
+/** A longer menu is of no use. */
 const MOST = 500;
 const PAGE = 100;
 

@@ -1,4 +1,4 @@
-/** The pictures of a comparison, each with a button that takes it out again. */
+/** The pictures of a comparison, each with a button that removes it. */
 import { find, make } from "../dom.ts";
 import type { Picture } from "./chosen-picture.ts";
 import { preview } from "./preview.ts";
@@ -8,7 +8,7 @@ export interface ChosenList {
   add(pictures: readonly Picture[]): void;
 }
 
-/** @param fieldset holds the list and, in `data-pictures`, how many the API takes */
+/** @param fieldset holds the list; its `data-pictures` is the API's limit */
 export function chosenList(fieldset: HTMLElement): ChosenList {
   const list = find(fieldset, "[data-chosen]");
   const drop = find(fieldset, "[data-drop]");
@@ -27,7 +27,7 @@ export function chosenList(fieldset: HTMLElement): ChosenList {
         remove.addEventListener("click", () => {
           chosen = chosen.filter((each) => each !== picture);
           show();
-          // The button that had the focus is gone.
+          // Move the focus: the button that had it is gone.
           (list.querySelectorAll("button")[Math.min(index, chosen.length - 1)] ?? drop).focus();
         });
         return make("li", {}, preview(picture), remove);

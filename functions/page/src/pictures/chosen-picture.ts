@@ -1,9 +1,9 @@
-/** A picture that somebody chose: a file, or the link to one, which the server follows and the page does not. */
+/** A picture that the user chose: a file or a link. The server loads linked pictures; the page does not. */
 
 export interface PictureFile {
   name: string;
   file: File;
-  /** Where a program can get the same file, if anywhere. */
+  /** Where a program can download the same file, if such an address exists. */
   source?: string;
 }
 
@@ -16,14 +16,14 @@ export type Picture = PictureFile | PictureLink;
 
 const LONGEST_NAME = 60;
 
-/** @param link what was typed or pasted; undefined if it is no link to a picture */
+/** @param link typed or pasted text; undefined if it is not a link to a picture */
 export function pictureOfLink(link: string): PictureLink | undefined {
   const text = link.trim();
   if (!/^(https?:\/\/|data:image\/)\S+$/i.test(text)) return undefined;
   return { name: text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}…` : text, link: text };
 }
 
-/** The pictures in what was dropped or pasted: files, else a link. */
+/** The pictures in dropped or pasted data: its files, or else its link. */
 export function transferredPictures(transfer: DataTransfer | null): Picture[] {
   if (transfer === null) return [];
   const files = [...transfer.files].map((file): Picture => ({ name: file.name, file }));

@@ -3,7 +3,7 @@ import { make } from "../dom.ts";
 import { EXAMPLES, EXAMPLES_PATH } from "./first-examples.ts";
 import type { PictureFile } from "./chosen-picture.ts";
 
-/** @param choose is given the picture once it is loaded */
+/** @param choose gets the picture once it is loaded */
 export function exampleButtons(choose: (picture: PictureFile) => void): HTMLElement[] {
   const alert = make("p", { class: "hint", role: "alert" });
   const buttons = EXAMPLES.map(({ file, name }) => {

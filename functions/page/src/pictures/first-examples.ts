@@ -1,4 +1,4 @@
-/** The pictures to begin with, of those in `examples/`; the demonstration model knows what they are. */
+/** The pictures from `examples/` that the page offers. The demonstration model recognizes them. */
 
 export const EXAMPLES = [
   { file: "fox.png", name: "Fox" },

@@ -1,6 +1,6 @@
 /**
- * Where pictures come in: chosen, dropped, pasted, linked or taken from the examples. The place to drop them is a button,
- * so that a keyboard reaches it.
+ * The input for pictures: chosen, dropped, pasted, linked or taken from the examples. The drop area is a button, so
+ * that it also works from the keyboard.
  */
 import { find, make } from "../dom.ts";
 import { exampleButtons } from "./example-buttons.ts";
@@ -8,8 +8,8 @@ import { type Picture, pictureOfLink, transferredPictures } from "./chosen-pictu
 
 /**
  * @param fieldset the input's elements
- * @param take is given pictures, at least one
- * @param isShown pasting is for the page as a whole, so only the input in sight may take it
+ * @param take gets the pictures, at least one
+ * @param isShown true if this input's tab is shown; only that input handles a paste, which reaches the whole page
  */
 export function pictureInput(
   fieldset: HTMLElement,
@@ -26,7 +26,7 @@ export function pictureInput(
   drop.addEventListener("click", () => file.click());
   file.addEventListener("change", () => {
     takeAny([...(file.files ?? [])].map((each) => ({ name: each.name, file: each })));
-    // The same file chosen again is a change, too.
+    // Clear the value, so that choosing the same file again also causes a change event.
     file.value = "";
   });
 
@@ -70,7 +70,7 @@ function linkField(fieldset: HTMLElement, take: (picture: Picture) => void): voi
   link.addEventListener("input", () => link.setCustomValidity(""));
   link.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
-    // Else the form around it would be sent.
+    // Prevent Enter from submitting the form.
     event.preventDefault();
     add();
   });

@@ -1,11 +1,11 @@
 /**
- * A picture to look at. Of a link only its text is shown: the page loads nothing from other origins. A file in a format
- * that the browser does not know is shown by its name; the server may know it all the same.
+ * Shows a picture. A link is shown as text, because the page loads nothing from other origins. A file in a format that
+ * the browser cannot show is shown as its name; the server may still be able to read it.
  */
 import { make } from "../dom.ts";
 import type { Picture } from "./chosen-picture.ts";
 
-/** @param describe whether the picture's name is said; not where it is written beside it */
+/** @param describe true if a screen reader should say the picture's name; false where the name is written beside it */
 export function preview(picture: Picture, describe = true): HTMLElement {
   if ("link" in picture && !picture.link.startsWith("data:"))
     return placeholder("link", describe ? picture.name : "");

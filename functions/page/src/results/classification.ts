@@ -1,11 +1,11 @@
-/** The answer to a classification: the best label, and a bar for each. */
+/** Shows a classification: the best label, and a bar for each label. */
 import type { Classification } from "../api/types.ts";
 import { make } from "../dom.ts";
 import { cosineText, percent } from "./figures.ts";
 
 export interface Shown {
   element: HTMLElement;
-  /** What a screen reader says when it is there. */
+  /** What a screen reader says when the answer is shown. */
   spoken: string;
 }
 

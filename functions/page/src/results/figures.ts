@@ -1,4 +1,4 @@
-/** Figures as they are written on the page. */
+/** Formats numbers for the page. */
 
 /** @param share 0 to 1 */
 export function percent(share: number): string {
@@ -7,7 +7,7 @@ export function percent(share: number): string {
 
 /** @param cosine -1 to 1 */
 export function cosineText(cosine: number): string {
-  // A minus as wide as a digit.
+  // Use the minus sign, which is as wide as a digit, instead of the hyphen.
   return cosine.toFixed(3).replace("-", "\u2212");
 }
 

@@ -1,6 +1,7 @@
 /**
- * The answer to a comparison: a table with a row for each text and a column for each picture, since texts are long and
- * pictures are not. Colour goes from the least to the most similar of the whole table, and the figure stands in it.
+ * Shows a comparison: a table with a row for each text and a column for each picture, because texts are long and
+ * thumbnails are narrow. Colours go from the lowest to the highest similarity in the whole table; each cell also shows
+ * the number.
  */
 import type { Similarity } from "../api/types.ts";
 import { make } from "../dom.ts";
@@ -11,7 +12,7 @@ import { cosineText, percent } from "./figures.ts";
 
 const CAPTION = "heat-map-caption";
 const EXPLANATION =
-  "Similarity, and below it the probability of the text among all texts; the best text of each picture is framed.";
+  "Each cell shows the similarity and, below it, the probability of the text among all texts. The best text for each picture has a frame.";
 
 export function showHeatMap({ data }: Similarity, pictures: readonly Picture[]): Shown {
   const texts = data[0]?.scores.map(({ text }) => text) ?? [];
@@ -24,7 +25,7 @@ export function showHeatMap({ data }: Similarity, pictures: readonly Picture[]):
     const { similarity = 0, probability = 0 } = data[column]?.scores[row] ?? {};
     const isBest = best[column] === row;
     const content = [make("span", {}, cosineText(similarity)), make("small", {}, percent(probability))];
-    if (isBest) content.push(make("span", { class: "visually-hidden" }, "best of its picture"));
+    if (isBest) content.push(make("span", { class: "visually-hidden" }, "best for its picture"));
     const element = make("td", isBest ? { class: "best" } : {}, ...content);
     element.style.setProperty("--share", ((similarity - least) / range).toFixed(4));
     return element;
@@ -44,7 +45,7 @@ export function showHeatMap({ data }: Similarity, pictures: readonly Picture[]):
   const caption = make("p", { class: "caption", id: CAPTION }, EXPLANATION);
   const scale = make("p", { class: "scale" }, cosineText(least), make("span", {}), cosineText(least + range));
   const spoken = pictures.map(({ name }, column) => `${name}: ${texts[best[column] ?? 0] ?? ""}`).join("; ");
-  // Wide tables scroll by themselves, which takes a focus for the arrow keys.
+  // A wide table scrolls on its own. It must be focusable for the arrow keys to scroll it.
   const scroller = make(
     "div",
     { class: "scroller", role: "region", "aria-label": "Similarities", tabindex: "0" },

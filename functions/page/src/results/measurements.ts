@@ -1,10 +1,10 @@
-/** Where the time of a request went, and what the caches spared it. */
+/** Shows how long each part of a request took, and what came from caches. */
 import type { Answer } from "../api/call.ts";
 import type { Usage } from "../api/types.ts";
 import { make } from "../dom.ts";
 import { time } from "./figures.ts";
 
-/** The parts of `server-timing`; some run side by side, so they need not add up. */
+/** Names for the parts in `server-timing`. Some parts run in parallel, so they need not add up. */
 const PARTS: Readonly<Record<string, string>> = {
   fetch: "Following links",
   decode: "Decoding",
@@ -17,7 +17,7 @@ const PARTS: Readonly<Record<string, string>> = {
   "text-shards": "Cold text tower: weights",
   "text-load": "Cold text tower: in all",
   cache: "Caches",
-  total: "Server in all",
+  total: "Server, total",
 };
 
 export function measurements({
@@ -29,7 +29,7 @@ export function measurements({
   return make(
     "div",
     { class: "measurements" },
-    list("Time", [...parts, ["As the browser saw it", time(browser)]]),
+    list("Time", [...parts, ["Total, measured by the browser", time(browser)]]),
     make(
       "div",
       {},

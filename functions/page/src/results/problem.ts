@@ -1,8 +1,8 @@
-/** A failure as something to read, with a button where trying again may help. */
+/** Shows a failure, with a retry button if another attempt may help. */
 import { make } from "../dom.ts";
 import type { Words } from "../failure-in-words.ts";
 
-/** @param retry left out where nothing can be tried again */
+/** @param retry left out if there is nothing to repeat */
 export function problem({ title, detail, facts, mayRetry }: Words, retry?: () => void): HTMLElement {
   const small = facts.map(([name, value]) => make("span", {}, `${name} `, make("code", {}, value)));
   const box = make("div", { class: "problem" }, make("strong", {}, title), make("p", {}, detail));

@@ -1,10 +1,10 @@
-/** Copies a text, and says so. */
+/** A button that copies a text and reports success or failure. */
 import { make } from "../dom.ts";
 
-/** Milliseconds for which it says so. */
+/** How long the report is shown, milliseconds. */
 const SAID_FOR = 2000;
 
-/** @param text is asked for when it is pressed */
+/** @param text called when the button is pressed */
 export function copyButton(text: () => string): HTMLElement {
   const button = make("button", { type: "button", class: "copy", "aria-live": "polite" }, "Copy");
   const say = (said: string): void => {
@@ -14,7 +14,7 @@ export function copyButton(text: () => string): HTMLElement {
     }, SAID_FOR);
   };
   button.addEventListener("click", () => {
-    // Browsers offer a clipboard to pages of https and of the machine itself alone.
+    // Browsers give a page the clipboard only on https and on localhost.
     const clipboard = navigator.clipboard as Clipboard | undefined;
     if (clipboard === undefined) {
       say("Not allowed");

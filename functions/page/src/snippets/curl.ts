@@ -1,4 +1,4 @@
-/** A request as a line of shell. */
+/** Writes a request as a shell command. */
 import { type ApiRequest, type FormPart, formParts, isForm, jsonBody } from "../api-request.ts";
 import type { SnippetContext } from "./snippet.ts";
 
@@ -13,18 +13,18 @@ export function curlSnippet(request: ApiRequest, { origin, needsKey }: SnippetCo
   return downloads.join("") + options.join(" \\\n  ");
 }
 
-/** Fields by `--form-string`: `-F` finds meaning in `@`, `<` and `;`. */
+/** Uses `--form-string` for plain fields, because `-F` treats `@`, `<` and `;` specially. */
 function option(part: FormPart): string {
   if ("value" in part) return `--form-string ${quote(`${part.name}=${part.value}`)}`;
   return `-F ${quote(`${part.name}=@${fileName(part.picture.name)}`)}`;
 }
 
-/** curl's own quotes, for names that have what it would take for the end of the name. */
+/** Quotes a file name for curl, because some characters would end it early. */
 function fileName(name: string): string {
   return /[",;\\]/.test(name) ? `"${name.replaceAll(/["\\]/g, "\\$&")}"` : name;
 }
 
-/** For a POSIX shell. */
+/** Quotes a word for a POSIX shell. */
 function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

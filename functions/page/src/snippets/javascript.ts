@@ -1,4 +1,4 @@
-/** A request as a program for Node. JSON is JavaScript, so values are written as JSON. */
+/** Writes a request as a program for Node. JSON is valid JavaScript, so values are written as JSON. */
 import { type ApiRequest, type FormPart, formParts, isForm, jsonBody } from "../api-request.ts";
 import type { SnippetContext } from "./snippet.ts";
 

@@ -1,4 +1,4 @@
-/** A request as a program in Python. JSON's texts, lists and numbers are Python's, too. */
+/** Writes a request as a Python program. JSON's strings, lists and numbers are valid Python, too. */
 import { type ApiRequest, type FormPart, formParts, isForm, jsonBody } from "../api-request.ts";
 import type { SnippetContext } from "./snippet.ts";
 
@@ -16,7 +16,9 @@ response.raise_for_status()
 print(response.json())`;
 }
 
-/** requests sends a part without a file's name as a plain field, and keeps the order. */
+/**
+ * A form part as a tuple for `requests`, which sends a part without a file name as a plain field and keeps the order.
+ */
 function tuple(part: FormPart): string {
   const name = JSON.stringify(part.name);
   if ("value" in part) return `        (${name}, (None, ${JSON.stringify(part.value)})),`;

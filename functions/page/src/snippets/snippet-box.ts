@@ -1,4 +1,4 @@
-/** The request that was just sent as programs, one in sight, each to be copied. */
+/** Shows the last request as program code in several languages, one at a time, each with a copy button. */
 import { copyButton } from "./copy-button.ts";
 import { make } from "../dom.ts";
 import { readKey } from "../key.ts";
@@ -15,7 +15,7 @@ const LANGUAGES = [
   { id: "python", name: "Python", write: pythonSnippet },
 ] as const;
 
-/** @param name makes the ids of this box its own */
+/** @param name prefix of the ids in this box */
 export function snippetBox(name: string, request: ApiRequest): HTMLElement {
   const context: SnippetContext = { origin: location.origin, needsKey: readKey() !== "" };
   const list = make("div", { class: "tabs small", role: "tablist", "aria-label": "Language" });
@@ -24,7 +24,7 @@ export function snippetBox(name: string, request: ApiRequest): HTMLElement {
     const tab = `${panel}-tab`;
     list.append(make("button", { type: "button", role: "tab", id: tab, "aria-controls": panel }, language));
     const code = make("code", {}, write(request, context));
-    // A long program scrolls, which takes a focus for the arrow keys.
+    // Long code scrolls. It must be focusable for the arrow keys to scroll it.
     return make("pre", { id: panel, role: "tabpanel", "aria-labelledby": tab, tabindex: "0" }, code);
   });
   const copy = copyButton(() => panels.find(({ hidden }) => !hidden)?.textContent ?? "");

@@ -1,8 +1,8 @@
-/** What the programs need to know besides the request. */
+/** What the snippets need besides the request. */
 
 export interface SnippetContext {
-  /** Of the API. */
+  /** The API's origin. */
   origin: string;
-  /** Whether the request was made with a key; the key itself is never written into a program. */
+  /** True if the request was sent with a key. The key itself is never written into a snippet. */
   needsKey: boolean;
 }
