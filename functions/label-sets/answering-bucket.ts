@@ -1,8 +1,8 @@
-/** A bucket of which every failure, and every silence, is a refusal that the caller understands. */
+/** Wraps an R2 bucket so that every failure or timeout becomes an error that a client understands. */
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
 
-/** Its methods throw ServiceError `model_unavailable`. */
+/** The methods of the result throw ServiceError `model_unavailable`. */
 export function answeringBucket(bucket: R2Bucket): R2Bucket {
   return new Proxy(bucket, {
     get: (target, name) => {

@@ -1,22 +1,28 @@
-/** The parts of a label set → its matrix in R2, which makes the set ready. */
+/** Joins the parts of a label set into its matrix in R2, which makes the set ready. */
 import { ServiceError } from "../runtime/errors.ts";
 import { unreachable } from "./answering-bucket.ts";
 import { blankMatrix, sealMatrix } from "./label-matrix.ts";
 import type { PartCounts } from "./part-store.ts";
 import type { SetStore } from "./set-store.ts";
 
-/** Parts that are read at once; six requests may wait for headers. */
+/** Parts read at the same time. The platform lets at most six requests wait for headers. */
 const READS = 6;
-/** After which an isolate whose work ended without a word may begin another. Milliseconds. */
+/**
+ * Milliseconds after which another matrix may be joined, if the work before was ended from outside and could not say
+ * so.
+ */
 const GIVEN_UP_MS = 120_000;
 
-/** A matrix of 10,000 labels takes some 26 MB: an isolate has one in hand at a time. */
+/**
+ * Until this time a matrix is being joined. A matrix of 10,000 labels takes about 26 MB, so an isolate joins one at a
+ * time.
+ */
 let inHandUntil = 0;
 
 /**
- * @param parts all of them
- * @returns undefined if the set is now ready, or the number of a part that is missing or damaged after all
- * @throws ServiceError `overloaded` while this isolate puts another set together
+ * @param parts all parts of the set
+ * @returns undefined if the set is now ready; otherwise the number of a part that is missing or damaged
+ * @throws ServiceError `overloaded` while this isolate joins another set
  */
 export async function assemble(
   id: string,
@@ -24,8 +30,7 @@ export async function assemble(
   store: SetStore,
   { revision, width, alive }: { revision: string; width: number; alive: () => Promise<unknown> },
 ): Promise<number | undefined> {
-  if (Date.now() < inHandUntil)
-    throw new ServiceError("overloaded", "another label set is being put together");
+  if (Date.now() < inHandUntil) throw new ServiceError("overloaded", "another label set is being assembled");
   const hold = (): void => {
     inHandUntil = Date.now() + GIVEN_UP_MS;
   };
@@ -61,7 +66,7 @@ export async function assemble(
   }
 }
 
-/** Indices of the set's vectors of which a text was cut. */
+/** Indices of the set's vectors with a text that was cut to the model's context. */
 function truncatedIn(parts: ReadonlyMap<number, PartCounts>): number[] {
   let first = 0;
   return Array.from({ length: parts.size }, (_, number) => parts.get(number)).flatMap((part) => {
@@ -71,7 +76,7 @@ function truncatedIn(parts: ReadonlyMap<number, PartCounts>): number[] {
   });
 }
 
-/** Parts of another plan, or of another width: all are computed again. @returns the first */
+/** Drops parts that belong to another plan or width, so that all are computed again. @returns the first part */
 async function misfit(id: string, revision: string, store: SetStore): Promise<number> {
   await store.parts.removeAll(id, revision);
   return 0;

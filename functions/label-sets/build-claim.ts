@@ -1,31 +1,33 @@
 /**
- * One chain of work for a set and a model's revision, however many ask for it.
+ * Makes sure that only one chain of messages computes a label set for a model revision, even if many requests ask for
+ * the set.
  *
- * The claim is an object in R2 that is only ever changed by conditional writes. It names the turn that is being taken and
- * the one that follows. Each message of the queue carries a turn; whoever gets the message takes the turn, computes a
- * part and sends the next turn. A message whose turn is neither of the two is left over from a delivery that came twice
- * or from a chain that was given up, and is dropped.
+ * The claim is an object in R2 that is changed only by conditional writes. It names the current turn and the next turn.
+ * Each message of the queue carries a turn. The consumer that receives the message takes the turn, computes a part and
+ * sends a message with the next turn. A message with any other turn is dropped: it comes from a duplicate delivery or
+ * from an abandoned chain.
  *
- * Nobody is told when a consumer dies. So a turn is held for `LEASE_MS` and renewed while the work shows life; once that
- * has run out, the same turn may be taken again. If no turn at all has been taken for `IDLE_MS` longer, the chain has
- * lost its message, and the next to ask for the set sends it once more.
+ * A dead consumer sends no notice. So a turn is held for `LEASE_MS` and renewed while the work shows signs of life.
+ * When the lease has run out, the same turn may be taken again. If no turn is taken for another `IDLE_MS`, the chain
+ * has lost its message, and the next request for the set sends it again.
  */
 import { warn } from "../runtime/warn.ts";
 import type { Claim } from "./claim-store.ts";
 import type { SetStore } from "./set-store.ts";
 
-/** Longer than a tower may be silent, `DEADLINES.worker`. */
+/** Longer than a tower may be silent (`DEADLINES.worker`). */
 const LEASE_MS = 45_000;
-/** R2 takes one write a second for a key. */
+/** Time between renewals. R2 accepts one write a second for a key. */
 const RENEW_AFTER_MS = 10_000;
-/** How long a message may lie in the queue before somebody who asks sends another. */
+/** How long a message may wait in the queue before a request for the set sends another one. */
 const IDLE_MS = 120_000;
 /**
- * More than any claim is for: a lease, the longest wait for another attempt (10 minutes) and the time in the queue. What
- * lasts longer was written by a clock that was wrong, and would keep the set from being computed for as long.
+ * Longer than any valid claim: a lease, the longest delay before another attempt (10 minutes) and the time in the
+ * queue. A claim that lasts longer was written with a wrong clock. It is ignored, because it would block the set for
+ * that long.
  */
 const LONGEST_MS = 20 * 60_000;
-/** When a message is looked at again that met another one's write. */
+/** Delay of a message that met another message's write. */
 const CONTENDED_MS = 5_000;
 
 function lasts(until: number, now: number): boolean {
@@ -33,32 +35,32 @@ function lasts(until: number, now: number): boolean {
 }
 
 /**
- * Begins a chain, or takes one up that has come to a halt.
- * @returns the turn that somebody has to be given; undefined if the chain is under way
+ * Begins a chain, or resumes one that has stopped.
+ * @returns the turn to send; undefined if the chain is running
  */
 export async function beginChain(store: SetStore, id: string, revision: string): Promise<string | undefined> {
   const { claim, etag } = await store.claims.get(id, revision);
   const now = Date.now();
   if (claim !== undefined && lasts(claim.aliveUntil, now)) return undefined;
-  // The same turns as before: a message that was only late does no harm then.
+  // Keep the turns as they were, so that a message that was only late does no harm.
   const { turn, next } = claim ?? { turn: crypto.randomUUID(), next: crypto.randomUUID() };
   const begun = { turn, next, holder: "", busyUntil: 0, aliveUntil: now + IDLE_MS };
   return (await store.claims.put(id, revision, begun, etag)) === undefined ? undefined : turn;
 }
 
-/** Lets the next to ask begin, since the message could not be sent. */
+/** Lets the next request begin the chain, because the message could not be sent. */
 export async function abandonChain(store: SetStore, id: string, revision: string): Promise<void> {
   const { claim, etag } = await store.claims.get(id, revision);
   if (claim !== undefined) await store.claims.put(id, revision, { ...claim, aliveUntil: 0 }, etag);
 }
 
-/** Why a turn was not given: it is over, or may come back after some milliseconds. */
+/** Why a turn was not given: it is over, or it may be tried again after some milliseconds. */
 export type Refusal = "over" | { waitMs: number };
 
 export interface TakeOptions {
-  /** Whether a turn that nobody knows may begin a chain where another has come to a halt. */
+  /** True if a turn that the claim does not name may begin a chain, provided that the old chain has stopped. */
   mayBegin?: boolean;
-  /** The turn that follows if this one is new. */
+  /** The turn that follows, if this turn begins a chain. */
   next?: string;
 }
 
@@ -76,17 +78,17 @@ export async function takeTurn(
     if (lasts(claim.busyUntil, now)) return { waitMs: claim.busyUntil - now };
     following = claim.next;
   } else if (turn !== claim?.next) {
-    // A claim that has gone was removed with a set that has been made again since, or with a chain that came to its end.
+    // A claim that is missing was removed at the end of its chain, or with a set that has since been created again.
     if (claim !== undefined && (!mayBegin || lasts(claim.aliveUntil, now))) return "over";
   }
   const held = new Turn(store, id, revision, { turn, next: following });
   return (await held.write(LEASE_MS, etag)) ? held : { waitMs: CONTENDED_MS };
 }
 
-/** A turn that somebody holds. */
+/** A turn that this consumer holds. */
 export class Turn {
   readonly next: string;
-  /** It was taken over, or the set is gone: whatever is still computed is for nobody. */
+  /** True if another consumer took the turn over or the set was deleted: the result is then not needed. */
   isLost = false;
   readonly #store: SetStore;
   readonly #id: string;
@@ -106,7 +108,7 @@ export class Turn {
   }
 
   /**
-   * At every sign of life. A renewal that fails is tried again at the next.
+   * Call it at every sign of life. If a renewal fails, the next call tries again.
    * @returns false once the turn is lost
    */
   async renew(): Promise<boolean> {
@@ -116,22 +118,22 @@ export class Turn {
     return !this.isLost;
   }
 
-  /** Whether R2 took a write of this claim less than a second ago, and may refuse another. */
+  /** True if R2 accepted a write of this claim less than a second ago, so it may refuse another now. */
   get isFresh(): boolean {
     return Date.now() - this.#writtenAt < 1000;
   }
 
-  /** Gives the turn back; it is expected to be taken again after some milliseconds. */
+  /** Gives the turn back, to be taken again after some milliseconds. */
   async release(againInMs: number): Promise<void> {
     if (!this.isLost) await this.write(0, this.#etag, againInMs);
   }
 
-  /** Everything is computed. */
+  /** Removes the claim, because every part is computed. */
   async end(): Promise<void> {
     if (!this.isLost) await this.#store.claims.remove(this.#id, this.#revision);
   }
 
-  /** @returns whether it is still, or now, this one's turn */
+  /** @returns true if the turn belongs to this holder, after the write or before it */
   async write(leaseMs: number, etag: string | undefined, againInMs = 0): Promise<boolean> {
     this.#isWriting = true;
     try {
@@ -153,7 +155,10 @@ export class Turn {
     }
   }
 
-  /** Of a write of this holder's whose answer came too late; undefined if the claim is another's. */
+  /**
+   * The version of this holder's own write whose answer came too late; undefined if the claim belongs to another
+   * holder.
+   */
   async #ownEtag(): Promise<string | undefined> {
     const { claim, etag } = await this.#store.claims.get(this.#id, this.#revision);
     return claim?.holder === this.#holder ? etag : undefined;

@@ -1,4 +1,4 @@
-/** What the queue of label-set builds carries: one message a turn, see `build-claim.ts`. */
+/** The messages in the queue of label-set builds. Each message carries one turn; see `build-claim.ts`. */
 import * as z from "zod";
 
 export const buildMessageSchema = z.object({
@@ -6,7 +6,7 @@ export const buildMessageSchema = z.object({
   id: z.string(),
   /** `<alias>@<revision>`. */
   model: z.string(),
-  /** The turn that it gives; messages of releases before claims have none. */
+  /** The turn that the message gives. Messages from releases without claims have none. */
   turn: z.string().optional(),
   /** The part that is probably next. */
   part: z.number().int().optional(),

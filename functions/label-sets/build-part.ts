@@ -1,7 +1,7 @@
 /**
- * The embeddings of a stored label set, part by part. A part depends on the set and the model alone, so doing one twice
- * changes nothing, and whoever comes next sees from R2 which are left. The prompts of a part are made when it is
- * computed; those of others are never in memory.
+ * Computes the embeddings of a stored label set part by part. A part depends only on the set and the model, so
+ * computing it twice changes nothing, and R2 shows which parts are left. Only the prompts of the current part are in
+ * memory.
  */
 import { cleanPrompts, computePrompts, type TextCall } from "../embed/compute-prompts.ts";
 import { Pauses } from "../runtime/pauses.ts";
@@ -13,15 +13,15 @@ import { type Plan, promptsOfItem } from "./plan.ts";
 import type { SetStore } from "./set-store.ts";
 
 export interface BuildOptions {
-  /** The part that is probably the first that is missing; without it, R2 is asked for all that are there. */
+  /** Number of the part that is probably the first missing one. If it is not given, R2 lists the existing parts. */
   probably?: number | undefined;
-  /** Told of each sign of life while the parts are put together. */
+  /** Called at each sign of life while the parts are joined. */
   alive?: () => Promise<unknown>;
 }
 
 /**
- * Computes the first part that is missing, or puts the parts together.
- * @returns the part that is probably next; undefined if the set is ready or gone
+ * Computes the first missing part, or joins the parts if none is missing.
+ * @returns the part that is probably next; undefined if the set is ready or deleted
  * @throws ServiceError `model_unavailable`, `overloaded`
  */
 export async function buildNextPart(

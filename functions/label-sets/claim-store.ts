@@ -1,16 +1,16 @@
-/** `claims/<id>/<revision>`: who computes a set for a revision. What claims are for, `build-claim.ts` says. */
+/** Stores `claims/<id>/<revision>`: which consumer computes a set for a revision. `build-claim.ts` explains claims. */
 import { jsonBytes, type SealedObjects } from "./sealed-objects.ts";
 
 /** Times in milliseconds since 1970. */
 export interface Claim {
   turn: string;
-  /** The turn after it. */
+  /** The turn that follows. */
   next: string;
-  /** Who holds the turn; empty if nobody does. */
+  /** The consumer that holds the turn; empty if none does. */
   holder: string;
-  /** Until when whoever holds the turn is taken to be alive. */
+  /** End of the holder's lease. Until then the holder counts as alive. */
   busyUntil: number;
-  /** Until when the chain is taken to be under way. */
+  /** Until this time the chain counts as running. */
   aliveUntil: number;
 }
 
@@ -21,7 +21,7 @@ export class ClaimStore {
     this.#objects = objects;
   }
 
-  /** The claim, and its version for `put`. A damaged claim is none. */
+  /** The claim, and its version for `put`. A damaged claim counts as missing. */
   async get(id: string, revision: string): Promise<{ claim?: Claim; etag?: string }> {
     const object = await this.#objects.get(keyOf(id, revision));
     if (object === undefined) return {};
@@ -32,8 +32,8 @@ export class ClaimStore {
   }
 
   /**
-   * @param etag of the claim that it replaces; undefined if there was none
-   * @returns its own; undefined if somebody else was faster, and nothing was written
+   * @param etag version of the claim to replace; undefined if there was none
+   * @returns the new version; undefined if another writer was faster and nothing was written
    */
   async put(
     id: string,

@@ -1,4 +1,4 @@
-/** A set of labels as its owner defines it, before any model has seen it. */
+/** A set of labels as its owner defines it, independent of any model. */
 import { sha256Hex } from "../runtime/sha256-hex.ts";
 import type { Prompts } from "../embed/compute-prompts.ts";
 import { jsonInSteps } from "../runtime/json-in-steps.ts";
@@ -6,30 +6,30 @@ import type { Pauses } from "../runtime/pauses.ts";
 
 export interface LabelDefinition {
   label: string;
-  /** Used as they are, in place of templates. */
+  /** Used unchanged, instead of the templates. */
   prompts?: readonly string[] | undefined;
-  /** Cosine below which the label is left out. */
+  /** The label is left out if its cosine is lower. */
   min_similarity?: number | undefined;
 }
 
 export interface LabelSetDefinition {
   labels: readonly LabelDefinition[];
-  /** Each with one `{}`. */
+  /** Templates, each with one `{}`. */
   templates: readonly string[];
-  /** What a picture shows if it shows none of the labels; for `multi_label`. */
+  /** Texts that describe pictures without any of the labels; for `multi_label`. */
   negative: readonly string[];
-  /** For labels that have none of their own. */
+  /** Threshold for labels that have none of their own. */
   min_similarity: number | null;
 }
 
-/** What a picture is compared with under `multi_label` where nobody says. */
+/** Default negatives for `multi_label`. */
 export const DEFAULT_NEGATIVE = ["a photo."];
 
 /** Hexadecimal digits of an id: 128 bits. */
 const ID_DIGITS = 32;
 const ID = new RegExp(`^ls_[0-9a-f]{${ID_DIGITS}}$`);
 
-/** All that makes a vector of the set, one by one: the labels' prompts in order, then the negatives. */
+/** The prompts of each vector of the set, in order: the labels, then the negatives. */
 export function* promptsOfSet({ labels, templates, negative }: LabelSetDefinition): Generator<Prompts> {
   for (const { label, prompts } of labels) {
     yield prompts ?? templates.map((template) => fillTemplate(template, label));
@@ -37,13 +37,13 @@ export function* promptsOfSet({ labels, templates, negative }: LabelSetDefinitio
   for (const text of negative) yield [text];
 }
 
-/** The template around a label. */
+/** Puts a label into a template. */
 export function fillTemplate(template: string, label: string): string {
-  // A function, so that `$&` in a label is not taken for a replacement pattern.
+  // Replace with a function, so that `$&` in a label is not read as a replacement pattern.
   return template.replace("{}", () => label);
 }
 
-/** Prompts of the labels; templates count once a label. */
+/** Number of the labels' prompts. A label in templates has one prompt for each template. */
 export function countPrompts({ labels, templates }: LabelSetDefinition): number {
   return labels.reduce((sum, { prompts }) => sum + (prompts?.length ?? templates.length), 0);
 }
@@ -60,7 +60,7 @@ export function countCharacters({ labels, templates }: LabelSetDefinition): numb
   );
 }
 
-/** `ls_…`, the same whenever the same owner defines the same set, whatever the model. */
+/** `ls_…`: always the same for the same owner and set, independent of the model. */
 export async function labelSetId(
   account: string,
   definition: LabelSetDefinition,
@@ -74,12 +74,14 @@ export async function labelSetId(
   return `ls_${digits.slice(0, ID_DIGITS)}`;
 }
 
-/** Whether `labelSetId` may have made it. */
+/** True if the id has the form that `labelSetId` gives. */
 export function isLabelSetId(id: string): boolean {
   return ID.test(id);
 }
 
-/** Names the vectors of a set: thresholds have no part in them, nor does its owner. */
+/**
+ * A name for the vectors of a set. Thresholds and the owner do not change it, because they do not change the vectors.
+ */
 export async function vectorsKey(definition: LabelSetDefinition, pauses: Pauses): Promise<string> {
   return await digest(content(definition), pauses);
 }

@@ -1,47 +1,47 @@
 /**
- * A label set as a classification needs it: names, thresholds and one matrix.
+ * A label set in the form that a classification needs: names, thresholds and one matrix.
  *
- * In memory, KV and R2 it is one value, little-endian: seal | uint32 bytes of the header | header, JSON padded with spaces
- * to a multiple of 4 bytes | uint32 ends of the names | names, JSON strings in UTF-8, padded likewise | float32
- * labels × width | float32 negatives × width. A name is read when it is needed: an answer has a few of 10,000, which may
- * be as long as a request's body.
+ * In memory, KV and R2 it is one value, little-endian: seal | uint32 length of the header, bytes | header, JSON padded
+ * with spaces to a multiple of 4 bytes | uint32 ends of the names | names, JSON strings in UTF-8, padded in the same
+ * way | float32 labels × width | float32 negatives × width. A name is read only when it is needed: an answer has a few
+ * of 10,000 names, which together may be as long as a request's body.
  */
 import { isSealed, SEAL_BYTES, seal } from "../embed/seal.ts";
 import type { LabelSetDefinition } from "./definition.ts";
 
 /**
- * Part of every key that a matrix, or a part of one, is kept under. Labels are named as they were sent, so it changes
- * not only with this layout, but also with what `cleanText` makes of a text and with how prompts find their vectors.
+ * Part of every key of a matrix, or of a part of one. Labels are stored as they were sent. So change it when this
+ * layout changes, and also when `cleanText` or the way from prompts to vectors changes.
  */
 export const MATRIX_FORMAT = "labels4";
 
 export interface LabelMatrix {
   labels: LabelNames;
-  /** Cosine below which a label is left out, by label; empty where none has one. */
+  /** Each label's threshold: the label is left out if its cosine is lower. Empty if no label has one. */
   minSimilarity: readonly (number | null)[];
   /** float32, labels × width, rows of unit length. */
   vectors: Float32Array;
   /** float32, negatives × width, rows of unit length. */
   negative: Float32Array;
-  /** Indices of the labels that have a prompt which is longer than the model's context. */
+  /** Indices of the labels with a prompt longer than the model's context. */
   truncated: ReadonlySet<number>;
-  /** Of all prompts. */
+  /** Tokens of all prompts. */
   tokens: number;
-  /** All of this as one value; the rest are views of it. */
+  /** The whole matrix as one value; the other fields are views of it. */
   packed: ArrayBuffer;
 }
 
-/** Names of labels, by their index. */
+/** Names of labels, by index. */
 export interface LabelNames {
   readonly length: number;
   at(index: number): string | undefined;
 }
 
-/** Names that are read once each, however many pictures have them in their answers. */
+/** Reads each name only once, even if many pictures have it in their answers. */
 export class NamesOnce implements LabelNames {
   readonly #names: LabelNames;
   readonly #read = new Map<number, string>();
-  /** That the names take which were read, at most. */
+  /** Upper limit for the bytes of the names that were read. */
   bytes = 0;
 
   constructor(names: LabelNames) {
@@ -65,24 +65,24 @@ export class NamesOnce implements LabelNames {
 
 interface Header {
   labels: number;
-  /** null where no label has one. */
+  /** null if no label has one. */
   minSimilarity: readonly (number | null)[] | null;
-  /** Bytes of the names, padding included. */
+  /** Length of the names, bytes, padding included. */
   names: number;
   truncated: readonly number[];
   width: number;
   tokens: number;
 }
 
-/** What is known of a matrix's labels once they have been embedded. */
+/** What embedding reports about a matrix's labels. */
 export interface EmbeddedCounts {
-  /** Of all prompts. */
+  /** Tokens of all prompts. */
   tokens: number;
-  /** Indices of the labels of which a prompt was cut. */
+  /** Indices of the labels with a prompt that was cut to the model's context. */
   truncated: readonly number[];
 }
 
-/** What a matrix says besides its vectors. */
+/** The content of a matrix without its vectors. */
 export interface MatrixNames extends Pick<LabelMatrix, "minSimilarity"> {
   labels: readonly string[];
   /** Number of negatives. */
@@ -97,7 +97,7 @@ export function namesOf(definition: LabelSetDefinition): MatrixNames {
   };
 }
 
-/** Seal and length of the header. */
+/** Bytes of the seal and of the header's length. */
 const FRONT_BYTES = SEAL_BYTES + 4;
 
 class PackedNames implements LabelNames {
@@ -125,7 +125,7 @@ const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 
 /**
  * A matrix whose vectors are still to be filled in.
- * @returns besides the matrix, its rows in one piece: of the labels, then of the negatives
+ * @returns the matrix, and its rows as one array: the labels, then the negatives
  */
 export function blankMatrix(
   { labels, minSimilarity, negatives }: MatrixNames,
@@ -162,7 +162,7 @@ export function blankMatrix(
   return { matrix, rows };
 }
 
-/** @param at where the header ends */
+/** @param at offset of the header's end */
 function viewsOf(
   { labels, minSimilarity, names, truncated, width, tokens }: Header,
   packed: ArrayBuffer,
@@ -183,7 +183,7 @@ function viewsOf(
   return { matrix, rows };
 }
 
-/** Bytes that the matrix of a set takes, and a little more. */
+/** Bytes of a set's matrix, rounded up a little. */
 export function matrixBytes({ labels, negative }: LabelSetDefinition, width: number): number {
   const scratch = new Uint8Array(3 * LONGEST_PIECE);
   const encoder = new TextEncoder();
@@ -198,22 +198,22 @@ export function matrixBytes({ labels, negative }: LabelSetDefinition, width: num
 
 /** UTF-16 code units of a name that are counted at a time. */
 const LONGEST_PIECE = 8192;
-/** Of any matrix, and of its objects. */
+/** Bytes of any matrix for itself and its objects. */
 const LEAST_BYTES = 1024;
-/** Where its name ends, its quotes, and its threshold in memory. */
+/** Bytes of each label for its name's end, its quotes and its threshold in memory. */
 const LABEL_BYTES = 32;
 
-/** Each label's own threshold, else the set's. */
+/** The threshold of each label, or else the set's. */
 export function thresholds({ labels, min_similarity }: LabelSetDefinition): (number | null)[] {
   return labels.map((each) => each.min_similarity ?? min_similarity);
 }
 
-/** @param name of what is in it: a set's id, or the hash of labels and prompts */
+/** @param name a name for the content: a set's id, or the hash of labels and prompts */
 export async function sealMatrix({ packed }: LabelMatrix, name: string): Promise<void> {
   await seal(new Uint8Array(packed), name);
 }
 
-/** @returns undefined if it is not a set of vectors of this width, sealed under this name */
+/** @returns undefined if the bytes are no matrix of this width with this name in their seal */
 export async function unpackMatrix(
   packed: ArrayBuffer,
   width: number,
@@ -237,7 +237,7 @@ export function fillRows(rows: Float32Array, embeddings: readonly { embedding: F
   for (const [index, { embedding }] of embeddings.entries()) rows.set(embedding, index * embedding.length);
 }
 
-/** Indices of embeddings of which a text was cut. */
+/** Indices of the embeddings with a text that was cut to the model's context. */
 export function truncatedOf(embeddings: readonly { truncated: boolean }[]): number[] {
   return embeddings.flatMap(({ truncated }, index) => (truncated ? [index] : []));
 }

@@ -1,14 +1,14 @@
-/** `parts/<id>/<revision>/<format>/<n>`: pieces of a set's vectors, while they are being computed. */
+/** Stores `parts/<id>/<revision>/<format>/<n>`: parts of a set's vectors, until all are computed. */
 import { MATRIX_FORMAT } from "./label-matrix.ts";
 import type { SealedObjects } from "./sealed-objects.ts";
 
-/** What some of a set's vectors were made of. */
+/** What some of a set's vectors were computed from. */
 export interface PartCounts {
   tokens: number;
   prompts: number;
-  /** How many there are. */
+  /** Number of vectors. */
   vectors: number;
-  /** Indices, among the part's vectors, of those of which a text was longer than the model's context. */
+  /** Indices within the part of the vectors with a text longer than the model's context. */
   truncated: readonly number[];
 }
 
@@ -19,7 +19,7 @@ export class PartStore {
     this.#objects = objects;
   }
 
-  /** The parts that are there, by their numbers. */
+  /** The parts that exist, by number. */
   async list(id: string, revision: string): Promise<Map<number, PartCounts>> {
     const prefix = pathOf(id, revision, "");
     const parts = new Map<number, PartCounts>();
@@ -44,7 +44,7 @@ export class PartStore {
     return (await this.#objects.bucket.head(pathOf(id, revision, number))) !== null;
   }
 
-  /** Its vectors, one after the other; undefined if it is missing, or was damaged and has now been dropped. */
+  /** The part's vectors, one after another; undefined if it is missing, or was damaged and is now deleted. */
   async get(id: string, revision: string, number: number): Promise<Float32Array | undefined> {
     const key = pathOf(id, revision, number);
     const object = await this.#objects.get(key);
@@ -61,7 +61,7 @@ export class PartStore {
     rows: Float32Array<ArrayBuffer>,
     { tokens, prompts, vectors, truncated }: PartCounts,
   ): Promise<void> {
-    // At most 512 numbers of 3 digits; R2 keeps 8 kB of this.
+    // At most 512 numbers of 3 digits; R2 allows 8 kB of metadata.
     const customMetadata = {
       tokens: String(tokens),
       prompts: String(prompts),

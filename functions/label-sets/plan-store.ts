@@ -1,6 +1,6 @@
 /**
- * `plans/<id>/…`: which parts a set is computed in (`plan.ts`), block by block, and what its matrix says besides vectors.
- * The same for all models.
+ * Stores `plans/<id>/…`: the division of a set into parts (`plan.ts`), block by block, and the content of its matrix
+ * without vectors. A plan is the same for all models.
  */
 import type { LabelSetDefinition } from "./definition.ts";
 import { type MatrixNames, namesOf } from "./label-matrix.ts";
@@ -14,12 +14,12 @@ export class PlanStore {
     this.#objects = objects;
   }
 
-  /** How the set is computed in parts; undefined if it has not been planned. */
+  /** The set's plan; undefined if it has none yet. */
   async get(id: string): Promise<Plan | undefined> {
     return await this.#objects.derived(`plans/${id}/plan`);
   }
 
-  /** Plans a set. One block is in memory at a time. */
+  /** Makes the plan of a set. Only one block is in memory at a time. */
   async make(id: string, definition: LabelSetDefinition): Promise<Plan> {
     const blocks: number[] = [];
     let parts = 0;
@@ -30,23 +30,23 @@ export class PlanStore {
     }
     await this.#objects.put(`plans/${id}/names`, jsonBytes(namesOf(definition)));
     const plan: Plan = { templates: definition.templates, parts, blocks };
-    // The plan last: what it names is there.
+    // Write the plan last, so that everything it names exists.
     await this.#objects.put(`plans/${id}/plan`, jsonBytes(plan));
     return plan;
   }
 
-  /** What the vectors of a part are made of; undefined if the plan is damaged. */
+  /** The prompts of a part's vectors; undefined if the plan is damaged. */
   async part(id: string, plan: Plan, number: number): Promise<PlannedItem[] | undefined> {
     const { block, index } = placeOf(plan, number);
     return (await this.#objects.derived<PlannedItem[][]>(`plans/${id}/${block}`))?.[index];
   }
 
-  /** What a matrix of the set says besides its vectors; undefined if the plan is damaged. */
+  /** The content of the set's matrix without its vectors; undefined if the plan is damaged. */
   async names(id: string): Promise<MatrixNames | undefined> {
     return await this.#objects.derived(`plans/${id}/names`);
   }
 
-  /** So that it is made anew. */
+  /** Deletes the plan, so that it is made again. */
   async remove(id: string): Promise<void> {
     await this.#objects.bucket.delete(`plans/${id}/plan`);
   }

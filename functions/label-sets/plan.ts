@@ -1,12 +1,12 @@
 /**
- * How a set that is too large for one request is computed: in parts, in order. The plan is made of the definition once
- * and kept in blocks, so that what a part costs to read does not grow with the set. It holds labels and templates, not
- * the prompts that they make: those of 10,000 labels with 100 templates are a million.
+ * Divides a set that is too large for one request into parts, which are computed in order. The plan is made once from
+ * the definition and stored in blocks, so that reading a part costs the same for any size of set. It stores labels and
+ * templates instead of prompts: 10,000 labels with 100 templates have a million prompts.
  */
 import type { Prompts } from "../embed/compute-prompts.ts";
 import { fillTemplate, type LabelSetDefinition } from "./definition.ts";
 
-/** What makes one vector: a label that goes into the set's templates, or prompts as they are. */
+/** The source of one vector: a label for the set's templates, or prompts that are used unchanged. */
 export type PlannedItem = string | readonly string[];
 
 export interface Plan {
@@ -16,9 +16,9 @@ export interface Plan {
   blocks: readonly number[];
 }
 
-/** Prompts of a part: some ten seconds of the text tower. A label's prompts are never divided. */
+/** Prompts of a part, about ten seconds of the text tower. The prompts of one label stay in one part. */
 const PROMPTS_PER_PART = 512;
-/** UTF-16 code units after which a block takes no further part; a part has about as many at most. */
+/** UTF-16 code units after which a block is full; one part may add about as many again. */
 const BLOCK_LENGTH = 250_000;
 
 /** The parts of a set, block by block. */
@@ -44,7 +44,7 @@ export function* planBlocks(definition: LabelSetDefinition): Generator<PlannedIt
   yield block;
 }
 
-/** The block that a part is in, and where in it. */
+/** The block that holds a part, and the part's index in it. */
 export function placeOf({ blocks }: Plan, part: number): { block: number; index: number } {
   const block = blocks.findLastIndex((first) => first <= part);
   return { block, index: part - (blocks[block] ?? 0) };
@@ -54,7 +54,7 @@ export function promptsOfItem(item: PlannedItem, { templates }: Plan): Prompts {
   return typeof item === "string" ? templates.map((template) => fillTemplate(template, item)) : item;
 }
 
-/** In the order of the set's vectors: the labels, then the negatives. */
+/** Yields items in the order of the set's vectors: the labels, then the negatives. */
 function* plannedItems({ labels, negative }: LabelSetDefinition): Generator<PlannedItem> {
   for (const { label, prompts } of labels) yield prompts ?? label;
   for (const text of negative) yield [text];

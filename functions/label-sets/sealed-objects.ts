@@ -1,4 +1,4 @@
-/** Objects in R2 that carry the SHA-256 of their bytes: what comes back is what was stored, or is found to be damaged. */
+/** Stores objects in R2 together with the SHA-256 of their bytes, so that damaged bytes are noticed. */
 import { sha256Hex } from "../runtime/sha256-hex.ts";
 import { warn } from "../runtime/warn.ts";
 import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
@@ -21,7 +21,7 @@ export class SealedObjects {
     return (await this.bucket.put(key, bytes, { ...options, customMetadata }))?.etag;
   }
 
-  /** Undefined if there is none; its bytes are undefined if they are damaged. */
+  /** Undefined if the object does not exist. Its bytes are undefined if they are damaged. */
   async get(key: string): Promise<{ bytes: ArrayBuffer | undefined; etag: string } | undefined> {
     const object = await this.bucket.get(key);
     if (object === null) return undefined;
@@ -29,13 +29,13 @@ export class SealedObjects {
     return { bytes: (await isWhole(object, bytes)) ? bytes : undefined, etag: object.etag };
   }
 
-  /** JSON that can be made again: damaged, it is as good as missing. */
+  /** Reads JSON that can be made again: damaged JSON counts as missing. */
   async derived<T>(key: string): Promise<T | undefined> {
     const bytes = (await this.get(key))?.bytes;
     return bytes === undefined ? undefined : (parse(bytes) as T);
   }
 
-  /** JSON that nobody can make again. @throws ServiceError `model_unavailable` if it is damaged */
+  /** Reads JSON that cannot be made again. @throws ServiceError `model_unavailable` if it is damaged */
   async original<T>(key: string): Promise<T | undefined> {
     const object = await this.get(key);
     if (object === undefined) return undefined;
@@ -58,7 +58,7 @@ function parse(bytes: ArrayBuffer): unknown {
 
 async function isWhole({ customMetadata }: R2Object, bytes: ArrayBuffer): Promise<boolean> {
   const isRight = (await sha256Hex(new Uint8Array(bytes))) === customMetadata?.["sha256"];
-  if (!isRight) warn("label set damaged", new Error("an object in R2 is not what was stored"));
+  if (!isRight) warn("label set damaged", new Error("an object in R2 does not match its checksum"));
   return isRight;
 }
 

@@ -1,8 +1,9 @@
 /**
- * Label sets in R2, which is consistent: what is written or deleted here is so for everybody at once.
+ * Label sets in R2. R2 is consistent: a write or a deletion is visible to everyone at once.
  *
- * `accounts/<account>/<id>` what a list shows · `definitions/<id>` the set itself · `vectors/<id>/<revision>/<format>` its
- * packed embeddings. While these are being computed, `parts/<id>/…`, `plans/<id>/…` and `claims/<id>/…` besides.
+ * `accounts/<account>/<id>` is the set's entry in lists, `definitions/<id>` the set itself,
+ * `vectors/<id>/<revision>/<format>` its packed embeddings. While the embeddings are being computed there are also
+ * `parts/<id>/…`, `plans/<id>/…` and `claims/<id>/…`.
  */
 import { jsonInSteps } from "../runtime/json-in-steps.ts";
 import type { Pauses } from "../runtime/pauses.ts";
@@ -14,7 +15,7 @@ import { PartStore } from "./part-store.ts";
 import { PlanStore } from "./plan-store.ts";
 import { jsonBytes, SealedObjects } from "./sealed-objects.ts";
 
-/** What a list shows of a set. */
+/** A set's entry in lists. */
 export interface LabelSetSummary {
   id: string;
   account: string;
@@ -27,8 +28,8 @@ export interface LabelSetSummary {
 }
 
 /**
- * Every method throws ServiceError `model_unavailable` while R2 does not answer, or answers with other bytes. R2 is not
- * asked about an id that no set can have: it may be longer than R2's keys.
+ * Every method throws ServiceError `model_unavailable` if R2 does not answer or the bytes are damaged. The methods do
+ * not ask R2 about an id that no set can have, because it may be too long for an R2 key.
  */
 export class SetStore {
   readonly claims: ClaimStore;
@@ -53,7 +54,7 @@ export class SetStore {
     return isLabelSetId(id) && (await this.#bucket.head(summaryKey(account, id))) !== null;
   }
 
-  /** @param after id of the last one seen */
+  /** @param after id of the last set on the page before */
   async list(
     account: string,
     limit: number,
@@ -68,13 +69,13 @@ export class SetStore {
     const sets = await Promise.all(
       listed.objects.map(({ key }) => this.summary(account, key.slice(prefix.length))),
     );
-    // One may have been deleted in between.
+    // A set may have been deleted since the page was listed.
     return { sets: sets.filter((set) => set !== undefined), hasMore: listed.truncated };
   }
 
   /**
    * Sets of all accounts.
-   * @param after what `next` was the last time
+   * @param after `next` of the answer before
    * @returns their keys and ids; `next` is null after the last one
    */
   async listAll(
@@ -88,12 +89,12 @@ export class SetStore {
   }
 
   /**
-   * @param pauses the definition may be as large as a request's body
-   * @returns whether the set is new
+   * @param pauses needed because the definition may be as large as a request's body
+   * @returns true if the set is new
    */
   async create(summary: LabelSetSummary, definition: LabelSetDefinition, pauses?: Pauses): Promise<boolean> {
     const { account, id } = summary;
-    // The definition first: what is listed is complete.
+    // Write the definition first, so that every listed set is complete.
     await this.#objects.put(`definitions/${id}`, await jsonInSteps(definition, pauses));
     const options = { onlyIf: { etagDoesNotMatch: "*" } };
     return (await this.#objects.put(summaryKey(account, id), jsonBytes(summary), options)) !== undefined;
@@ -108,13 +109,13 @@ export class SetStore {
     await this.removeComputed(id);
   }
 
-  /** All that a set's definition led to. */
+  /** Deletes everything that was computed from a set's definition. */
   async removeComputed(id: string): Promise<void> {
     for (const kind of ["claims", "vectors", "parts", "plans"])
       await this.#objects.removeAll(`${kind}/${id}/`);
   }
 
-  /** Bytes of the packed embeddings; undefined while there are none. */
+  /** Length of the packed embeddings, bytes; undefined if there are none. */
   async vectorsBytes(id: string, revision: string): Promise<number | undefined> {
     return (await this.#bucket.head(vectorsPath(id, revision)))?.size;
   }
@@ -124,12 +125,14 @@ export class SetStore {
     return object === null ? undefined : await bodyOf(object);
   }
 
-  /** Drops embeddings that are damaged. */
+  /** Deletes damaged embeddings. */
   async removeVectors(id: string, revision: string): Promise<void> {
     await this.#bucket.delete(vectorsPath(id, revision));
   }
 
-  /** Stores the packed embeddings, which makes the set ready, and drops its parts and vectors of the former format. */
+  /**
+   * Stores the packed embeddings, which makes the set ready. Deletes its parts, and its vectors in the former format.
+   */
   async putVectors(id: string, revision: string, packed: ArrayBuffer): Promise<void> {
     await this.#bucket.put(vectorsPath(id, revision), packed);
     await this.parts.removeAll(id, revision);
@@ -145,7 +148,9 @@ function vectorsPath(id: string, revision: string): string {
   return `vectors/${id}/${revision}/${MATRIX_FORMAT}`;
 }
 
-/** Where vectors were before keys named a format. Some were another text's, so they are never read. */
+/**
+ * Path of vectors before keys named a format. It is never read, because some of those vectors belong to other texts.
+ */
 function formerVectorsPath(id: string, revision: string): string {
   return `vectors/${id}/${revision}`;
 }

@@ -1,48 +1,53 @@
 /**
- * A bound on the bytes of bodies that the isolate holds at once. Room is taken as bytes arrive, so a client holds what it
- * has sent and not what it has announced; the rest stays with it, since a connection that is not read holds it back.
+ * Limits the bytes of request bodies that the isolate holds at once. A body takes room as its bytes arrive, so a client
+ * is charged for what it has sent, not for what it announced. What is not read yet stays with the client, because the
+ * connection holds it back.
  *
- * - Small bodies have room of their own: they never wait for large ones.
- * - Of large ones, who came first is served first, and room is given only if every body that has begun could still be
- *   finished with what is left (the banker's algorithm, Dijkstra 1965): else two half-read bodies would wait for each
- *   other.
- * - Those of many megabytes leave a reserve that only lesser ones may take: a body that is answered holds its room for as
- *   long as a tower works, and whoever waits behind it with half a body holds the rest.
- * - When others wait, a client that sends too slowly loses its room.
+ * - Small bodies have separate room, so they never wait for large ones.
  *
- * Waiting is by polling, and each share shows by a timer that its request lives: `runtime/sign-of-life.ts` says why.
+ * - Large bodies are served in order of arrival. A body gets room only if every body that has begun could still be
+ * finished with what is left (the banker's algorithm, Dijkstra 1965). Otherwise two half-read bodies would wait for
+ * each other.
+ *
+ * - Bodies of many megabytes must leave a reserve that only smaller ones may take. Without it, smaller bodies would
+ * have to wait: an answered body holds its room as long as a tower works, and a half-read body behind it holds the
+ * rest.
+ *
+ * - A client that sends too slowly loses its room if others wait.
+ *
+ * Waiting is by polling, and each share shows by a timer that its request is alive; `runtime/sign-of-life.ts` says why.
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import { SignOfLife } from "../../runtime/sign-of-life.ts";
 
 const POLL_MS = 10;
-/** A waiting request that has not looked for so long is gone. */
+/** A waiting request that has not polled for this long was ended. */
 const WAITING_EXPIRY_MS = 1_000;
 const HEARTBEAT_MS = 5_000;
-/** Several heartbeats: a parse of many megabytes holds them up. */
+/** Several heartbeats, because parsing many megabytes delays them. */
 const SHARE_EXPIRY_MS = 30_000;
-/** How long a client is kept waiting before it is told to come back. */
+/** How long a client waits before it is told to try again. */
 const PATIENCE_MS = 20_000;
-/** What a body holds that has hardly begun: its request's objects. Bytes. */
+/** Bytes that a body holds at its start, for the objects of its request. */
 const LEAST_BYTES = 4_096;
-/** Bodies up to so many bytes are small. */
+/** Largest small body, bytes. */
 const SMALL_BYTES = 131_072;
-/** Large ones take room in steps of so many bytes, since bodies come in pieces of a few thousand. */
+/** Large bodies take room in steps of this many bytes, because they arrive in pieces of a few thousand. */
 const STEP_BYTES = 1_000_000;
-/** Bodies up to so many bytes may also have the reserve. */
+/** Largest body that may use the reserve, bytes. */
 const MEDIUM_BYTES = 4_000_000;
-/** How often a request looks whether its client has sent something, or its room has been given to another. */
+/** How often a request checks whether its client has sent something, or its room was given to another. */
 export const LOOK_MS = 50;
 /**
- * A client is slow when it has sent less than this for `SLACK_MS`. Bytes a second: a piece of 4 kB, as workerd hands them
- * out, makes up for one look. So a client that is ahead of a busy isolate never counts as slow.
+ * A client is slow when it has sent less than this rate for `SLACK_MS`. Bytes a second: a piece of 4 kB, which is what
+ * workerd hands out, makes up for one check. So a client that is faster than a busy isolate never counts as slow.
  */
 const LEAST_RATE = 4_096 / (LOOK_MS / 1000);
 const SLACK_MS = 3_000;
 
 type Lane = "small" | "large";
 
-/** What one body holds. */
+/** The room of one body. */
 export class Share {
   readonly #room: BytesInFlight;
   readonly #request = new SignOfLife();
@@ -50,9 +55,9 @@ export class Share {
   #most: number;
   #held = LEAST_BYTES;
   #wanted = 0;
-  /** When it last looked for what its client sends; undefined while it does not wait for that. */
+  /** When it last checked for bytes from its client; undefined while it does not wait for the client. */
   #lookedAt: number | undefined;
-  /** Milliseconds that the client may still be silent before it counts as slow. */
+  /** Milliseconds for which the client may still be silent before it counts as slow. */
   #slack = SLACK_MS;
   #waited = 0;
   #isLost = false;
@@ -72,22 +77,24 @@ export class Share {
     return this.#held + this.#wanted;
   }
 
-  /** Bytes that it will need yet, once it has these; none of one that will lose its room, should somebody need that. */
+  /**
+   * Bytes that it will still need once it has these. None if it is slow, because it loses its room when others need it.
+   */
   missing(bytes: number): number {
     return this.#isLost || this.isSlow() ? 0 : Math.max(0, this.#most - bytes);
   }
 
-  /** Bytes that it will hold when all has come, as far as is known. */
+  /** Bytes that it will hold once the body has arrived, as far as is known. */
   get atLast(): number {
     return Math.max(this.#most, this.after);
   }
 
-  /** Milliseconds that its client was waited for, as far as the isolate was free to look. */
+  /** Milliseconds spent waiting for the client, without the time in which the isolate was too busy to check. */
   get waited(): number {
     return this.#waited;
   }
 
-  /** For room, and still asking for it. */
+  /** True if it waits for room and still polls. */
   get isWaiting(): boolean {
     return this.#wanted > 0 && !this.#request.isOlderThan(WAITING_EXPIRY_MS);
   }
@@ -96,7 +103,7 @@ export class Share {
     return this.#isLost;
   }
 
-  /** The lane that it is in or wants to be in. */
+  /** The lane that it is in or waits for. */
   get lane(): Lane {
     return this.after > SMALL_BYTES ? "large" : "small";
   }
@@ -109,14 +116,14 @@ export class Share {
     return this.#lookedAt !== undefined && this.#slack <= 0;
   }
 
-  /** Its request is told when it next looks. */
+  /** Takes its room away. Its request learns of that at its next check. */
   lose(): void {
     this.#isLost = true;
   }
 
   /**
-   * Waits until it may hold so many bytes, or somewhat more.
-   * @param most bytes that it will hold, as far as is known by now
+   * Waits until it may hold this many bytes, or slightly more.
+   * @param most bytes that it will hold, as far as is known now
    * @throws ServiceError `overloaded`
    */
   async growTo(bytes: number, most = this.#most): Promise<void> {
@@ -142,23 +149,26 @@ export class Share {
     }
   }
 
-  /** Gives back what is more than so many bytes. */
+  /** Gives back the room above this many bytes. */
   shrinkTo(bytes: number): void {
     this.#held = Math.max(LEAST_BYTES, Math.min(this.#held, bytes));
   }
 
-  /** All has come: it holds so many bytes, and will not hold more. */
+  /** Call it when the whole body has arrived: from now on it holds this many bytes. */
   complete(bytes: number): void {
     this.shrinkTo(bytes);
     this.#most = this.#held;
   }
 
-  /** From now on it waits for its client. */
+  /** Starts waiting for the client. */
   expect(): void {
     this.#lookedAt = Date.now();
   }
 
-  /** Nothing has come since it last looked. However long that was, the isolate may have been busy with another request. */
+  /**
+   * Records that nothing came since the last check. A long gap counts as little waiting, because the isolate may have
+   * been busy with another request.
+   */
   foundNothing(): void {
     const now = Date.now();
     const waited = Math.min(LOOK_MS, now - (this.#lookedAt ?? now));
@@ -167,14 +177,14 @@ export class Share {
     this.#lookedAt = now;
   }
 
-  /** The client has sent so many bytes, or all that it had to send. */
+  /** Records that the client has sent this many bytes, or has finished. */
   received(bytes: number): void {
     this.foundNothing();
     this.#slack = Math.min(SLACK_MS, this.#slack + (1000 * bytes) / LEAST_RATE);
     this.#lookedAt = undefined;
   }
 
-  /** @throws ServiceError `overloaded` if somebody else has been given its room */
+  /** @throws ServiceError `overloaded` if its room was given to another */
   assertKept(): void {
     if (!this.#isLost) return;
     const message = "others wait, and the request's body comes too slowly or is too large for now; try again";
@@ -190,12 +200,12 @@ export class Share {
 export class BytesInFlight {
   readonly #limits: Readonly<Record<Lane, number>>;
   readonly #reserve: number;
-  /** In the order in which they came. */
+  /** All shares, in order of arrival. */
   readonly #shares = new Set<Share>();
 
   /**
-   * @param limits bytes that all bodies of a lane hold together
-   * @param reserve of the large lane's bytes, those that are for bodies of at most `MEDIUM_BYTES`
+   * @param limits bytes that all bodies of a lane may hold together
+   * @param reserve bytes of the large lane that only bodies of at most `MEDIUM_BYTES` may use
    */
   constructor(limits: Readonly<Record<Lane, number>>, reserve = 0) {
     this.#limits = limits;
@@ -203,7 +213,7 @@ export class BytesInFlight {
   }
 
   /**
-   * A body's share, to be released when nothing of it is needed any more.
+   * A new share for a body. Release it when nothing of the body is needed any more.
    * @param most bytes that it will hold, as far as is known
    */
   open(most: number): Share {
@@ -212,7 +222,7 @@ export class BytesInFlight {
     return share;
   }
 
-  /** Whether a waiting share may have what it wants: there is room, and nobody who came before could have it. */
+  /** True if a waiting share may have the room it wants: there is room, and no earlier share could use it. */
   isFree(wanting: Share): boolean {
     const inLane = this.#inLane(wanting);
     const before = wanting.lane === "small" ? [] : inLane.slice(0, inLane.indexOf(wanting));
@@ -222,9 +232,9 @@ export class BytesInFlight {
     );
   }
 
-  /** Whether all of the lane could still be finished if a share had what it wants. */
+  /** True if all bodies of the lane could still be finished after this share got the room it wants. */
   #hasRoom(wanting: Share, inLane: readonly Share[]): boolean {
-    // By what it will hold at last: one that took of the reserve while it was small could not be finished without it.
+    // Use what it will hold in the end: if it used the reserve while it was small, it could not be finished without it.
     const isLargest = wanting.lane === "large" && wanting.atLast > MEDIUM_BYTES;
     let free = this.#limits[wanting.lane] - (isLargest ? this.#reserve : 0);
     const would = inLane.map((share) => {
@@ -233,7 +243,7 @@ export class BytesInFlight {
       return { held, missing: share.missing(held) };
     });
     if (wanting.lane === "small" || free < 0) return free >= 0;
-    // Those that miss least finish first, and leave what they held to the next.
+    // Finish bodies in order of what they still need, the least first. Each leaves its room to the next.
     for (const { held, missing } of would.toSorted((a, b) => a.missing - b.missing)) {
       if (missing > free) return false;
       free += held;
@@ -241,10 +251,10 @@ export class BytesInFlight {
     return true;
   }
 
-  /** Takes room from one that is in the way of a waiting share: a slow one or, if all wait in vain, the last that came. */
+  /** Takes room from a share that blocks a waiting one: a slow one or, if all wait without progress, the latest. */
   reclaim(waiting: Share): void {
     const inLane = this.#inLane(waiting);
-    // One at a time: it may be enough.
+    // Take one at a time, because it may be enough.
     if (inLane.some(({ isLost }) => isLost)) return;
     const slow = inLane.filter((share) => share !== waiting && share.isSlow());
     const [largest] = slow.toSorted((a, b) => b.held - a.held);
@@ -256,7 +266,7 @@ export class BytesInFlight {
     this.#shares.delete(share);
   }
 
-  /** All living shares of the lane that a share is in or wants to be in, in the order in which they came. */
+  /** All living shares of the same lane, held or wanted, in order of arrival. */
   #inLane({ lane }: Share): Share[] {
     for (const share of this.#shares) if (!share.isAlive()) this.remove(share);
     return [...this.#shares].filter((share) => share.lane === lane);
@@ -264,13 +274,13 @@ export class BytesInFlight {
 }
 
 /**
- * Beside this, an isolate's 128 MB hold 42 MB of label sets, 22 MB of fetched files, 4 MB of text embeddings, and
- * JavaScript's own.
+ * Room for bodies. The isolate's 128 MB must also hold 42 MB of label sets, 22 MB of fetched files, 4 MB of text
+ * embeddings, and JavaScript's own memory.
  */
 export const BODY_ROOM = { small: 4_000_000, large: 40_000_000 } as const;
 const RESERVE = 4_000_000;
-/** The most that one body may take: more would never find room. */
+/** The most that one body may take. A larger one would never find room. */
 export const MAX_BODY_MEMORY = BODY_ROOM.large - RESERVE;
 
-/** All of the isolate's requests share it. */
+/** One instance for all requests of the isolate. */
 export const bytesInFlight = new BytesInFlight(BODY_ROOM, RESERVE);

@@ -1,7 +1,7 @@
-/** A request's fields, the other names that each may come under, and single values where a list is meant. */
+/** A request's fields and their aliases. A single value is accepted where a list is expected. */
 import { ServiceError } from "../../runtime/errors.ts";
 
-/** Of JSON or of a form, as the schemas take them. */
+/** Fields from JSON or a form, as the schemas expect them. */
 export type Fields = Record<string, unknown>;
 
 export const IMAGE_ALIASES = ["images", "image", "input"] as const;
@@ -9,8 +9,8 @@ export const TEXT_ALIASES = ["texts", "text"] as const;
 export const LABEL_ALIASES = ["labels", "label"] as const;
 
 /**
- * The fields with the first of `names` holding, as a list, whatever came under one of them.
- * @throws ServiceError `invalid_type` if several of them are there
+ * Replaces aliases: the value under any of `names` becomes a list under the first of them.
+ * @throws ServiceError `invalid_type` if the request has several of these names
  */
 export function foldAliases(fields: Fields, names: readonly [string, ...string[]]): Fields {
   const present = names.filter((name) => fields[name] !== undefined && fields[name] !== null);

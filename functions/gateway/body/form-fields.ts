@@ -1,4 +1,4 @@
-/** The fields of a form, as they come: what each holds, and what all of them weigh. */
+/** Collects the fields of a form as they arrive, and counts their memory. */
 import { ServiceError } from "../../runtime/errors.ts";
 import {
   fieldOf,
@@ -11,28 +11,31 @@ import {
 import { JsonWeight } from "./json-weight.ts";
 import type { Fields } from "./fields.ts";
 
-/** Bytes in memory of a string besides its two bytes a character, and of its place in a list. */
+/** Bytes of a string beyond its two bytes a character, with its place in a list. */
 const VALUE_BYTES = 40;
-/** Different fields of a form: several times as many as any endpoint has. A name keeps its part's header in memory, 8 kB. */
+/**
+ * Limit for different fields in a form, several times as many as any endpoint has. It is needed because each name keeps
+ * its part's header in memory, 8 kB.
+ */
 const MAX_FIELDS = 100;
 
 interface Field {
   values: unknown[];
-  /** A text that came alone and may hold several. */
+  /** A text that came alone and may hold several values. */
   alone: string | undefined;
 }
 
 export class FormFields {
   readonly #fields = new Map<string, Field>();
 
-  /** How many values a field has by now. */
+  /** Number of values that a field has so far. */
   count(name: string): number {
     return this.#fields.get(fieldOf(name))?.values.length ?? 0;
   }
 
   /**
-   * A value that is not a text, such as a picture.
-   * @throws ServiceError `too_many_items` for one field too many
+   * Adds a value that is not a text, such as a picture.
+   * @throws ServiceError `too_many_items` if the form has too many fields
    */
   add(name: string, value: unknown): void {
     const field = this.#field(name);
@@ -40,27 +43,28 @@ export class FormFields {
     field.values.push(value);
   }
 
-  /** @throws ServiceError `too_many_items` for one field too many */
+  /** @throws ServiceError `too_many_items` if the form has too many fields */
   addText(name: string, text: string): void {
-    // One of several inputs, or the one, was left empty.
+    // Skip an input that was left empty.
     if (isListField(fieldOf(name)) && text.trim() === "") return;
     const field = this.#field(name);
     const values = formValues(fieldOf(name), text);
     const isFirst = field.values.length === 0 && field.alone === undefined;
-    // One by one: a client decides how many.
+    // Push one by one, not with a call spread: the client decides how many there are.
     for (const value of values) field.values.push(value);
     field.alone = isFirst && mayHoldSeveral(name) && values[0] === text ? text : undefined;
   }
 
   /**
-   * Entries rather than assignments: a field named `__proto__` is then a field like any other.
-   * @throws ServiceError `invalid_json` for a list of texts that is not right, `too_many_items`, `invalid_type` for a field
-   * that came with several values and has one
+   * The fields of the form. They are made from entries, not assignments, so that a field named `__proto__` is like any
+   * other.
+   * @throws ServiceError `invalid_json` for a malformed list of texts; `too_many_items`; `invalid_type` if a field that
+   * takes one value came with several
    */
   toObject(): Fields {
     const entries: [string, unknown][] = [];
     for (const [name, { values, alone }] of this.#fields) {
-      // An empty JSON list is one, an input that was left empty is nothing.
+      // An empty JSON list is a list; an input that was left empty is no field.
       if (values.length === 0 && !isListField(name)) continue;
       if (alone !== undefined) entries.push([name, severalTexts(name, alone)]);
       else if (isListField(name) || isSeveralSets(name, values)) entries.push([name, values]);
@@ -83,8 +87,9 @@ export class FormFields {
 }
 
 /**
- * Of a field that holds one value and may have come more than once. Rails sends a checkbox twice, and means the last.
- * @throws ServiceError `invalid_type` for values that differ: nobody can say which was meant
+ * The value of a field that takes one but may have come several times. Rails sends a checkbox twice; the
+ * last one counts.
+ * @throws ServiceError `invalid_type` for values that differ, because it is unclear which one was meant
  */
 function onlyValue(name: string, values: readonly unknown[]): unknown {
   const last = values.at(-1);
@@ -95,13 +100,13 @@ function onlyValue(name: string, values: readonly unknown[]): unknown {
   return last;
 }
 
-/** A set alone is itself, several are a list. */
+/** True if `label_set` came several times: that is a list, while a single id is not. */
 function isSeveralSets(name: string, values: readonly unknown[]): boolean {
   return name === "label_set" && values.length > 1;
 }
 
 /**
- * Bytes that a field's value takes at the most, its text included.
+ * Upper limit for the memory of a field's value, its text included, bytes.
  * @throws ServiceError `invalid_json` for JSON that is nested too deep
  */
 export function weightOfText(bytes: Uint8Array): number {

@@ -1,4 +1,4 @@
-/** What the text of a form's field means: forms have no types, so each field is read as its name says. */
+/** Reads the text of a form field. Forms have no types, so the field's name decides how its text is read. */
 import { ServiceError } from "../../runtime/errors.ts";
 
 type Kind = "list" | "boolean" | "number" | "text";
@@ -13,7 +13,7 @@ const KINDS = new Map<string, Kind>([
   ["top_k", "number"],
   ["min_similarity", "number"],
 ]);
-/** What clients call them besides. */
+/** Other names that clients use. */
 const OTHER_NAMES = new Map([
   ["image", "images"],
   ["input", "images"],
@@ -21,19 +21,19 @@ const OTHER_NAMES = new Map([
   ["label", "labels"],
   ["text", "texts"],
 ]);
-/** `labels[]` in PHP and Rails, `labels[0]` from libraries that number. */
+/** `labels[]` comes from PHP and Rails, `labels[0]` from libraries that number fields. */
 const BRACKETS = /\[\d*\]$/;
-/** Several of these may come in one text, by these very names. */
+/** Fields, by exactly these names, that may have several texts in one. */
 const PLURAL = new Set(["labels", "texts"]);
 const LOOKS_LIKE_JSON = /^\s*["[{]/;
-/** JSON strings with commas between them, or one alone. */
+/** JSON strings separated by commas, or a single one. */
 const QUOTED = /^\s*"[^]*"\s*$/;
 const TRUE = /^(true|1|on|yes)$/i;
 const FALSE = /^(false|0|off|no)$/i;
-/** An input that was left empty, or a program's nothing. */
+/** An input that was left empty, or how a program writes "no value". */
 const ABSENT = /^(null|none|undefined)?$/i;
 
-/** The field that a part is for, whatever its client calls it. */
+/** The field that a part's name means. */
 export function fieldOf(name: string): string {
   const bare = name.replace(BRACKETS, "");
   return OTHER_NAMES.get(bare) ?? bare;
@@ -43,7 +43,7 @@ export function isListField(field: string): boolean {
   return KINDS.get(field) === "list";
 }
 
-/** Whether a text alone under this name is a list of texts. */
+/** True if a single text under this name is a list of texts. */
 export function mayHoldSeveral(name: string): boolean {
   return PLURAL.has(name);
 }
@@ -52,7 +52,7 @@ export function looksLikeJson(text: string): boolean {
   return LOOKS_LIKE_JSON.test(text);
 }
 
-/** One value, those of a JSON list, or none for a field left empty. */
+/** The values in a field's text: one value, those of a JSON list, or none if it is empty. */
 export function formValues(field: string, text: string): readonly unknown[] {
   const kind = KINDS.get(field) ?? "text";
   if (kind === "list" || (looksLikeJson(text) && !QUOTED.test(text))) return listed(field, text);
@@ -64,10 +64,10 @@ export function formValues(field: string, text: string): readonly unknown[] {
   return [Number.isNaN(number) ? trimmed : number];
 }
 
-/** Pieces that a text is cut into: more than any list may have. */
+/** Limit for the pieces of a text, above that of any list. */
 const MAX_PIECES = 10_000;
 
-/** White space around a picture's URL or base64 means nothing; texts are cleaned later. */
+/** Trims white space, which means nothing around a picture's URL or base64. Texts are cleaned later. */
 function listed(field: string, text: string): readonly unknown[] {
   const plain = field === "images" ? text.trim() : text;
   if (!looksLikeJson(text)) return [plain];
@@ -80,9 +80,10 @@ function listed(field: string, text: string): readonly unknown[] {
 }
 
 /**
- * The texts that one text holds: one a line, or else between commas; none if it is only commas.
- * @throws ServiceError `invalid_json` for a JSON list that is not right: its pieces would be labels that nobody meant;
- * `too_many_items`
+ * The texts in a single text: one on each line or, without line breaks, separated by commas. None if there are only
+ * commas.
+ * @throws ServiceError `invalid_json` for a malformed JSON list, because its pieces would become labels that nobody
+ * meant; `too_many_items`
  */
 export function severalTexts(field: string, text: string): string[] {
   if (/^\s*\[\s*["{[]/.test(text)) {

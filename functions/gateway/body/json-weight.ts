@@ -1,24 +1,26 @@
 /**
- * What a JSON text will take in memory, found out while it arrives: 16 MB of `{},{},…` would be 170 MB of objects. The
- * text is only looked through, not parsed; what is no JSON is left for the parser to refuse.
+ * Estimates the memory that a JSON text will need once parsed, while it arrives: 16 MB of `{},{},…` would become 170 MB
+ * of objects. The text is scanned, not parsed. Invalid JSON is left for the parser to refuse.
  *
- * The weights were measured in workerd (V8 with compressed pointers) and are those of the costliest kind: a key that no
- * object had before costs several times one that all have.
+ * The weights were measured in workerd (V8 with compressed pointers) for the most expensive case: a key that no object
+ * had before costs several times as much as one that all have.
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import { LIFTED_LENGTH } from "./lift-strings.ts";
 
-/** Bytes. An object without fields: 28 and the reference to it. */
+/** Bytes of an object without fields: 28 and the reference to it. */
 const OBJECT = 32;
 const ARRAY = 24;
-/** What each field adds: its place, and at worst a shape of its own for the object. */
+/** Bytes of each field: its place and, at worst, a separate V8 shape for the object. */
 const FIELD = 72;
-/** An element's place, twice, since validation copies lists; a number in a mixed list is an object of 12. */
+/**
+ * Bytes of an element: its place, twice, because validation copies lists. A number in a mixed list is an object of 12.
+ */
 const ELEMENT = 16;
-/** A string besides its characters. */
+/** Bytes of a string beyond its characters. */
 const STRING = 20;
 
-/** No body of the API is nested more than ten deep. */
+/** Deepest nesting allowed. No body of the API needs more than ten levels. */
 const MAX_DEPTH = 100;
 
 const QUOTE = 0x22;
@@ -37,22 +39,22 @@ interface StringSoFar {
   isWide: boolean;
 }
 
-/** UTF-8: not the first byte of a character. */
+/** True if a UTF-8 byte is not the first of its character. */
 const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
-/** UTF-8: begins a character beyond U+00FF. V8 then takes two bytes for each of the string's characters. */
+/** True if a UTF-8 byte begins a character beyond U+00FF. V8 then takes two bytes for each character of the string. */
 const isBeyondLatin1 = (byte: number): boolean => byte >= 0xc4;
 
 export class JsonWeight {
-  /** Of the values, once parsed. */
+  /** Bytes of the values, once parsed. */
   #values = 0;
-  /** Bytes of the text that are not in strings to be lifted out, and its characters. */
+  /** Bytes and characters of the text, without the strings that will be lifted out. */
   #bytes = 0;
   #characters = 0;
   #isWide = false;
-  /** Bytes in strings to be lifted out. */
+  /** Bytes of the strings that will be lifted out. */
   #lifted = 0;
   #depth = 0;
-  /** Of the string that the text is in, bytes and characters; undefined outside of strings. */
+  /** The string that the text is currently in, bytes and characters; undefined outside strings. */
   #string: StringSoFar | undefined;
   #isEscaped = false;
 
@@ -61,12 +63,14 @@ export class JsonWeight {
     return this.#lifted + (this.#isLifted() ? (this.#string?.bytes ?? 0) : 0);
   }
 
-  /** What the values will take, without the strings that are lifted out. */
+  /** Bytes that the values will take, without the strings that are lifted out. */
   get values(): number {
     return this.#values;
   }
 
-  /** The most that the text and what is parsed from it will take together. The text's bytes go when its string is made. */
+  /**
+   * Upper limit for the text and what is parsed from it together. The text's bytes are freed when its string is made.
+   */
   get parsing(): number {
     const inString = this.#isLifted() ? 0 : (this.#string?.bytes ?? 0);
     const text = (this.#isWide ? 2 : 1) * this.#characters;
@@ -74,7 +78,7 @@ export class JsonWeight {
   }
 
   /**
-   * Looks through the text's next piece.
+   * Scans the next piece of the text.
    * @throws ServiceError `invalid_json` for a text that is nested too deep
    */
   add(piece: Uint8Array): void {
@@ -83,7 +87,7 @@ export class JsonWeight {
     }
   }
 
-  /** @returns where the next string begins, or the piece ends */
+  /** @returns offset of the next string, or the end of the piece */
   #outside(piece: Uint8Array, start: number): number {
     let at = start;
     while (at < piece.length) {
@@ -110,7 +114,7 @@ export class JsonWeight {
     }
   }
 
-  /** @returns where the string ends, or the piece */
+  /** @returns offset of the string's end, or the end of the piece */
   #inside(piece: Uint8Array, start: number, string: StringSoFar): number {
     for (let at = this.#skip(piece, start, string); at < piece.length; at++) {
       const byte = piece[at] ?? 0;
@@ -118,7 +122,7 @@ export class JsonWeight {
         this.#close(string);
         return at + 1;
       }
-      // An escaped character may be any.
+      // An escape may stand for any character.
       if (this.#isEscaped && byte === LETTER_U) string.isWide = true;
       this.#isEscaped = byte === BACKSLASH && !this.#isEscaped;
       string.bytes++;
@@ -131,7 +135,7 @@ export class JsonWeight {
     return piece.length;
   }
 
-  /** Of a string that will be lifted out, only where it ends is still to be found. @returns how far that was easy */
+  /** Searches a string that will be lifted out only for its end or an escape. @returns the offset of that */
   #skip(piece: Uint8Array, start: number, string: StringSoFar): number {
     if (!this.#isLifted() || this.#isEscaped) return start;
     const quote = piece.indexOf(QUOTE, start);

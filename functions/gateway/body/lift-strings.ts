@@ -1,21 +1,24 @@
 /**
- * Long strings taken out of a JSON text before it is parsed. A picture in base64 would otherwise be in memory as bytes,
- * as text, and as a string in the parsed object, two of which only the garbage collector can take away; lifted out, its
- * bytes are decoded where they are.
+ * Takes long strings out of a JSON text before it is parsed ("lifts" them). Otherwise a picture in base64 would be in
+ * memory three times: as bytes, as text, and as a string in the parsed object, and only the garbage collector can free
+ * the last two. The bytes of a lifted string are decoded in place.
  */
 
 import { concatBytes } from "../../runtime/concat-bytes.ts";
 import { unescapeJson } from "./unescape-json.ts";
 
-/** Stands, with an index after it, where a string was. No text or label begins with it. */
+/** Replaces a lifted string; an index follows. No text or label begins with it. */
 export const LIFTED = "\0lifted:";
-/** Follows the index where the string was a picture's data URI. */
+/** Follows the index if the string is a picture's data URI. */
 const PICTURE_MARK = ":picture";
-/** Bytes in which a data URI says that it is a picture, white space before it included. */
+/** Bytes within which a data URI says that it is a picture, including leading white space. */
 const PICTURE_START = 64;
 const PICTURE = /^\s*data:image\//i;
 
-/** Bytes between the quotes. Texts are shorter, even those whose every character is escaped: 8,192 times 6 bytes. */
+/**
+ * Least length of a lifted string, bytes between the quotes. Texts are shorter, even if each character is escaped:
+ * 8,192 times 6 bytes.
+ */
 export const LIFTED_LENGTH = 65_536;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -23,13 +26,13 @@ const BACKSLASH = 0x5c;
 export interface LiftedJson {
   /** The JSON text without its long strings. */
   json: Uint8Array<ArrayBuffer>;
-  /** The strings, as views of the text they were in. */
+  /** The strings, as views of the original text. */
   strings: Uint8Array<ArrayBuffer>[];
 }
 
 /**
- * Takes out each string of `LIFTED_LENGTH` bytes or more. Escapes in it are resolved where they stand: PHP writes `\/` for
- * each slash of base64, .NET `\u002B` for each plus. What is not JSON is left for the parser to refuse.
+ * Takes out each string of `LIFTED_LENGTH` bytes or more. It resolves escapes in place: PHP writes `\/` for each slash
+ * in base64, .NET `\u002B` for each plus. Invalid JSON is left for the parser to refuse.
  * @throws SyntaxError for an escape that JSON does not have
  */
 export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
@@ -55,15 +58,15 @@ export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
   return { json: concatBytes(parts), strings };
 }
 
-/** Whether this is a data URI that says it is a picture, or stands for one. */
+/** True for a picture's data URI, or for the replacement of one. */
 export function isPictureUri(text: string): boolean {
   return PICTURE.test(text) || (text.startsWith(LIFTED) && text.endsWith(PICTURE_MARK));
 }
 
-/** Bytes of a string that are looked at one by one: a call takes as long as that. */
+/** How far a string is searched byte by byte before `indexOf`, whose call alone costs about as much. */
 const SHORT = 64;
 
-/** Where the string that begins at `start` has its closing quote; -1 if it has none. */
+/** Offset of the closing quote of the string that begins at `start`; -1 if there is none. */
 function endOfString(bytes: Uint8Array, start: number): number {
   const near = Math.min(start + SHORT, bytes.length);
   for (let at = start; at < near; at++) {

@@ -1,32 +1,32 @@
-/** A request's body, piece by piece, without trusting its length, and not for ever. */
+/** Reads a request's body piece by piece, with limits for its size (whatever length it states) and its time. */
 import { within } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import type { Share } from "./bytes-in-flight.ts";
 import { receivePiece } from "./receive-piece.ts";
 
-/** Longest silence of a client that is sending, milliseconds. */
+/** Longest silence of a client while it sends, milliseconds. */
 const MAX_SILENCE_MS = 15_000;
-/** How long a whole body may be waited for, and how much longer as it is long. Milliseconds; bytes a second. */
+/** Time allowed for a body: a fixed part in milliseconds, and a part that grows with its length, bytes a second. */
 const MAX_TIME_MS = 30_000;
 const LEAST_AVERAGE = 4_000;
 
-/** For how long a refused body is still read, and how long its client may be silent then. Milliseconds. */
+/** How long a refused body is still read, and how long its client may be silent meanwhile. Milliseconds. */
 const DRAIN_MS = 30_000;
 const DRAIN_SILENCE_MS = 1_000;
 
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
-/** What becomes of a body. */
+/** Receives a body. */
 export interface BodyTaker {
-  /** Given each piece as it arrives. */
+  /** Called with each piece as it arrives. */
   take(piece: Uint8Array<ArrayBuffer>): void | Promise<void>;
-  /** Lets go of what it has taken: the body was refused. */
+  /** Frees what it has received, because the body was refused. */
   drop(): void;
 }
 
 /**
- * Passes the body's pieces on. What exceeds the limit, or comes after something in it was refused, is thrown away, up
- * to the limit once more: a client that is still sending when the connection closes never sees the answer that says why.
+ * Passes the body's pieces on. After an error, or above the limit, it reads and discards up to `limit` bytes more. If
+ * it closed the connection while the client still sends, the client would never see the answer with the reason.
  * @param limit bytes
  * @param share is told when the client is waited for
  * @throws ServiceError `request_too_large`; `overloaded` for a client that sends too slowly; whatever `take` throws
@@ -59,7 +59,7 @@ export async function readLimited(
   }
 }
 
-/** Reads on until the client has sent all, nothing for a moment, or more than `most` bytes. */
+/** Discards the body until its end, a short silence, or `most` bytes. */
 async function drain(reader: Reader, most: number): Promise<void> {
   const until = Date.now() + DRAIN_MS;
   for (let left = most; left > 0 && Date.now() < until;) {

@@ -1,4 +1,4 @@
-/** A multipart/form-data body (RFC 7578) as it arrives: files are passed on one by one, fields are collected. */
+/** Reads a multipart/form-data body (RFC 7578) as it arrives: files are passed on one by one, fields are collected. */
 import {
   MaxFileSizeExceededError,
   MultipartParseError,
@@ -16,10 +16,10 @@ import type { Fields } from "./fields.ts";
 import { PreambleSkipper } from "./skip-preamble.ts";
 
 /**
- * Takes a file that has arrived as a whole.
- * @param index among the values of its field
- * @param fields what has come before it
- * @returns what stands for the file among the fields
+ * Receives a file that has arrived completely.
+ * @param index its index among the values of its field
+ * @param fields the fields that came before it
+ * @returns the value that represents the file among the fields
  */
 export type AcceptFile = (
   pieces: readonly Uint8Array<ArrayBuffer>[],
@@ -28,11 +28,11 @@ export type AcceptFile = (
 ) => Promise<unknown>;
 
 const FILE_FIELD = "images";
-/** What pieces are put together to. */
+/** Small pieces are joined up to this length, bytes. */
 const GATHERED_BYTES = 65_536;
-/** Labels, texts and prompts may come as a field each. */
+/** Limit for parts. Labels, texts and prompts may each come as a separate part. */
 const MAX_PARTS = 20_000;
-/** What the fields may take in memory beside the largest file. */
+/** Memory that the fields may take, beside the largest file. */
 const MAX_FIELD_MEMORY = MAX_BODY_MEMORY - MAX_IMAGE_BYTES;
 const INVALID = "the request's body is not valid multipart/form-data";
 
@@ -43,14 +43,14 @@ export class MultipartForm {
   readonly #share: Share;
   readonly #fields = new FormFields();
   #fieldBytes = 0;
-  /** What the fields take in memory. */
+  /** Bytes of memory that the fields take. */
   #fieldMemory = 0;
-  /** Small pieces that came one after the other, and how much of the buffer they fill. */
+  /** Small pieces that came one after another, and how much of the buffer they fill. */
   #gathered: Uint8Array<ArrayBuffer> | undefined;
   #gatheredBytes = 0;
-  /** Bytes of the part that is not complete yet, or a little more. */
+  /** Length of the incomplete part, bytes, or slightly more. */
   #pending = 0;
-  /** Of the body's last piece. */
+  /** Length of the body's last piece. */
   #pieceBytes = 0;
   #files = 0;
 
@@ -70,8 +70,8 @@ export class MultipartForm {
   }
 
   /**
-   * Takes the body's next piece. Small ones are put together: the parts are made of views of what the parser is given, and
-   * a view of a byte takes a hundred.
+   * Reads the next piece of the body. Small pieces are joined first, because parts are made of views of the pieces, and
+   * a view of one byte takes a hundred bytes.
    * @throws ServiceError `invalid_type`, `image_too_large`, `request_too_large`, `overloaded`
    */
   async take(piece: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -99,19 +99,19 @@ export class MultipartForm {
     try {
       for (const complete of this.#parser.write(part)) await this.#takePart(complete);
     } catch (error) {
-      // Parts are complete when they are seen, so all that is known of a file that is too large is that it is the next.
+      // The parser shows only complete parts. So a file that is too large is known only as the next part.
       if (error instanceof MaxFileSizeExceededError) {
         throw imageTooLarge(MAX_IMAGE_BYTES, `images[${this.#files}]`);
       }
       if (!(error instanceof MultipartParseError)) throw error;
-      // What follows the last boundary means nothing (RFC 2046, 5.1.1).
+      // Ignore what follows the last boundary (RFC 2046, 5.1.1).
       if (!this.#isComplete()) throw new ServiceError("invalid_type", INVALID);
     }
   }
 
   /**
-   * What came in, once all has.
-   * @throws ServiceError as `take`, `invalid_type` if the body ended early, `invalid_json` for a list that is not right
+   * The form's fields, once the whole body has arrived.
+   * @throws ServiceError as `take`; `invalid_type` if the body ended early; `invalid_json` for a malformed list
    */
   async finish(): Promise<Fields> {
     await this.#parseGathered();
@@ -134,7 +134,7 @@ export class MultipartForm {
     if (name === undefined) throw new ServiceError("invalid_type", `${INVALID}: a part has no name`);
     if (isFile(part)) await this.#takeFile(part, name);
     else await this.#takeText(part, name);
-    // The next part begins in the same piece.
+    // The next part may begin in the same piece.
     this.#pending = this.#pieceBytes;
     this.#share.shrinkTo(this.#fieldMemory + this.#pending);
   }
@@ -159,7 +159,7 @@ export class MultipartForm {
     if (fieldOf(name) !== FILE_FIELD) {
       throw new ServiceError("invalid_type", `${name} must not be a file`, { param: name });
     }
-    // What a browser sends for a file input that was left empty.
+    // Skip the empty file that a browser sends for an unused file input.
     if (size === 0 && (filename ?? "") === "") return;
     this.#files++;
     const index = this.#fields.count(name);
@@ -168,7 +168,7 @@ export class MultipartForm {
   }
 }
 
-/** Some clients call a text's bytes `application/octet-stream`. */
+/** True if the part is a file. Some clients label the bytes of a text `application/octet-stream`. */
 function isFile({ name = "", filename, mediaType = "" }: MultipartPart): boolean {
   if (filename !== undefined || mediaType.startsWith("image/")) return true;
   return mediaType === "application/octet-stream" && fieldOf(name) === FILE_FIELD;

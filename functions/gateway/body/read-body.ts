@@ -9,27 +9,27 @@ import { liftStrings } from "./lift-strings.ts";
 import { readLimited } from "./limited-body.ts";
 import { type AcceptFile, MultipartForm } from "./multipart-form.ts";
 
-/** Strings that were lifted out of a JSON body. */
+/** The strings that were lifted out of a JSON body. */
 export interface LiftedStrings {
-  /** Views of the body; none after the release. */
+  /** Views of the body; empty after the release. */
   strings: Uint8Array<ArrayBuffer>[];
-  /** Gives their memory, and the room that it took, back. */
+  /** Frees their memory, and the room that it took. */
   release(): void;
 }
 
 export interface ReadBody {
   fields: Fields;
-  /** Of a JSON body. */
+  /** The strings lifted out of a JSON body. */
   lifted?: LiftedStrings;
-  /** The room that the fields take; to be released when they are done with. */
+  /** The room of the fields. Release it when they are no longer needed. */
   share: Share;
 }
 
-/** Of a string that was lifted out: its bytes, and those of the picture that it is decoded to. */
+/** Memory for a lifted string, as a multiple of its length: its bytes, and those of the picture decoded from it. */
 const LIFTED_EXPANSION = 1.75;
 
 /**
- * @param acceptFile takes a multipart request's files as they arrive; without it, only JSON is accepted
+ * @param acceptFile receives a multipart request's files as they arrive; without it, only JSON is accepted
  * @throws ServiceError `unsupported_media_type`, `request_too_large`, `invalid_json`, `invalid_type`, `overloaded`;
  * whatever `acceptFile` throws
  */
@@ -46,7 +46,7 @@ export async function readBody(request: Request, acceptFile?: AcceptFile): Promi
     return await withShare(share, () => readJson(request, Math.min(length, MAX_JSON_BYTES), share));
   }
   if (type === "multipart/form-data" && acceptFile !== undefined) {
-    // One file at a time is in memory.
+    // Only one file at a time is in memory.
     const share = bytesInFlight.open(Math.min(length, MAX_IMAGE_BYTES + MAX_FORM_FIELD_BYTES));
     return await withShare(share, () => readMultipart(request, share, acceptFile));
   }
@@ -63,9 +63,9 @@ async function withShare(share: Share, read: () => Promise<Omit<ReadBody, "share
   }
 }
 
-/** @param length bytes that the body has at the most */
+/** @param length upper limit for the body's length, bytes */
 async function readJson(request: Request, length: number, share: Share): Promise<Omit<ReadBody, "share">> {
-  // Grows in place.
+  // The buffer grows in place.
   const buffer = new ArrayBuffer(0, { maxByteLength: MAX_JSON_BYTES });
   const weight = new JsonWeight();
   const take = async (piece: Uint8Array<ArrayBuffer>): Promise<void> => {
@@ -77,7 +77,7 @@ async function readJson(request: Request, length: number, share: Share): Promise
     }
     const offset = buffer.byteLength;
     const end = offset + piece.byteLength;
-    // The rest is likely to be as what has come.
+    // Assume that the rest of the body is like the part that has arrived.
     await share.growTo(bytes, Math.min(MAX_BODY_MEMORY, bytes * Math.max(1, length / end)));
     buffer.resize(end);
     new Uint8Array(buffer).set(piece, offset);
@@ -89,7 +89,7 @@ async function readJson(request: Request, length: number, share: Share): Promise
   };
   await readLimited(request, MAX_JSON_BYTES, share, { take, drop });
   const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()), weight.lifted > 0);
-  // The text is gone, but texts are cleaned, and what they are cleaned to is about as long.
+  // The text is freed here, but cleaned texts take about as much.
   share.complete(LIFTED_EXPANSION * weight.lifted + weight.parsing);
   const lifted: LiftedStrings = {
     strings,
@@ -105,7 +105,7 @@ async function readJson(request: Request, length: number, share: Share): Promise
   return { fields: body as Fields, lifted };
 }
 
-/** @param hasLongStrings to look for one among a million strings would take long */
+/** @param hasLongStrings false skips the search for long strings, which is slow among a million short ones */
 function parse(
   bytes: Uint8Array<ArrayBuffer>,
   hasLongStrings: boolean,

@@ -1,13 +1,13 @@
-/** The next piece of a body that somebody sends, for as long as they may take. */
+/** Receives the next piece of a body, with a time limit. */
 import { within } from "../../runtime/deadline.ts";
 import { LOOK_MS, type Share } from "./bytes-in-flight.ts";
 
 /**
  * @param share is told that the sender is waited for
- * @param patience milliseconds; those in which the isolate was busy with other requests do not count
- * @param late what to throw when nothing came for so long
+ * @param patience milliseconds; time in which the isolate was busy with other requests does not count
+ * @param late gives the error to throw if nothing came for that long
  * @returns undefined at the end
- * @throws ServiceError `overloaded` if others were given the share's room; what `late` gives; what reading throws
+ * @throws ServiceError `overloaded` if the share's room was given to others; the error of `late`; errors of reading
  */
 export async function receivePiece(
   reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
@@ -16,7 +16,7 @@ export async function receivePiece(
   late: () => Error,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const piece = reader.read();
-  // Whoever gives up does not hear how it goes on.
+  // After giving up, ignore how the read ends.
   piece.catch(() => {});
   share.expect();
   const most = share.waited + patience;

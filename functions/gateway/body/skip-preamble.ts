@@ -1,20 +1,23 @@
-/** What may stand before a form's first boundary means nothing (RFC 2046, section 5.1.1), a line break least of all. */
+/**
+ * Skips the preamble, which is whatever comes before a form's first boundary, such as a line break. It has no meaning
+ * (RFC 2046, section 5.1.1).
+ */
 
 const LINE_FEED = 0x0a;
 
 export class PreambleSkipper {
   readonly #boundary: Uint8Array;
-  /** The end of what came, as long as it may be the beginning of the boundary. */
+  /** The last bytes so far, as long as they may be the beginning of the boundary. */
   #tail: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #isAtStart = true;
   #isOver = false;
 
-  /** @param boundary without the two hyphens */
+  /** @param boundary without the two leading hyphens */
   constructor(boundary: string) {
     this.#boundary = new TextEncoder().encode(`--${boundary}`);
   }
 
-  /** @returns the piece from the first boundary on; undefined while there was none */
+  /** @returns the piece from the first boundary on; undefined until one was found */
   skip(piece: Uint8Array): Uint8Array | undefined {
     if (this.#isOver) return piece;
     const bytes = new Uint8Array(this.#tail.length + piece.length);
@@ -26,7 +29,7 @@ export class PreambleSkipper {
       this.#isOver = true;
       return bytes.subarray(at);
     }
-    // With the byte before it, which tells whether a line begins.
+    // Include the byte before the boundary, which shows whether it begins a line.
     const cut = Math.max(0, bytes.length - this.#boundary.length);
     this.#isAtStart &&= cut === 0;
     this.#tail = bytes.slice(cut);

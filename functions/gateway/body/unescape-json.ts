@@ -1,23 +1,23 @@
-/** The escapes of a JSON string (RFC 8259, section 7) resolved in its bytes: what an escape stands for is never longer. */
+/** Resolves the escapes of a JSON string (RFC 8259, section 7) in place: the result is never longer than the escape. */
 import { hexValue } from "../hex-value.ts";
 
 const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
-/** What stands after a backslash, and what the two mean; 0 for nothing. */
+/** Indexed by the character after a backslash: the character that the two mean; 0 if there is none. */
 const SIMPLE = new Uint8Array(256);
 for (const [i, letter] of Array.from(`"\\/bfnrt`).entries()) {
   SIMPLE[letter.charCodeAt(0)] = `"\\/\b\f\n\r\t`.charCodeAt(i);
 }
-/** In place of half a character. */
+/** Replaces half of a surrogate pair. */
 const REPLACEMENT = 0xfffd;
 
 const isFirstHalf = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 const isSecondHalf = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
 
 /**
- * Byte by byte: a string may be all escapes, and 16 MB long.
+ * Works byte by byte, because a string may consist of escapes only and be 16 MB long.
  * @param content UTF-8 between the quotes; overwritten
- * @returns its beginning, with what it stands for. Halves of characters become U+FFFD
+ * @returns the beginning of `content`, which holds the result. Halves of surrogate pairs become U+FFFD
  * @throws SyntaxError for an escape that JSON does not have
  */
 export function unescapeJson(content: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
@@ -57,7 +57,7 @@ function unitAt(content: Uint8Array, at: number): number {
   return unit;
 }
 
-/** @returns where the next is to be written */
+/** @returns the offset after the written bytes */
 function writeUtf8(bytes: Uint8Array, at: number, code: number): number {
   let end = at;
   if (code < 0x80) bytes[end++] = code;

@@ -1,4 +1,7 @@
-/** A label set small enough for a request: all of its embeddings at once. Larger ones are for the jobs Worker. */
+/**
+ * Computes a label set that is small enough for a request: all embeddings at once. The jobs Worker computes larger
+ * ones.
+ */
 import { countPrompts, type LabelSetDefinition, promptsOfSet } from "../../label-sets/definition.ts";
 import { type LabelMatrix, sealMatrix } from "../../label-sets/label-matrix.ts";
 import type { SetStore } from "../../label-sets/set-store.ts";
@@ -7,15 +10,15 @@ import type { EmbedOptions } from "../embed/embed-prompts.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
 import { embedMatrix } from "./embed-matrix.ts";
 
-/** The vectors are not kept one by one as well: the set keeps them. */
+/** The vectors are not cached one by one, because the set stores them. */
 const UNBOUNDED: EmbedOptions = { maxPrompts: Infinity, keep: false };
 
-/** Whether a request may wait for it. */
+/** True if a request may wait for the set. */
 export function isSmall(definition: LabelSetDefinition): boolean {
   return countPrompts(definition) + definition.negative.length <= MAX_UNCACHED_PROMPTS;
 }
 
-/** Computes and stores all of a small set. */
+/** Computes and stores a small set. */
 export async function buildAtOnce(
   id: string,
   definition: LabelSetDefinition,

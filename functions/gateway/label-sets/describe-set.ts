@@ -1,4 +1,4 @@
-/** What the API says about a stored label set and one model. */
+/** Describes a stored label set, for one model, as the API shows it. */
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import type { LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 
@@ -6,10 +6,10 @@ export interface DescribedSet {
   id: string;
   object: "label_set";
   name: string | null;
-  /** The model that the status is about, and its present revision. */
+  /** The model that the status refers to, and its current revision. */
   model: string;
   revision: string;
-  /** Whether that revision has all of the set's embeddings. */
+  /** True if all of the set's embeddings exist for that revision. */
   status: "ready" | "building";
   labels: number;
   prompts: number;
@@ -17,7 +17,7 @@ export interface DescribedSet {
   templates: readonly string[];
   /** Seconds since 1970. */
   created_at: number;
-  /** Of the packed embeddings, once they are there. */
+  /** Length of the packed embeddings, bytes, once they exist. */
   bytes: number | null;
 }
 
@@ -45,7 +45,7 @@ export async function describeSet(
   };
 }
 
-/** The last part holds negative prompts as well, which are not counted. */
+/** Prompts that are done. The last part also holds negative prompts, which are not counted. */
 async function promptsDone(
   { id, prompts }: LabelSetSummary,
   store: SetStore,

@@ -1,4 +1,4 @@
-/** Labels and negatives → their matrix. */
+/** Embeds labels and negatives as a matrix. */
 import type { EmbedContext } from "../embed/embed-context.ts";
 import type { Prompts } from "../../embed/compute-prompts.ts";
 import { embedPrompts, type EmbedOptions } from "../embed/embed-prompts.ts";
@@ -13,15 +13,17 @@ import {
 
 export interface EmbeddedMatrix {
   matrix: LabelMatrix;
-  /** Of the matrix's tokens, those that cost nothing. */
+  /** Tokens of the matrix that came from a cache. */
   cachedTokens: number;
 }
 
-/** What making a matrix takes besides it: the vectors that it is put together from. */
+/**
+ * Memory needed while a matrix is made, in multiples of its size: the matrix, and the vectors that it is copied from.
+ */
 export const MAKING = 2;
 
 /**
- * @param items the prompts of the definition, see `promptsOfSet`
+ * @param items the prompts of the definition; see `promptsOfSet`
  * @throws ServiceError as `embedPrompts`
  */
 export async function embedMatrix(

@@ -1,6 +1,6 @@
 /**
- * Labels that come with the request. A long list is cached like a set, by the hash of what is in it: one read instead of
- * one for each hundred labels. A short one is as fast from the cache of single texts.
+ * Labels that come with the request. A long list is cached as a matrix, by the hash of its content: one read instead of
+ * one for each hundred labels. A short list is as fast from the cache of single texts.
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import { Pauses } from "../../runtime/pauses.ts";
@@ -18,22 +18,23 @@ import { matrixBytes, thresholds } from "../../label-sets/label-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory, type UsedMatrix } from "./matrix-memory.ts";
 
-/** Labels that a request needs until it releases them. */
+/** Labels that a request uses until it releases them. */
 export type UsedLabels = EmbeddedMatrix & Pick<UsedMatrix, "release">;
 
 /**
- * @throws ServiceError `overloaded`; `too_many_items` if more prompts are new than a request may compute, `too_long` if all prompts
- * together are, `model_unavailable`
+ * @throws ServiceError `overloaded`; `too_many_items` if the labels need more new prompts than a request may compute;
+ * `too_long` if the prompts are too long in total; `model_unavailable`
  */
 export async function inlineLabels(
   definition: LabelSetDefinition,
   context: EmbedContext,
 ): Promise<UsedLabels> {
   if (countCharacters(definition) > MAX_PROMPT_CHARACTERS) {
-    const message = `the labels' prompts have more than ${MAX_PROMPT_CHARACTERS} characters together`;
+    const message = `the labels' prompts have more than ${MAX_PROMPT_CHARACTERS} characters in total`;
     throw new ServiceError("too_long", message, { param: "labels" });
   }
-  // Named by the request's own strings, see `asRequested`: a second copy of long names is a second body.
+  // Names come from the request's own strings (see `asRequested`), because a second copy of long names would be as
+  // large as the body.
   const unnamed = { ...definition, labels: definition.labels.map((each) => ({ ...each, label: "" })) };
   const embed = (): Promise<EmbeddedMatrix> => embedMatrix(unnamed, promptsOfSet(definition), context);
   if (definition.labels.length + definition.negative.length <= KV_BULK_KEYS) {
@@ -59,7 +60,8 @@ export async function inlineLabels(
 }
 
 /**
- * With the request's thresholds, of which the key of a matrix says nothing; and with its names, which are in memory already.
+ * The matrix with the request's thresholds, which are not part of its key, and with the request's names, which are
+ * already in memory.
  */
 function asRequested({ matrix, release }: UsedMatrix, definition: LabelSetDefinition): UsedLabels {
   const labels = definition.labels.map(({ label }) => label);

@@ -1,4 +1,7 @@
-/** Label matrices in KV, by model revision. Keys are hashes of what is in them, and they are sealed: right or missing. */
+/**
+ * Caches label matrices in KV, by model revision. A key is the hash of the content, and the value has a checksum. So an
+ * entry is never wrong, only missing.
+ */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { warn } from "../../runtime/warn.ts";
@@ -7,10 +10,10 @@ import { type LabelMatrix, MATRIX_FORMAT, sealMatrix, unpackMatrix } from "../..
 
 /** The largest value that KV takes. */
 const MAX_BYTES = 25 * 1024 * 1024;
-/** Seconds. */
+/** Lifetime of an entry, seconds. */
 const TIME_TO_LIVE = 30 * 24 * 3600;
 
-/** KV failing costs time, not answers. */
+/** If KV fails, the matrix is loaded from R2 or computed again; the request does not fail. */
 export async function readMatrix(
   name: string,
   { env, manifest, timings }: EmbedContext,
@@ -26,7 +29,7 @@ export async function readMatrix(
   }
 }
 
-/** Stores a matrix after the response, and releases it then. */
+/** Stores a matrix after the response, and then releases it. */
 export function writeMatrix(name: string, { matrix, release }: UsedMatrix, context: EmbedContext): void {
   if (matrix.packed.byteLength > MAX_BYTES) return release();
   context.waitUntil(

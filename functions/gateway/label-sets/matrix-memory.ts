@@ -1,11 +1,11 @@
 /**
- * Label matrices in the isolate's memory: what makes a classification with cached labels cost one matrix product. All of
- * them are counted, those that are being loaded, those that requests are using and those that are only kept, since a set
- * of 10,000 labels takes 26 MB. Room is taken before a matrix is loaded; what nobody uses goes first, that which was used
- * longest ago; then the request waits until others are done with theirs. Small matrices have room of their own: they
- * never wait for large ones.
+ * Label matrices in the isolate's memory. With a matrix in memory, a classification costs one matrix product for its
+ * labels. A set of 10,000 labels takes 26 MB, so all matrices count towards a limit: those being loaded, those in use
+ * and those that are only kept. Room is taken before a matrix is loaded. If there is none, unused matrices are dropped,
+ * the least recently used first; if that is not enough, the request waits until others release theirs. Small matrices
+ * have separate room, so they never wait for large ones.
  *
- * Waiting is by polling, and each use shows by a timer that its request lives: `runtime/sign-of-life.ts` says why.
+ * Waiting is by polling, and each use shows by a timer that its request is alive; `runtime/sign-of-life.ts` says why.
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import { SignOfLife } from "../../runtime/sign-of-life.ts";
@@ -13,32 +13,34 @@ import type { LabelMatrix } from "../../label-sets/label-matrix.ts";
 
 type Lane = "small" | "large";
 
-/** Bytes up to which a matrix is small: 390 labels of 640 values. */
+/** Largest small matrix, bytes: 390 labels of 640 values. */
 const SMALL_BYTES = 1_000_000;
-/** Large: the largest set, 10,000 labels of 640 values and 1,000 negatives, with 10 MB of names. */
+/**
+ * The large lane has room for the largest set: 10,000 labels of 640 values and 1,000 negatives, with 10 MB of names.
+ */
 export const MATRIX_ROOM: Readonly<Record<Lane, number>> = { small: 4_000_000, large: 38_000_000 };
 
 const POLL_MS = 20;
-/** How long a client is kept waiting before it is told to come back. */
+/** How long a client waits before it is told to try again. */
 const PATIENCE_MS = 15_000;
 const HEARTBEAT_MS = 5_000;
-/** Several heartbeats: something else may be computed for seconds. */
+/** Several heartbeats, because other work may block the isolate for seconds. */
 const USE_EXPIRY_MS = 30_000;
-/** A waiting request that has not looked for so long is gone. */
+/** A waiting request that has not polled for this long was ended. */
 const WAITING_EXPIRY_MS = 1_000;
 
 interface Entry {
-  /** By what it took while it was loaded. */
+  /** Bytes that count towards the limit: what the entry took while it was loaded. */
   lane: Lane;
   bytes: number;
   uses: Set<Use>;
-  /** Undefined while it is being loaded. */
+  /** Undefined while the matrix is being loaded. */
   matrix: LabelMatrix | undefined;
-  /** When its set was last seen to exist. Milliseconds. */
+  /** When its set was last known to exist, milliseconds. */
   checkedAt: number;
 }
 
-/** That a request needs a matrix, until it releases it. */
+/** A request's use of a matrix, until it releases it. */
 class Use {
   readonly #entry: Entry;
   readonly #request = new SignOfLife();
@@ -68,33 +70,33 @@ export interface UsedMatrix {
 
 export class MatrixMemory {
   readonly #limits: Readonly<Record<Lane, number>>;
-  /** Those used longest ago first. */
+  /** All entries, the least recently used first. */
   readonly #entries = new Map<string, Entry>();
-  /** Who waits for room, in the order in which they came. */
+  /** Requests that wait for room, in order of arrival. */
   readonly #waiting: Readonly<Record<Lane, Set<SignOfLife>>> = { small: new Set(), large: new Set() };
 
   constructor(limits: Readonly<Record<Lane, number>>) {
     this.#limits = limits;
   }
 
-  /** Of all matrices. */
+  /** Bytes of all matrices. */
   get bytes(): number {
     return this.#held("small") + this.#held("large");
   }
 
-  /** When the matrix's set was last seen to exist; undefined if it is not there. */
+  /** When the matrix's set was last known to exist; undefined if the matrix is not in memory. */
   checkedAt(key: string): number | undefined {
     const entry = this.#entries.get(key);
     return entry?.matrix === undefined ? undefined : entry.checkedAt;
   }
 
-  /** Notes that the matrix's set exists. */
+  /** Records that the matrix's set exists. */
   checked(key: string): void {
     const entry = this.#entries.get(key);
     if (entry !== undefined) entry.checkedAt = Date.now();
   }
 
-  /** The matrix if it is there. */
+  /** The matrix, if it is in memory. */
   use(key: string): UsedMatrix | undefined {
     const entry = this.#entries.get(key);
     if (entry?.matrix === undefined) return undefined;
@@ -106,8 +108,8 @@ export class MatrixMemory {
 
   /**
    * Loads a matrix when there is room for it.
-   * @param bytes that it takes, and whatever it is made of while it is being made
-   * @returns undefined if there turns out to be none
+   * @param bytes memory of the matrix, and of whatever else is needed to make it
+   * @returns undefined if `make` finds no matrix
    * @throws ServiceError `overloaded`; whatever `make` throws
    */
   load(key: string, bytes: number, make: () => Promise<LabelMatrix>): Promise<UsedMatrix>;
@@ -122,7 +124,7 @@ export class MatrixMemory {
     make: () => Promise<LabelMatrix | undefined>,
   ): Promise<UsedMatrix | undefined> {
     const entry: Entry = { lane: laneOf(bytes), bytes, uses: new Set(), matrix: undefined, checkedAt: 0 };
-    // Another load of the same may have been given up, but not have ended yet: both are counted.
+    // An abandoned load of the same matrix may still be running, so both count.
     const loading = `${key} ${crypto.randomUUID()}`;
     const use = new Use(entry);
     try {
@@ -137,7 +139,7 @@ export class MatrixMemory {
       entry.bytes = Math.min(bytes, matrix.packed.byteLength + LABEL_BYTES * matrix.minSimilarity.length);
       entry.checkedAt = Date.now();
       this.#entries.delete(loading);
-      // One that others still use is counted until they are done with it.
+      // An older matrix that is still in use counts until it is released.
       const former = this.#entries.get(key);
       if (former !== undefined && isUsed(former)) this.#entries.set(loading, former);
       this.#entries.set(key, entry);
@@ -149,7 +151,7 @@ export class MatrixMemory {
     }
   }
 
-  /** Its set is gone. Who uses it may go on. */
+  /** Drops a matrix whose set was deleted. Requests that use it may finish. */
   forget(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
@@ -167,10 +169,10 @@ export class MatrixMemory {
     try {
       for (;;) {
         me.renew();
-        // Again, should it have been taken for gone.
+        // Add it again, in case it was removed as expired.
         waiting.add(me);
         if (this.#isFirst(waiting, me) && this.#makeRoom(lane, bytes)) {
-          // At once: whoever waits may look before this function's caller goes on.
+          // Take the room at once: another waiting request may poll before the caller continues.
           this.#entries.set(key, entry);
           return;
         }
@@ -191,7 +193,7 @@ export class MatrixMemory {
     return false;
   }
 
-  /** Lets go of what nobody uses, as far as that is needed. @returns whether there is room now */
+  /** Drops unused matrices, as far as necessary. @returns true if there is room now */
   #makeRoom(lane: Lane, bytes: number): boolean {
     let left = this.#limits[lane] - bytes - this.#held(lane);
     for (const [key, entry] of this.#entries) {
@@ -210,7 +212,7 @@ export class MatrixMemory {
   }
 }
 
-/** A label's threshold. */
+/** Bytes of a label's threshold. */
 const LABEL_BYTES = 16;
 
 function laneOf(bytes: number): Lane {
@@ -228,7 +230,7 @@ export function setsInUse(): ServiceError {
 
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
 
-/** @param bytes of its matrix */
+/** @param bytes size of the set's matrix */
 export function setTooLarge(bytes: number): ServiceError {
   const message = `with vectors and names the labels take ${megabytes(bytes)}, more than ${megabytes(MATRIX_ROOM.large)}`;
   return new ServiceError("too_long", `${message}: make two sets of them, or shorten the names`, {
@@ -236,5 +238,5 @@ export function setTooLarge(bytes: number): ServiceError {
   });
 }
 
-/** All of the isolate's requests share it. */
+/** One instance for all requests of the isolate. */
 export const matrixMemory = new MatrixMemory(MATRIX_ROOM);

@@ -1,4 +1,4 @@
-/** Has the jobs Worker finish a label set. */
+/** Asks the jobs Worker to finish a label set. */
 import { modelReference } from "../../../model-shards/model-reference.ts";
 import { abandonChain, beginChain } from "../../label-sets/build-claim.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
@@ -10,9 +10,9 @@ import type { EmbedContext } from "../embed/embed-context.ts";
 type BuildContext = Pick<EmbedContext, "env" | "manifest">;
 
 /**
- * Asking again while it is under way changes nothing.
- * @param id of a set that has been planned
- * @throws ServiceError `overloaded` while the queue takes nothing; `model_unavailable`
+ * A second request while the build is running changes nothing.
+ * @param id id of a set that has a plan
+ * @throws ServiceError `overloaded` if the queue accepts no message; `model_unavailable`
  */
 export async function requestBuild(
   { env, manifest }: BuildContext,
@@ -24,7 +24,7 @@ export async function requestBuild(
   if (turn === undefined) return;
   const message = { account, id, model: modelReference(manifest), turn };
   try {
-    // R2 takes one write a second for the claim, and the consumer's first act is the next.
+    // Delay the message: R2 accepts one write a second for the claim, and the consumer begins with a write.
     await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, { delaySeconds: 1 }));
   } catch (cause) {
     await abandonChain(store, id, manifest.revision).catch((error: unknown) =>
@@ -34,7 +34,7 @@ export async function requestBuild(
   }
 }
 
-/** Takes up a build that was begun and has come to a halt. One that cannot be taken up now is left to the next to ask. */
+/** Resumes a build that has stopped. If that fails now, the next request for the set tries again. */
 export async function resumeBuild(context: BuildContext, account: string, id: string): Promise<void> {
   try {
     const { claim } = await new SetStore(context.env.SETS).claims.get(id, context.manifest.revision);

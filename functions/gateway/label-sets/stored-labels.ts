@@ -1,7 +1,8 @@
 /**
- * The matrix of a stored label set: from the isolate's memory, else from KV, else from R2, else computed. That the set
- * still exists is asked of R2, which alone knows at once: in the background while the last answer is young, so that a
- * hot set costs no read, and before anything is served that is older than a deletion may take to be seen.
+ * Finds the matrix of a stored label set: in the isolate's memory, in KV, in R2, or else by computing it. Only R2 knows
+ * at once if the set was deleted. While the last check is recent, R2 is asked in the background, so that a busy set
+ * costs no read. If the last check is older than a deletion may take to be effective, R2 is asked before the set is
+ * used.
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import { KeyedLoads } from "../../runtime/keyed-loads.ts";
@@ -16,24 +17,24 @@ import { matrixMemory, setsInUse, type UsedMatrix } from "./matrix-memory.ts";
 import { requestBuild } from "./request-build.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
 
-/** Milliseconds since R2 was asked whether a set exists, after which it is asked again in the background. */
+/** Milliseconds after a check until R2 is asked again in the background. */
 const ASK_AGAIN_AFTER = 20_000;
-/** Milliseconds that a deleted set may still be served; the contract says 60 seconds. */
+/** Milliseconds that a deleted set may still be used. The contract says 60 seconds. */
 const USABLE_FOR = 50_000;
-/** UTF-16 code units of an unknown id that its refusal repeats. */
+/** UTF-16 code units of an unknown id that the error message repeats. */
 const MAX_SHOWN = 64;
 
-/** Times that a matrix is loaded for a request which finds each time that it had to go again. */
+/** How often a matrix is loaded for one request, if each time it is dropped again before the request can use it. */
 const MAX_LOADS = 8;
 
 const loads = new KeyedLoads<true>();
 
 /**
- * @returns the set's matrix, to be released when it has been used
+ * @returns the set's matrix, which the caller must release after use
  * @throws ServiceError `label_set_not_found`; `model_unavailable` while a large set is being computed; `overloaded`
  */
 export async function storedLabels(account: string, id: string, context: EmbedContext): Promise<UsedMatrix> {
-  // Another id, with a slash in it, could make a key that is another account's.
+  // Refuse ids of another form: an id with a slash could form a key of another account.
   if (!isLabelSetId(id)) throw labelSetNotFound(id);
   const key = memoryKey(account, id, context.manifest.revision);
   for (let loaded = 0; loaded < MAX_LOADS; loaded++) {
@@ -60,7 +61,7 @@ async function checkAgain(
   else if (!(await check)) throw labelSetNotFound(id);
 }
 
-/** Of one model, by its revision. */
+/** Drops the matrix of one model revision. */
 export function forgetLabels(account: string, id: string, revision: string): void {
   matrixMemory.forget(memoryKey(account, id, revision));
 }
@@ -78,7 +79,7 @@ async function exists(account: string, id: string, context: EmbedContext): Promi
   return isThere;
 }
 
-/** Puts a set's matrix into memory. */
+/** Loads a set's matrix into memory. */
 async function load(account: string, id: string, context: EmbedContext, renew: Renew): Promise<true> {
   const { revision, embedding_width: width } = context.manifest;
   const store = new SetStore(context.env.SETS);
@@ -118,14 +119,14 @@ async function loadFromR2(
   const packed = await store.vectors(id, revision);
   if (packed === undefined) return undefined;
   const matrix = await unpackMatrix(packed, width, id);
-  // As long as they are there, nobody computes them.
+  // Delete damaged embeddings, because they are not computed again while they exist.
   if (matrix === undefined) await store.removeVectors(id, revision);
   return matrix;
 }
 
 /**
- * What a set is made of whose computation was given up, or that this revision of the model has not seen.
- * @throws ServiceError `model_unavailable` for a large one, which the jobs Worker is asked to compute
+ * The definition of a set that this model revision has not computed, or not to the end.
+ * @throws ServiceError `model_unavailable` for a large set, after asking the jobs Worker to compute it
  */
 async function smallDefinition(
   account: string,
@@ -135,7 +136,7 @@ async function smallDefinition(
   renew: Renew,
 ): Promise<LabelSetDefinition> {
   renew();
-  // Only a large set has a plan, and its definition may be as large as a request's body.
+  // Only a large set has a plan. The plan is checked first, because a definition may be as large as a request's body.
   if ((await store.plans.get(id)) === undefined) {
     const definition = await store.definition(id);
     renew();
@@ -150,7 +151,10 @@ async function smallDefinition(
   throw new ServiceError("model_unavailable", message, { param: "label_set" });
 }
 
-/** Others may be waiting for what this request's client no longer wants; the tower's questions are signs of life. */
+/**
+ * A context that goes on if this request's client disconnects, because other requests may wait for the same result. The
+ * tower's checks count as signs of life.
+ */
 function ignoringClient(context: EmbedContext, renew: Renew): EmbedContext {
   const wanted = (): boolean => {
     renew();

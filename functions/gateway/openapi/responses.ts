@@ -109,12 +109,9 @@ export const rerankResponseSchema = z
         index: z.number().int(),
         relevance_score: cosine,
         truncated,
-        document: z
-          .unknown()
-          .optional()
-          .meta({
-            description: "The document as it was sent, if requested; `image` is null for a long picture",
-          }),
+        document: z.unknown().optional().meta({
+          description: "The document as it was sent, if requested; `image` is null for a long picture",
+        }),
       }),
     ),
     usage: usageSchema,

@@ -12,7 +12,7 @@ import { list } from "./list.ts";
 
 const labelSetIdSchema = shortString(64).min(1, "must not be empty");
 
-/** An issue that zod has no name for, under one of the contract's codes. */
+/** A zod issue with one of the API's error codes, which zod itself does not know. */
 const issue = (path: string, message: string, code: string) => ({
   code: "custom" as const,
   path: [path],
@@ -58,9 +58,11 @@ export const classifyRequestSchema = fields.superRefine(
       context.addIssue(issue("labels", "labels or label_set is needed", "missing_field"));
     } else if (label_set !== undefined && (templates ?? negative) !== undefined) {
       const param = templates === undefined ? "negative" : "templates";
-      context.addIssue(issue(param, "belongs to the label set itself", "invalid_type"));
+      context.addIssue(
+        issue(param, "cannot be given with label_set: the stored set has its own", "invalid_type"),
+      );
     } else if (negative !== undefined && !multi_label) {
-      const message = "has no part in a softmax over the labels: it is for multi_label";
+      const message = "applies only with multi_label: a softmax over the labels does not use it";
       context.addIssue(issue("negative", message, "invalid_value"));
     }
   },

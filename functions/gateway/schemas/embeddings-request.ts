@@ -1,4 +1,4 @@
-/** `POST /v1/embeddings`: OpenAI's request, whose items may be images too, or vLLM's with messages. */
+/** `POST /v1/embeddings`: OpenAI's request, whose inputs may also be images, or vLLM's request with messages. */
 import * as z from "zod";
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_INPUTS, MAX_MESSAGES } from "../limits.ts";
@@ -56,7 +56,7 @@ export const embeddingsRequestSchema = z
     input: inputSchema.optional(),
     messages: messagesSchema.optional().meta({ description: "Texts, or one image; gives one vector" }),
     encoding_format: z.enum(["float", "base64"]).default("float"),
-    dimensions: z.number().int().optional().meta({ description: "The model's width, if given" }),
+    dimensions: z.number().int().optional().meta({ description: "Must be the model's width, if given" }),
     user: z.string().optional(),
   })
   .superRefine(({ input, messages }, context) => {
@@ -69,7 +69,7 @@ export const embeddingsRequestSchema = z
   });
 
 /**
- * OpenAI takes `[1, 2, 3]` and `[[1, 2, 3]]` as well.
+ * Refuses token ids: OpenAI also accepts `[1, 2, 3]` and `[[1, 2, 3]]`.
  * @throws ServiceError `invalid_type`
  */
 export function refuseTokenIds(input: unknown): void {
@@ -77,7 +77,7 @@ export function refuseTokenIds(input: unknown): void {
   const first: unknown = Array.isArray(one) ? one[0] : one;
   if (typeof first !== "number") return;
   const message =
-    "input: token ids are not accepted, they would be another tokenizer's; send the text " +
-    "(LangChain for Python does with check_embedding_ctx_length=False)";
+    "input: token ids are not accepted, because they come from another model's tokenizer; send the text " +
+    "(in LangChain for Python, set check_embedding_ctx_length=False)";
   throw new ServiceError("invalid_type", message, { param: "input" });
 }

@@ -1,4 +1,6 @@
-/** An image wherever the API takes one: a string (URL, data URI, base64), an object around one, an uploaded file. */
+/**
+ * An image in any form that the API accepts: a string (URL, data URI, base64), an object around one, an uploaded file.
+ */
 import * as z from "zod";
 import { Picture } from "../images/request-picture.ts";
 import { MAX_IMAGES } from "../limits.ts";
@@ -21,17 +23,17 @@ const uploaded = z
   .instanceof(Picture)
   .meta({ override: { type: "string", format: "binary" }, description: "A file, in a form" });
 
-/** OpenAI's, which may say more about the picture. */
+/** OpenAI's content part, which may have other fields, too. */
 const contentPart = z
   .object({ type: z.literal("image_url"), image_url: z.object({ url: reference }) })
   .transform(({ image_url }) => image_url.url);
 
-/** On endpoints whose shape is somebody else's. */
+/** For endpoints whose request follows another API. */
 export const imageObjectSchema = z
   .union([contentPart, z.object({ image: reference }).transform(({ image }) => image)], { error: MESSAGE })
   .meta({ id: "ImageObject" });
 
-/** On our own. */
+/** For this project's own endpoints. */
 export const imageSchema = z
   .union(
     [reference, uploaded, contentPart, ownObject({ image: reference }).transform(({ image }) => image)],

@@ -1,4 +1,4 @@
-/** What a vector can be made of, where an endpoint takes more than one kind of it. */
+/** The inputs from which a vector can be made, for endpoints that accept more than one kind. */
 import * as z from "zod";
 import { MAX_EMBEDDING_VALUES, MAX_IMAGES } from "../limits.ts";
 import { imageObjectSchema, type ImageReference, imageSchema } from "./image.ts";
@@ -6,7 +6,7 @@ import { ownObject } from "./own-object.ts";
 import { textSchema } from "./text.ts";
 import { list } from "./list.ts";
 
-/** A text, a picture, or a vector that somebody kept. */
+/** A text, a picture, or a ready vector that the client stored. */
 export type Item = { text: string } | { image: ImageReference } | { embedding: readonly number[] };
 
 const embedding = list(z.number(), { isRight: Number.isFinite })
@@ -19,18 +19,18 @@ const textItem = z.object({ text: textSchema });
 const stringAsText = textSchema.transform((text): Item => ({ text }));
 const objectAsImage = imageObjectSchema.transform((image): Item => ({ image }));
 
-/** On an endpoint of our own, where a string is a picture. */
+/** For this project's own endpoints, where a plain string is a picture. */
 export const imageItemSchema = z.union(
   [imageSchema.transform((image): Item => ({ image })), ownEmbeddingItem],
   { error: "must be an image or an object with an embedding" },
 );
 
-/** On an endpoint of our own, where a string is a text. */
+/** For this project's own endpoints, where a plain string is a text. */
 export const textItemSchema = z.union([stringAsText, ownEmbeddingItem], {
   error: "must be a text or an object with an embedding",
 });
 
-/** A string is a text; an object is what it says. */
+/** A plain string is a text; the fields of an object name its kind. */
 export const mixedItemSchema = z.union([stringAsText, textItem, objectAsImage], {
   error: "must be a text, an image object or an object with a text",
 });

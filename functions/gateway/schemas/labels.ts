@@ -1,4 +1,4 @@
-/** Labels, as they come with a classification or make up a set. */
+/** Labels, from a classification or a stored set. */
 import * as z from "zod";
 import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { MAX_PROMPTS_PER_LABEL, MAX_TEXTS } from "../limits.ts";
@@ -21,21 +21,21 @@ const labelSchema = z.union(
         .min(1, "at least one prompt is needed")
         .max(MAX_PROMPTS_PER_LABEL, `at most ${MAX_PROMPTS_PER_LABEL} prompts a label`)
         .optional()
-        .meta({ description: "Used as they are, in place of the templates" }),
+        .meta({ description: "Used unchanged, instead of the templates" }),
       min_similarity: cosineSchema.optional(),
     }),
   ],
   { error: "must be a string or an object with a label" },
 );
 
-/** @param max labels */
+/** @param max largest number of labels */
 export function labelsSchema(max: number) {
   return list(labelSchema, { distinct })
     .min(1, "at least one label is needed")
     .max(max, `at most ${max} labels`);
 }
 
-/** Labels that the model cannot tell apart would share their score. */
+/** Labels that the model cannot distinguish are refused, because they would share one score. */
 const distinct = {
   keyOf: ({ label }: { label: string }): string => cleanText(label),
   message: ({ label }: { label: string }, first: number): string =>
@@ -43,7 +43,7 @@ const distinct = {
   code: "duplicate_label",
 };
 
-/** UTF-16 code units of a label that its refusal repeats. */
+/** UTF-16 code units of a label that the error message repeats. */
 const MAX_SHOWN = 64;
 
 function shown(label: string): string {
@@ -53,4 +53,4 @@ function shown(label: string): string {
 export const negativeSchema = list(textSchema)
   .min(1, "at least one negative prompt is needed")
   .max(MAX_TEXTS, `at most ${MAX_TEXTS} negative prompts`)
-  .meta({ description: "What a picture shows if it shows none of the labels; for multi_label" });
+  .meta({ description: "Texts that describe pictures without any of the labels; for multi_label" });

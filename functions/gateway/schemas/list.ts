@@ -1,38 +1,38 @@
 /**
- * A list in a request. Zod's own keeps a complaint about each element that is wrong: a million of them are some hundred
- * bytes each, while only the first is ever told. And it looks through a whole list in one go, for which others would have
- * to wait: this one pauses, where it is given somebody to pause with (`validate.ts`).
+ * A list in a request. Zod's own array has two faults here. It keeps an issue for each wrong element, some hundred
+ * bytes each, even for a million elements, while the answer reports only the first. And it checks a whole list in one
+ * go, while other requests have to wait; this list makes pauses if the context provides them (`validate.ts`).
  */
 import * as z from "zod";
 import type { Pauses } from "../../runtime/pauses.ts";
 
-/** What lists do besides zod's. */
+/** Options beyond those of zod's array. */
 interface ListOptions<T> {
-  /** What to say of a value that is no list. */
+  /** The message for a value that is not a list. */
   error?: string;
-  /** An element of which this is true is right, and need not be looked at by zod: it takes microseconds for each. */
+  /** True for elements that are certainly valid. They skip zod's check, which takes microseconds for each. */
   isRight?: (element: unknown) => boolean;
-  /** No two elements may have the same key. */
+  /** Set if no two elements may have the same key. */
   distinct?: Distinct<T>;
 }
 
 interface Distinct<T> {
   keyOf: (element: T) => string;
-  /** What to say, under which code. @param first index of the other one */
+  /** The message and its code. @param first index of the other element */
   message: (element: T, first: number) => string;
   code: string;
 }
 
 type Definition = z.core.$ZodArrayDef & Pick<ListOptions<unknown>, "isRight" | "distinct">;
 
-/** What a schema is run with, besides zod's. */
+/** What a schema gets at validation, beyond zod's own context. */
 export interface PausingContext {
   pauses?: Pauses;
 }
 
 type Payload = z.core.ParsePayload;
 
-/** What an element costs besides its characters, in characters. */
+/** Cost of checking an element, beyond its characters, in characters. */
 const ELEMENT = 8;
 const OBJECT = 16;
 
@@ -46,7 +46,7 @@ const RequestList: z.core.$constructor<z.ZodArray> = z.core.$constructor(
     const maximum = maximumOf(definition);
     made._zod.parse = (payload, context) => {
       const { value } = payload;
-      // Of a list that is too long, zod looks at nothing but the length.
+      // If a list is too long, zod checks only its length.
       if (!Array.isArray(value) || value.length > maximum) return parse(payload, context);
       const elements = new Elements(value, definition, payload);
       const { pauses } = context as PausingContext;
@@ -60,7 +60,7 @@ class Elements {
   readonly #definition: Definition;
   readonly #payload: Payload;
   readonly #parsed: unknown[] = [];
-  /** Indices by key. */
+  /** Index of the first element, by key. */
   readonly #seen = new Map<string, number>();
 
   constructor(values: readonly unknown[], definition: Definition, payload: Payload) {
@@ -93,7 +93,7 @@ class Elements {
     return isRight?.(value) === true ? payload : element._zod.run(payload, context);
   }
 
-  /** @returns whether to go on */
+  /** @returns true to go on */
   #take({ value, issues }: Payload): boolean {
     const index = this.#parsed.length;
     const [first] = issues;
@@ -125,7 +125,7 @@ class Elements {
   }
 }
 
-/** Roughly, what it takes to look at an element; lists inside it count for themselves. */
+/** Estimates the cost of checking an element. Lists inside it count for themselves. */
 function weightOf(value: unknown): number {
   if (typeof value === "string") return ELEMENT + value.length;
   if (typeof value !== "object" || value === null) return 1;
@@ -133,14 +133,14 @@ function weightOf(value: unknown): number {
   for (const field in value) {
     const held = (value as Record<string, unknown>)[field];
     if (typeof held === "string") weight += held.length;
-    // Of an object that is no element of ours, such as one with a million fields.
+    // Limit the cost of an object that is no valid element, such as one with a million fields.
     if (weight > 1_000_000) break;
     weight++;
   }
   return weight;
 }
 
-/** What `.max()` was given. */
+/** The limit that `.max()` set. */
 function maximumOf({ checks = [] }: z.core.$ZodArrayDef): number {
   const limits = checks.flatMap((check) => {
     const { maximum } = check._zod.def as { maximum?: number };
@@ -149,7 +149,7 @@ function maximumOf({ checks = [] }: z.core.$ZodArrayDef): number {
   return limits[0] ?? Infinity;
 }
 
-/** In place of `z.array`. */
+/** Replaces `z.array`. */
 export function list<T extends z.core.SomeType>(
   element: T,
   { error, ...options }: ListOptions<z.core.output<T>> = {},

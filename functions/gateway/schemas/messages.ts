@@ -1,10 +1,10 @@
 /**
- * What is wrong with a value, in the words of the API: what it must be, and what it is. A schema that says so itself is
- * not asked again; zod's own sentences would tell of a schema that the client does not know.
+ * Error messages in the API's own words: what a value must be, and what it is. Zod's messages are not used, because
+ * they describe a schema that the client does not know. A schema with its own message keeps it.
  */
 import type * as z from "zod";
 
-/** What a type is called, by zod's name for it. */
+/** The API's word for each of zod's type names. */
 const TYPES = new Map([
   ["string", "a text"],
   ["number", "a number"],
@@ -14,7 +14,7 @@ const TYPES = new Map([
   ["object", "an object"],
 ]);
 
-/** For `safeParse`'s `error`. */
+/** The message for an issue; passed to `safeParse` as `error`. */
 export function messageOf(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "invalid_type":
@@ -26,7 +26,7 @@ export function messageOf(issue: z.core.$ZodRawIssue): string {
     case "too_big":
       return `must be at most ${issue.maximum}`;
     case "invalid_union":
-      return `must be of another type than ${nameOf(issue.input)}; GET /openapi.json says of which`;
+      return `must be of another type than ${nameOf(issue.input)}; GET /openapi.json says which`;
     default:
       return "is not as GET /openapi.json describes it";
   }

@@ -1,16 +1,16 @@
 /**
- * An object on an endpoint of our own: a field that it does not have is refused, since a threshold whose name was
- * misspelt must not be dropped in silence. Where a shape is somebody else's, unknown fields are ignored.
+ * An object on one of this project's own endpoints. Unknown fields are refused, because a misspelled threshold must not
+ * be ignored without notice. Where the request follows another API, unknown fields are ignored.
  */
 import { closest, distance } from "fastest-levenshtein";
 import * as z from "zod";
 
-/** Of an unknown name, the characters that are looked at: it may be of any length. */
+/** Characters of an unknown name that are compared. The name may have any length. */
 const MAX_LENGTH = 64;
-/** Characters added, taken away or changed, up to which a name is taken for another one misspelt. */
+/** Edit distance (characters added, removed or changed) up to which an unknown name counts as a misspelling. */
 const NEAR = 2;
 
-/** @param aliases other names that its fields may come under, see `body/fields.ts` */
+/** @param aliases other names for its fields; see `body/fields.ts` */
 export function ownObject<S extends z.core.$ZodLooseShape>(shape: S, aliases: readonly string[] = []) {
   const known = [...new Set([...Object.keys(shape), ...aliases])];
   return z.strictObject(shape, {

@@ -1,13 +1,13 @@
 /**
- * A string of at most so many characters. One that was lifted out of the request's JSON is longer than any of these,
- * and what stands in its place is neither a name nor a text (`body/lift-strings.ts`).
+ * A string with a maximum length. It refuses the replacement of a lifted string: the string itself was longer than any
+ * limit here, and its replacement is neither a name nor a text (`body/lift-strings.ts`).
  */
 import * as z from "zod";
 import { LIFTED } from "../body/lift-strings.ts";
 
 /**
  * @param max UTF-16 code units
- * @param string what must hold of it besides
+ * @param string a schema for further conditions
  */
 export function shortString(max: number, string: z.ZodString = z.string()) {
   const error = `at most ${max} characters`;

@@ -1,4 +1,4 @@
-/** Prompt templates: one, several, a published set by name, or none. */
+/** Prompt templates: one, several, a named set, or none. */
 import * as z from "zod";
 import { MAX_TEMPLATE_LENGTH, MAX_TEMPLATES } from "../limits.ts";
 import { shortString } from "./short-string.ts";
@@ -16,7 +16,7 @@ export const templatesSchema = z
     error: "must be a template, a list of them, or the name of a set",
   })
   .transform((value) => {
-    // A form has only lists: a name alone in one is a name still.
+    // A form sends only lists, so a list with one name counts as the name.
     const [first, ...others] = [value].flat();
     return first !== undefined && others.length === 0
       ? (NAMED_TEMPLATES.get(first) ?? [first])

@@ -1,4 +1,4 @@
-/** A text, label or prompt: not empty once cleaned, not longer than the limit, and no picture. */
+/** A text, label or prompt: not empty after cleaning, not too long, and not a picture. */
 import * as z from "zod";
 import { isPictureUri } from "../body/lift-strings.ts";
 import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
@@ -6,8 +6,8 @@ import { MAX_TEXT_LENGTH } from "../limits.ts";
 import { shortString } from "./short-string.ts";
 
 /**
- * Whatever cleaning does, this text keeps a letter or digit: what goes, as a character reference or as a terminal's
- * escape sequence, begins with one of the two.
+ * A text that keeps a letter or digit whatever cleaning does: all that cleaning removes (character references, terminal
+ * escape sequences) begins with one of the two excluded characters.
  */
 // oxlint-disable-next-line no-control-regex -- terminal escapes begin with it
 const CERTAINLY_NOT_EMPTY = /^[^&\u001b]*[A-Za-z0-9]/;

@@ -1,4 +1,4 @@
-/** Turns a schema's complaint into the contract's error: a code, a sentence, the path of the field. */
+/** Turns a schema's issue into the API's error: a code, a message, the path of the field. */
 import type * as z from "zod";
 import { ERROR_KINDS, type ErrorCode, ServiceError } from "../../runtime/errors.ts";
 import { Pauses } from "../../runtime/pauses.ts";
@@ -7,14 +7,14 @@ import type { PausingContext } from "./list.ts";
 import { messageOf } from "./messages.ts";
 import { withoutNulls } from "./without-nulls.ts";
 
-/** UTF-16 code units of an unknown field's name that its refusal repeats. */
+/** UTF-16 code units of an unknown field's name that the error message repeats. */
 const MAX_SHOWN = 64;
 
 /**
- * In steps between which others are answered: a client decides how long a request is.
- * @param fields of which those that are null count as absent
- * @param wanted asked in each pause
- * @throws ServiceError for the first issue, or for a field that is unknown; ClientGoneError
+ * Works in steps, with pauses so that other requests are not held up: a request may be long.
+ * @param fields fields that are null count as absent
+ * @param wanted checked in each pause
+ * @throws ServiceError for the first issue, or for an unknown field; ClientGoneError
  */
 export async function validate<S extends z.ZodType>(
   schema: S,
@@ -40,9 +40,9 @@ export async function validate<S extends z.ZodType>(
 }
 
 /**
- * A union says only that no alternative fits. Among those of the right type, the one that misses no field and has the
- * fewest complaints is what the caller meant, and its complaint what they need to hear. An object that misses the very
- * field by which each of several alternatives is known was none of them.
+ * Finds the issue to report for a union, where zod says only that no alternative fits. Of the alternatives with the
+ * right type, the caller probably meant the one with no missing field and the fewest issues, so its issue is reported.
+ * An object without the field that identifies an alternative was not meant as that alternative.
  */
 function withinUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== "invalid_union") return issue;
@@ -58,7 +58,7 @@ function withinUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue {
     : withinUnion({ ...inner, path: [...issue.path, ...inner.path] });
 }
 
-/** A name that is unknown may be why another is missing. */
+/** Reports an unknown field first, because a misspelled name may be the reason why another field is missing. */
 function mainIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
   const unknown = issues.find(({ code }) => code === "unrecognized_keys");
   return unknown?.code === "unrecognized_keys"
@@ -70,10 +70,10 @@ function depth([first]: readonly z.core.$ZodIssue[]): number {
   return first === undefined ? 0 : withinUnion(first).path.length;
 }
 
-/** Not what was sent, but something else altogether, would have been right. */
+/** True if the value has a type that the alternative does not accept at all. */
 function isOfAnotherType(issue: z.core.$ZodIssue): boolean {
   if (issue.path.length > 0) return false;
-  // A class that it is no instance of has no code of its own.
+  // A value that is not an instance of the expected class gives an issue without a code of its own.
   if (issue.code === "invalid_type" || (issue.code === "custom" && issue.params === undefined)) return true;
   return issue.code === "invalid_union" && issue.errors.every(([first]) => !first || isOfAnotherType(first));
 }

@@ -1,15 +1,15 @@
 /**
- * null for an optional field means that it is absent, inside items too: clients made from types send every field they
- * know. A null that is an item of a list is an item still.
+ * Treats null for an optional field as absent, also inside items: clients generated from types send every field they
+ * know. A null in a list stays, because it is an item.
  */
 import type { Pauses } from "../../runtime/pauses.ts";
 
-/** Deeper than any schema looks; JSON may be nested as deep as its body is long. */
+/** Deeper than any schema. JSON itself may be nested as deep as its body is long. */
 export const MAX_DEPTH = 8;
-/** What a value costs, in characters of a text. */
+/** Cost of a value, in characters of a text. */
 const VALUE = 8;
 
-/** @returns the same value where there is no null to take out */
+/** @returns the same value if it has no null to remove */
 export async function withoutNulls(value: unknown, pauses: Pauses): Promise<unknown> {
   const steps = takeNullsOut(value, 0);
   for (;;) {
@@ -19,7 +19,7 @@ export async function withoutNulls(value: unknown, pauses: Pauses): Promise<unkn
   }
 }
 
-/** Yields, again and again, what it has cost since the last time. */
+/** Yields the cost since the last yield. */
 function* takeNullsOut(value: unknown, depth: number): Generator<number, unknown> {
   if (!mayHoldNulls(value, depth)) return value;
   if (Array.isArray(value)) return yield* fromList(value, depth);
@@ -49,6 +49,6 @@ function* fromList(list: readonly unknown[], depth: number): Generator<number, u
 
 function mayHoldNulls(value: unknown, depth: number): value is object {
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return false;
-  // An uploaded picture is an object of its own kind.
+  // Keep an uploaded picture, which is a class instance.
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
