@@ -1,4 +1,4 @@
-/** Who is let in: with keys in real KV, the platform's rate limits, the real OpenAI SDK, and pages of other origins. */
+/** Access control: keys in real KV, the platform's rate limits, the real OpenAI SDK, and pages of other origins. */
 import type { KVNamespace } from "@cloudflare/workers-types";
 import OpenAI, { AuthenticationError, InternalServerError, RateLimitError } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ import { addKey } from "../support/add-key.ts";
 const PEPPER = "the deployment's own secret";
 const RATES = { LIMIT_PUBLIC: 3, LIMIT_FREE: 4, LIMIT_STANDARD: 60, LIMIT_HIGH: 1000 };
 
-/** A deployment whose rate limits a test can reach. */
+/** A deployment with rate limits low enough for a test. */
 async function deploy(
   access: "keys" | "public",
   variables: Record<string, string> = {},
@@ -32,7 +32,7 @@ async function keysOf({ miniflare }: Workers): Promise<KVNamespace> {
   return (await miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as KVNamespace;
 }
 
-/** Expires in an hour and has the deployment's pepper unless told otherwise. */
+/** Expires in an hour and uses the deployment's pepper, unless the test says otherwise. */
 async function keyOf(
   workers: Workers,
   account: string,
@@ -59,7 +59,7 @@ afterAll(async () => {
 });
 
 describe("a deployment without keys", () => {
-  it("says what to do instead of serving", async () => {
+  it("refuses requests and says what to do", async () => {
     const fresh = await deploy("keys");
     try {
       const { status, body, headers } = await request("GET", `${fresh.url}/v1/models`);
@@ -126,7 +126,7 @@ describe("with keys", () => {
     });
   });
 
-  it("health, readiness and the reference need none", async () => {
+  it("health, readiness and the reference need no key", async () => {
     for (const path of ["/healthz", "/readyz", "/openapi.json", "/docs"]) {
       expect((await fetch(workers.url + path)).status, path).toBe(200);
     }
@@ -140,7 +140,7 @@ describe("with keys", () => {
     expect(status).toBe(401);
   });
 
-  it("an expiry or a revocation ends what was remembered", async () => {
+  it("a remembered key stops working when it expires or is revoked", async () => {
     const soon = await keyOf(workers, "acme", { expiresIn: 2 });
     const get = async (key: string): Promise<number> =>
       (await request("GET", `${workers.url}/v1/models`, undefined, bearer(key))).status;
@@ -152,7 +152,7 @@ describe("with keys", () => {
     expect(await get(soon.key)).toBe(401);
   });
 
-  it("one account's label sets are another's 404", async () => {
+  it("one account's label sets are a 404 for another account", async () => {
     const [mine, theirs] = [await keyOf(workers, "acme"), await keyOf(workers, "other")];
     const call = (method: string, path: string, key: string, body?: object): ReturnType<typeof request> =>
       request(method, workers.url + path, body, bearer(key));
@@ -185,7 +185,7 @@ describe("with keys", () => {
 });
 
 describe("rate limits", () => {
-  it("are an account's, by its tier, and the SDK is told when to come back", async () => {
+  it("count by account and tier, and tell the SDK when to retry", async () => {
     const [first, second] = [
       await keyOf(workers, "frugal", { tier: "free" }),
       await keyOf(workers, "frugal", { tier: "free" }),
@@ -208,13 +208,13 @@ describe("rate limits", () => {
       .models.list()
       .catch((refusal: unknown) => refusal);
     expect(error).toBeInstanceOf(RateLimitError);
-    // Another account is not concerned.
+    // Another account is not affected.
     const other = await keyOf(workers, "other frugal", { tier: "free" });
     await sdk(workers, other.key).models.list();
   });
 });
 
-it("a limit that was reached is over with its period", { timeout: 60_000 }, async () => {
+it("a reached limit ends with its period", { timeout: 60_000 }, async () => {
   const brief = await deploy("keys", { KEY_PEPPER: PEPPER }, 10);
   try {
     const { key } = await keyOf(brief, "hasty", { tier: "free" });
@@ -263,7 +263,7 @@ describe("pages of other origins", () => {
     "access-control-request-headers": "authorization,content-type",
   };
 
-  it("that are allowed get the headers, before and with the answer", async () => {
+  it("that are allowed get the headers, at preflight and with the answer", async () => {
     const before = await ask("OPTIONS", "https://b.example", preflight);
     expect(before.status).toBe(204);
     expect(before.headers.get("access-control-allow-origin")).toBe("https://b.example");
@@ -275,7 +275,7 @@ describe("pages of other origins", () => {
     expect(answer.headers.get("access-control-allow-origin")).toBe("https://b.example");
     expect(answer.headers.get("access-control-expose-headers")).toMatch(/x-request-id/);
     expect(answer.headers.get("vary")).toMatch(/origin/i);
-    // A refusal, too, is for the page to read.
+    // The page must also be able to read a refusal.
     expect((await ask("GET", "https://b.example")).headers.get("access-control-allow-origin")).toBe(
       "https://b.example",
     );

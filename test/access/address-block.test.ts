@@ -1,4 +1,4 @@
-/** By what strangers are counted. */
+/** The address block by which callers without a key are counted. */
 import { expect, it } from "vitest";
 import { addressBlock } from "../../functions/gateway/middleware/address-block.ts";
 

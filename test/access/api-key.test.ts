@@ -1,4 +1,4 @@
-/** Keys as text, and `npm run keys` on a store of its own. */
+/** Keys as text, and `npm run keys` with a store of its own. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 /** A key that ended an hour ago. */
 async function storeExpired(state: string, account: string): Promise<void> {
-  // The place is read once, when the module is loaded.
+  // The module reads the store's location once, when it is loaded.
   vi.stubEnv("EDGECLIP_STATE", state);
   const { localKeys } = await import("../../scripts/keys/key-stores.ts");
   const store = await localKeys();
@@ -23,7 +23,7 @@ async function storeExpired(state: string, account: string): Promise<void> {
 }
 
 describe("a key", () => {
-  it("is read back from the header it is sent in, and from nothing that is changed", () => {
+  it("is read from its header, and not from a changed one", () => {
     for (let i = 0; i < 200; i++) {
       const key = newKey();
       expect(bearerKey(`Bearer ${key}`)).toBe(key);
@@ -41,7 +41,7 @@ describe("a key", () => {
     expect(bearerKey(undefined)).toBeUndefined();
   });
 
-  it("is never twice the same, nor are the places of two", async () => {
+  it("is never the same twice, and neither is its path", async () => {
     const keys = Array.from({ length: 1000 }, newKey);
     expect(new Set(keys).size).toBe(keys.length);
     const [key = ""] = keys;
@@ -53,7 +53,7 @@ describe("a key", () => {
 });
 
 describe("npm run keys", () => {
-  it("makes, lists and revokes, and keeps the key to itself", { timeout: 240_000 }, async () => {
+  it("makes, lists and revokes keys, and shows a key only once", { timeout: 240_000 }, async () => {
     const state = await mkdtemp(join(tmpdir(), "edgeclip-keys-"));
     const keys = async (...parameters: string[]): Promise<string> => {
       const env = { ...process.env, EDGECLIP_STATE: state };

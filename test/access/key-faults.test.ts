@@ -1,11 +1,11 @@
-/** What becomes of requests while keys or counters cannot be had, and how soon it is over. */
+/** Requests while the key store or the rate counter fails, and how fast they recover. */
 import type { V4WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addKey } from "../support/add-key.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
-/** Stands between the gateway and its keys and counters: `POST /` with a mode, then it behaves like that. */
+/** Stands between the gateway and its keys and counters. `POST /` with a mode sets its behaviour. */
 const SCRIPT = `
 import { WorkerEntrypoint } from "cloudflare:workers";
 let mode = "well";
@@ -76,7 +76,7 @@ async function be(mode: string): Promise<void> {
   await fetch(await workers.miniflare.unsafeGetDirectURL("faulty"), { method: "POST", body: mode });
 }
 
-/** A key that no isolate has seen. */
+/** A key that no isolate has seen yet. */
 async function freshKey(): Promise<string> {
   const store = await workers.miniflare.getKVNamespace("KEYS", "faulty");
   return (await addKey(store, "a")).key;
@@ -103,7 +103,7 @@ describe("API keys", () => {
     expect((await ask(key)).status).toBe(200);
   });
 
-  it("that are remembered go on working while the store is down", async () => {
+  it("that are remembered still work while the store is down", async () => {
     const key = await freshKey();
     await be("well");
     expect((await ask(key)).status).toBe(200);

@@ -1,6 +1,6 @@
 /**
- * What client libraries send unasked, recorded, and sent here again. `test/fixtures/clients/README.md` says where each
- * body comes from.
+ * Requests recorded from client libraries with default settings, sent again here. `test/fixtures/clients/README.md`
+ * says where each body comes from.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ afterAll(async () => {
   await workers.dispose();
 });
 
-it("there are recordings of every client that the contract names", () => {
+it("every client that the contract names has recordings", () => {
   const clients = new Set(recordings.map(({ client }) => client.split(" ", 1)[0]));
   const named = [
     "@ai-sdk/cohere",

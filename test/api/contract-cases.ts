@@ -1,9 +1,9 @@
-/** Requests and what the contract says of each; `contract.test.ts` sends them all. */
+/** Requests, and the contract's answer to each; `contract.test.ts` sends them all. */
 
 export interface Case {
   endpoint: string;
   what: string;
-  /** A JSON body, or text as it is; none for GET. */
+  /** A JSON body, or a text that is sent unchanged; none for GET. */
   body?: unknown;
   headers?: Record<string, string>;
   status: number;
@@ -14,7 +14,7 @@ export interface Case {
 export interface Material {
   /** A picture in base64. */
   image: string;
-  /** An existing label set. */
+  /** Id of an existing label set. */
   set: string;
   /** Values of an embedding. */
   width: number;

@@ -1,6 +1,6 @@
 /**
  * The contract, row by row: every endpoint, alias, limit and code. `WRITE_TABLE=1 npx vitest run
- * test/api/contract.test.ts` writes what was answered to `docs/api-cases.md`.
+ * test/api/contract.test.ts` writes the answers to `docs/api-cases.md`.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ async function send({ endpoint, body, headers }: Case): ReturnType<typeof reques
   return await request(method, workers.url + path, body, { ...type, ...headers });
 }
 
-/** What must be there in every answer, and in one of a model. */
+/** Headers that every answer must have, and those that a model's answer must have. */
 function missing({ status, headers, body }: Awaited<ReturnType<typeof request>>): string[] {
   const names = ["x-request-id", "openai-processing-ms", "server-timing"].filter(
     (name) => !headers.has(name),

@@ -1,4 +1,7 @@
-/** `POST /v1/embeddings` and `/v1/rerank`: through the real OpenAI SDK, and as Jina, Cohere and vLLM clients ask. */
+/**
+ * `POST /v1/embeddings` and `/v1/rerank`: through the real OpenAI SDK, and with requests like those of Jina, Cohere and
+ * vLLM clients.
+ */
 import OpenAI, { APIError, BadRequestError, NotFoundError } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
@@ -53,7 +56,7 @@ describe("the OpenAI SDK", () => {
     for await (const model of client.models.list()) models.push(model);
     expect(models).toHaveLength(1);
     expect(models[0]).toMatchObject({ id: "edgeclip/demo", object: "model", embedding_width: width });
-    // When the test put it into R2, in seconds.
+    // The time at which the test put it into R2, in seconds.
     expect(Math.abs((models[0]?.created ?? 0) - Date.now() / 1000)).toBeLessThan(3600);
     expect(await client.models.retrieve("edgeclip/demo")).toEqual(models[0]);
     expect(await client.models.retrieve("edgeclip-demo")).toEqual(models[0]);
@@ -124,7 +127,7 @@ describe("POST /v1/embeddings", () => {
     const { body } = await embed({ input: [long, "a fox", `${long} and a bus`, { image: fox }] });
     const rows = body.data as { truncated: boolean; embedding: number[] }[];
     expect(rows.map(({ truncated }) => truncated)).toEqual([true, false, true, false]);
-    // What is cut has no part in the vector.
+    // The part that was cut does not affect the vector.
     expect(rows[0]?.embedding).toEqual(rows[2]?.embedding);
     const ranked = await rerank({ query: "a fox", documents: ["a fox", long] });
     expect(ranked.body.results.map(({ truncated }: { truncated: boolean }) => truncated)).toEqual([
@@ -167,7 +170,7 @@ describe("POST /v1/embeddings", () => {
     ["an empty text in a list", { input: ["a", ""] }, "empty_input", "input[1]"],
     ["a text too long", { input: "a".repeat(8193) }, "too_long", "input"],
     ["a broken picture", { input: ["a", { image: "AAAA" }] }, "unsupported_image_format", "input[1]"],
-    ["an object that is nothing", { input: [{ video: "a" }] }, "invalid_type", "input[0]"],
+    ["an object of unknown kind", { input: [{ video: "a" }] }, "invalid_type", "input[0]"],
     ["other dimensions", { input: "a", dimensions: 7 }, "unsupported_dimensions", "dimensions"],
     ["another format", { input: "a", encoding_format: "hex" }, "invalid_type", "encoding_format"],
     [
@@ -285,7 +288,7 @@ describe("POST /v1/rerank", () => {
     expect(status).toBe(400);
   });
 
-  it("refuses a vector that points nowhere", async () => {
+  it("refuses a vector of zeros, which has no direction", async () => {
     const { body } = await rerank({
       query: { embedding: Array.from({ length: width }, () => 0) },
       documents: ["a"],

@@ -1,4 +1,4 @@
-/** Forms as clients write them, byte by byte, and what each is to mean. */
+/** Forms as clients write them, byte by byte, and the expected meaning of each. */
 
 export interface FormCase {
   client: string;
@@ -6,7 +6,7 @@ export interface FormCase {
   path: string;
   contentType: string;
   body: Buffer;
-  /** What the answer must hold: labels from the best, or the error. */
+  /** What the answer must contain: labels, the best first, or the error. */
   labels?: readonly string[];
   pictures?: number;
   status: number;

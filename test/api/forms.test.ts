@@ -1,6 +1,6 @@
 /**
- * Forms as clients write them, row by row. `WRITE_TABLE=1 npx vitest run test/api/forms.test.ts` writes what each gets to
- * `docs/forms.md`.
+ * Forms as clients write them, row by row. `WRITE_TABLE=1 npx vitest run test/api/forms.test.ts` writes the result of
+ * each to `docs/forms.md`.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ afterAll(async () => {
   await workers.dispose();
 });
 
-/** The labels or texts of the first picture, and how many pictures there were. */
+/** The labels or texts of the first picture, and the number of pictures. */
 function heard(body: { data?: Record<string, { label?: string; text?: string }[]>[] }): {
   labels: string[];
   pictures: number;
@@ -33,7 +33,7 @@ function heard(body: { data?: Record<string, { label?: string; text?: string }[]
   return { labels: labels.toSorted(), pictures: body.data?.length ?? 0 };
 }
 
-it("each is read as its sender means it", { timeout: 120_000 }, async () => {
+it("each is read as its sender meant it", { timeout: 120_000 }, async () => {
   const fox = await readFile(join(ROOT, "examples/fox.png"));
   const recorded = await readFile(join(ROOT, "test/fixtures/forms/leading-crlf.bin"));
   const rows: string[] = [];

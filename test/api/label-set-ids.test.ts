@@ -1,4 +1,4 @@
-/** Ids that no label set has, of any length and with anything in them: 404 everywhere, and never another's set. */
+/** Ids that no label set has, of any length and content: they give 404 everywhere, and never another account's set. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addKey } from "../support/add-key.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
@@ -7,7 +7,7 @@ import { startWorkers, type Workers } from "../support/workers.ts";
 
 let workers: Workers;
 let image: string;
-/** Accounts of which one is the beginning of the other's path. */
+/** Accounts where one's name is the beginning of the other's path. */
 let team: string;
 let teamBlue: string;
 
@@ -33,7 +33,7 @@ describe.each([
   ["of 1,100 characters", `ls_${"0".repeat(1100)}`],
   ["of 7,000 characters", "x".repeat(7000)],
   ["of 400 characters of three bytes", "狐".repeat(400)],
-  ["that goes up", "../../accounts"],
+  ["that climbs directories", "../../accounts"],
   ["with another's path", "ls_0/ls_1"],
   ["with a NUL", "ls_\0"],
   ["of capitals", `ls_${"A".repeat(32)}`],

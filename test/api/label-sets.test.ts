@@ -1,4 +1,4 @@
-/** Label sets through HTTP, R2, KV and the queue of a real workerd. */
+/** Label sets through HTTP, with the R2, KV and queue of a real workerd. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
@@ -46,12 +46,12 @@ async function operations(): Promise<Record<string, number>> {
   return (await (await fetch(ledger)).json()) as Record<string, number>;
 }
 
-/** Makes storage fail, by binding; all else works. */
+/** Makes storage fail, by binding; everything else works. */
 async function down(...bindings: string[]): Promise<void> {
   await fetch(ledger, { method: "POST", body: JSON.stringify(bindings) });
 }
 
-/** Asks until the set is ready. */
+/** Polls until the set is ready. */
 async function finished(id: string): Promise<Answer["body"][]> {
   const seen: Answer["body"][] = [];
   for (;;) {
@@ -63,8 +63,8 @@ async function finished(id: string): Promise<Answer["body"][]> {
 }
 
 describe("the first set of all", () => {
-  // The text tower is still to be loaded, which takes a while.
-  it("is there for the second client if the first one leaves", async () => {
+  // The text tower still has to be loaded, which takes a while.
+  it("is ready for the second client even if the first one leaves", async () => {
     const impatient = await workers.miniflare.unsafeGetDirectURL("impatient");
     const body = { labels: words(300, "left") };
     expect(await leaveAfter(new URL("/v1/label_sets", impatient).href, body, 100)).toBe(499);
@@ -156,7 +156,7 @@ describe("a label set", () => {
     expect(rows.body.data[0].predictions.map((each: { label: string }) => each.label)).toEqual(["fox"]);
   });
 
-  it("knows negatives for multi_label, without the text tower", async () => {
+  it("stores negatives for multi_label, so the text tower is not needed", async () => {
     const { body } = await create({ labels: ["fox", "dress"] });
     const before = await textRuns();
     const stored = await classify({ label_set: body.id, multi_label: true });
@@ -167,7 +167,7 @@ describe("a label set", () => {
 });
 
 describe("the list", () => {
-  it("is had page by page", async () => {
+  it("is listed page by page", async () => {
     const made = new Set<string>();
     for (let i = 0; i < 5; i++) made.add((await create({ labels: [`page ${i}`] })).body.id);
     const seen: string[] = [];
@@ -255,7 +255,7 @@ describe("a set too large for a request", () => {
 });
 
 describe("a new set", () => {
-  it("that two ask for at once is computed once", async () => {
+  it("that two clients request at once is computed once", async () => {
     const before = await textRuns();
     const body = { labels: words(200, "twice"), negative: ["neither of two"] };
     const both = await Promise.all([create(body), create(body)]);
@@ -278,7 +278,7 @@ describe("a warm set of 1,000 labels", () => {
     expect(await textRuns()).toBe(runs);
   });
 
-  it("that is inline costs none either", async () => {
+  it("that is inline costs no read either", async () => {
     const labels = words(1000, "inline");
     await classify({ labels });
     const runs = await textRuns();
@@ -290,7 +290,7 @@ describe("a warm set of 1,000 labels", () => {
 });
 
 describe("storage that fails", () => {
-  it("slows sets while it is KV, and refuses them while it is R2", async () => {
+  it("slows sets if KV fails, and refuses them if R2 fails", async () => {
     await down("CACHE");
     const created = await create({ labels: words(150, "no KV") });
     expect(created.status).toBe(201);

@@ -1,4 +1,4 @@
-/** Another revision of the model under label sets that exist: the same ids, other vectors, nothing lost. */
+/** Another revision of the model with existing label sets: ids stay, vectors change, nothing is lost. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ function create({ url }: Workers): Promise<Answer> {
   return request("POST", `${url}/v1/label_sets`, { labels: ["fox", "harp"], name: "kept" });
 }
 
-it("keeps sets, and computes their vectors anew", { timeout: 120_000 }, async () => {
+it("keeps sets, and computes their vectors again", { timeout: 120_000 }, async () => {
   const storage = join(folder, "storage");
   const image = await exampleBase64("fox.png");
   const classify = ({ url }: Workers, label_set: string): Promise<Answer> =>
@@ -52,7 +52,7 @@ it("keeps sets, and computes their vectors anew", { timeout: 120_000 }, async ()
   } finally {
     await after.dispose();
   }
-  // The way back finds what it left.
+  // Going back finds the vectors of the old revision.
   const back = await startWorkers({ storage });
   try {
     expect((await classify(back, id)).body.data).toEqual(first.body.data);

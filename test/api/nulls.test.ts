@@ -1,6 +1,6 @@
 /**
- * null for an optional field means that it is absent: each optional field of each request, inside items too, as the
- * reference lists them, so that a new field is covered by itself.
+ * null means that an optional field is absent. This is tested for each optional field of each request, inside items
+ * too, as the reference lists them. So a new field is tested automatically.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { JsonSchema } from "../../functions/gateway/openapi/accept-nulls.ts";
@@ -40,7 +40,7 @@ afterAll(async () => {
   await workers.dispose();
 });
 
-/** Optional fields that a request needs one of: a right request beside which the others are null. */
+/** Optional fields of which a request needs one: a valid request with the others null. */
 const NEEDED: Record<string, Record<string, unknown>> = {
   "/v1/classify": { labels: ["fox", "bus"] },
   "/v1/embeddings": { input: "a fox" },
@@ -52,7 +52,7 @@ function resolved(schema: JsonSchema): JsonSchema {
   return name === undefined ? schema : (reference.components.schemas[name] ?? {});
 }
 
-/** The ways to fill in a field, but for null. */
+/** The alternatives for a field, without null. */
 function branches(schema: JsonSchema): JsonSchema[] {
   const { anyOf, oneOf, ...rest } = resolved(schema);
   const options = anyOf ?? oneOf;
@@ -60,7 +60,7 @@ function branches(schema: JsonSchema): JsonSchema[] {
   return options.flatMap((option) => branches(option));
 }
 
-/** Something right for a field. */
+/** A valid value for a field. */
 function sample(schema: JsonSchema, name: string): unknown {
   const [first = {}] = branches(schema);
   const { type, const: constant, enum: options, properties = {}, required = [], items = {} } = first;
@@ -81,7 +81,7 @@ function sample(schema: JsonSchema, name: string): unknown {
   }
 }
 
-/** Every optional field of an object, and of the objects within it, in turn. */
+/** Each optional field of an object, and of the objects within it, in turn. */
 function pairsOf(schema: JsonSchema, name: string, path: string, base: object = {}): Pair[] {
   return branches(schema).flatMap((branch): Pair[] => {
     if (branch.items !== undefined) {
@@ -108,7 +108,7 @@ function pairsOf(schema: JsonSchema, name: string, path: string, base: object = 
   });
 }
 
-/** What an answer says, apart from when and under which id it was given. */
+/** The content of an answer, without its time and id. */
 function said({ status, body }: Answer): unknown {
   const { id: _id, created: _created, usage: _usage, created_at: _at, ...rest } = body;
   return { status: status === 201 ? 200 : status, ...rest };
@@ -129,7 +129,7 @@ it("every optional field of every request may be null", { timeout: 120_000 }, as
       expect(field.split(/[.[]/).length, field).toBeLessThanOrEqual(MAX_DEPTH);
     }
   }
-  // The fields that a request needs one of cannot be seen to be absent.
+  // Skip fields of which the request needs one, because they cannot be absent.
   expect(covered.toSorted()).toEqual(
     expect.arrayContaining([
       "/v1/classify.labels[].min_similarity",
@@ -161,7 +161,7 @@ it("every optional field of every request may be null", { timeout: 120_000 }, as
   );
 });
 
-it("a null that is an item is an item", async () => {
+it("a null in a list counts as an item", async () => {
   for (const [path, body, param] of [
     ["/v1/embeddings", { input: ["a", null] }, "input[1]"],
     ["/v1/classify", { image, labels: [null] }, "labels[0]"],
@@ -172,7 +172,7 @@ it("a null that is an item is an item", async () => {
   }
 });
 
-it("a field that is needed is missing when it is null", async () => {
+it("a required field that is null counts as missing", async () => {
   for (const [path, body, param] of [
     ["/v1/rerank", { query: null, documents: ["a"] }, "query"],
     ["/v1/similarity", { image, texts: null }, "texts"],
@@ -184,7 +184,7 @@ it("a field that is needed is missing when it is null", async () => {
   }
 });
 
-it("a value nested deeper than any schema looks is refused like any other", async () => {
+it("a value nested deeper than any schema is refused like any other", async () => {
   for (const [depth, code] of [
     [90, "invalid_type"],
     [100_000, "invalid_json"],

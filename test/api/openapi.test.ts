@@ -1,4 +1,4 @@
-/** The API's reference: valid, complete, true of real answers, and good enough to generate a client from. */
+/** The API's reference: valid, complete, correct for real answers, and sufficient to generate a client. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -39,10 +39,10 @@ describe("openapi.json", () => {
     expect(document.servers).toEqual([{ url: workers.url }]);
   });
 
-  it("names every operation that the gateway has, and none that it has not", async () => {
+  it("lists exactly the operations that the gateway has", async () => {
     for (const [path, operations] of Object.entries(document.paths)) {
       const url = workers.url + path.replace("{id}", "ls_none");
-      // A method that nothing has: the answer says which the path has.
+      // Send a method that no path has: the answer lists the path's methods.
       const { status, headers } = await request("PATCH", url);
       expect(status, path).toBe(405);
       const allowed = (headers.get("allow") ?? "").split(", ").filter((method) => method !== "HEAD");
@@ -127,7 +127,7 @@ await new Api().v1.classify({ images: ["a"], labels: [1] });
       [responses.errorSchema, await v1("/nowhere")],
       [responses.deletedSchema, await request("DELETE", `${workers.url}/v1/label_sets/${id}`)],
     ];
-    // Nothing is dropped: what an answer has, the reference has too.
+    // Nothing is dropped: the reference has every field that the answer has.
     for (const [schema, { body }] of answers) expect(schema.parse(body)).toEqual(body);
   });
 });

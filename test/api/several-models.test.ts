@@ -1,4 +1,4 @@
-/** Two models in one deployment: each request has its own, and stored label sets serve both. */
+/** Two models in one deployment: each request uses the model it names, and stored label sets work with both. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ function classify(fields: object): Promise<Answer> {
   return request("POST", `${workers.url}/v1/classify`, { image, labels: LABELS, ...fields });
 }
 
-/** Operations on R2 and KV since the last time. */
+/** Operations on R2 and KV since the last call. */
 async function operations(): Promise<Record<string, number>> {
   const url = await workers.miniflare.unsafeGetDirectURL("ledger");
   return (await (await fetch(url)).json()) as Record<string, number>;
@@ -55,7 +55,7 @@ describe("several models", () => {
     }
   });
 
-  it("answers with the one that is named, by id or alias, in JSON and in forms", async () => {
+  it("answers with the named model, by id or alias, in JSON and in forms", async () => {
     const [first, byId, byAlias] = await Promise.all([
       classify({}),
       classify({ model: TINY.id }),
@@ -74,7 +74,7 @@ describe("several models", () => {
     expect(sent.body.data).toEqual(byId.body.data);
   });
 
-  it("says which there are when asked for another", async () => {
+  it("lists the models when asked for an unknown one", async () => {
     const { status, body } = await classify({ model: "clip" });
     expect([status, body.error.code]).toEqual([404, "model_not_found"]);
     expect(body.error.message).toContain(`"${DEMO.id}", "${TINY.id}"`);
@@ -105,7 +105,7 @@ const state = ({ body }: Answer): unknown[] => [
 ];
 
 describe("the status of a label set", () => {
-  it("is that of the model asked about", async () => {
+  it("is that of the requested model", async () => {
     const definition = { labels: ["a kite", "a drum"] };
     const created = await request("POST", `${workers.url}/v1/label_sets`, definition);
     const { id } = created.body;
@@ -136,7 +136,7 @@ describe("the status of a label set", () => {
     expect(state(await sets(`/${id}?model=${TINY.alias}`))).toEqual([TINY.id, "ready", 2, true]);
   });
 
-  it("says building of a large set for the one model and ready for the other", async () => {
+  it("is `building` for one model and `ready` for the other", async () => {
     const labels = Array.from({ length: 1001 }, (_, index) => `large ${index}`);
     const { body } = await request("POST", `${workers.url}/v1/label_sets`, { labels, model: TINY.alias });
     expect([body.model, body.status]).toEqual([TINY.id, "building"]);
@@ -144,7 +144,7 @@ describe("the status of a label set", () => {
       .poll(async () => (await sets(`/${body.id}?model=${TINY.alias}`)).body.status, { timeout: 30_000 })
       .toBe("ready");
     expect(state(await sets(`/${body.id}`))).toEqual([DEMO.id, "building", 0, false]);
-    // That it was asked about began nothing.
+    // The request for the status started no computation.
     await new Promise((resolve) => setTimeout(resolve, 3000));
     expect(state(await sets(`/${body.id}`))).toEqual([DEMO.id, "building", 0, false]);
     const refused = await classify({ labels: undefined, label_set: body.id });
@@ -154,7 +154,7 @@ describe("the status of a label set", () => {
     await request("DELETE", `${workers.url}/v1/label_sets/${body.id}`);
   });
 
-  it("is of no model that is not served", async () => {
+  it("is refused for a model that is not served", async () => {
     const answers = await Promise.all([
       sets("?model=clip"),
       sets("/ls_0123456789abcdef0123456789abcdef?model=clip"),
@@ -180,8 +180,8 @@ describe("the status of a label set", () => {
   });
 });
 
-describe("warming label sets up", () => {
-  it("computes for a model what it has not seen, once", async () => {
+describe("computing stored label sets", () => {
+  it("computes what is missing for a model, once", async () => {
     const made: string[] = [];
     for (const labels of [LABELS, ["an anchor", "a bell"]]) {
       made.push((await request("POST", `${workers.url}/v1/label_sets`, { labels })).body.id);

@@ -1,4 +1,7 @@
-/** A ViT and a ConvNeXt in one deployment, asked in turns by clients at once: nobody is refused, nobody gets the other's. */
+/**
+ * A ViT and a ConvNeXt in one deployment, used alternately by concurrent clients: no request is refused, and each gets
+ * its own model.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,7 +47,7 @@ describe.each(["simd", "ort"] as const)("on %s", (engine) => {
         image: images[at % images.length],
         labels: ["fox", "harp", `thing ${at % 5}`],
       });
-    // The first requests load both at once; every client then goes back and forth.
+    // The first requests load both at once; then every client alternates.
     const answers = await Promise.all(
       Array.from({ length: CLIENTS }, async (_, client) => {
         const found: [number, Answer][] = [];
@@ -53,7 +56,7 @@ describe.each(["simd", "ort"] as const)("on %s", (engine) => {
       }),
     );
     const bySort = new Map<number, unknown>();
-    // Models, pictures and labels come again together after 2 × 3 × 5 requests.
+    // The combination of model, picture and labels repeats after 2 × 3 × 5 requests.
     const sorts = MODELS.length * PICTURES.length * 5;
     for (const [at, { status, body }] of answers.flat()) {
       expect(status).toBe(200);

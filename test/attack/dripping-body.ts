@@ -1,17 +1,17 @@
-/** A client that announces a body, sends a part of it at once and then a byte now and then, or nothing more. */
+/** A client that announces a body, sends a part of it, and then a byte from time to time, or nothing more. */
 import { type ClientRequest, request as httpRequest } from "node:http";
 import type { RawAnswer } from "./raw-request.ts";
 
-/** Milliseconds between two bytes: less than the silence that the service bears. */
+/** Milliseconds between two bytes: shorter than the silence that the service accepts. */
 const INTERVAL = 5_000;
 
 export interface DrippingBody {
-  /** What was answered; undefined if the connection was closed without an answer. */
+  /** The answer; undefined if the connection was closed without one. */
   answer: Promise<RawAnswer | undefined>;
   leave(): void;
 }
 
-/** @param announced bytes of the body @param begin sent at once */
+/** @param announced length of the body, bytes @param begin sent at once */
 export function dripBody(
   url: string,
   contentType: string,

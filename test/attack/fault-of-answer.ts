@@ -1,9 +1,9 @@
-/** What is wrong with an answer to a hostile request, whatever the request was. */
+/** Checks an answer to a hostile request, independent of the request. */
 import { ERROR_KINDS, type ErrorCode } from "../../functions/runtime/errors.ts";
 import type { HostileRequest } from "./grammar/hostile-request.ts";
 import type { RawAnswer } from "./raw-request.ts";
 
-/** Names that mean nothing to a client: stack frames, files, classes, Workers, libraries. */
+/** Names that must not appear in an answer: stack frames, files, classes, Workers, libraries. */
 const INTERNALS =
   /\bat .+:\d+:\d+|\b[\w-]+\.(ts|js|mjs|onnx|wasm)\b|node_modules|functions\/|manifest\.json|\.data\b|\b(Service|Type|Range|Syntax|Reference|Zod|Ort|Simd|ClientGone|MultipartParse)Error\b|edgeclip-(vision|text|decoder)|workerd|magick|onnxruntime|R2Bucket|KVNamespace|lifted:|\[object |is not a function|Cannot read|undefined/i;
 
@@ -11,7 +11,7 @@ const BINDINGS = /\b(DECODER|VISION|TEXT|MODELS|SETS|CACHE|BUILDS|KEYS|KEY_PEPPE
 
 const HEADERS = ["x-request-id", "openai-processing-ms", "server-timing"];
 
-/** @returns undefined if nothing is */
+/** @returns undefined if the answer is correct */
 export function faultOf(request: HostileRequest, answer: RawAnswer): string | undefined {
   const { status, headers, text } = answer;
   if (isPage(request, answer)) return undefined;
@@ -30,9 +30,9 @@ export function faultOf(request: HostileRequest, answer: RawAnswer): string | un
 }
 
 /**
- * The pages' files are served by the platform before the gateway is asked: it redirects a path that is not in order, and
- * answers a method that a file does not take with 405 and nothing else. A request for a WebSocket is a GET, whatever its
- * method (RFC 6455, section 4.1): workerd hands it on as one, and a page is then the right answer.
+ * The platform serves the pages' files before the gateway sees the request. It redirects a path that is not in normal
+ * form, and answers 405 without a body for a method that a file does not support. A request for a WebSocket is a GET,
+ * whatever its method (RFC 6455, section 4.1): workerd passes it on as a GET, so a page is a correct answer.
  */
 function isPage({ method, headers: sent }: HostileRequest, { status, headers, text }: RawAnswer): boolean {
   if (headers["x-request-id"] !== undefined) return false;
@@ -62,7 +62,7 @@ function faultOfError(
   return isToRepeat && !/^[1-9]\d*$/.test(String(headers["retry-after"])) ? "no retry-after" : undefined;
 }
 
-/** Words that the request itself brought may come back in a message. */
+/** Words from the request itself may appear in a message. */
 function leakIn({ path, body }: HostileRequest, text: string): string | undefined {
   const [leak] = INTERNALS.exec(text) ?? BINDINGS.exec(text) ?? [];
   if (leak === undefined) return undefined;

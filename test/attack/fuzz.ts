@@ -1,6 +1,6 @@
 /**
- * `node test/attack/fuzz.ts [requests] [seed]`: as many hostile requests as it is told, 10,000 unless told, to the real
- * Workers. Prints what was answered how often, and fails if any answer was not the contract's.
+ * `node test/attack/fuzz.ts [requests] [seed]`: sends hostile requests (by default 10,000) to the real Workers. It
+ * prints how often each answer came, and fails if any answer violates the contract.
  */
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";

@@ -1,6 +1,6 @@
 /**
- * What a body becomes in memory is bounded before it becomes it: the heaviest bodies, several at once, are answered or
- * refused, and the gateway holds at most what an isolate may.
+ * The memory that a body needs is limited before it is used: the heaviest bodies, several at once, are answered or
+ * refused, and the gateway stays within an isolate's memory.
  */
 import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
@@ -27,7 +27,7 @@ afterAll(async () => {
   await workers.dispose();
 });
 
-/** Over a connection of its own: the service may end one on which it has refused a body. */
+/** Uses a new connection, because the service may close one on which it refused a body. */
 async function send({ path, contentType, body }: HeavyBody): Promise<string> {
   const sent = httpRequest(workers.url + path, {
     method: "POST",
@@ -46,7 +46,7 @@ async function send({ path, contentType, body }: HeavyBody): Promise<string> {
   return `${status} ${error?.code ?? ""}`.trim();
 }
 
-/** Sends it several times at once. @returns the statuses, and what the gateway held at the most and afterwards */
+/** Sends it several times at once. @returns the statuses, and the gateway's memory at its peak and afterwards */
 async function holdOf(heavy: HeavyBody): Promise<{ codes: string[]; most: number; left: number }> {
   let codes: string[] = [];
   const peaks = await peakMemory(workers, async () => {
@@ -69,7 +69,7 @@ it("the heaviest legal bodies are read", { timeout: 300_000 }, async () => {
   }
 });
 
-it("forms of names only are refused or take no more than they may", { timeout: 300_000 }, async () => {
+it("forms that consist of names are refused or stay within the limit", { timeout: 300_000 }, async () => {
   for (const heavy of manyNames()) {
     const { codes, most } = await holdOf(heavy);
     for (const code of codes) expect(code, heavy.name).toMatch(/^(400|413|503)/);
@@ -81,15 +81,11 @@ it.each([
   ["as long as can be", 15_999_000],
   ["a quarter of it", 4_000_000],
   ["a tenth of it", 1_500_000],
-])(
-  "many small values, %s, are refused or take no more than they may",
-  { timeout: 300_000 },
-  async (_, bytes) => {
-    for (const heavy of manyValues(bytes)) {
-      const { codes, most } = await holdOf(heavy);
-      for (const code of codes) expect(code, heavy.name).toMatch(/^(200|400|413|503)/);
-      expect(most, heavy.name).toBeLessThanOrEqual(LIMIT_BYTES);
-    }
-    expect((await post(`${workers.url}/v1/embeddings`, { input: "fox" })).status).toBe(200);
-  },
-);
+])("many small values, %s, are refused or stay within the limit", { timeout: 300_000 }, async (_, bytes) => {
+  for (const heavy of manyValues(bytes)) {
+    const { codes, most } = await holdOf(heavy);
+    for (const code of codes) expect(code, heavy.name).toMatch(/^(200|400|413|503)/);
+    expect(most, heavy.name).toBeLessThanOrEqual(LIMIT_BYTES);
+  }
+  expect((await post(`${workers.url}/v1/embeddings`, { input: "fox" })).status).toBe(200);
+});

@@ -1,6 +1,6 @@
 /**
- * Bodies that become much more in memory than they are on the wire, for all ways into the gateway: the largest of each
- * kind that are let in, and the largest that can be sent.
+ * Bodies that need much more memory than their length, for all ways into the gateway: the largest of each kind that is
+ * accepted, and the largest that can be sent.
  */
 
 import { noiseBmp } from "../support/write-bmp.ts";
@@ -18,7 +18,7 @@ function json(name: string, path: string, text: string): HeavyBody {
   return { name, path, contentType: "application/json", body: Buffer.from(text) };
 }
 
-/** `before`, as many units as fit, and `after`; in `bytes` bytes or fewer. */
+/** `before`, then as many units as fit, then `after`, in at most `bytes` bytes. */
 function filled(before: string, unit: (index: number) => string, after: string, bytes: number): string {
   const units: string[] = [];
   let length = before.length + after.length;
@@ -37,7 +37,7 @@ const floats = (count: number, seed: number): string =>
 const prompts = (count: number, label: number): string =>
   Array.from({ length: count }, (_, i) => `"a photo of a thing, ${label} ${i}"`).join();
 
-/** Right, or nearly, and as heavy as that can be. @param width of the model's embeddings */
+/** Valid or almost valid bodies, as heavy as possible. @param width width of the model's embeddings */
 export function heavyAndLegal(width: number): HeavyBody[] {
   const documents = Array.from({ length: 1000 }, (_, i) => `{"embedding":${floats(width, i)}}`);
   const images = Array.from({ length: 16 }, () => Buffer.from(noiseBmp(8, 8, 1)).toString("base64"));
@@ -85,7 +85,7 @@ export function heavyAndLegal(width: number): HeavyBody[] {
   ];
 }
 
-/** @param partOf what a part's header says after its type */
+/** @param partOf gives the rest of a part's header */
 function formOf(name: string, partOf: (index: number) => string): HeavyBody {
   const parts = Array.from(
     { length: 15_000 },
@@ -99,7 +99,7 @@ function formOf(name: string, partOf: (index: number) => string): HeavyBody {
   };
 }
 
-/** Forms of 60 MB that are all names of fields, or all headers around short names. */
+/** Forms of 60 MB that consist of field names, or of headers around short names. */
 export function manyNames(): HeavyBody[] {
   return [
     formOf("long names in a form", (i) => `name="${String(i).padEnd(3_900, "n")}"`),
@@ -107,7 +107,7 @@ export function manyNames(): HeavyBody[] {
   ];
 }
 
-/** @param bytes how long each is */
+/** @param bytes length of each body */
 export function manyValues(bytes = LIMIT): HeavyBody[] {
   const list = (name: string, path: string, before: string, unit: (index: number) => string, after: string) =>
     json(name, path, filled(before, unit, after, bytes));

@@ -1,4 +1,4 @@
-/** Who is not let in: whatever an `Authorization` header holds that is not exactly a key of the deployment. */
+/** Any `Authorization` header that is not exactly a key of the deployment is refused. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { keyId, keyPath, type KeyRecord, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
@@ -53,7 +53,7 @@ async function send(endpoint: string, authorization: string): Promise<RawAnswer>
   return answer;
 }
 
-/** The right key, not quite: a character changed, lost, doubled, or of the other case; or something else. */
+/** Variants of the right key (a character changed, removed, doubled, or in the other case) and other texts. */
 function almost(dice: Dice): string {
   const at = 3 + dice.number(key.length - 3);
   const before = key.slice(0, at);
@@ -77,19 +77,19 @@ function almost(dice: Dice): string {
   ]);
 }
 
-it("opens with the key itself", async () => {
+it("accepts the key itself", async () => {
   expect((await send("GET /v1/models", `Bearer ${key}`)).status).toBe(200);
 });
 
-it("opens with nothing else, on no path", { timeout: 120_000 }, async () => {
+it("accepts nothing else, on any path", { timeout: 120_000 }, async () => {
   const dice = new Dice(SEED);
   for (let i = 0; i < REQUESTS; i++) {
     const [endpoint, authorization] = [dice.pick(PATHS), almost(dice)];
     const { status, text } = await send(endpoint, authorization);
-    // A path with two slashes is nowhere.
+    // A path with two slashes matches no route.
     const wanted = endpoint.includes("//v1") ? [401, 404] : [401];
     expect(wanted, `seed ${SEED}: ${endpoint} ${JSON.stringify(authorization)}: ${text}`).toContain(status);
   }
-  // Keys never reach the logs, neither right nor nearly right ones.
+  // Keys never reach the logs, whether right or almost right.
   expect(workers.logs.join("\n")).not.toContain(key.slice(3, 20));
 });

@@ -1,4 +1,4 @@
-/** Sends what `fetch` would refuse to send, over kept connections. */
+/** Sends requests that `fetch` would refuse to send, over keep-alive connections. */
 import { Agent, request as httpRequest } from "node:http";
 import type { HostileRequest } from "./grammar/hostile-request.ts";
 
@@ -8,20 +8,20 @@ export interface RawAnswer {
   text: string;
 }
 
-/** Milliseconds: longer than the service's own patience with a client. */
+/** Milliseconds: longer than the service waits for a client. */
 const TIMEOUT = 60_000;
 
 export class RawClient {
   readonly #url: URL;
   readonly #agent: Agent;
 
-  /** @param connections at once */
+  /** @param connections number of connections open at once */
   constructor(url: string, connections: number) {
     this.#url = new URL(url);
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  /** @throws Error if the connection breaks, or nothing comes for a minute */
+  /** @throws Error if the connection breaks, or no answer comes within a minute */
   async send({ method, path, headers, body }: HostileRequest): Promise<RawAnswer> {
     const { hostname, port } = this.#url;
     const length =

@@ -1,4 +1,4 @@
-/** Sends hostile requests to the real Workers, several at a time, and looks at every answer. */
+/** Sends hostile requests to the real Workers, several at a time, and checks every answer. */
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { request } from "../support/send-request.ts";
 import type { Workers } from "../support/workers.ts";
@@ -9,15 +9,15 @@ import type { Known } from "./grammar/valid-bodies.ts";
 import { RawClient } from "./raw-request.ts";
 
 export interface FuzzReport {
-  /** Requests by `status` or `status code`. */
+  /** Number of requests by `status` or `status code`. */
   outcomes: Map<string, number>;
-  /** What was wrong, with the request that brought it out. */
+  /** The faults, each with the request that caused it. */
   faults: string[];
 }
 
 const AT_ONCE = 8;
 
-/** @param seed the same requests for the same seed, though not in the same order */
+/** @param seed gives the same requests each time, though not in the same order */
 export async function runFuzz(workers: Workers, count: number, seed: number): Promise<FuzzReport> {
   const known = await knownOf(workers);
   const client = new RawClient(workers.url, AT_ONCE);
@@ -54,7 +54,7 @@ async function sendOne(
   }
 }
 
-/** What the grammar needs to make requests that are almost right. */
+/** Facts that the grammar needs for almost valid requests. */
 async function knownOf({ url }: Workers): Promise<Known> {
   const set = await request("POST", `${url}/v1/label_sets`, { labels: ["fox", "harp", "bus"] });
   const model = await request("GET", `${url}/v1/models/edgeclip-demo`);

@@ -1,4 +1,4 @@
-/** Clients that send slowly stand in nobody's way: neither that of small requests nor that of large ones. */
+/** Clients that send slowly do not delay others, neither small requests nor large ones. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
@@ -19,7 +19,7 @@ let drips: DrippingBody[] = [];
 beforeAll(async () => {
   workers = await startWorkers();
   classify = `${workers.url}/v1/classify`;
-  // The towers are loaded, so that what is waited for is room.
+  // Load the towers first, so that the test measures the wait for room.
   await post(classify, { image: await exampleBase64("fox.png"), labels: ["fox", "bus"] });
 });
 
@@ -38,7 +38,7 @@ function drip(contentType: string, announced: number, begin: string): DrippingBo
   return body;
 }
 
-/** The slowest of several small requests, milliseconds. */
+/** Duration of the slowest of several small requests, milliseconds. */
 async function slowestSmall(): Promise<number> {
   let slowest = 0;
   for (let i = 0; i < 5; i++) {
@@ -55,17 +55,21 @@ function largePicture(seed: number): Promise<Answer> {
   return post(classify, { image, labels: ["noise", "bus"] });
 }
 
-it("announced bodies of 15 and 2.6 MB that drip hold up nobody", { timeout: 60_000 }, async () => {
-  drip(JSON_TYPE, 15_000_000, '{"image":"');
-  drip(JSON_TYPE, 2_600_000, '{"image":"');
-  await sleep(500);
-  expect(await slowestSmall()).toBeLessThan(5_000);
-  const start = performance.now();
-  expect((await largePicture(1)).status).toBe(200);
-  expect(performance.now() - start).toBeLessThan(10_000);
-});
+it(
+  "slow bodies with announced lengths of 15 and 2.6 MB delay no other request",
+  { timeout: 60_000 },
+  async () => {
+    drip(JSON_TYPE, 15_000_000, '{"image":"');
+    drip(JSON_TYPE, 2_600_000, '{"image":"');
+    await sleep(500);
+    expect(await slowestSmall()).toBeLessThan(5_000);
+    const start = performance.now();
+    expect((await largePicture(1)).status).toBe(200);
+    expect(performance.now() - start).toBeLessThan(10_000);
+  },
+);
 
-it("forms of 24 MB that drip hold up nobody", { timeout: 60_000 }, async () => {
+it("slow forms of 24 MB delay no other request", { timeout: 60_000 }, async () => {
   for (let i = 0; i < 2; i++) drip(FORM_TYPE, 24_000_000, FORM_START + "x".repeat(1_000));
   await sleep(500);
   expect(await slowestSmall()).toBeLessThan(5_000);
@@ -74,7 +78,7 @@ it("forms of 24 MB that drip hold up nobody", { timeout: 60_000 }, async () => {
   expect(performance.now() - start).toBeLessThan(10_000);
 });
 
-it("clients that have sent nearly all and then drip give way", { timeout: 90_000 }, async () => {
+it("clients that become slow just before the end lose their room", { timeout: 90_000 }, async () => {
   const begin = `{"image":"${"A".repeat(14_000_000)}`;
   const [first, second] = [drip(JSON_TYPE, 15_900_000, begin), drip(JSON_TYPE, 15_900_000, begin)];
   await sleep(2_000);
@@ -83,18 +87,18 @@ it("clients that have sent nearly all and then drip give way", { timeout: 90_000
   const answers = await Promise.all([largePicture(3), largePicture(4), largePicture(5)]);
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(performance.now() - start).toBeLessThan(30_000);
-  // Only as many lost their room as was needed.
+  // Only as many clients lost their room as necessary.
   const refused = await Promise.race([first.answer, second.answer, sleep(5_000)]);
   expect(refused).toMatchObject({ status: 503 });
 });
 
-it("a hundred small bodies that drip hold up nobody", { timeout: 60_000 }, async () => {
+it("a hundred slow small bodies delay no other request", { timeout: 60_000 }, async () => {
   for (let i = 0; i < 100; i++) drip(JSON_TYPE, 120_000, `{"input":"${"x".repeat(60_000)}`);
   await sleep(1_000);
   expect(await slowestSmall()).toBeLessThan(10_000);
 });
 
-it("a body that drips is given up, whatever its length", { timeout: 60_000 }, async () => {
+it("a slow body is given up, whatever its length", { timeout: 60_000 }, async () => {
   const { answer } = drip(JSON_TYPE, 10_000, "{");
   const refusal = await answer;
   expect(refusal?.status).toBe(503);

@@ -1,4 +1,4 @@
-/** A client that asks for much and reads nothing holds what its answer is made of, but not for ever. */
+/** A client that requests much and reads nothing holds its answer's data only for a limited time. */
 import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
@@ -6,7 +6,7 @@ import { readManifest } from "../../scripts/models/models-in-r2.ts";
 import { post } from "../support/post.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 
-/** Somewhat more than the service's patience for one piece. Milliseconds. */
+/** Slightly longer than the service waits for one piece, milliseconds. */
 const PAUSE = 20_000;
 
 let workers: Workers;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   workers = await startWorkers();
   const { embedding_width: width } = await readManifest(DEMO_MODEL);
   const images = Array.from({ length: 16 }, () => ({ embedding: Array.from({ length: width }, () => 1) }));
-  // The answer repeats each text for each picture: 26 MB, more than sockets hold.
+  // The answer repeats each text for each picture: 26 MB, more than socket buffers hold.
   const texts = Array.from({ length: 200 }, (_, i) => `${i} `.padEnd(8_000, "x"));
   body = JSON.stringify({ images, texts });
 });
@@ -25,7 +25,7 @@ afterAll(async () => {
   await workers.dispose();
 });
 
-/** @returns the answer's beginning: its status is there, nothing of it has been read */
+/** @returns the beginning of the answer: its status has arrived, and nothing more was read */
 async function ask(): Promise<IncomingMessage> {
   const headers = { "content-type": "application/json" };
   const sent = httpRequest(`${workers.url}/v1/similarity`, { method: "POST", agent: false, headers });
@@ -37,7 +37,7 @@ async function ask(): Promise<IncomingMessage> {
   return response;
 }
 
-/** @returns whether it came to its end */
+/** @returns true if the answer was complete */
 async function readAll(response: IncomingMessage): Promise<boolean> {
   const closed = new Promise<void>((resolve) => response.on("close", resolve));
   response.on("error", () => {});
@@ -46,7 +46,7 @@ async function readAll(response: IncomingMessage): Promise<boolean> {
   return response.complete;
 }
 
-it("is hung up on, while others are answered", async () => {
+it("is disconnected, while others are answered", async () => {
   expect(await readAll(await ask())).toBe(true);
   const idle = await ask();
   await new Promise((resolve) => setTimeout(resolve, PAUSE));

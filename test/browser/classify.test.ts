@@ -1,4 +1,4 @@
-/** Classifying in a browser: every way in which a picture comes in, labels of both kinds, and what is shown. */
+/** Classifying in a browser: every way to add a picture, both kinds of labels, and the result that is shown. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -38,7 +38,7 @@ describeInBrowser("the tab that classifies", () => {
       expect(rows).toHaveLength(8);
       const shares = await Promise.all(rows.map(async (row) => await row.locator("td").first().innerText()));
       expect(shares).toEqual(shares.toSorted((a, b) => Number.parseFloat(b) - Number.parseFloat(a)));
-      // The bar is as long as the probability says.
+      // The bar's length must match the probability.
       const lengths = await panel
         .locator(".bar")
         .evaluateAll((bars) =>
@@ -52,7 +52,7 @@ describeInBrowser("the tab that classifies", () => {
       await example(panel, "Giraffe").click();
       await page.getByText("giraffe.png").first().waitFor();
       await panel.locator(".winner", { hasText: "giraffe" }).waitFor();
-      // The labels were computed for the fox.
+      // The tokens for the same labels were computed for the fox, so they are cached.
       expect(await panel.locator(".measurements").innerText()).toMatch(/Tokens of texts\s+(\d+) of \1\b/);
     });
   });
@@ -80,7 +80,7 @@ describeInBrowser("the tab that classifies", () => {
           const picture = await (await fetch("/examples/giraffe.png")).blob();
           await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
         })()`);
-        // Where the caret is does not matter for a picture.
+        // A picture is pasted the same wherever the caret is.
         await page.getByLabel("What it could be").focus();
         await page.keyboard.press("Control+V");
         await winner(page).waitFor();
@@ -184,7 +184,7 @@ describeInBrowser("the tab that classifies", () => {
   });
 });
 
-/** What the tests read of the page's elements: their own types are those of Workers. */
+/** The properties of page elements that the tests read. Without this, their types would be those of Workers. */
 interface CSSLike {
   getPropertyValue(name: string): string;
 }

@@ -40,7 +40,7 @@ describeInBrowser("the tab that compares", () => {
     });
   });
 
-  it("takes several files at once, and lets go of each again", async () => {
+  it("takes several files at once, and can remove each", async () => {
     await visit(site.browser, site.workers.url, async (page) => {
       const panel = await openTab(page, "Compare");
       const choosing = page.waitForEvent("filechooser");
@@ -61,7 +61,7 @@ describeInBrowser("the tab that compares", () => {
     });
   });
 
-  it("does not take what is pasted for the other tab", async () => {
+  it("ignores a picture that is pasted on the other tab", async () => {
     await visit(
       site.browser,
       site.workers.url,

@@ -1,4 +1,4 @@
-/** What the page says when something goes wrong, for real each time, and that it works again once that is over. */
+/** The page's messages for real failures, and that the page works again afterwards. */
 import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { putModel } from "../../scripts/models/models-in-r2.ts";
@@ -11,7 +11,7 @@ import { visit } from "./support/visit.ts";
 
 const NOT_A_PICTURE = { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture at all") };
 
-/** Where the failure of a panel's request is said. */
+/** Where a panel shows the failure of its request. */
 function alert(panel: Locator): Locator {
   return panel.getByRole("alert").locator(".problem");
 }
@@ -23,7 +23,7 @@ async function deleteModel({ models }: Workers, isFile: (key: string) => boolean
   await models.delete(keys);
 }
 
-describeInBrowser("failures in words", () => {
+describeInBrowser("failure messages", () => {
   const site = useSite();
 
   const failing = async (use: (page: Page) => Promise<void>, url = site.workers.url): Promise<void> =>
@@ -36,7 +36,7 @@ describeInBrowser("failures in words", () => {
       await alert(panel).waitFor();
       expect(await alert(panel).innerText()).toMatch(/^Picture 1 was refused\n[^]*Field images\[0\]/);
       expect(await panel.getByRole("button", { name: "Try again" }).count()).toBe(0);
-      // The page shows its name, since the browser cannot show it either.
+      // The page shows the file's name, because the browser cannot show the file.
       expect(await panel.locator(".drop .placeholder").innerText()).toBe("file");
       await example(panel, "Fox").click();
       await winner(page).waitFor();
@@ -44,7 +44,7 @@ describeInBrowser("failures in words", () => {
     });
   });
 
-  it("two equal labels: the field that is one too many", async () => {
+  it("two equal labels: the field of the second one", async () => {
     await failing(async (page) => {
       const panel = await openTab(page, "Classify");
       await panel.getByLabel("What it could be").fill("fox\nbus\nFox");
@@ -69,7 +69,7 @@ describeInBrowser("failures in words", () => {
       await panel.getByRole("button", { name: "Classify" }).click();
       await alert(panel).waitFor();
       expect(await alert(panel).innerText()).toContain("The server cannot be reached");
-      // An old answer would be taken for the new one.
+      // An old answer must not remain: it could be taken for the new one.
       expect(await winner(page).count()).toBe(0);
       await page.context().setOffline(false);
       await panel.getByRole("button", { name: "Try again" }).click();
@@ -85,7 +85,7 @@ describeInBrowser("failures in words", () => {
     [200, '{"data":[{"predictions":[{}]}],"usage":{},"model":"a","revision":"b"}'],
     [200, "<!doctype html><title>Sign in</title>"],
     [502, '{"error":{"message":{"text":"no upstream"}}}'],
-  ])("a %i from something else than the API: %s", async (status, body) => {
+  ])("a %i from a server other than the API: %s", async (status, body) => {
     await failing(async (page) => {
       const panel = await openTab(page, "Classify");
       const contentType = body.startsWith("<") ? "text/html" : "application/json";
@@ -100,7 +100,7 @@ describeInBrowser("failures in words", () => {
     });
   });
 
-  it("a list of models that is none", async () => {
+  it("a list of models in another format", async () => {
     await failing(async (page) => {
       const said = page.getByRole("form", { name: "Connection" }).getByRole("alert");
       await page.route("**/v1/models", (route) => route.fulfill({ status: 200, json: { models: [] } }));
@@ -139,7 +139,7 @@ describeInBrowser("failures in words", () => {
         await said.getByRole("button", { name: "Try again" }).click();
         await page.getByRole("option", { name: "edgeclip/demo" }).waitFor({ state: "attached" });
         expect(await said.innerText()).toBe("");
-        // Now without the image tower, of which the gateway knows nothing.
+        // Next without the image tower, which the gateway does not know yet.
         await deleteModel(fresh, (key) => key.includes("/image-"));
         const panel = await openTab(page, "Classify");
         await example(panel, "Fox").click();

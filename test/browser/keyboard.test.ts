@@ -1,4 +1,4 @@
-/** The page without a mouse: everything is reached by Tab and the arrow keys, and the focus can always be seen. */
+/** The page without a mouse: Tab and the arrow keys reach everything, and the focus is always visible. */
 import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
 
@@ -7,7 +7,7 @@ import { example, winner } from "./support/parts.ts";
 import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
-/** Stops that the Tab key makes on the page, and some. */
+/** Stops of the Tab key on the page, rounded up. */
 const MOST_STOPS = 40;
 
 describeInBrowser("the keyboard alone", () => {
@@ -60,7 +60,7 @@ describeInBrowser("the keyboard alone", () => {
       site.workers.url,
       async (page) => {
         const drop = page.getByRole("button", { name: "Choose a picture" });
-        // Before the way there: Chromium is told to hand over its choosers, and does not say when it has been.
+        // Set this up early: Chromium does not report when its file choosers are intercepted.
         const choosing = page.waitForEvent("filechooser");
         await tabTo(page, drop);
         await page.keyboard.press("Enter");
@@ -72,7 +72,7 @@ describeInBrowser("the keyboard alone", () => {
         await page.keyboard.press("Control+A");
         await page.keyboard.type("http://127.0.0.1/secret.png");
         await page.keyboard.press("Enter");
-        // Sent, and refused by the server's rules for links.
+        // The page sends the link, and the server refuses it.
         await page.locator(".problem", { hasText: "Code image_url_forbidden" }).waitFor();
       },
       { mayFail: true },
@@ -84,12 +84,12 @@ async function focused(target: Locator): Promise<boolean> {
   return await target.evaluate((element) => (element as unknown as Selectable).matches(":focus"));
 }
 
-/** What the tests read of the page's elements: their own types are those of Workers. */
+/** The properties of page elements that the tests read. Without this, their types would be those of Workers. */
 interface Selectable {
   matches(selector: string): boolean;
 }
 
-/** Presses Tab until the target has the focus; every stop on the way must show that it has it. */
+/** Presses Tab until the target has the focus. Every stop on the way must show a visible focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let stop = 0; stop < MOST_STOPS; stop++) {
     await page.keyboard.press("Tab");

@@ -1,4 +1,4 @@
-/** The page on a phone and on a desk, light and dark: nothing sticks out, and axe-core finds nothing to object to. */
+/** The page on a phone and on a desktop, light and dark: no overflow, and no complaints from axe-core. */
 import axe, { type AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
@@ -76,7 +76,7 @@ async function isInSight(page: Page, selector: string): Promise<boolean> {
   );
 }
 
-/** No horizontal scrolling, nothing for axe-core to find, and no text whose contrast it could not judge. */
+/** No horizontal scrolling, no findings of axe-core, and no text whose contrast it could not judge. */
 async function check(page: Page, width: number): Promise<void> {
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
   await page.evaluate(axe.source);

@@ -1,4 +1,4 @@
-/** The page on deployments that ask who is there: the key, where it is kept, and limits. */
+/** The page on deployments with keys: the key, where it is stored, and rate limits. */
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { newKey } from "../../functions/gateway/keys/api-key.ts";
@@ -13,7 +13,7 @@ async function keyOf({ miniflare }: Workers): Promise<string> {
   return (await addKey(await miniflare.getKVNamespace("KEYS", "edgeclip"), "acme")).key;
 }
 
-/** Everything that a page can keep, as text. */
+/** Everything that a page can store, as text. */
 async function kept(page: Page): Promise<Record<"session" | "elsewhere", string>> {
   return await page.evaluate(`(async () => ({
     session: JSON.stringify(sessionStorage),
@@ -65,7 +65,7 @@ describeInBrowser("a deployment with keys", () => {
         expect(elsewhere).not.toContain(key);
         await page.reload();
         await page.getByRole("option", { name: "edgeclip/demo" }).waitFor({ state: "attached" });
-        // Another tab of the same browser knows nothing of it.
+        // Another tab of the same browser does not have the key.
         const other = await page.context().newPage();
         await other.goto(site.workers.url);
         await other.getByText("An API key is needed: send it as").waitFor();
@@ -99,7 +99,7 @@ describeInBrowser("a public deployment", () => {
         const panel = await openTab(page, "Classify");
         await panel.getByText("Label sets belong to accounts: send an API key.").waitFor();
         expect(await page.getByRole("form", { name: "Connection" }).getByRole("alert").innerText()).toBe("");
-        // Two requests were made for models and label sets.
+        // The page made two requests, for models and label sets.
         await example(panel, "Fox").click();
         await winner(page).waitFor();
         await example(panel, "Harp").click();

@@ -1,4 +1,4 @@
-/** `npm run screenshots`: the pictures of the page in `docs/images/`, taken of the real thing with the demonstration model. */
+/** `npm run screenshots`: takes the pictures in `docs/images/` from the real page with the demonstration model. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
@@ -29,18 +29,18 @@ async function take(
   await page.goto(workers.url);
   await page.getByText("None stored yet").waitFor();
   await use(page);
-  // Neither a frame around what was pressed nor the port of this run belongs in the picture.
+  // The picture must not show a focus frame or the port of this run.
   await page.mouse.move(0, 0);
   await page.evaluate(`document.activeElement.blur();
     for (const code of document.querySelectorAll("pre code")) {
       code.textContent = code.textContent.replaceAll(location.origin, "http://localhost:8787");
     }`);
-  // A phone shows what is in sight: all of it would be a picture seven times as high as wide.
+  // On a phone, show only the visible part: the whole page would be seven times as high as wide.
   await page.screenshot({ path: join(OUT, file), fullPage: options.isMobile !== true });
   await context.close();
 }
 
-/** Twice: the first answer's times are those of a model that was not loaded. */
+/** Send it twice: the first answer's times include loading the model. */
 async function classifyTheFox(page: Page): Promise<void> {
   const panel = await openTab(page, "Classify");
   await example(panel, "Giraffe").click();

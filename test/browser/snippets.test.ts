@@ -1,4 +1,4 @@
-/** The programs that the page shows do what the page did: each is run as it stands. */
+/** The snippets on the page do the same as the page: each is run unchanged. */
 import { execFile } from "node:child_process";
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
 const execute = promisify(execFile);
-/** A name and labels with everything that shells, curl and JSON find meaning in. */
+/** A name and labels with all characters that are special to shells, curl and JSON. */
 const AWKWARD_NAME = `it's a "fox"; a,b $HOME.png`;
 const AWKWARD_LABELS = `it's a "fox"; type=text/html\n@bus\n<rabbit> $HOME \\ \`id\``;
 
@@ -25,15 +25,15 @@ const LANGUAGES = [
   { language: "JavaScript", command: process.execPath, isThere: true },
   { language: "Python", command: "python3", isThere: hasRequests },
 ];
-const NOT_THERE = "for want of Python with its library requests";
+const NOT_THERE = "because Python with the library requests is not installed";
 
-/** The program in sight, in a language. */
+/** The visible snippet, in one language. */
 async function program(page: Page, language: string): Promise<string> {
   await page.getByRole("tab", { name: language, exact: true }).click();
   return await page.getByRole("tabpanel", { name: language }).innerText();
 }
 
-/** The score that the API answers the page, with all its digits, which every language prints alike. */
+/** The score in the API's answer to the page, with all digits. Every language prints them in the same way. */
 async function scoreOf(page: Page, act: () => Promise<void>): Promise<string> {
   const answered = page.waitForResponse(/classify$/);
   await act();
@@ -55,7 +55,7 @@ describeInBrowser("programs", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** @returns what it printed */
+  /** @returns the output */
   const run = async (command: string, text: string): Promise<string> => {
     const file = join(folder, "program.mjs");
     await writeFile(file, text);
@@ -80,7 +80,7 @@ describeInBrowser("programs", () => {
   });
 
   it.for(LANGUAGES)(
-    "$language stands awkward names and labels",
+    "$language handles awkward names and labels",
     async ({ language, command, isThere }, { skip }) => {
       skip(!isThere, NOT_THERE);
       const file = join(folder, AWKWARD_NAME);

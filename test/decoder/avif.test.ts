@@ -1,6 +1,6 @@
 /**
- * AVIF of every chroma, depth, range and matrix is what libavif makes of it, and each may have a phone's 12 megapixels.
- * `test/fixtures/avif/README.md` says how the files were made.
+ * AVIF of every chroma layout, depth, range and matrix decodes as libavif decodes it, and each may have a phone's 12
+ * megapixels. `test/fixtures/avif/README.md` says how the files were made.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +12,10 @@ const FIXTURES = join(import.meta.dirname, "../fixtures/avif");
 const SIZE = 64;
 /** Bytes; the platform ends an isolate at 128 MB. */
 const LIMIT = 120_000_000;
-/** Levels of 255, mean: libavif rounds in 6 bits, and puts alpha of 10 bits to 8 by another rule. */
+/**
+ * Mean difference allowed, in levels of 255. libavif rounds to 6 bits, and converts 10-bit alpha to 8 bits by another
+ * rule.
+ */
 const MEAN_DIFFERENCE = 0.6;
 const names = (await readdir(FIXTURES)).filter((name) => name.endsWith(".avif"));
 
@@ -57,7 +60,7 @@ describe("12 megapixels", () => {
     }
   });
 
-  it("after a refused picture and after one of another codec, as on a fresh decoder", async () => {
+  it("gives the same result after a refused picture, after another codec's picture, and on a fresh decoder", async () => {
     const [file, jpeg] = [await fixture("phone-420.avif"), await fixture("small-420.right.png")];
     const fresh = await decodeOne(decoder, file, SIZE);
     const cut = file.subarray(0, file.length - 2000);

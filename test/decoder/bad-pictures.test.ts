@@ -1,4 +1,6 @@
-/** What is not a picture, or not one that can be had, is refused with a code; what comes after it is not affected. */
+/**
+ * Files that are not pictures, or cannot be decoded, are refused with a code, and do not affect the files after them.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -22,7 +24,7 @@ afterAll(async () => {
 
 const SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><rect width='9' height='9'/></svg>";
 
-describe("what is not a picture", () => {
+describe("a file that is not a picture", () => {
   it.each([
     ["plain text", "this is a text file, whatever its name says"],
     ["SVG", `<?xml version="1.0"?>${SVG}`],
@@ -42,7 +44,7 @@ describe("what is not a picture", () => {
     expect(message).toContain("JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC");
   });
 
-  it("nothing at all", async () => {
+  it("an empty file", async () => {
     expect(await refusalOf(decoder, new Uint8Array(0))).toEqual({
       code: "invalid_image",
       message: "the file is empty",
@@ -81,24 +83,21 @@ function png(chunks: Buffer[], header: { colorType?: number } = {}): Uint8Array 
 describe("a picture that is damaged", () => {
   it.each<[what: string, file: () => Uint8Array]>([
     ["a PNG without its palette", () => png([], { colorType: 3 })],
-    ["a PNG of a colour type that does not exist", () => patched(png([]), 25, 5)],
+    ["a PNG with an unknown colour type", () => patched(png([]), 25, 5)],
     ["a PNG of 3 bits", () => patched(png([]), 24, 3)],
-    ["a PNG of no width", () => patched(png([]), 19, 0)],
+    ["a PNG with width 0", () => patched(png([]), 19, 0)],
     [
       "a PNG whose data is not zlib",
       () => Buffer.concat([png([]).subarray(0, 33), pngChunk("IDAT", Buffer.alloc(99, 7))]),
     ],
     ["a JPEG without a frame", () => Buffer.from("ffd8ffe000104a46494600010100000100010000ffd9", "hex")],
-    [
-      "a WebP of a chunk that does not exist",
-      () => Buffer.from("RIFF\x20\0\0\0WEBPXXXX\x10\0\0\0................"),
-    ],
-    ["an AVIF of nothing but its brand", () => Buffer.from("\0\0\0\u0018ftypavif\0\0\0\0avifmif1")],
+    ["a WebP with an unknown chunk", () => Buffer.from("RIFF\x20\0\0\0WEBPXXXX\x10\0\0\0................")],
+    ["an AVIF with a brand and nothing else", () => Buffer.from("\0\0\0\u0018ftypavif\0\0\0\0avifmif1")],
     [
       "a HEIC whose boxes have no length",
       () => Buffer.from("\0\0\0\u0018ftypheic\0\0\0\0heicmif1\0\0\0\u0001meta\0\0\0\0\0\0\0\0"),
     ],
-    ["a GIF of no pictures", () => Buffer.from("GIF89a\x08\0\x08\0\0\0\0;")],
+    ["a GIF without pictures", () => Buffer.from("GIF89a\x08\0\x08\0\0\0\0;")],
     ["a TIFF whose directory is beyond its end", () => Buffer.from("II*\0\xff\xff\xff\x7f", "latin1")],
   ])("%s", async (_, file) => {
     expect((await refusalOf(decoder, file())).code).toBe("invalid_image");
@@ -111,7 +110,7 @@ function patched(file: Uint8Array, at: number, value: number): Uint8Array {
   return copy;
 }
 
-it("decodes the good files among bad ones, each in its place", async () => {
+it("decodes the good files among bad ones, in order", async () => {
   const alone = await decodeOne(decoder, good, SIZE);
   const tooLong = new Uint8Array(20_000_001);
   const files = [

@@ -1,6 +1,7 @@
 /**
- * Damaged files of every format: whatever is done to a file, the answer is a picture or a refusal in the picture's own
- * codes, the isolate lives, and its memory keeps below the limit. The same damage every time.
+ * Damaged files of every format. Whatever the damage, the answer is a picture or one of the error codes for pictures,
+ * the isolate survives, and its memory stays below the limit. The damage comes from a seed, so it is the same in each
+ * run.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +14,7 @@ import { writeHeicGrid } from "./support/write-heic-grid.ts";
 import { writeHeic } from "./support/write-heic.ts";
 
 const IMAGES = join(import.meta.dirname, "../fixtures/pictures/images");
-/** More by `FUZZ_ROUNDS=700 npx vitest run test/decoder/damaged-pictures.test.ts`. */
+/** For more rounds: `FUZZ_ROUNDS=700 npx vitest run test/decoder/damaged-pictures.test.ts`. */
 const ROUNDS = Number(process.env["FUZZ_ROUNDS"] ?? 12);
 const BATCH = 16;
 const SIZE = 32;
@@ -57,7 +58,7 @@ it("answers every damaged file", { timeout: 60_000 + ROUNDS * 10_000 }, async ()
     expect(await decoder.memory()).toBeLessThan(LIMIT);
   }
   expect([...refusals.keys()].filter((code) => !CODES.includes(code))).toEqual([]);
-  // Neither is everything refused nor does everything pass: the damage is real and the decoder is at work.
+  // Some files must be refused and some must pass: otherwise the damage or the decoder would not be real.
   expect(pictures).toBeGreaterThan(ROUNDS);
   expect(refusals.get("invalid_image")).toBeGreaterThan(ROUNDS);
   expect(await decodeOne(decoder, files[0] ?? new Uint8Array(0), SIZE)).toEqual(sound);

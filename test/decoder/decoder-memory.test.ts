@@ -1,4 +1,7 @@
-/** The most that an isolate holds for the largest pictures of each kind, and that it gets over those that do not fit. */
+/**
+ * The largest memory of an isolate for the largest pictures of each kind, and its recovery after pictures that do not
+ * fit.
+ */
 import { ColorSpace, Interlace, MagickFormat } from "@imagemagick/magick-wasm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeLarge } from "./support/encode.ts";
@@ -19,7 +22,7 @@ afterEach(async () => {
   await decoder.dispose();
 });
 
-/** 4032 × 3024 RGBA, all noise in one corner. */
+/** 4032 × 3024 RGBA with noise in one corner. */
 function largePng(): Uint8Array {
   return writePng({
     width: 4032,
@@ -52,8 +55,8 @@ describe("one picture at a time fits", () => {
   });
 });
 
-it("refuses what the header could not tell, and goes on", async () => {
-  // Four colours at 16 megapixels keep 128 MB of coefficients: the ceiling itself stops this one.
+it("refuses a picture whose header does not show its memory, and goes on", async () => {
+  // A four-channel JPEG of 16 megapixels keeps 128 MB of coefficients: only the memory's maximum stops it.
   const file = encodeLarge(MagickFormat.Jpeg, 4896, 3264, (image) => {
     image.colorSpace = ColorSpace.CMYK;
     image.settings.interlace = Interlace.Jpeg;
@@ -64,13 +67,13 @@ it("refuses what the header could not tell, and goes on", async () => {
   const most = await peakOf(decoder, async () => {
     const { code, message } = await refusalOf(decoder, file);
     expect(code).toBe("image_too_large");
-    expect(message).toContain("a JPEG of 4896 × 3264 pixels takes more memory");
+    expect(message).toContain("a JPEG of 4896 × 3264 pixels needs more memory");
     expect(await decodeOne(decoder, small, 64)).toEqual(before);
   });
   expect(most).toBeLessThan(LIMIT);
 });
 
-it("serves many requests at once, one picture after the other", async () => {
+it("serves many requests at once, one picture after another", async () => {
   const file = encodeLarge(MagickFormat.WebP, 3000, 2000);
   const alone = await decodeOne(decoder, file, 64);
   const most = await peakOf(decoder, async () => {

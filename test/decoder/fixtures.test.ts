@@ -1,4 +1,4 @@
-/** The deployed decoder against the reference's preprocessing, picture by picture. */
+/** Compares the deployed decoder with the reference's preprocessing, picture by picture. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,9 +9,9 @@ const PICTURES = join(import.meta.dirname, "../fixtures/pictures");
 const SIZE = 256;
 
 /**
- * Mean absolute difference allowed, in levels. Lossless formats leave no room for opinion, and the resize is exact.
+ * Mean absolute difference allowed, in levels. Lossless formats have only one correct result, and the resize is exact.
  * Lossy ones were decoded with the libraries that the reference used, so far with the same bits; a later version may
- * round another way here and there. The large photo is decoded at 3/8 of its size, which measures 0.23.
+ * round differently in places. The large photo is decoded at 3/8 of its size, which measures 0.23.
  */
 function tolerance(name: string): number {
   if (name === "photo_3000x2000.jpg") return 0.5;

@@ -1,4 +1,7 @@
-/** HEIC pictures made of tiles: the same as in one piece, whatever their size, and refused if anything is amiss. */
+/**
+ * HEIC pictures made of tiles decode like the same picture in one piece, at any size, and are refused if a part is
+ * wrong.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeOne, type DecoderUnderTest, refusalOf, startDecoder } from "./support/start-decoder.ts";
 import { writeHeic } from "./support/write-heic.ts";
@@ -70,7 +73,7 @@ describe("a picture of tiles", () => {
   });
 });
 
-/** Changes bytes after the first place where `at` stands in the file. */
+/** Changes bytes after the first occurrence of `at` in the file. */
 const patched = (file: Uint8Array, at: string, offset: number, ...bytes: number[]): Uint8Array => {
   const copy = Uint8Array.from(file);
   copy.set(bytes, Buffer.from(copy.buffer).indexOf(at) + offset);
@@ -90,7 +93,7 @@ describe("a grid is refused", () => {
       () => patched(small(), "mdat", 4, ...new Uint8Array(64).fill(0xaa)),
       "invalid_image",
     ],
-    ["whose tiles say another size", () => patched(small(), "ispe", 8, 0, 0, 0, 128), "invalid_image"],
+    ["whose tiles state another size", () => patched(small(), "ispe", 8, 0, 0, 0, 128), "invalid_image"],
     [
       "whose tiles name 2 MB of profile 200 times",
       () => grid(128, 128, { tile: 64, ballast: { bytes: 2_000_000, times: 200 } }),

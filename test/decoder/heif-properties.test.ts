@@ -1,4 +1,4 @@
-/** What a HEIC's or AVIF's boxes say of the picture in it: crop, range of values, alpha. */
+/** Properties in the boxes of a HEIC or AVIF: crop, range of values, alpha. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -32,11 +32,11 @@ afterAll(async () => {
   await decoder.dispose();
 });
 
-/** 16–235, as limited range has it. */
+/** The luma as limited range stores it, 16–235. */
 const luma = Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => 16 + (((i % WIDTH) * 2 + (i >> 7)) % 220));
 const heic = (options: HeicOptions): Uint8Array => writeHeic(luma, WIDTH, HEIGHT, options);
 
-/** A file whose `nclx` says so, and whose bitstream says limited range and no colours. */
+/** A file whose `nclx` has these values, and whose bitstream states limited range and no colours. */
 async function avif(codes: number[]): Promise<Uint8Array> {
   const file = await readFile(join(WILD, "avif-nclx-full-bitstream-limited.avif"));
   file.set(codes, file.indexOf("nclx") + 4);
@@ -56,7 +56,7 @@ function avifWith(properties: Buffer[], width: number, height: number): Uint8Arr
   return writeItems([{ id: 1, type: "av01", data, properties: [...own, ...properties] }], "avif");
 }
 
-/** The gray picture that a HEIC is to be read as. */
+/** The gray picture that the HEIC should decode to. */
 async function gray(value: (index: number) => number, width = WIDTH, left = 0, top = 0, height = HEIGHT) {
   const sample = (x: number, y: number): number =>
     Math.min(255, Math.max(0, Math.round(value((top + y) * WIDTH + left + x))));
@@ -84,7 +84,7 @@ describe("the range of a HEIC's values", () => {
     ["full, of a matrix unspecified", { nclx: nclx([1, 13, 2], true), fullRange: false }, full],
     ["full, by the bitstream alone", { nclx: null, fullRange: true }, full],
     ["limited, by the bitstream alone", { nclx: null, fullRange: false }, limited],
-    ["limited, if nothing says it (H.265, E.3.1)", { nclx: null }, limited],
+    ["limited, if nothing states it (H.265, E.3.1)", { nclx: null }, limited],
   ])("%s", async (_, options, right) => {
     expect(largestDifference(await decodeOne(decoder, heic(options), SIZE), await gray(right))).toBeLessThan(
       4,

@@ -1,4 +1,4 @@
-/** A module made to import its memory works in the memory it is given, and exports that one. */
+/** A module that was changed to import its memory works in the memory that it is given, and exports that memory. */
 import { expect, it } from "vitest";
 import { importMemory } from "../../build/codec-wasm/import-memory.ts";
 
@@ -7,7 +7,7 @@ const IMPORT = "02 07 01 01 65 01 66 00 00";
 const FUNCTION = "03 02 01 00";
 const MEMORY = "05 03 01 00 01";
 const EXPORTS = "07 09 02 01 6d 02 00 01 73 00 01";
-/** Stores 42 at 0. */
+/** Stores 42 at address 0. */
 const CODE = "0a 0b 01 09 00 41 00 41 2a 36 02 00 0b";
 
 function moduleOf(...sections: string[]): Uint8Array<ArrayBuffer> {

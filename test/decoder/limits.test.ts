@@ -1,4 +1,4 @@
-/** Limits are told from the header, with the figures, before anything is decoded. */
+/** Size limits are checked from the header, before anything is decoded, and the refusal states the figures. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DecoderUnderTest, refusalOf, startDecoder } from "./support/start-decoder.ts";
 import { writeHeic } from "./support/write-heic.ts";
@@ -13,7 +13,7 @@ afterAll(async () => {
   await decoder.dispose();
 });
 
-/** The start of a file that claims these sides. */
+/** The beginning of a file that claims this size. */
 type Claim = (width: number, height: number) => Uint8Array;
 
 const png =
@@ -26,7 +26,7 @@ const png =
     return file;
   };
 
-/** @param components of the frame and of the first scan */
+/** @param components number of components in the frame and in the first scan */
 const jpeg =
   (frame: number, components: [number, number]): Claim =>
   (width, height) => {
@@ -49,7 +49,7 @@ const webp =
     return file;
   };
 
-/** The canvas is what counts, however small the frame on it. */
+/** The canvas counts, even if the frame on it is small. */
 const animatedWebp: Claim = (width, height) => {
   const file = Buffer.from(webp(0x02, "ANMF")(width, height));
   file.writeUInt32LE(28, 34);
@@ -118,18 +118,18 @@ const avif: Claim = (width, height) => {
   file.write("av01", file.indexOf("hvc1"));
   return file;
 };
-/** Of several pictures, turned and then cropped, …: what the reader of plain ones leaves to another. */
+/** An AVIF with several pictures, rotated and then cropped: the reader of plain AVIF leaves it to ImageMagick. */
 const unusualAvif: Claim = (width, height) => {
   const file = Buffer.from(avif(width, height));
   file.write("iden", file.indexOf("av01"));
   return file;
 };
 
-/** Sides just beyond each limit. */
+/** Sides just above each limit. */
 const CLAIMS: [coding: string, claim: Claim, width: number, height: number, megapixels: number][] = [
   ["baseline JPEG", jpeg(0xc0, [3, 3]), 8001, 6000, 48],
   ["progressive JPEG", jpeg(0xc2, [3, 3]), 4001, 4000, 16],
-  // One scan a colour: as costly as progressive.
+  // A scan for each colour: as expensive as progressive.
   ["progressive JPEG", jpeg(0xc0, [3, 1]), 4001, 4000, 16],
   ["PNG", png(false), 5001, 5000, 25],
   ["PNG", png(false), 20_000, 20_000, 25],
@@ -157,11 +157,11 @@ describe("a picture beyond the limit", () => {
     );
   });
 
-  it.each(CLAIMS)("%s: within it, the size is not what is wrong", async (_, claim) => {
+  it.each(CLAIMS)("%s: within the limit, the refusal has another reason", async (_, claim) => {
     expect((await refusalOf(decoder, claim(640, 480))).code).toBe("invalid_image");
   });
 
-  it("a side beyond 16,384 pixels", async () => {
+  it("a side above 16,384 pixels", async () => {
     const { code, message } = await refusalOf(decoder, jpeg(0xc0, [3, 3])(16_385, 10));
     expect(code).toBe("image_too_large");
     expect(message).toContain("16384 pixels a side");
@@ -187,8 +187,8 @@ describe("a picture beyond the limit", () => {
     expect((await refusalOf(decoder, file)).message).toContain("5000 × 5000");
   });
 
-  it("took no memory: nothing was decoded", async () => {
-    // The codec's own, as it starts, and a few files of a kilobyte.
+  it("takes no memory, because nothing was decoded", async () => {
+    // The codec's own memory at its start, and a few files of a kilobyte.
     expect((await decoder.stats()).wasmBytes).toBeLessThan(25_000_000);
   });
 });

@@ -1,11 +1,11 @@
-/** What is done to the insides of ImageMagick's package is refused where they may be other ones. */
+/** The changes to the internals of ImageMagick's package are refused for another version of the package. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { initializeImageMagick, Magick } from "@imagemagick/magick-wasm";
 import { expect, it } from "vitest";
 import { checkVersion } from "../../functions/decoder/magick-internals.ts";
 
-it("takes the package that is installed, and no other version", async () => {
+it("accepts the installed version of the package, and no other", async () => {
   const wasm = fileURLToPath(import.meta.resolve("@imagemagick/magick-wasm/magick.wasm"));
   await initializeImageMagick(await readFile(wasm));
   const installed = Magick.imageMagickVersion;

@@ -1,6 +1,6 @@
 /**
- * Files that are odd but whole, each compared with the same picture without its oddity; and those that look alike but lack
- * pixels, which stay refused.
+ * Odd but complete files, each compared with the same picture without its oddity; and similar files that lack pixels,
+ * which are refused.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 type Change = (file: Buffer) => Buffer;
-/** File, what is done to it, and how. */
+/** File, description of the change, the change. */
 type Case = [name: string, what: string, change: Change];
 
 const cut =
@@ -160,7 +160,7 @@ describe("a file with all of its pixels is whole", () => {
     expect(await decodeOne(decoder, odd, SIZE)).toEqual(await decodeOne(decoder, file, SIZE));
   });
 
-  it("a PNG with a data chunk too many, interlaced", async () => {
+  it("an interlaced PNG with an extra data chunk", async () => {
     const file = png(true);
     const end = file.length - 12;
     const odd = insert(end, pngChunk("IDAT", Buffer.alloc(70_000, 7)))(file);
@@ -174,7 +174,7 @@ describe("a file cut in its pixels is refused", () => {
   });
 });
 
-describe("what is not understood is passed over", () => {
+describe("unknown parts are skipped", () => {
   it.each(ODD)("%s: %s", async (...odd) => {
     const right = await decodeOne(decoder, await readFile(join(IMAGES, odd[0])), SIZE);
     expect(await decodeOne(decoder, await changed(odd), SIZE)).toEqual(right);
@@ -185,12 +185,12 @@ describe("what is not understood is passed over", () => {
     ["a private tag with more values than the file has bytes", { tags: [[40_001, 4, 0x1000_0000, 8]] }],
     ["a private tag of no type that there is", { tags: [[40_002, 99, 5, 8]] }],
     ["an EXIF block beyond the end", { tags: [[34_665, 4, 1, 0x7ffffff0]] }],
-    ["an EXIF block that is none", { tags: [[34_665, 4, 1, 8]] }],
+    ["an EXIF block that is not EXIF", { tags: [[34_665, 4, 1, 8]] }],
     ["a GPS block beyond the end", { tags: [[34_853, 4, 1, 0x7ffffff0]] }],
-    ["an orientation that there is not", { tags: [[274, 3, 1, 9]] }],
-    ["a resolution's unit that there is not", { tags: [[296, 3, 1, 77]] }],
+    ["an orientation that does not exist", { tags: [[274, 3, 1, 9]] }],
+    ["a resolution unit that does not exist", { tags: [[296, 3, 1, 77]] }],
     ["a next page beyond the end", { next: 0x7ffffff0 }],
-    ["itself for a next page", { next: 8 + 16 * 16 }],
+    ["itself as the next page", { next: 8 + 16 * 16 }],
   ] as const)("TIFF: %s", async (_, options) => {
     const picture = { width: 16, height: 16, depth: 8, data: gradient((value) => [value]) };
     const right = await decodeOne(decoder, writeTiff(picture), 16);
@@ -208,7 +208,7 @@ describe("an animated WebP shows its first frame", () => {
     });
     const right = await decodeOne(decoder, still, SIZE);
     const found = await decodeOne(decoder, encodeFrames(MagickFormat.WebP, SIZE, SIZE, painters), SIZE);
-    // The codec writes frames with loss.
+    // The codec writes lossy frames.
     const difference = found.reduce((sum, value, i) => sum + Math.abs(value - (right[i] ?? 0)), 0);
     expect(difference / found.length).toBeLessThan(6);
   });
@@ -217,7 +217,7 @@ describe("an animated WebP shows its first frame", () => {
 const unsigned = (): Promise<Uint8Array> =>
   decodeOne(decoder, writeTiff({ width: 16, height: 16, depth: 8, data: gradient((value) => [value]) }), 16);
 
-describe("colours are what the format says", () => {
+describe("colours follow the format's specification", () => {
   it.each([
     ["8 bits", 8, (value: number) => [value ^ 0x80]],
     ["16 bits", 16, (value: number) => [value, value ^ 0x80]],
@@ -282,7 +282,7 @@ describe("colours are what the format says", () => {
 const tiff = (compression: number): Uint8Array =>
   writeTiff({ width: 16, height: 16, depth: 8, data: gradient((value) => [value]), compression });
 
-describe("what cannot be read says why", () => {
+describe("a refusal states the reason", () => {
   it.each<[what: string, file: () => Uint8Array, reason: string]>([
     ["TIFF in zstd", () => tiff(50_000), "zstd"],
     ["TIFF in WebP", () => tiff(50_001), "WebP"],
@@ -304,7 +304,7 @@ describe("what cannot be read says why", () => {
   });
 });
 
-/** 16 × 16 values of 0–255, none twice. */
+/** 16 × 16 different values of 0–255. */
 function gradient(bytes: (value: number) => number[]): Buffer {
   return Buffer.from(Array.from({ length: 256 }, (_, i) => bytes(i)).flat());
 }

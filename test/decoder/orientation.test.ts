@@ -1,4 +1,4 @@
-/** All eight EXIF orientations, wherever a format keeps them, and HEIC's own rotation, which comes on top of none. */
+/** All eight EXIF orientations, wherever a format stores them, and HEIC's own rotation, which replaces EXIF's. */
 import { MagickFormat, Orientation } from "@imagemagick/magick-wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encode, type Painter } from "./support/encode.ts";
@@ -8,10 +8,10 @@ import { pngChunk, writePng } from "./support/write-png.ts";
 
 const SIZE = 48;
 const ORIENTATIONS = [1, 2, 3, 4, 5, 6, 7, 8];
-/** No symmetry at all, and smooth, so that JPEG and its colour subsampling keep it. */
+/** A picture without any symmetry, smooth enough to survive JPEG and its colour subsampling. */
 const PAINT: Painter = (x, y) => [x * 5, y * 5, (x + 2 * y) % 256];
 
-/** From where in the stored picture the upright one's pixel comes (EXIF 2.32, table 6). */
+/** The position in the stored picture of a pixel of the upright one (EXIF 2.32, table 6). */
 const SOURCES: Record<number, (x: number, y: number, last: number) => [x: number, y: number]> = {
   1: (x, y) => [x, y],
   2: (x, y, last) => [last - x, y],
@@ -44,7 +44,7 @@ function turned(pixels: Uint8Array, orientation: number): Uint8Array {
 const APP1 = (orientation: number): Buffer =>
   Buffer.concat([Buffer.from([0xff, 0xe1, 0, 34]), Buffer.from("Exif\0\0"), exifBlock(orientation)]);
 
-/** A chunk of an even length. */
+/** A chunk of even length. */
 function riff(type: string, data: Buffer): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(data.length);
@@ -154,7 +154,7 @@ describe("an orientation of any integer type", () => {
 describe("HEIC", () => {
   const luma = Uint8Array.from({ length: SIZE * SIZE }, (_, i) => (i % SIZE) * 3 + Math.floor(i / SIZE) * 2);
   const gray = Uint8Array.from({ length: SIZE * SIZE * 3 }, (_, i) => luma[Math.floor(i / 3)] ?? 0);
-  /** Quarter turns counter-clockwise, and the orientation that says the same. */
+  /** Quarter turns counter-clockwise, and the equivalent orientation. */
   const TURNS = [
     [0, 1],
     [1, 8],
@@ -167,7 +167,7 @@ describe("HEIC", () => {
     expect(await decodeOne(decoder, file, SIZE)).toEqual(turned(gray, orientation));
   });
 
-  it("without a rotation is shown as it is, whatever its EXIF says", async () => {
+  it("without a rotation is shown as stored, whatever its EXIF says", async () => {
     const file = writeHeic(luma, SIZE, SIZE, { exif: 6 });
     expect(await decodeOne(decoder, file, SIZE)).toEqual(gray);
   });

@@ -1,4 +1,4 @@
-/** What formats other than PNG have of their own: frames, canvases, colour spaces, alpha. */
+/** Properties that formats other than PNG have: frames, canvases, colour spaces, alpha. */
 import { ColorSpace, MagickFormat } from "@imagemagick/magick-wasm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { encode, encodeFrames, type Painter } from "./support/encode.ts";
@@ -36,11 +36,11 @@ it.each([
   ["TIFF of 3 pages", MagickFormat.Tiff, 3],
 ])("shows the first of a %s", async (_, format, frames) => {
   const file = encodeFrames(format, SIZE, SIZE, [FLAT, ...Array.from({ length: frames - 1 }, () => OTHER)]);
-  // WebP's video colours (BT.601, 219 levels) move it by 5; the other frames are 200 and more away.
+  // WebP's video colours (BT.601, 219 levels) change values by up to 5; the other frames differ by 200 and more.
   expect(largestDifference(await decodeOne(decoder, file, SIZE), painted(FLAT))).toBeLessThanOrEqual(8);
 });
 
-it("puts a GIF's first frame where it belongs on the canvas, and white around it", async () => {
+it("places a GIF's first frame on its canvas, with white around it", async () => {
   // 4 × 4, colours 0 (10, 20, 30) and 1 (200, 210, 220); a frame of 2 × 1 at (1, 1), both pixels colour 1.
   const file = Buffer.concat([
     Buffer.from("GIF89a"),
@@ -63,7 +63,7 @@ it("reads AVIF", async () => {
 it.each([
   ["TIFF", MagickFormat.Tiff, 0],
   ["lossless WebP", MagickFormat.WebP, 0],
-  // Alpha is coded without loss, colour is not; both meet in the result.
+  // Alpha is coded without loss, colour is not; the result depends on both.
   ["AVIF", MagickFormat.Avif, 8],
 ])("puts the alpha of a %s on white", async (_, format, tolerance) => {
   const alpha = (x: number): number => (x < SIZE / 2 ? 0 : 128);
@@ -93,7 +93,8 @@ it.each([
     image.colorSpace = colorSpace;
   });
   const found = await decodeOne(decoder, file, SIZE);
-  // Out to 8 bits of another space and back: Lab has few levels for saturated dark colours, 2.4 off on average.
+  // Conversion to 8 bits of another space and back: Lab has few levels for saturated dark colours, so it is 2.4 off on
+  // average.
   const difference = found.reduce((sum, value, i) => sum + Math.abs(value - (painted(PAINT)[i] ?? 0)), 0);
   expect(difference / found.length).toBeLessThanOrEqual(4);
 });
@@ -102,11 +103,11 @@ it("reads a TIFF of 16 bits within a level", async () => {
   const file = encode(MagickFormat.Tiff, SIZE, SIZE, PAINT, (image) => {
     image.depth = 16;
   });
-  // The codec rounds where the reference cuts.
+  // The codec rounds where the reference truncates.
   expect(largestDifference(await decodeOne(decoder, file, SIZE), painted(PAINT))).toBeLessThanOrEqual(1);
 });
 
-it("takes the unused byte of a 32-bit BMP for what it is", async () => {
+it("ignores the unused byte of a 32-bit BMP", async () => {
   const header = Buffer.alloc(54);
   header.write("BM");
   header.writeUInt32LE(54 + 16, 2);

@@ -1,4 +1,4 @@
-/** Every kind of PNG, pixel by pixel: pictures of the model's size come out as they went in. */
+/** Every kind of PNG, pixel by pixel: pictures that already have the model's size come out unchanged. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeOne, type DecoderUnderTest, startDecoder } from "./support/start-decoder.ts";
 import { pngChunk, type PngSource, SAMPLES, writePng } from "./support/write-png.ts";
@@ -12,7 +12,7 @@ const KINDS = [
   ...[4, 6].flatMap((colorType) => [8, 16].map((depth) => [colorType, depth])),
 ] as [colorType: number, depth: number][];
 const PALETTE = Uint8Array.from({ length: 256 * 3 }, (_, i) => (i * 89 + 7) % 256);
-/** Of the first entries; the others are opaque. */
+/** Alphas of the first entries; the others are opaque. */
 const ALPHAS = Uint8Array.from([0, 90, 255, 128, 30]);
 
 let decoder: DecoderUnderTest;
@@ -25,7 +25,7 @@ afterAll(async () => {
   await decoder.dispose();
 });
 
-/** A sample from a hash of its place: low bytes differ from high ones. */
+/** A sample computed as a hash of its position, so that low bytes differ from high ones. */
 function noise(depth: number): PngSource["sample"] {
   return (x, y, channel) => (Math.imul(x * 31 + y * 1009 + channel * 77, 0x9e3779b1) >>> 7) % 2 ** depth;
 }
@@ -35,7 +35,7 @@ function kind(colorType: number, depth: number): PngSource {
   return { width: SIZE, height: SIZE, depth, colorType, sample: noise(depth), chunks };
 }
 
-/** What the picture looks like: 8 bits, 16 cut to their high byte, on white. */
+/** The expected picture: 8 bits (16 bits truncated to their high byte), on white. */
 function expected({ depth, colorType, sample }: PngSource, key?: number[], alphas?: Uint8Array): Uint8Array {
   const pixels = new Uint8Array(SIZE * SIZE * 3);
   const samples = SAMPLES[colorType] ?? 1;
@@ -82,7 +82,7 @@ describe.each([false, true])("PNG, interlaced: %s", (interlaced) => {
   });
 });
 
-it("passes over gamma, profiles and offsets, as the reference does", async () => {
+it("ignores gamma, profiles and offsets, as the reference does", async () => {
   const source = kind(2, 8);
   const chunks = [
     pngChunk("gAMA", Uint8Array.from([0, 1, 0x86, 0xa0])),

@@ -1,4 +1,4 @@
-/** The second lock: even if asked to, the codec reads nothing but what the Worker reads with it. */
+/** The second barrier: the codec reads only the formats that the Worker uses, even if it is asked for others. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
@@ -37,7 +37,7 @@ it("refuses every other format that ImageMagick can read", () => {
   expect(others.filter((format) => !/NotAuthorized/.test(read(format)))).toEqual([]);
 });
 
-it("reads ours, as far as they are what they say", () => {
+it("reads the Worker's formats, if the file has the stated format", () => {
   for (const format of Object.values(MAGICK_FORMATS))
     expect(read(format)).not.toMatch(/NotAuthorized|^read$/);
 });

@@ -1,4 +1,4 @@
-/** The resize against the same steps written the slow and obvious way, and the geometry against worked examples. */
+/** Compares the resize with a slow and plain version of the same steps, and the geometry with worked examples. */
 import { describe, expect, it } from "vitest";
 import { jpegScale } from "../../functions/decoder/formats/jpeg-scale.ts";
 import type { Picture } from "../../functions/decoder/preprocess/decoded-picture.ts";
@@ -21,7 +21,7 @@ function noise(width: number, height: number): Picture {
   };
 }
 
-/** Keys' kernel with a = −1/2, as it is printed. */
+/** Keys' kernel with a = −1/2, as in the paper. */
 function kernel(x: number): number {
   const t = Math.abs(x);
   if (t <= 1) return 1.5 * t ** 3 - 2.5 * t ** 2 + 1;
@@ -63,7 +63,7 @@ function slowly(picture: Picture, size: number): number[] {
   ).map((value) => value ?? 0);
 }
 
-/** Black and white, as steep as can be: the filter overshoots. */
+/** Black and white with the sharpest edges, so that the filter overshoots. */
 function edges(): Picture {
   return {
     width: 97,
@@ -92,7 +92,7 @@ describe("resizeAndCrop", () => {
     const fast = resizeAndCrop(picture, size, scalarResampler);
     expect(fast).toHaveLength(slow.length);
     const differences = slow.map((value, i) => Math.abs(value - (fast[i] ?? 0)));
-    // Weights of 22 bits against doubles: a value may fall on the other side of a half, rarely.
+    // 22-bit weights against doubles: rarely, a value rounds to the other side of a half.
     expect(Math.max(...differences)).toBeLessThanOrEqual(1);
     expect(differences.filter((difference) => difference > 0).length / differences.length).toBeLessThan(
       0.001,
@@ -116,7 +116,7 @@ describe("the kernels", () => {
     }
   });
 
-  it("take the rows of two pictures in turns", async () => {
+  it("take rows of two pictures alternately", async () => {
     const kernels = await simdResampler();
     const [wide, tall] = [noise(300, 90), noise(90, 300)];
     const resizers = [wide, tall].map((picture) => new CropResizer(picture, 32, kernels));
@@ -143,7 +143,7 @@ describe("planResize", () => {
     // The long side is truncated: 256 × 1203 / 97 = 3174.9…
     [1203, 97, { width: 3174, height: 256, left: 1459, top: 0 }],
     [61, 700, { width: 256, height: 2937, left: 0, top: 1340 }],
-    // Halves go to the even neighbour, as Python's `round` does: 0.5 → 0, 1.5 → 2.
+    // Halves are rounded to the even neighbour, as in Python's `round`: 0.5 → 0, 1.5 → 2.
     [257, 256, { width: 257, height: 256, left: 0, top: 0 }],
     [259, 256, { width: 259, height: 256, left: 2, top: 0 }],
     [256, 261, { width: 256, height: 261, left: 0, top: 2 }],
@@ -157,7 +157,7 @@ describe("jpegScale", () => {
     for (const target of [64, 256, 384]) {
       for (let short = 1; short < 8000; short += 13) {
         const scaled = jpegScale({ width: Math.ceil(short * 1.5), height: short }, target);
-        // Not reduced: half would have been too small.
+        // Not reduced, because half size would be too small.
         const kept = scaled?.height ?? 2 * target;
         const half = scaled === undefined ? Math.ceil(short / 2) : 0;
         expect(kept).toBeGreaterThanOrEqual(2 * target);

@@ -1,4 +1,4 @@
-/** A trap inside the codec costs one picture: the next one gets a new codec. */
+/** A trap inside the codec affects one picture only: the next one gets a new codec instance. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";

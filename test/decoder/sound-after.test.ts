@@ -1,6 +1,6 @@
 /**
- * One picture does not harm the next: after any files, odd or damaged, in any order, sound pictures of a phone's size are
- * answered as a fresh decoder answers them.
+ * One picture does not harm the next: after any files, odd or damaged, in any order, the answers for sound pictures of
+ * a phone's size are the same as from a fresh decoder.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,9 +14,9 @@ const WILD = join(import.meta.dirname, "../fixtures/wild");
 const AVIF = join(import.meta.dirname, "../fixtures/avif");
 const IMAGES = join(import.meta.dirname, "../fixtures/pictures/images");
 const SIZE = 32;
-/** `SOUND_AFTER=500` damaged files and all of the odd ones; fewer unless told. */
+/** `SOUND_AFTER=500` runs 500 damaged files and all odd ones; the default is fewer. */
 const DAMAGED = Number(process.env["SOUND_AFTER"] ?? 24);
-/** Sound pictures come after so many others. */
+/** A sound picture follows after this many others. */
 const EVERY = 4;
 
 let decoder: DecoderUnderTest;
@@ -34,7 +34,7 @@ async function filesIn(folder: string): Promise<Buffer[]> {
   return await Promise.all(names.map((name) => readFile(join(folder, name))));
 }
 
-it("answers sound pictures after all others", { timeout: 120_000 + DAMAGED * 3000 }, async () => {
+it("answers sound pictures after all other files", { timeout: 120_000 + DAMAGED * 3000 }, async () => {
   const sound = [
     encodeLarge(MagickFormat.WebP, 4032, 3024),
     await readFile(join(AVIF, "phone-420.avif")),
@@ -49,7 +49,7 @@ it("answers sound pictures after all others", { timeout: 120_000 + DAMAGED * 300
   const sources = [...wild, ...images];
   const pick = (files: readonly Buffer[]): Buffer => files[next(files.length)] ?? Buffer.alloc(0);
   const damaged = Array.from({ length: DAMAGED }, () => damage(pick(sources), pick(sources), next));
-  // Every order is as good: a key for each, from the seed.
+  // A random order: each file gets a sort key from the seed.
   const order = [...wild, ...damaged].map((file) => ({ file, key: next(2 ** 30) }));
   const shuffled = order.toSorted((a, b) => a.key - b.key).map(({ file }) => file);
   for (let from = 0, turn = 0; from < shuffled.length; from += EVERY, turn++) {

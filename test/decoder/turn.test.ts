@@ -1,4 +1,4 @@
-/** Turns at the decoder: one at a time, in the order of coming, whoever leaves. */
+/** Turns at the decoder: one at a time, in order of arrival, even if some requests leave. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
 import { Turn } from "../../functions/decoder/turn.ts";
@@ -7,13 +7,13 @@ beforeAll(() => {
   (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
 });
 
-it("serves in the order of coming", async () => {
+it("serves in order of arrival", async () => {
   const turn = new Turn();
   const order: number[] = [];
   let running = 0;
   const first = turn.take(() => sleep(50));
   const others = Array.from({ length: 20 }, async (_, i) => {
-    // Out of step with each other's polls.
+    // Desynchronize the polls.
     await sleep((i * 7) / 3);
     await turn.take(async (alive) => {
       expect(++running).toBe(1);

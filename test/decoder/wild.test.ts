@@ -1,6 +1,6 @@
 /**
- * Files as they are found: odd in ways that public bug reports describe (`test/fixtures/wild`). Through the whole service,
- * each has the embedding of the picture that it is to be read as, or the refusal it should get.
+ * Files as found in the wild, odd in ways that public bug reports describe (`test/fixtures/wild`). They go through the
+ * whole service. Each must give the embedding of the picture that it should be read as, or the right refusal.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -33,11 +33,11 @@ async function embedding(name: string): Promise<number[]> {
   return body.data[0].embedding;
 }
 
-describe("a file as it is found", () => {
+describe("a file from the wild", () => {
   it.each<[file: string, right: string]>([
     ["leak-old-style-jpeg.tiff", "leak-old-style-jpeg.right.png"],
     ["leak-old-style-jpeg.tiff", "leak-old-style-jpeg.right.png"],
-    // After the two before it.
+    // This file must come after the two above, which make the codec leak memory.
     ["leak-victim-12mp.webp", "leak-victim-12mp.right.png"],
     ["png-1-byte-after-zlib.png", "right.png"],
     ["png-extra-idat.png", "right.png"],

@@ -34,8 +34,8 @@ describe("refusalOf", () => {
   });
 });
 
-const NOT_PUBLIC = "the host is not a public one";
-const NO_ADDRESS = "the address is not a public one";
+const NOT_PUBLIC = "the host is not public";
+const NO_ADDRESS = "the address is not public";
 
 it.each([
   ["ftp://example.com/x", "only http and https URLs are fetched"],
@@ -44,7 +44,7 @@ it.each([
   ["http://:b@example.com/", "a URL must not carry credentials"],
   ...[1, 22, 25, 79, 81, 442, 444, 1023].map((port) => [
     `http://example.com:${port}/`,
-    "only the ports 80, 443 and those from 1024 on are asked",
+    "only the ports 80, 443 and 1024 or higher are allowed",
   ]),
   ...[
     "localhost",

@@ -1,4 +1,7 @@
-/** `data:[media type][;base64],data` (RFC 2397), base64 or percent-encoded. The media type is not believed. */
+/**
+ * Reads `data:[media type][;base64],data` (RFC 2397), base64 or percent-encoded. The media type is ignored, because it
+ * is often wrong.
+ */
 import { hexValue } from "../hex-value.ts";
 import { decodeBase64 } from "../base64.ts";
 

@@ -1,11 +1,11 @@
-/** A picture's file as it came, before anybody knows what it is: that is found out from the bytes, by the decoder. */
+/** A picture's file as it arrived. Its format is not known yet: the decoder finds it from the bytes. */
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_IMAGE_BYTES } from "../limits.ts";
 
 export interface ImageFile {
-  /** In order. */
+  /** The pieces in order. */
   pieces: readonly Uint8Array<ArrayBuffer>[];
-  /** Of all pieces. */
+  /** Length of all pieces, bytes. */
   bytes: number;
 }
 
@@ -20,7 +20,7 @@ export function imageFile(pieces: readonly Uint8Array<ArrayBuffer>[], param: str
   return { pieces, bytes };
 }
 
-/** @param bytes as far as is known */
+/** @param bytes length so far */
 export function imageTooLarge(bytes: number, param: string): ServiceError {
   const message = `${param}: the image has ${bytes} bytes or more, the limit is ${MAX_IMAGE_BYTES}`;
   return new ServiceError("image_too_large", message, { param });

@@ -1,10 +1,10 @@
-/** One picture of a request: known by its file's hash; its embedding follows. */
+/** One picture of a request, identified by its file's hash. Its embedding is added later. */
 export class Picture {
   readonly sha256: string;
-  /** Where it came first, for errors. */
+  /** Path of its first reference, for errors. */
   readonly param: string;
   readonly cached: boolean;
-  /** float32, unit length; there once the batch has been embedded. */
+  /** float32, unit length; set once the batch has been embedded. */
   embedding: Float32Array | undefined;
 
   constructor(sha256: string, param: string, embedding: Float32Array | undefined) {

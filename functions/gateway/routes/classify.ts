@@ -37,7 +37,7 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   try {
     [images] = await Promise.all([embedImages(request.images, pictures), firstLabels]);
   } catch (error) {
-    // Whichever failed, the labels may still come.
+    // If one of the two failed, the labels may still arrive: release them then.
     c.executionCtx.waitUntil(firstLabels.then(({ release }) => release()).catch(() => {}));
     throw error;
   }
@@ -54,7 +54,7 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
     }
     const ranked: Ranking[] = [];
     const labels = new NamesOnce(resolved.matrix.labels);
-    // Those of the request are in memory already.
+    // Labels of the request are already in memory.
     const isStored = request.labels === undefined;
     const named = isStored ? { ...resolved, matrix: { ...resolved.matrix, labels } } : resolved;
     for (const image of images.embeddings) {
@@ -72,7 +72,7 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
     }
   };
   const rankings = [await rankAndRelease(await firstLabels)];
-  // One after the other: 16 sets of 10,000 labels are 400 MB.
+  // Load one set after another: 16 sets of 10,000 labels are 400 MB.
   for (const next of others) rankings.push(await rankAndRelease(await next()));
   const usage = { images: images.embeddings.length, cachedImages: images.cached, tokens, cachedTokens };
   const rowOf = (index: number): object => ({
@@ -87,7 +87,7 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   return await streamRows(c, inferenceResponse(c, "cls", manifest, [], usage), rows);
 });
 
-/** What it costs to compare a picture with one value of a matrix, in characters of a text. */
+/** Cost of comparing a picture with one value of a matrix, in characters of a text. */
 const RANKING = 1 / 1000;
 
 function missing(): never {
@@ -96,7 +96,7 @@ function missing(): never {
 
 type Resolve = () => Promise<UsedLabels>;
 
-/** How to get at the labels that came along, or at those of each stored set. */
+/** Gives the labels of the request, or those of each stored set. */
 function labelsOf(
   c: Context<GatewayEnv>,
   request: ClassifyRequest,
@@ -129,7 +129,7 @@ function rankerOf(
   return (image, { matrix }) => rankLabels(image, matrix, options);
 }
 
-/** A list of sets is answered in groups, even a list of one. */
+/** A list of sets is answered in groups, even if it has only one. */
 function answer({ label_set: sets }: ClassifyRequest, rankings: readonly Ranking[]): object {
   if (Array.isArray(sets)) {
     return { groups: rankings.map((ranking, index) => ({ label_set: sets[index], ...ranking })) };

@@ -1,7 +1,7 @@
 /**
- * `POST /v1/operator/compute_label_sets`: brings the stored label sets of all accounts up to a model's revision, a piece of work a
- * request, so that a new revision has everything before it takes over. `scripts/release/compute-stored-sets.ts` asks until nothing
- * is left.
+ * `POST /v1/operator/compute_label_sets`: computes the stored label sets of all accounts for a model's revision, one
+ * part in each request, so that a new revision is complete before it is used. `scripts/release/compute-stored-sets.ts`
+ * repeats the request until nothing is left.
  */
 import { Hono } from "hono";
 import { requireOperator } from "../middleware/authorize.ts";
@@ -19,9 +19,12 @@ import { validate } from "../schemas/validate.ts";
 import { computeLabelSetsRequestSchema } from "../schemas/compute-label-sets-request.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 
-/** Sets that a request looks at. */
+/** Sets that a request checks. */
 const PAGE = 50;
-/** The turn at a large set, and the one after that, as claims in R2 name them: the next request goes on with the set. */
+/**
+ * The current and the next turn at a large set, as its claim in R2 names them. They are fixed, so that the next request
+ * continues the set.
+ */
 const TURN = { turn: "warm_up", next: "warm_up" };
 
 export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/compute_label_sets", async (c) => {
@@ -42,13 +45,13 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
       writeMatrix(id, { matrix, release: () => {} }, context);
     } else {
       const held = await takeTurn(store, id, revision, TURN.turn, { mayBegin: true, next: TURN.next });
-      // The jobs Worker is at it: the revision serves already.
+      // The jobs Worker is computing the set, because the revision is already served.
       if (held === "over" || "waitMs" in held) continue;
       const alive = (): Promise<boolean> => held.renew();
       isLeft = (await buildNextPart(id, store, textCall(context), { alive })) !== undefined;
       if (!isLeft) await held.end();
     }
-    // A set with parts left is looked at again.
+    // A set with parts left is checked again.
     return c.json({ ...answer, computed: id, after: isLeft ? (ids[looked - 1]?.key ?? after ?? "") : key });
   }
   return c.json({ ...answer, computed: null, after: next });

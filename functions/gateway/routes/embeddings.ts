@@ -1,4 +1,4 @@
-/** `POST /v1/embeddings`: OpenAI's embeddings, of texts and pictures. */
+/** `POST /v1/embeddings`: OpenAI's endpoint, for texts and pictures. */
 import { Hono } from "hono";
 import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { embedItems } from "../embed/embed-items.ts";
@@ -22,7 +22,7 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
   );
   const manifest = await requestedModel(c, model);
   if (dimensions != null && dimensions !== manifest.embedding_width) {
-    const message = `dimensions must be ${manifest.embedding_width}, which the model's embeddings have`;
+    const message = `dimensions must be ${manifest.embedding_width}, the width of the model's embeddings`;
     throw new ServiceError("unsupported_dimensions", message, { param: "dimensions" });
   }
   const list = Array.isArray(fields["input"]);
@@ -35,7 +35,7 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
     const { embedding, truncated } = vectors[index] ?? missing();
     return { object: "embedding", index, embedding: encode(embedding), truncated };
   };
-  // The vectors have their room already.
+  // The vectors already have room.
   const rows = { count: vectors.length, rowOf, bytes: 0 };
   return await streamRows(c, inferenceResponse(c, "emb", manifest, [], usage), rows);
 });
@@ -44,7 +44,7 @@ function missing(): never {
   throw new Error("an input was not embedded");
 }
 
-/** Little-endian float32. */
+/** As little-endian float32. */
 function toBase64({ buffer, byteOffset, byteLength }: Float32Array): string {
   return encodeBase64(new Uint8Array(buffer, byteOffset, byteLength));
 }

@@ -1,6 +1,6 @@
 /**
- * `GET /healthz`: the gateway itself runs. `GET /readyz`: it reaches what it needs. Neither wakes a tower, so neither
- * can fill an isolate's memory or cost CPU time.
+ * `GET /healthz`: the gateway itself runs. `GET /readyz`: it reaches what it needs. Neither calls a tower, so neither
+ * fills an isolate's memory or costs CPU time.
  */
 import { Hono } from "hono";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";

@@ -1,4 +1,4 @@
-/** `/v1/label_sets`: labels that are defined once and classified with by id. */
+/** `/v1/label_sets`: labels that are stored once and then used by id. */
 import { Hono } from "hono";
 import { accountOf } from "../middleware/caller-of.ts";
 import { embedContext, wantedBy } from "./request/embedding-context.ts";
@@ -28,7 +28,7 @@ import { validate } from "../schemas/validate.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 
 const PATH = "/v1/label_sets";
-/** Ids have half as many characters. */
+/** Real ids have half as many characters. */
 const MAX_ID_LENGTH = 64;
 
 export const labelSets = new Hono<GatewayEnv>()
@@ -109,7 +109,7 @@ export const labelSets = new Hono<GatewayEnv>()
     return c.json({ id, object: "label_set", deleted: true });
   });
 
-/** What no id looks like is no key for R2 either, whose keys have an end. @throws ServiceError `label_set_not_found` */
+/** Checks the length of an id, because R2 limits the length of its keys. @throws ServiceError `label_set_not_found` */
 function idOf(id: string): string {
   if (id.length > MAX_ID_LENGTH) throw labelSetNotFound(`${id.slice(0, MAX_ID_LENGTH)}…`);
   return id;

@@ -1,4 +1,4 @@
-/** `GET /v1/models` and `GET /v1/models/{id}`; an id's slash may come raw or as `%2F`. */
+/** `GET /v1/models` and `GET /v1/models/{id}`; the slash in an id may be sent as it is or as `%2F`. */
 import { type Context, Hono } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";

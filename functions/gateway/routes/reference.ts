@@ -1,9 +1,9 @@
-/** `GET /openapi.json`. `/docs` reads it; that page is a static asset. */
+/** `GET /openapi.json`. The page `/docs`, a static asset, reads it. */
 import { Hono } from "hono";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { openApiDocument } from "../openapi/document.ts";
 
-/** By the origin that it names; a deployment has few. */
+/** The document for each origin; a deployment has few. */
 let made: { origin: string; document: object } | undefined;
 
 export const reference = new Hono<GatewayEnv>().get("/openapi.json", (c) => {

@@ -1,4 +1,4 @@
-/** `POST /v1/rerank`: documents by their nearness to a query, each a text, a picture or a kept vector. */
+/** `POST /v1/rerank`: sorts documents by similarity to a query. Each is a text, a picture or a ready vector. */
 import { Hono } from "hono";
 import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { embedItems } from "../embed/embed-items.ts";
@@ -45,14 +45,14 @@ export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
   });
 });
 
-/** A picture that was lifted out of the request is not put back into the answer. */
+/** The document as the answer shows it, without a picture that was lifted out of the request. */
 function shown(document: Item | undefined): object | undefined {
   if (document === undefined || !("image" in document)) return document;
   const { image } = document;
   return typeof image === "string" && image.startsWith(LIFTED) ? { image: null } : document;
 }
 
-/** The query is the first of the items. */
+/** The path of an item. The query is the first item. */
 function paramOf(index: number): string {
   return index === 0 ? "query" : `documents[${index - 1}]`;
 }

@@ -1,4 +1,4 @@
-/** `POST /v1/similarity`: every picture against every text. */
+/** `POST /v1/similarity`: compares every picture with every text. */
 import { Hono } from "hono";
 import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { embedItems } from "../embed/embed-items.ts";

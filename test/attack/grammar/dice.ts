@@ -1,4 +1,4 @@
-/** Seeded decisions: the same seed makes the same requests. */
+/** Random decisions from a seed: the same seed makes the same requests. */
 import { random } from "../../gateway/random.ts";
 
 export class Dice {

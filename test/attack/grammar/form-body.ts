@@ -1,4 +1,4 @@
-/** Multipart forms whose boundaries, headers and parts are not what RFC 7578 says. */
+/** Multipart forms whose boundaries, headers and parts violate RFC 7578. */
 import type { Dice } from "./dice.ts";
 import { hostileString, manyValues } from "./hostile-values.ts";
 
@@ -33,12 +33,12 @@ const DISPOSITIONS = [
   "\u0000: \u0000",
   `X-Long: ${"y".repeat(20_000)}`,
 ];
-/** What clients put behind a field's name, and other names for it. */
+/** Suffixes that clients add to a field's name, and other names for the field. */
 const NAMES = ["[]", "[0]", "[99999999999]", "[a]", "[][]", "s"];
 const PREAMBLES = ["\r\n", "\n", "This is a message in MIME format.\r\n", "--\r\n", "-".repeat(5000), "\0"];
 const ENDINGS = ["\r\n", "\n", "\r", ""];
 
-/** @param fields of a right request */
+/** @param fields the fields of a valid request */
 export function formBody(dice: Dice, fields: Record<string, unknown>): FormBody {
   const boundary = dice.pick(BOUNDARIES);
   const written = dice.chance(0.8) ? boundary : `${boundary}x`;

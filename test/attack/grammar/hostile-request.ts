@@ -1,4 +1,4 @@
-/** A request that somebody might send who means no good, or whose code is wrong. */
+/** A request from an attacker, or from a faulty program. */
 import { gzipSync } from "node:zlib";
 import type { Dice } from "./dice.ts";
 import { formBody } from "./form-body.ts";
@@ -9,7 +9,7 @@ import { type Known, type ValidBody, validBodies } from "./valid-bodies.ts";
 
 export interface HostileRequest {
   method: string;
-  /** As it is on the request line. */
+  /** The path exactly as on the request line. */
   path: string;
   headers: Record<string, string>;
   body?: Buffer;
@@ -143,7 +143,7 @@ function withBody(dice: Dice, valid: ValidBody): HostileRequest {
   return { method, path, headers: { "content-type": type }, body };
 }
 
-/** A field of far too many values, or one that nobody asked for. */
+/** A field with far too many values, or an unknown one. */
 function heavy(dice: Dice, { path, fields }: ValidBody): HostileRequest {
   const name = dice.pick([...Object.keys(fields), "user", "x"]);
   const rest = JSON.stringify({ ...fields, [name]: undefined });
@@ -168,7 +168,7 @@ function listOrSet(dice: Dice, { set }: Known): HostileRequest {
   return { method: dice.pick(["GET", "DELETE", "GET", "POST"]), path: `/v1/label_sets/${id}`, headers: {} };
 }
 
-/** What Node's client lets onto a request line. */
+/** The characters that Node's client allows on a request line. */
 function latin1(path: string): string {
   return path.replaceAll(/[^\u0021-\u00ff]/g, "");
 }

@@ -1,4 +1,4 @@
-/** Values that no field expects, or that some code somewhere once fell over. */
+/** Values that no field expects, or that have broken other programs. */
 import type { Dice } from "./dice.ts";
 
 const NUMBERS = [
@@ -44,7 +44,7 @@ const STRINGS = [
   `ls_${"0".repeat(1100)}`,
   "../ls_0",
   "&#0;&#xD800;&#x110000;&#99999999999;",
-  // Cleaned once, these are not yet clean.
+  // After one round of cleaning, these are not clean yet.
   "jazz &Amp; soul",
   "jazz &amp; soul",
   "&Amp;amp;lt;b&Amp;gt;",
@@ -129,7 +129,7 @@ const KEYS = [
   "0",
 ];
 
-/** Any JSON value that does not belong there. */
+/** Any JSON value of a wrong kind. */
 export function hostileValue(dice: Dice, depth = 0): unknown {
   const kind = dice.number(depth > 2 ? 5 : 9);
   if (kind === 0) return dice.pick(NUMBERS);
@@ -146,7 +146,7 @@ export function hostileValue(dice: Dice, depth = 0): unknown {
   return Object.fromEntries(entries) as unknown;
 }
 
-/** More of one thing than any limit allows, or as many as it does. */
+/** More of one thing than any limit allows, or exactly the limit. */
 function manyOf(dice: Dice, depth: number): unknown[] {
   const value = hostileValue(dice, Math.max(depth, 2) + 1);
   const length = dice.pick([16, 17, 100, 1000, 1001]);
@@ -155,7 +155,7 @@ function manyOf(dice: Dice, depth: number): unknown[] {
   );
 }
 
-/** The right shape around the wrong thing. */
+/** The right shape with wrong content. */
 function likeAnItem(dice: Dice, depth: number): unknown {
   const inner = hostileValue(dice, depth + 1);
   return dice.pick([
@@ -171,7 +171,7 @@ function likeAnItem(dice: Dice, depth: number): unknown {
   ]);
 }
 
-/** JSON of so many small values that a parser, a validator or a stack may have enough of them. */
+/** JSON with so many small values that a parser, a validator or a stack may fail. */
 export function manyValues(dice: Dice): string {
   const unit = dice.pick([
     "{}",

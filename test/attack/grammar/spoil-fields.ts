@@ -1,4 +1,4 @@
-/** Spoils a right request's fields: another value somewhere inside, a field less, one more, one wrapped. */
+/** Spoils the fields of a valid request: changes an inner value, removes, adds or wraps a field. */
 import type { Dice } from "./dice.ts";
 import { hostileKey, hostileValue } from "./hostile-values.ts";
 
@@ -32,7 +32,7 @@ function spoilOne(dice: Dice, fields: Record<string, unknown>): void {
   const { holder, key } = somewhere(dice, fields);
   switch (dice.number(6)) {
     case 0:
-      // Not `splice`: it asks the list for its constructor, which may have been spoiled.
+      // Not `splice`: it reads the list's constructor, which may have been spoiled.
       if (Array.isArray(holder)) holder.copyWithin(Number(key), Number(key) + 1).length--;
       else delete (holder as Record<string, unknown>)[key];
       break;
@@ -52,7 +52,7 @@ function spoilOne(dice: Dice, fields: Record<string, unknown>): void {
   }
 }
 
-/** An object or list within the fields, and a key of it. */
+/** An object or list within the fields, and one of its keys. */
 function somewhere(dice: Dice, fields: Record<string, unknown>): { holder: object; key: string } {
   let holder: object = fields;
   let key = dice.pick([...Object.keys(fields), "model"]);
@@ -60,7 +60,7 @@ function somewhere(dice: Dice, fields: Record<string, unknown>): { holder: objec
     const inner: unknown = Reflect.get(holder, key);
     if (typeof inner !== "object" || inner === null) break;
     const keys = Object.keys(inner);
-    // Not into the hundreds of values of a vector every time.
+    // Avoid descending into the hundreds of values of a vector every time.
     if (keys.length === 0 || dice.chance(0.4)) break;
     holder = inner;
     key = dice.pick(keys);
@@ -68,7 +68,7 @@ function somewhere(dice: Dice, fields: Record<string, unknown>): { holder: objec
   return { holder, key };
 }
 
-/** As JSON.parse does: a key `__proto__` is a key like any other. */
+/** Like JSON.parse: a key `__proto__` is an ordinary key. */
 function put(holder: object, key: string, value: unknown): void {
   Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -1,4 +1,4 @@
-/** JSON texts that are not quite JSON, not quite UTF-8, or more than a parser likes. */
+/** Texts that are almost JSON or almost UTF-8, or are hard on a parser. */
 import type { Dice } from "./dice.ts";
 
 const SNIPPETS = [
@@ -65,7 +65,7 @@ function invalidUtf8(dice: Dice): Buffer {
   return Buffer.from(dice.pick(["ff", "c080", "eda080", "f4908080", "e28281ff", "80", "f0"]), "hex");
 }
 
-/** As deep as a stack is not. */
+/** Nested deeper than a stack. */
 function nested(dice: Dice): string {
   const depth = dice.pick([64, 5_000, 200_000]);
   const [open, close] = dice.pick([

@@ -1,19 +1,19 @@
-/** A request to each endpoint that is right: what the grammar spoils. */
+/** A valid request to each endpoint, which the grammar then spoils. */
 
-/** The deployment's facts that a right request needs. */
+/** Facts about the deployment that a valid request needs. */
 export interface Known {
   /** Base64 of a picture. */
   image: string;
   /** Id of a stored label set. */
   set: string;
-  /** Of the model's embeddings. */
+  /** Width of the model's embeddings. */
   width: number;
 }
 
 export interface ValidBody {
   path: string;
   fields: Record<string, unknown>;
-  /** Whether the endpoint takes forms. */
+  /** True if the endpoint accepts forms. */
   isForm: boolean;
 }
 

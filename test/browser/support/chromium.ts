@@ -1,4 +1,4 @@
-/** A real Chromium. The variable CHROMIUM says where it is, if it is not where Debian has it. */
+/** A real Chromium. The variable CHROMIUM gives its path if it is not where Debian installs it. */
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 

@@ -1,16 +1,16 @@
-/** A browser, and Workers that serve the page to it, for the tests of one `describe`. */
+/** A browser, and Workers that serve the page to it, for the tests in one `describe`. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { startWorkers, type Workers } from "../../support/workers.ts";
 import { launchBrowser } from "./chromium.ts";
 
-/** Both are there once tests run. */
+/** Both exist once the tests run. */
 export interface Site {
   browser: Browser;
   workers: Workers;
 }
 
-/** @param start the Workers; as `startWorkers` has them unless told otherwise */
+/** @param start starts the Workers; by default `startWorkers` */
 export function useSite(start: () => Promise<Workers> = startWorkers): Site {
   const site = {} as Site;
   beforeAll(async () => {

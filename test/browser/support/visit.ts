@@ -1,12 +1,12 @@
 /**
- * A visit to the page in a browser profile of its own. Whatever a test is about, the page must ask no other origin and
- * write no errors to the console.
+ * Visits the page in a new browser profile. In every test, the page must contact no other origin and write no errors to
+ * the console.
  */
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 
 export interface VisitOptions extends BrowserContextOptions {
-  /** Whether requests may fail, which Chromium itself writes to the console. */
+  /** True if requests may fail; Chromium itself writes such failures to the console. */
   mayFail?: boolean;
 }
 

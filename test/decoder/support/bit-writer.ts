@@ -1,4 +1,4 @@
-/** Bits into bytes, highest first, with the codes of HEVC's headers (ITU-T H.265, 9.2). */
+/** Writes bits into bytes, highest first, with the codes of HEVC's headers (ITU-T H.265, 9.2). */
 export class BitWriter {
   readonly #bits: number[] = [];
 
@@ -8,7 +8,7 @@ export class BitWriter {
     return this;
   }
 
-  /** Exponential-Golomb. */
+  /** An Exponential-Golomb code. */
   ue(...values: number[]): this {
     for (const value of values) {
       const length = Math.floor(Math.log2(value + 1));
@@ -17,7 +17,7 @@ export class BitWriter {
     return this;
   }
 
-  /** A one, then zeros up to the next byte. */
+  /** A 1 bit, then zeros up to the next byte. */
   bytes(): number[] {
     this.u(1, 1);
     while (this.#bits.length % 8 !== 0) this.#bits.push(0);

@@ -1,4 +1,4 @@
-/** Damage done to files: from a seed, so the same every time. */
+/** Damages files. The damage comes from a seed, so it is the same every time. */
 
 /** Numbers from a seed, each below `limit` (mulberry32). */
 export function random(seed: number): (limit: number) => number {
@@ -11,11 +11,11 @@ export function random(seed: number): (limit: number) => number {
   };
 }
 
-/** Flips bits, sets bytes to extremes, cuts, or puts a piece of one file into another. */
+/** Flips bits, sets bytes to extremes, cuts, or copies a piece of one file into another. */
 export function damage(file: Uint8Array, other: Uint8Array, next: (limit: number) => number): Uint8Array {
   const copy = Uint8Array.from(file);
   const kind = next(5);
-  // Half of the damage goes where headers are.
+  // Put half of the damage where headers are.
   const at = (): number => next(next(2) === 0 ? Math.min(200, copy.length) : copy.length);
   const times = 1 + next(8);
   for (let i = 0; i < times; i++) {

@@ -1,4 +1,6 @@
-/** Pictures of the formats for which the tests have no writer of their own, encoded by ImageMagick in this process. */
+/**
+ * Encodes pictures with ImageMagick in this process, in the formats for which the tests have no writer of their own.
+ */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
@@ -16,7 +18,7 @@ import { writePng } from "./write-png.ts";
 const WASM = fileURLToPath(import.meta.resolve("@imagemagick/magick-wasm/magick.wasm"));
 await initializeImageMagick(await readFile(WASM));
 
-/** A colour at each pixel, 0–255 each. */
+/** Gives the colour at each pixel, 0–255 each. */
 export type Painter = (x: number, y: number) => [red: number, green: number, blue: number, alpha?: number];
 
 /** @param prepare changes the picture before it is written */
@@ -52,7 +54,7 @@ export function encodeFrames(
   }
 }
 
-/** A picture of `width × height` pixels stretched from a small one, for tests of size. */
+/** A picture of `width × height` pixels enlarged from a small one, for tests of size. */
 export function encodeLarge(
   format: MagickFormat,
   width: number,

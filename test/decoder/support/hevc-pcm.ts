@@ -1,7 +1,7 @@
 /**
- * The least HEVC that is HEVC: a gray picture in uncompressed ("PCM") blocks of 32 × 32, each a slice of its own, so
- * that the arithmetic coder only ever says the same two things. No encoder of HEIC pictures can be had as a package;
- * this one is lossless, which a test likes. Clauses are ITU-T H.265's.
+ * A minimal HEVC encoder: a gray picture in uncompressed ("PCM") blocks of 32 × 32, each in its own slice, so that the
+ * arithmetic coder needs only two fixed codewords. No package contains an encoder for HEIC; this one is lossless, which
+ * suits a test. Clauses refer to ITU-T H.265.
  */
 import { BitWriter } from "./bit-writer.ts";
 
@@ -12,7 +12,7 @@ const PPS = 34;
 const IDR_SLICE = 19;
 /** Arithmetic codeword (9.3.4.3) of `part_mode` 2N×2N and `pcm_flag` 1 in a fresh intra slice, and alignment. */
 const BEFORE_SAMPLES = [0x86, 0x80];
-/** Of `end_of_slice_segment_flag` 1 after the coder's restart; its last 1 is the stop bit. */
+/** `end_of_slice_segment_flag` 1 after the coder's restart; its last 1 is the stop bit. */
 const AFTER_SAMPLES = [0xfe, 0x80];
 
 export interface HevcPicture {
@@ -23,7 +23,7 @@ export interface HevcPicture {
 
 /**
  * @param luma uint8, `height × width`, both even
- * @param fullRange what the parameter sets say of the luma's range; undefined: nothing
+ * @param fullRange the range stated in the parameter sets; undefined: none
  */
 export function hevcPcm(luma: Uint8Array, width: number, height: number, fullRange?: boolean): HevcPicture {
   const columns = Math.ceil(width / BLOCK);
@@ -36,7 +36,7 @@ export function hevcPcm(luma: Uint8Array, width: number, height: number, fullRan
       .u(1, 0)
       .ue(0);
     if (block > 0) header.u(addressBits, block);
-    // Slice type I, QP as the picture's.
+    // Slice type I, QP as in the picture parameter set.
     header.ue(2).ue(0);
     const samples = new Uint8Array(BLOCK * BLOCK * 1.5).fill(128);
     for (let i = 0; i < BLOCK * BLOCK; i++) {
@@ -72,7 +72,7 @@ function parameterSets(
   // PCM of 8 bits in blocks of 32, left alone by the loop filter.
   sps.u(1, 1).u(4, 7).u(4, 7).ue(2, 0).u(1, 1);
   sps.ue(0).u(3, 0);
-  // Video usability information (E.2.1) of nothing but the range.
+  // Video usability information (E.2.1) with the range only.
   if (fullRange === undefined) sps.u(1, 0);
   else
     sps
@@ -89,7 +89,7 @@ function parameterSets(
   return [unit(VPS, vps.bytes()), unit(SPS, sps.bytes()), unit(PPS, pps.bytes())];
 }
 
-/** A NAL unit (7.3.1): header, and a 3 in between wherever the payload would look like a start code. */
+/** A NAL unit (7.3.1): header and payload, with a 3 inserted where the payload would look like a start code. */
 function unit(type: number, payload: number[]): Uint8Array {
   const bytes = [type << 1, 1];
   let zeros = 0;

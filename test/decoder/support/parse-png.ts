@@ -1,4 +1,4 @@
-/** The pixels of an 8-bit RGB PNG without interlacing, by code that has nothing in common with the decoder's. */
+/** Reads an 8-bit RGB PNG without interlacing, with code that is independent of the decoder's. */
 import { inflateSync } from "node:zlib";
 
 /** @returns uint8 RGB, row-major */

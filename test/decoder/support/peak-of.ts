@@ -1,10 +1,10 @@
-/** The most that the decoder's isolate held at any one moment while something ran. */
+/** The largest memory of the decoder's isolate while something ran. */
 import type { DecoderUnderTest } from "./start-decoder.ts";
 
-/** Milliseconds between samples, which are answered between two strips of an upload or two rows of a PNG. */
+/** Milliseconds between samples. A sample is answered between two strips of an upload or two rows of a PNG. */
 const INTERVAL = 20;
 
-/** Runs something twice, since memory that grew the first time is there the second; the largest sample. */
+/** Runs something twice, because memory that grew in the first run stays; gives the largest sample. */
 export async function peakOf(decoder: DecoderUnderTest, run: () => Promise<unknown>): Promise<number> {
   let most = 0;
   const done = new AbortController();

@@ -7,7 +7,7 @@ import { workerOptions } from "../../support/workers.ts";
 
 const CONFIG = "functions/decoder/wrangler.toml";
 
-/** `POST /?size=…` framed files → their pixels, one after the other; outcomes in a header. `POST /stats`. */
+/** `POST /?size=…` framed files → their pixels, one after another; outcomes in a header. `POST /stats`. */
 const CLIENT = `
 export default {
   async fetch(request, { DECODER }) {
@@ -20,7 +20,7 @@ export default {
   },
 };`;
 
-/** A picture's pixels, uint8 RGB, or why there are none. */
+/** A picture's pixels, uint8 RGB, or the reason why there are none. */
 export type Outcome = { pixels: Uint8Array; error?: never } | { pixels?: never; error: RpcFailure };
 
 export interface DecoderUnderTest {
@@ -31,7 +31,7 @@ export interface DecoderUnderTest {
   dispose(): Promise<void>;
 }
 
-/** @param options of the decoder, if not those that are deployed */
+/** @param options replace the deployed decoder's options */
 export async function startDecoder(options?: V4WorkerOptions): Promise<DecoderUnderTest> {
   const decoder = options ?? (await workerOptions(CONFIG));
   const name = decoder.name ?? "";
@@ -80,7 +80,7 @@ export async function startDecoder(options?: V4WorkerOptions): Promise<DecoderUn
   };
 }
 
-/** The only picture's pixels. Throws if it was refused. */
+/** The pixels of the only picture. Throws if it was refused. */
 export async function decodeOne(
   decoder: DecoderUnderTest,
   file: Uint8Array,
@@ -91,9 +91,9 @@ export async function decodeOne(
   return outcome.pixels;
 }
 
-/** Why the only picture was refused. Throws if it was not. */
+/** The refusal of the only picture. Throws if it was decoded. */
 export async function refusalOf(decoder: DecoderUnderTest, file: Uint8Array): Promise<RpcFailure> {
   const [outcome] = await decoder.decode([file], 64);
-  if (outcome?.error === undefined) throw new Error("it was decoded");
+  if (outcome?.error === undefined) throw new Error("the picture was decoded, but a refusal was expected");
   return outcome.error;
 }

@@ -1,16 +1,19 @@
-/** A BMP of 16 × 16 pixels with the headers that there are: of OS/2, of Windows, with a mask for alpha. */
+/** Writes a BMP of 16 × 16 pixels with each kind of header: OS/2, Windows, with a mask for alpha. */
 
 export interface BmpSource {
   header: keyof typeof BYTES;
-  /** 256 colours; else 32 bits a pixel, the fourth byte of the middle one being `reserved`. */
+  /** True for 256 colours; otherwise 32 bits a pixel, and the fourth byte of the middle pixel is `reserved`. */
   palette?: boolean;
   reserved?: number;
-  /** The file header does not say where the pixels are. */
+  /** True if the file header does not state where the pixels are. */
   withoutOffset?: boolean;
 }
 
 const SIDE = 16;
-/** By kind: OS/2's second may end after any field; four masks may follow Windows' header or be in a longer one. */
+/**
+ * Header lengths by kind. OS/2's second header may end after any field; four masks may follow Windows' header or be in
+ * a longer one.
+ */
 const BYTES = {
   os2: 12,
   "os2 of 16 bytes": 16,

@@ -1,15 +1,15 @@
-/** A HEIC file as phones write it: a `grid` of tiles, each a picture of its own (ISO/IEC 23008-12, 6.6.2.3). */
+/** Writes a HEIC file as phones do: a `grid` of tiles, each a separate picture (ISO/IEC 23008-12, 6.6.2.3). */
 import { hevcPcm } from "./hevc-pcm.ts";
 import { box, clapBox, decoderConfiguration, type HeicOptions, u16, u32, u8 } from "./write-heic.ts";
 
 export interface GridOptions extends Pick<HeicOptions, "turns" | "mirror" | "crop"> {
   /** Side of the square tiles, even. */
   tile: number;
-  /** Tiles that the grid says it has beyond those that are there. */
+  /** Number of tiles that the grid claims but that are missing. */
   missing?: number;
   /** Where the grid item's own data is: in `idat`, or with the tiles. */
   inFile?: boolean;
-  /** A colour profile of so many bytes, which each tile names so many times. */
+  /** A colour profile of this many bytes, which each tile names this many times. */
   ballast?: { bytes: number; times: number };
   /** Adds an auxiliary picture of this kind. */
   auxiliary?: string;
@@ -108,7 +108,7 @@ function location(id: number, method: number, offset: number, length: number): B
   return Buffer.concat([u16(id), u16(method), u16(0), u16(1), u32(offset), u32(length)]);
 }
 
-/** A tile of the picture; what is beyond the picture is white. */
+/** A tile of the picture; beyond the picture's edge it is white. */
 function cut(
   luma: Uint8Array,
   width: number,
@@ -123,12 +123,12 @@ function cut(
   });
 }
 
-/** An `ipma` entry of properties by their numbers, counted from 1, all of them essential. */
+/** An `ipma` entry of properties by number, counted from 1, all essential. */
 function associate(id: number, properties: number[]): Buffer {
   return Buffer.concat([u16(id), u8(properties.length), ...properties.map((number) => u8(0x80 | number))]);
 }
 
-/** Numbers of boxes that follow each other. */
+/** Numbers of consecutive boxes. */
 function numbers(first: number, boxes: readonly Buffer[]): number[] {
   return boxes.map((_, i) => first + i);
 }

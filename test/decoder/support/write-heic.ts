@@ -1,4 +1,4 @@
-/** A HEIC file (ISO/IEC 23008-12) around a gray HEVC picture, with the two ways in which such a file can be turned. */
+/** Writes a HEIC file (ISO/IEC 23008-12) around a gray HEVC picture, with both ways to rotate such a file. */
 import { hevcPcm } from "./hevc-pcm.ts";
 
 export interface HeicOptions {
@@ -8,15 +8,15 @@ export interface HeicOptions {
   mirror?: number;
   /** EXIF orientation, which a viewer must not apply on top. */
   exif?: number;
-  /** What the `ispe` property claims, if not the truth. */
+  /** The size in the `ispe` property, if it should be wrong. */
   claimed?: { width: number; height: number };
-  /** What the `clap` property leaves of it, before it is turned, pixels. */
+  /** The visible part in the `clap` property, before rotation, pixels. */
   crop?: Crop;
-  /** What the `nclx` property says; null: there is none. */
+  /** The content of the `nclx` property; null: none. */
   nclx?: Nclx | null;
-  /** What the bitstream says of its range. */
+  /** The range stated in the bitstream. */
   fullRange?: boolean;
-  /** An alpha channel, uint8, `height × width`, and whether the picture is multiplied by it. */
+  /** An alpha channel, uint8, `height × width`; true if the picture is multiplied by it. */
   alpha?: { values: Uint8Array; premultiplied: boolean };
 }
 
@@ -87,7 +87,7 @@ export interface Item {
   references?: Record<string, number>;
 }
 
-/** The first is the picture. Each has properties of its own. */
+/** The first is the picture. Each has its own properties. */
 export function writeItems(items: readonly Item[], brand = "heic"): Uint8Array<ArrayBuffer> {
   const infos = items.map(({ id, type }) =>
     box("infe", u32(type === "Exif" ? 0x02000001 : 0x02000000), u16(id), u16(0), Buffer.from(`${type}\0`)),
@@ -122,7 +122,7 @@ export function writeItems(items: readonly Item[], brand = "heic"): Uint8Array<A
   return Uint8Array.from(Buffer.concat([ftyp, meta(dataAt), box("mdat", ...data)]));
 }
 
-/** `iloc`, 4-byte offsets and lengths: one item after the other. */
+/** `iloc`, 4-byte offsets and lengths: one item after another. */
 function location(dataAt: number, items: readonly Item[]): Buffer {
   let at = dataAt;
   const entries = items.map(({ id, data }) => {
@@ -142,7 +142,7 @@ function nclxBox({ primaries, transfer, matrix, fullRange }: Nclx): Buffer {
   return box("colr", Buffer.from("nclx"), u16(primaries), u16(transfer), u16(matrix), range);
 }
 
-/** `clap`: size, and how far its centre is from the picture's, as fractions (ISO/IEC 14496-12, 12.1.4). */
+/** `clap`: the size, and the distance of its centre from the picture's, as fractions (ISO/IEC 14496-12, 12.1.4). */
 export function clapBox(crop: Crop, width: number, height: number): Buffer {
   return box(
     "clap",
@@ -167,7 +167,7 @@ export function decoderConfiguration(sets: Uint8Array[]): Buffer {
   return Buffer.concat([u8(1), Buffer.from(profile), Buffer.from(formats), ...arrays]);
 }
 
-/** An EXIF block that says nothing but the orientation, big-endian. */
+/** An EXIF block with the orientation only, big-endian. */
 export function exifBlock(orientation: number): Buffer {
   const entry = [u16(0x0112), u16(3), u32(1), u16(orientation), u16(0)];
   return Buffer.concat([Buffer.from("MM\0*"), u32(8), u16(1), ...entry, u32(0)]);

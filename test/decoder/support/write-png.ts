@@ -1,4 +1,6 @@
-/** Any kind of PNG (ISO/IEC 15948) from its samples: every colour type and depth, interlaced or not, all filters. */
+/**
+ * Writes any kind of PNG (ISO/IEC 15948) from its samples: every colour type and depth, interlaced or not, all filters.
+ */
 import { crc32, deflateSync } from "node:zlib";
 
 export interface PngSource {
@@ -8,12 +10,12 @@ export interface PngSource {
   depth: number;
   /** 0: gray, 2: RGB, 3: palette, 4: gray and alpha, 6: RGBA. */
   colorType: number;
-  /** The sample of a channel at a pixel, all its bits. */
+  /** Gives the sample of a channel at a pixel, at full depth. */
   sample: (x: number, y: number, channel: number) => number;
   interlaced?: boolean;
   /** Chunks before the data. */
   chunks?: Buffer[];
-  /** zlib's effort, 0–9. */
+  /** zlib's compression level, 0–9. */
   level?: number;
 }
 

@@ -1,4 +1,4 @@
-/** A gray TIFF (TIFF 6.0) in one strip, with whatever tags a test wants. */
+/** Writes a gray TIFF (TIFF 6.0) in one strip, with any tags that a test needs. */
 
 export interface TiffSource {
   width: number;
@@ -17,7 +17,7 @@ export interface TiffSource {
 
 const STRIP_AT = 8;
 
-/** Little-endian; the directory is behind the strip. */
+/** Little-endian; the directory follows the strip. */
 export function writeTiff(source: TiffSource): Uint8Array<ArrayBuffer> {
   const { width, height, depth, data, compression = 1, whiteIsZero = false, tags = [], next = 0 } = source;
   const entries = [

@@ -175,7 +175,7 @@ const REFUSED: [url: string, why: string][] = [
     "[2001:db8::1]",
     "[100::1]",
     "[fec0::1]",
-  ].map((host): [string, string] => [`http://${host}/a.png`, "address is not a public one"]),
+  ].map((host): [string, string] => [`http://${host}/a.png`, "address is not public"]),
   ...[
     "localhost",
     "LOCALHOST",
@@ -188,7 +188,7 @@ const REFUSED: [url: string, why: string][] = [
     "host.home.arpa",
     "x.onion",
     "loc%61lhost",
-  ].map((host): [string, string] => [`http://${host}/a.png`, "host is not a public one"]),
+  ].map((host): [string, string] => [`http://${host}/a.png`, "host is not public"]),
 ];
 
 const OTHER_PORTS = ["22", "1", "25", "81", "444", "1023"].map((port): [string, string] => [

@@ -1,6 +1,7 @@
 /**
- * A picture behind a URL. Opened ahead, so that several servers may be slow at the same time; read in its turn and when
- * there is room, so that only what is about to be decoded is in memory.
+ * Fetches a picture from a URL. The request is sent ahead, so that several slow servers are waited for at the same
+ * time. The file is read only in its turn and when there is room, so that only pictures about to be decoded are in
+ * memory.
  */
 import { DeadlineError, withDeadline } from "../../../runtime/deadline.ts";
 import { ServiceError } from "../../../runtime/errors.ts";
@@ -12,8 +13,8 @@ import { type ImageFile, imageFile, imageTooLarge } from "../image-file.ts";
 import { refusalOf } from "./url-policy.ts";
 
 /**
- * Bytes that all requests of the isolate together hold of fetched files. Not shared with request bodies: who holds a
- * body waits for room here, and would wait for itself.
+ * Limit for the bytes of fetched files in the isolate. It is separate from the limit for request bodies: a request that
+ * holds a body waits for room here, and with a common limit it could wait for itself.
  */
 const fetchedBytes = new BytesInFlight({ small: 2_000_000, large: MAX_IMAGE_BYTES });
 
@@ -29,7 +30,7 @@ export class ImageFetch {
 
   /**
    * @param param the reference's path in the request, for errors
-   * @param allowed see `url-policy.ts`
+   * @param allowed hosts that may be fetched though they are not public; see `url-policy.ts`
    */
   constructor(url: string, param: string, allowed: readonly string[]) {
     this.#url = url;
@@ -40,13 +41,13 @@ export class ImageFetch {
   /** Sends the request, once. */
   open(): void {
     this.#opened ??= this.#inTime(() => this.#follow());
-    // Whoever reads it is told.
+    // The reader gets the error later.
     this.#opened.catch(() => {});
   }
 
   /**
-   * @param timings counts the waiting for the server as `fetch`
-   * @param use gets the file; its memory is given to others once it is done
+   * @param timings counts the wait for the server as `fetch`
+   * @param use gets the file; its memory is released once the call is done
    * @throws ServiceError `image_url_forbidden`, `image_fetch_failed`, `image_too_large`, `invalid_image`
    */
   async read<T>(timings: Timings, use: (file: ImageFile) => Promise<T>): Promise<T> {
@@ -55,7 +56,7 @@ export class ImageFetch {
     const body = response?.body as ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined;
     if (body == null) throw this.#failed("the server sent nothing");
     const length = Number(response?.headers.get("content-length") ?? MAX_IMAGE_BYTES);
-    // Unpacked, it may be longer than what is sent.
+    // A compressed response may be longer than its stated length.
     const isPacked = response?.headers.has("content-encoding") === true;
     const share = fetchedBytes.open(isPacked || !(length > 0) ? MAX_IMAGE_BYTES : length);
     try {
@@ -63,7 +64,7 @@ export class ImageFetch {
       const file = await timings.measure("fetch", () => this.#collect(body, share));
       return await use(file);
     } catch (error) {
-      // A server that is not read goes on sending, until the platform's buffers are full.
+      // Cancel the response: a server whose response is not read would send until the platform's buffers are full.
       this.cancel();
       throw error;
     } finally {
@@ -71,7 +72,7 @@ export class ImageFetch {
     }
   }
 
-  /** Ends what was begun and will not be read. */
+  /** Cancels a fetch that was started and will not be read. */
   cancel(): void {
     this.#abort.abort();
   }
@@ -124,7 +125,7 @@ export class ImageFetch {
     return imageFile(pieces, this.#param);
   }
 
-  /** Gives up after the timeout; what the network says is for nobody but the log. */
+  /** Gives up after the timeout. The network's own error goes only to the log. */
   async #inTime<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await withDeadline(FETCH_TIMEOUT_MS, work);

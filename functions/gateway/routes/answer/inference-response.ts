@@ -1,4 +1,4 @@
-/** What every answer of a model has in common: its model and revision, what it took, and mostly OpenAI's list. */
+/** The fields that every answer of a model has: its model and revision, the usage, and mostly OpenAI's list. */
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import type { Usage } from "../../embed/usage.ts";
@@ -7,7 +7,7 @@ import { reportUsage } from "./report-usage.ts";
 import { randomId } from "../../random-id.ts";
 import { modelReference } from "../../../../model-shards/model-reference.ts";
 
-/** OpenAI's list, and which revision of the model made it. */
+/** OpenAI's list, with the model's revision. */
 export interface Inference {
   id: string;
   object: "list";
@@ -19,15 +19,15 @@ export interface Inference {
   usage: object;
 }
 
-/** Notes the model for the logs and the usage records, and names it as the API does. */
+/** Records the model for logs and usage, and gives its name and revision as the API shows them. */
 export function answeredBy(c: Context<GatewayEnv>, manifest: Manifest): { model: string; revision: string } {
   c.set("answeredBy", modelReference(manifest));
   return { model: manifest.id, revision: manifest.revision };
 }
 
 /**
- * @param idPrefix of the answer's id, such as `cls`
- * @param data one object a picture or input
+ * @param idPrefix prefix of the answer's id, such as `cls`
+ * @param data one object for each picture or input
  */
 export function inferenceResponse(
   c: Context<GatewayEnv>,

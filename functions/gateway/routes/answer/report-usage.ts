@@ -1,9 +1,9 @@
-/** What a request took of the model, noted for the log and the usage records, and told as the API tells it. */
+/** Records a request's usage of the model for logs and usage records, and formats it for the answer. */
 import type { Context } from "hono";
 import type { Usage } from "../../embed/usage.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 
-/** @returns OpenAI's fields and those for images */
+/** @returns OpenAI's fields, and fields for images */
 export function reportUsage(c: Context<GatewayEnv>, usage: Usage): object {
   const { images, cachedImages, tokens, cachedTokens } = usage;
   c.set("usage", usage);

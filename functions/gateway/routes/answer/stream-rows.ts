@@ -1,35 +1,36 @@
 /**
- * An answer that is written while it is sent. The JSON of 2,048 vectors is some 30 MB, that of 16 pictures and long labels
- * more than 100, and with what it is made of it takes twice that; a client takes it piece by piece, and no more than a
- * piece is made ahead.
+ * Writes an answer while it is sent. The JSON of 2,048 vectors is about 30 MB, that of 16 pictures with long labels
+ * more than 100 MB, and making it at once takes twice as much memory. So it is made piece by piece, and only one piece
+ * ahead of the client.
  *
- * What the pieces are made of takes room like the request's body, and with it, until the last piece is gone: clients that
- * ask for much and read nothing would fill the isolate. Who reads nothing for a while is hung up on.
+ * The data behind the rows takes room in the same way as the request's body, until the last piece is sent. Otherwise
+ * clients that request much and read nothing would fill the isolate. A client that reads nothing for a while is
+ * disconnected.
  */
 import type { Context } from "hono";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import type { Inference } from "./inference-response.ts";
 
-/** UTF-16 code units after which a piece takes nothing more: V8 collects strings of more than 128 kB late. */
+/** Largest piece, UTF-16 code units. V8 is slow to free strings of more than 128 kB. */
 const PIECE_LENGTH = 50_000;
 const EMPTY = '"data":[]';
-/** How long a client may take for a piece. Milliseconds. */
+/** How long a client may take for a piece, milliseconds. */
 const PATIENCE_MS = 15_000;
 
-/** What the object of one score takes, four numbers and a reference to its text. */
+/** Bytes of the object of one score: four numbers and a reference to its text. */
 export const SCORE_BYTES = 120;
 
 export interface Rows {
   count: number;
-  /** Makes a row when it is due. */
+  /** Makes a row when it is needed. */
   rowOf: (index: number) => object;
-  /** What rows are made of, as far as the request's body did not bring it. */
+  /** Bytes of the data behind the rows, without what is part of the request's body. */
   bytes: number;
 }
 
 /**
  * @param envelope the whole answer with no rows in `data`
- * @throws ServiceError `overloaded` if there is no room for what the rows are made of
+ * @throws ServiceError `overloaded` if there is no room for the data behind the rows
  */
 export async function streamRows(
   c: Context<GatewayEnv>,
@@ -38,7 +39,7 @@ export async function streamRows(
 ): Promise<Response> {
   const share = c.get("share");
   if (share !== undefined) await share.growTo(share.held + bytes, share.held + bytes);
-  // From here on it belongs to the answer.
+  // From here on the answer owns the room.
   c.set("share", undefined);
   let timer: ReturnType<typeof setTimeout> | null = null;
   const end = (): void => {
@@ -46,7 +47,7 @@ export async function streamRows(
     share?.release();
   };
   const json = JSON.stringify(envelope);
-  // No string in the JSON holds these characters: its quotes would be escaped.
+  // No string in the JSON contains these characters, because its quotes would be escaped.
   const start = json.indexOf(EMPTY) + EMPTY.length - 1;
   const encoder = new TextEncoder();
   const texts = answerTexts(json.slice(0, start), count, rowOf, json.slice(start));
@@ -103,7 +104,7 @@ function* answerTexts(
   yield end;
 }
 
-/** As `JSON.stringify`, but lists of objects come object by object: one picture's labels may be megabytes. */
+/** Like `JSON.stringify`, but yields a list object by object: one picture's labels may be megabytes. */
 function* jsonOf(value: object): Generator<string> {
   if (!Object.values(value).some((field) => isObjects(field))) {
     yield JSON.stringify(value);

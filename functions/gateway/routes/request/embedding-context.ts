@@ -1,4 +1,4 @@
-/** What embedding takes from the request that it is for. */
+/** The context of a request that embedding needs. */
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import type { EmbedContext } from "../../embed/embed-context.ts";
@@ -6,14 +6,14 @@ import type { Wanted } from "../../../runtime/wanted.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { towersOf } from "../../models/served-models.ts";
 
-/** False once the request's client has left. */
+/** False once the client has disconnected. */
 export function wantedBy(c: Context<GatewayEnv>): Wanted {
   return () => !c.req.raw.signal.aborted;
 }
 
 /**
- * Waits for room for the vectors of texts before they are computed: a tower that is done with many requests at once would
- * fill the isolate. It is held with that of the body.
+ * Waits for room for text vectors before they are computed. Otherwise a tower that answers many requests at once would
+ * fill the isolate. The room is held together with the body's.
  * @throws ServiceError `overloaded`
  */
 export async function holdVectors(

@@ -1,4 +1,4 @@
-/** The fields of a request, and its pictures, wherever in it they come from. */
+/** Reads the fields and pictures of a request, from JSON or a form. */
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import { ServiceError } from "../../../runtime/errors.ts";
@@ -12,8 +12,8 @@ import { embedContext } from "./embedding-context.ts";
 import { PictureBatch } from "../../embed/picture-batch.ts";
 
 /**
- * The request's batch, made when it is first asked for.
- * @throws ServiceError `invalid_type` if pictures came before the name of the model that they are for
+ * The request's batch of pictures, made at first use.
+ * @throws ServiceError `invalid_type` if pictures came before the name of their model
  */
 export function requestPictures(c: Context<GatewayEnv>, manifest: Manifest): PictureBatch {
   const begun = c.get("pictures");
@@ -27,8 +27,8 @@ export function requestPictures(c: Context<GatewayEnv>, manifest: Manifest): Pic
 }
 
 /**
- * The fields of a request that may be a form. An uploaded picture goes to the decoder while the rest still arrives, and
- * stands among the fields as a `Picture`.
+ * Reads the fields of a request that may be a form. An uploaded picture goes to the decoder while the rest still
+ * arrives; among the fields it is a `Picture`.
  */
 export async function readFieldsAndFiles(c: Context<GatewayEnv>): Promise<Fields> {
   return await readFields(c, async (pieces, index, { model }) => {
@@ -39,7 +39,7 @@ export async function readFieldsAndFiles(c: Context<GatewayEnv>): Promise<Fields
   });
 }
 
-/** @param acceptFile of a form; without it, the request must be JSON */
+/** @param acceptFile receives a form's files; without it, the request must be JSON */
 export async function readFields(c: Context<GatewayEnv>, acceptFile?: AcceptFile): Promise<Fields> {
   const { fields, lifted, share } = await readBody(c.req.raw, acceptFile);
   c.set("share", share);

@@ -1,4 +1,4 @@
-/** Which model a request means. */
+/** Finds the model that a request names. */
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import { ServiceError } from "../../../runtime/errors.ts";
@@ -7,8 +7,8 @@ import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { type ServedModel, servedModels } from "../../models/served-models.ts";
 
 /**
- * The manifest of the model that the request names by id or alias, or of the deployment's first if it names none. Read
- * from R2 once per isolate.
+ * The manifest of the model that the request names by id or alias, or by default of the deployment's first. Read from
+ * R2 once for each isolate.
  * @throws ServiceError `model_not_found`, `model_unavailable`
  */
 export async function requestedModel(
@@ -19,7 +19,7 @@ export async function requestedModel(
   const [first] = served;
   const meant = model == null ? first : served.find(({ alias }) => alias === model);
   if (meant !== undefined) return await manifestOf(c, meant);
-  // A model that cannot be read must not keep others from being found by their ids.
+  // If one model's manifest cannot be read, the others must still be found by their ids.
   const read = await Promise.allSettled(served.map((each) => manifestOf(c, each)));
   const manifests = read.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
   const found = manifests.find(({ id }) => id === model);
@@ -31,7 +31,7 @@ export async function requestedModel(
   throw new ServiceError("model_not_found", message, { param: "model" });
 }
 
-/** The default first. @throws ServiceError `model_unavailable` */
+/** All models, the default first. @throws ServiceError `model_unavailable` */
 export async function allModels(c: Context<GatewayEnv>): Promise<Manifest[]> {
   return await Promise.all(servedModels(c.env).map((each) => manifestOf(c, each)));
 }

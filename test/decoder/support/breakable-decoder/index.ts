@@ -10,11 +10,11 @@ import { nextFrame } from "../../../../functions/runtime/file-frames.ts";
 import type { DecodedImage } from "../../../../functions/runtime/rpc.ts";
 import { rpcResult } from "../../../../functions/runtime/rpc-result.ts";
 
-/** Asks for this size break the codec; no model has it. */
+/** A request for this size makes the codec trap. No model has this size. */
 const BREAKING_SIZE = 1;
-/** Asks for this size make a used codec run out of memory in a trap, once. */
+/** A request for this size makes a used codec run out of memory in a trap, once. */
 const EXHAUSTING_SIZE = 2;
-/** Beyond any memory: reading there is a trap. */
+/** An address beyond any memory: reading there traps. */
 const NOWHERE = 0xfffffff0;
 
 export default class BreakableDecoder extends Decoder {
