@@ -32,7 +32,7 @@ export interface TextCall {
   requestId: string;
   /** False once no client waits for the result. */
   wanted: Wanted;
-  /** Told what loading the tower took, if the call had to wait for it. */
+  /** Called with the cost of loading the tower, if the call had to wait for that. */
   onLoaded?: (loaded: Loaded) => void;
 }
 

@@ -1,4 +1,4 @@
-/** Choosing a model in a browser: the page says of each how accurate and how large it is, as the API does. */
+/** Choosing a model in a browser: the page shows each model's accuracy and size, as the API states them. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ describeInBrowser("the choice of a model", () => {
     const { body } = await request("GET", `${site.workers.url}/v1/models/${encodeURIComponent(VIT)}`);
     const { imagenet_zero_shot: accuracy, parameters, bytes, image_size: size } = body;
     expect([accuracy, parameters, size]).toEqual([ACCURACY, 3_468_481, 64]);
-    // A byte a parameter, and what is not int8.
+    // One byte for each parameter, plus what is not int8.
     expect(bytes).toBeGreaterThan(parameters);
     expect(bytes).toBeLessThan(1.2 * parameters);
   });

@@ -1,4 +1,4 @@
-/** What the API answers, through HTTP, with every way to send a picture. */
+/** The API's answers through HTTP, with every way to send a picture. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -112,7 +112,7 @@ describe("POST /v1/classify", () => {
     expect(none).toMatchObject({ prediction: null, score: null, predictions: [] });
   });
 
-  it("gives a picture the same scores alone and in company", async () => {
+  it("gives a picture the same scores alone and with others", async () => {
     const grapes = await exampleBase64("grapes.png");
     const alone = (await post(`${workers.url}/v1/classify`, { image: fox, labels: LABELS })).body.data[0];
     const together = (await post(`${workers.url}/v1/classify`, { images: [grapes, fox], labels: LABELS }))

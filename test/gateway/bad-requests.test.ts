@@ -1,4 +1,4 @@
-/** What the API refuses, and how: status, code and the field, in OpenAI's error shape. */
+/** The API's refusals: status, code and field, in OpenAI's error shape. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { post } from "../support/post.ts";
@@ -20,7 +20,7 @@ afterAll(async () => {
 type Case = [what: string, body: () => unknown, status: number, code: string, param: string | null];
 
 const TEXT_FILE = Buffer.from("this is a text file, whatever its name says").toString("base64");
-/** A PNG header of 20,000 × 20,000 pixels and nothing behind it. */
+/** A PNG header of 20,000 × 20,000 pixels and no data. */
 const BOMB = Buffer.from("89504e470d0a1a0a0000000d4948445200004e2000004e200806000000", "hex").toString(
   "base64",
 );
@@ -153,7 +153,7 @@ describe.each([
   });
 });
 
-/** Sends files of zeros; answers the status and the error's code and param. */
+/** Sends files of zeros; gives the status and the error's code and param. */
 async function upload(sizes: number[]): Promise<[status: number, code: string, param: string | null]> {
   const form = new FormData();
   for (const size of sizes) form.append("image", new Blob([new Uint8Array(size)]), "a.png");
@@ -188,7 +188,7 @@ describe("HTTP itself", () => {
     expect(answer.body.error.message).toContain("content-encoding");
   });
 
-  it("refuses a form's list that is longer than the stack", async () => {
+  it("refuses a form's list that would overflow the stack", async () => {
     for (const name of ["labels", "negative", "x", "images"]) {
       const form = new FormData();
       form.append(name, JSON.stringify(Array(150_000).fill(0)));
@@ -212,7 +212,7 @@ describe("HTTP itself", () => {
     expect(chunked.status).toBe(413);
   });
 
-  it("refuses multipart that is not", async () => {
+  it("refuses a malformed multipart body", async () => {
     for (const type of ["multipart/form-data", "multipart/form-data; boundary=x"]) {
       const headers = { "content-type": type };
       const response = await fetch(`${workers.url}/v1/classify`, { method: "POST", headers, body: "nope" });
@@ -221,7 +221,7 @@ describe("HTTP itself", () => {
     }
   });
 
-  it("refuses an upload that is too large, and one picture in it that is", async () => {
+  it("refuses an upload that is too large, and a single picture that is too large", async () => {
     expect(await upload([16e6, 16e6, 16e6, 16e6])).toEqual([413, "request_too_large", null]);
     expect(await upload([10, 20_000_001])).toEqual([400, "image_too_large", "images[1]"]);
   });
@@ -235,7 +235,7 @@ describe("HTTP itself", () => {
     expect(error.code).toMatch(/^(unknown|missing)_field$/);
   });
 
-  it("is not impressed by prototype keys or deep nesting", async () => {
+  it("treats prototype keys and deep nesting like other input", async () => {
     const deep = `{"image":${"[".repeat(100_000)}${"]".repeat(100_000)},"labels":["a"]}`;
     expect((await post(`${workers.url}/v1/classify`, deep)).status).toBe(400);
     const polluted = `{"__proto__":{"labels":["a"]},"constructor":{"prototype":{"labels":["a"]}},"image":"x"}`;

@@ -1,4 +1,7 @@
-/** Room for bodies: small ones have their own, the rest wait for each other only as long as each other sends. */
+/**
+ * Room for bodies: small ones have separate room; large ones wait for each other, but not for a client that has stopped
+ * sending.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BytesInFlight, type Share } from "../../functions/gateway/body/bytes-in-flight.ts";
@@ -7,7 +10,7 @@ const MB = 1_000_000;
 let opened: Share[] = [];
 
 beforeAll(() => {
-  // What Workers have and Node has by another name.
+  // Workers have this function, and Node has it under another name.
   (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
 });
 
@@ -22,13 +25,13 @@ function open(room: BytesInFlight, most: number): Share {
   return share;
 }
 
-/** Whether it happens within a moment. */
+/** True if it happens within a moment. */
 async function happens(event: Promise<unknown>): Promise<boolean> {
   return await Promise.race([event.then(() => true), sleep(150, false)]);
 }
 
 describe("BytesInFlight", () => {
-  it("does not count as waiting for a client what the isolate was busy for", () => {
+  it("does not count the isolate's busy time as waiting for a client", () => {
     const share = open(new BytesInFlight({ small: MB, large: MB }), MB);
     share.expect();
     const busyUntil = Date.now() + 300;
@@ -38,7 +41,7 @@ describe("BytesInFlight", () => {
     expect(share.waited).toBeLessThanOrEqual(50);
   });
 
-  it("takes what has come, not what was announced", async () => {
+  it("takes room for the bytes that arrived, not for the announced ones", async () => {
     const room = new BytesInFlight({ small: MB, large: 40 * MB });
     for (let i = 0; i < 20; i++) await open(room, 16 * MB).growTo(10_000);
     const whole = open(room, 16 * MB);
@@ -58,7 +61,7 @@ describe("BytesInFlight", () => {
     const answered = open(room, 16 * MB);
     await answered.growTo(16 * MB);
     answered.complete(16 * MB);
-    // As far as it comes, it holds; for the rest it waits until the first is answered.
+    // It keeps the room of what has arrived, and waits for more until the first is answered.
     const half = open(room, 32 * MB);
     const rest = (async () => {
       for (let bytes = MB; bytes <= 32 * MB; bytes += MB) await half.growTo(bytes);
@@ -80,12 +83,12 @@ describe("BytesInFlight", () => {
       }
       share.release();
     };
-    // Each could hold 4 MB of all the room, but not then 24 more without the reserve.
+    // Each could hold 4 MB while the whole room is free, but without the reserve none could then get 24 MB more.
     const all = await Promise.allSettled([finish(), finish(), finish(), finish()]);
     expect(all.filter(({ status }) => status === "rejected")).toEqual([]);
   });
 
-  it("gives room in the order of coming", async () => {
+  it("gives room in order of arrival", async () => {
     const room = new BytesInFlight({ small: MB, large: 10 * MB });
     const holder = open(room, 10 * MB);
     await holder.growTo(10 * MB);
@@ -115,7 +118,7 @@ describe("BytesInFlight", () => {
     await expect(Promise.all(Array.from({ length: 6 }, read))).resolves.toHaveLength(6);
   });
 
-  it("lets forms that come file by file finish, all of them", { timeout: 20_000 }, async () => {
+  it("lets all forms finish that arrive file by file", { timeout: 20_000 }, async () => {
     const room = new BytesInFlight({ small: MB, large: 40 * MB });
     const read = async (): Promise<void> => {
       const share = open(room, 24 * MB);
@@ -132,7 +135,7 @@ describe("BytesInFlight", () => {
     await expect(Promise.all(Array.from({ length: 4 }, read))).resolves.toHaveLength(4);
   });
 
-  it("refuses the last that came when those that outgrew what they announced wait for each other", async () => {
+  it("refuses the latest body if bodies longer than announced wait for each other", async () => {
     const room = new BytesInFlight({ small: MB, large: 40 * MB });
     const [first, second] = [open(room, 20 * MB), open(room, 20 * MB)];
     await Promise.all([first.growTo(20 * MB), second.growTo(20 * MB)]);
@@ -157,7 +160,7 @@ describe("BytesInFlight", () => {
     await other;
   });
 
-  it("does not hold against a client that the isolate was busy", async () => {
+  it("does not take a client for slow while the isolate is busy", async () => {
     const room = new BytesInFlight({ small: MB, large: 20 * MB });
     const share = open(room, 16 * MB);
     await share.growTo(15 * MB);

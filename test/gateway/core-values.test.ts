@@ -1,11 +1,11 @@
-/** The sums behind every score, and the forms of a key, against the plainest way to say them. */
+/** The sums behind every score, and the forms of a key, compared with the simplest way to write them. */
 import { expect, it } from "vitest";
 import { bearerKey, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { cosineOfUnit, cosinesWithRows } from "../../functions/gateway/score/cosine-of-unit.ts";
 import { logMeanExp, sigmoid } from "../../functions/gateway/score/softmax.ts";
 import { random, unitVector } from "./random.ts";
 
-/** Float64 sums in another order. */
+/** Tolerance: the float64 sums are in another order. */
 const DIGITS = 12;
 
 it.each([1, 2, 3, 4, 5, 7, 8, 64, 641])("a cosine of %i values is the sum of products", (width) => {
@@ -33,7 +33,7 @@ it("sigmoid and logMeanExp stay finite far out", () => {
   expect(logMeanExp([-1000, -1001])).toBeCloseTo(-1000 + Math.log((1 + Math.exp(-1)) / 2), DIGITS);
 });
 
-it("a key is a key from its first character to its last", () => {
+it("the whole header must be a key, from first to last character", () => {
   const key = newKey();
   for (const header of [
     `x Bearer ${key}`,

@@ -1,4 +1,7 @@
-/** The demonstration model on pictures it was not trained on, through HTTP, against the float model's accuracy. */
+/**
+ * The demonstration model's accuracy through HTTP on pictures that were not in its training, compared with the float
+ * model's.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -6,7 +9,7 @@ import evaluation from "../fixtures/eval/eval.json" with { type: "json" };
 import { post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
-/** Percentage points that quantization may cost. */
+/** Percentage points that quantization may lose. */
 const TOLERANCE = 1;
 
 let workers: Workers;

@@ -1,4 +1,4 @@
-/** Workers behind the gateway that break down or serve another model, and a model that R2 lacks files of. */
+/** Workers behind the gateway that fail or serve another model revision, and a model with a file missing in R2. */
 import type { V4WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
@@ -54,7 +54,7 @@ describe("a Worker behind the gateway that", () => {
     },
   );
 
-  it("serves another revision is a 503: scores across models would be nonsense", async () => {
+  it("serves another revision causes a 503: scores across models would be meaningless", async () => {
     await trouble("revision");
     expectUnavailable(await classify(workers));
     expect(workers.logs.join("\n")).toContain("0123456789abcdef");
@@ -63,7 +63,7 @@ describe("a Worker behind the gateway that", () => {
   });
 });
 
-it("a model without a file in R2 is a 503 that does not say which, until the file is there", async () => {
+it("a model with a file missing in R2 gives a 503 without the file's name, until the file is there", async () => {
   const workers = await startWorkers();
   onTestFinished(() => workers.dispose());
   const { models, prefix, url } = workers;
@@ -90,8 +90,8 @@ it("a model without a file in R2 is a 503 that does not say which, until the fil
 });
 
 /**
- * Stands between the gateway and the other Workers and passes calls on, until it is told to fail in one: `POST /` with
- * a method's name, `revision` or `none`.
+ * Stands between the gateway and the other Workers and passes calls on. `POST /` with a method's name makes that method
+ * fail; `revision` and `none` are the other modes.
  */
 const TROUBLE: V4WorkerOptions = {
   name: "trouble",

@@ -1,4 +1,4 @@
-/** A form may come in pieces of any size; what is kept of a file does not depend on it. */
+/** A form may arrive in pieces of any size; a file's bytes are the same. */
 import { describe, expect, it } from "vitest";
 import { BytesInFlight } from "../../functions/gateway/body/bytes-in-flight.ts";
 import { MultipartForm } from "../../functions/gateway/body/multipart-form.ts";
@@ -26,7 +26,7 @@ describe("a form", () => {
     share.release();
     expect(files).toHaveLength(1);
     expect(Buffer.concat(files[0] ?? []).equals(FILE)).toBe(true);
-    // The parser cuts a piece in two where a boundary might begin.
+    // The parser splits a piece where a boundary might begin.
     expect(files[0]?.length).toBeLessThan(20);
   });
 });

@@ -1,4 +1,4 @@
-/** What every response has, and how a failure becomes HTTP: the real middleware around routes that fail. */
+/** Headers of every response, and how an error becomes HTTP: the real middleware around routes that fail. */
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { GatewayEnv } from "../../functions/gateway/middleware/gateway-env.ts";
@@ -39,14 +39,14 @@ describe("a refusal", () => {
     const [status, type] = ERROR_KINDS[code];
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual({ error: { message: "no", type, param: "images[2]", code } });
-    // "null" where the header is missing.
+    // "null" if the header is missing.
     const retryAfter = String(response.headers.get("retry-after"));
     expect(retryAfter).toMatch(status === 429 || status === 503 ? /^[1-9]\d*$/ : /^null$/);
   });
 });
 
 describe("a defect", () => {
-  it("is a 500 that tells nothing, and is logged with its request", async () => {
+  it("is a 500 without details, and is logged with its request", async () => {
     const response = await app.request("/defect", { headers: { "x-request-id": "mine" } });
     const body = await response.text();
     expect(response.status).toBe(500);
@@ -76,14 +76,14 @@ describe("headers", () => {
     expect(headers.get("x-request-id") === id).toBe(kept);
   });
 
-  it("time parts that run side by side each for themselves", async () => {
+  it("time parallel parts separately", async () => {
     const { headers } = await app.request("/slow");
     const timing = headers.get("server-timing") ?? "";
     const [text = 0, image = 0, total = 0] = [...timing.matchAll(/dur=([\d.]+)/g)].map(([, ms]) =>
       Number(ms),
     );
     expect(timing).toMatch(/^text;dur=.*, image;dur=.*, total;dur=/);
-    // Timers may fire a millisecond early.
+    // Timers may fire a millisecond too early.
     expect(Math.min(text, image)).toBeGreaterThanOrEqual(19);
     expect(total).toBeLessThan(text + image);
   });

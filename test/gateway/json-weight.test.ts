@@ -1,4 +1,4 @@
-/** What a JSON text will weigh is known before it is parsed, in whatever pieces it comes. */
+/** The memory that a JSON text will need is known before it is parsed, however it is divided into pieces. */
 import { describe, expect, it } from "vitest";
 import { JsonWeight } from "../../functions/gateway/body/json-weight.ts";
 import { LIFTED_LENGTH, liftStrings } from "../../functions/gateway/body/lift-strings.ts";
@@ -43,13 +43,13 @@ describe("JsonWeight", () => {
       const whole = sums(weigh(bytes));
       expect(sums(weigh(bytes, () => 1 + Math.floor(next() * 2 ** (next() * 17))))).toEqual(whole);
       expect(sums(weigh(bytes, () => 1))).toEqual(whole);
-      // What it takes for lifted is what is lifted, escapes included.
+      // What it counts as lifted is what is lifted, escapes included.
       const { json } = liftStrings(bytes.slice());
       expect(whole[0]).toBe(json.length === bytes.length ? 0 : long.length - 2);
     },
   );
 
-  // Bytes a unit as measured in workerd's heap: the weight is never less.
+  // Bytes of a unit, measured in workerd's heap; the weight is never less.
   it.each([
     ["{}", 32],
     ["[]", 20],

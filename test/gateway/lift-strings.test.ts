@@ -1,4 +1,4 @@
-/** Long strings are taken out of JSON where they stand, and nothing else changes. */
+/** Long strings are taken out of JSON in place, and nothing else changes. */
 import { describe, expect, it } from "vitest";
 import { LIFTED, liftStrings } from "../../functions/gateway/body/lift-strings.ts";
 import { random } from "./random.ts";
@@ -63,7 +63,7 @@ describe("liftStrings", () => {
     },
   );
 
-  it("gives the text itself if there is nothing to lift", () => {
+  it("gives the original text if there is nothing to lift", () => {
     const bytes = bytesOf('{"a":"b"}');
     expect(liftStrings(bytes)).toEqual({ json: bytes, strings: [] });
     expect(liftStrings(bytes).json).toBe(bytes);

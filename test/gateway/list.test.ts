@@ -1,4 +1,4 @@
-/** A list of a request is looked at no further than to its first fault or its limit. */
+/** A list in a request is checked only up to its first fault or its limit. */
 import { scheduler } from "node:timers/promises";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,12 +8,12 @@ import { labelSetRequestSchema } from "../../functions/gateway/schemas/label-set
 import { list } from "../../functions/gateway/schemas/list.ts";
 import { validate } from "../../functions/gateway/schemas/validate.ts";
 
-// As workerd has it, for pauses.
+// Workers have this function for pauses.
 Object.assign(globalThis, { scheduler });
 
 const SCHEMAS = join(import.meta.dirname, "../../functions/gateway/schemas");
 
-/** A list of numbers, and how many of them were looked at. */
+/** A list of numbers, and a count of the numbers that were checked. */
 function counted(): { schema: z.ZodType; looked: () => number } {
   let looked = 0;
   const element = z.number().transform((value) => {
@@ -24,7 +24,7 @@ function counted(): { schema: z.ZodType; looked: () => number } {
 }
 
 describe("list", () => {
-  it("is what it was made of", async () => {
+  it("gives back the values that it got", async () => {
     const { schema } = counted();
     expect(await validate(schema, { items: [3, 1, 2] })).toEqual({ items: [3, 1, 2] });
   });
@@ -43,7 +43,7 @@ describe("list", () => {
     await expect(validate(own, { items })).rejects.toThrow(expect.objectContaining({ code, param }));
   });
 
-  it("does not look beyond the limit, nor beyond the first fault", async () => {
+  it("checks nothing beyond the limit or the first fault", async () => {
     const many = counted();
     await expect(validate(many.schema, { items: Array(1_000_000).fill(1) })).rejects.toThrow("at most 10");
     expect(many.looked()).toBe(0);
@@ -54,7 +54,7 @@ describe("list", () => {
     expect(wrong.looked()).toBe(1);
   });
 
-  it("keeps one complaint of a million", () => {
+  it("keeps one issue instead of a million", () => {
     const labels = Array.from({ length: 10_000 }, (_, i) => ({ label: `${i}`, prompts: Array(100).fill(0) }));
     const { error } = labelSetRequestSchema.safeParse({ labels });
     const count = (issue: z.core.$ZodIssue): number =>
@@ -62,7 +62,7 @@ describe("list", () => {
     expect(error?.issues.reduce((sum, issue) => sum + count(issue), 0)).toBeLessThan(10);
   });
 
-  it("is the only list of a request's schema", async () => {
+  it("is the only kind of list in request schemas", async () => {
     for (const file of await readdir(SCHEMAS)) {
       const source = await readFile(join(SCHEMAS, file), "utf8");
       expect(source, file).not.toMatch(/\bz\s*\.(array|record|set|map|tuple)\(/);

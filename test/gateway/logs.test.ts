@@ -1,4 +1,4 @@
-/** What a request leaves in the logs: a line in each Worker that had a part, under one id, and nothing that is the caller's. */
+/** A request's log: one line in each Worker that took part, under one id, without the caller's data. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { request } from "../support/send-request.ts";
@@ -15,7 +15,7 @@ afterAll(async () => {
   await workers.dispose();
 });
 
-/** Lines of the request with this id, as far as they are ours. */
+/** This project's log lines for the request with this id. */
 async function linesOf(id: string, count: number): Promise<Record<string, unknown>[]> {
   const parse = (): Record<string, unknown>[] =>
     workers.logs
@@ -78,7 +78,7 @@ describe("the log", () => {
     expect(line.model).toMatch(/^edgeclip-demo@[0-9a-f]{16}$/);
   });
 
-  it("shows what came from caches by what is missing", async () => {
+  it("leaves out the Workers whose results came from caches", async () => {
     const body = { image, labels: ["fox", "a secret label"] };
     await request("POST", `${workers.url}/v1/classify`, body, { "x-request-id": "trace-2" });
     const lines = await linesOf("trace-2", 3);
@@ -92,7 +92,7 @@ describe("the log", () => {
     expect(line?.["cachedTokens"]).toBe(line?.["tokens"]);
   });
 
-  it("has the code of a refusal, and routes rather than paths", async () => {
+  it("has the code of a refusal, and routes instead of paths", async () => {
     await request("GET", `${workers.url}/v1/label_sets/ls_private-id`, undefined, {
       "x-request-id": "trace-3",
     });

@@ -1,15 +1,18 @@
 /**
- * A request as long as a client likes is looked through in steps: others are answered meanwhile. How many of them is
- * counted, not how long they take.
+ * A long request is processed in steps, with pauses in which other requests are answered. The test counts those
+ * requests and measures no time.
  */
 import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
-/** The longest that a text may be. */
+/** Longest text allowed. */
 const LONGEST = 8192;
-/** Each of these bodies takes more than twenty pauses; without them, one or two others are answered in all. */
+/**
+ * Each of these bodies needs more than twenty pauses; without pauses, one or two other requests would be answered in
+ * all.
+ */
 const ANSWERED = 5;
 
 const filled = (unit: string): string => unit.repeat(LONGEST / unit.length);
@@ -24,7 +27,7 @@ let image: string;
 beforeAll(async () => {
   workers = await startWorkers();
   image = await exampleBase64("fox.png");
-  // What the first request of an isolate does is not what is counted.
+  // Send one request first, so that the isolate's start is not counted.
   await answeredDuring("/v1/classify", { image, labels: ["fox", "rabbit"] });
 });
 
@@ -63,10 +66,10 @@ async function answeredDuring(
   }
 }
 
-describe("others are answered while the gateway looks through", () => {
+describe("others are answered while the gateway checks", () => {
   it.each([
     [
-      "labels, the last of which comes twice",
+      "labels, with the last one repeated",
       "/v1/classify",
       () => ({ image, labels: [...texts(500, references), "a", "A"] }),
       "duplicate_label",

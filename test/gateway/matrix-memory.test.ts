@@ -1,4 +1,4 @@
-/** However many large sets are used at once, their matrices take no more room than there is. */
+/** Matrices stay within the limit, even if many large sets are used at once. */
 import { scheduler } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MatrixMemory, type UsedMatrix } from "../../functions/gateway/label-sets/matrix-memory.ts";
@@ -35,7 +35,7 @@ afterEach(() => {
 });
 
 describe("matrices in memory", () => {
-  it("are kept while there is room, and those used longest ago go first", async () => {
+  it("are kept while there is room; the least recently used are dropped first", async () => {
     const memory = new MatrixMemory(LIMITS);
     for (const key of ["a", "b", "c"]) (await load(memory, key, 12 * MB)).release();
     memory.use("a")?.release();
@@ -44,7 +44,7 @@ describe("matrices in memory", () => {
     expect(memory.bytes).toBe(36 * MB);
   });
 
-  it("never take more than there is, whoever uses them at once", async () => {
+  it("never take more than the limit, even if many are used at once", async () => {
     const memory = new MatrixMemory(LIMITS);
     let most = 0;
     const use = async (key: string, bytes: number): Promise<void> => {
@@ -84,7 +84,7 @@ describe("matrices in memory", () => {
     large.release();
   });
 
-  it("are refused when others go on using theirs", async () => {
+  it("are refused while others stay in use", async () => {
     const memory = new MatrixMemory(LIMITS);
     const first = await load(memory, "a", 30 * MB);
     const second = load(memory, "b", 20 * MB);
@@ -95,7 +95,7 @@ describe("matrices in memory", () => {
     first.release();
   });
 
-  it("are given up for requests that have not lived for a while", async () => {
+  it("are released for requests that show no sign of life", async () => {
     const memory = new MatrixMemory(LIMITS);
     await load(memory, "a", 30 * MB);
     const now = Date.now() + 31_000;
@@ -112,7 +112,7 @@ describe("matrices in memory", () => {
     expect(memory.bytes).toBe(0);
   });
 
-  it("count as long as they are used, though their set is gone or was loaded again", async () => {
+  it("count as long as they are used, even if their set was deleted or loaded again", async () => {
     const memory = new MatrixMemory(LIMITS);
     const first = await load(memory, "a", 15 * MB);
     memory.forget("a");

@@ -1,4 +1,4 @@
-/** Random inputs for property tests: seeded, so that a failure comes again. */
+/** Random inputs for property tests. They come from a seed, so a failure can be repeated. */
 
 /** Uniform in [0, 1): a linear congruential generator with the constants of Numerical Recipes. */
 export function random(seed: number): () => number {

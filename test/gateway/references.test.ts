@@ -1,6 +1,6 @@
 /**
- * Base64 and data URIs, in workerd, where the gateway decodes them: the current Node has no `Uint8Array.fromBase64`.
- * The modules under test run as they are, without their types.
+ * Tests base64 and data URIs in workerd, where the gateway decodes them, because Node has no `Uint8Array.fromBase64`
+ * yet. The modules under test run unchanged, without their types.
  */
 import { readFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
@@ -11,7 +11,7 @@ import { random } from "./random.ts";
 
 const FOLDER = join(import.meta.dirname, "../../functions/gateway");
 
-/** `POST /decodeBase64` or `/parseDataUri` the text → the bytes; 400 if it is refused. */
+/** `POST /decodeBase64` or `/parseDataUri` with the text gives the bytes, or 400 if it is refused. */
 const SCRIPT = `
 import { decodeBase64, decodeBase64Bytes } from "./base64.ts";
 import { parseDataUri } from "./images/data-uri.ts";

@@ -1,4 +1,4 @@
-/** Every request's schema, field by field: what passes and becomes what, what is refused with which code and path. */
+/** Every request's schema, field by field: accepted values with their result, and refused values with code and path. */
 import { scheduler } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../functions/runtime/errors.ts";
@@ -16,7 +16,7 @@ import { similarityRequestSchema } from "../../functions/gateway/schemas/similar
 import { computeLabelSetsRequestSchema } from "../../functions/gateway/schemas/compute-label-sets-request.ts";
 import { validate } from "../../functions/gateway/schemas/validate.ts";
 
-// As workerd has it, for pauses.
+// Workers have this function for pauses.
 Object.assign(globalThis, { scheduler });
 
 const LONG = "\0lifted:0";
@@ -388,10 +388,10 @@ describe("a request", () => {
     const refusal: unknown = await validate(SCHEMAS[name][0], fieldsOf(name, fields)).catch(
       (error: unknown) => error,
     );
-    if (!(refusal instanceof ServiceError)) throw new Error("it was not refused");
+    if (!(refusal instanceof ServiceError)) throw new Error("the request was not refused");
     expect([refusal.code, refusal.param]).toEqual([code, param]);
     expect(refusal.message).toContain(message);
-    // Zod's own sentences.
+    // The message must not be one of zod's own.
     expect(refusal.message).not.toMatch(/invalid|expected|received|too (?:big|small)|unrecognized/i);
     expect(refusal.message).toContain(param ?? "");
   });

@@ -1,7 +1,7 @@
 /**
- * Whatever was asked before, by whom and in which spelling: every answer is that of a fresh deployment. Random requests
- * in random order against Workers whose memory, KV and R2 fill up and that are restarted in between. What each answer
- * must be is computed here, from vectors that the text tower gives when it is asked alone, past every cache.
+ * Every answer is the same as from a fresh deployment, whatever was requested before and in which spelling. Random
+ * requests run in random order against Workers whose memory, KV and R2 fill up and that are restarted in between. The
+ * expected answers are computed here from vectors of the text tower, which is called alone, without any cache.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,11 +23,11 @@ const RESTARTS = 1;
 const REQUESTS_PER_START = 25;
 const POOL = 16;
 const CONTEXT_LENGTH = 77;
-/** With these, a list of labels is long enough to be cached as a whole. */
+/** With these, a list of labels is long enough to be cached as a matrix. */
 const FILLING = Array.from({ length: 101 }, (_, i) => `filling ${i}`);
 const BASES = ["jazz &Amp; soul", "caf\u00e9 <b>\u201cno. 1\u201d</b>", "the bird\u2019s \ufb01sh &Amp;"];
 const TEMPLATES = [["{}"], ["a photo of a {}."], ["&AMP; {}", "{} &amp;"], ["<{}>"], ["the  {}", "The {}"]];
-/** Each gives another spelling; some mean the same, some do not, and some do only after having been cleaned twice. */
+/** Each gives another spelling. Some keep the meaning, some change it, and some keep it only after cleaning twice. */
 const SPELLINGS: ((text: string) => string)[] = [
   (text) => text,
   (text) => text.toUpperCase(),
@@ -47,7 +47,7 @@ const SPELLINGS: ((text: string) => string)[] = [
 
 interface Expected {
   label: string;
-  /** All of its vectors. */
+  /** The vectors of all its labels. */
   prompts: string[];
 }
 
@@ -152,32 +152,32 @@ it.each(SEEDS)("every answer is that of a fresh deployment, seed %i", { timeout:
 
     for (let count = 0; count < REQUESTS_PER_START; count++) {
       await one([embed, embed, rerank, similarity, () => classify(false), () => classify(true)])();
-      // Values are written to KV after the answer: sometimes they are there in time.
+      // Values are written to KV after the answer, so they are only sometimes there in time.
       if (below(3) === 0) await new Promise((resolve) => setTimeout(resolve, below(300)));
     }
     await workers.dispose();
   }
 });
 
-/** Spellings of spellings, so that many are what another one is cleaned to. */
+/** Spellings of spellings, so that many of them equal the cleaned form of another. */
 function spellingsOf(one: <T>(of: readonly T[]) => T): string[] {
   const pool = BASES.flatMap((base) => [base, cleanText(base)]);
   while (pool.length < POOL) pool.push(one(SPELLINGS)(one(pool)));
   return pool;
 }
 
-/** With a capital at random: mostly a spelling that has not been seen yet, of a text that has. */
+/** Makes a random letter a capital: usually a new spelling of a known text. */
 function capitalized(text: string, below: (limit: number) => number): string {
   const at = below(text.length);
   return text.slice(0, at) + text.charAt(at).toUpperCase() + text.slice(at + 1);
 }
 
-/** Labels of which no two are equal once cleaned. */
+/** Labels that all differ after cleaning. */
 function distinct(labels: readonly string[]): string[] {
   return [...new Map(labels.map((label) => [cleanText(label), label])).values()];
 }
 
-/** Vectors straight from the text tower. */
+/** Vectors directly from the text tower. */
 class Truth {
   readonly #workers: Workers;
   readonly #known = new Map<string, Float32Array>();

@@ -1,4 +1,4 @@
-/** Request schemas: templates, aliases, and the path that a complaint names. */
+/** Request schemas: templates, aliases, and the path in an error. */
 import { scheduler } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { foldAliases, IMAGE_ALIASES } from "../../functions/gateway/body/fields.ts";
@@ -9,7 +9,7 @@ import { validate } from "../../functions/gateway/schemas/validate.ts";
 import { OPENAI_7, OPENAI_80 } from "../../functions/gateway/templates/openai.ts";
 import { ServiceError } from "../../functions/runtime/errors.ts";
 
-// As workerd has it, for pauses.
+// Workers have this function for pauses.
 Object.assign(globalThis, { scheduler });
 
 describe("the published templates", () => {
@@ -52,7 +52,7 @@ describe("foldAliases", () => {
   });
 });
 
-/** One row a complaint: what is put into a good request, then the code and the path. */
+/** One error in each row: the change to a valid request, then the code and the path. */
 const COMPLAINTS: [fields: Record<string, unknown>, code: string, param: string][] = [
   [{ labels: ["a", { label: "b", prompts: ["c", ""] }] }, "empty_input", "labels[1].prompts[1]"],
   [{ labels: [{ label: "a", prompts: [] }] }, "empty_input", "labels[0].prompts"],
@@ -88,10 +88,10 @@ const COMPLAINTS: [fields: Record<string, unknown>, code: string, param: string]
   [{ images: "x" }, "invalid_type", "images"],
 ];
 
-describe("a complaint names the field", () => {
+describe("an error names the field", () => {
   const good = { images: ["x"], labels: ["a"] };
 
-  it("and there is none about a good request", async () => {
+  it("a valid request gives no error", async () => {
     expect(await validate(classifyRequestSchema, good)).toMatchObject({ top_k: 5, multi_label: false });
   });
 

@@ -1,4 +1,4 @@
-/** The scores, as properties: what must hold for any logits, labels and thresholds. */
+/** Properties that scores must have for any logits, labels and thresholds. */
 import { describe, expect, it } from "vitest";
 import { labelEmbedding } from "../../functions/embed/label-embedding.ts";
 import {
@@ -172,7 +172,7 @@ describe("rankLabels", () => {
     }
   });
 
-  it("tells of which labels a prompt was cut", () => {
+  it("reports the labels with a prompt that was cut", () => {
     const labels = [false, true].map((truncated, i) => ({
       label: String(i),
       embedding: Float32Array.of(1, 0),
@@ -206,7 +206,7 @@ describe("topIndices", () => {
 });
 
 describe("scoreTexts", () => {
-  it("keeps the request's order, repeats repeated texts, tells what was cut", () => {
+  it("keeps the request's order, repeats repeated texts, reports texts that were cut", () => {
     const near = { text: "near", vector: { embedding: Float32Array.of(1, 0), truncated: false } };
     const far = { text: "far", vector: { embedding: Float32Array.of(0, 1), truncated: true } };
     const scores = scoreTexts(Float32Array.of(1, 0), [far, near, far], 1);

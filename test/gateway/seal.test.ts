@@ -1,4 +1,4 @@
-/** A seal fits the value that it was made for, under its name, and nothing else. */
+/** A seal fits the value and the name that it was made for, and no other. */
 import { describe, expect, it } from "vitest";
 import { isSealed, SEAL_BYTES, seal } from "../../functions/embed/seal.ts";
 import { random } from "./random.ts";
@@ -23,7 +23,7 @@ describe("a seal", () => {
     expect(await isSealed(await sealed(100), "names")).toBe(false);
   });
 
-  it("tells of every bit that changed, in the seal or behind it", async () => {
+  it("detects every changed bit, in the seal or after it", async () => {
     for (let bit = 0; bit < 8 * (SEAL_BYTES + 8); bit++) {
       const value = await sealed(8);
       value[bit >> 3] = (value[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -31,7 +31,7 @@ describe("a seal", () => {
     }
   });
 
-  it("does not fit what is shorter than it", async () => {
+  it("does not fit a value shorter than the seal", async () => {
     const value = await sealed(4);
     for (const length of [0, 1, SEAL_BYTES - 1, SEAL_BYTES, SEAL_BYTES + 3]) {
       expect(await isSealed(value.slice(0, length), "name"), `${length} bytes`).toBe(false);

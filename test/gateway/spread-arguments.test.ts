@@ -1,7 +1,7 @@
 /**
- * A list that is spread into a call's arguments goes onto the stack: one of 150,000 elements overflows it. So none is
- * whose length a client or a file decides. The source is searched for all that are spread, and each must be known here
- * with what bounds it.
+ * A list that is spread into a call's arguments goes onto the stack, and 150,000 elements overflow it. So no list whose
+ * length a client or a file decides may be spread. This test searches the source for spread lists; each must be listed
+ * here with the reason why it is short.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,10 +9,10 @@ import { expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Runs in the browser, on answers of the API, whose limits bound them. */
+/** These files run in the browser, on answers of the API, which have limits. */
 const PAGE = "functions/page/";
 
-/** How many are in a file, and why they are short. */
+/** Number of spread lists in a file, and why they are short. */
 const BOUNDED: Readonly<Record<string, readonly [count: number, why: string]>> = {
   "functions/runtime/simd/int8-linear.ts": [3, "what a quantized layer consists of: at most four"],
   "functions/runtime/simd/node-cursor.ts": [1, "a node's inputs, as the code calls it"],
@@ -43,7 +43,7 @@ const BOUNDED: Readonly<Record<string, readonly [count: number, why: string]>> =
   "model-shards/plan-stages.ts": [2, "shards of a model"],
 };
 
-/** Strings, comments and regular expressions without their contents, so that brackets in them do not count. */
+/** Source without the contents of strings, comments and regular expressions, so that brackets in them do not count. */
 function bare(source: string): string {
   return source.replaceAll(
     /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|(?<=[=(,:?!&|]\s*)\/(?![*/])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//g,
@@ -51,7 +51,7 @@ function bare(source: string): string {
   );
 }
 
-/** The bracket that encloses a place, and what stands before it. */
+/** The bracket that encloses a position, with the text before it. */
 function enclosing(text: string, at: number): string {
   let depth = 0;
   for (let i = at - 1; i >= 0; i--) {
@@ -62,12 +62,12 @@ function enclosing(text: string, at: number): string {
   return "";
 }
 
-/** What is spread into calls. */
+/** The lists that are spread into calls. */
 function spreadArguments(source: string): string[] {
   const text = bare(source);
   return [...text.matchAll(/\.\.\.(?<argument>[^,)\n]+)/g)].flatMap(({ index, groups }) => {
     const argument = groups?.["argument"] ?? "";
-    // A rest parameter has a type, or is that of an arrow function.
+    // A rest parameter has a type, or belongs to an arrow function.
     const isParameter = /^#?\w+\s*:/.test(argument);
     return enclosing(text, index).endsWith("(") && !isParameter ? [argument.trim()] : [];
   });

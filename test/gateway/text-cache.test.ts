@@ -1,4 +1,4 @@
-/** Text embeddings in KV: read by a new isolate, harmless when damaged, missed but not needed when KV is down. */
+/** Text embeddings in KV: a new isolate reads them, damaged ones do no harm, and requests succeed without KV. */
 import type { KVNamespace } from "@cloudflare/workers-types";
 import type { V4WorkerOptions } from "miniflare";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ const LABELS = ["fox", "bus"];
 
 let image: string;
 let workers: Workers;
-/** What Workers that knew nothing answered, and what they left in KV. */
+/** The answers of Workers with empty caches, and what they stored in KV. */
 let computed: Answer["body"];
 let revision: string;
 let written: [key: string, value: string][];

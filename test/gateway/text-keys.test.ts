@@ -1,6 +1,6 @@
 /**
- * A vector that was kept is that of the text it is kept under, whoever asked for what before. Cleaning a text twice is
- * not cleaning it once: "Jazz &Amp; soul" becomes "jazz &amp; soul", and that becomes "jazz & soul".
+ * A cached vector always belongs to the text in its key, whatever others requested before. Cleaning a text twice may
+ * differ from cleaning it once: "Jazz &Amp; soul" becomes "jazz &amp; soul", and that becomes "jazz & soul".
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -25,7 +25,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "edgeclip-keys-"));
   image = await exampleBase64("fox.png");
   truth = new Map();
-  // Each from Workers that have been asked nothing else.
+  // Each answer comes from Workers that got no other request.
   for (const text of [ONCE, TWICE]) {
     const fresh = await startWorkers();
     const { body } = await request("POST", `${fresh.url}/v1/embeddings`, { input: text });
@@ -56,7 +56,7 @@ class Client {
     return body.data.map(({ embedding }: { embedding: number[] }) => embedding);
   }
 
-  /** The cosines of the picture and these labels, by label. */
+  /** Cosines of the picture with these labels, by label. */
   async classify(labels: object): Promise<Map<string, number>> {
     const { body } = await this.post("/v1/classify", { image, top_k: 1000, ...labels });
     const rows = body.data[0].predictions as { label: string; similarity: number }[];
@@ -64,7 +64,7 @@ class Client {
   }
 }
 
-it("one client's spellings do not change what another gets, now or after a restart", async () => {
+it("one client's spellings do not change another's answers, now or after a restart", async () => {
   let workers = await startWorkers({ access: "keys", storage: folder });
   const keys = (await workers.miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as Parameters<
     typeof addKey
@@ -95,7 +95,7 @@ it("one client's spellings do not change what another gets, now or after a resta
   await workers.dispose();
 });
 
-/** What the vectors of fresh Workers give, through the API's own comparison of kept vectors. */
+/** The vectors that fresh Workers give, found through the API's own comparison with ready vectors. */
 async function expectedCosines(client: Client): Promise<Map<string, number>> {
   const texts = [ONCE, TWICE].map((text) => ({ embedding: truth.get(text) }));
   const { body } = await client.post("/v1/similarity", { image, texts });
@@ -106,7 +106,7 @@ async function expectedCosines(client: Client): Promise<Map<string, number>> {
   ]);
 }
 
-it("what was stored under the keys of before is not served after the upgrade", async () => {
+it("vectors under keys of the old format are not served after the upgrade", async () => {
   const storage = join(folder, "upgrade");
   let workers = await startWorkers({ storage });
   const ask = async (body: object): Promise<Answer> =>

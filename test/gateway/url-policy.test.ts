@@ -1,4 +1,4 @@
-/** Which URLs are fetched: names and addresses of the public internet, and what the deployment allows besides. */
+/** Which URLs are fetched: names and addresses of the public internet, and hosts that the deployment allows. */
 import { describe, expect, it } from "vitest";
 import { parseAllowlist, refusalOf } from "../../functions/gateway/images/fetch/url-policy.ts";
 
@@ -122,7 +122,7 @@ it.each([
   expect(refusalOf(new URL(url), ["other.example", entry]) === undefined).toBe(passes);
 });
 
-it("allows nothing but http and no credentials, whoever is on the list", () => {
+it("allows only http and no credentials, even for hosts on the list", () => {
   expect(refusalOf(new URL("ftp://a.corp/"), ["a.corp"])).toMatch(/only http/);
   expect(refusalOf(new URL("http://b:c@a.corp/"), ["a.corp"])).toMatch(/credentials/);
 });

@@ -1,6 +1,6 @@
 /**
- * A large set is computed once, however many ask for it and whatever becomes of the messages: real queues, delivered to
- * ten consumers at once.
+ * A large set is computed once, however many requests ask for it and whatever happens to the messages: real queues,
+ * with messages delivered to ten consumers at once.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliveries, killedAt, withoutQueue } from "../support/deliveries.ts";
@@ -9,7 +9,7 @@ import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const LABELS = 3000;
-/** The labels, and the negative prompt. */
+/** The number of labels, and the negative prompt. */
 const TEXTS = LABELS + 1;
 const CONSUMER = "edgeclip-jobs";
 
@@ -42,7 +42,10 @@ const classify = (id: string): Promise<Answer> =>
   request("POST", `${workers.url}/v1/classify`, { image, label_set: id, top_k: LABELS });
 const show = (id: string): Promise<Answer> => request("GET", `${workers.url}/v1/label_sets/${id}`);
 
-/** Makes a set, asks for it again and again while it is computed, and waits for the end. @returns texts computed */
+/**
+ * Creates a set, requests it repeatedly while it is computed, and waits for the end. @returns the number of texts
+ * computed
+ */
 async function build(what: string, asks: number): Promise<{ id: string; texts: number }> {
   const before = await textRuns();
   const created = await post(what);
@@ -54,7 +57,7 @@ async function build(what: string, asks: number): Promise<{ id: string; texts: n
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   await finished(id);
-  // What is still under way would be counted too.
+  // Wait for work that is still running, because it would be counted, too.
   await new Promise((resolve) => setTimeout(resolve, 3000));
   return { id, texts: (await textRuns()) - before };
 }
@@ -93,7 +96,7 @@ describe("a large set", { timeout: 240_000 }, () => {
     expect(texts).toBeLessThanOrEqual(1.05 * TEXTS);
   });
 
-  it("is computed, unasked, when what is left of a deletion takes its claim, plan and parts", async () => {
+  it("is computed, without a further request, even if a late deletion removes its claim, plan and parts", async () => {
     const { body } = await post("deleted and made again");
     while ((await show(body.id)).body.prompts_done === 0) {
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -133,10 +136,10 @@ describe("a consumer that dies in the middle of a part", { timeout: 240_000 }, (
     await workers.dispose();
   });
 
-  it("is followed by another; what it had under way is lost, and no more", async () => {
+  it("is replaced by another; only the part in progress is lost", async () => {
     const { id, texts } = await build("killed", 9);
     expect((await classify(id)).body.data[0].predictions).toHaveLength(LABELS);
-    // A part of 512 texts was begun twice.
+    // A part of 512 texts was started twice.
     expect(texts).toBeGreaterThan(TEXTS);
     expect(texts).toBeLessThanOrEqual(1.05 * TEXTS + 512);
   });

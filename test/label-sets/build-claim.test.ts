@@ -1,4 +1,4 @@
-/** The claim of a label set, over a real local R2. */
+/** The claim of a label set, with a real local R2. */
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { abandonChain, beginChain, takeTurn, Turn } from "../../functions/label-sets/build-claim.ts";
@@ -50,13 +50,13 @@ async function take(store: SetStore, id: string, turn: string): Promise<Turn> {
 }
 
 describe("a chain", () => {
-  it("is begun by one, however many ask at once", async () => {
+  it("is begun by one request, even if many ask at once", async () => {
     const [store, id] = [new SetStore(bucket), newId()];
     const begun = await Promise.all(Array.from({ length: 8 }, () => beginChain(store, id, REVISION)));
     expect(begun.filter((turn) => turn !== undefined)).toHaveLength(1);
   });
 
-  it("is taken up with the same turn once it has come to a halt, and not before", async () => {
+  it("is resumed with the same turn once it has stopped, and not before", async () => {
     const { store, id, turn } = await begin();
     later(110_000);
     expect(await beginChain(store, id, REVISION)).toBeUndefined();
@@ -64,7 +64,7 @@ describe("a chain", () => {
     expect(await beginChain(store, id, REVISION)).toBe(turn);
   });
 
-  it("is not held up by a claim of a clock that was a day ahead", async () => {
+  it("is not blocked by a claim from a clock that was a day ahead", async () => {
     later(24 * 3600_000);
     const { store, id, turn } = await begin();
     await take(store, id, turn);
@@ -76,7 +76,7 @@ describe("a chain", () => {
     await take(store, id, turn);
   });
 
-  it("is taken up at once if its message could not be sent", async () => {
+  it("is resumed at once if its message could not be sent", async () => {
     const { store, id, turn } = await begin();
     await abandonChain(store, id, REVISION);
     expect(await beginChain(store, id, REVISION)).toBe(turn);
@@ -84,14 +84,14 @@ describe("a chain", () => {
 });
 
 describe("a turn", () => {
-  it("is held by one", async () => {
+  it("is held by one consumer", async () => {
     const { store, id, turn } = await begin();
     const taken = await Promise.all([1, 2, 3].map(() => takeTurn(store, id, REVISION, turn)));
     expect(taken.filter((each) => each instanceof Turn)).toHaveLength(1);
     expect(taken.filter((each) => !(each instanceof Turn) && each !== "over")).toHaveLength(2);
   });
 
-  it("may be taken again when its holder has shown no life for the length of a lease", async () => {
+  it("may be taken again when its holder showed no sign of life for the length of a lease", async () => {
     const { store, id, turn } = await begin();
     const first = await take(store, id, turn);
     expect(await takeTurn(store, id, REVISION, turn)).toHaveProperty("waitMs");
@@ -117,7 +117,7 @@ describe("a turn", () => {
     expect(await takeTurn(store, id, REVISION, turn)).toBeInstanceOf(Turn);
   });
 
-  it("begins anew when its claim was removed with a set that has been made again", async () => {
+  it("begins again when its claim was removed with a set that was then created again", async () => {
     const { store, id, turn } = await begin();
     await store.claims.remove(id, REVISION);
     const held = await take(store, id, turn);
@@ -134,7 +134,7 @@ describe("a turn", () => {
     expect(await held.renew()).toBe(false);
   });
 
-  it("is not lost by a write whose answer is", async () => {
+  it("is not lost if only the answer to a write is lost", async () => {
     let isDeaf = false;
     const deaf = new Proxy(bucket, {
       get: (target, name) => {

@@ -1,4 +1,4 @@
-/** How a large set is cut into parts. */
+/** How a large set is divided into parts. */
 import { describe, expect, it } from "vitest";
 import { type LabelSetDefinition, promptsOfSet } from "../../functions/label-sets/definition.ts";
 import { type Plan, placeOf, planBlocks, promptsOfItem } from "../../functions/label-sets/plan.ts";

@@ -42,7 +42,7 @@ export async function embedPrompts(
   const missing = new Map<PromptsKey, readonly CleanText[]>();
   const pauses = new Pauses(context.wanted);
   const keys: PromptsKey[] = [];
-  /** Those of single texts. */
+  /** Embeddings of single texts. */
   const single = new Set<PromptsKey>();
   for (const prompts of items) {
     const cleaned = await cleanPrompts(prompts, pauses);
@@ -75,7 +75,7 @@ export async function embedPrompts(
   return { embeddings, tokens, cachedTokens };
 }
 
-/** A copy, so that one vector does not keep those that were computed with it. */
+/** Copies a vector, because a view would keep all vectors of its call in memory. */
 function remember(key: string, text: CachedText): void {
   if (memory.get(key) === undefined) memory.set(key, { ...text, embedding: text.embedding.slice() });
 }

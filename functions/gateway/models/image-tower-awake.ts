@@ -1,21 +1,21 @@
 /**
- * Tells the image tower to wake when a request arrives that will need it, before its body is read: a cold tower then loads
- * while the picture is uploaded and decoded. Only where the need is certain: the request has been let in, its route always
- * embeds a picture, the deployment serves one model and keeps no embeddings of pictures. A tower that has answered or was
- * woken lately is left alone, so a warm request costs what it did.
+ * Wakes the image tower when a request arrives that will need it, before its body is read, so that a cold tower loads
+ * while the picture is uploaded and decoded. It wakes the tower only if the need is certain: the request passed access
+ * control, its route always embeds a picture, and the deployment serves one model and caches no image embeddings. It
+ * does not wake a tower that has answered or was woken recently, so a warm request makes no extra call.
  */
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { modelReference } from "../../../model-shards/model-reference.ts";
 import type { Bindings } from "../bindings.ts";
 import { servedModels } from "./served-models.ts";
 
-/** For so long a tower is taken to be awake; the platform keeps an idle isolate for longer. Milliseconds. */
+/** How long a tower counts as awake, milliseconds. The platform keeps an idle isolate longer. */
 const AWAKE_MS = 60_000;
 
-/** When a model's image tower last answered or was told to wake, by the model's reference. */
+/** When a model's image tower last answered or was woken, by the model's reference. */
 const heardOf = new Map<string, number>();
 
-/** The model's image tower has answered. */
+/** Records that the model's image tower has answered. */
 export function imageTowerAnswered(manifest: Manifest): void {
   heardOf.set(modelReference(manifest), Date.now());
 }
@@ -31,6 +31,6 @@ export function wakeImageTower(
   const now = Date.now();
   if (now - (heardOf.get(model.reference) ?? -Infinity) < AWAKE_MS) return;
   heardOf.set(model.reference, now);
-  // Whatever is wrong with the tower, the request's own call is told.
+  // Ignore errors: the request's own call to the tower will report them.
   waitUntil(model.vision.wake(requestId).catch(() => {}));
 }

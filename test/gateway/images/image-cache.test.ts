@@ -1,4 +1,6 @@
-/** The same picture again: within a request always once, across requests if the deployment keeps embeddings. */
+/**
+ * The same picture again: computed once within a request, and once across requests if the deployment caches embeddings.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COUNTER, throughCounter } from "../../support/call-counter.ts";
 import { exampleBase64 } from "../../support/example-pictures.ts";
@@ -46,7 +48,7 @@ async function imageKeys({ workers }: Deployment): Promise<string[]> {
 }
 
 describe("a picture that comes twice in a request", () => {
-  it("is decoded and embedded once, and answered twice", async () => {
+  it("is decoded and embedded once, and appears twice in the answer", async () => {
     const before = (await forgetting.workers.memory()).size;
     expect(before).toBeGreaterThan(0);
     const stats = async (): Promise<unknown> => {
@@ -57,7 +59,7 @@ describe("a picture that comes twice in a request", () => {
       };
       return { vision: vision[0]?.runs, decoder: decoder.runs };
     };
-    // Not the same string, but the same file.
+    // Another string for the same file.
     const { body } = await classify(forgetting, fox, other, `data:image/png;base64,${fox}`, fox);
     expect(body.data.map((row: { prediction: string }) => row.prediction)).toEqual([
       "fox",
@@ -72,7 +74,7 @@ describe("a picture that comes twice in a request", () => {
 });
 
 describe("a picture that comes in two requests", () => {
-  it("is forgotten in between unless the deployment says otherwise", async () => {
+  it("is computed again unless the deployment caches embeddings", async () => {
     await classify(forgetting, fox);
     await forgetting.calls();
     expect((await classify(forgetting, fox)).body.usage.cached_images).toBe(0);
@@ -97,7 +99,7 @@ describe("a picture that comes in two requests", () => {
     expect(await keeping.calls()).toEqual(["DECODER.decode", "VISION.embedPixels"]);
   });
 
-  it("is computed anew if what is kept is damaged", async () => {
+  it("is computed again if the cached embedding is damaged", async () => {
     const cache = await keeping.workers.miniflare.getKVNamespace("CACHE", "edgeclip");
     const { body } = await classify(keeping, fox);
     for (const key of await imageKeys(keeping)) await cache.put(key, "short");

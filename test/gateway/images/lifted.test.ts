@@ -1,4 +1,7 @@
-/** Long strings in JSON: a picture is the same whether it was lifted out or not, and nothing else may be long. */
+/**
+ * Long strings in JSON: a picture gives the same result whether it was lifted out or not, and no other string may be
+ * long.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -23,14 +26,14 @@ describe("a long picture in JSON", () => {
   const classify = (image: string, rest = '"labels":["a","b"]'): Promise<Answer> =>
     post(`${workers.url}/v1/classify`, `{"image":"${image}",${rest}}`);
 
-  it("is the same in every way to write it, lifted out or not", async () => {
+  it("gives the same result however it is written, lifted out or not", async () => {
     const { body } = await classify(photo);
     expect(body.data).toHaveLength(1);
     const urlSafe = photo.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
     for (const image of [
       `data:image/jpeg;base64,${photo}`,
       urlSafe,
-      // Escapes, as some encoders write them: not lifted.
+      // Escapes, as some encoders write them; such a string is not lifted.
       photo.replaceAll("/", "\\/"),
       `data:,${[...Buffer.from(photo, "base64")].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("")}`,
     ]) {

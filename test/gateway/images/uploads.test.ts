@@ -1,4 +1,4 @@
-/** Pictures uploaded in forms: they reach the decoder as they arrive, in whatever pieces the body comes. */
+/** Pictures uploaded in forms: they reach the decoder as they arrive, however the body is divided into pieces. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { noiseBmp } from "../../support/write-bmp.ts";
 import { random } from "../random.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../../examples");
-/** What an isolate may hold at the most. */
+/** Largest memory allowed for an isolate. */
 const LIMIT_BYTES = 120_000_000;
 
 let workers: Workers;
@@ -25,7 +25,7 @@ afterAll(async () => {
 
 interface Reply {
   status: number;
-  // Answers of every shape.
+  // The answers have many shapes.
   // oxlint-disable-next-line typescript/no-explicit-any
   body: any;
 }
@@ -36,7 +36,7 @@ async function send(body: BodyInit, headers: Record<string, string> = {}): Promi
   return { status: response.status, body: await response.json() };
 }
 
-/** A form as bytes, as a client with a liking for odd headers would write it. */
+/** A form as bytes, with unusual headers that clients may send. */
 function rawForm(parts: [headers: string, content: Uint8Array | string][], boundary = "b"): Buffer {
   return Buffer.concat([
     ...parts.flatMap(([headers, content]) => [
@@ -163,7 +163,7 @@ describe("a form", () => {
     },
   );
 
-  it("that is refused leaves the next one alone", async () => {
+  it("that is refused does not affect the next one", async () => {
     const broken = rawForm([
       [IMAGE, fox],
       [LABELS, Buffer.from([0xff])],
@@ -196,7 +196,7 @@ describe("four of the largest uploads at once", () => {
     for (const [name, { total }] of peaks) expect(total, name).toBeLessThanOrEqual(LIMIT_BYTES);
   });
 
-  it("as base64 in JSON, too", { timeout: 120_000 }, async () => {
+  it("also as base64 in JSON", { timeout: 120_000 }, async () => {
     const bodies = [5, 6, 7, 8].map((seed) => {
       const image = Buffer.from(noiseBmp(2000, 1990, seed)).toString("base64");
       return JSON.stringify({ image, labels: ["noise", "🚌"] });

@@ -1,4 +1,4 @@
-/** Pictures behind URLs: which are fetched, from a real server, and what becomes of those that are not. */
+/** Pictures from URLs on a real server: those that are fetched, and the errors for those that are not. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -76,7 +76,7 @@ describe("an allowlisted server", () => {
     await expect.poll(() => server.cutShort.slice(before), { timeout: 5_000 }).toEqual([path]);
   });
 
-  it("that is one of several is not left sending when another is refused", async () => {
+  it("that is one of several stops sending when another is refused", async () => {
     const before = server.cutShort.length;
     const { body } = await classify(at("/missing"), at("/silent"));
     expect(body.error.param).toBe("images[0]");
@@ -88,7 +88,7 @@ describe("an allowlisted server", () => {
     expect(body.error.code).toBe("image_url_forbidden");
   });
 
-  it("that says nothing, or too slowly, is given up after ten seconds", async () => {
+  it("that is silent or too slow is given up after ten seconds", async () => {
     const answers = await Promise.all([classify(at("/silent")), classify(at("/drip"))]);
     for (const { status, body } of answers) {
       expect(body.error).toMatchObject({
@@ -99,7 +99,7 @@ describe("an allowlisted server", () => {
     }
   }, 30_000);
 
-  it("that promises much and sends little holds up nobody else's pictures", async () => {
+  it("that announces much and sends little does not delay other pictures", async () => {
     const slow = [classify(at("/heavy-drip")), classify(at("/heavy-drip"))];
     await sleep(1_000);
     const start = performance.now();
@@ -123,7 +123,7 @@ describe("an allowlisted server", () => {
   });
 });
 
-/** URL, and part of why it is refused. */
+/** URL, and part of the reason why it is refused. */
 const REFUSED: [url: string, why: string][] = [
   ["ftp://example.com/a.png", "only http"],
   ["file:///etc/passwd", "only http"],
