@@ -5,7 +5,7 @@ import type { TowersRpc } from "../runtime/rpc.ts";
 export interface JobsBindings {
   TOWERS: TowersRpc;
   BUILDS: Queue<BuildMessage>;
-  /** Manifests; without a way through the cache, since nobody waits for what is computed here. */
+  /** Manifests. They are read without the cache, because no client waits for a background job. */
   MODELS: R2Bucket;
   /** Label sets. */
   SETS: R2Bucket;

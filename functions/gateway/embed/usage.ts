@@ -1,4 +1,4 @@
-/** What a request cost in work of the model. */
+/** The work that a request caused for the model. */
 export interface Usage {
   images: number;
   /** Images whose embedding was cached. */
