@@ -1,8 +1,8 @@
 /**
- * The CLIP vocabulary, packed. All of it follows from the merges: ids 0–255 are the bytes in `BYTE_ORDER`, 256–511
- * the same at the end of a word, `512 + rank` the result of merge `rank`, and the last two the start and end of a
- * text. A merge is therefore a pair of ids, each smaller than its own; 48,894 pairs of uint16 make 195 kB where the
- * usual JSON makes megabytes that a Worker would have to parse at every cold start.
+ * The packed CLIP vocabulary. All of it follows from the merges: ids 0–255 are the bytes in `BYTE_ORDER`, 256–511 the
+ * same bytes at the end of a word, `512 + rank` the result of merge `rank`, and the last two the start and end of a
+ * text. So a merge is a pair of ids, each smaller than the merge's own id. 48,894 pairs of uint16 take 195 kB; the
+ * usual JSON takes megabytes, which a Worker would have to parse at every cold start.
  *
  * Layout of `clip-bpe.bin`, little-endian: `u32 magic | u32 version | u32 merges | (u16 left, u16 right) × merges`.
  */
@@ -11,7 +11,7 @@ export const CLIP_BPE_VERSION = 1;
 export const CLIP_BPE_HEADER_BYTES = 12;
 export const CLIP_BPE_MERGES = 48_894;
 
-/** First id of a byte that ends a word, and of the merges' results. */
+/** First id of the bytes that end a word, and first id of the merges' results. */
 export const END_OF_WORD_OFFSET = 256;
 export const FIRST_MERGED_ID = 512;
 export const START_OF_TEXT = FIRST_MERGED_ID + CLIP_BPE_MERGES;

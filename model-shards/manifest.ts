@@ -1,16 +1,16 @@
 /**
- * The contract between `build/`, which writes `model-shards/<alias>/manifest.json`, and `functions/`, which
- * reads it. The schema is the type; neither side owns it.
+ * The contract between `build/`, which writes `model-shards/<alias>/manifest.json`, and `functions/`, which reads it.
+ * The types follow from the schema.
  *
- * The manifest is immutable: `revision` is the hash of everything else in it (see `revision.ts`), every file is
- * named with its SHA-256, and all of them live under `<alias>/<revision>/` in R2. A different build is a
- * different revision.
+ * A manifest never changes. Its `revision` is the hash of everything else in it (see `revision.ts`), it states the
+ * SHA-256 of every file, and all files are under `<alias>/<revision>/` in R2. So a different build has a different
+ * revision.
  */
 import * as z from "zod";
 
 /**
- * Version of this format. A build writes the newest; a reader takes this one and the first, whose image tower is always
- * a ConvNeXt, and refuses any other.
+ * Version of this format. A build writes this version. A reader accepts this version and the first one, whose image
+ * tower is always a ConvNeXt, and refuses any other.
  */
 export const MANIFEST_FORMAT = "edgeclip-manifest/2";
 const FIRST_FORMAT = "edgeclip-manifest/1";
@@ -18,14 +18,14 @@ const FIRST_FORMAT = "edgeclip-manifest/1";
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.number().int().positive();
 
-/** One object in R2 (or file on disk), relative to the manifest. */
+/** One object in R2, or one file on disk; its name is relative to the manifest. */
 const fileSchema = z.strictObject({
   file: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
   bytes: count,
   sha256,
 });
 
-/** A named value that crosses a shard's border; a string stands for a dimension known only at run time. */
+/** A named input or output of a shard. A dimension that is known only at run time is a string. */
 const valueSchema = z.strictObject({
   name: z.string(),
   shape: z.array(z.union([count, z.string()])),
@@ -42,14 +42,17 @@ const shardSchema = z.strictObject({
   output: valueSchema,
   /** What the shard computes, in words: `stem, stages.0.blocks.0-2`. */
   holds: z.string(),
-  /** Largest sum of activations alive at once, in bytes, for one image at `image_size` or one full-length text. */
+  /**
+   * Largest sum of the activations that are in memory at the same time, in bytes, for one image of the input size or
+   * one text of full length.
+   */
   peak_activation_bytes: count,
 });
 
 /**
  * The token embedding table, kept outside ONNX so that single rows can be read. One row is
- * `float32 scale (little-endian) | int8 × width` for int8 and `float32 × width` for fp32; a chunk is
- * `rows_per_chunk` rows (the last one may be shorter) and is verified by its own hash, so that a range read can be.
+ * `float32 scale (little-endian) | int8 × width` for int8 and `float32 × width` for fp32; a chunk is `rows_per_chunk`
+ * rows (the last one may be shorter). Each chunk has its own hash, so that a range read can be verified.
  */
 const tokenEmbeddingSchema = z.strictObject({
   ...fileSchema.shape,
@@ -64,15 +67,15 @@ const triple = z.tuple([z.number(), z.number(), z.number()]);
 
 /** Fields of every model. */
 const modelFields = {
-  /** As the API names the model, for example `laion/CLIP-convnext_base_w-laion2B-s13B-b82K-augreg`. */
+  /** The model's name in the API, for example `laion/CLIP-convnext_base_w-laion2B-s13B-b82K-augreg`. */
   id: z.string().regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/),
-  /** Slash-free name: folder, R2 prefix, and accepted by the API beside `id`. */
+  /** A name without a slash: the folder and the R2 prefix; the API accepts it too. */
   alias: z.string().regex(/^[a-z0-9][a-z0-9_.-]*$/),
   revision: z.string().regex(/^[0-9a-f]{16}$/),
   license: z.string(),
   precision: z.enum(["int8", "fp32"]),
   embedding_width: count,
-  /** As trained: a logit is `exp(logit_scale) × cosine`. */
+  /** The trained value: a logit is `exp(logit_scale) × cosine`. */
   logit_scale: z.number(),
 };
 
@@ -135,18 +138,18 @@ const firstManifestSchema = z.strictObject({
 export const newestManifestSchema = z.strictObject({
   format: z.literal(MANIFEST_FORMAT),
   ...modelFields,
-  /** Weights and biases of both towers, as trained. */
+  /** Number of trained weights and biases of both towers. */
   parameters: count,
-  /** Top-1 accuracy on ImageNet, zero-shot, in percent, as the weights' authors published it; absent if it is not known. */
+  /** Zero-shot top-1 accuracy on ImageNet in percent, as published by the authors of the weights; absent if unknown. */
   imagenet_zero_shot: z.number().min(0).max(100).optional(),
   image: z.discriminatedUnion("architecture", [convNextSchema, vitSchema]),
   text: z.strictObject({ ...textFields, quick_gelu: z.boolean() }),
 });
 
-/** What a reader takes. Nothing is filled in: the revision is the hash of what was written. */
+/** What a reader accepts. The schema sets no defaults, because the revision is the hash of what was written. */
 export const manifestSchema = z.discriminatedUnion("format", [firstManifestSchema, newestManifestSchema]);
 
-/** What a model may be called, in the API and as a folder. */
+/** The names that a model may have in the API and as a folder. */
 export const { id: modelIdSchema, alias: modelAliasSchema } = modelFields;
 
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -1,6 +1,6 @@
 import type { Manifest, ShardFile } from "./manifest.ts";
 
-/** Every file of a model besides its manifest. */
+/** Every file of a model except its manifest. */
 export function modelFiles({ image, text }: Manifest): ShardFile[] {
   const shards = [...image.shards, ...text.shards];
   return [...shards.flatMap(({ graph, weights }) => [graph, weights]), text.token_embedding];

@@ -14,7 +14,7 @@ export function modelReference({ alias, revision }: Pick<Manifest, "alias" | "re
   return `${alias}@${revision}`;
 }
 
-/** @returns undefined for a text that is no reference */
+/** @returns undefined if the text is not `<alias>@<revision>` */
 export function parseModelReference(reference: string): ModelReference | undefined {
   const [, alias, revision] = PATTERN.exec(reference) ?? [];
   if (alias === undefined || revision === undefined) return undefined;

@@ -1,42 +1,43 @@
 /**
- * Where a tower is cut into stages, each a Worker of its own with its own 128 MB. A Worker's configuration says which
- * stage of how many it is; everything else follows from the manifest, so gateway, towers and deployment agree.
+ * Decides where a tower is cut into stages. Each stage is a Worker of its own with its own 128 MB. A Worker's
+ * configuration states its stage and the number of stages. All else follows from the manifest, so gateway, towers and
+ * deployment agree.
  */
 import type { Shard } from "./manifest.ts";
 
 export type EngineName = "ort" | "simd";
 
-/** What runs the towers unless told otherwise: the project's own kernels. */
+/** The default engine: the project's own kernels. */
 export const DEFAULT_ENGINE: EngineName = "simd";
 
 interface EngineMemory {
-  /** What the engine holds beside weights and activations. */
+  /** Bytes that the engine holds beside weights and activations. */
   runtimeBytes: number;
-  /** Bytes that a graph takes once parsed, for each byte of its file. */
+  /** Bytes that a parsed graph takes for each byte of its file. */
   perGraphByte: number;
-  /** Bytes of activations for each of the manifest's, which are those of onnxruntime. */
+  /** Bytes of activations for each byte in the manifest, which states those of onnxruntime. */
   perActivationByte: number;
   /**
-   * WASM memory a stage may plan with. Of the 120 MB that an isolate is allowed, the rest is for shards on their way
-   * in, pictures, and JavaScript's own heap.
+   * Bytes of WASM memory that a stage may need. The rest of the 120 MB that an isolate is allowed is for shards that
+   * are being downloaded, pictures, and JavaScript's own heap.
    */
   stageBytes: number;
 }
 
 const MEMORY: Record<EngineName, EngineMemory> = {
-  // onnxruntime 1.30: its own data and tables, measured; shards arrive in buffers.
+  // onnxruntime 1.30: its own data and tables, measured. Shards are downloaded into JavaScript buffers.
   ort: { runtimeBytes: 11_000_000, perGraphByte: 2, perActivationByte: 1, stageBytes: 96_000_000 },
-  // Two maps where onnxruntime has six, and bands; graphs stay outside; shards arrive in place.
+  // Two maps and bands, where onnxruntime has six maps. Graphs are not in WASM memory. Shards are downloaded in place.
   simd: { runtimeBytes: 4_500_000, perGraphByte: 0, perActivationByte: 0.5, stageBytes: 112_000_000 },
 };
 
-/** @throws Error for a name that is no engine's */
+/** @throws Error if no engine has this name */
 export function parseEngine(name: string | undefined): EngineName {
   if (name === undefined || name === "ort" || name === "simd") return name ?? DEFAULT_ENGINE;
   throw new Error(`ENGINE is ${name}; the engines are ort and simd`);
 }
 
-/** WASM memory that a run of shards needs: weights, the largest activations, the graphs once parsed. */
+/** WASM memory that consecutive shards need, in bytes: weights, the largest activations, the parsed graphs. */
 export function wasmBytes(shards: readonly Shard[], engine: EngineName = DEFAULT_ENGINE): number {
   const { runtimeBytes, perGraphByte, perActivationByte } = MEMORY[engine];
   const weights = shards.reduce(
@@ -48,8 +49,8 @@ export function wasmBytes(shards: readonly Shard[], engine: EngineName = DEFAULT
 }
 
 /**
- * Cuts a tower so that the largest stage is as small as can be on onnxruntime, which needs more; the cuts are those of both
- * engines.
+ * Cuts a tower so that the largest stage is as small as possible on onnxruntime, the engine that needs more memory.
+ * Both engines use these cuts.
  * @returns the shards of each stage; fewer stages than asked for if there are fewer shards
  */
 export function planStages(shards: readonly Shard[], stages: number): Shard[][] {
@@ -58,11 +59,11 @@ export function planStages(shards: readonly Shard[], stages: number): Shard[][] 
 
 interface StagePlan {
   plan: Shard[][];
-  /** Of the largest stage. */
+  /** WASM memory of the largest stage. */
   bytes: number;
 }
 
-/** @param known plans of the tower's last shards, by how many these are and in how many stages: cuts share them */
+/** @param known plans for the tower's last shards, by number of shards and stages, so that no plan is computed twice */
 function planFrom(shards: readonly Shard[], stages: number, known: Map<string, StagePlan>): StagePlan {
   const key = `${shards.length} in ${stages}`;
   const before = known.get(key);
@@ -79,7 +80,10 @@ function planFrom(shards: readonly Shard[], stages: number, known: Map<string, S
   return best;
 }
 
-/** The fewest stages with which every one stays within the engine's `stageBytes`; as many as there are shards if none do. */
+/**
+ * The smallest number of stages so that each stage fits in the engine's `stageBytes`; the number of shards if no number
+ * suffices.
+ */
 export function stagesNeeded(shards: readonly Shard[], engine: EngineName = DEFAULT_ENGINE): number {
   for (let stages = 1; stages < shards.length; stages++) {
     if (

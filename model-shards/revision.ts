@@ -12,7 +12,7 @@ export async function computeRevision(
   return (await sha256Hex(new TextEncoder().encode(canonicalJson(content)))).slice(0, 16);
 }
 
-/** JSON whose bytes depend on the content alone, not on the order in which keys were set. */
+/** JSON with sorted keys: its bytes depend on the content alone, not on the order in which keys were set. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)

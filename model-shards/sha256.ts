@@ -1,4 +1,4 @@
-/** SHA-256 of a file of a model, as the manifest states it. By Web Crypto, which Node and workerd share. */
+/** SHA-256 of a model's file, as the manifest states it. Uses Web Crypto, which both Node and workerd have. */
 
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);

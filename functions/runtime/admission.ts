@@ -1,33 +1,39 @@
 /**
- * A bound on the requests that an isolate has taken on. Beyond it a request is told to come back, instead of waiting
- * for longer than its client will: isolates share nothing, and the platform starts more of them under load.
+ * Limits how many requests an isolate takes on. Beyond the limit, a request is refused at once and may be tried again;
+ * otherwise it would wait longer than its client does. The platform starts more isolates under load, and isolates share
+ * nothing.
  *
- * Small requests have as many places of their own: else 16 large ones would shut everybody out for as long as they take.
+ * Small requests have the same number of places, kept apart: otherwise 16 large requests would block everybody until
+ * they are done.
  *
- * A place is given back when the work is done, or expires with its request, see `sign-of-life.ts`.
+ * A place is given back when the work is done. If the request ends without giving it back, the place expires, see
+ * `sign-of-life.ts`.
  */
 import { ServiceError } from "./errors.ts";
 import { SignOfLife } from "./sign-of-life.ts";
 
-/** Many heartbeats (`heartbeat.ts`), which come while a request waits for the tower's load or for its turn. */
+/**
+ * Milliseconds without a sign of life after which a place expires. Waiting requests give one at every heartbeat
+ * (`heartbeat.ts`), so several must be missed.
+ */
 const EXPIRY_MS = 20_000;
 
-/** Small: one piece of work, `turns.ts`. */
+/** A small request is one piece of work, see `turns.ts`. */
 export type Size = "small" | "large";
 
 export class Admission {
   readonly #limit: number;
   readonly #places: Readonly<Record<Size, Set<SignOfLife>>> = { small: new Set(), large: new Set() };
 
-  /** @param limit requests of each size */
+  /** @param limit places for requests of each size */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   /**
-   * Runs a request's work if there is room for it.
-   * @param work calls `alive` every few seconds
-   * @throws ServiceError `overloaded`
+   * Runs a request's work if a place is free.
+   * @param work must call `alive` every few seconds
+   * @throws ServiceError `overloaded` if no place is free
    */
   async admit<T>(size: Size, work: (alive: () => void) => Promise<T>): Promise<T> {
     const places = this.#places[size];

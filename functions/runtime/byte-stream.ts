@@ -1,6 +1,6 @@
 /**
- * Byte arrays one after the other as a byte stream. What is sent to another Worker as a stream is taken by it piece by
- * piece, when its turn comes; sent as arguments, it would sit in the other isolate's memory while it waits.
+ * Byte arrays, one after the other, as a byte stream. Another Worker reads a stream piece by piece when the request's
+ * turn comes. Arguments of a call would be in that isolate's memory while the request waits.
  */
 export function byteStream(pieces: readonly Uint8Array<ArrayBuffer>[]): ReadableStream<Uint8Array> {
   const left = pieces.values();

@@ -1,16 +1,20 @@
 /**
- * Takes a byte stream in measured amounts: piece by piece as its chunks come, or collected. A chunk that has been taken
- * is given back at once: chunks that wait for the garbage collector weigh as much as all that came in them.
+ * Reads exact numbers of bytes from a byte stream, either piece by piece as chunks arrive or collected in one buffer.
+ * The memory of a chunk is freed as soon as it has been read: if all chunks waited for the garbage collector, they
+ * would take as much memory as the whole stream.
  */
 import { freeBuffer } from "./free-buffer.ts";
 
-/** Bytes asked for at once, where the stream lets us ask: else workerd hands out 4 kB, each with objects of its own. */
+/**
+ * Bytes to ask for at once, if the stream supports it. Otherwise workerd gives 4 kB at a time, each with objects of its
+ * own.
+ */
 const READ_BYTES = 65_536;
 
 export class ByteTaker {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #chunk = new Uint8Array(0);
-  /** How much of the chunk has been taken. */
+  /** Bytes of the chunk that have been read. */
   #taken = 0;
 
   constructor(stream: ReadableStream<Uint8Array>) {
@@ -18,8 +22,9 @@ export class ByteTaker {
   }
 
   /**
-   * Takes the next `length` bytes.
-   * @param sink must copy what it is given; `offset` counts from the first of the `length` bytes
+   * Reads the next `length` bytes piece by piece.
+   * @param sink must copy the piece, whose memory is freed afterwards; `offset` counts from the first of the `length`
+   * bytes
    * @returns false if the stream ends before them
    */
   async take(length: number, sink: (piece: Uint8Array, offset: number) => void): Promise<boolean> {
@@ -47,7 +52,7 @@ export class ByteTaker {
   }
 }
 
-/** Undefined for a stream that is not one of bytes. */
+/** Undefined if the stream is not a byte stream. */
 function byteReader(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array> | undefined {
   let reader: ReadableStreamBYOBReader;
   try {

@@ -1,4 +1,4 @@
-/** Byte arrays one after the other, in a buffer of their own. */
+/** Joins byte arrays in a new buffer. */
 export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;

@@ -1,6 +1,6 @@
 /**
- * Gives a buffer's memory back at once. The garbage collector comes by late: buffers weigh little on the JavaScript
- * heap that it watches, while in an isolate of 128 MB a few dozen activations are all the room there is.
+ * Frees a buffer's memory at once. The garbage collector would free it late, because it watches the JavaScript heap,
+ * where a buffer counts for little. An isolate of 128 MB has room for only a few dozen activations.
  */
 export function freeBuffer(values: { buffer: ArrayBufferLike }): void {
   if (values.buffer instanceof ArrayBuffer && !values.buffer.detached) values.buffer.transfer(0);

@@ -1,12 +1,16 @@
-/** Signs of life while something slow is awaited, so that slow is not taken for gone. */
+/** Gives signs of life while a request awaits slow work, so that others do not take it for ended. */
 
-/** Milliseconds between two beats. Several fit into the shortest silence that counts as gone, `LEASE_MS`. */
+/**
+ * Milliseconds between two beats. Several fit into `LEASE_MS`, the shortest silence after which a request counts as
+ * ended.
+ */
 const INTERVAL_MS = 2_000;
 
 /**
- * Awaits `work` and calls `beat` every two seconds meanwhile. The beats come from timers of the request that waits: they
- * stop when it ends, so what they keep alive for it expires. They do not bound the work, which needs deadlines of its own.
- * @param work is told by the signal when a beat has failed; nobody awaits it from then on
+ * Awaits `work` and calls `beat` every two seconds meanwhile. The beats come from timers of the waiting request. They
+ * stop when that request ends, so what they kept alive expires. They set no limit on the work, which needs deadlines of
+ * its own.
+ * @param work its signal is aborted when a beat fails; from then on nobody awaits it
  * @throws what `work` or a beat throws
  */
 export async function withHeartbeat<T>(

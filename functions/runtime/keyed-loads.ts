@@ -1,4 +1,7 @@
-/** One load at a time for each key, shared by all who wait for it; see `lease.ts`. What was loaded is not kept. */
+/**
+ * At most one load at a time for each key, shared by all requests that wait for it (`lease.ts`). The loaded value is
+ * not kept.
+ */
 import { type Anchor, LeasedLoad, type Renew } from "./lease.ts";
 
 export class KeyedLoads<T> {
@@ -12,7 +15,7 @@ export class KeyedLoads<T> {
       try {
         return await load(renew);
       } finally {
-        // By the load itself, which outlives a client that leaves.
+        // Removed by the load itself, because the load continues if the client leaves.
         if (this.#underWay.get(key) === shared) this.#underWay.delete(key);
       }
     };

@@ -1,6 +1,6 @@
 /**
- * Values in the isolate's memory, within a bound; what was used longest ago goes first. Holds values only, never promises
- * of another request.
+ * A cache in the isolate's memory with a bound; the least recently used entry is removed first. It holds values only,
+ * never promises, which belong to one request.
  */
 export class LruCache<Key, Value> {
   readonly #room: number;
@@ -8,7 +8,7 @@ export class LruCache<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   #held = 0;
 
-  /** @param sizeOf in the unit of `room`; the same whenever it is asked for an entry */
+  /** @param sizeOf an entry's size in the unit of `room`; must always give the same size for the same entry */
   constructor(room: number, sizeOf: (value: Value, key: Key) => number) {
     this.#room = room;
     this.#sizeOf = sizeOf;
@@ -41,10 +41,10 @@ export class LruCache<Key, Value> {
   }
 }
 
-/** A map entry and its key, besides the value, roughly. */
+/** Rough cost of a map entry and its key object, beside the characters and the value. */
 const ENTRY_OVERHEAD_BYTES = 200;
 
-/** One that is bounded by bytes, those of keys and entries included. */
+/** An LRU cache bounded in bytes, keys and entries included. */
 export class MemoryCache<T> extends LruCache<string, T> {
   /** @param sizeOfValue bytes */
   constructor(maxBytes: number, sizeOfValue: (value: T) => number) {

@@ -1,10 +1,13 @@
 /**
- * Pauses in long work on what a client sent, so that other requests of the isolate are answered meanwhile. Clocks stand
- * still while a Worker computes, so a pause is due after so many characters rather than so much time.
+ * Pauses in long work on what a client sent, so that other requests of the isolate are answered meanwhile. A Worker's
+ * clock stands still while it computes, so pauses are counted in characters, not in time.
  */
 import { assertWanted, type Wanted } from "./wanted.ts";
 
-/** UTF-16 code units: some 50 ms of tokenizing at its slowest, long words of Chinese, and 20 ms of cleaning. */
+/**
+ * UTF-16 code units between two pauses: in the slowest case, long words of Chinese, about 50 ms of tokenizing and 20 ms
+ * of cleaning.
+ */
 const CHARACTERS = 24_576;
 
 export class Pauses {
@@ -16,15 +19,15 @@ export class Pauses {
   }
 
   /**
-   * Whether enough has been worked on for a pause; for loops of so many small steps that each must not be awaited.
-   * @param characters that were worked on since the last call, or what costs as much
+   * True if enough was processed for a pause. For loops of many small steps, which should not await each step.
+   * @param characters that were processed since the last call, or other work at the same cost
    */
   isDue(characters: number): boolean {
     this.#left -= characters;
     return this.#left <= 0;
   }
 
-  /** @throws ClientGoneError */
+  /** @throws ClientGoneError if nobody waits for the answer */
   async pause(): Promise<void> {
     this.#left = CHARACTERS;
     await scheduler.wait(0);
@@ -32,9 +35,9 @@ export class Pauses {
   }
 
   /**
-   * Pauses when enough has been worked on.
-   * @param characters that were worked on since the last call
-   * @throws ClientGoneError
+   * Pauses if enough characters were processed since the last pause.
+   * @param characters that were processed since the last call
+   * @throws ClientGoneError if nobody waits for the answer
    */
   async after(characters: number): Promise<void> {
     if (this.isDue(characters)) await this.pause();

@@ -1,11 +1,11 @@
-/** Turns what happens inside an RPC method into a value that survives the way back. */
+/** Turns the outcome of an RPC method, errors included, into a value that RPC can carry. */
 import { ServiceError } from "./errors.ts";
 import type { RpcResult } from "./rpc.ts";
 import { ClientGoneError } from "./wanted.ts";
 
 /**
- * Runs an RPC method's body. A refusal becomes its code and message; anything else is a defect or a broken
- * instance: it is logged here, where the stack is, and becomes `model_unavailable`.
+ * Runs an RPC method's body. A ServiceError becomes its code and message. Any other error is a defect or a broken
+ * instance: it is logged here, where its stack is known, and becomes `model_unavailable`.
  */
 export async function rpcResult<T>(
   worker: string,
@@ -15,7 +15,7 @@ export async function rpcResult<T>(
   try {
     return { ok: true, value: await body() };
   } catch (error) {
-    // Nothing is wrong and nobody will read it.
+    // Not logged as an error: nothing failed, and nobody reads the answer.
     if (error instanceof ClientGoneError) {
       return { ok: false, error: { code: error.code, message: error.message, clientGone: true } };
     }
@@ -31,7 +31,7 @@ export async function rpcResult<T>(
   }
 }
 
-/** The value of an answer. @throws ServiceError: the other side's refusal */
+/** The value of an answer. @throws ServiceError if the other Worker refused */
 export function rpcValue<T>(result: RpcResult<T>): T {
   if (result.ok) return result.value;
   if (result.error.clientGone) throw new ClientGoneError();

@@ -1,21 +1,21 @@
 /**
- * Whether a request that others wait for is still there.
+ * Tells whether a request that others wait for is still alive.
  *
- * In workerd a promise belongs to the request that made it. When that request's client leaves, the request may end
- * wherever it is: no line of it runs any more, not even a `finally`, and its promises never settle. So the requests of an
- * isolate must not await each other's promises, or one client that leaves would hang the others; and what one of them
- * holds may never be given back. Everything that requests share follows from that:
+ * In workerd a promise belongs to the request that made it. When that request's client leaves, the request may end at
+ * any point: none of its code runs any more, not even a `finally`, and its promises never settle. So requests must not
+ * await each other's promises: one client that leaves would hang the others. And a request may end without giving back
+ * what it holds. Three rules follow for everything that requests share:
  *
- * - Who waits for another request looks again and again at a plain value, between timers of its own.
- * - Who holds something shows signs of life while it works. When they have been missing for longer than any living request
- *   is silent, whatever it held is free for others.
- * - Who was only slow learns at its next step that it has lost what it held, and stops.
+ * - A request that waits for another one polls a plain value, with timers of its own.
+ * - A request that holds something gives signs of life while it works. If none came for longer than a living request is
+ *   ever silent, others may take what it held.
+ * - A request that was only slow finds out at its next step that it lost what it held, and stops.
  *
- * By such signs requests hold a load that several wait for (`lease.ts`), a place among those that an isolate takes on
- * (`admission.ts`), the turn at the codecs (`decoder/turn.ts`), room for a body (`gateway/body/bytes-in-flight.ts`) and for
- * label matrices (`gateway/label-sets/matrix-memory.ts`).
- * Turns at a tower (`turns.ts`) are the exception: there a silent request is found by counting the others' polls, because
- * long pieces of computation silence all of them at once.
+ * Requests hold these things by signs of life: a load that several wait for (`lease.ts`), a place in the isolate
+ * (`admission.ts`), the turn at the codecs (`decoder/turn.ts`), room for a body (`gateway/body/bytes-in-flight.ts`) and
+ * room for label matrices (`gateway/label-sets/matrix-memory.ts`). Turns at a tower (`turns.ts`) are the exception: a
+ * long piece of computation silences all requests at once, so there a silent request is found by counting the polls of
+ * the others.
  */
 export class SignOfLife {
   #at = Date.now();
@@ -24,7 +24,7 @@ export class SignOfLife {
     this.#at = Date.now();
   }
 
-  /** Whether the last sign is longer ago than so many milliseconds. */
+  /** True if the last sign was more than `milliseconds` ago. */
   isOlderThan(milliseconds: number): boolean {
     return Date.now() - this.#at > milliseconds;
   }

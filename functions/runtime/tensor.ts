@@ -1,4 +1,4 @@
-/** Tensors as engines take and give them: a typed array, whose type is the element type, and a shape. */
+/** Inputs and outputs of engines: a typed array, whose type is the element type, and a shape. */
 export type TensorData = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 
 export interface Tensor {

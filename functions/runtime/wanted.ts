@@ -1,13 +1,17 @@
 /**
- * Whether anybody still waits for an answer. A client that leaves ends its request in the gateway, but not what other
- * Workers do for it: they ask, through a function that travels with the call, before each costly step.
+ * Asks whether the client still waits for the answer. When a client leaves, its request in the gateway ends, but the
+ * work of other Workers for it goes on. So the gateway passes a function with each call, and the other Workers call it
+ * before each costly step.
  */
 import { ServiceError } from "./errors.ts";
 
-/** Answers false, or fails because the request is gone, when the client has left. */
+/** False once the client has left. The call may also fail then, because the request has ended. */
 export type Wanted = () => boolean | Promise<boolean>;
 
-/** Work given up because nobody waits for it. It concerns its own request alone, whatever others share with it. */
+/**
+ * Thrown when work is given up because its client has left. It concerns that request only, not others that share a load
+ * with it.
+ */
 export class ClientGoneError extends ServiceError {
   constructor() {
     super("overloaded", "the client has left");
@@ -20,7 +24,7 @@ export async function assertWanted(wanted: Wanted): Promise<void> {
   try {
     answer = await wanted();
   } catch {
-    // The context that would have answered has ended with its client.
+    // The gateway's request has ended with its client, so nobody answers.
   }
   if (!answer) throw new ClientGoneError();
 }

@@ -1,4 +1,4 @@
-/** One line of the log for something that costs time but not the answer. */
+/** Logs a failure that costs time but does not change the answer. */
 export function warn(warning: string, error: unknown): void {
   console.warn(JSON.stringify({ warning, error: String(error) }));
 }

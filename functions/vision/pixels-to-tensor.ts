@@ -1,13 +1,13 @@
 /**
- * uint8 RGB → the float tensor the image tower takes: `(v / 255 − mean) / std` per channel, as torchvision's
- * ToTensor and Normalize.
+ * uint8 RGB → the image tower's float32 input: `(v / 255 − mean) / std` for each channel, as torchvision's ToTensor and
+ * Normalize do.
  */
 
 import { ByteTaker } from "../runtime/byte-taker.ts";
 import { freeBuffer } from "../runtime/free-buffer.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 
-/** A colour channel has 256 values: normalizing is a look-up. */
+/** A channel has only 256 different values, so normalizing is a table look-up. */
 interface NormalizationTables {
   red: Float32Array;
   green: Float32Array;
@@ -16,13 +16,16 @@ interface NormalizationTables {
 
 type Triple = readonly [number, number, number];
 
-/** A picture's input to the tower, made when its turn comes: as floats it is four times as large. */
+/**
+ * Makes a picture's input to the tower. It is called when the picture's turn comes, because float32 takes four times
+ * the memory of uint8.
+ */
 export type MakeInput = () => Tensor;
 
 /**
- * Takes pictures out of a stream.
+ * Reads pictures from a stream.
  * @param stream uint8 RGB, `count × size × size × 3`
- * @throws Error if it ends early: the gateway failed
+ * @throws Error if the stream ends early, because the gateway failed
  */
 export async function* readPixels(
   stream: ReadableStream<Uint8Array>,

@@ -1,6 +1,7 @@
 /**
- * Activations between stages as a byte stream: for each tensor the number of its dimensions and these as uint32, then its
- * float32 values, little-endian. One tensor is under way at a time, however many pictures a request has.
+ * Activations between stages as a byte stream. For each tensor: the number of its dimensions and each dimension as
+ * uint32, then its values as float32, all little-endian. Only one tensor is in memory at a time, however many pictures
+ * a request has.
  */
 import { ByteTaker } from "../runtime/byte-taker.ts";
 import { freeBuffer } from "../runtime/free-buffer.ts";
@@ -12,14 +13,15 @@ const MOST_DIMENSIONS = 4;
 
 /**
  * Writes one tensor and frees its buffer.
- * @returns false if the reader went away
+ * @returns false if the reader has cancelled the stream
  * @throws Error if the tensor is not float32, or has more than four dimensions
  */
 export async function writeTensor(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   { data, shape }: Tensor,
 ): Promise<boolean> {
-  if (!(data instanceof Float32Array) || shape.length > MOST_DIMENSIONS) throw new Error("not an activation");
+  if (!(data instanceof Float32Array) || shape.length > MOST_DIMENSIONS)
+    throw new Error(`an activation must be float32 with at most ${MOST_DIMENSIONS} dimensions`);
   try {
     await writer.write(new Uint8Array(Uint32Array.from([shape.length, ...shape]).buffer));
     await writer.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -31,9 +33,7 @@ export async function writeTensor(
   }
 }
 
-/**
- * @throws Error if the stream ends before `count` tensors: the stage before this one failed
- */
+/** @throws Error if the stream ends before `count` tensors, because the previous stage failed */
 export async function* readTensors(
   stream: ReadableStream<Uint8Array>,
   count: number,
@@ -41,7 +41,10 @@ export async function* readTensors(
   const reader = new ByteTaker(stream);
   for (let i = 0; i < count; i++) {
     const [rank = 0] = await readIntegers(reader, 1);
-    if (!(rank > 0 && rank <= MOST_DIMENSIONS)) throw new Error(`an activation of ${rank} dimensions`);
+    if (!(rank > 0 && rank <= MOST_DIMENSIONS))
+      throw new Error(
+        `the stream holds an activation of ${rank} dimensions; 1 to ${MOST_DIMENSIONS} are allowed`,
+      );
     const shape = await readIntegers(reader, rank);
     const values = await reader.read(shape.reduce((product, size) => product * size, 4));
     if (values === undefined) throw new Error(ENDED);

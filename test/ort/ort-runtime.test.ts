@@ -120,7 +120,7 @@ describe("onnxruntime", () => {
   });
 
   it("refuses a maximum below what onnxruntime itself needs", async () => {
-    await expect(start(10_000_000)).rejects.toThrow("allowed are 10000000");
+    await expect(start(10_000_000)).rejects.toThrow("maximumBytes is 10000000");
   });
 
   it("starts with the planned memory, cut to the maximum", async () => {

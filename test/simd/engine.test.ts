@@ -96,7 +96,7 @@ describe("the simd engine", () => {
     expect(() => engine.runTexts(input(81), [3, 78])).toThrow("78 positions");
     expect(() => engine.runTexts(input(9), [3, 5])).toThrow("9 positions for texts of 8");
     expect(() => engine.runTexts(input(0), [])).toThrow("0 positions");
-    expect(() => engine.run(input(5), {})).toThrow("whose end is not given");
+    expect(() => engine.run(input(5), {})).toThrow("the end of the text is not given");
     expect(engine.runTexts(input(8), [3, 5]).data.length).toBe(2 * manifest.embedding_width);
   });
 

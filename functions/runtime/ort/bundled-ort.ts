@@ -1,4 +1,7 @@
-/** onnxruntime as a Worker has it: on WebAssembly that the bundler compiled ahead, since a Worker may not compile bytes. */
+/**
+ * onnxruntime in a Worker. The bundler supplies the compiled WebAssembly module, because a Worker may not compile
+ * bytes.
+ */
 import ortWasm from "../../../.generated/ort/ort.wasm";
 import type { CreateEngine } from "../tower/engine.ts";
 import { OrtEngine } from "./ort-engine.ts";

@@ -1,4 +1,4 @@
-/** Element types at the border of onnxruntime, and tensors out of its heap. */
+/** Converts between typed arrays and ONNX's element types, and copies tensors out of onnxruntime's heap. */
 import type { TensorData } from "../tensor.ts";
 import { OrtError } from "./ort-error.ts";
 

@@ -1,15 +1,15 @@
 /**
- * What one call into onnxruntime borrows from its heap: arguments, tensors, options. All of it is given back when
- * the call is over, the last first.
+ * The memory that one call into onnxruntime allocates in its heap: arguments, tensors, options. All of it is freed when
+ * the call is over, the last allocation first.
  */
 import { OrtError } from "./ort-error.ts";
 import type { OrtModule } from "./ort-api.ts";
 
 /**
- * Calls `body` and gives back what it borrowed.
+ * Calls `body`, then frees what it allocated.
  *
- * Not after a trap: C++ may have been left halfway through `malloc` or holding a lock, and the next call into it
- * would wait for ever. Such an instance is dropped as a whole.
+ * Nothing is freed after a trap: C++ may have stopped halfway through `malloc` or while holding a lock, and the next
+ * call would wait for ever. Such an instance is dropped as a whole.
  */
 export function withHeap<T>(module: OrtModule, body: (heap: HeapScope) => T): T {
   const heap = new HeapScope(module);
@@ -32,7 +32,7 @@ export class HeapScope {
     this.#module = module;
   }
 
-  /** Has `release` called at the end. */
+  /** Registers `release` to be called at the end. */
   defer(release: () => void): void {
     this.#releases.push(release);
   }
@@ -65,7 +65,7 @@ export class HeapScope {
 
   #allocate(bytes: number): number {
     const pointer = this.#module._malloc(Math.max(1, bytes));
-    if (pointer === 0) throw new OrtError(`no room for ${bytes} bytes in onnxruntime's memory`);
+    if (pointer === 0) throw new OrtError(`onnxruntime's memory has no room for ${bytes} bytes`);
     this.defer(() => this.#module._free(pointer));
     return pointer;
   }

@@ -1,6 +1,6 @@
 /**
- * What the runtime uses of onnxruntime's emscripten module. The C functions are those of onnxruntime's `wasm/api.h`;
- * pointers and sizes are byte offsets into the memory.
+ * The part of onnxruntime's emscripten module that the runtime uses. The C functions are those of onnxruntime's
+ * `wasm/api.h`. Pointers are byte offsets into the memory.
  */
 export interface OrtModuleOptions {
   numThreads: 1;
@@ -13,7 +13,7 @@ export interface OrtModuleOptions {
   printErr(text: string): void;
 }
 
-/** The emscripten module's surface that the runtime uses. Functions that return a status return 0 for success. */
+/** Functions that return a status return 0 for success. */
 export interface OrtModule {
   HEAPU8: Uint8Array;
   HEAP32: Int32Array;

@@ -1,4 +1,4 @@
-/** A tower on onnxruntime: its shards as sessions in one WASM memory. */
+/** Runs a tower on onnxruntime: one session for each shard, all in one WASM memory. */
 import type { Shard } from "../../../model-shards/manifest.ts";
 import { freeBuffer } from "../free-buffer.ts";
 import type { Renew } from "../lease.ts";
@@ -8,13 +8,13 @@ import { downloadShards } from "../tower/shard-downloads.ts";
 import { createOrtRuntime, type OrtRuntime, type OrtSession, type Tensor } from "./ort-runtime.ts";
 
 /**
- * No arena and no memory pattern: both keep activation memory of past shapes, and neither was measurably faster.
+ * Without arena and memory pattern: both keep activation memory of earlier shapes, and neither was measurably faster.
  */
 const SESSION_OPTIONS = { arena: false, memoryPattern: false };
 
 /**
- * The memory starts at onnxruntime's own minimum and grows to exactly what is asked (`build/ort-wasm`): while shards are
- * still being downloaded their buffers need the room that activations will need later.
+ * The memory starts at onnxruntime's own minimum and grows to exactly the size that is asked for (`build/ort-wasm`):
+ * while shards are downloaded, their buffers use the room that activations need later.
  */
 const MEMORY = { initialBytes: 0, maximumBytes: MAXIMUM_WASM_BYTES };
 
@@ -48,7 +48,7 @@ export class OrtEngine implements Engine {
   async load(renew: Renew): Promise<void> {
     const { shards, source } = this.#parts;
     const downloads = downloadShards(shards.slice(this.#loaded.length), source, renew);
-    // The first downloads and the instantiation of onnxruntime go side by side.
+    // The first downloads run while onnxruntime is instantiated.
     const [first, runtime] = await Promise.all([downloads.next(), this.#startRuntime(renew)]);
     for (let download = first; download.done !== true; download = await downloads.next()) {
       renew();
@@ -74,7 +74,10 @@ export class OrtEngine implements Engine {
     return activation;
   }
 
-  /** One by one: activation scales span a whole run, so that in a batch a vector would depend on its neighbours. */
+  /**
+   * Texts run one by one: onnxruntime computes one activation scale for the whole run, so in a batch a text's vector
+   * would depend on the other texts.
+   */
   runTexts({ data, shape }: Tensor, lengths: readonly number[]): Tensor {
     const [, , width = 0] = shape;
     const rows = data as Float32Array;

@@ -1,13 +1,12 @@
-/** Failures of onnxruntime. */
 import type { OrtModule } from "./ort-api.ts";
 
-/** What onnxruntime, or the WebAssembly instance that runs it, refused or failed to do. */
+/** A failure of onnxruntime or of the WebAssembly instance that runs it. */
 export class OrtError extends Error {
   override readonly name = "OrtError";
 }
 
 /**
- * onnxruntime keeps the reason of its last failure for whoever asks: this asks, and throws it.
+ * Reads the reason that onnxruntime keeps of its last failure, and throws it.
  * @throws OrtError always: `what`, then onnxruntime's message and its `OrtErrorCode`
  */
 export function throwLastError(module: OrtModule, what: string): never {

@@ -1,7 +1,7 @@
 /**
- * The door to onnxruntime-web: the one file that imports it. What comes in is `.generated/ort/ort.mjs`, made from
- * the npm package by `build/ort-wasm/`; it is a factory, so that every instance has its own state and memory and
- * one that aborted can be replaced.
+ * The only file that imports onnxruntime-web, as `.generated/ort/ort.mjs`, which `build/ort-wasm/` makes from the npm
+ * package. The import is a factory: every instance has its own state and memory, so an instance that aborted can be
+ * replaced.
  */
 import makeOrtModule from "../../../.generated/ort/ort.mjs";
 import type { OrtModule, OrtModuleOptions } from "./ort-api.ts";
@@ -24,8 +24,8 @@ export async function instantiateOrt(
       const options: OrtModuleOptions = {
         numThreads: THREADS,
         wasmMemory: memory,
-        // The asynchronous form: a synchronous instantiation of 14 MB is refused by browsers' main threads, and
-        // a failure must reject instead of leaving the glue waiting for ever.
+        // Asynchronous, because browsers refuse to instantiate 14 MB synchronously on their main thread. A failure must
+        // reject; otherwise emscripten's code waits for ever.
         instantiateWasm(imports, done) {
           WebAssembly.instantiate(wasm, imports).then((instance) => done(instance, wasm), reject);
         },
@@ -34,7 +34,7 @@ export async function instantiateOrt(
       };
       makeOrtModule(options).then(resolve, reject);
     });
-    if (module._OrtInit(THREADS, LOG_ERRORS) !== 0) throwLastError(module, "it refused to initialize");
+    if (module._OrtInit(THREADS, LOG_ERRORS) !== 0) throwLastError(module, "onnxruntime did not initialize");
     return module;
   } catch (cause) {
     throw new OrtError("onnxruntime could not be started", { cause });

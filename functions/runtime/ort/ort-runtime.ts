@@ -1,6 +1,6 @@
 /**
- * onnxruntime as a value: one WASM instance with a memory of its own, of bounded size.
- * Nothing here is module state, so an instance that aborted is dropped and another one made.
+ * One instance of onnxruntime with its own WASM memory of bounded size. There is no module state, so an instance that
+ * aborted can be dropped and replaced.
  */
 import { OrtError } from "./ort-error.ts";
 import type { OrtModule } from "./ort-api.ts";
@@ -15,9 +15,12 @@ const PAGE_BYTES = 65_536;
 const MINIMUM_BYTES = 256 * PAGE_BYTES;
 
 export interface MemoryLimits {
-  /** WASM memory at the start, rounded up to pages; at least the module's own minimum, at most `maximumBytes`. */
+  /**
+   * Size of the WASM memory at the start, rounded up to pages; at least the module's own minimum, at most
+   * `maximumBytes`.
+   */
   initialBytes: number;
-  /** Where it stops growing, rounded down to pages; an allocation beyond it fails with an OrtError. */
+  /** Largest size of the WASM memory, rounded down to pages; an allocation beyond it fails with an OrtError. */
   maximumBytes: number;
 }
 
@@ -31,21 +34,20 @@ export class OrtRuntime {
     this.#memory = memory;
   }
 
-  /** Size of the WASM memory; it never shrinks. */
+  /** Size of the WASM memory, bytes; it never shrinks. */
   get memoryBytes(): number {
     return this.#memory.buffer.byteLength;
   }
 
-  /** True once the instance has trapped: every further call throws, a new runtime is needed. */
+  /** True once the instance has trapped: every further call throws, and a new runtime is needed. */
   get aborted(): boolean {
     return this.#aborted;
   }
 
   /**
-   * Creates a session. Bytes of `graph` and `externalData` are copied into the WASM memory; nothing keeps them
-   * afterwards.
-   * @param externalData by the location named in the graph
-   * @throws OrtError naming onnxruntime's reason: a graph it cannot parse, missing data, not enough memory
+   * Creates a session. `graph` and `externalData` are copied into the WASM memory and not kept afterwards.
+   * @param externalData weights by the location that the graph names
+   * @throws OrtError with onnxruntime's reason: a graph that it cannot parse, missing data, not enough memory
    */
   createSession(
     graph: Uint8Array,
@@ -58,7 +60,7 @@ export class OrtRuntime {
   }
 
   /**
-   * Runs a call into WASM. Errors that onnxruntime reports leave the instance usable; a trap or an abort inside
+   * Runs a call into WASM. After an error that onnxruntime reports, the instance stays usable; after a trap or an abort
    * it does not.
    */
   #guard<T>(call: () => T): T {
@@ -75,7 +77,7 @@ export class OrtRuntime {
 
 /**
  * @param wasm compiled from `.generated/ort/ort.wasm`
- * @throws OrtError if the memory cannot be had or the instance does not start
+ * @throws OrtError if the memory cannot be allocated or the instance does not start
  */
 export async function createOrtRuntime(wasm: WebAssembly.Module, limits: MemoryLimits): Promise<OrtRuntime> {
   const memory = createMemory(limits);
@@ -86,11 +88,15 @@ function createMemory({ initialBytes, maximumBytes }: MemoryLimits): WebAssembly
   const maximum = Math.floor(maximumBytes / PAGE_BYTES);
   const initial = Math.min(maximum, Math.ceil(Math.max(initialBytes, MINIMUM_BYTES) / PAGE_BYTES));
   if (maximumBytes < MINIMUM_BYTES) {
-    throw new OrtError(`onnxruntime needs at least ${MINIMUM_BYTES} bytes, allowed are ${maximumBytes}`);
+    throw new OrtError(
+      `onnxruntime needs at least ${MINIMUM_BYTES} bytes of memory, but maximumBytes is ${maximumBytes}`,
+    );
   }
   try {
     return new WebAssembly.Memory({ initial, maximum });
   } catch (cause) {
-    throw new OrtError(`no memory of ${initial * PAGE_BYTES} bytes for onnxruntime`, { cause });
+    throw new OrtError(`could not allocate ${initial * PAGE_BYTES} bytes of memory for onnxruntime`, {
+      cause,
+    });
   }
 }

@@ -49,18 +49,24 @@ export class OrtSession {
       const handle = withHeap(module, (heap) => {
         const settings = createOptions(module, heap, arena, memoryPattern);
         const created = module._OrtCreateSession(heap.bytes(graph), graph.byteLength, settings);
-        if (typeof created !== "number") throw new OrtError("this build of onnxruntime is asynchronous");
+        if (typeof created !== "number")
+          throw new OrtError(
+            "this build of onnxruntime is asynchronous; the runtime needs a synchronous one",
+          );
         if (created === 0) throwLastError(module, "the graph was refused");
         return created;
       });
       return OrtSession.#named(module, guard, handle);
     } finally {
-      // The glue's own map, not the heap: safe after a trap, and it must not keep the weights alive.
+      // This clears a JavaScript map, not the heap, so it is safe after a trap. The map must not keep the weights
+      // alive.
       module.unmountExternalData();
     }
   }
 
-  /** A session whose names cannot be read for want of memory is given back, not leaked. */
+  /**
+   * Reads the session's input and output names. If there is no memory for them, the session is released, not leaked.
+   */
   static #named(module: OrtModule, guard: Guard, handle: number): OrtSession {
     try {
       return new OrtSession(module, guard, handle);
@@ -73,14 +79,14 @@ export class OrtSession {
   /**
    * Runs the graph.
    * @param inputs one tensor for each name in `inputNames`
-   * @returns one tensor for each name in `outputNames`, copied out of the heap
+   * @returns one tensor for each name in `outputNames`, copied out of the WASM heap
    * @throws OrtError for a missing input, or with onnxruntime's reason
    */
   run(inputs: Record<string, Tensor>): Record<string, Tensor> {
     return this.#guard(() => this.#run(inputs));
   }
 
-  /** Gives the session's memory back to the heap. */
+  /** Frees the session's memory in the heap. */
   release(): void {
     if (this.#handle === 0) return;
     this.#guard(() => this.#module._OrtReleaseSession(this.#handle));
@@ -119,8 +125,8 @@ export class OrtSession {
 }
 
 /**
- * No repacked copies of weights: fp32 matrices would be in the heap twice while a session is created. int8 ones never
- * are repacked.
+ * Without repacked copies of weights: fp32 matrices would be in the heap twice while a session is created. int8 matrices
+ * are never repacked.
  */
 const CONFIG = [["session.disable_prepacking", "1"]] as const;
 

@@ -1,4 +1,7 @@
-/** An ONNX graph as steps. Each unit of a tower is known by the operators that it begins with. */
+/**
+ * Turns an ONNX graph into steps. The operators at the start of a unit (a stem, block, downsample or head) tell which
+ * unit it is.
+ */
 import { NodeCursor } from "./node-cursor.ts";
 import type { Graph } from "./onnx/read-graph.ts";
 import type { ShardWeights } from "./shard-weights.ts";
@@ -17,8 +20,8 @@ import { takeTransformerBlock } from "./steps/transformer-block.ts";
 type TakeUnit = (cursor: NodeCursor, weights: ShardWeights, x: string) => [Step, string];
 
 /**
- * @param names of the graph's activation input and of its output
- * @throws SimdError if the graph is not a run of the towers' units
+ * @param names names of the graph's activation input and of its output
+ * @throws SimdError if the graph is not a sequence of units that the towers have
  */
 export function compileShard(
   graph: Graph,

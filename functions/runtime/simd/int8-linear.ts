@@ -1,6 +1,6 @@
 /**
- * A linear layer in int8. Activations get a scale for each row. Where 8 bits are too few, the build adds up several
- * products: of what 8 bits leave of the activations, of what they leave of the weights.
+ * A linear layer in int8. Activations get a scale for each row. If 8 bits are too few, the build adds further products:
+ * of the activations' rounding error, and of the weights' rounding error.
  */
 import {
   ACTIVATION,
@@ -21,8 +21,9 @@ import type { ShardWeights } from "./shard-weights.ts";
 import { SimdError } from "./simd-error.ts";
 
 /**
- * Takes a product, and the further ones that are added to it: `coarse + fine + rest`, see `build/towers/emitter.ts`.
- * @param bits of activations; where there are several products, they have 8
+ * Takes a product from the graph with the products that are added to it: `coarse + fine + rest`, see
+ * `build/towers/emitter.ts`.
+ * @param bits bits of activations; 8 if there are several products
  */
 export function takeInt8Linear(
   cursor: NodeCursor,
@@ -37,7 +38,8 @@ export function takeInt8Linear(
     const quantized = cursor.take("DynamicQuantizeLinear", x).outputs;
     const rounded = cursor.through("DequantizeLinear", ...quantized);
     const fine = takeProduct(cursor, cursor.through("Sub", x, rounded));
-    if (fine.weight !== coarse.weight) throw new SimdError(`${coarse.weight}: not the same weights again`);
+    if (fine.weight !== coarse.weight)
+      throw new SimdError(`${coarse.weight}: the two products have different weights`);
     products.push(fine);
     fineActivations = true;
   }
@@ -66,11 +68,11 @@ interface Product {
 function takeProduct(cursor: NodeCursor, x: string): Product {
   const { inputs, outputs } = cursor.take("DynamicQuantizeMatMul", x);
   const [, weight, scale, zeroPoint, bias] = inputs;
-  if (zeroPoint) throw new SimdError(`${weight}: weights with zero points`);
+  if (zeroPoint) throw new SimdError(`${weight}: weights with zero points are not supported`);
   return { weight, scale, bias, output: outputs[0] ?? "" };
 }
 
-/** int8 weights where the kernel wants them, with their scales and sums. */
+/** int8 weights in the kernel's order, with their scales and sums. */
 interface Plane {
   input: number;
   output: number;
@@ -93,12 +95,12 @@ function int8Plane(weights: ShardWeights, { weight: name, scale }: Product, bits
   return { input, output, layout, bits, weight, order, scales: weights.floats(scale, output), sums };
 }
 
-/** Of quantized rows' parameters, up to where floats may follow. */
+/** Bytes of the quantized rows' parameters, rounded up so that floats may follow. */
 function parameterBytes(rows: number): number {
   return 16 * Math.ceil((ROW_PARAMETERS * rows) / 16);
 }
 
-/** @param rest what rounding took from the weights of `plane` */
+/** @param rest the rounding error of the weights of `plane` */
 function int8Linear(
   weights: ShardWeights,
   plane: Plane,
@@ -139,7 +141,9 @@ function int8Linear(
         return;
       }
       if (residual !== 0 && activation !== ACTIVATION.none)
-        throw new SimdError("an activation before a residual");
+        throw new SimdError(
+          "an int8 layer of several products cannot have both an activation and a residual",
+        );
       multiply(plane, bias, residual, ACTIVATION.none);
       if (rest !== undefined) multiply(rest, 0, out, ACTIVATION.none);
       if (fineActivations) {

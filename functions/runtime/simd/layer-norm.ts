@@ -5,7 +5,10 @@ import type { ShardWeights } from "./shard-weights.ts";
 /** Normalizes rows; `target` may be `source`. */
 export type LayerNorm = (kernels: Kernels, source: Pointer, target: Pointer, rows: number) => void;
 
-/** Takes the LayerNorm of `x` over its last axis: how to apply it, its width, its output's name. */
+/**
+ * Takes the LayerNorm of `x` over its last axis from the graph.
+ * @returns the function that applies it, its width, its output's name
+ */
 export function takeLayerNorm(
   cursor: NodeCursor,
   weights: ShardWeights,

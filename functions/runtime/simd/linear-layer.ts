@@ -1,4 +1,4 @@
-/** A linear layer, `x @ weight + bias`, with an activation and a residual, as the steps call it. */
+/** A linear layer as the steps call it: `x @ weight + bias`, with an activation and a residual. */
 import type { Activation, Kernels, Pointer } from "./kernels.ts";
 
 export interface LinearCall {

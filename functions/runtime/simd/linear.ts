@@ -1,4 +1,4 @@
-/** Takes linear layers off a graph, in int8 or float32, and what is fused with them. */
+/** Takes linear layers from a graph, in int8 or float32, with the nodes that are fused with them. */
 import { takeInt8Linear } from "./int8-linear.ts";
 import { ACTIVATION, type Activation } from "./kernels.ts";
 import type { Linear } from "./linear-layer.ts";
@@ -7,8 +7,9 @@ import type { NodeCursor } from "./node-cursor.ts";
 import type { ShardWeights } from "./shard-weights.ts";
 
 /**
- * Takes the node, or the two, of a linear layer applied to `x`, and gives the layer and its output's name.
- * @param bits of activations, where they are quantized: most hosts multiply those of 7 bits faster
+ * Takes the one or two nodes of a linear layer applied to `x`.
+ * @returns the layer and its output's name
+ * @param bits bits of quantized activations; most hosts multiply 7 bits faster than 8
  */
 export function takeLinear(
   cursor: NodeCursor,
@@ -19,7 +20,7 @@ export function takeLinear(
   if (cursor.peek() === "DynamicQuantizeMatMul") return takeInt8Linear(cursor, weights, x, bits);
   const { inputs, outputs } = cursor.take("MatMul", x);
   const product = outputs[0] ?? "";
-  // An Add of the product is the bias; any other belongs to the graph.
+  // If the next node adds to the product, it is the bias; any other Add is not part of the layer.
   const isBias = cursor.peek() === "Add" && cursor.first() === product;
   if (!isBias) return [floatLinear(weights, inputs[1], undefined), product];
   const add = cursor.take("Add", product);
@@ -40,7 +41,10 @@ function floatLinear(weights: ShardWeights, name: string | undefined, biasName: 
   };
 }
 
-/** Takes the GELU of `x`: which form, and its output's name. */
+/**
+ * Takes the GELU of `x`.
+ * @returns its form and its output's name
+ */
 export function takeGelu(cursor: NodeCursor, x: string): [Activation, string] {
   if (cursor.peek() === "FastGelu") return [ACTIVATION.tanhGelu, cursor.through("FastGelu", x)];
   if (cursor.peek() === "QuickGelu") return [ACTIVATION.quickGelu, cursor.through("QuickGelu", x)];

@@ -1,11 +1,11 @@
-/** What the matmul kernels ask of a weight. */
+/** Checks that the matmul kernels can take a weight. */
 import { PANEL_COLUMNS } from "./kernels.ts";
 import type { ShardWeights } from "./shard-weights.ts";
 import { SimdError } from "./simd-error.ts";
 
 const K_STEP = 4;
 
-/** The weight's `input × output`. @throws SimdError if the kernels cannot take them */
+/** The weight's dimensions, `input × output`. @throws SimdError if the kernels cannot take them */
 export function matrixDimensions(
   weights: ShardWeights,
   name: string | undefined,

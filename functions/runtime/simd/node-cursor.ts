@@ -1,4 +1,7 @@
-/** Walks a graph's nodes in order, each of which must be the expected one: a graph of another kind is refused. */
+/**
+ * Walks through a graph's nodes in order. A node that is not the expected one is refused, so a graph of an unknown kind
+ * never runs.
+ */
 import type { Node } from "./onnx/read-graph.ts";
 import { SimdError } from "./simd-error.ts";
 
@@ -10,7 +13,7 @@ export class NodeCursor {
     this.#nodes = nodes;
   }
 
-  /** The operator `ahead` nodes from here; undefined past the end. */
+  /** The operator of the node that is `ahead` nodes further; undefined past the end. */
   peek(ahead = 0): string | undefined {
     return this.#nodes[this.#at + ahead]?.op;
   }
@@ -23,7 +26,7 @@ export class NodeCursor {
   /**
    * Takes the next node.
    * @param inputs names of its first inputs
-   * @throws SimdError if it is another operator, or works on other values
+   * @throws SimdError if the node has another operator or other inputs
    */
   take(op: string, ...inputs: string[]): Node {
     const node = this.#nodes[this.#at++];

@@ -1,13 +1,14 @@
 /**
- * A shard's weights in the WASM memory: the file's bytes as they are, at `base`, until they have all been verified; then
- * each kernel's weights are brought into its order in place. What must be computed from them lies elsewhere.
+ * A shard's weights in the WASM memory. The file's bytes lie unchanged at `base` until all of them have been verified.
+ * Then each weight is brought into its kernel's order, in place. Values that are computed from the weights lie
+ * elsewhere.
  */
 import type { Dot } from "../tower/engine.ts";
 import type { Kernels, Pointer } from "./kernels.ts";
 import type { Graph, TensorRef } from "./onnx/read-graph.ts";
 import { SimdError } from "./simd-error.ts";
 
-/** Brings one weight into order. @param copy of its bytes, as they were */
+/** Brings one weight into its kernel's order. @param copy copy of its original bytes */
 type Reorder = (kernels: Kernels, copy: Pointer, weight: Pointer) => void;
 
 export class ShardWeights {
@@ -16,10 +17,10 @@ export class ShardWeights {
   readonly #allocate: (bytes: number) => Pointer;
   readonly #reorders = new Map<string, Reorder>();
 
-  /** What the host's dot product is good for: the weights' order depends on it. */
+  /** Kind of the host's dot product, which decides the order of the weights. */
   readonly dot: Dot;
 
-  /** @param allocate room that stays */
+  /** @param allocate allocates memory that is never freed */
   constructor(graph: Graph, base: Pointer, dot: Dot, allocate: (bytes: number) => Pointer) {
     this.dot = dot;
     this.#base = base;
@@ -42,11 +43,11 @@ export class ShardWeights {
   floats(name: string | undefined, length: number): Pointer {
     const ref = this.ref(name);
     if (ref.type !== "float32" || ref.length !== 4 * length)
-      throw new SimdError(`weight ${name}: another size`);
+      throw new SimdError(`weight ${name} does not have ${length} values`);
     return this.#base + ref.offset;
   }
 
-  /** A weight that `prepare` will bring into another order, once however often it is asked for. */
+  /** A weight that `prepare` brings into another order. It is reordered once, even if it is used several times. */
   reordered(name: string | undefined, reorder: Reorder): Pointer {
     const ref = this.ref(name);
     if (!this.#reorders.has(ref.name)) this.#reorders.set(ref.name, reorder);
@@ -57,7 +58,10 @@ export class ShardWeights {
     return this.#allocate(bytes);
   }
 
-  /** Once, when all of the shard's bytes are there and verified. @param scratch `largestMoved` bytes */
+  /**
+   * Reorders the weights. Called once, when all of the shard's bytes are in memory and verified. @param scratch
+   * `largestMoved` bytes
+   */
   prepare(kernels: Kernels, memory: WebAssembly.Memory, scratch: Pointer): void {
     const bytes = new Uint8Array(memory.buffer);
     for (const [name, reorder] of this.#reorders) {

@@ -1,6 +1,7 @@
 /**
- * Byte-pair encoding of one word: of all neighbours that merge, those of the lowest rank do, leftmost first, until
- * none are left. A heap of candidates keeps it at n log n, so that a megabyte without a space is no attack.
+ * Byte-pair encoding of one word. Of all neighbours that can merge, the pair of the lowest rank merges first, the
+ * leftmost of equals first, until no pair can merge. A heap of candidates keeps the time at n log n, so that a megabyte
+ * without a space does not block the Worker.
  */
 import { BYTE_ORDER, END_OF_WORD_OFFSET, FIRST_MERGED_ID } from "../../../model-shards/clip-bpe.ts";
 import { MinHeap } from "./min-heap.ts";
@@ -10,7 +11,7 @@ const BYTE_IDS = new Uint8Array(256);
 for (const [id, byte] of BYTE_ORDER.entries()) BYTE_IDS[byte] = id;
 
 const encoder = new TextEncoder();
-/** A candidate is `rank × POSITIONS + position`: ordered by rank, then from the left. */
+/** A candidate is the number `rank × POSITIONS + position`, so candidates sort by rank, then by position. */
 const POSITIONS = 2 ** 32;
 const GONE = -1;
 
@@ -19,7 +20,7 @@ export function bytePairEncode(word: string, merges: MergeTable): number[] {
   const symbols = Int32Array.from(encoder.encode(word), (byte) => BYTE_IDS[byte] ?? 0);
   const last = symbols.length - 1;
   symbols[last] = (symbols[last] ?? 0) + END_OF_WORD_OFFSET;
-  // A merged symbol stays at its left part's place; the right part's is skipped by these links.
+  // A merged symbol stays at the position of its left part. These links skip the position of the right part.
   const next = Int32Array.from(symbols, (_, at) => at + 1);
   const previous = Int32Array.from(symbols, (_, at) => at - 1);
   const candidates = new MinHeap();
@@ -38,7 +39,7 @@ export function bytePairEncode(word: string, merges: MergeTable): number[] {
   for (let candidate = candidates.pop(); candidate !== undefined; candidate = candidates.pop()) {
     const at = candidate % POSITIONS;
     const rank = Math.floor(candidate / POSITIONS);
-    // One of the two may have merged with another neighbour since.
+    // Skipped if one of the two has merged with another neighbour since.
     if (rankAt(at) !== rank) continue;
     const right = next[at] ?? 0;
     const after = next[right] ?? 0;

@@ -1,24 +1,28 @@
 /**
- * The steps of ftfy's `fix_text`, in its order, that change ordinary texts. References come first, so that `&rsquo;`
- * ends as a straight quote. Mojibake repair, ftfy's main trade, is left out: it guesses, and its tables are large.
+ * The steps of ftfy's `fix_text` that change ordinary texts, in ftfy's order. HTML references are decoded first, so
+ * that `&rsquo;` becomes a straight quote. Mojibake repair, the main feature of ftfy, is left out: it guesses, and its
+ * tables are large.
  */
 import { decodeHTML, decodeHTMLStrict } from "entities/decode";
 import { compose } from "./compose.ts";
 import { unescapeHtml } from "./unescape-html.ts";
 
 /**
- * ftfy repeats its steps until nothing changes. Two passes settle real texts; the bound keeps a megabyte that was
- * escaped again and again from costing its square.
+ * ftfy repeats its steps until nothing changes. Real texts need two passes. The limit keeps the time linear for a
+ * megabyte of text that was escaped many times.
  */
 const MAX_PASSES = 8;
 
 const REFERENCE = /&#?[0-9A-Za-z]{1,24};/g;
-/** What C1 control characters mean in Windows-1252, from U+0080 on; five mean nothing and stay. */
+/**
+ * Characters of Windows-1252 for the C1 control characters from U+0080 on. Five have no meaning there and stay as they
+ * are.
+ */
 const WINDOWS_1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
 const C1_CONTROLS = /[\u0080-\u009f]/g;
 /**
- * Latin letters that are two in one. U+FB00 (ﬀ) would belong here too, but the reference's outputs leave it alone,
- * and they are what the model's answers are compared with.
+ * Ligatures of two Latin letters. U+FB00 (ﬀ) is left out, because the reference does not change it and the model's
+ * answers are compared with the reference.
  */
 const LIGATURES = /[ĲĳŉǄ-ǌǱ-ǳﬁ-ﬄﬆ]/g;
 /** ﬅ keeps its long s, which NFKC would shorten. */
@@ -35,7 +39,8 @@ const CONTROL_CHARACTERS =
 
 /** Lone surrogates become U+FFFD. Never throws. */
 export function fixText(text: string): string {
-  // From the first line with a "<" on, the text is taken for HTML source and its references for what was meant.
+  // From the first line with a "<" on, the text counts as HTML source, in which references are meant literally and
+  // stay.
   const tag = text.indexOf("<");
   if (tag === -1) return fixSegment(text, true);
   const source = text.lastIndexOf("\n", tag) + 1;
@@ -69,15 +74,18 @@ function fixOnce(text: string): string {
 
 const decompose = (character: string): string => character.normalize("NFKC");
 
-/** Only with a semicolon, and also names in capitals ("&EACUTE;"), which databases in capitals leave behind. */
+/**
+ * Decodes a reference that ends with a semicolon. Names in capitals ("&EACUTE;") are decoded too: databases that store
+ * text in capitals produce them.
+ */
 function decodeReference(reference: string): string {
   if (reference.startsWith("&#")) {
     const character = unescapeHtml(reference);
-    // "&#12ab;" would be decoded only in part.
+    // A reference such as "&#12ab;" would be decoded only in part, so it stays.
     return character.includes(";") ? reference : character;
   }
   const decoded = decodeHTMLStrict(reference);
-  // "&notit;" has a beginning that is a name: not in capitals, but another kind of reference.
+  // "&notit;" begins with a name ("&not"), so it is a reference of another kind, not a name in capitals.
   if (decoded !== reference || decodeHTML(reference) !== reference) return decoded;
   if (reference !== reference.toUpperCase()) return reference;
   const lowerCase = reference.toLowerCase();

@@ -1,6 +1,6 @@
 /**
- * Which two symbols merge, and how early: an open-addressing hash table in typed arrays, made from the packed
- * vocabulary in a few milliseconds and looked up without allocating.
+ * Says which two symbols merge, and at which rank. An open-addressing hash table in typed arrays: it is made from the
+ * packed vocabulary in a few milliseconds, and a look-up allocates nothing.
  */
 import {
   CLIP_BPE_HEADER_BYTES,
@@ -10,7 +10,7 @@ import {
   FIRST_MERGED_ID,
 } from "../../../model-shards/clip-bpe.ts";
 
-/** Slots, a power of two: the table is 37 % full. */
+/** A power of two. The table is 37 % full. */
 const SLOTS = 131_072;
 const EMPTY = -1;
 
@@ -22,7 +22,7 @@ export class MergeTable {
 
   /**
    * @param packed `model-shards/clip-bpe.bin`
-   * @throws Error that says what is wrong, if it is not that
+   * @throws Error if `packed` is not such a file, saying what is wrong
    */
   constructor(packed: ArrayBuffer) {
     checkHeader(packed);
@@ -31,7 +31,9 @@ export class MergeTable {
       const left = pairs[2 * rank] ?? 0;
       const right = pairs[2 * rank + 1] ?? 0;
       if (Math.max(left, right) >= FIRST_MERGED_ID + rank) {
-        throw new Error(`packed vocabulary: merge ${rank} joins ${left} and ${right}, one not made by then`);
+        throw new Error(
+          `packed vocabulary: merge ${rank} joins ${left} and ${right}, but one of them is made by a later merge`,
+        );
       }
       const slot = this.#slot(left, right);
       if (this.#ranks[slot] !== EMPTY) {
@@ -46,10 +48,10 @@ export class MergeTable {
     return this.#ranks[this.#slot(left, right, false)] ?? EMPTY;
   }
 
-  /** The pair's slot, or the empty one where it would go; `claim` writes the key there. */
+  /** The pair's slot, or the empty slot where it belongs; `claim` writes the key there. */
   #slot(left: number, right: number, claim = true): number {
     const key = ((left << 16) | right) >>> 0;
-    // Knuth's multiplicative hashing: the golden ratio spreads keys that differ in few bits.
+    // Knuth's multiplicative hashing: multiplying by the golden ratio spreads keys that differ in few bits.
     let slot = Math.imul(key, 0x9e3779b1) >>> 15;
     while (this.#ranks[slot] !== EMPTY && this.#keys[slot] !== key) slot = (slot + 1) & (SLOTS - 1);
     if (claim) this.#keys[slot] = key;

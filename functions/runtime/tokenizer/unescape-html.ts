@@ -1,18 +1,18 @@
 /**
- * HTML character references → characters, as Python's `html.unescape` has it, which the reference calls: HTML5's
- * names, the old ones also without their semicolon ("&ampx" is "&x"). `entities` knows the names; what differs is
- * that Python drops references to code points that no text may have.
+ * HTML character references → characters, as Python's `html.unescape` does, which the reference calls. All names of
+ * HTML5 are known; old names are decoded without their semicolon too ("&ampx" is "&x"). The package `entities` supplies
+ * the names. One difference is handled here: Python drops references to code points that no text may contain.
  */
 import { decodeHTML } from "entities/decode";
 
-/** One reference, by the grammar of Python's `html` module: decimal, hexadecimal or up to 32 characters of a name. */
+/** One reference in the grammar of Python's `html` module: decimal, hexadecimal, or a name of up to 32 characters. */
 const REFERENCE = /&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)/g;
 const NUMERIC = /^&#([xX]?)([0-9a-fA-F]+)/;
 
-/** U+FFFE, U+FFFF and the same two of every later plane. */
+/** The low bits of U+FFFE, and of the same code point of every later plane; the code point after it is invalid too. */
 const PLANE_END = 0xfffe;
 
-/** Each reference once, from left to right: what comes out is not looked at again. */
+/** Decodes each reference once, from left to right; the result is not decoded again. */
 export function unescapeHtml(text: string): string {
   return text.includes("&")
     ? text.replace(REFERENCE, (one) => (isDropped(one) ? "" : decodeHTML(one)))

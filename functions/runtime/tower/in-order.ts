@@ -1,8 +1,8 @@
 /** Works on several items at once and hands the results on in order. */
 
 /**
- * @param limit items under way at once, those that are finished but not yet taken included
- * @throws what `work` throws for an item, when its turn comes
+ * @param limit most items at once, counting those that are finished but not yet taken
+ * @throws what `work` throws for an item, when the item's turn comes
  */
 export async function* inOrder<T, R>(
   items: readonly T[],
@@ -15,7 +15,8 @@ export async function* inOrder<T, R>(
     const { value: item, done } = left.next();
     if (done === true) return;
     const result = work(item);
-    // One that fails while an earlier one is awaited is reported when its turn comes.
+    // Prevents an unhandled rejection: an item that fails while an earlier one is awaited is reported when its turn
+    // comes.
     result.catch(() => {});
     underWay.push(result);
   };

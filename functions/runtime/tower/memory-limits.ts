@@ -1,17 +1,17 @@
-/** What an isolate's WASM memory may come to; a stage that needs more is refused before anything is loaded. */
+/** Limits an isolate's WASM memory. A stage that needs more is refused before anything is loaded. */
 import type { Shard } from "../../../model-shards/manifest.ts";
 import { type EngineName, wasmBytes } from "../../../model-shards/plan-stages.ts";
 import { ServiceError } from "../errors.ts";
 
-/** Ceiling of one instance: what an isolate is allowed, less what JavaScript needs at the least. */
+/** Largest WASM memory of an instance, bytes: what an isolate is allowed, less the minimum that JavaScript needs. */
 export const MAXIMUM_WASM_BYTES = 112_000_000;
 
-/** @throws ServiceError `model_unavailable` for shards that no isolate could hold */
+/** @throws ServiceError `model_unavailable` if no isolate could hold the shards */
 export function assertFits(shards: readonly Shard[], engine: EngineName): void {
   const needed = wasmBytes(shards, engine);
   if (needed <= MAXIMUM_WASM_BYTES) return;
   const cause = new Error(
-    `the stage needs ${needed} bytes of WASM memory, ${MAXIMUM_WASM_BYTES} are allowed`,
+    `the stage needs ${needed} bytes of WASM memory; ${MAXIMUM_WASM_BYTES} are allowed`,
   );
   throw new ServiceError("model_unavailable", "the model does not fit this deployment's stages", { cause });
 }

@@ -1,13 +1,13 @@
-/** Which part of a tower this Worker holds: the variable STAGE, `<stage>/<stages>`, counted from 1. */
+/** Reads which part of a tower this Worker holds from the variable STAGE: `<stage>/<stages>`, counted from 1. */
 import { ServiceError } from "../errors.ts";
 
 export interface Stage {
-  /** From 0. */
+  /** Counted from 0. */
   index: number;
   count: number;
 }
 
-/** @throws ServiceError `not_configured` */
+/** @throws ServiceError `not_configured` if STAGE is malformed */
 export function parseStage(stage: string | undefined): Stage {
   const [, number, count] = (/^([1-9])\/([1-9])$/.exec(stage ?? "1/1") ?? []).map(Number);
   if (number === undefined || count === undefined || number > count) {

@@ -1,10 +1,10 @@
 /**
- * Multi-head attention over one text or one picture, float32. Four queries at a time: a head's scores are never whole in
- * memory, whatever the number of positions.
+ * Multi-head attention over one text or one picture, float32. Four queries are computed at a time, so only four rows of
+ * a head's scores are in memory, whatever the number of positions.
  */
 import { exp, sum } from "./math";
 
-/** Queries, and keys or channels, that are computed together: as many sums as leave room in 16 registers. */
+/** Queries that are computed together. With 8 keys or channels, their sums leave enough of the 16 registers free. */
 const QUERIES = 4;
 const COLUMNS = 8;
 
@@ -36,7 +36,7 @@ export function attention(
     for (let first = 0; first < length; first += QUERIES) {
       const queries = min(QUERIES, length - first);
       const seen = causal != 0 ? first + queries : length;
-      // Where there are fewer than four, the last stands for those that are missing.
+      // If there are fewer than four queries, the last one is repeated.
       const query = qkv + <usize>first * 3 * row + at;
       const last = query + <usize>(queries - 1) * 3 * row;
       const q1 = min(query + 3 * row, last);
@@ -71,7 +71,7 @@ export function attention(
   }
 }
 
-/** A head's keys, `length × d`, as `d × length`, each row filled up with zeros to `padded` bytes. */
+/** Transposes a head's keys from `length × d` to `d × length`; each row is filled up with zeros to `padded` bytes. */
 function transposeKeys(
   keys: usize,
   target: usize,
@@ -110,7 +110,7 @@ function transposeKeys(
   }
 }
 
-/** Four queries × eight keys. @param stride from a row of `keys` and of `scores` to the next */
+/** Four queries × eight keys. @param stride bytes from a row of `keys`, and of `scores`, to the next */
 function scoreTile(
   q0: usize,
   q1: usize,
@@ -162,9 +162,9 @@ function scoreTile(
 }
 
 /**
- * Scores as `e^(score − largest)`, in place.
- * @param count of scores that count; those behind them become 0
- * @param seen how many there are
+ * Replaces scores by `e^(score − largest)`, in place.
+ * @param count number of scores that count; the others become 0
+ * @param seen number of scores in the row
  * @returns their sum
  */
 function softmax(scores: usize, count: i32, seen: i32): f32 {
@@ -179,7 +179,7 @@ function softmax(scores: usize, count: i32, seen: i32): f32 {
       max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
     ),
   );
-  // What is behind the last adds e⁻⁸⁷ each, the least that `exp` gives, to a sum that is at least 1.
+  // Each score that does not count adds e⁻⁸⁷, the smallest value of `exp`, to a sum that is at least 1.
   let total = f32x4.splat(0);
   for (let at = scores; at < end; at += 16) {
     const weight = exp(f32x4.sub(v128.load(at), largest));
@@ -192,10 +192,10 @@ function softmax(scores: usize, count: i32, seen: i32): f32 {
 
 /**
  * Four queries × eight channels of the weighted values.
- * @param scores of the queries, `padded` bytes from one to the next
- * @param stride from a position's values to the next one's
- * @param row from a row of `out` to the next
- * @param queries how many of the four are stored
+ * @param scores scores of the queries, `padded` bytes from one query's to the next
+ * @param stride bytes from a position's values to the next position's
+ * @param row bytes from a row of `out` to the next
+ * @param queries number of the four queries that are stored
  */
 function valueTile(
   scores: usize,

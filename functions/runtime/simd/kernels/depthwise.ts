@@ -1,20 +1,20 @@
 /**
- * Depthwise 7×7 convolution in NHWC, float32. Some channels of a band of rows are first copied to a small padded map:
- * there a channel's neighbours lie side by side whatever the map's width in memory, borders are zeros like any other
- * value, and everything stays in the first cache.
+ * Depthwise 7×7 convolution in NHWC, float32. First, some channels of a band of rows are copied to a small padded map.
+ * There a channel's neighbours are close together, the borders are zeros that need no special case, and everything
+ * stays in the first-level cache.
  */
 const TAPS = 7;
 const MARGIN = 3;
-/** Outputs side by side that share what they read. */
+/** Neighbouring outputs that are computed together and share the values they read. */
 const RUN = 4;
 
-/** Width of the padded map: the margins, and whole runs. */
+/** Width of the padded map: whole runs of outputs, and the margins. */
 function paddedWidth(width: i32): i32 {
   return ((width + RUN - 1) & -RUN) + 2 * MARGIN;
 }
 
 /**
- * Copies `channels` channels of the rows that a band needs, zeros outside of the map.
+ * Copies `channels` channels of the rows that a band needs; outside of the map it writes zeros.
  * @param source the map, `height × width × stride`, at the first of the channels
  * @param target `(rows + 6) × paddedWidth × channels`
  * @param first the band's first row
@@ -81,7 +81,7 @@ export function depthwise(
   }
 }
 
-/** Four outputs of four channels; `left` of them exist. */
+/** Computes four outputs of four channels and stores the first `left` outputs. */
 function run(
   source: usize,
   weights: usize,

@@ -1,4 +1,4 @@
-/** What follows a matrix product: scales, bias, activation, residual, store. */
+/** Finishes a matrix product: scales, bias, activation, residual, store. */
 import { SUMS } from "./low-memory";
 import { clampedGelu, erfGelu, quickGelu } from "./math";
 import { ROW_PARAMETERS } from "./quantize";
@@ -9,10 +9,10 @@ const ERF_GELU = 2;
 const QUICK_GELU = 3;
 
 /**
- * Takes the zero point out of the sums of `rows` rows and 8 columns, scales them and hands them on.
+ * Removes the zero point from the sums of `rows` rows × 8 columns, scales them and calls `finish`.
  * @param parameters of the rows
  * @param scales, sums, bias of the columns
- * @param stride from a row of `out` and `residual` to the next
+ * @param stride bytes from a row of `out`, and of `residual`, to the next
  */
 export function finishTile(
   rows: i32,
@@ -44,7 +44,7 @@ export function finishTile(
 /**
  * Stores four outputs.
  * @param bias of these columns; 0 if there is none
- * @param residual what is added after the activation; 0 if nothing is
+ * @param residual pointer to what is added after the activation; 0 if there is none
  */
 export function finish(product: v128, bias: usize, residual: usize, out: usize, activation: i32): void {
   let y = product;
@@ -56,7 +56,9 @@ export function finish(product: v128, bias: usize, residual: usize, out: usize, 
   v128.store(out, y);
 }
 
-/** The activation alone, in place, where the product was summed up in several goes. @param count a multiple of 4 */
+/**
+ * Applies only the activation, in place: for a product that was summed in several calls. @param count a multiple of 4
+ */
 export function activate(values: usize, count: i32, activation: i32): void {
   const end = values + ((<usize>count) << 2);
   for (let at = values; at < end; at += 16) finish(v128.load(at), 0, 0, at, activation);

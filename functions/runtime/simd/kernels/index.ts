@@ -1,7 +1,7 @@
 /**
- * The towers' kernels: one module with relaxed SIMD, one without, from the same source (`build/simd-wasm`). They are
- * functions of byte offsets into the imported memory: who calls them lays the memory out, but for the first 1,024 bytes,
- * which are theirs (`low-memory.ts`).
+ * The towers' kernels. `build/simd-wasm` makes two modules from this source: with relaxed SIMD and without. Pointers
+ * are byte offsets into the imported memory. The caller decides what is where, except for the first 1,024 bytes, which
+ * belong to the kernels (`low-memory.ts`).
  */
 export { attention } from "./attention";
 export { depthwise, padBand } from "./depthwise";

@@ -1,7 +1,7 @@
 /**
- * How activations and weights lie in memory for each of the three inner loops. Activations of a tile's rows are
- * interleaved: what a step of K multiplies lies side by side, at offsets that are constants of the code, so that a loop
- * has one pointer to move instead of one for each row.
+ * The order of activations and weights in memory for each of the three inner loops. The rows of a tile's activations
+ * are interleaved: the values of one step of K are side by side, at constant offsets, so that a loop moves one pointer
+ * instead of one for each row.
  *
  * | layout | inner loop | activations | a step of K | weights of a panel |
  * | --- | --- | --- | --- | --- |
@@ -16,7 +16,7 @@ export const PAIRS = 2;
 /** Columns that are computed together. */
 export const PANEL_COLUMNS = 8;
 
-/** Rows of a tile: as many as leave room in 16 registers. */
+/** Rows of a tile: as many as 16 registers allow. */
 export const BYTES_ROWS = 6;
 export const WIDE_ROWS = 4;
 export const PAIRS_ROWS = 3;
@@ -30,14 +30,17 @@ export function activationBytes(layout: i32, k: i32): usize {
   return (<usize>(tileRows(layout) * k)) << (layout == WIDE ? 1 : 0);
 }
 
-/** Steps of K that the pair loop takes together, and the bytes of a tile's activations and of a panel's weights there. */
+/**
+ * Steps of K that the pair loop takes together, and the bytes of a tile's activations and of a panel's weights for
+ * them.
+ */
 export const PAIR_STEP = 8;
 export const PAIR_ACTIVATIONS: usize = PAIR_STEP * PAIRS_ROWS;
 export const PAIR_WEIGHTS: usize = PAIR_STEP * PANEL_COLUMNS;
 
 /**
- * A panel's order, uint16: the number 1, how many of its steps may be added in 16 bits, then for each step where its
- * activations are, in the order of the weights.
+ * Bytes of a panel's order. It holds uint16 values: the number 1, the number of steps that may be added in 16 bits,
+ * then the offset of each step's activations, in the order of the weights.
  */
 export function orderBytes(k: i32): usize {
   return <usize>(2 * (k / PAIR_STEP + 2));

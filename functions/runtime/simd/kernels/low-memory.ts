@@ -1,7 +1,7 @@
-/** The first 1,024 bytes of the memory, which are never given out: see `FIRST_ADDRESS` in `program.ts`. */
+/** The first 1,024 bytes of the memory, which the engine never allocates: see `FIRST_ADDRESS` in `program.ts`. */
 
-/** Where a tile leaves its sums, int32, up to 6 rows × 8. */
+/** A tile's sums: int32, up to 6 rows × 8 columns. */
 export const SUMS: usize = 64;
 
-/** Vectors that kernels use again and again, see `math.ts`; 32 of them. */
+/** Room for 32 constant vectors, see `math.ts`. */
 export const CONSTANTS: usize = 256;

@@ -1,12 +1,12 @@
 /**
- * Functions of four float32 at a time.
+ * Functions of four float32 values at a time.
  *
- * Their constants are in memory, since V8 makes a constant vector anew at every use, by three instructions, where to load
- * one is one. They are put there when the module starts.
+ * Their constants are in memory, written when the module starts: V8 builds a constant vector at every use with three
+ * instructions, while loading one takes one.
  */
 import { CONSTANTS } from "./low-memory";
 
-/** Adding it rounds to an integer and leaves that in the low bits: 1.5 × 2²³. */
+/** 1.5 × 2²³: adding it rounds a value to an integer and leaves the integer in the low bits. */
 const ROUND: f32 = 12582912.0;
 
 const ZERO: usize = CONSTANTS;
@@ -35,7 +35,7 @@ keep(EXP, 0, 88.0);
 keep(EXP, 1, -87.0);
 keep(EXP, 2, 1.44269504088896341);
 keep(EXP, 3, ROUND);
-// ln 2 in two parts, so that the remainder keeps its last bits.
+// ln 2 as the sum of two constants, so that the remainder keeps its last bits.
 keep(EXP, 4, 0.693359375);
 keep(EXP, 5, -2.1219444e-4);
 keep(EXP, 6, 1.98756915e-4);
@@ -76,13 +76,13 @@ export function exp(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, r), constant(EXP, 10));
   p = f32x4.add(f32x4.mul(p, r), constant(EXP, 11));
   const y = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), constant(ONE));
-  // n, in the low bits, is added to y's exponent.
+  // Adds n, which is in the low bits, to y's exponent.
   return i32x4.add(y, i32x4.shl(shifted, 23));
 }
 
 /**
- * GELU as `x · (½ + c P(c²))`, c being x clamped to ±4: within 2e-4 of the exact one, where its tanh form, for which it
- * stands, is within 5e-4. P is a least-squares fit of degree 6; no division, no exponential.
+ * GELU as `x · (½ + c P(c²))`, where c is x clamped to ±4. It replaces the tanh form of GELU and is closer to the exact
+ * GELU: within 2e-4, the tanh form within 5e-4. P is a least-squares fit of degree 6. No division, no exponential.
  */
 export function clampedGelu(x: v128): v128 {
   const c = f32x4.pmax(f32x4.pmin(x, constant(GELU, 1)), constant(GELU, 0));
@@ -107,7 +107,7 @@ export function erfGelu(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, t), constant(ERF, 6));
   const tail = f32x4.mul(f32x4.mul(p, t), exp(f32x4.neg(f32x4.mul(z, z))));
   const half = f32x4.mul(constant(HALF), x);
-  // erf is odd: |x|/2 · (1 − tail) has the sign of x twice, and so needs none.
+  // erf is odd, so x · erf(x) does not depend on the sign of x: |x|/2 · (1 − tail) needs no sign.
   return f32x4.add(half, f32x4.mul(f32x4.abs(half), f32x4.sub(constant(ONE), tail)));
 }
 

@@ -1,7 +1,7 @@
-/** `activations @ weights` in float32, and what follows it: the stem, and models that are not quantized. */
+/** `activations @ weights` in float32, and what follows it: for the stem, and for models that are not quantized. */
 import { finish } from "./finish";
 
-/** A caller's activations may be read to a whole tile. */
+/** Rows of a tile. The caller's activations must be readable up to a whole tile. */
 const TILE_ROWS = 4;
 
 /**

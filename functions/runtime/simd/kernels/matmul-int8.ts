@@ -1,7 +1,8 @@
 /**
- * `activations @ weights`, int8 weights, and what follows it. A tile of rows × 8 columns of sums stays in registers while
- * K runs; a panel of 8 columns of weights stays in the first cache while the rows run. There are three inner loops, see
- * `layouts.ts`: which is fastest depends on the host's dot product, but all give the same exact sums.
+ * `activations @ weights`, int8 weights, and what follows it. The sums of a tile, rows × 8 columns, stay in registers
+ * during the loop over K. A panel of 8 columns of weights stays in the first-level cache during the loop over rows.
+ * There are three inner loops, see `layouts.ts`. The host's dot product decides which is fastest; all give the same
+ * exact sums.
  */
 import { finishTile } from "./finish";
 import {
@@ -21,11 +22,11 @@ import { tilePairs } from "./tile-pairs";
 import { halfTileWide, tileWide, tileWidened, tileWidening } from "./tile-wide";
 
 /**
- * @param layout `BYTES`, `WIDE` or `PAIRS`: of `a` and `weights`
+ * @param layout layout of `a` and `weights`: `BYTES`, `WIDE` or `PAIRS`
  * @param a quantized activations, `rows × k`, in whole tiles, see `quantize.ts`
  * @param parameters of the rows, see `quantize.ts`
  * @param weights packed by `packInt8`, `k × columns`
- * @param order of the panels' steps, as `packInt8` left it; for `PAIRS`
+ * @param order order of the panels' steps, as `packInt8` wrote it; for `PAIRS`
  * @param scales float32 of the columns
  * @param sums int32 of the columns' weights
  * @param bias float32 of the columns, or 0

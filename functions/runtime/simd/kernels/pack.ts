@@ -1,4 +1,4 @@
-/** Weights from the order in which ONNX stores them to the order in which the kernels read them. */
+/** Brings weights from ONNX's order to the order in which the kernels read them. */
 import {
   BYTES,
   orderBytes,
@@ -10,9 +10,9 @@ import {
 } from "./layouts";
 
 /**
- * int8 `k × columns` → panels of 8 columns, see `layouts.ts`, and the sum of every column's weights.
- * @param order room for `orderBytes(k)` a panel; for `PAIRS`
- * @param sums int32, one a column
+ * int8 `k × columns` → panels of 8 columns, see `layouts.ts`, and the sum of each column's weights.
+ * @param order room for `orderBytes(k)` bytes for each panel; for `PAIRS`
+ * @param sums int32, one for each column
  */
 export function packInt8(
   layout: i32,
@@ -46,7 +46,7 @@ export function packInt8(
   }
 }
 
-/** `group` steps of K of a panel: the steps of a column side by side. */
+/** Packs `group` steps of K of a panel: the steps of a column side by side. */
 function packGroup(source: usize, target: usize, sums: usize, columns: i32, group: i32): void {
   for (let column = 0; column < PANEL_COLUMNS; column++) {
     let total = load<i32>(sums);
@@ -60,7 +60,7 @@ function packGroup(source: usize, target: usize, sums: usize, columns: i32, grou
   }
 }
 
-/** A panel with the steps that may be added in 16 bits first, and the others behind them. */
+/** Packs a panel for `PAIRS`: first the steps that may be added in 16 bits, then the others. */
 function orderedPanel(source: usize, target: usize, order: usize, sums: usize, k: i32, columns: i32): void {
   const steps = order + 4;
   let first = 0;
@@ -85,9 +85,9 @@ function orderedPanel(source: usize, target: usize, order: usize, sums: usize, k
 }
 
 /**
- * Whether the products of a step with 7-bit activations can be added in 16 bits. Activations are not negative, so that
- * the sum of four products is between −127 N and 127 P, where P is the sum of the positive weights and −N that of the
- * negative ones: both must be ≤ 258.
+ * True if the products of a step with 7-bit activations can be added in 16 bits. Activations are not negative, so the
+ * sum of four products is between −127 N and 127 P, where P is the sum of the positive weights and −N the sum of the
+ * negative ones. Both P and N must be ≤ 258.
  */
 function fits(step: usize): bool {
   return v128.any_true(v128.or(exceeds(step), exceeds(step + PAIR_WEIGHTS / 4))) == 0;
@@ -108,7 +108,7 @@ function exceeds(at: usize): v128 {
   return v128.or(i16x8.gt_s(positive, i16x8.splat(258)), i16x8.lt_s(negative, i16x8.splat(-258)));
 }
 
-/** float32 `channels × taps` → `[channels/block][taps][block]`: a tap's values side by side. */
+/** float32 `channels × taps` → `[channels/block][taps][block]`, so that a tap's values are side by side. */
 export function packChannels(source: usize, target: usize, channels: i32, taps: i32, block: i32): void {
   for (let first = 0; first < channels; first += block) {
     for (let tap = 0; tap < taps; tap++) {

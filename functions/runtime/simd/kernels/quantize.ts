@@ -2,15 +2,15 @@ import { activationBytes, tileRows, WIDE } from "./layouts";
 import { sum } from "./math";
 
 /**
- * Activations as unsigned integers with a scale and a zero point for each row, in whole tiles of interleaved rows: what
- * the int8 matmul takes, see `layouts.ts`.
+ * Quantizes activations for the int8 matmul: unsigned integers with a scale and a zero point for each row, in whole
+ * tiles of interleaved rows, see `layouts.ts`.
  *
  * A row's parameters are 8 bytes: float32 scale, int32 zero point; `x ≈ scale × (q − zero)`. A row of zeros has scale
- * 0. NaN or infinity in a row makes its scale NaN, and with it every output of the row.
+ * 0. If a row has NaN or infinity, its scale is NaN, and so is every output of the row.
  */
 export const ROW_PARAMETERS: usize = 8;
 
-/** Adding it rounds to an integer and leaves that in the low bits: 1.5 × 2²³. */
+/** 1.5 × 2²³: adding it rounds a value to an integer and leaves the integer in the low bits. */
 const ROUND: f32 = 12582912.0;
 const ROUND_BITS: i32 = 0x4b400000;
 
@@ -34,7 +34,7 @@ export function quantizeRows(
   for (let row = 0; row < rows; row++) {
     let least = f32x4.splat(0);
     let most = f32x4.splat(0);
-    // The pseudo-minimum is one instruction but loses NaN; the sum keeps it.
+    // The pseudo-minimum is one instruction but loses NaN; the sum of the row keeps it.
     let total = f32x4.splat(0);
     const end = source + ((<usize>columns) << 2);
     for (let at = source; at < end; at += 16) {
@@ -57,7 +57,10 @@ export function quantizeRows(
   }
 }
 
-/** A row's first four bytes among the tiles; the next four are behind those of the tile's other rows. */
+/**
+ * Address of a row's first four bytes in the tiles. The row's next four bytes follow after those of the tile's other
+ * rows.
+ */
 function rowIn(layout: i32, tiles: usize, row: i32, columns: i32): usize {
   const tile = tileRows(layout);
   return tiles + <usize>(row / tile) * activationBytes(layout, columns) + ((<usize>(row % tile)) << 2);
@@ -70,7 +73,7 @@ function largest(x: v128): f32 {
   );
 }
 
-/** @param stride from four bytes of the row to the next four */
+/** @param stride bytes from four values of the row to the next four */
 function byteRow(
   source: usize,
   target: usize,
@@ -127,8 +130,8 @@ function level(source: usize, factor: v128, offset: v128): v128 {
 }
 
 /**
- * What quantized activations leave of the ones they were made from: `source − scale × (q − zero)`, for activations of 16
- * bits, in two goes.
+ * The rounding error of quantized activations: `source − scale × (q − zero)`. It is quantized in turn, which together
+ * gives activations of 16 bits.
  * @param source float32, `rows × columns`
  * @param quantized, parameters as `quantizeRows` filled them
  * @param target float32, `rows × columns`

@@ -1,7 +1,8 @@
-/** Moving values so that a convolution becomes a matmul, and the means of columns. All float32. */
+/** Rearranges values so that a convolution becomes a matmul; also means of columns and sums. All float32. */
 
 /**
- * A row of a picture's patches, each a row of `3 × side²` values in the order of a convolution's weights: channel, y, x.
+ * Copies one row of a picture's patches. Each patch becomes a row of `3 × side²` values in the order of a convolution's
+ * weights: channel, y, x.
  * @param source NCHW, 3 channels; the first pixel of the row
  * @param side of a patch; it divides `width`
  */
@@ -19,7 +20,10 @@ export function patchifyRow(source: usize, target: usize, height: i32, width: i3
   }
 }
 
-/** Two rows of an NHWC map → one of half the width, each position with its four's channels: y, x, channel. */
+/**
+ * Two rows of an NHWC map → one row of half the width. Each position gets the channels of 2 × 2 positions, in the order
+ * y, x, channel.
+ */
 export function spaceToDepth(source: usize, target: usize, width: i32, channels: i32): void {
   const pair = (<usize>channels) << 3;
   const row = (<usize>(width * channels)) << 2;

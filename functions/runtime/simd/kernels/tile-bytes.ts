@@ -107,7 +107,7 @@ export function tileBytes(a: usize, weights: usize, k: i32): void {
   v128.store(SUMS, h5, 176);
 }
 
-/** The first three rows of it alone: what is left of a text or a picture is seldom six. */
+/** The first three rows of a tile only: the last tile of a text or a picture seldom has six. */
 export function halfTileBytes(a: usize, weights: usize, k: i32): void {
   let l0 = i32x4.splat(0),
     h0 = i32x4.splat(0),

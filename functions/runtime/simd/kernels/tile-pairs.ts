@@ -3,7 +3,7 @@ import { PAIR_WEIGHTS } from "./layouts";
 
 /**
  * Three rows × 8 columns by `i16x8.relaxed_dot_i8x16_i7x16_s`, for 7-bit activations. Products of four steps of K are
- * added in 16 bits where the weights say that these cannot overflow, else in 32 bits: exact either way.
+ * added in 16 bits if the weights show that this cannot overflow, else in 32 bits. Both are exact.
  * @param a a tile's activations, layout `pairs`
  * @param weights a panel's, layout `pairs`
  * @param order the panel's, see `layouts.ts`
@@ -16,7 +16,7 @@ export function tilePairs(a: usize, weights: usize, order: usize, k: i32): void 
     h1 = i32x4.splat(0),
     l2 = i32x4.splat(0),
     h2 = i32x4.splat(0);
-  // From memory: V8 would make a constant anew at every use.
+  // Loaded from memory: V8 would build a constant vector at every use.
   const ones = v128.load16_splat(order);
   const last = weights + ((<usize>k) << 3);
   const end = weights + <usize>load<u16>(order, 2) * PAIR_WEIGHTS;

@@ -63,7 +63,7 @@ export function tileWide(a: usize, weights: usize, k: i32): void {
   v128.store(SUMS, h3, 112);
 }
 
-/** The first two rows of it alone. */
+/** The first two rows of a tile only. */
 export function halfTileWide(a: usize, weights: usize, k: i32): void {
   let l0 = i32x4.splat(0),
     h0 = i32x4.splat(0),
@@ -102,9 +102,9 @@ export function halfTileWide(a: usize, weights: usize, k: i32): void {
 }
 
 /**
- * `tileWide`, which also keeps the widened weights for the tiles that follow. A pass of its own for that would wait for memory with
- * nothing to compute.
- * @param widened where they go as int16, `16 × k` bytes
+ * As `tileWide`, but also stores the widened weights for the tiles that follow. A separate pass that only widens would
+ * wait for memory.
+ * @param widened where the weights are stored as int16, `16 × k` bytes
  */
 export function tileWidening(a: usize, weights: usize, widened: usize, k: i32): void {
   let l0 = i32x4.splat(0),
@@ -168,7 +168,7 @@ export function tileWidening(a: usize, weights: usize, widened: usize, k: i32): 
   v128.store(SUMS, h3, 112);
 }
 
-/** `tileWide` with weights that `tileWidening` has widened. */
+/** As `tileWide`, with weights that `tileWidening` has widened. */
 export function tileWidened(a: usize, weights: usize, k: i32): void {
   let l0 = i32x4.splat(0),
     h0 = i32x4.splat(0),

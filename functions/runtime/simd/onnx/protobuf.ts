@@ -1,4 +1,4 @@
-/** The wire format of Protocol Buffers, as much of it as ONNX graphs use: varints, 32-bit values and byte strings. */
+/** Reads the part of Protocol Buffers' wire format that ONNX graphs use: varints, 32-bit values and byte strings. */
 import { SimdError } from "../simd-error.ts";
 
 export interface Field {
@@ -15,7 +15,7 @@ const FIXED32 = 5;
 const EMPTY = new Uint8Array(0);
 const decoder = new TextDecoder();
 
-/** A message's fields in order. @throws SimdError if they do not end with it */
+/** A message's fields in order. @throws SimdError if the last field does not end where the message ends */
 export function* fields(message: Uint8Array): Generator<Field> {
   let at = 0;
   const varint = (): number => {
@@ -45,7 +45,7 @@ export function text(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** A repeated varint field's values, packed or one at a time. */
+/** The values of a repeated varint field, whether packed or not. */
 export function integers({ integer, bytes }: Field): number[] {
   if (bytes.length === 0) return [integer];
   const values: number[] = [];

@@ -1,6 +1,6 @@
 /**
- * Reads what a tower needs of an ONNX model: its nodes in order, and where its weights lie in the external data. Field
- * numbers are those of `onnx.proto3`; `build/onnx/` writes such files.
+ * Reads the parts of an ONNX model that a tower needs: its nodes in order, and the places of its weights in the
+ * external data. Field numbers are those of `onnx.proto3`; `build/onnx/` writes such files.
  */
 import { SimdError } from "../simd-error.ts";
 import { type Field, fields, integers, text } from "./protobuf.ts";
@@ -9,7 +9,7 @@ export interface Node {
   op: string;
   inputs: string[];
   outputs: string[];
-  /** Integers, or the one float. */
+  /** Integers, or a single float. */
   attributes: Map<string, number[]>;
 }
 
@@ -32,7 +32,7 @@ const GRAPH = 7;
 const TYPES: Record<number, TensorRef["type"]> = { 1: "float32", 3: "int8" };
 const BYTES = { float32: 4, int8: 1 } as const;
 
-/** @throws SimdError if it is not an ONNX model, or a weight's place and size do not agree */
+/** @throws SimdError if it is not an ONNX model, or a weight's length does not match its shape */
 export function readGraph(model: Uint8Array): Graph {
   const graph = [...fields(model)].find(({ number }) => number === GRAPH);
   if (graph === undefined) throw new SimdError("the ONNX model has no graph");
@@ -74,7 +74,7 @@ function float({ bytes }: Field): number {
   return new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true);
 }
 
-/** @returns nothing for a constant that is kept inside the graph */
+/** @returns undefined for a constant that is stored inside the graph */
 function readTensor(message: Uint8Array): TensorRef | undefined {
   const shape: number[] = [];
   const place = new Map<string, string>();

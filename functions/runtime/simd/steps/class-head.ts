@@ -1,4 +1,4 @@
-/** A ViT's class token, LayerNorm, projection. */
+/** The head of a ViT: class token, LayerNorm, projection. */
 import { takeLayerNorm } from "../layer-norm.ts";
 import { takeLinear } from "../linear.ts";
 import type { NodeCursor } from "../node-cursor.ts";

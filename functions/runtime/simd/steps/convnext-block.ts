@@ -1,6 +1,7 @@
 /**
- * A ConvNeXt block: depthwise 7×7 → LayerNorm → fc1 → GELU → fc2 → + input, for a band of rows from start to end before
- * the next one: no map but input and output is ever whole, and a band's hidden activations stay in the cache.
+ * A ConvNeXt block: depthwise 7×7 → LayerNorm → fc1 → GELU → fc2 → + input. The block computes a band of rows from
+ * start to end before the next band. So only its input and output are whole maps, and a band's hidden activations stay
+ * in the cache.
  */
 import type { Activation } from "../kernels.ts";
 import { takeLayerNorm } from "../layer-norm.ts";
@@ -13,11 +14,11 @@ import { FLOAT_BYTES, type Shape, type Step, type StepCall } from "./step.ts";
 
 const TAPS = 49;
 const MARGIN = 3;
-/** Channels of the padded map: a cache line. */
+/** Channels of the padded map: 16 float32 values fill a cache line. */
 const CHANNELS = 16;
-/** Bytes of fc1's output that a band may have: they and the weights share the second cache. */
+/** Most bytes of fc1's output for a band: they share the second-level cache with the weights. */
 const HIDDEN_BYTES = 512 * 1024;
-/** Rows that a padded map's width is rounded up to, see `kernels/depthwise.ts`. */
+/** The width of a padded map is rounded up to whole runs, see `kernels/depthwise.ts`. */
 const RUN = 4;
 
 interface Mlp {
@@ -91,7 +92,7 @@ export function takeConvNextBlock(cursor: NodeCursor, weights: ShardWeights, x: 
   return [step, output];
 }
 
-/** Takes the MLP, in as many bands as the graph has cut it into; all have the same weights. */
+/** Takes the MLP from the graph. The graph may have cut it into bands, which all have the same weights. */
 function takeMlp(cursor: NodeCursor, weights: ShardWeights, x: string): [Mlp, string] {
   if (cursor.peek() !== "Split") return takeBand(cursor, weights, x);
   const bands = cursor.take("Split", x).outputs;

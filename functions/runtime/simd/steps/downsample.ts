@@ -1,4 +1,4 @@
-/** LayerNorm, then a 2×2 stride-2 convolution: four positions side by side are a row, and the convolution a matmul. */
+/** LayerNorm, then a 2×2 stride-2 convolution. Each 2×2 positions become one row, so the convolution is a matmul. */
 import { takeLayerNorm } from "../layer-norm.ts";
 import { takeLinear } from "../linear.ts";
 import type { NodeCursor } from "../node-cursor.ts";

@@ -1,4 +1,4 @@
-/** Global average pool, LayerNorm, projection. */
+/** The head of a ConvNeXt: global average pool, LayerNorm, projection. */
 import { takeLayerNorm } from "../layer-norm.ts";
 import { takeLinear } from "../linear.ts";
 import type { NodeCursor } from "../node-cursor.ts";

@@ -1,4 +1,7 @@
-/** 4×4 stride-4 convolution and LayerNorm: each patch is a row of 48 values, and the convolution a matmul. */
+/**
+ * The stem of a ConvNeXt: 4×4 stride-4 convolution and LayerNorm. Each patch becomes a row of 48 values, so the
+ * convolution is a matmul.
+ */
 import { ACTIVATION } from "../kernels.ts";
 import { takeLayerNorm } from "../layer-norm.ts";
 import type { NodeCursor } from "../node-cursor.ts";

@@ -1,6 +1,7 @@
 /**
- * How a ViT begins: each patch is a row of values, and its convolution a matmul; the class token in front, positions,
- * LayerNorm. The class token's embedding is in the first row of the positions.
+ * The stem of a ViT. Each patch becomes a row of values, so the convolution is a matmul. Then the class token is put in
+ * front, positions are added, and LayerNorm follows. The class token's embedding is contained in the first row of the
+ * positions.
  */
 import { takeLayerNorm } from "../layer-norm.ts";
 import { takeLinear } from "../linear.ts";

@@ -2,8 +2,8 @@
 import type { Kernels, Pointer } from "../kernels.ts";
 
 /**
- * Of an activation, float32: `1 × 3 × height × width`, `1 × height × width × channels`, `1 × positions × width`, … Several
- * texts lie one after the other in one activation.
+ * Shape of a float32 activation: `1 × 3 × height × width`, `1 × height × width × channels`, `1 × positions × width`, …
+ * Several texts lie one after the other in one activation.
  */
 export type Shape = readonly number[];
 
@@ -11,18 +11,18 @@ export interface TextSpan {
   /** Its first position in the activation. */
   start: number;
   length: number;
-  /** The position that stands for it, counted from its first. */
+  /** The position of its end-of-text token, counted from its first position. */
   end: number;
 }
 
 export interface StepCall {
   kernels: Kernels;
-  /** The activation, of this shape. */
+  /** The input activation, of the shape `shape`. */
   input: Pointer;
   shape: Shape;
   /** Where the result goes; never `input`. */
   output: Pointer;
-  /** One buffer for each size that `scratch` gave. */
+  /** One buffer for each size that `scratch` returned. */
   scratch: readonly Pointer[];
   /** The texts in the activation; none for a picture. */
   texts: readonly TextSpan[];
@@ -30,7 +30,7 @@ export interface StepCall {
 
 export interface Step {
   /**
-   * @param texts how many the activation has
+   * @param texts number of texts in the activation
    * @throws SimdError for an input that the step cannot take
    */
   outputShape(input: Shape, texts: number): Shape;

@@ -1,4 +1,4 @@
-/** Each text's end-of-text row, LayerNorm, projection. */
+/** The head of the text tower: each text's end-of-text row, LayerNorm, projection. */
 import { END_INPUT } from "../../tower/engine.ts";
 import { takeLayerNorm } from "../layer-norm.ts";
 import { takeLinear } from "../linear.ts";

@@ -1,4 +1,4 @@
-/** Adds the positions' embeddings, for each text from the first. */
+/** Adds the embeddings of positions; each text starts at the first position. */
 import type { NodeCursor } from "../node-cursor.ts";
 import type { ShardWeights } from "../shard-weights.ts";
 import { SimdError } from "../simd-error.ts";
@@ -13,7 +13,7 @@ export function takeTextPositions(cursor: NodeCursor, weights: ShardWeights, x: 
   const step: Step = {
     outputShape(shape, texts) {
       const [, length = 0, columns] = shape;
-      if (texts === 0) throw new SimdError("a text whose end is not given");
+      if (texts === 0) throw new SimdError("the end of the text is not given");
       if (length > texts * positions || columns !== width)
         throw new SimdError(`a text of ${shape.join(" × ")}`);
       return shape;

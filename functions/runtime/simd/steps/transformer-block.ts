@@ -1,7 +1,7 @@
 /**
- * Pre-norm transformer block of either tower: x + attention(ln_1(x)), then + mlp(ln_2(·)). All texts' positions go
- * through the matmuls together, whose activations are scaled by row; each text attends to itself alone, causally, and a
- * picture's patches to one another.
+ * Pre-norm transformer block of either tower: x + attention(ln_1(x)), then + mlp(ln_2(·)). The positions of all texts
+ * go through the matmuls together; each row has its own activation scale, so texts do not influence each other.
+ * Attention is causal and within each text, or among all patches of a picture.
  */
 import { attentionBytes, HEAD_STEP } from "../kernels.ts";
 import { takeLayerNorm } from "../layer-norm.ts";
@@ -20,7 +20,9 @@ export function takeTransformerBlock(cursor: NodeCursor, weights: ShardWeights, 
   const [heads = 0] = attention.attributes.get("num_heads") ?? [];
   const causal = attention.attributes.get("unidirectional")?.[0] === 1;
   if (!(heads > 0) || width % (HEAD_STEP * heads) !== 0) {
-    throw new SimdError(`${heads} heads of ${width} channels: a head's are no multiple of ${HEAD_STEP}`);
+    throw new SimdError(
+      `${heads} heads of ${width} channels: channels of a head must be a multiple of ${HEAD_STEP}`,
+    );
   }
   const [outProjection, attended] = takeLinear(cursor, weights, attention.outputs[0] ?? "");
   const middle = cursor.through("Add", x, attended);
