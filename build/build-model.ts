@@ -1,7 +1,7 @@
 /**
- * Checkpoint → ONNX → int8 → shards and manifest. Streams: at any moment one tensor of the checkpoint and one
- * shard are in memory. Deterministic: the same weights give the same bytes, whatever file they came in. Samples may be
- * given to measure int8 by: blocks that it serves badly are then promoted.
+ * Checkpoint → ONNX → int8 → shards and manifest. Only one tensor of the checkpoint and one shard are in memory at a
+ * time. The build is deterministic: the same weights give the same bytes, whatever the format of the checkpoint. With
+ * samples, the build measures int8 and promotes blocks that lose too much.
  */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -35,19 +35,19 @@ export interface BuildOptions {
   checkpoint: string;
   /** `open_clip_config.json` of the model. */
   config: string;
-  /** The model's folder; what an earlier build left there goes. */
+  /** The model's folder. Files of an earlier build in it are removed. */
   out: string;
   id: string;
   alias: string;
   license: string;
-  /** Zero-shot top-1 on ImageNet as published, percent. */
+  /** Published zero-shot top-1 accuracy on ImageNet, percent. */
   accuracy?: number | undefined;
   precision: Precision;
-  /** Side of the input in pixels, instead of the config's; of a ConvNeXt, a multiple of 32. */
+  /** Side of the input in pixels, instead of the config's; for a ConvNeXt, a multiple of 32. */
   imageSize?: number;
-  /** Largest shard in int8, instead of `SHARD_BYTES`. */
+  /** Most bytes of a shard in int8, instead of `SHARD_BYTES`. */
   shardBytes?: number | undefined;
-  /** What int8 is measured with; without it, nothing is measured and nothing promoted. */
+  /** Samples to measure int8 with; without them, nothing is measured and nothing is promoted. */
   calibration?: Calibration | undefined;
   progress: Progress;
 }
@@ -60,7 +60,7 @@ export interface BuildReport {
   builtBytes: number;
   /** Empty for fp32. */
   quantizationErrors: QuantizationError[];
-  /** What was measured and done about it, for each tower; empty without calibration. */
+  /** Measurements and promotions of each tower; empty without calibration. */
   towers: TowerPromotion[];
 }
 
@@ -136,7 +136,7 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
   }
 }
 
-/** What the manifest says about the image tower besides its shards and its preprocessing. */
+/** The manifest's fields of the image tower, without shards and preprocessing. */
 function imageFields(image: Architecture["image"]) {
   if (image.architecture === "convnext") {
     const { architecture, size, depths, widths } = image;
@@ -172,14 +172,16 @@ async function writeTower(
   return shards;
 }
 
-/** Files of an earlier build would be taken for this one's; whatever else is in the folder stays. */
+/**
+ * Removes the files of an earlier build, which would be mistaken for files of this one. Other files in the folder stay.
+ */
 async function removeBuilt(folder: string): Promise<void> {
   for (const file of await readdir(folder).catch(() => [])) {
     if (/\.(onnx|data)$|^manifest\.json$/.test(file)) await rm(join(folder, file));
   }
 }
 
-/** A NaN or infinity in the weights would quietly spread to every answer. */
+/** Refuses NaN and infinity in the weights, which would spread to every answer without an error. */
 function readFinite(checkpoint: Checkpoint): (name: string) => Promise<Float32Array> {
   return async (name) => {
     const values = await checkpoint.read(name);

@@ -1,4 +1,4 @@
-/** The shape of an OpenCLIP model, as read off a checkpoint. Nothing in `build/` assumes a size. */
+/** The sizes of an OpenCLIP model, as read from its checkpoint. No code in `build/` assumes a size. */
 export interface Architecture {
   embeddingWidth: number;
   image: ConvNextArchitecture | VitArchitecture;
@@ -34,21 +34,24 @@ export interface VitArchitecture {
   mlpWidth: number;
   /** Side of a patch, pixels. */
   patchSize: number;
-  /** Side of the square input, pixels; the positional embedding is of this size. */
+  /** Side of the square input, pixels; the positional embedding was trained for this size. */
   size: number;
   quickGelu: boolean;
 }
 
-/** LayerNorm epsilons of timm's ConvNeXt and of open_clip's transformers; they are not in any config. */
+/** LayerNorm epsilons of timm's ConvNeXt and of open_clip's transformers. No config states them. */
 export const CONVNEXT_LAYER_NORM_EPSILON = 1e-6;
 export const TRANSFORMER_LAYER_NORM_EPSILON = 1e-5;
 
-/** Side of ConvNeXt's patches, expansion of its MLP and of the text tower's, its depthwise kernel: fixed in the family. */
+/**
+ * The same in every ConvNeXt: side of the patches, expansion of the MLP (also the text tower's), side of the depthwise
+ * kernel.
+ */
 export const STEM_STRIDE = 4;
 export const MLP_RATIO = 4;
 export const DEPTHWISE_KERNEL = 7;
 
-/** What the strides of a ConvNeXt's stages come to: its pictures' side is a multiple. */
+/** Product of the strides of a ConvNeXt's stages. The side of its pictures is a multiple of it. */
 export const CONVNEXT_STRIDE = 32;
 
 /** Positions of a ViT: its patches and the class token. */

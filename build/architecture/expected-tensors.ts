@@ -1,4 +1,4 @@
-/** Every tensor an open_clip model of a given architecture has, with its shape: the names are open_clip's. */
+/** Lists every tensor, with its shape, of an open_clip model of a given architecture. The names are open_clip's. */
 import {
   type Architecture,
   type ConvNextArchitecture,
@@ -48,7 +48,7 @@ function convNextTower(shapes: Shapes, image: ConvNextArchitecture, embeddingWid
   shapes.set("visual.head.proj.weight", [embeddingWidth, previous]);
 }
 
-/** @param prefix of the blocks' names, with its final point */
+/** @param prefix prefix of the blocks' names, including the final point */
 function transformer(shapes: Shapes, prefix: string, layers: number, width: number, mlpWidth: number): void {
   for (let layer = 0; layer < layers; layer++) {
     const name = `${prefix}resblocks.${layer}`;

@@ -1,6 +1,6 @@
 /**
- * Reads the architecture off the tensors and holds it against the config: a checkpoint whose shapes and config
- * disagree would build a model that answers nonsense.
+ * Reads the architecture from the tensors and compares it with the config. If the two disagreed, the built model would
+ * give wrong answers.
  */
 import type { TensorInfo } from "../checkpoint/checkpoint.ts";
 import { BuildError } from "../build-error.ts";
@@ -9,13 +9,13 @@ import { expectedTensors } from "./expected-tensors.ts";
 import type { ModelConfig } from "./model-config.ts";
 import { foreignTensors } from "./unsupported.ts";
 
-/** Buffers that training code saves beside the weights and that the graph builds itself. */
+/** Buffers that training code saves with the weights. The graph does not need them. */
 const IGNORED = new Set(["attn_mask"]);
 
 type Tensors = ReadonlyMap<string, TensorInfo>;
 type Image = Architecture["image"];
 
-/** Size of one dimension of a tensor that every model of the family has. */
+/** Size of one dimension of a tensor that every such model has. */
 function dimension(tensors: Tensors, name: string, axis: number): number {
   const size = tensors.get(name)?.shape[axis];
   if (size === undefined)
@@ -23,7 +23,7 @@ function dimension(tensors: Tensors, name: string, axis: number): number {
   return size;
 }
 
-/** How many of `prefix.0`, `prefix.1`, … have tensors. */
+/** Number of groups `prefix.0`, `prefix.1`, … that have tensors. */
 function countGroups(tensors: Tensors, prefix: string): number {
   const found = new Set<string>();
   for (const name of tensors.keys()) {
@@ -36,12 +36,12 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
-/** @throws BuildError naming the first tensor that is missing, misshapen or unknown */
+/** @throws BuildError naming the first tensor that is missing, unknown or of the wrong shape */
 function checkTensors(tensors: Tensors, expected: ReadonlyMap<string, number[]>): void {
   for (const [name, shape] of expected) {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw new BuildError(`checkpoint: tensor ${name} is missing`);
-    // open_clip takes a logit scale of one element for the scalar that it is.
+    // open_clip accepts a logit scale of shape [1] as a scalar.
     const isScale = name === "logit_scale" && sameShape(tensor.shape, [1]);
     if (!isScale && !sameShape(tensor.shape, shape)) {
       throw new BuildError(
@@ -56,7 +56,7 @@ function checkTensors(tensors: Tensors, expected: ReadonlyMap<string, number[]>)
   }
 }
 
-/** @throws BuildError naming the first figure on which config and tensors disagree */
+/** @throws BuildError naming the first value on which config and tensors disagree */
 function checkConfig(architecture: Architecture, config: ModelConfig): void {
   const pairs: [string, unknown, unknown][] = [
     ["embed_dim", architecture.embeddingWidth, config.embeddingWidth],
@@ -96,8 +96,9 @@ function imageFigures(found: Image, stated: Image): [string, unknown, unknown][]
 }
 
 /**
- * The image tower that the tensors are of. What the tensors do not tell, heads and activation, is the config's.
- * @throws BuildError for a tower of another kind, saying of which
+ * The image tower to which the tensors belong. Heads and activation are not visible in the tensors; they come from the
+ * config.
+ * @throws BuildError for a tower of an unsupported kind, naming the kind
  */
 function imageTower(tensors: Tensors, { image: stated }: ModelConfig): Image {
   const stages = countGroups(tensors, "visual.trunk.stages.");
@@ -139,7 +140,7 @@ function imageTower(tensors: Tensors, { image: stated }: ModelConfig): Image {
   );
 }
 
-/** @throws BuildError for pictures of a size that the tower does not take */
+/** @throws BuildError if the tower does not accept pictures of this size */
 function checkImageSize(image: Image, tensors: Tensors): void {
   const { size } = image;
   if (image.architecture === "convnext") {
@@ -154,16 +155,17 @@ function checkImageSize(image: Image, tensors: Tensors): void {
   if (rows !== tokens) {
     const trained = Math.round(Math.sqrt(rows - 1)) * patchSize;
     throw new BuildError(
-      `checkpoint: visual.positional_embedding has ${rows} positions, pictures of ${size} pixels in patches of ` +
-        `${patchSize} need ${tokens}. It was trained at ${trained} pixels; another size would need it resampled`,
+      `checkpoint: visual.positional_embedding has ${rows} positions, but pictures of ${size} pixels in patches of ` +
+        `${patchSize} need ${tokens}. It was trained at ${trained} pixels, and the build cannot resample it for another size`,
     );
   }
   if (width % heads !== 0) throw new BuildError(`vision width ${width} is not a multiple of heads ${heads}`);
 }
 
 /**
- * The architecture of a checkpoint.
- * @throws BuildError naming the tensor or figure, if a tensor is missing, extra or misshapen or the config disagrees
+ * Infers the architecture of a checkpoint.
+ * @throws BuildError naming the tensor or value, if a tensor is missing, extra or of the wrong shape, or if the config
+ * disagrees
  */
 export function inferArchitecture(tensors: Tensors, config: ModelConfig): Architecture {
   const image = imageTower(tensors, config);

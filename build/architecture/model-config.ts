@@ -1,13 +1,13 @@
 /**
- * `open_clip_config.json`: what the model's repository says about it. It is the only source of the number of
- * heads, the image size and the preprocessing; depths and widths are in it too and are checked against the tensors.
+ * Reads `open_clip_config.json` from a model's repository. It is the only source of the number of heads, the image size
+ * and the preprocessing. It also states depths and widths, which are compared with the tensors.
  */
 import { readFile } from "node:fs/promises";
 import { BuildError } from "../build-error.ts";
 import type { Architecture, ConvNextArchitecture, VitArchitecture } from "./architecture.ts";
 import { type OpenClipConfig, parseOpenClipConfig } from "./open-clip-config.ts";
 
-/** Depths and widths behind timm's names, from timm's `convnext.py`. */
+/** Depths and widths of the networks by timm's names, from timm's `convnext.py`. */
 const TIMM_CONVNEXT: Record<string, { depths: number[]; dims: number[] }> = {
   convnext_atto: { depths: [2, 2, 6, 2], dims: [40, 80, 160, 320] },
   convnext_femto: { depths: [2, 2, 6, 2], dims: [48, 96, 192, 384] },
@@ -18,7 +18,7 @@ const TIMM_CONVNEXT: Record<string, { depths: number[]; dims: number[] }> = {
   convnext_base: { depths: [3, 3, 27, 3], dims: [128, 256, 512, 1024] },
 };
 
-/** The config of a model fine-tuned from `convnext_base_w`; all else is open_clip's default. */
+/** The config of a model fine-tuned from `convnext_base_w`. Fields that are absent have open_clip's defaults. */
 const EXAMPLE = {
   model_cfg: {
     embed_dim: 640,
@@ -33,8 +33,8 @@ export interface ModelConfig extends Architecture {
 
 /**
  * Reads an open_clip config.
- * @throws BuildError naming the field, for a file that is no such config or describes another kind of model; saying how
- * to write one, if there is none
+ * @throws BuildError naming the field, if the file is not such a config or describes an unsupported model; if the file
+ * is missing, the message says how to write it
  */
 export async function readModelConfig(path: string): Promise<ModelConfig> {
   const { model, preprocessing } = parse(path, await read(path));
@@ -58,11 +58,11 @@ export async function readModelConfig(path: string): Promise<ModelConfig> {
 type Vision = OpenClipConfig["model"]["vision_cfg"];
 
 function convNext(path: string, timm: string, vision: Vision): ConvNextArchitecture {
-  // What follows the point names pretrained weights, not another network.
+  // The part after the point names pretrained weights; the network is the same.
   const [name = ""] = timm.split(".");
   const shape = vision.timm_model_kwargs ?? TIMM_CONVNEXT[name];
   if (shape === undefined) {
-    throw new BuildError(`${path}: timm_model_name "${timm}" is no ConvNeXt this build knows`);
+    throw new BuildError(`${path}: timm_model_name "${timm}" is no ConvNeXt that this build supports`);
   }
   return { architecture: "convnext", depths: shape.depths, widths: shape.dims, size: vision.image_size };
 }
@@ -85,7 +85,7 @@ async function read(path: string): Promise<string> {
       throw new BuildError(`${path}: cannot be read`, { cause });
     }
     throw new BuildError(
-      `${path} is missing: it says what the weights do not. Write it (docs/checkpoints.md) or name another with ` +
+      `${path} is missing. It states what the weights do not show, such as heads and preprocessing. Write it (docs/checkpoints.md) or name another with ` +
         `--config. For a model fine-tuned from convnext_base_w it is\n${JSON.stringify(EXAMPLE)}`,
       { cause },
     );
@@ -97,7 +97,7 @@ function parse(path: string, text: string): OpenClipConfig {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new BuildError(`${path}: not readable as JSON`, { cause });
+    throw new BuildError(`${path}: is not valid JSON`, { cause });
   }
   try {
     return parseOpenClipConfig(json);

@@ -1,13 +1,13 @@
 /**
- * What an `open_clip_config.json` may say. Fields, defaults and their meaning are open_clip's: `CLIPVisionCfg` and
- * `CLIPTextCfg` in its `model.py`, `PreprocessCfg` in `transform.py`, `TimmModel` in `timm_model.py`. Exporters of
- * different years wrote different fields, so every field that open_clip has a default for may be absent. Fields that are
- * not named here do not change what a trained model computes (dropout, pretraining) and are ignored.
+ * The schema of `open_clip_config.json`. Fields, defaults and their meaning are open_clip's: `CLIPVisionCfg` and
+ * `CLIPTextCfg` in its `model.py`, `PreprocessCfg` in `transform.py`, `TimmModel` in `timm_model.py`. Exporters wrote
+ * different fields over the years, so every field with a default in open_clip may be absent. Other fields do not change
+ * what a trained model computes (dropout, pretraining); they are ignored.
  */
 import * as z from "zod";
 import { unsupportedKind } from "./unsupported.ts";
 
-/** OpenAI CLIP's statistics of pictures, from open_clip's `constants.py`. */
+/** Mean and standard deviation of pictures for OpenAI's CLIP, from open_clip's `constants.py`. */
 const OPENAI_MEAN: Triple = [0.48145466, 0.4578275, 0.40821073];
 const OPENAI_STD: Triple = [0.26862954, 0.26130258, 0.27577711];
 
@@ -15,7 +15,7 @@ type Triple = [number, number, number];
 
 const count = z.number().int().positive();
 
-/** open_clip takes one number for all three channels. */
+/** As in open_clip, a single number stands for all three channels. */
 const triple = z.union([
   z.tuple([z.number(), z.number(), z.number()]),
   z.number().transform((value): Triple => [value, value, value]),
@@ -34,17 +34,20 @@ const side = z.union([
 const configSchema = z.object({
   model_cfg: z.object({
     embed_dim: count,
-    /** In both towers, but for timm's, which have activations of their own. */
+    /** The activation of both towers. timm's towers ignore it, because they have their own. */
     quick_gelu: z.boolean().default(false),
     vision_cfg: z.object({
-      /** Of a ConvNeXt; without it, the tower is open_clip's VisionTransformer, which the next five describe. */
+      /**
+       * Present for a ConvNeXt. Without it, the tower is open_clip's VisionTransformer, which the next five fields
+       * describe.
+       */
       timm_model_name: z.string().optional(),
       layers: count.default(12),
       width: count.default(768),
       head_width: count.default(64),
       mlp_ratio: z.number().positive().default(4),
       patch_size: count.default(16),
-      /** Not open_clip's: a ConvNeXt of other depths and widths than those that timm has a name for. */
+      /** Not a field of open_clip: depths and widths of a ConvNeXt for which timm has no name. */
       timm_model_kwargs: z.strictObject({ depths: z.array(count), dims: z.array(count) }).optional(),
       image_size: side.default(224),
       image_mean: triple.optional(),
@@ -61,7 +64,7 @@ const configSchema = z.object({
   preprocess_cfg: z.object({ mean: triple.optional(), std: triple.optional() }).default({}),
 });
 
-/** Of a transformer's blocks, in either tower; all but the defaults are refused. */
+/** Fields of a transformer's blocks, in either tower. Only the defaults are supported. */
 const BLOCK_FIELDS = {
   ls_init_value: [],
   act_kwargs: [],
@@ -77,8 +80,8 @@ const BLOCK_FIELDS = {
 };
 
 /**
- * The values that this build computes with, for each field that changes the computation. Where there are none, the field
- * must be absent, null or empty, as it is by default.
+ * The supported values of each field that changes the computation. If the list is empty, the field must have its
+ * default: absent, null or empty.
  */
 const SUPPORTED: Record<string, Record<string, readonly unknown[]>> = {
   model_cfg: {
@@ -88,7 +91,7 @@ const SUPPORTED: Record<string, Record<string, readonly unknown[]>> = {
   },
   "model_cfg.vision_cfg": {
     ...BLOCK_FIELDS,
-    // Empty leaves the pooling to timm's network, and ConvNeXt's is the average.
+    // If empty, timm's network decides, and a ConvNeXt uses the average.
     timm_pool: ["avg", ""],
     timm_proj: ["linear"],
     timm_proj_bias: [false],
@@ -99,7 +102,7 @@ const SUPPORTED: Record<string, Record<string, readonly unknown[]>> = {
   },
   "model_cfg.text_cfg": {
     ...BLOCK_FIELDS,
-    // The vocabulary of the one tokenizer that there is.
+    // The vocabulary of CLIP's tokenizer, the only supported one.
     vocab_size: [49_408],
     mlp_ratio: [4],
     embed_cls: [false],
@@ -119,7 +122,7 @@ const SUPPORTED: Record<string, Record<string, readonly unknown[]>> = {
   },
   preprocess_cfg: {
     mode: ["RGB"],
-    // What open_clip calls random is bicubic when it is not training.
+    // For "random", open_clip uses bicubic outside of training.
     interpolation: ["bicubic", "random"],
     resize_mode: ["shortest"],
   },
@@ -128,7 +131,8 @@ const SUPPORTED: Record<string, Record<string, readonly unknown[]>> = {
 export type OpenClipConfig = ReturnType<typeof parseOpenClipConfig>;
 
 /**
- * @param json a config as exported to a hub, or one of open_clip's own `model_configs`, which are the part `model_cfg`
+ * @param json a config as exported to a hub, or one of open_clip's own `model_configs`, which consist of the part
+ * `model_cfg` only
  * @returns the fields that a build needs, defaults filled in
  * @throws Error naming the field that is missing, malformed or not supported
  */
@@ -153,7 +157,7 @@ export function parseOpenClipConfig(json: unknown) {
   };
 }
 
-/** @throws Error naming the first field whose value is not supported, or the kind of model that it stands for */
+/** @throws Error naming the first field whose value is not supported, and the kind of model that uses it, if known */
 function refuseUnsupported(config: unknown): void {
   const model = isObject(config) ? config["model_cfg"] : undefined;
   const kind = isObject(model) ? unsupportedKind(model) : undefined;
@@ -173,7 +177,7 @@ function refuseUnsupported(config: unknown): void {
   }
 }
 
-/** null stands for the default, as in open_clip. */
+/** Removes null values: as in open_clip, null means the default. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isObject(value)) return value;

@@ -37,14 +37,14 @@ export async function readZipDirectory(source: ByteSource): Promise<Map<string, 
     throw new CheckpointError(source.path, `damaged zip: ${reason}`);
   };
   const { offset, bytes, count } = await findDirectory(source, fail);
-  if (bytes > MAX_DIRECTORY_BYTES) fail(`a directory of ${bytes} bytes`);
+  if (bytes > MAX_DIRECTORY_BYTES) fail(`its directory has ${bytes} bytes, more than a checkpoint needs`);
   const directory = await source.read(offset, bytes, "the zip directory");
   const view = new DataView(directory.buffer);
   const entries = new Map<string, ZipEntry>();
   let at = 0;
   for (let index = 0; index < count; index++) {
     if (at + CENTRAL_BYTES > bytes || view.getUint32(at, true) !== CENTRAL_SIGNATURE)
-      fail("its directory is cut");
+      fail("its directory is cut off");
     const nameBytes = view.getUint16(at + 28, true);
     const extraBytes = view.getUint16(at + 30, true);
     const name = new TextDecoder().decode(

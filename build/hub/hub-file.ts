@@ -88,8 +88,8 @@ function refusal(url: string, status: number, { token }: Hub): HubError {
   const hint =
     status === 401 || status === 403
       ? token === undefined
-        ? "; is it gated or misspelt? HF_TOKEN is not set"
-        : "; may HF_TOKEN read it?"
+        ? "; if the repository is gated, set HF_TOKEN; else check its name"
+        : "; check that HF_TOKEN may read it"
       : "";
   return new HubError(`HEAD ${url}: ${status}${hint}`, { status });
 }

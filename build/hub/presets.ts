@@ -1,6 +1,6 @@
 /**
- * Models by short names. Accuracies are zero-shot top-1 on ImageNet, in percent, as their authors' model cards and
- * open_clip's table of results give them.
+ * Models by short names. Accuracies are zero-shot top-1 on ImageNet in percent, from the authors' model cards and
+ * open_clip's table of results.
  */
 
 export interface Preset {
@@ -9,7 +9,7 @@ export interface Preset {
   /** Side of the pictures it was trained on, pixels. */
   imageSize: number;
   accuracy: number;
-  /** At 384 pixels, where the card gives it. */
+  /** At 384 pixels, if the model card states it. */
   accuracyAt384?: number;
   license: "mit";
 }
@@ -61,7 +61,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     accuracy: 66.6,
     license: "mit",
   },
-  // OpenAI's weights in open_clip's form; they are for QuickGELU, and the config says so.
+  // OpenAI's weights in open_clip's format. They were trained with QuickGELU, as the config states.
   "vit-b-32-openai": {
     repository: "timm/vit_base_patch32_clip_224.openai",
     imageSize: 224,
@@ -76,17 +76,20 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   },
 };
 
-/** @param name a preset's, or a repository's, which is returned as it is */
+/** @param name name of a preset, or of a repository, which is returned unchanged */
 export function repositoryOf(name: string): string {
   return PRESETS[name]?.repository ?? name;
 }
 
-/** Of a preset's repository; of any other the hub is not asked. */
+/** The license of a preset's repository. It is unknown for others, because the hub is not asked. */
 export function licenseOf(repository: string): string {
   return presetOf(repository)?.license ?? "unknown";
 }
 
-/** As published for pictures of this size, its own unless given; nothing is known of any other. */
+/**
+ * The published accuracy for pictures of this size; undefined if none is known.
+ * @param imageSize default: the size that the model was trained on
+ */
 export function accuracyOf(repository: string, imageSize?: number): number | undefined {
   const preset = presetOf(repository);
   if (imageSize === 384) return preset?.accuracyAt384;

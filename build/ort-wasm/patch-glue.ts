@@ -15,42 +15,42 @@ interface Replacement {
 
 const REPLACEMENTS: Replacement[] = [
   {
-    why: "the host is never Node: everything comes through hooks",
+    why: "Node is treated like any other host: the caller passes all hooks",
     find: `m=globalThis.process?.versions?.node&&"renderer"!=globalThis.process?.type,`,
     replace: "m=!1,",
   },
   {
-    why: "no Node modules for a bundler to chase",
+    why: "a bundler must not look for Node modules",
     find:
       `if(m){const {createRequire:a}=await import("module");var require=a(import.meta.url),` +
       `ba=require("worker_threads");global.Worker=ba.Worker;n=(k=!ba.jc)&&"em-pthread"==ba.workerData}`,
     replace: "var ba;",
   },
   {
-    why: "the remaining requires are behind Node detection",
+    why: "the remaining calls of require run only if Node is detected",
     find: `require("`,
     replace: `h.require("`,
     times: 5,
   },
   {
-    why: "shared memory is refused in production; nothing else uses this variable",
+    why: "Workers do not allow shared memory, and nothing else uses this variable",
     find:
       "var SharedArrayBuffer=globalThis.SharedArrayBuffer??" +
       "(new WebAssembly.Memory({initial:0,maximum:0,shared:!0})).buffer.constructor,",
     replace: "var ",
   },
   {
-    why: "the memory is the caller's, ordinary and of a planned size",
+    why: "the caller provides the memory, which is not shared and has a planned size",
     find: "x=new WebAssembly.Memory({initial:256,maximum:65536,shared:!0})",
     replace: "x=h.wasmMemory",
   },
   {
-    why: "Atomics.waitAsync needs shared memory; without threads nobody posts to the mailbox",
+    why: "Atomics.waitAsync needs shared memory; without threads, nothing is posted to the mailbox",
     find: "wd=!Atomics.waitAsync||globalThis.navigator?.userAgent&&",
     replace: "wd=!0||",
   },
   {
-    why: "growth by 20 % overshoots in an isolate of 128 MB: grow to what is asked",
+    why: "growth by 20 % is too much for an isolate of 128 MB: grow to the size that is asked for",
     find: "var c=b*(1+.2/d);",
     replace: "var c=a;",
   },
@@ -60,7 +60,7 @@ const REPLACEMENTS: Replacement[] = [
     replace: "",
   },
   {
-    why: "output goes where the caller wants it",
+    why: "the caller decides where output goes",
     find: "var oa=ka,p=la,",
     replace: "var oa=h.print??ka,p=h.printErr??la,",
   },

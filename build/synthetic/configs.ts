@@ -15,7 +15,7 @@ const HEAD_WIDTH = 64;
 
 export interface SyntheticModel {
   architecture: Architecture;
-  /** What timm calls the image tower; without it, depths and widths stand in the config. */
+  /** timm's name of the image tower. Without it, the config states depths and widths. */
   timmName?: string;
   /** How the reference's weights were stored before use. */
   dtype: Dtype;

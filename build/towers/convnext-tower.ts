@@ -1,7 +1,6 @@
 /**
- * timm's ConvNeXt as open_clip uses it, as units. Activations travel as NHWC, so that LayerNorm and the linear
- * layers work on the last axis; only the depthwise convolutions, which onnxruntime has in NCHW alone, are
- * wrapped in transposes.
+ * timm's ConvNeXt, as open_clip uses it, in units. Activations are NHWC, so that LayerNorm and the linear layers work
+ * on the last axis. onnxruntime has depthwise convolutions in NCHW only, so these are between two transposes.
  */
 import {
   type ConvNextArchitecture,
@@ -15,8 +14,9 @@ import type { Emitter } from "./emitter.ts";
 import type { ReadTensor, TowerUnit } from "./tower-unit.ts";
 
 /**
- * Bands in which a stage's MLPs run. The first stage's maps are the largest, and fc1 makes them four times larger:
- * whole, they take twice the memory of everything else and fall out of the cache. Maps halve from stage to stage.
+ * Number of bands in which the MLPs of a stage run. The first stage's maps are the largest, and fc1 makes them four
+ * times larger. Without bands, they take twice the memory of everything else and do not fit the cache. The size of maps
+ * halves from stage to stage.
  */
 const MLP_TILES = [4, 2];
 
@@ -88,7 +88,9 @@ export function convNextTower(
   return units;
 }
 
-/** 4×4 stride-4 convolution and LayerNorm. In fp32: 1 % of the work, and it sees the raw picture. */
+/**
+ * 4×4 stride-4 convolution and LayerNorm. Always fp32: it is only 1 % of the work, and its input is the raw picture.
+ */
 async function emitStem(graph: GraphBuilder, x: string, width: number, emitter: Emitter, read: ReadTensor) {
   const conv = "visual.trunk.stem.0";
   const weight = graph.weight(`${conv}.weight`, await read(`${conv}.weight`), [
@@ -125,7 +127,7 @@ async function emitDownsample(
   });
 }
 
-/** `output × input × 2 × 2` → `output × (2 × 2 × input)`: the channel order that ONNX's SpaceToDepth gives. */
+/** `output × input × 2 × 2` → `output × (2 × 2 × input)`: the order of channels in ONNX's SpaceToDepth. */
 function packConvWeight(weight: Float32Array, output: number, input: number): Float32Array {
   const packed = new Float32Array(weight.length);
   for (let o = 0; o < output; o++) {

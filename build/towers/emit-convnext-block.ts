@@ -57,7 +57,10 @@ export async function emitConvNextBlock(
   return graph.node("Add", name, [tileRows(graph, name, normed, tiles, mlp), x]);
 }
 
-/** Applies `layer` to `tiles` bands of rows, one after the other, so that only one band's result is ever whole. */
+/**
+ * Applies `layer` to `tiles` bands of rows, one after the other, so that only one band's intermediate values are in
+ * memory.
+ */
 function tileRows(graph: GraphBuilder, name: string, x: string, tiles: number, layer: ApplyLayer): string {
   if (tiles === 1) return layer(name, x);
   const bands = Array.from({ length: tiles }, (_, tile) => `${name}.tile${tile}`);

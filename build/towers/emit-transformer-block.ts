@@ -1,6 +1,6 @@
 /**
- * open_clip's pre-norm transformer block, of either tower: x + attention(ln_1(x)), then + mlp(ln_2(·)). Texts attend to
- * themselves and what is before, patches of a picture to all.
+ * open_clip's pre-norm transformer block, of either tower: x + attention(ln_1(x)), then + mlp(ln_2(·)). In a text, each
+ * position attends to itself and the positions before it. In a picture, each patch attends to all patches.
  */
 import { TRANSFORMER_LAYER_NORM_EPSILON } from "../architecture/architecture.ts";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
@@ -13,26 +13,26 @@ export interface BlockShape {
   /** Hidden channels of the MLP. */
   mlpWidth: number;
   quickGelu: boolean;
-  /** Whether a position sees those behind it. */
+  /** True if a position attends only to itself and those before it. */
   causal: boolean;
 }
 
-/** Weights of a block, biases and norms left out: they are few. */
+/** Number of weights of a block, without biases and norms, which are few. */
 export function blockParameters({ width, mlpWidth }: BlockShape): number {
   return 4 * width * width + 2 * mlpWidth * width;
 }
 
 /**
- * Bytes of a block's activations alive at once, for so many positions: its input, what the linear layers take and give
- * (twice the widest, and the quantized copy), and one head's scores for each head.
+ * Bytes of a block's activations that are in memory at the same time: its input, inputs and outputs of the linear
+ * layers (twice the widest, and the quantized copy), and the scores of every head.
  */
 export function blockActivationBytes({ width, heads, mlpWidth }: BlockShape, positions: number): number {
   return (2 * positions * (width + mlpWidth) + heads * positions ** 2) * Float32Array.BYTES_PER_ELEMENT;
 }
 
 /**
- * @param name of the block in the graph, for example `resblocks.3`
- * @param tensors what its tensors' names begin with, for example `transformer.resblocks.3`
+ * @param name name of the block in the graph, for example `resblocks.3`
+ * @param tensors prefix of its tensors' names, for example `transformer.resblocks.3`
  */
 export async function emitTransformerBlock(
   graph: GraphBuilder,
@@ -84,5 +84,5 @@ export async function emitTransformerBlock(
   return graph.node("Add", name, [middle, projected]);
 }
 
-/** `x · sigmoid(1.702 x)`, as OpenAI's CLIP has it. */
+/** The factor in `x · sigmoid(1.702 x)`, the activation of OpenAI's CLIP. */
 const QUICK_GELU = 1.702;

@@ -1,4 +1,4 @@
-/** The image tower of a model, of either architecture, as units. */
+/** The units of a model's image tower, for both architectures. */
 import type { Architecture } from "../architecture/architecture.ts";
 import { convNextTower } from "./convnext-tower.ts";
 import type { Emitter } from "./emitter.ts";

@@ -1,7 +1,7 @@
 /**
- * open_clip's causal text transformer as units. Token rows are gathered outside (the table is not part of the
- * graph); the first unit adds the positions, the last one takes each text's end-of-text row. Attention is causal
- * and the pooled row is the last one that counts, so a graph may be run on exactly as many positions as a text has.
+ * open_clip's causal text transformer in units. The token table is not part of the graph, so the caller looks up its
+ * rows. The first unit adds the positions; the last one takes each text's end-of-text row. Attention is causal and only
+ * the end-of-text row is used, so a graph may run on exactly as many positions as the text has.
  */
 import {
   type Architecture,

@@ -1,6 +1,6 @@
 /**
- * The smallest piece of a tower that a shard may hold: a stem, a block, a downsample, a head. A tower is a list
- * of units; the shard planner decides where to cut between them.
+ * A unit is the smallest part of a tower that a shard may hold: a stem, block, downsample or head. A tower is a list of
+ * units. The shard planner cuts it between units.
  */
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
 

@@ -1,6 +1,6 @@
 /**
- * open_clip's VisionTransformer as units: patches, blocks, head. Its pictures have one size, that of the positional
- * embedding. The class token stands first.
+ * open_clip's VisionTransformer in units: patches, blocks, head. Its pictures must have the size of the positional
+ * embedding. The class token is the first position.
  */
 import {
   TRANSFORMER_LAYER_NORM_EPSILON,
@@ -51,7 +51,7 @@ export function vitTower(
     shape,
   );
   for (let layer = 0; layer < layers; layer++) {
-    // Not what the text tower's are called: promotions and reports go by the name.
+    // Differs from the text tower's names, because promotions and reports refer to a block by its name.
     const name = `visual.resblocks.${layer}`;
     const tensors = `visual.transformer.resblocks.${layer}`;
     push(
@@ -77,8 +77,9 @@ export function vitTower(
 }
 
 /**
- * The convolution, whose patches do not overlap, as rows of patches and a linear layer, so that it can be int8; the class
- * token in front, as a row of zeros until the positions are added: its embedding is in theirs. Then LayerNorm.
+ * The first unit. The patches of the convolution do not overlap, so each patch becomes a row and the convolution a
+ * linear layer, which can be int8. The class token is put in front as a row of zeros; its embedding is included in the
+ * positions, which are added next. Then LayerNorm.
  */
 async function emitPatches(
   graph: GraphBuilder,
@@ -127,7 +128,7 @@ async function emitClassHead(
   const token = graph.node("Gather", "class_token", [x, graph.integers([0])], { axis: 1 });
   const pooled = graph.node("Squeeze", "class_row", [token, graph.integers([1])]);
   const normed = emitter.layerNorm(graph, "ln_post", pooled, await normOf("visual.ln_post", read), name);
-  // It multiplies from the right: it is stored as input × output.
+  // visual.proj multiplies from the right: it is stored as input × output.
   const weight = transpose(await read("visual.proj"), width, embeddingWidth);
   return emitter.linear(graph, name, normed, { weight, output: embeddingWidth, input: width });
 }

@@ -1,4 +1,4 @@
-/** Checkpoints that can be read but are not the model their config describes: an error names the tensor or figure. */
+/** Checkpoints that can be read but are not the model their config describes: the error names the tensor or value. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,7 +82,7 @@ describe("a checkpoint", () => {
   });
 
   it("whose config is not JSON is refused", async () => {
-    await expect(build(tensors, "{")).rejects.toThrow("not readable as JSON");
+    await expect(build(tensors, "{")).rejects.toThrow("is not valid JSON");
   });
 
   it("is not built for a size that the strides do not divide", async () => {
@@ -146,7 +146,7 @@ describe("a ViT's checkpoint", () => {
 
   it("with a positional embedding of another size is refused with the size it was trained at", async () => {
     await expect(build(bent(POSITIONS, [50, 64]), config({}))).rejects.toThrow(
-      "has 50 positions, pictures of 64 pixels in patches of 32 need 5. It was trained at 224 pixels",
+      "has 50 positions, but pictures of 64 pixels in patches of 32 need 5. It was trained at 224 pixels",
     );
     await expect(build(bent(POSITIONS, [4, 64]), config({}))).rejects.toThrow("has 4 positions");
     await expect(build(bent(POSITIONS, [5, 32]), config({}))).rejects.toThrow("is [5, 32], expected [5, 64]");
@@ -157,7 +157,7 @@ describe("a ViT's checkpoint", () => {
       "patch_size 32 does not divide image size 100",
     );
     await expect(build(tensors, config({}), 100)).rejects.toThrow("does not divide image size 100");
-    await expect(build(tensors, config({}), 96)).rejects.toThrow("another size would need it resampled");
+    await expect(build(tensors, config({}), 96)).rejects.toThrow("cannot resample it for another size");
   });
 
   it("with patches that are not square is refused", async () => {

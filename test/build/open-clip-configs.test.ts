@@ -264,7 +264,7 @@ describe("a config", () => {
       "MobileCLIP-B",
       { custom_text: true, vision_cfg: { timm_model_name: "vit_base_mci_224" } },
       "hybrid stem",
-      "it would need those as steps",
+      "it would need those as steps of the engine",
     ],
     [
       "swin_base_patch4_window7_224",

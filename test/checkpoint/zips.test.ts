@@ -90,7 +90,7 @@ describe("a zip is refused", () => {
     [
       "with more entries than its directory",
       (zip) => zip.setUint16(zip.byteLength - 12, 9, true),
-      "its directory is cut",
+      "its directory is cut off",
     ],
   ])("%s", async (_, change, reason) => {
     await expect(openCheckpoint(await changed(change))).rejects.toThrow(reason);

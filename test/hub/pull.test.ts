@@ -161,7 +161,7 @@ describe("model:pull", () => {
   it("gives a token to the hub alone", async () => {
     await start({ [CONFIG]: config, [SAFETENSORS]: weights });
     hub.token = "hf_secret";
-    await expect(pull()).rejects.toThrow(/401; is it gated or misspelt\? HF_TOKEN is not set/);
+    await expect(pull()).rejects.toThrow(/401; if the repository is gated, set HF_TOKEN/);
     await pull("hf_secret");
     const asked = hub.requests.filter(({ host, token }) => host === "files" || token);
     expect(asked.some(({ host }) => host === "hub")).toBe(true);
