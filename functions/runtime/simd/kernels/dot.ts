@@ -1,14 +1,14 @@
 /** What the host makes of the relaxed dot product. Besides the towers' modules, one of its own has this and nothing else. */
 
-/** Whether there is a relaxed dot product: whether this is the module with relaxed SIMD. */
+/** 1 if this is the module with relaxed SIMD, which has the relaxed dot product. */
 export function hasDot(): i32 {
   return ASC_FEATURE_RELAXED_SIMD ? 1 : 0;
 }
 
 /**
- * Whether the host's dot product is exact for bytes up to 255, too: AVX-VNNI's is, others saturate or take them for
- * signed. The specification leaves it to the host but has it decide once.
- * @param byte 255: a constant would be folded by the compiler, not by the host
+ * Tells whether the host's dot product is exact for bytes up to 255 too. AVX-VNNI's is; others saturate or read the
+ * bytes as signed. The specification lets the host choose, but the choice may not change.
+ * @param byte 255; a parameter, because the compiler would compute the result for a constant itself, not on the host
  */
 export function takesBytes(byte: i32): i32 {
   if (!ASC_FEATURE_RELAXED_SIMD) return 0;
