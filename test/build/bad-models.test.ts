@@ -102,7 +102,7 @@ describe("a ViT's checkpoint", () => {
     return { ...rest, model_cfg: { ...model, vision_cfg: { ...model.vision_cfg, ...vision } } };
   }
 
-  /** The tensors with one of another shape. */
+  /** The tensors, one of them with another shape. */
   function bent(name: string, shape: number[]): TensorSource[] {
     const values = (): Float32Array<ArrayBuffer> =>
       new Float32Array(shape.reduce((product, size) => product * size, 1));

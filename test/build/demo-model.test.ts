@@ -1,4 +1,4 @@
-/** The committed model: complete, undamaged, and the one that the committed configurations name. */
+/** The committed model is complete and undamaged, and the committed configurations name it. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What is built when somebody names a folder. */
+/** Which checkpoint is built if the argument is a folder. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,6 @@
-/** Configs as open_clip's exporters wrote them over the years: what may be absent, what is ignored, what is refused. */
+/**
+ * Configs as open_clip's exporters wrote them over the years: which fields may be absent, are ignored, or are refused.
+ */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +23,7 @@ const OPENAI = {
 
 const BASE = { architecture: "convnext", depths: [3, 3, 27, 3], widths: [128, 256, 512, 1024] };
 
-/** All that has no default. */
+/** A config with only the fields that have no default. */
 const LEAST = { embed_dim: 512, vision_cfg: { timm_model_name: "convnext_base" }, text_cfg: {} };
 
 let folder: string;
@@ -40,7 +42,7 @@ async function read(config: unknown): Promise<ModelConfig> {
   return await readModelConfig(path);
 }
 
-/** @returns the least config with one part changed */
+/** @returns the smallest config with one part changed */
 function changed(part: string, fields: object): object {
   if (part === "preprocess_cfg") return { model_cfg: LEAST, preprocess_cfg: fields };
   if (part === "model_cfg") return { model_cfg: { ...LEAST, ...fields } };
@@ -236,7 +238,7 @@ describe("a config", () => {
     );
   });
 
-  // Each is the part of open_clip's own config of that name that gives it away.
+  // Each config is the part of open_clip's own config of that name that shows the kind of model.
   it.each<[name: string, config: object, is: string, needs: string]>([
     [
       "ViT-B-16-SigLIP",

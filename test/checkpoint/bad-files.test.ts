@@ -1,4 +1,6 @@
-/** Files that are no checkpoint, or one that was tampered with: each refused with a reason that names the fault. */
+/**
+ * Files that are not checkpoints, or that someone has manipulated. Each is refused with a reason that names the fault.
+ */
 import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,7 +80,7 @@ describe("safetensors", () => {
   });
 });
 
-/** The pickle opcode that names something. */
+/** The pickle opcode GLOBAL, which names a class or function. */
 const global = (module: string, name: string): string => `c${module}\n${name}\n`;
 
 async function withPickle(pickle: string): Promise<string> {

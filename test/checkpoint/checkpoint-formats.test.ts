@@ -1,6 +1,6 @@
 /**
- * Every format gives the tensors of the real files. The `.pt` files carry the pickles that torch wrote
- * (`test/fixtures/torch`) over regenerated storages.
+ * Every format gives the tensors of the real files. The `.pt` files have the pickles that torch wrote
+ * (`test/fixtures/torch`); their storages are regenerated.
  */
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -14,8 +14,8 @@ import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
 import { writeTorchFixture } from "../support/torch-fixture.ts";
 
 /**
- * SHA-256 over names (sorted), shapes and float32 values of all 82 tensors, taken from the three files of `tiny`
- * that open_clip, safetensors and torch wrote; all three gave it.
+ * SHA-256 over names (sorted), shapes and float32 values of all 82 tensors, computed from the three files of `tiny`
+ * that open_clip, safetensors and torch wrote. All three gave this hash.
  */
 const REAL_TENSORS = "55fcf6a0687f10be1b6536aebb04d5ab2fbdf8684dee5f80c33f1a2bec281243";
 
@@ -87,7 +87,7 @@ describe.each(FORMATS)("tiny as %s", (format) => {
 
   it("refuses rows that a tensor does not have", async () => {
     await withCheckpoint(format, async (checkpoint) => {
-      // The shapes are [64, 32], [64] and []: what lies behind them in the file is another tensor.
+      // The shapes are [64, 32], [64] and []. The bytes after each of them in the file belong to another tensor.
       await expect(checkpoint.readRows("text_projection", 63, 65)).rejects.toThrow(
         "tensor text_projection [64, 32] has no rows 63 to 65",
       );
@@ -107,7 +107,7 @@ describe.each(FORMATS)("tiny as %s", (format) => {
   });
 });
 
-/** All rows of the token table in order, some at a time. */
+/** Reads all rows of the token table in order, some at a time. */
 async function readTable(checkpoint: Checkpoint): Promise<void> {
   const name = "token_embedding.weight";
   const [rows = 0] = checkpoint.tensors.get(name)?.shape ?? [];
@@ -120,7 +120,7 @@ async function readTable(checkpoint: Checkpoint): Promise<void> {
 /** The `.bin` with one bit of its token table changed. */
 async function damaged(): Promise<Checkpoint> {
   const bytes = await readFile(paths.get("bin") ?? "");
-  // The table is by far the largest tensor: the middle of the file is in it.
+  // The table is by far the largest tensor, so it contains the middle of the file.
   const at = bytes.length >> 1;
   bytes[at] = (bytes[at] ?? 0) ^ 1;
   const path = join(folder, "damaged.bin");

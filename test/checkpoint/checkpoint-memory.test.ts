@@ -1,4 +1,4 @@
-/** A table of 100 MB is read in rows of which only the current ones are held. */
+/** When a table of 100 MB is read in parts, only the current rows are in memory. */
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ it("reads 105 MB of rows within a few chunks of memory", async () => {
   const file = await open(path, "w");
   await file.writeFile(new Uint8Array(length.buffer));
   await file.writeFile(header);
-  // The data is a hole in the file: zeros that take no room.
+  // The data is a hole in the file: zeros that take no space on the disk.
   await file.truncate(8 + header.length + bytes);
   await file.close();
 
@@ -51,6 +51,6 @@ it("reads 105 MB of rows within a few chunks of memory", async () => {
   }
   await checkpoint.close();
   expect(elements).toBe(ROWS * WIDTH);
-  // The chunk just read, the one before it if the collector still sees it, and one for the test runner's own.
+  // The chunk just read, the one before it if it is not collected yet, and one for the test runner's own memory.
   expect(peak).toBeLessThan(3 * CHUNK_BYTES);
 });

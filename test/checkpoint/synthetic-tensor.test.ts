@@ -1,4 +1,4 @@
-/** The rule for synthetic weights against values that were computed elsewhere, with the reference outputs. */
+/** Compares synthetic weights with values from the program that computed the reference outputs. */
 import { describe, expect, it } from "vitest";
 import { syntheticInput, syntheticTensor } from "../../build/synthetic/synthetic-tensor.ts";
 
@@ -17,7 +17,8 @@ describe("syntheticTensor", () => {
     expect([...syntheticTensor("logit_scale", [])]).toEqual([Math.fround(Math.log(100))]);
   });
 
-  // A uniform sample's mean is off by std / sqrt(n): with n = 65,536 and five of those, by 2 % of std.
+  // The mean of a uniform sample has a standard error of std / sqrt(n). For n = 65,536, five standard errors are 2 % of
+  // std.
   it.each([
     ["norms", "ln_final.weight", [65_536], 1, 0.1],
     ["biases of norms", "visual.trunk.stem.1.bias", [65_536], 0, 0.05],
@@ -40,7 +41,7 @@ describe("syntheticInput", () => {
     const values = syntheticInput("input:256", 65_536);
     expect(values.every((value) => Math.abs(value) <= Math.fround(Math.sqrt(3)))).toBe(true);
     const power = values.reduce((sum, value) => sum + value * value, 0) / values.length;
-    // The mean square of a uniform sample varies by 0.9 / sqrt(n) = 0.0035; five of those.
+    // The mean square of a uniform sample has a standard error of 0.9 / sqrt(n) = 0.0035; five of these are allowed.
     expect(Math.abs(power - 1)).toBeLessThan(0.018);
     expect(syntheticInput("input:320", 8)).not.toEqual(values.subarray(0, 8));
   });

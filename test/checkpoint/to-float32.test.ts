@@ -1,4 +1,4 @@
-/** Both half formats convert exactly, for every bit pattern there is. */
+/** Both 16-bit formats convert exactly, for every bit pattern. */
 import { describe, expect, it } from "vitest";
 import { toFloat32 } from "../../build/checkpoint/to-float32.ts";
 import { encodeTensor } from "../../build/synthetic/tensor-source.ts";
@@ -9,7 +9,7 @@ describe("toFloat32", () => {
   it("agrees with the engine's half floats", () => {
     const found = toFloat32(new Uint8Array(PATTERNS.slice().buffer), "F16");
     const expected = Float32Array.from(new Float16Array(PATTERNS.slice().buffer));
-    // `toEqual` takes NaN for NaN and tells -0 from 0.
+    // `toEqual` treats NaN as equal to NaN, and -0 as different from 0.
     expect(found).toEqual(expected);
   });
 
@@ -25,7 +25,7 @@ describe("toFloat32", () => {
 });
 
 describe("encodeTensor", () => {
-  // bfloat16 has 7 fraction bits: 1 + 2^-8 and 1 + 3 * 2^-8 lie halfway and go to the even neighbour.
+  // bfloat16 has 7 fraction bits: 1 + 2^-8 and 1 + 3 * 2^-8 are halfway and are rounded to the even neighbour.
   it.each([
     ["BF16" as const, [1 + 2 ** -8, 1 + 3 * 2 ** -8, -1 - 2 ** -7], [1, 1 + 2 ** -6, -1 - 2 ** -7]],
     ["F16" as const, [1 + 2 ** -11, 1 + 3 * 2 ** -11, 65_504], [1, 1 + 2 ** -9, 65_504]],

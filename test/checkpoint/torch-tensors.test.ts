@@ -1,4 +1,6 @@
-/** Pickled tensors of every kind that training code leaves: read, passed over, or refused by the tensor's name. */
+/**
+ * Pickled tensors of every kind that training code writes. Each is read, ignored, or refused with the tensor's name.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +19,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-// Pickle by hand. Characters are bytes; opcodes as `pickletools` names them.
+// Pickles written by hand. Characters are bytes; the names of opcodes are those of `pickletools`.
 const text = (value: string): string => `X${String.fromCharCode(value.length)}\0\0\0${value}`; // BINUNICODE
 const int = (value: number): string => `K${String.fromCharCode(value)}`; // BININT1
 const tuple = (...items: string[]): string => `(${items.join("")}t`; // MARK, TUPLE
@@ -38,7 +40,7 @@ interface Tensor {
   stride?: number[];
 }
 
-/** [2, 3] over a storage of six elements, unless said otherwise. */
+/** By default, a tensor of shape [2, 3] in a storage of six elements. */
 function tensor(options: Tensor = {}): string {
   const { type = "FloatStorage", key = "0", elements = 6, offset = int(0) } = options;
   const { shape = [2, 3], stride = [3, 1] } = options;

@@ -6,7 +6,7 @@ const CENTRAL_BYTES = 46;
 const END_BYTES = 22;
 const NOT_HERE = 0xffffffff;
 
-/** @param zip with neither comments nor extra fields in its directory, as `StoredZip` writes it */
+/** @param zip a zip without comments and extra fields in its directory, as `StoredZip` writes it */
 export function widenZip(zip: Uint8Array): Uint8Array {
   const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength);
   const endAt = zip.byteLength - END_BYTES;

@@ -1,4 +1,4 @@
-/** The zip around a torch checkpoint: zip64 as files above 4 GB have it, and zips that torch never writes. */
+/** The zip format of torch checkpoints: zip64, which files above 4 GB have, and zips that torch never writes. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** When a key ends, as it is typed and shown. */
+/** How the expiry of a key is typed and shown. */
 import { describe, expect, it } from "vitest";
 import { parseExpiry, showExpiry } from "../../scripts/keys/expiry.ts";
 

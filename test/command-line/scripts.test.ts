@@ -1,4 +1,4 @@
-/** Every script of `package.json` that is this project's own says what it does, and what was typed wrong. */
+/** Every script in `package.json` describes itself and reports a wrong argument. */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ interface Outcome {
 }
 
 function run(...typed: string[]): Promise<Outcome> {
-  // Nobody is asked, and what would be written goes nowhere.
+  // These values keep the scripts from reaching a real account.
   const env = { ...process.env, CLOUDFLARE_API_TOKEN: "none", CLOUDFLARE_ACCOUNT_ID: "none" };
   return new Promise((resolve) => {
     execFile(process.execPath, typed, { cwd: ROOT, env }, (error, stdout, stderr) => {
@@ -56,7 +56,7 @@ it("finds each command in the folder, and the file, of its name", () => {
   const commands = own.filter(([, [file = ""]]) => file.startsWith("scripts/") || file.startsWith("build/"));
   for (const [name, [file = ""]] of commands) {
     const folder = name === "dev" ? "start" : name.replace(":", "-");
-    // `prepare` is several programs; every other command is one.
+    // `prepare` runs several programs; every other command runs one.
     const expected = name === "prepare" ? /^scripts\/prepare\/[\w-]+\.ts$/ : `scripts/${folder}/${folder}.ts`;
     expect(file).toMatch(expected);
   }
@@ -68,7 +68,7 @@ describe.concurrent.each(own)("%s: node %j", { timeout: 120_000 }, (name, typed)
     expect([code, stderr]).toEqual([0, ""]);
     const [usage = "", blank, about = "", ...rest] = stdout.split("\n");
     expect(usage).toMatch(/^usage: (?:npm|node) /);
-    // What npm runs after an install has no name of its own, and dev is a way to start.
+    // The programs of `prepare` have no npm command of their own, and `dev` is a form of `start`.
     expect(usage).toContain(usage.startsWith("usage: npm run ") ? `npm run ${name}` : "usage: n");
     expect([blank, about.length > 20]).toEqual(["", true]);
     expect(rest.join("\n")).toMatch(/^ {2}--help +this text$/m);

@@ -1,4 +1,4 @@
-/** `npm start` as people use it: ports, who is let in, models by their names at the hub, and how it ends. */
+/** `npm start` as people use it: ports, access, models by their names at the hub, and how it ends. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
@@ -64,7 +64,7 @@ it("says that another one uses the same storage", { timeout: 60_000 }, async () 
   expect(await service.left(2000)).toEqual([]);
 });
 
-/** Which process is ended how, by what its command line says. */
+/** The process to end, found by its command line, and the signal that ends it. */
 const ENDINGS: [what: string, whose: string, command: RegExp, signal: NodeJS.Signals][] = [
   ["npm's SIGTERM", "npm", /^npm start/, "SIGTERM"],
   ["npm's SIGINT", "npm", /^npm start/, "SIGINT"],
@@ -73,7 +73,7 @@ const ENDINGS: [what: string, whose: string, command: RegExp, signal: NodeJS.Sig
   ["the script's SIGKILL", "script", /^node scripts\/start\/start\.ts/, "SIGKILL"],
 ];
 
-// Every process is found in Linux's /proc.
+// The test finds processes in Linux's /proc.
 describe.runIf(process.platform === "linux").concurrent("all that it started ends", () => {
   it.each(ENDINGS)("with %s", { timeout: 240_000 }, async (_, whose, command, signal) => {
     const state = join(folder, `${whose}-${signal}`);

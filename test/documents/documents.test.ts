@@ -1,4 +1,4 @@
-/** What the documents promise: links lead somewhere, paths and commands exist, and the README stays short. */
+/** Checks the documents: links, paths and commands exist, and the README stays short. */
 import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -10,10 +10,12 @@ const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"
   scripts: Record<string, string>;
 };
 
-/** A path in the repository, in a code span: not a pattern, and nothing that is made when the project runs. */
+/**
+ * Matches a path in the repository in a code span, but no patterns, and no files that are made when the project runs.
+ */
 const PATH = /^(?:functions|build|scripts|test|docs|examples|\.ci|\.github)\/[\w./-]*$/;
 
-/** A test file may be named without its ending, `.test.ts`. */
+/** A test file may be named without its extension, `.test.ts`. */
 function exists(path: string): boolean {
   return ["", ".test.ts"].some((end) => existsSync(join(ROOT, path + end)));
 }

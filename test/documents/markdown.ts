@@ -1,14 +1,14 @@
-/** The project's documents in Markdown: their links, headings, and what they name in code spans. */
+/** Reads the project's Markdown documents: their links, headings and code spans. */
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
-/** Folders whose documents are read, besides the root's own. */
+/** Folders whose documents are read, in addition to the root. */
 const FOLDERS = [".github", "docs", "examples", "model-shards/edgeclip-demo", "test/fixtures"];
 
 export interface Document {
-  /** From the root. */
+  /** Path from the root. */
   path: string;
   text: string;
   /** Targets of links and sources of images, as written. */

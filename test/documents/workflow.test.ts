@@ -1,4 +1,4 @@
-/** The workflow of CI and the templates for issues can be read, and CI runs what anybody can run: `.ci/run`. */
+/** The CI workflow and the issue templates are valid, and CI runs `.ci/run`, which anybody can run. */
 import { access, constants, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -38,7 +38,7 @@ it("has a workflow that runs .ci/run with a Chromium, on the oldest Node and on 
   };
   const wanted = [engines.node.replace(">=", ""), await readFile(join(ROOT, ".nvmrc"), "utf8")].map(Number);
   expect(run.strategy.matrix.node).toEqual(expect.arrayContaining(wanted));
-  // Debian's Chromium is where the browser tests look for it.
+  // Debian installs Chromium where the browser tests look for it.
   expect(run.container).toMatch(/^node:\$\{\{ matrix\.node \}\}-bookworm$/);
 });
 

@@ -1,9 +1,9 @@
-/** The questions of the table, and what of an answer must be the same whatever failed on the way. */
+/** The requests of the table, and the part of an answer that must be the same whatever failed meanwhile. */
 import { type Answer, request } from "../support/send-request.ts";
 import { LABELS, type Prepared } from "./deployment.ts";
 import type { Ask } from "./fault-rows.ts";
 
-/** More prompts than one request computes. */
+/** More prompts than one request may compute, so that a queue builds the set. */
 const LARGE = { labels: Array.from({ length: 1001 }, (_, i) => `label ${i}`), templates: "none" };
 
 export async function ask(what: Ask, url: string, { image, set }: Prepared): Promise<Answer> {
@@ -22,10 +22,13 @@ export async function ask(what: Ask, url: string, { image, set }: Prepared): Pro
   return await questions[what]();
 }
 
-/** Scores, labels, ids: all but the time, the request's own id, and how much came from which cache. */
+/**
+ * The parts of an answer that must not change: everything except the time, the request's id, and the numbers of cache
+ * hits.
+ */
 export function substance({ status, body }: Answer): unknown {
   const { created: _created, created_at: _createdAt, id, usage: _usage, name: _name, ...rest } = body ?? {};
-  // An outage may leave half of a new set behind: asked again, it is no longer new.
+  // After a failure, half of a new set may remain. When it is requested again, it is not new any more.
   const isDone = status < 300;
   return { isDone, id: String(id).startsWith("ls_") ? id : undefined, ...rest };
 }

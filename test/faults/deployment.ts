@@ -1,4 +1,4 @@
-/** A deployment that has served before, as a new isolate finds it: R2 and KV are filled, no isolate remembers anything. */
+/** A deployment that has served before, with new isolates: R2 and KV are filled, the isolates' memory is empty. */
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,14 +8,16 @@ import { startWorkers, type Workers } from "../support/workers.ts";
 import { behindFaults, type FaultRule, FAULTS } from "./fault-worker.ts";
 
 export interface FaultyDeployment extends Workers {
-  /** Sets what fails, or at random. @returns how often each fault struck since the last time */
+  /**
+   * Sets which operations fail, or that they fail at random. @returns how often each fault occurred since the last call
+   */
   fail(told: {
     rules?: FaultRule[];
     random?: { seed: number; probability: number };
   }): Promise<Record<string, number>>;
 }
 
-/** What the deployment that was before has left. */
+/** What an earlier deployment has left in storage. */
 export interface Prepared {
   storage: string;
   image: string;
@@ -27,7 +29,7 @@ export const LABELS = ["fox", "bus", "harp"];
 
 export async function startFaulty(storage?: string): Promise<FaultyDeployment> {
   const workers = await startWorkers({
-    // Its Workers start in a tenth of the time; what fails and what is done about it is the same.
+    // This engine's Workers start in a tenth of the time. The faults and their handling are the same in both engines.
     engine: "simd",
     change: behindFaults,
     add: [FAULTS],
@@ -52,13 +54,13 @@ export async function prepare(): Promise<Prepared> {
   const set = String(created.body.id);
   await classify(workers, { image, labels: LABELS });
   await classify(workers, { image, label_set: set });
-  // What is written after the response.
+  // Waits for what is written after the response.
   await new Promise((resolve) => setTimeout(resolve, 500));
   await workers.dispose();
   return { storage, image, set };
 }
 
-/** Runs with a copy of what was left. */
+/** Runs a deployment on a copy of what an earlier one left. */
 export async function withCopy<T>(
   { storage }: Prepared,
   use: (workers: FaultyDeployment) => Promise<T>,

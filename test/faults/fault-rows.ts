@@ -1,7 +1,7 @@
-/** The table: what fails, how, and what a client then gets. */
+/** The table of faults: what fails, how it fails, and what a client then gets. */
 import type { FaultRule } from "./fault-worker.ts";
 
-/** What is asked while something fails; see `asking.ts`. */
+/** The request that is sent while something fails; see `asking.ts`. */
 export type Ask = "labels" | "new labels" | "set" | "create" | "create large" | "show" | "list" | "delete";
 
 export interface FaultRow {
@@ -13,15 +13,15 @@ export interface FaultRow {
   expected: "the right answer" | "model_unavailable" | "overloaded";
   /** Longest wait for it, ms: the deadlines on the way and some time for a busy machine. */
   within: number;
-  /** How long the fault lasts, ms, if one question is not enough; asked all the while. */
+  /** How long the fault lasts, ms, if one request is not enough. Requests are sent during all of it. */
   lasts?: number;
 }
 
 const ANSWER = "the right answer";
 const UNAVAILABLE = "model_unavailable";
-/** For what has to wait for nothing, on a machine that starts a dozen deployments at once. */
+/** Limit for answers that wait for no deadline, on a machine that starts a dozen deployments at once, ms. */
 const SOON = 12_000;
-/** KV is asked twice: for all of a list, then for its texts. */
+/** KV is read twice: for a whole list of labels, then for its texts. */
 const KV = SOON + 6_000;
 const R2 = SOON + 8_000;
 const R2_BODY = SOON + 15_000;

@@ -1,11 +1,14 @@
-/** A large set is finished, with the right vectors, whatever fails once while it is computed; no client asks again. */
+/**
+ * A large set is completed with the right vectors if something fails once during the computation. No client has to
+ * repeat its request.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { type FaultyDeployment, startFaulty } from "./deployment.ts";
 import type { FaultRule } from "./fault-worker.ts";
 
-/** Two parts. */
+/** Enough labels for two parts. */
 const LABELS = Array.from({ length: 1001 }, (_, i) => `label ${i}`);
 
 const FAULTS: [what: string, rule: FaultRule][] = [
@@ -24,8 +27,8 @@ let right: unknown;
 
 /**
  * Builds a set while something fails.
- * @param negative makes it another set with the same labels
- * @returns how it scores a picture, and which faults struck
+ * @param negative a negative label, which makes it another set with the same labels
+ * @returns the set's scores of a picture, and the faults that occurred
  */
 async function build(
   negative: string,
@@ -40,7 +43,7 @@ async function build(
     times: 1,
     key: rule.key?.replace("{revision}", body.revision) ?? "",
   }));
-  // The first message comes a second later.
+  // The first message is delivered a second later.
   await workers.fail({ rules: told });
   await finished(body.id);
   const question = { image, label_set: body.id, top_k: LABELS.length };
@@ -48,7 +51,10 @@ async function build(
   return { rows: answer.body.data, struck: await workers.fail({}) };
 }
 
-/** Looks at the list, which takes nothing up that has come to a halt. */
+/**
+ * Reads the list of sets until the set is complete. Unlike other requests, reading the list does not resume a stopped
+ * build.
+ */
 async function finished(id: string): Promise<void> {
   const isReady = ({ body }: Answer): boolean =>
     body.data?.find((set: { id: string }) => set.id === id)?.status === "ready";

@@ -1,6 +1,6 @@
 /**
- * The table of faults, row by row, each in a deployment of its own. `ALL_FAULTS=1` runs all rows; `WRITE_TABLE=1 npx vitest run
- * test/faults/reliability.test.ts` writes the outcomes into `docs/reliability.md`.
+ * Tests the table of faults row by row, each row in a deployment of its own. `ALL_FAULTS=1` runs all rows;
+ * `WRITE_TABLE=1 npx vitest run test/faults/reliability.test.ts` writes the outcomes into `docs/reliability.md`.
  */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,13 +12,13 @@ import { type Ask, FAULT_ROWS, type FaultRow } from "./fault-rows.ts";
 import { faultFree, type RowOutcome, runRow } from "./run-row.ts";
 
 const DOCUMENT = join(import.meta.dirname, "../../docs/reliability.md");
-/** Everything below it is written by this test. */
+/** This test writes everything below this line. */
 const MARKER = "<!-- outcomes -->";
-/** Deployments at once: most of them only wait. */
+/** Number of deployments at once; most of them only wait. */
 const AT_ONCE = 10;
 
 const isWritten = process.env["WRITE_TABLE"] === "1";
-/** All rows take minutes; unless asked for with ALL_FAULTS=1, one for each dependency and outcome will do. */
+/** All rows take minutes. Without ALL_FAULTS=1, one row for each dependency and outcome is tested. */
 const isFull = isWritten || process.env["ALL_FAULTS"] === "1";
 const rows = isFull ? FAULT_ROWS : FAULT_ROWS.filter(isFirstOfItsKind);
 
@@ -34,7 +34,7 @@ const outcomes = new Map<FaultRow, RowOutcome>();
 beforeAll(async () => {
   prepared = await prepare();
   for (const row of rows) if (!right.has(row.ask)) right.set(row.ask, await faultFree(row, prepared));
-  // Those that wait longest begin first.
+  // The rows that wait longest start first.
   const queue = rows.toSorted((a, b) => (b.lasts ?? b.within) - (a.lasts ?? a.within)).values();
   const work = async (): Promise<void> => {
     for (const row of queue) outcomes.set(row, await runRow(row, prepared));
@@ -46,7 +46,7 @@ afterAll(async () => {
   await rm(prepared.storage, { recursive: true });
 });
 
-/** What came, in the words of the table. */
+/** The outcome in the words of the table. */
 function kindOf({ row, answer }: RowOutcome): string {
   const { status, headers, body } = answer;
   if (status < 300)
@@ -66,7 +66,7 @@ it.each(rows.map((row) => ({ what: `${row.dependency} ${row.fault} (${row.ask})`
     expect(outcome.struck, "the fault struck").toBe(true);
     expect(kindOf(outcome)).toBe(row.expected);
     expect(outcome.took, "milliseconds to the answer").toBeLessThan(row.within);
-    // A set that was already half deleted when the fault struck is then gone.
+    // If the set was half deleted when the fault occurred, it is then gone.
     const gone = { isDone: false, id: undefined, error: outcome.recovered.body.error };
     const wanted = row.ask === "delete" && outcome.recovered.status === 404 ? gone : right.get(row.ask);
     expect(substance(outcome.recovered)).toEqual(wanted);

@@ -6,19 +6,19 @@ import type { FaultRow } from "./fault-rows.ts";
 
 export interface RowOutcome {
   row: FaultRow;
-  /** While it failed: the last answer, and the longest that one took, ms. */
+  /** The last answer during the fault, and the longest time that an answer took, ms. */
   answer: Answer;
   took: number;
-  /** How many were asked. */
+  /** Number of requests during the fault. */
   asked: number;
-  /** Whether the fault struck at all. */
+  /** True if the fault occurred. */
   struck: boolean;
-  /** From the end of the fault to the right answer, ms. */
+  /** Time from the end of the fault to the right answer, ms. */
   recovery: number;
   recovered: Answer;
 }
 
-/** Milliseconds after which a deployment has not recovered. */
+/** If there is no right answer after this many milliseconds, the deployment has not recovered. */
 const MAX_RECOVERY = 30_000;
 const BETWEEN_QUESTIONS = 1_000;
 
@@ -63,7 +63,7 @@ function isAsExpected({ expected }: FaultRow, { status }: Answer): boolean {
   return expected === "the right answer" ? status < 300 : status === 503;
 }
 
-/** The same question to a deployment in which nothing fails. */
+/** Sends the same request to a deployment in which nothing fails. */
 export async function faultFree(row: FaultRow, prepared: Prepared): Promise<unknown> {
   return await withCopy(prepared, async ({ url }) => substance(await ask(row.ask, url, prepared)));
 }

@@ -1,6 +1,7 @@
 /**
- * The full-size architecture, 179 M parameters, through the deployed Workers against the reference's outputs. Run by
- * `npm run test:full`; the build is part of it, unless `.cache/` has it. `SMOKE=1` keeps to int8 at 256 pixels.
+ * Compares the deployed Workers with the reference's outputs at full size, 179 M parameters. Run by
+ * `npm run test:full`, which builds the model unless `.cache/` has it. With `SMOKE=1`, only int8 at 256 pixels is
+ * tested.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
@@ -13,14 +14,14 @@ import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 
 const SMOKE = process.env["SMOKE"] === "1";
-/** Bytes an isolate may hold; the platform's limit is 128 MB. */
+/** Most bytes that an isolate may hold; the platform's limit is 128 MB. */
 const LIMIT_BYTES = 120_000_000;
 
 const BUILDS = [
   { size: 256, precision: "int8", imageBar: 0.9998, textBar: 0.999 },
   { size: 320, precision: "int8", imageBar: 0.9998, textBar: 0.999 },
   { size: 384, precision: "int8", imageBar: 0.9998, textBar: 0.999 },
-  // fp32 tells an error in a graph from one of quantization: only rounding may remain.
+  // fp32 distinguishes errors of the graph from errors of quantization: it may differ only by rounding.
   { size: 256, precision: "fp32", imageBar: 0.9999, textBar: 0.9999 },
   { size: 320, precision: "fp32", imageBar: 0.9999, textBar: 0.9999 },
 ] as const;
@@ -50,7 +51,7 @@ describe.each(SMOKE ? BUILDS.slice(0, 1) : BUILDS)(
     });
 
     it("embeds the texts", async () => {
-      // fp32's text tower, 240 MB, is checked outside the Workers: it fits no isolate.
+      // The fp32 text tower, 240 MB, does not fit an isolate, so it is tested outside of the Workers.
       const towers = precision === "fp32" ? await NodeTowers.load(model) : undefined;
       for (const { text, ids, embedding } of baseW.texts) {
         const found = towers === undefined ? await embedText(ids) : await towers.embedTokens(ids);

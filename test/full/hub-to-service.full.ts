@@ -1,7 +1,7 @@
 /**
- * The whole way at full size: hub, checkpoint, shards, verification, R2, a service that serves them, and back again while
- * clients ask. Every step is the command that a user runs, as the README has it. The repository at the hub is as LAION's of
- * early 2023: the config that the exporter wrote then, beside a pickle with `_metadata`. Prints times and bytes.
+ * All steps at full size: hub, checkpoint, shards, verification, R2, serving the model, and switching back while
+ * clients send requests. Every step is the command that the README names. The repository at the hub is like LAION's of
+ * early 2023: the config that the exporter wrote then, and a pickle with `_metadata`. Prints times and bytes.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -61,7 +61,7 @@ describe.runIf(process.env["SMOKE"] !== "1")("from the hub to a service", () => 
     await rm(folder, { recursive: true });
   });
 
-  /** `npm run <script> -- <parameters>`; says how long it took. */
+  /** Runs `npm run <script> -- <parameters>` and prints how long it took. */
   async function npm(script: string, ...parameters: string[]): Promise<string> {
     const before = Date.now();
     const options = { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 };
@@ -70,7 +70,7 @@ describe.runIf(process.env["SMOKE"] !== "1")("from the hub to a service", () => 
     return stdout;
   }
 
-  /** `npm start -- --model <preset>`, which is here by now: the hub is not asked. */
+  /** Runs `npm start -- --model <preset>`. The preset has been fetched before, so the hub is not asked. */
   async function servesAtOnce(out: string): Promise<void> {
     hub.requests.length = 0;
     const port = String(await freePort());

@@ -1,6 +1,6 @@
 /**
- * A full-size checkpoint with outliers: measured, promoted until it verifies, and run by the Workers within their
- * memory. Prints the tables of `docs/benchmarks/outliers.md`.
+ * A full-size checkpoint with outliers: the build measures it and promotes blocks until it passes verification, and the
+ * Workers run it within their memory. Prints the tables of `docs/benchmarks/outliers.md`.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ import { cosine } from "../support/cosine.ts";
 import { startWorkers, totalBytes } from "../support/workers.ts";
 
 const FLOOR = 0.999;
-/** Bytes an isolate may hold; the platform's limit is 128 MB. */
+/** Most bytes that an isolate may hold; the platform's limit is 128 MB. */
 const LIMIT_BYTES = 120_000_000;
 const SAMPLES = exampleSamples(3);
 

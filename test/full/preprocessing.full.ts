@@ -1,6 +1,6 @@
 /**
- * What preprocessing does to an embedding: each picture against the pixels that the reference made of it, both through
- * the full-size model. Prints the table of `docs/benchmarks/decoder.md`.
+ * Measures the effect of preprocessing on embeddings: embeds each picture, and the pixels that the reference made of
+ * it, with the full-size model. Prints the table of `docs/benchmarks/decoder.md`.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { startWorkers, type Workers } from "../support/workers.ts";
 
 const PICTURES = join(import.meta.dirname, "../fixtures/pictures");
 const SIZE = 256;
-/** The least cosine of a picture in a lossy format, and in any other. */
+/** The lowest allowed cosine of a picture in a lossy format, and in other formats. */
 const [LOSSY, LOSSLESS] = [0.995, 0.999];
 
 let workers: Workers;

@@ -1,6 +1,6 @@
 /**
- * Where an error creeps in: the norm of every ConvNeXt stage's output, int8 in Node, against the reference. The model
- * is built with a shard for each unit, so that each stage's last output can be looked at.
+ * Finds the stage in which an error begins: compares the norm of every ConvNeXt stage's output, int8 in Node, with the
+ * reference. Each unit of the model is a shard of its own, so that the output of each stage can be read.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
 import { buildSynthetic } from "../support/synthetic-model.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 
-/** int8 may change a stage's norm by this much. */
+/** The largest relative change of a stage's norm by int8. */
 const TOLERANCE = 0.01;
 const LAST_BLOCKS = [2, 2, 26, 2].map((block, stage) => `stages.${stage}.blocks.${block}`);
 

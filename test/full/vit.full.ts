@@ -1,7 +1,7 @@
 /**
- * ViTs at full size, through the deployed Workers: ViT-B-32-256 (151 M parameters) against the reference's outputs, beside
- * base_w in one deployment; ViT-L-14 (428 M), for whose image tower several Workers are planned. `ENGINE` chooses the
- * engine. Run by `npm run test:full`; the builds are part of it, unless `.cache/` has them.
+ * ViTs at full size in the deployed Workers. ViT-B-32-256 (151 M parameters) is compared with the reference's outputs,
+ * in one deployment with base_w. ViT-L-14 (428 M) has an image tower that needs several Workers. `ENGINE` chooses the
+ * engine. Run by `npm run test:full`, which builds the models unless `.cache/` has them.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
@@ -18,14 +18,14 @@ import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 
 const SMOKE = process.env["SMOKE"] === "1";
-/** Bytes an isolate may hold; the platform's limit is 128 MB. */
+/** Most bytes that an isolate may hold; the platform's limit is 128 MB. */
 const LIMIT_BYTES = 120_000_000;
 const SIZE = 256;
 const ENGINE = parseEngine(process.env["ENGINE"]);
 
 const PRECISIONS = [
   { precision: "int8", bar: 0.999 },
-  // fp32 tells an error in a graph from one of quantization: only rounding may remain.
+  // fp32 distinguishes errors of the graph from errors of quantization: it may differ only by rounding.
   { precision: "fp32", bar: 0.99999 },
 ] as const;
 
@@ -48,7 +48,7 @@ describe.each(SMOKE ? PRECISIONS.slice(0, 1) : PRECISIONS)(
     beforeAll(async () => {
       model = await fullSizeVit("vit_b_32_256", precision);
       workers = await startWorkers({ model });
-      // fp32's text tower is checked outside the Workers: it fits no isolate.
+      // The fp32 text tower does not fit an isolate, so it is tested outside of the Workers.
       if (precision === "fp32") towers = await NodeTowers.load(model);
     }, 300_000);
 

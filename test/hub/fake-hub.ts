@@ -6,14 +6,14 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Files above are kept on the second host. Bytes. */
+/** Files with more bytes than this are on the second host. */
 const LARGE = 1000;
 
 export const COMMIT = "c0ffee".padEnd(40, "0");
 
 export interface FakeHub {
   endpoint: string;
-  /** Method, host, path, range and whether a token came along, of every request. */
+  /** Method, host, path and range of every request, and whether it had a token. */
   requests: {
     method: string;
     host: "hub" | "files";
@@ -21,20 +21,20 @@ export interface FakeHub {
     range: string | undefined;
     token: boolean;
   }[];
-  /** Breaks the next connection for a large file after so many bytes. */
+  /** Closes the next connection for a large file after this many bytes. */
   dropAfter: number | undefined;
   /** Sends a wrong byte. */
   corrupt: boolean;
-  /** Knows no ranges. */
+  /** Ignores ranges, and sends whole files. */
   rangeless: boolean;
-  /** Says that this is the commit. */
+  /** The commit that the answers name. */
   commit: string;
-  /** Wants this token. */
+  /** The token that requests must have; none if undefined. */
   token: string | undefined;
   close(): void;
 }
 
-/** @param files of the repository; the large ones are kept on the second host */
+/** @param files files of the repository; the large ones are on the second host */
 export async function startFakeHub(
   files: ReadonlyMap<string, Uint8Array>,
   repository = "owner/name",

@@ -1,4 +1,4 @@
-/** `model:pull` against a server that behaves like the hub, well and badly. */
+/** `model:pull` with a server that behaves like the hub, both when all is well and when it fails. */
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

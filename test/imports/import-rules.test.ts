@@ -1,7 +1,7 @@
 /**
- * Who may import whom is held by the linter, which `npm run check` runs: files with a forbidden import, planted in a copy
- * of the tree's folders, are each refused for it. The folders are the tree's own, so one that the rules do not know yet
- * fails here.
+ * Tests the linter's rules about imports, which `npm run check` runs. The test adds files with forbidden imports to a
+ * copy of the project's folders, and the linter must refuse each. The folders are read from the project, so a new
+ * folder without rules fails here.
  */
 import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 const FUNCTIONS = join(ROOT, "functions");
-/** What Workers share. */
+/** Folders that all Workers may import. */
 const SHARED = ["runtime", "embed", "label-sets"];
 /** The gateway's folders, from the top of `docs/architecture.md` to the bottom. */
 const LAYERS = [
@@ -20,7 +20,7 @@ const LAYERS = [
   ["schemas", "openapi"],
   ["images", "body", "keys", "models", "templates", "score"],
 ];
-/** Files of the gateway that stand above all of its folders. */
+/** Files of the gateway that are above all of its folders. */
 const TOP = ["index.ts", "app.ts", "towers-entrypoint.ts"];
 
 const entries = await readdir(FUNCTIONS, { withFileTypes: true });
@@ -36,7 +36,7 @@ let copy: string;
 
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), "import-rules-"));
-  // The same rules; those that ask for types would want the tree's own configuration of TypeScript.
+  // The project's rules, without those that need types: these would need the project's TypeScript configuration.
   const config = `import config from ${JSON.stringify(join(ROOT, "oxlint.config.ts"))};
 export default { ...config, options: { typeAware: false }, ignorePatterns: ["oxlint.config.ts"] };`;
   await writeFile(join(copy, "oxlint.config.ts"), config);
@@ -53,9 +53,9 @@ interface Diagnostic {
 }
 
 /**
- * Lints some files in the copy, which has no others.
- * @param files their text, by path
- * @returns the rules that each file breaks
+ * Lints these files in the copy, which contains no other files.
+ * @param files the files' text, by path
+ * @returns for each file, the rules that it breaks
  */
 async function lint(
   files: Readonly<Record<string, string>>,
@@ -79,7 +79,7 @@ async function lint(
   return { status, rules };
 }
 
-/** An import, of a type only, of `to` in `from`. */
+/** Source of a file `from` that imports a type from `to`. */
 function importing(from: string, to: string): string {
   const path = relative(dirname(from), to);
   return `import type { Planted } from "${path.startsWith(".") ? path : `./${path}`}";\n\nexport type Again = Planted;\n`;
@@ -87,7 +87,7 @@ function importing(from: string, to: string): string {
 
 const PLANTED = "export interface Planted {\n  value: number;\n}\n";
 
-/** Each forbidden import in a file of its own, all of them linted at once; those that passed. */
+/** Lints all forbidden imports at once, each in a file of its own. @returns those that passed */
 async function passed(pairs: readonly (readonly [from: string, to: string])[]): Promise<string[]> {
   const files: Record<string, string> = {};
   const names = pairs.map(([from, to], index) => {

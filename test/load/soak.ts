@@ -1,8 +1,8 @@
 /**
- * `node test/load/soak.ts [--minutes 15] [--clients 6] [--seed 1] [--full]`: mixed traffic on the real Workers for a
- * while. Prints and writes to `docs/benchmarks/soak.md` (with `ENGINE=ort`, to `soak-ort.md`) how many requests there were,
- * how long they took, what went wrong, and what every isolate held each minute; a picture beside it shows the last. With
- * `--full` the model is the full-size one. Exits with 1 if any answer was neither right nor a refusal of the contract.
+ * `node test/load/soak.ts [--minutes 15] [--clients 6] [--seed 1] [--full]`: sends mixed traffic to the real Workers
+ * for some minutes. Prints, and writes to `docs/benchmarks/soak.md` (with `ENGINE=ort`, to `soak-ort.md`) the number of
+ * requests, their times, wrong answers, and the memory of every isolate in each minute, which a chart also shows. With
+ * `--full`, the model has full size. Exits with 1 if any answer was neither right nor a refusal of the contract.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ const { minutes, clients, seed, full } = readCommandLine(
       "Mixed traffic on the real Workers for a while, written to docs/benchmarks/soak.md; with ENGINE=ort, to soak-ort.md.",
     options: {
       minutes: { type: "string", value: "<n>", default: "15", about: "how long" },
-      clients: { type: "string", value: "<n>", default: "6", about: "how many at a time" },
+      clients: { type: "string", value: "<n>", default: "6", about: "number of clients at a time" },
       seed: { type: "string", value: "<n>", default: "1", about: "the same traffic for the same seed" },
       full: { type: "boolean", default: false, about: "the full-size model" },
     },
@@ -45,9 +45,9 @@ const { minutes, clients, seed, full } = readCommandLine(
 
 /** Milliseconds of each request, by kind. */
 const latencies = new Map<string, number[]>();
-/** What came in place of a right answer, by kind and outcome. */
+/** Number of answers that were not right, by kind and outcome. */
 const errors = new Map<string, number>();
-/** Bytes that an isolate held, by its name, at each sample. */
+/** Bytes that each isolate held at each sample, by the isolate's name. */
 const held = new Map<string, [minute: number, bytes: number][]>();
 
 async function drive(workers: Workers, client: RawClient, until: number): Promise<void> {
@@ -66,7 +66,10 @@ async function drive(workers: Workers, client: RawClient, until: number): Promis
   await Promise.all(Array.from({ length: clients }, (_, i) => one(new Dice(seed + i))));
 }
 
-/** One of each kind of request: what a deployment holds before it has done anything says nothing about growth. */
+/**
+ * Sends one request of each kind. Memory is compared only after that, because a deployment that has done no work holds
+ * little.
+ */
 async function warmUp(workers: Workers, warmClient: RawClient): Promise<void> {
   for (const kind of await trafficOf(workers.url, warmClient)) await kind.send(new Dice(seed));
 }
@@ -77,7 +80,7 @@ async function sample(workers: Workers, minute: number): Promise<void> {
   }
 }
 
-/** The same with the garbage gone: once everything is loaded, halfway and at the end. */
+/** The same after garbage collection: once everything is loaded, halfway and at the end. */
 const kept: Map<string, number>[] = [];
 const KEPT_AT = ["start", "halfway", "end"];
 
@@ -160,7 +163,7 @@ try {
     title: "What each isolate holds under mixed traffic",
     x: "minutes",
     y: "10⁶ bytes",
-    // The axes are logarithmic: the start is put at a tenth of a minute.
+    // The axes are logarithmic, so the start is drawn at a tenth of a minute.
     lines: [...held].map(([name, at]) => ({
       name,
       points: at.map(([minute, bytes]) => [Math.max(minute, 0.1), bytes / 1e6]),

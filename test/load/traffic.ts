@@ -1,4 +1,4 @@
-/** What clients send, in what mixture: mostly what is cached, some that is new or large, some that is wrong. */
+/** The mixture of requests that clients send: most are cached, some are new or large, some are wrong. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { faultOf } from "../attack/fault-of-answer.ts";
@@ -10,11 +10,11 @@ import { exampleBase64 } from "../support/example-pictures.ts";
 import { request } from "../support/send-request.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
 
-/** A kind of request: its share of the traffic, and one of it. */
+/** A kind of request: its share of the traffic, and how to send one. */
 interface Kind {
   name: string;
   share: number;
-  /** @returns undefined if the answer is right, else what it was */
+  /** @returns undefined if the answer is right, else a description of the answer */
   send(dice: Dice): Promise<string | undefined>;
 }
 
@@ -24,7 +24,7 @@ const LABELS = EXAMPLES.map((name) => name.replace("-", " "));
 const JSON_TYPE = { "content-type": "application/json" };
 const word = (dice: Dice): string => `thing ${dice.number(1e9)}`;
 
-/** All kinds, over kept connections. */
+/** All kinds of requests, over connections that are kept open. */
 export async function trafficOf(url: string, client: RawClient): Promise<Kind[]> {
   const images = await Promise.all(EXAMPLES.map((name) => exampleBase64(`${name}.png`)));
   const photo = (await readFile(join(PICTURES, "photo_3000x2000.jpg"))).toString("base64");
@@ -83,7 +83,7 @@ export async function trafficOf(url: string, client: RawClient): Promise<Kind[]>
       share: 20,
       send: async (dice) => {
         const hostile = hostileRequest(dice, known);
-        // The stored set is everybody's.
+        // All clients use the stored set, so it is not deleted.
         if (hostile.method === "DELETE") hostile.method = "GET";
         const answer = await client.send(hostile);
         return faultOf(hostile, answer) === undefined ? undefined : outcomeOf(answer);

@@ -1,4 +1,4 @@
-/** The tests that need no Workers, for `npx stryker run test/mutation/stryker.config.json`. */
+/** The tests that do not need Workers, for `npx stryker run test/mutation/stryker.config.json`. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -9,7 +9,7 @@ export default defineConfig({
       "test/runtime/{deadline,model-store,plan-stages}.test.ts",
       "test/tokenizer/{byte-pair-encode,cleaning,reference}.test.ts",
     ],
-    // Starts processes of its own.
+    // These tests start processes of their own.
     testNamePattern: "^(?!npm run keys)",
     testTimeout: 20_000,
   },

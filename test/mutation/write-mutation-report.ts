@@ -1,4 +1,7 @@
-/** `node test/mutation/write-mutation-report.ts`: what Stryker found (`.cache/mutation.json`), by file, into `docs/mutation.md`. */
+/**
+ * `node test/mutation/write-mutation-report.ts`: writes Stryker's results (`.cache/mutation.json`) for each file into
+ * `docs/mutation.md`.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
@@ -12,14 +15,14 @@ interface Mutant {
 
 const ROOT = join(import.meta.dirname, "../..");
 const DOCUMENT = join(ROOT, "docs/mutation.md");
-/** What is below it is this script's, what is above it somebody's. */
+/** This script writes what is below this line; people write what is above. */
 const MARKER = "<!-- figures -->";
 const FOUND = new Set(["Killed", "Timeout"]);
 const LOST = new Set(["Survived", "NoCoverage"]);
 
 readCommandLine({
   usage: "node test/mutation/write-mutation-report.ts",
-  about: "Writes what Stryker found to docs/mutation.md. npm run mutate runs it.",
+  about: "Writes Stryker's results to docs/mutation.md. npm run mutate runs it.",
 });
 const report = JSON.parse(await readFile(join(ROOT, ".cache/mutation.json"), "utf8")) as {
   files: Record<string, { mutants: Mutant[] }>;

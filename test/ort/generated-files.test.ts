@@ -1,4 +1,4 @@
-/** The step that takes shared memory out of onnxruntime-web: what it makes, and that it notices another version. */
+/** The step that removes shared memory from onnxruntime-web: its output, and that it refuses another version. */
 import { execFile } from "node:child_process";
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

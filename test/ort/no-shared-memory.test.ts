@@ -1,7 +1,7 @@
 /**
- * The towers in a workerd that refuses shared memory, as Cloudflare's production does and the local one does not:
- * before any module of theirs runs, `SharedArrayBuffer` and `Atomics.waitAsync` are gone and asking for a shared
- * `WebAssembly.Memory` throws.
+ * Runs the towers in a workerd that refuses shared memory, as Cloudflare does and local workerd does not. Before any of
+ * their modules runs, `SharedArrayBuffer` and `Atomics.waitAsync` are removed, and a shared `WebAssembly.Memory`
+ * throws.
  */
 import type { V4WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -28,7 +28,7 @@ export const trapped = () => {
   }
 };`;
 
-/** Modules are evaluated in the order of imports: the trap is set before the Worker's own code runs. */
+/** Modules run in the order of imports, so shared memory is removed before the Worker's own code runs. */
 const entry = (main: string): string => `
 import { trapped } from "./trap.js";
 export { default } from "./${main}";

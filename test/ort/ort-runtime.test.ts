@@ -1,4 +1,4 @@
-/** onnxruntime as a value: right numbers, errors that leave it usable, memory that is bounded and given back. */
+/** The wrapper of onnxruntime: right numbers, errors after which it stays usable, memory that is bounded and freed. */
 import { describe, expect, it } from "vitest";
 import { GraphBuilder } from "../../build/onnx/graph-builder.ts";
 import { DATA_TYPE } from "../../build/onnx/proto.ts";
@@ -8,7 +8,7 @@ import { ortModule } from "../../scripts/towers/compiled-ort.ts";
 
 const WEIGHTS = "weights.data";
 
-/** `y = x @ w + b` with `input` columns of ones times their index. */
+/** A model `y = x @ w + b`; the weights of input k, counted from 1, are k. */
 function linearModel(input: number, output: number, precision: "fp32" | "int8" = "fp32") {
   const graph = new GraphBuilder("linear", WEIGHTS);
   const x = graph.input({ name: "x", shape: ["n", input] });
@@ -43,7 +43,7 @@ describe("onnxruntime", () => {
     expect(session.outputNames).toEqual(["y"]);
     const { y } = session.run({ x: { data: Float32Array.of(1, 1, 1, 1, 0, 0, 0, 2), shape: [2, 4] } });
     expect(y?.shape).toEqual([2, 3]);
-    // 1 + 2 + 3 + 4 and 2 × 4; int8 may be off by half a step of 4/127 a product.
+    // 1 + 2 + 3 + 4 and 2 × 4. In int8, each product may have an error of half a step of 4/127.
     for (const [i, value] of [110, 110, 110, 108, 108, 108].entries())
       expect(y?.data[i]).toBeCloseTo(value, 0);
   });

@@ -1,4 +1,4 @@
-/** The deployed towers against the reference, on a small model of the product's architecture. */
+/** Compares the deployed towers with the reference, on a small model of the same architecture as the default model. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 describe.each([
-  // fp32 differs from the reference by rounding alone; int8's bar is the project's.
+  // fp32 differs from the reference only by rounding. For int8, the limit is the project's own.
   { precision: "fp32" as const, bar: 0.99999 },
   { precision: "int8" as const, bar: 0.999 },
 ])("mini, $precision, in workerd", ({ precision, bar }) => {

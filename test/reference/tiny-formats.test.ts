@@ -1,6 +1,6 @@
 /**
- * The same weights in three checkpoint formats build the same bytes. The `.bin` and `.pt` here carry the pickles that
- * real torch wrote (`test/fixtures/torch`) over regenerated storages.
+ * The same weights in three checkpoint formats build the same bytes. The `.bin` and `.pt` have the pickles that torch
+ * wrote (`test/fixtures/torch`); their storages are regenerated.
  */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** A ViT's weights build the same bytes, whatever file they came in, and those that the reference's own files build. */
+/** A ViT's weights build the same bytes from every format, the same as from the reference's own files. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** ViT towers against the reference: deployed, on both engines, in fp32 and int8; and block by block. */
+/** Compares ViT towers with the reference: deployed, on both engines, in fp32 and int8; and block by block. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,13 +15,13 @@ import { startWorkers, type Workers } from "../support/workers.ts";
 const MODELS = { vit_tiny: tiny, vit_mini: mini, vit_mini_quick: miniQuick };
 const NAMES = ["vit_tiny", "vit_mini", "vit_mini_quick"] as const;
 const PRECISIONS = [
-  // fp32 differs from the reference by rounding alone; int8's bar is the project's.
+  // fp32 differs from the reference only by rounding. For int8, the limit is the project's own.
   { precision: "fp32", bar: 0.99999 },
   { precision: "int8", bar: 0.999 },
 ] as const;
-/** So small that every unit of a tower is a shard of its own. */
+/** So small a limit that every unit of a tower is a shard of its own. */
 const SHARD_BYTES = 1;
-/** Of a block's norm, what it may be off. */
+/** The largest relative error of a block's norm. */
 const NORM_ERROR = 0.01;
 
 let folder: string;

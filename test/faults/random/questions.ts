@@ -1,4 +1,4 @@
-/** Questions to every endpoint that needs a model, a few hundred different ones. */
+/** A few hundred different requests, to every endpoint that needs a model. */
 import { exampleBase64 } from "../../support/example-pictures.ts";
 import { Dice } from "../../attack/grammar/dice.ts";
 

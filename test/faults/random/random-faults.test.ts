@@ -1,4 +1,4 @@
-/** 300 questions under random faults; `node test/faults/random/random-faults.ts` asks thousands. */
+/** Sends 300 requests under random faults; `node test/faults/random/random-faults.ts` sends thousands. */
 import { rm } from "node:fs/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { prepare } from "../deployment.ts";

@@ -1,6 +1,6 @@
 /**
- * `node test/faults/random/random-faults.ts [requests] [seed]`: 5,100 questions unless told, under random faults. Prints
- * what struck and what was answered; fails if anything was answered wrongly.
+ * `node test/faults/random/random-faults.ts [requests] [seed]`: sends requests under random faults, 5,100 by default.
+ * Prints the faults that occurred and the outcomes. Fails if an answer was wrong.
  */
 import { rm } from "node:fs/promises";
 import setup from "../../support/bundle-workers.ts";
@@ -18,7 +18,7 @@ try {
   const { outcomes, struck, wrong } = await runRandom(prepared, count, seed);
   console.log(`${count} requests, seed ${seed}`);
   for (const [outcome, times] of byCount(outcomes)) console.log(`${times}\t${outcome}`);
-  console.log(`faults that struck: ${[...struck.values()].reduce((sum, times) => sum + times, 0)}`);
+  console.log(`faults that occurred: ${[...struck.values()].reduce((sum, times) => sum + times, 0)}`);
   for (const [fault, times] of byCount(struck)) console.log(`${times}\t${fault}`);
   console.log(`wrong answers: ${wrong.length}`);
   for (const each of wrong.slice(0, 30)) console.log(`- ${each}`);

@@ -1,7 +1,7 @@
 /**
- * Many questions while anything that the service depends on fails at random. Every answer with status 200 must be the
- * fault-free one, to the bit; everything else a refusal that the contract knows. After each few hundred questions the
- * isolates start anew, since warm ones ask little of anybody.
+ * Sends many requests while the service's dependencies fail at random. Every answer with status 200 must equal the
+ * fault-free answer bit by bit; every other answer must be a refusal of the contract. The isolates restart after every
+ * few hundred requests, because warm isolates rarely use their dependencies.
  */
 import { isDeepStrictEqual } from "node:util";
 import { Dice } from "../../attack/grammar/dice.ts";
@@ -13,17 +13,17 @@ import { makeQuestions, type Question } from "./questions.ts";
 export interface RandomReport {
   /** Answers by status and code. */
   outcomes: Map<string, number>;
-  /** Faults that struck, by operation and kind. */
+  /** Number of faults that occurred, by operation and kind. */
   struck: Map<string, number>;
-  /** What should not have been answered. */
+  /** Descriptions of wrong answers. */
   wrong: string[];
 }
 
 const AT_ONCE = 6;
-/** Different questions, each asked more than once. */
+/** Number of different requests; each is sent more than once. */
 const QUESTIONS = 300;
 const PER_DEPLOYMENT = 300;
-/** Of an operation, to fail. */
+/** Probabilities that an operation fails. */
 const PROBABILITIES = [0.02, 0.05, 0.15, 0.4];
 
 export async function runRandom(prepared: Prepared, count: number, seed: number): Promise<RandomReport> {
@@ -72,7 +72,7 @@ function judge(
     right !== undefined && right.status < 300 && isDeepStrictEqual(substance(answer), substance(right));
   const isRefusal =
     status === 503 && type === "server_error" && /^[1-9]\d*$/.test(headers.get("retry-after") ?? "");
-  // R2 said that there is no such object.
+  // The fault was that R2 reported a missing object.
   const isMissing = code === "label_set_not_found" && status === 404;
   const leaks = JSON.stringify(body).includes("inner trouble");
   if ((isRight || isRefusal || isMissing) && !leaks) return;
