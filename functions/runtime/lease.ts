@@ -1,28 +1,29 @@
 /**
- * One load serves all who wait, without a promise crossing from one request to another (`sign-of-life.ts` says why it must
- * not). The request that loads holds a lease and awaits its own work, anchored with `waitUntil`; the others poll for the
+ * One load serves all requests that wait for it. No request awaits another one's promise (`sign-of-life.ts` says why).
+ * The request that loads holds a lease and awaits its own work, which `waitUntil` keeps alive. The others poll for the
  * value.
  *
- * The lease is renewed by a heartbeat for as long as the load takes: it may be slow, and its own deadlines see to it that
- * it ends. When no beat has come for `LEASE_MS`, the owner's request has ended with its client, and a waiter takes over.
- * Should the owner be alive after all, the next thing that it does about the load throws, and it waits like the others.
+ * A heartbeat renews the lease as long as the load takes. The load may be slow; its own deadlines make sure that it
+ * ends. If no beat came for `LEASE_MS`, the owner's request has ended with its client, and a waiting request takes
+ * over. If the owner is still alive, its next step in the load throws, and it waits like the others.
  *
- * What fails for the owner would fail for those who wait as well, and is told to them; the next request tries again. What
- * concerns the owner alone, such as its client's leaving, is not: one of them takes over.
+ * If the load fails, the waiting requests get the same error, because it would fail for them too; the next request
+ * tries again. If the reason concerns only the owner, for example that its client left, a waiting request takes over
+ * instead.
  */
 import { withHeartbeat } from "./heartbeat.ts";
 import { SignOfLife } from "./sign-of-life.ts";
 import { ClientGoneError } from "./wanted.ts";
 
-/** Several heartbeats, so that none is missed because something else was computed for seconds. */
+/** Several heartbeats, so that a computation of some seconds does not end the lease. */
 const LEASE_MS = 10_000;
-/** How often waiters look: below what a client could notice, above what costs CPU time. */
+/** How often waiting requests poll: often enough that clients do not notice, seldom enough to cost little CPU time. */
 const POLL_MS = 20;
 
-/** Keeps work going should its client leave: the context's `waitUntil`. */
+/** Keeps work alive if its client leaves: the context's `waitUntil`. */
 export type Anchor = (work: Promise<unknown>) => void;
 
-/** Throws when another request has taken the load over; this one must then stop. */
+/** Throws if another request has taken over the load; the caller must then stop. */
 export type Renew = () => void;
 
 interface Attempt {
@@ -40,7 +41,7 @@ export class LeasedLoad<T> {
   #value: T | undefined;
   #attempt: Attempt | undefined;
 
-  /** Whether there is a value. */
+  /** True if there is a value. */
   get isDone(): boolean {
     return this.#value !== undefined;
   }
@@ -52,8 +53,8 @@ export class LeasedLoad<T> {
 
   /**
    * The value, loaded by this request or another one.
-   * @param load must call `renew` before it changes what a later attempt resumes
-   * @throws whatever the attempt that this request made or waited for threw
+   * @param load must call `renew` before it changes state that a later attempt resumes from
+   * @throws what the attempt that this request made or waited for threw
    */
   async get(load: (renew: Renew) => Promise<T>, anchor: Anchor): Promise<T> {
     for (;;) {

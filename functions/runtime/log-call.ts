@@ -1,12 +1,15 @@
 import type { Loaded } from "./model-store/source-report.ts";
 
-/** One line of a Worker's log for a call that it answered: with the gateway's line of the same id, a request's trace. */
+/**
+ * Logs one line for a call that a Worker answered. The gateway's line has the same id, so both together trace a
+ * request.
+ */
 
 export function logCall(worker: string, request: string, details: Record<string, number | string>): void {
   console.log(JSON.stringify({ request, worker, ...details }));
 }
 
-/** What loading a tower took, as fields of the line. */
+/** The times of loading a tower, as fields of the line. */
 export function loadedFields({ from, repaired, ...ms }: Loaded): Record<string, number | string> {
   return {
     loaded_from: from,

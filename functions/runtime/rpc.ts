@@ -1,34 +1,34 @@
 /**
- * What the Workers say to each other. Each tower method is called once per request with everything the request
- * needs, since a request may invoke at most 32 Workers.
+ * The calls between the Workers. A request may invoke at most 32 Workers, so it calls each method of a tower once, with
+ * everything that it needs.
  *
- * Failures travel as values: an exception thrown across RPC keeps its message but loses its `code`, and the
- * client would get a 500 for what is a bad picture or a missing shard.
+ * Failures are returned as values. An exception that crosses RPC keeps its message but loses its `code`, so the client
+ * would get a 500 for a bad picture or a missing shard.
  *
- * `requestId` is the last parameter of each call that a request makes: it is in the log of every Worker that had a part.
+ * `requestId` is the last parameter of each call that a request makes. Every Worker that takes part logs it.
  */
 import type { ErrorCode } from "./errors.ts";
 import type { Loaded } from "./model-store/source-report.ts";
 import type { Dot } from "./tower/engine.ts";
 import type { Wanted } from "./wanted.ts";
 
-/** What went wrong on the other side, in the API's own codes. */
+/** A failure in the other Worker, with a code of the API. */
 export interface RpcFailure {
   code: ErrorCode;
   message: string;
-  /** Given up because the client has left, see `wanted.ts`. */
+  /** True if the work was given up because the client has left, see `wanted.ts`. */
   clientGone?: true;
 }
 
 export type RpcResult<T> = { ok: true; value: T } | { ok: false; error: RpcFailure };
 
-/** What an instrument may ask a Worker that runs WASM. */
+/** Figures of a Worker that runs WASM, for tests and benchmarks. */
 export interface WorkerStats {
   /** Size of the WASM memory, bytes; 0 before the first load. */
   wasmBytes: number;
-  /** Pictures or texts that it worked on since the isolate started. */
+  /** Pictures or texts processed since the isolate started. */
   runs: number;
-  /** Of a tower on the project's own kernels: what its host's dot product is good for. */
+  /** Kind of the host's dot product, for a tower on the project's own kernels. */
   dot?: Dot;
 }
 
@@ -40,7 +40,7 @@ export interface DecoderRpc {
    * Decodes pictures of any supported format to the model's input size.
    * @param files as `file-frames.ts` writes them (a byte stream: 16 files may exceed the 32 MiB RPC message)
    * @param size side of the square output, pixels
-   * @returns one result per file, in order; a bad file does not spoil the others
+   * @returns one result for each file, in order; a bad file does not affect the others
    */
   decode(files: ReadableStream<Uint8Array>, size: number, requestId: string): Promise<DecodedImage[]>;
   stats(): Promise<WorkerStats>;
@@ -50,7 +50,7 @@ export interface DecoderRpc {
 export interface Embeddings {
   revision: string;
   embeddings: Float32Array;
-  /** What loading the tower took, if the call had to wait for it. */
+  /** Times of loading the tower, if the call had to wait for it. */
   loaded?: Loaded;
 }
 
@@ -68,21 +68,21 @@ export interface VisionRpc {
   ): Promise<RpcResult<Embeddings>>;
   /**
    * Embeds one already normalized picture; used to compare the deployed tower with reference outputs.
-   * @param values float32 NCHW, `1 × 3 × height × width`, of a size that the tower takes
-   * @returns the embedding as the tower gives it, not normalized
+   * @param values float32 NCHW, `1 × 3 × height × width`, of a size that the tower accepts
+   * @returns the tower's embedding, not normalized
    */
   embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>>;
-  /** Loads the tower, if it is not, for a request that will come; returns at once. */
+  /** Starts to load the tower for a request that will follow, unless it is loaded; returns at once. */
   wake(requestId: string): Promise<void>;
   stats(): Promise<WorkerStats>;
 }
 
-/** A later stage of the image tower: takes over where the stage before it stopped. */
+/** A later stage of the image tower. Its input is the output of the previous stage. */
 export interface VisionStageRpc {
   /**
    * @param activations tensors as `tensor-stream.ts` writes them, `count` of them
-   * @param wanted as for the first stage, which passes the question on
-   * @returns the embeddings as the tower gives them, not normalized
+   * @param wanted as for the first stage, which passes it on
+   * @returns the tower's embeddings, not normalized
    */
   embedActivations(
     activations: ReadableStream<Uint8Array>,
@@ -90,7 +90,7 @@ export interface VisionStageRpc {
     wanted: Wanted,
     requestId: string,
   ): Promise<RpcResult<Embeddings>>;
-  /** As the first stage's, which passes it on. */
+  /** As for the first stage, which passes the call on. */
   wake(requestId: string): Promise<void>;
 }
 
@@ -113,8 +113,8 @@ export interface TextRpc {
 /** The gateway's towers of every model, for Workers that compute in the background. */
 export interface TowersRpc {
   /**
-   * As the text tower's.
-   * @param model `<alias>@<revision>`; a refusal with `model_not_found` if the deployed gateway does not serve it
+   * As `embedTokens` of the text tower.
+   * @param model `<alias>@<revision>`; refused with `model_not_found` if the deployed gateway does not serve it
    */
   embedTokens(
     model: string,

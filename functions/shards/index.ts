@@ -1,8 +1,9 @@
 /**
- * The shards Worker: model files over `fetch`, behind the data center's cache. It does nothing else, so that the cache can
- * answer in its place: the platform keeps whole answers of a Worker's entrypoint (`cache` in `wrangler.toml`), in the data
- * centre and in one above it, and has one of several simultaneous requests run this code while the others are given its
- * answer as it comes. An answer is good for ever, since its address names a revision; an error is never kept.
+ * The shards Worker: serves model files by `fetch`, behind the data center's cache. It does nothing else, so that the
+ * cache can answer in its place. The platform caches whole answers of a Worker's entrypoint (`cache` in
+ * `wrangler.toml`), in the data center and in one above it. Of several simultaneous requests, only one runs this code;
+ * the others get its answer while it arrives. An answer is valid for ever, because its address names a revision. Errors
+ * are never cached.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { Admission } from "../runtime/admission.ts";
@@ -17,7 +18,7 @@ interface ShardsEnv {
   MODELS: R2Bucket;
 }
 
-/** Answers under way, of some 7 MB each. More are refused: who asked reads R2 instead. */
+/** Most answers at once, of about 7 MB each. Further requests are refused, and their senders read R2 instead. */
 const MAX_ANSWERS = 12;
 
 const KEPT_FOR_EVER = {
@@ -29,7 +30,7 @@ const admission = new Admission(MAX_ANSWERS);
 
 export default class Shards extends WorkerEntrypoint<ShardsEnv> implements Pick<ShardsFetcher, "forget"> {
   override async fetch(request: Request): Promise<Response> {
-    if (request.method !== "GET") return refusal(405, `${request.method} is not answered`);
+    if (request.method !== "GET") return refusal(405, `${request.method} is not supported; use GET`);
     const asked = parseAsked(new URL(request.url));
     if (asked === undefined) return refusal(400, "the address names no model file");
     try {
@@ -44,8 +45,8 @@ export default class Shards extends WorkerEntrypoint<ShardsEnv> implements Pick<
   }
 
   /**
-   * Has the cache forget what it keeps of a revision, since some of it was found damaged: it would be for as long as the
-   * entry lives, at the cost of a read of R2 each time. By RPC, which the cache does not answer.
+   * Removes a revision from the cache, because some of its bytes are damaged. Otherwise they would stay damaged as long
+   * as the entry lives, and each use would cost a read of R2. Called by RPC, which bypasses the cache.
    * @param prefix `<alias>/<revision>`
    */
   async forget(prefix: string): Promise<void> {
@@ -59,7 +60,10 @@ export default class Shards extends WorkerEntrypoint<ShardsEnv> implements Pick<
     return new Response(object.body, { headers: KEPT_FOR_EVER });
   }
 
-  /** What is missing is refused as long as it is the first slice; later, the answer breaks off and is not kept. */
+  /**
+   * If the first slice is missing, the request is refused. If a later one is missing, the answer breaks off and is not
+   * cached.
+   */
   async #slices(prefix: string, slices: readonly Slice[]): Promise<Response> {
     const { promise: begun, resolve, reject } = Promise.withResolvers<ReadableStream<Uint8Array>>();
     const answer = admission.admit("large", async (alive) => {

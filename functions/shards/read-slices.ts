@@ -1,17 +1,17 @@
 /**
- * Slices of model files from R2, in order, several on their way at once: one stream at a time would leave most of the line
- * unused, and each waits for its first byte. What is held is `AHEAD` slices and the one that is being passed on, however
- * long the answer is.
+ * Reads slices of model files from R2, in order, several at once: a single stream would leave most of the bandwidth
+ * unused, and each stream waits for its first byte. Only `AHEAD` slices and the one that is being sent are in memory,
+ * whatever the length of the answer.
  */
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import type { ObjectReader } from "../runtime/model-store/read-verified.ts";
 import type { Slice } from "../runtime/model-store/slices.ts";
 import { inOrder } from "../runtime/tower/in-order.ts";
 
-/** As many as may wait for the first byte at once on the platform. */
+/** Slices to read ahead: as many as may wait for their first byte at the same time on the platform. */
 const AHEAD = 6;
 
-/** The file is not in R2, or is shorter than it was said to be. */
+/** The file is not in R2, or is shorter than the slice requires. */
 export class MissingSliceError extends Error {}
 
 /**

@@ -18,7 +18,7 @@ import { type TokenRows, TokenTable } from "./token-table.ts";
 
 export interface TextEnv {
   MODELS: R2Bucket;
-  /** Models' files behind the data center's cache. */
+  /** The Worker that reads models' files through the data center's cache. */
   SHARDS?: ShardsFetcher;
   /** `<alias>@<revision>`. */
   MODEL: string;
@@ -61,8 +61,8 @@ export class TextTower {
   }
 
   /**
-   * Unit-length embeddings. Each text is run on exactly as many positions as it has, and its vector is the same to the
-   * bit, whatever stands beside it.
+   * Unit-length embeddings. Each text runs on exactly as many positions as it has. Its vector does not depend on the
+   * other texts, bit by bit.
    */
   async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted, anchor: Anchor): Promise<Embeddings> {
     checkTokens(ids, lengths, this.#manifest.text);
@@ -95,7 +95,7 @@ export class TextTower {
     });
   }
 
-  /** Computes a step: what `embeddings` begins with, of the texts that `ids` begins with. */
+  /** Computes one step: the first embeddings of `embeddings`, from the first texts of `ids`. */
   #run(
     rows: TokenRows,
     step: readonly number[],
@@ -123,7 +123,7 @@ function checkTokens(ids: Int32Array, lengths: number[], text: Manifest["text"])
   const total = sum(lengths);
   if (total !== ids.length) throw new Error(`${ids.length} token ids for lengths that add up to ${total}`);
   if (lengths.some((length) => length < 2 || length > text.context_length)) {
-    throw new Error(`a text has between 2 and ${text.context_length} positions`);
+    throw new Error(`a text must have between 2 and ${text.context_length} positions`);
   }
   if (ids.some((id) => id < 0 || id >= text.vocab_size))
     throw new Error("a token id is outside the vocabulary");

@@ -1,8 +1,8 @@
 /**
- * The text Worker: token ids → text embeddings. It belongs to one model revision and holds that revision's text
- * tower; nothing is loaded until the first request.
+ * The text Worker: token ids → text embeddings. It belongs to one model revision and holds that revision's text tower;
+ * nothing is loaded until the first request.
  *
- * The engine is the entry file's choice: `index.ts` or `ort.ts`.
+ * The entry file chooses the engine: `index.ts` or `ort.ts`.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, TextRpc, WorkerStats } from "../runtime/rpc.ts";

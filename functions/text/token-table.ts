@@ -1,6 +1,6 @@
 /**
- * The token embedding table, read in verified chunks as texts need them. A text uses a handful of the
- * 49,408 rows and common words share a few chunks, so most of the table never enters the isolate.
+ * The token embedding table. Verified chunks of it are read when texts need them. A text uses a few of the 49,408 rows,
+ * and common words share a few chunks, so most of the table is never in the isolate.
  */
 import type { TokenEmbedding } from "../../model-shards/manifest.ts";
 import { LruCache } from "../runtime/memory-cache.ts";
@@ -9,14 +9,17 @@ import { downloadParts } from "../runtime/model-store/download-parts.ts";
 import type { ModelSource } from "../runtime/model-store/model-source.ts";
 import { hasCache } from "../runtime/model-store/shards-cache.ts";
 
-/** Bytes of chunks kept. */
+/** Most bytes of chunks to keep. */
 const CACHE_BYTES = 12_000_000;
-/** Chunks that the data center's cache keeps, and gives, together. */
+/** Number of chunks that the data center's cache stores and returns together. */
 const GROUP = 8;
-/** Groups that a call asks the cache for, since each may count as a Worker that its request invokes; others come from R2. */
+/**
+ * Most groups that a call requests from the cache, because each may count as a Worker that the request invokes. Others
+ * come from R2.
+ */
 const MAX_ANSWERS = 4;
 
-/** Rows of tokens that have been read: float32, `ids.length × width`, in a buffer of their own. */
+/** Returns the rows of tokens whose chunks have been read: float32, `ids.length × width`, in a new buffer. */
 export type TokenRows = (ids: Int32Array) => Float32Array<ArrayBuffer>;
 
 export class TokenTable {
@@ -31,10 +34,11 @@ export class TokenTable {
   }
 
   /**
-   * Reads what some tokens need.
+   * Reads the chunks that these tokens need.
    * @param ids each in [0, rows)
-   * @returns for these tokens, or some of them at a time: 1,000 long texts are 200 MB as floats
-   * @throws ServiceError `model_unavailable` if a chunk cannot be read or is not what the manifest says
+   * @returns a function that converts rows of these tokens. It is called for some tokens at a time, because 1,000 long
+   * texts take 200 MB as float32
+   * @throws ServiceError `model_unavailable` if a chunk cannot be read or its hash is wrong
    */
   async read(ids: Int32Array): Promise<TokenRows> {
     const { rows_per_chunk: rowsPerChunk, row_bytes: rowBytes, width } = this.#table;
@@ -55,7 +59,9 @@ export class TokenTable {
     };
   }
 
-  /** All of `indices`, as kept or read; held by the caller even if the table cannot keep them all. */
+  /**
+   * The chunks of all `indices`, from the cache or read now. The caller holds them even if the table cannot keep all.
+   */
   async #load(indices: number[]): Promise<Map<number, Uint8Array>> {
     const loaded = new Map<number, Uint8Array>();
     const missing: number[] = [];
@@ -69,7 +75,7 @@ export class TokenTable {
     return loaded;
   }
 
-  /** Reads some chunks, and from the data center's cache those that come with them. */
+  /** Reads the missing chunks. The data center's cache returns the other chunks of their groups too. */
   async #read(missing: readonly number[], loaded: Map<number, Uint8Array>): Promise<void> {
     const groups = [...new Set(missing.map((index) => Math.floor(index / GROUP)))].slice(0, MAX_ANSWERS);
     const ofCache = hasCache() ? groups.map((group) => this.#chunksOf(group)) : [];

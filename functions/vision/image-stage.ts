@@ -23,7 +23,7 @@ import { writeTensor } from "./tensor-stream.ts";
 
 export interface VisionEnv {
   MODELS: R2Bucket;
-  /** Models' files behind the data center's cache. */
+  /** The Worker that reads models' files through the data center's cache. */
   SHARDS?: ShardsFetcher;
   /** `<alias>@<revision>`. */
   MODEL: string;
@@ -78,7 +78,7 @@ function createTower(
   };
 }
 
-/** The isolate's tower as one request sees it. */
+/** The isolate's stage for one request. */
 export class ImageStage {
   readonly manifest: Manifest;
   readonly #tower: Tower;
@@ -96,7 +96,7 @@ export class ImageStage {
     return this.#tower.stats;
   }
 
-  /** Loads this stage and those after it. */
+  /** Loads this stage and the later ones. */
   async wake(requestId: string): Promise<void> {
     await Promise.all([this.#tower.ready(this.#anchor), this.#next?.wake(requestId)]);
   }
@@ -107,7 +107,7 @@ export class ImageStage {
   }
 
   /**
-   * Embeds pictures one at a time, so that no vector depends on its neighbours, taking turns with other requests.
+   * Embeds pictures one at a time, so that no vector depends on other pictures. Takes turns with other requests.
    * @param inputs this stage's first activation for each picture
    * @param wanted as in `rpc.ts`
    * @throws ServiceError `model_unavailable`, `overloaded`
@@ -137,12 +137,12 @@ export class ImageStage {
     return { revision, embeddings, ...(!wasReady && loaded && { loaded }) };
   }
 
-  /** What comes of each picture. The first one goes through the tower while this is still being loaded. */
+  /** The output for each picture. The first picture may run while the tower is still being loaded. */
   async *#outputs(inputs: Pictures, visitor: Visitor): AsyncGenerator<Tensor> {
     const ready = withHeartbeat(visitor.check, () => this.#tower.ready(visitor.anchor));
     const pictures =
       Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
-    // A load that fails is not kept from the caller for as long as the first picture takes.
+    // If the load fails, the caller gets the error at once, not after the first picture.
     const failure = ready.then(() => Promise.withResolvers<never>().promise);
     const first = await Promise.race([pictures.next(), failure]);
     if (first.done === true) return;
@@ -154,8 +154,9 @@ export class ImageStage {
   }
 
   /**
-   * The next stage is called before this one is ready, so that a cold start loads both at once. Its questions whether
-   * anybody waits go through this one: while it keeps this one waiting, they are the signs of life.
+   * Calls the next stage before this one is ready, so that a cold start loads both at the same time. The next stage
+   * asks through this one whether the client still waits. While this stage waits for the next one, these calls are its
+   * signs of life.
    */
   async #passOn(
     inputs: Pictures,
@@ -171,12 +172,12 @@ export class ImageStage {
         () => false,
       );
     const answer = next.embedActivations(readable, count, wanted, requestId);
-    // Should this stage fail first, the next one's complaint about a broken stream is nobody's.
+    // If this stage fails first, the next stage's error about the broken stream is ignored.
     answer.catch(() => {});
     const writer = writable.getWriter();
     try {
       for await (const output of this.#outputs(inputs, visitor)) {
-        // A stream that the next stage no longer reads means that it gave up: its answer says why.
+        // If the next stage does not read the stream any more, it has failed, and its answer gives the reason.
         if (!(await writeTensor(writer, output))) break;
       }
     } catch (error) {

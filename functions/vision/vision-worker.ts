@@ -1,9 +1,9 @@
 /**
  * The vision Worker: pixels → image embeddings. It belongs to one model revision and holds that revision's image tower
- * or, where one isolate cannot hold it, a stage of it; the next stage is another Worker with the same code. Nothing is
+ * or, if one isolate cannot hold it, a stage of it. The next stage is another Worker with the same code. Nothing is
  * loaded until the first request.
  *
- * The engine is the entry file's choice: `index.ts` or `ort.ts`.
+ * The entry file chooses the engine: `index.ts` or `ort.ts`.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, WorkerStats, VisionRpc, VisionStageRpc } from "../runtime/rpc.ts";
@@ -16,7 +16,7 @@ import { readPixels } from "./pixels-to-tensor.ts";
 import type { Wanted } from "../runtime/wanted.ts";
 import { readTensors } from "./tensor-stream.ts";
 
-/** Stands for a request's id where none is: a tower is compared with its reference. */
+/** Replaces the request's id if a tower is compared with its reference. */
 const COMPARISON = "comparison";
 
 export const visionWorker = (createEngine: CreateEngine) =>
@@ -66,7 +66,7 @@ export const visionWorker = (createEngine: CreateEngine) =>
     }
 
     async wake(requestId: string): Promise<void> {
-      // What goes wrong will go wrong for the request that comes, which is told.
+      // Errors are ignored here, because the request that follows gets the same error.
       this.ctx.waitUntil(
         this.#stage()
           .then((stage) => stage.wake(requestId))

@@ -137,7 +137,7 @@ describe("a cache that is at fault", () => {
       expect(await center.ask("vision", copy)).toEqual(right);
       expect((await center.reads()).some((file) => file.includes(match))).toBe(true);
       const log = center.workers.logs.slice(logged).join("\n");
-      expect(log).toContain("not as it should be in the data center's cache, read from R2");
+      expect(log).toContain("missing or damaged in the data center's cache, read from R2");
       expect(log).toContain(match);
     },
   );

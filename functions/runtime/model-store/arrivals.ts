@@ -1,42 +1,42 @@
-/** Parts of a model on their way: pieces are written where they belong, and a part that is whole is verified. */
+/** Receives parts of a model. Each piece is written to its place, and each complete part is verified. */
 import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { withDeadline } from "../deadline.ts";
 import type { ExpectedBytes, OnProgress } from "./read-verified.ts";
 import type { Slice } from "./slices.ts";
 
-/** A file, or a range of one that has a hash of its own. */
+/** A file, or a range of a file that has its own hash. */
 export interface Part extends ExpectedBytes {
   file: string;
 }
 
-/** Some of a part. */
+/** A piece of a part. */
 export interface Piece extends Slice {
-  /** The part's. */
+  /** Index of the part. */
   index: number;
 }
 
-/** Gives the view anew each time: a WASM memory that grows detaches views. */
+/** Returns a new view at each call, because a WASM memory detaches its views when it grows. */
 export type Place = () => Uint8Array<ArrayBuffer>;
 
 export interface Receiver {
   parts: readonly Part[];
-  /** Where a part's bytes go; resolves once there is room for it. */
+  /** Resolves to the place of a part's bytes once there is room for them. */
   place(index: number): Promise<Place>;
   /** Called before every write; what it throws ends the download. */
   onProgress: OnProgress;
 }
 
-/** A stream that broke off, ended early or was silent. */
+/** A stream failed, ended early or was silent. */
 export class BrokenStreamError extends Error {}
 
-/** Bytes taken from a stream at a time. What comes is often less, and costs a call each. */
+/** Bytes to collect from a stream before they are processed: chunks are often smaller, and each would cost a call. */
 const TAKEN_BYTES = 131_072;
 
 export class Arrivals {
-  /** Settled once the part is in its place and verified, or is not to be had. */
+  /** Resolved once the part is in its place and verified; rejected if it cannot be read. */
   readonly done: readonly PromiseWithResolvers<void>[];
   readonly #receiver: Receiver;
-  /** Bytes of each part that have not arrived. */
+  /** Number of bytes of each part that have not arrived. */
   readonly #missing: number[];
   #ended: { error: unknown } | undefined;
 
@@ -44,7 +44,7 @@ export class Arrivals {
     this.#receiver = receiver;
     this.#missing = receiver.parts.map(({ bytes }) => bytes);
     this.done = receiver.parts.map(() => Promise.withResolvers<void>());
-    // One that fails while an earlier one is awaited is told when its turn comes.
+    // Prevents unhandled rejections: a part that fails while an earlier one is awaited is reported when its turn comes.
     for (const { promise } of this.done) promise.catch(() => {});
   }
 
@@ -54,16 +54,16 @@ export class Arrivals {
     return part;
   }
 
-  /** Nothing is written from now on. */
+  /** Ends the download; nothing is written any more. */
   end(error: unknown): void {
     this.#ended ??= { error };
     for (const { reject } of this.done) reject(error);
   }
 
   /**
-   * Takes pieces from a stream that consists of them, each of them off `pieces` once it has arrived.
-   * @param silence milliseconds
-   * @param verify what to do with a part that is whole
+   * Reads pieces from a stream that consists of them. Each is removed from `pieces` once it has arrived.
+   * @param silence milliseconds without data after which the stream counts as broken
+   * @param verify called with each complete part
    * @throws BrokenStreamError; what `place`, `onProgress` or `verify` throws
    */
   async take(
@@ -99,18 +99,18 @@ export class Arrivals {
         }
       }
     } finally {
-      // Not waited for: a stream that is silent may be so about this as well.
+      // Not awaited, because a silent stream may not answer this either.
       reader.cancel().catch(() => {});
     }
   }
 
-  /** Whether a part has the hash that it should have. */
+  /** True if a part has the expected hash. */
   async isRight(index: number): Promise<boolean> {
     const place = await this.#receiver.place(index);
     return (await sha256Hex(place())) === this.part(index).sha256;
   }
 
-  /** A part is to come again. */
+  /** Expects all bytes of a part again. */
   expectAgain(index: number): void {
     this.#missing[index] = this.part(index).bytes;
   }

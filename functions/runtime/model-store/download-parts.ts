@@ -1,9 +1,9 @@
 /**
- * Brings parts of a model into places of the caller's, verified, in order, several streams at once.
+ * Downloads parts of a model into the caller's memory, by several streams at once, and verifies them in order.
  *
- * From R2 they come in pieces that are read beside each other. From the data center's cache they come in a few answers,
- * since each may count as one of the 32 Workers that a request may invoke: the pieces are dealt to the answers in turns, so
- * that what is needed first arrives first. What the cache does not give, or gives wrongly, is read from R2.
+ * From R2, pieces are read in parallel. From the data center's cache, they come in a few answers, because each answer
+ * may count as one of the 32 Workers that a request may invoke. The pieces are distributed over the answers in turns,
+ * so that those that are needed first arrive first. Parts that the cache lacks or that are damaged are read from R2.
  */
 import { DEADLINES, withDeadline } from "../deadline.ts";
 import { Arrivals, BrokenStreamError, type Part, type Piece, type Receiver } from "./arrivals.ts";
@@ -15,17 +15,19 @@ import { SourceReport } from "./source-report.ts";
 
 export interface Download extends Receiver {
   /**
-   * Parts to ask the cache for, by index, a list for each answer; all of them in `TOWER_ANSWERS` answers unless given.
-   * Those that are in no list come from R2.
+   * Indices of the parts to request from the cache, one list for each answer. Default: all parts, in `TOWER_ANSWERS`
+   * answers. Parts that are in no list come from R2.
    */
   answers?: readonly (readonly number[])[];
 }
 
-/** With the manifest, a cold tower asks the cache four times. */
+/** Together with the manifest, a cold tower sends four requests to the cache. */
 const TOWER_ANSWERS = 3;
-/** Streams of R2 at once. The platform has a request wait for the headers of six; bodies are not counted. */
+/**
+ * Streams from R2 at once. On the platform, a request may wait for the headers of six at a time; bodies do not count.
+ */
 const R2_STREAMS = 12;
-/** Bytes that a stream of R2 is read for: few enough that the first part is whole long before the last. */
+/** Bytes of one stream from R2: few enough that the first part is complete long before the last. */
 const R2_PIECE_BYTES = 4_194_304;
 
 /**
@@ -54,7 +56,7 @@ class Downloader {
   readonly #report: SourceReport;
   readonly #parts: readonly Part[];
   readonly #answers: readonly (readonly number[])[] | undefined;
-  /** Parts of which the cache gave some. */
+  /** Parts of which at least a piece came from the cache. */
   readonly #ofCache = new Set<number>();
   #hasForgotten = false;
 
@@ -144,8 +146,8 @@ class Downloader {
   }
 
   /**
-   * A part that is wrong is read from R2, if some of it came from the cache.
-   * @throws ServiceError `model_unavailable` for one that is wrong in R2
+   * Verifies a part. If it is damaged and a piece of it came from the cache, it is read again from R2.
+   * @throws ServiceError `model_unavailable` if it is damaged in R2
    */
   async #verify(index: number): Promise<void> {
     if (await this.#arrivals.isRight(index)) return;
@@ -171,7 +173,7 @@ class Downloader {
   }
 }
 
-/** Gives each answer every `TOWER_ANSWERS`-th piece. */
+/** Distributes the pieces: each answer gets every `TOWER_ANSWERS`-th piece. */
 function deal(pieces: readonly Piece[]): Piece[][] {
   const answers = Array.from({ length: Math.min(TOWER_ANSWERS, pieces.length) }, (): Piece[] => []);
   for (const [i, piece] of pieces.entries()) answers[i % answers.length]?.push(piece);

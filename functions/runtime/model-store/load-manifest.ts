@@ -1,6 +1,6 @@
 /**
- * Reads a model's manifest, from the data center's cache if it can be, else from R2. The revision in the Worker's
- * configuration is the hash of the manifest's content, so a manifest that does not hash to it, of another build or damaged,
+ * Reads a model's manifest, from the data center's cache if possible, else from R2. The revision in the Worker's
+ * configuration is the hash of the manifest's content. A manifest with another hash is damaged or of another build, and
  * is refused like a damaged shard.
  */
 import { type Manifest, manifestSchema } from "../../../model-shards/manifest.ts";
@@ -15,7 +15,7 @@ import { SourceReport } from "./source-report.ts";
 
 export interface LoadedManifest {
   manifest: Manifest;
-  /** To be continued with what is loaded next. */
+  /** The report so far, for what is loaded next. */
   report: SourceReport;
 }
 

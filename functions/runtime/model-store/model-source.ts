@@ -7,13 +7,13 @@ export interface ModelSource {
   bucket: ObjectReader;
   /** `<alias>/<revision>`; empty for a folder that holds one model. */
   prefix: string;
-  /** Asked first, where it is bound. */
+  /** The shards Worker, which is asked first if it is bound. */
   shards?: ShardsFetcher | undefined;
-  /** Told where what is read came from. */
+  /** Records where the bytes came from. */
   report?: SourceReport;
 }
 
-/** What a Worker that reads models is bound to. */
+/** Bindings of a Worker that reads models. */
 export interface ModelBindings {
   MODELS: ObjectReader;
   SHARDS?: ShardsFetcher;

@@ -1,6 +1,6 @@
 /**
- * Reads an object, or a range of one, and verifies its SHA-256 before anybody uses it. The bytes stream into one
- * buffer of the size the manifest promises: no second copy, and an object of another size is refused early.
+ * Reads an object, or a range of it, and verifies its SHA-256 before it is used. The bytes are streamed into one buffer
+ * of the size in the manifest, so there is no second copy, and an object of another size is refused early.
  */
 import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { DEADLINES, withDeadline } from "../deadline.ts";
@@ -22,7 +22,7 @@ export interface ObjectReader {
   ): Promise<{ size: number; body: ReadableStream<Uint8Array> } | null>;
 }
 
-/** Called with every piece that arrives, as a sign of life. */
+/** Called for every piece that arrives, as a sign of life. */
 export type OnProgress = () => void;
 
 /**
@@ -55,7 +55,7 @@ async function readExactly(
       await object.body.cancel();
       throw damaged(key, `it has ${object.size} bytes, the manifest says ${length}`);
     }
-    // Into the buffer itself: pieces of their own would be as much garbage again.
+    // Read directly into the buffer: separate pieces would be garbage of the same size.
     const reader = object.body.getReader({ mode: "byob" });
     while (filled < length) {
       const room = bytes.subarray(filled);

@@ -1,19 +1,19 @@
 /**
- * The shards Worker as those see it who ask it: through the data center's cache, where the platform has one. Whether it has
- * is in the header that the cache adds to every answer; the manifest is asked for first, so that nothing is spent on finding
- * out. Without a cache, the way through another Worker would bring nothing, and R2 is read as if there were no such Worker.
+ * Requests files from the shards Worker through the data center's cache, if the platform has one. The cache adds a
+ * header to every answer, which shows that it exists; the manifest is requested first, so no extra request is needed.
+ * Without a cache, the shards Worker has no advantage, and R2 is read directly.
  */
 import { DEADLINES, withDeadline } from "../deadline.ts";
 import { warn } from "../warn.ts";
 
-/** The binding. */
+/** The binding to the shards Worker. */
 export interface ShardsFetcher {
   fetch(url: string): Promise<Response>;
-  /** Has the cache forget what it keeps of a revision. @param prefix `<alias>/<revision>` */
+  /** Removes a revision's files from the cache. @param prefix `<alias>/<revision>` */
   forget(prefix: string): Promise<void>;
 }
 
-/** Where an answer came from: kept in the data center, or read from R2 on the way. */
+/** Where an answer came from: the data center's cache, or R2 by way of the shards Worker. */
 export type Origin = "cache" | "r2";
 
 export interface CacheAnswer {
@@ -22,21 +22,21 @@ export interface CacheAnswer {
   origin: Origin;
 }
 
-/** The host of a service binding's address means nothing. */
+/** A service binding ignores the host of a URL. */
 const HOST = "https://shards";
 
-/** Values of the header for an answer that was kept. */
+/** Values of the header for an answer from the cache. */
 const KEPT = new Set(["HIT", "STALE", "UPDATING", "REVALIDATED"]);
 
-/** What answers of this isolate have told. */
+/** True if the latest answer in this isolate came with the header of a cache. */
 let isThere = false;
 
-/** Whether the platform has a cache, as far as the isolate has seen. */
+/** True if the latest answer in this isolate showed that the platform has a cache. */
 export function hasCache(): boolean {
   return isThere;
 }
 
-/** @throws Error for silence, or what is not a whole answer */
+/** @throws Error if there is no answer in time, or not a complete one */
 export async function askShards(shards: ShardsFetcher, path: string): Promise<CacheAnswer> {
   const response = await withDeadline(DEADLINES.cache, () => shards.fetch(HOST + path));
   const status = response.headers.get("cf-cache-status");
@@ -49,12 +49,12 @@ export async function askShards(shards: ShardsFetcher, path: string): Promise<Ca
   return { response, body, origin: status !== null && KEPT.has(status) ? "cache" : "r2" };
 }
 
-/** One line of the log for what the cache should have given and did not, or gave wrongly. @param what which files, and why */
+/** Logs files that the cache should have returned but did not, or returned damaged. @param what which files, and why */
 export function warnOfCache(what: string): void {
-  warn("not as it should be in the data center's cache, read from R2", what);
+  warn("missing or damaged in the data center's cache, read from R2", what);
 }
 
-/** Has the cache forget damaged bytes, which it would keep. Not waited for. @param prefix `<alias>/<revision>` */
+/** Removes damaged bytes from the cache, which would keep them. Not awaited. @param prefix `<alias>/<revision>` */
 export function forgetDamaged(shards: ShardsFetcher, prefix: string): void {
   shards.forget(prefix).catch((error: unknown) => warn("the data center's cache keeps damaged bytes", error));
 }

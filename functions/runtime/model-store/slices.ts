@@ -1,13 +1,16 @@
 /**
- * What the shards Worker is asked for: `/<alias>/<revision>/manifest.json`, or `/<alias>/<revision>?slices=` with slices
- * of the revision's files, `<file>:<offset>:<length>`, separated by commas; the answer is their bytes one after the other.
- * The address names every byte of the answer for good, since a revision stands for the hashes of all files: whatever a
- * cache keeps under it never changes.
+ * Addresses of the shards Worker: `/<alias>/<revision>/manifest.json`, or `/<alias>/<revision>?slices=` with slices of
+ * the revision's files, `<file>:<offset>:<length>`, separated by commas; the answer is their bytes one after the other.
+ * An address always has the same answer, because a revision stands for the hashes of all files. So cached answers stay
+ * valid for ever.
  */
 
-/** What a Worker holds of each slice on its way, and what is read again if one is lost. */
+/**
+ * Bytes of a slice: a Worker holds this much of each slice that is being read, and reads this much again if a slice is
+ * lost.
+ */
 export const SLICE_BYTES = 1_048_576;
-/** Slices of one answer. */
+/** Most slices in one answer. */
 const MAX_SLICES = 256;
 
 const PATH = /^\/([a-z0-9][a-z0-9_.-]*\/[0-9a-f]{16})(\/manifest\.json)?$/;
@@ -26,7 +29,7 @@ export interface Slice {
 export interface Asked {
   /** `<alias>/<revision>`. */
   prefix: string;
-  /** The manifest unless given. */
+  /** Default: the manifest. */
   slices?: Slice[];
 }
 
@@ -40,7 +43,7 @@ export function manifestPath(prefix: string): string {
   return `/${prefix}/${MANIFEST_FILE}`;
 }
 
-/** @returns undefined for what is neither */
+/** @returns undefined for any other address */
 export function parseAsked({ pathname, searchParams }: URL): Asked | undefined {
   const [, prefix, manifest] = PATH.exec(pathname) ?? [];
   if (prefix === undefined) return undefined;

@@ -1,29 +1,32 @@
-/** Where a model's bytes came from and how long they took. */
+/** Records where a model's bytes came from and how long loading took. */
 import type { Origin } from "./shards-cache.ts";
 
-/** `cache`: all were kept in the data center; `r2`: some came from R2; `repaired`: the cache failed or gave others. */
+/**
+ * `cache`: all bytes came from the data center's cache; `r2`: some came from R2; `repaired`: the cache failed or
+ * returned damaged bytes.
+ */
 export type LoadedFrom = "cache" | "r2" | "repaired";
 
 /**
- * What a load has come to. Milliseconds, between moments at which something arrives: deployed clocks stand still while code
- * computes, so that what is computed counts to what arrives next.
+ * The figures of a load. Times are milliseconds between arrivals of data: deployed clocks stand still while code
+ * computes, so computing time is counted with the next arrival.
  */
 export interface Loaded {
   from: LoadedFrom;
-  /** The manifest, which is read before anything else. */
+  /** Time to read the manifest, which is read first. */
   manifestMs: number;
-  /** From then on until the last byte of the shards was in its place. */
+  /** Time from then until the last byte of the shards was in its place. */
   shardsMs: number;
-  /** The same until the tower was ready. */
+  /** Time from the manifest until the tower was ready. */
   readyMs: number;
-  /** Files that the cache should have given and R2 gave. */
+  /** Files that should have come from the cache but came from R2. */
   repaired: string[];
 }
 
 export class SourceReport {
   /** Bytes that arrived. */
   readonly bytes: Record<Origin, number> = { cache: 0, r2: 0 };
-  /** Files that the cache should have given and R2 gave. */
+  /** Files that should have come from the cache but came from R2. */
   readonly repaired = new Set<string>();
   manifestMs = 0;
   #begun = Date.now();
@@ -40,17 +43,17 @@ export class SourceReport {
     return { from, manifestMs, shardsMs: this.#shardsMs, readyMs: this.#readyMs, repaired: [...repaired] };
   }
 
-  /** Shards are asked for. */
+  /** Called when shards are requested. */
   begin(): void {
     this.#begun = Date.now();
   }
 
-  /** The last byte of the shards is there. */
+  /** Called when the last byte of the shards has arrived. */
   arrived(): void {
     this.#shardsMs = Date.now() - this.#begun;
   }
 
-  /** The tower can run. */
+  /** Called when the tower can run. */
   ready(): void {
     this.#readyMs = Date.now() - this.#begun;
   }

@@ -1,11 +1,11 @@
 /**
- * What the dot product of this host is good for, asked with a module of a few hundred bytes: for Workers that have no tower.
- * Those that one invocation joins run on the same host.
+ * Finds the kind of this host's dot product with a module of a few hundred bytes, for Workers that have no tower. All
+ * Workers of one invocation run on the same host.
  */
 import type { Dot } from "../tower/engine.ts";
 import { dotOf, hasRelaxedSimd } from "./kernels.ts";
 
-/** A value, since a promise must not be awaited by another request. */
+/** A plain value, because a request must not await another request's promise. */
 let known: Dot | undefined;
 
 export async function dotOfHost(): Promise<Dot> {

@@ -1,7 +1,7 @@
 /**
- * A tower's steps and where everything lies in the WASM memory: the shards' files one after the other, what is computed
- * from them, then the activations, for as long as a run. Two maps take turns as input and output; scratch buffers are
- * shared by all steps.
+ * A tower's steps and the layout of the WASM memory: first the shards' files one after the other, then what is computed
+ * from them, then the activations of a run. Two maps take turns as input and output. All steps share the scratch
+ * buffers.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
 import type { Dot } from "../tower/engine.ts";
@@ -12,27 +12,30 @@ import { ShardWeights } from "./shard-weights.ts";
 import { elements, FLOAT_BYTES, type Shape, type Step, type TextSpan } from "./steps/step.ts";
 
 const ALIGNMENT = 64;
-/** Address 0 stands for "none"; what follows it is the kernels' own, see `kernels/low-memory.ts`. */
+/** Address 0 means "none". The bytes up to this address belong to the kernels, see `kernels/low-memory.ts`. */
 const FIRST_ADDRESS = 1024;
-/** The float matmul may read rows behind its input's last one; whatever it is, it must exist. */
+/**
+ * The float matmul may read rows after the last one of its input. Their values do not matter, but they must be inside
+ * the memory.
+ */
 const SLACK_BYTES = 65_536;
 
 const align = (bytes: number): number => ALIGNMENT * Math.ceil(bytes / ALIGNMENT);
 
 export interface ProgramShard {
   shard: Shard;
-  /** Where the shard's external data goes. */
+  /** Address of the shard's external data. */
   base: Pointer;
   weights: ShardWeights;
-  /** How many of the tower's steps its shards up to this one make. */
+  /** Number of the tower's steps in the shards up to and including this one. */
   steps: number;
 }
 
-/** An input on its way through the steps: between two of them, all that it has is one map. */
+/** An input that has passed some steps. Between two steps, its only state is one map. */
 export interface Run {
   readonly layout: Layout;
   readonly texts: readonly TextSpan[];
-  /** Steps that were taken. */
+  /** Number of steps that are done. */
   taken: number;
   /** The activation. */
   at: Pointer;
@@ -48,13 +51,13 @@ interface Layout {
 export class Program {
   readonly shards: readonly ProgramShard[];
   readonly #steps: readonly Step[];
-  /** Where the weights end and the activations begin. */
+  /** Address at which the weights end and the activations begin. */
   readonly #activations: number;
 
   /**
    * @param graphs the shards' ONNX graphs, in order
-   * @param dot of the kernels that will run it
-   * @throws SimdError if they are not a tower's
+   * @param dot kind of the dot product of the kernels that will run the program
+   * @throws SimdError if the graphs are not a tower's
    */
   constructor(shards: readonly Shard[], graphs: readonly Uint8Array[], dot: Dot) {
     let end = FIRST_ADDRESS;
@@ -83,22 +86,25 @@ export class Program {
   }
 
   /**
-   * Makes a shard runnable; all of its bytes must be in the memory, verified.
-   * @param scratch as `scratchFor` says
+   * Makes a shard runnable. All of its bytes must be in the memory and verified.
+   * @param scratch address from `scratchFor`
    */
   prepare({ weights }: ProgramShard, kernels: Kernels, memory: WebAssembly.Memory, scratch: Pointer): void {
     weights.prepare(kernels, memory, scratch);
   }
 
-  /** Where preparing a shard may write, and where that ends. @param run that is under way */
+  /**
+   * The memory that preparing a shard may use as scratch: its address and its end. @param run a run that is not
+   * finished
+   */
   scratchFor({ weights }: ProgramShard, run: Run | undefined): { scratch: Pointer; end: Pointer } {
     const scratch = run === undefined ? this.#activations : align(run.at + elements(run.shape) * FLOAT_BYTES);
     return { scratch, end: scratch + weights.largestMoved };
   }
 
   /**
-   * Puts an input where the first step takes it from; the memory must have `bytesNeeded(shape, texts.length)`.
-   * @param texts that the input has; for a picture, none
+   * Copies an input to where the first step reads it. The memory must have `bytesNeeded(shape, texts.length)`.
+   * @param texts texts in the input; none for a picture
    */
   begin(memory: WebAssembly.Memory, data: Float32Array, shape: Shape, texts: readonly TextSpan[]): Run {
     const layout = this.#layout(shape, texts.length);
@@ -107,7 +113,7 @@ export class Program {
     return { layout, texts, taken: 0, at, shape };
   }
 
-  /** Takes the next steps, up to the `until`-th; the shards that they belong to must be prepared. */
+  /** Runs the next steps, up to the `until`-th. Their shards must be prepared. */
   advance(run: Run, kernels: Kernels, until = this.#steps.length): void {
     const { layout, texts } = run;
     const [first, second] = layout.maps;
@@ -122,7 +128,7 @@ export class Program {
     }
   }
 
-  /** A copy of what has come of the input so far. */
+  /** A copy of the run's present activation. */
   result(run: Run, memory: WebAssembly.Memory): { data: Float32Array<ArrayBuffer>; shape: Shape } {
     return { data: new Float32Array(memory.buffer, run.at, elements(run.shape)).slice(), shape: run.shape };
   }

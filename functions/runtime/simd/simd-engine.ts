@@ -1,7 +1,7 @@
 /**
- * A tower on the project's own kernels. The graphs are read first and say where everything goes; the memory is made once,
- * as large as the planned input needs; then the weights stream from R2 into their places, are verified there, and are
- * brought into the kernels' order. Nothing of them is ever on the JavaScript side but a piece of each stream.
+ * Runs a tower on the project's own kernels. The graphs are read first; they determine the layout of the memory, which
+ * is allocated once, for the planned input. Then the weights are streamed into their places, verified there, and
+ * brought into the kernels' order. Of the weights, JavaScript holds only one piece of each stream at a time.
  */
 import { ServiceError } from "../errors.ts";
 import { freeBuffer } from "../free-buffer.ts";
@@ -16,7 +16,9 @@ import { Program, type ProgramShard, type Run } from "./program.ts";
 import { SimdError } from "./simd-error.ts";
 import type { TextSpan } from "./steps/step.ts";
 
-/** Positions that run together: whole tiles of every layout, about 50 ms of base_w's text tower on a slow host. */
+/**
+ * Positions that run together: a multiple of every layout's tile, about 50 ms of base_w's text tower on a slow host.
+ */
 const TEXT_POSITIONS = 36;
 const PAGE_BYTES = 65_536;
 const MAXIMUM_PAGES = Math.floor(MAXIMUM_WASM_BYTES / PAGE_BYTES);
@@ -27,7 +29,7 @@ interface Instance {
   kernels: Kernels;
 }
 
-/** What is run while shards are loaded. */
+/** A run that goes on while shards are loaded. */
 interface Running {
   input: Tensor;
   run: Run;
@@ -67,7 +69,7 @@ export class SimdEngine implements Engine {
     const graphs = this.#instance === undefined ? shards.map(({ graph }) => graph) : [];
     const graphBytes = graphs.map(({ bytes }) => new Uint8Array(bytes));
     const weights = shards.slice(this.#loaded);
-    // Weights are asked for beside the graphs, and wait until these have said where they go.
+    // Weights are requested together with the graphs. They wait until the graphs have determined their places.
     const { promise: started, resolve, reject } = Promise.withResolvers<Instance>();
     started.catch(() => {});
     if (this.#instance !== undefined) resolve(this.#instance);
@@ -101,7 +103,10 @@ export class SimdEngine implements Engine {
     }
   }
 
-  /** Takes what is run early, if anything, as far as the shards go. @param running what was begun before */
+  /**
+   * Continues the early run, if there is one, as far as the loaded shards allow. @param running the run that was begun
+   * before
+   */
   #runEarly(
     { program, kernels, memory }: Instance,
     shard: ProgramShard,
@@ -180,7 +185,7 @@ export class SimdEngine implements Engine {
     return { program, memory, kernels };
   }
 
-  /** A trap leaves the memory as it is, but whatever caused it may have written anywhere. */
+  /** After a trap the instance is not used again, because the fault may have overwritten any part of the memory. */
   #guard<T>(call: () => T): T {
     try {
       return call();
@@ -192,19 +197,19 @@ export class SimdEngine implements Engine {
   }
 }
 
-/** @throws SimdError for what is not one float32 activation */
+/** @throws SimdError if the input is not a float32 activation of batch 1 */
 function checkedInput({ data, shape }: Tensor): Float32Array {
   if (data instanceof Float32Array && shape[0] === 1) return data;
-  throw new SimdError("not one float32 activation");
+  throw new SimdError("the input must be one float32 activation with batch 1");
 }
 
-/** @throws SimdError for a result that has a value which is no number */
+/** @throws SimdError if the result contains NaN or infinity */
 function finite({ data, shape }: { data: Float32Array<ArrayBuffer>; shape: readonly number[] }): Tensor {
   if (data.every(Number.isFinite)) return { data, shape: [...shape] };
   throw new SimdError("the result is not finite");
 }
 
-/** @throws ServiceError `model_unavailable` for more than an isolate may hold */
+/** @throws ServiceError `model_unavailable` if the memory would be larger than an isolate may hold */
 function grow(memory: WebAssembly.Memory, bytes: number): void {
   const pages = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
   if (pages <= 0) return;

@@ -1,6 +1,6 @@
 /**
- * What runs a tower's shards. A tower knows nothing else about it, so that the same code serves every engine; which one
- * a Worker has is decided by its entry file, since an engine is most of a Worker's size.
+ * The interface of engines, which run a tower's shards. The tower uses nothing else, so its code is the same for every
+ * engine. A Worker's entry file imports its engine, because an engine is most of a Worker's size.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
 import type { Renew } from "../lease.ts";
@@ -8,7 +8,7 @@ import type { ModelSource } from "../model-store/model-source.ts";
 import type { Tensor } from "../tensor.ts";
 
 export interface TowerParts {
-  /** In order; the output of one is the first input of the next. */
+  /** In order: the output of each is the first input of the next. */
   shards: readonly Shard[];
   source: ModelSource;
   /** The largest input that is planned for, with batch 1. */
@@ -16,38 +16,38 @@ export interface TowerParts {
 }
 
 /**
- * What the host's relaxed dot product is good for: 8-bit activations, 7-bit ones, or there is none. The speed of the
- * project's own kernels depends on it.
+ * Kind of the host's relaxed dot product: it takes 8-bit activations, only 7-bit ones, or does not exist. The speed of
+ * the project's own kernels depends on it.
  */
 export type Dot = "bytes" | "7-bit" | "none";
 
-/** The text tower's input for the position that a text ends at, `1 × 1`. */
+/** The text tower's input that holds the position of a text's end, `1 × 1`. */
 export const END_INPUT = "eot_index";
 
-/** An input that goes through the first shards while later ones arrive. */
+/** An input that runs through the first shards while later ones are downloaded. */
 export interface EarlyRun {
-  /** The input, if there is one by now that somebody waits for; asked before each shard. */
+  /** The input, if a request waits for one by now. Called before each shard. */
   input(): Tensor | undefined;
-  /** Told of what came of the input, or of what went wrong with it. */
+  /** Called with the output of the input, or with the error. */
   done(outcome: { output: Tensor } | { error: unknown }): void;
 }
 
 export interface Engine {
-  /** Size of the WASM memory; 0 before the first load. */
+  /** Size of the WASM memory, bytes; 0 before the first load. */
   readonly memoryBytes: number;
-  /** Known once the engine is loaded, if it makes use of it. */
+  /** Known once the engine is loaded; undefined if the engine does not use it. */
   readonly dot: Dot | undefined;
   /**
-   * Positions of texts that run well together: enough to keep the kernels busy, few enough to be done in some 50 ms.
-   * Texts are run one by one where it is 1.
+   * Positions of texts that should run together: enough to keep the kernels busy, few enough to take about 50 ms. If it
+   * is 1, texts run one by one.
    */
   readonly textPositions: number;
-  /** True once the instance has trapped: it can only be replaced. */
+  /** True once the instance has trapped; it must then be replaced. */
   readonly aborted: boolean;
   /**
-   * Loads the shards that are missing; what is loaded stays if it fails, and a later call resumes.
-   * @param renew called at every sign of life; throws if another request has taken the load over
-   * @param early what may be run meanwhile; an engine need not
+   * Loads the missing shards. If it fails, the loaded shards stay, and a later call resumes.
+   * @param renew called at every sign of life; throws if another request has taken over the load
+   * @param early an input that the engine may run meanwhile; engines may ignore it
    * @throws ServiceError `model_unavailable`
    */
   load(renew: Renew, early?: EarlyRun): Promise<void>;
@@ -59,14 +59,14 @@ export interface Engine {
    */
   run(input: Tensor, extra: Record<string, Tensor>): Tensor;
   /**
-   * Runs all shards of a text tower for several texts. A text's vector is the same to the bit, whatever stands beside it.
+   * Runs all shards of a text tower for several texts. A text's vector does not depend on the other texts, bit by bit.
    * @param input the texts' positions one after the other, `1 × sum of lengths × width`; its buffer is freed
-   * @param lengths positions of each text, the last of which is its end
+   * @param lengths positions of each text; the last position is the text's end
    * @returns `texts × embedding width`
    * @throws OrtError, SimdError
    */
   runTexts(input: Tensor, lengths: readonly number[]): Tensor;
-  /** Gives everything up; the engine cannot be used again. */
+  /** Frees everything; the engine cannot be used again. */
   release(): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Downloads shards ahead of the one that is becoming a session, a few at a time: enough to keep the line busy, few
- * enough that what waits fits beside what is loaded.
+ * Downloads a few shards ahead of the one whose session is being created: enough to use the whole bandwidth, few enough
+ * that the waiting shards fit in memory beside the loaded ones.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
 import type { Place } from "../model-store/arrivals.ts";
@@ -12,7 +12,7 @@ export interface ShardBytes {
   weights: Uint8Array<ArrayBuffer>;
 }
 
-/** Shards on their way at once; chosen by measurement, see `docs/benchmarks/cold-start.md`. */
+/** Shards that are downloaded at once; chosen by measurement, see `docs/benchmarks/cold-start.md`. */
 const AHEAD = 3;
 
 /**
@@ -26,7 +26,7 @@ export async function* downloadShards(
   onProgress: () => void,
 ): AsyncGenerator<ShardBytes> {
   const buffers = new Map<number, Uint8Array<ArrayBuffer>>();
-  // Each shard's room: free for the first few, for another one whenever one has been taken.
+  // Resolved when a shard may be downloaded: at once for the first few, then one more for each shard that was taken.
   const rooms = shards.map(() => Promise.withResolvers<void>());
   for (const { promise } of rooms) promise.catch(() => {});
   for (const { resolve } of rooms.slice(0, AHEAD)) resolve();

@@ -1,9 +1,9 @@
 /**
  * One model tower, or a stage of it, in this isolate.
  *
- * Loading can be resumed: what is loaded stays, so that a request which takes over a load, or retries one that failed,
- * continues where it stopped. Running is synchronous from the first shard to the last: two inferences of one isolate
- * never overlap.
+ * Loading can be resumed: loaded shards stay, so a request that takes over a load, or retries a failed one, continues
+ * where it stopped. Running is synchronous from the first shard to the last: two inferences of one isolate never
+ * overlap.
  */
 import { withHeartbeat } from "../heartbeat.ts";
 import { type Anchor, LeasedLoad } from "../lease.ts";
@@ -13,17 +13,17 @@ import type { Tensor } from "../tensor.ts";
 import { Turns } from "../turns.ts";
 import type { CreateEngine, Engine, TowerParts } from "./engine.ts";
 
-/** What a request brings to a tower. */
+/** A request as the tower sees it. */
 export interface Visitor {
-  /** Asks whether anybody waits for the answer, which is a sign of life. @throws ClientGoneError */
+  /** Asks whether the client still waits for the answer; the call is also a sign of life. @throws ClientGoneError */
   check: () => Promise<void>;
   anchor: Anchor;
 }
 
-/** An input that is run while the tower loads. The load belongs to one request, the input to another one perhaps. */
+/** An input that runs while the tower loads. It may belong to another request than the load. */
 interface Early {
   input: Tensor;
-  /** When its request was last known to wait. */
+  /** Time at which its request last gave a sign of life. */
   renewedAt: number;
   outcome?: { output: Tensor } | { error: unknown };
 }
@@ -52,7 +52,7 @@ export class Tower {
   }
 
   /**
-   * Makes the tower ready; free when it is.
+   * Loads the tower; returns at once if it is loaded.
    * @throws ServiceError `model_unavailable`
    */
   async ready(anchor: Anchor): Promise<void> {
@@ -72,20 +72,20 @@ export class Tower {
     }, anchor);
   }
 
-  /** Whether it is loaded. */
+  /** True if the tower is loaded. */
   get isReady(): boolean {
     return this.#load.isDone && !this.#engine.aborted;
   }
 
-  /** What the last load took; undefined for a source that keeps no report. */
+  /** Times of the last load; undefined if the source keeps no report. */
   get loaded(): Loaded | undefined {
     return this.#parts.source.report?.loaded;
   }
 
   /**
-   * Runs an input as soon as there are shards for it, which is while later ones still arrive if the tower is being loaded
-   * and no other input was there before. One at a time: the others wait for the whole tower.
-   * @param ready the promise of `ready`, of the same request
+   * Runs an input as soon as possible. If the tower is being loaded, one input runs through the first shards while
+   * later ones still arrive; further inputs wait for the whole tower.
+   * @param ready the promise that `ready` returned to the same request
    * @throws as `turn`
    */
   async runSoon(visitor: Visitor, input: () => Tensor, ready: Promise<void>): Promise<Tensor> {
@@ -117,8 +117,8 @@ export class Tower {
   }
 
   /**
-   * Does a piece of work that runs the tower, when the visitor's turn comes. Should another one's piece have broken the
-   * instance by then, it is loaded anew first.
+   * Does a piece of work that runs the tower when the visitor's turn comes. If another request's piece has broken the
+   * instance by then, the tower is loaded again first.
    * @param piece synchronous, and as short as `turns.ts` says
    * @throws ServiceError `model_unavailable`; ClientGoneError; whatever `piece` throws
    */
@@ -147,7 +147,7 @@ export class Tower {
     return this.#engine.run(input, extra);
   }
 
-  /** Positions of texts that run well together, see `Engine`. */
+  /** Positions of texts that should run together, see `Engine`. */
   get textPositions(): number {
     return this.#engine.textPositions;
   }
@@ -161,7 +161,7 @@ export class Tower {
     return this.#engine.runTexts(input, lengths);
   }
 
-  /** An aborted instance cannot be used again: start over with a new one. */
+  /** Replaces an aborted instance by a new one, because it cannot be used again. */
   #replaceEngine(): void {
     this.#engine.release();
     this.#engine = this.#createEngine(this.#parts);
