@@ -1,10 +1,11 @@
 /**
- * `npm run bench:label-sets`: what a classification costs besides its picture, for 10 to 10,000 stored labels, of the
- * full-size model at 256 pixels: warm, and in a gateway that has just started and finds the set in KV. Sizes take
- * turns, so that the machine's noise falls on all. Writes `docs/benchmarks/label-sets.png` and prints a table.
+ * `npm run bench:label-sets`: measures a classification without the work on its picture, for 10 to 10,000 stored
+ * labels, with the full-size model at 256 pixels: warm, and in a new gateway that reads the set from KV. The sizes take
+ * turns, so that disturbances of the machine affect all of them. Writes `docs/benchmarks/label-sets.png` and prints a
+ * table.
  *
- * The sets' vectors are random: what they say does not change what they cost, and 10,000 labels are minutes of the text
- * tower, whose cost a label `npm run bench:cold-start` measures.
+ * The sets' vectors are random, because their values do not change the cost, and the text tower would take minutes for
+ * 10,000 labels. `npm run bench:cold-start` measures the text tower's cost of a label.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -31,7 +32,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const PICTURE = join(ROOT, "test/fixtures/pictures/images/q80_420.jpg");
 const CHART = join(ROOT, "docs/benchmarks/label-sets.png");
 
-/** Milliseconds by part, as the answer's `server-timing` has them. */
+/** Milliseconds of each part, from the answer's header `server-timing`. */
 function timings(header: string | null): Record<string, number> {
   const parts = [...(header ?? "").matchAll(/(\w+);dur=([\d.]+)/g)];
   return Object.fromEntries(parts.map(([, name, duration]) => [name, Number(duration)]));
@@ -39,13 +40,13 @@ function timings(header: string | null): Record<string, number> {
 
 readCommandLine({
   usage: "npm run bench:label-sets",
-  about: "What a classification costs besides its picture, for 10 to 10,000 stored labels.",
+  about: "Measures a classification without its picture's part, for 10 to 10,000 stored labels.",
 });
 const model = await fullSizeModel(256);
 const manifest = await readManifest(model);
 const image = (await readFile(PICTURE)).toString("base64");
 
-/** @param length characters of a name, at least */
+/** @param length fewest characters of a name */
 function definitionOf(size: number, length = 0) {
   const labels = Array.from({ length: size }, (_, i) => ({
     label: `label ${i} of ${size}`.padEnd(length, "x"),
@@ -53,7 +54,7 @@ function definitionOf(size: number, length = 0) {
   return { labels, templates: ["a photo of a {}."], negative: DEFAULT_NEGATIVE, min_similarity: null };
 }
 
-/** Puts vectors where the gateway looks for them, then creates the set. */
+/** Stores vectors where the gateway reads them, then creates the set. */
 async function createSet(workers: Workers, size: number, length = 0): Promise<string> {
   const definition = definitionOf(size, length);
   const { matrix, rows } = blankMatrix(namesOf(definition), manifest.embedding_width, {
@@ -72,7 +73,7 @@ async function createSet(workers: Workers, size: number, length = 0): Promise<st
   return id;
 }
 
-/** Milliseconds of the answer that are neither the image tower's nor the decoder's. */
+/** Milliseconds of a request without those of the image tower and the decoder. */
 async function besidesPicture(workers: Workers, id: string): Promise<number> {
   const body = { image, label_set: id };
   const { status, headers, body: answer } = await request("POST", `${workers.url}/v1/classify`, body);
@@ -85,7 +86,7 @@ async function warm(workers: Workers, ids: Map<number, string>): Promise<Map<num
   const samples = new Map<number, number[]>(SIZES.map((size) => [size, []]));
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [size, id] of ids) {
-      // The first of each size fills the gateway's memory.
+      // The first request of each size fills the gateway's cache in memory.
       const sample = await besidesPicture(workers, id);
       if (round > 0) samples.get(size)?.push(sample);
     }
@@ -93,7 +94,7 @@ async function warm(workers: Workers, ids: Map<number, string>): Promise<Map<num
   return new Map([...samples].map(([size, values]) => [size, median(values)]));
 }
 
-/** Sets of 10,000 labels or a little fewer, the last with 9 MB of names: some 200 MB together. */
+/** Sets of about 10,000 labels, the last with 9 MB of names; about 200 MB together. */
 const MIXED: readonly (readonly [size: number, length: number])[] = [
   [10_000, 0],
   [9_999, 0],
@@ -106,7 +107,8 @@ const MIXED: readonly (readonly [size: number, length: number])[] = [
 ];
 
 /**
- * All of them at once, three clients each, and beside them the largest bodies. @returns how often each status came
+ * Uses all sets at once, with three clients each, and sends the largest bodies meanwhile. @returns the number of
+ * answers by status
  */
 async function mixedSets(workers: Workers, mixed: readonly string[]): Promise<Map<number, number>> {
   const statuses = new Map<number, number>();
@@ -124,7 +126,7 @@ async function mixedSets(workers: Workers, mixed: readonly string[]): Promise<Ma
   return statuses;
 }
 
-/** As much as a gateway can be given at once, on top of a memory full of sets. */
+/** The most that a gateway can get at once, while its memory is full of sets. */
 async function largestBodies(workers: Workers, id: string): Promise<void> {
   const bodies = [1, 2, 3, 4].map((seed) => ({
     image: Buffer.from(noiseBmp(2000, 1990, seed)).toString("base64"),
@@ -137,7 +139,7 @@ async function largestBodies(workers: Workers, id: string): Promise<void> {
     if (status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`);
 }
 
-/** Bodies that become much more than they are on the wire, each kind four times at once. */
+/** Bodies that take much more memory than their size, four at once of each kind. */
 async function heaviestBodies(workers: Workers): Promise<void> {
   for (const { path, contentType, body } of [...heavyAndLegal(manifest.embedding_width), ...manyValues()]) {
     const init = { method: "POST", headers: { "content-type": contentType }, body: Buffer.from(body) };
@@ -171,7 +173,7 @@ try {
   const cold = new Map<number, number>();
   for (const [size, id] of ids) {
     workers = await open();
-    // The towers are warm, the gateway has not seen the set.
+    // Warms the towers. The gateway has not read the set yet.
     await request("POST", `${workers.url}/v1/classify`, { image, labels: ["a"] });
     cold.set(size, await besidesPicture(workers, id));
     await workers.dispose();

@@ -1,8 +1,8 @@
 /**
- * `npm run bench:models [-- <rounds>]`: the architectures of the presets side by side, full size with synthetic weights,
- * in workerd. Warm: all deployments are up and answer in turns. Cold: new deployments in turns, behind an R2 with 40 ms to
- * the first byte and 30 MB/s a read. Writes `docs/benchmarks/models.md`, from which the table in `docs/models.md` is taken.
- * `ENGINE=ort` measures onnxruntime and writes beside it.
+ * `npm run bench:models [-- <rounds>]`: compares the architectures of the presets at full size with synthetic weights,
+ * in workerd. Warm: all deployments run and answer in turns. Cold: new deployments start in turns, with an R2 of 40 ms
+ * to the first byte and 30 MB/s for each read. Writes `docs/benchmarks/models.md`, from which the table in
+ * `docs/models.md` is taken. With `ENGINE=ort` it measures onnxruntime and writes a file of its own.
  */
 import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
@@ -26,11 +26,11 @@ import { imageMacs } from "./support/image-macs.ts";
 const WARM_UP = 4;
 const WARM_RUNS = 12;
 const LIMIT_BYTES = 120_000_000;
-/** What the ratios of the first ViT to base_w are held against. */
+/** Targets of the ratios of the first ViT to base_w. */
 const TARGETS = { warm: 0.36, cold: 0.7 };
 const LONGEST_TEXT = 77;
 
-/** The first is what the others are compared with, the second the one that the targets are for. */
+/** The first model is the one that the others are compared with. The targets are for the second. */
 const MODELS: [name: string, folder: () => Promise<string>][] = [
   ["convnext_base_w, 256 px", () => fullSizeModel(256)],
   ["ViT-B-32-256, 256 px", () => fullSizeVit("vit_b_32_256")],
@@ -40,7 +40,7 @@ const MODELS: [name: string, folder: () => Promise<string>][] = [
 ];
 
 const engine = parseEngine(process.env["ENGINE"]);
-/** Of the second run, on a host whose dot product takes bytes, see `againWithout`. */
+/** True in the second run, on a host whose dot product takes bytes, see `againWithout`. */
 const isWithout = process.execArgv.includes(V8_FLAGS[0] ?? "");
 const suffix = `${engine === "ort" ? "-ort" : ""}${isWithout ? WITHOUT : ""}`;
 const DOCUMENT = join(import.meta.dirname, `../../docs/benchmarks/models${suffix}.md`);
@@ -53,7 +53,7 @@ interface Measured {
   cold: number[];
   /** Largest isolate of each kind, bytes. */
   peaks: Map<string, number>;
-  /** R2 reads of all timed warm requests together. */
+  /** Number of R2 reads of all timed warm requests. */
   reads: number;
 }
 
@@ -129,7 +129,7 @@ async function measureCold(models: readonly Measured[], rounds: number): Promise
   }
 }
 
-/** The largest isolate whose Worker's name begins so, in units of 10⁶ bytes. */
+/** Memory of the largest isolate whose Worker's name begins with `prefix`, in 10⁶ bytes. */
 function largest({ peaks }: Measured, prefix: string): number {
   const found = [...peaks].filter(([name]) => name.startsWith(prefix)).map(([, total]) => total);
   return Math.round(Math.max(...found) / 1e6);
@@ -139,7 +139,7 @@ const rounds = readCommandLine(
   {
     usage: "npm run bench:models -- [rounds]",
     about:
-      "The presets' architectures side by side, full size, in workerd; 3 rounds of cold deployments unless given.",
+      "Compares the presets' architectures at full size in workerd. Default: 3 rounds of cold deployments.",
     words: ["[rounds]"],
   },
   (_, [count = "3"]) => wholeNumber("the number of rounds", count),
@@ -155,7 +155,7 @@ await measureWarm(measured);
 await measureCold(measured, rounds);
 
 const [base, vit] = measured;
-if (base === undefined || vit === undefined) throw new Error("two models at the least");
+if (base === undefined || vit === undefined) throw new Error("the bench needs at least two models");
 const ratio = (model: Measured, kind: "warm" | "cold"): number => median(model[kind]) / median(base[kind]);
 const row = (model: Measured): string => {
   const warm = median(model.warm);
@@ -196,7 +196,7 @@ while a deployment loads cold and embeds two pictures and a text of ${LONGEST_TE
 | ${columns.map(() => "---").join(" | ")} |
 ${measured.map((model) => `| ${row(model)} |`).join("\n")}
 
-${vit.name} ÷ ${base.name}: warm ${ratio(vit, "warm").toFixed(3)} (≤ ${TARGETS.warm} is asked for of the own kernels), cold ${ratio(vit, "cold").toFixed(3)} (≤ ${TARGETS.cold}).
+${vit.name} ÷ ${base.name}: warm ${ratio(vit, "warm").toFixed(3)} (target for the own kernels: ≤ ${TARGETS.warm}), cold ${ratio(vit, "cold").toFixed(3)} (≤ ${TARGETS.cold}).
 
 Measured on ${Object.entries(await machine())
   .map(([key, value]) => `${key} ${value}`)

@@ -1,12 +1,13 @@
 /**
- * `npm run bench:decoder`: time and peak memory of the deployed decoder for large pictures, each in an isolate of its
- * own. Prints a Markdown table; exits with 1 if an isolate held more than 120 MB.
+ * `npm run bench:decoder`: measures time and peak memory of the deployed decoder for large pictures, each in an isolate
+ * of its own. Prints a Markdown table; exits with 1 if an isolate held more than 120 MB.
  *
- * Pictures are of blocks of one colour, stretched from a small one, except HEIC's, which is a gradient in uncompressed
- * HEVC. Time is from the request to the pixels at 256 × 256, upload included; a real HEIC takes longer to decompress.
+ * The pictures consist of blocks of one color, enlarged from a small picture; the HEIC is a gradient in uncompressed
+ * HEVC. Time is measured from the request to the pixels at 256 × 256, including the upload. A real HEIC takes longer to
+ * decompress.
  *
- * With `--beside <folder>`, a checkout of an older state, both decoders read each picture in turns, and what is printed is
- * the processor time of this one ÷ that one (Linux).
+ * With `--beside <folder>`, a checkout of an older version, both decoders read each picture in turns. It then prints
+ * this decoder's processor time ÷ the older one's (Linux only).
  */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -33,7 +34,7 @@ import { childProcesses, processorTime } from "./support/processor-time.ts";
 const LIMIT_BYTES = 120_000_000;
 const SIZE = 256;
 const ROUNDS = 5;
-/** In turns. */
+/** Number of turns of each decoder. */
 const TURNS = 9;
 
 function heic(width: number, height: number, turns: number): Uint8Array {
@@ -85,7 +86,7 @@ function bilevelTiff(width: number, height: number): Uint8Array {
   });
 }
 
-/** From an encoder that is faster than the one here. */
+/** Reads an AVIF made by a faster encoder than the one in this bench. */
 function avif(name: string): Promise<Uint8Array> {
   return readFile(join(import.meta.dirname, "../fixtures/avif", `${name}.avif`));
 }
@@ -125,7 +126,7 @@ const beside = readCommandLine(
       beside: {
         type: "string",
         value: "<folder>",
-        about: "an older checkout, installed: prints processor time of this decoder ÷ that one instead",
+        about: "an installed older checkout; prints this decoder's processor time ÷ the older one's",
       },
     },
   },
@@ -163,7 +164,7 @@ function figures(width: number, height: number): string[] {
   return [`${width} × ${height}`, ((width * height) / 1e6).toFixed(1)];
 }
 
-/** One decoder and what it has used. */
+/** A decoder and its processor time so far. */
 interface Contender {
   decoder: DecoderUnderTest;
   pids: number[];
@@ -188,7 +189,7 @@ async function compare(folder: string): Promise<number> {
       for (const [i, { decoder, pids }] of both.entries()) {
         const before = await processorTime(pids);
         const [outcome] = await decoder.decode([file], SIZE);
-        // The first picture starts the codec and has nothing compiled.
+        // The first round is left out: it starts the codec, whose code is not compiled yet.
         if (round > 0 && outcome?.error === undefined) used[i]?.push((await processorTime(pids)) - before);
       }
     }

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:engines [-- <rounds>]`: the `simd` engine against `ort`, full size at 256 pixels, in workerd. Warm: both
- * deployments are up and answer in turns. Cold: new deployments in turns, behind an R2 with 40 ms to the first byte and
- * 30 MB/s a read. Then the kernels one by one. Writes `docs/benchmarks/engines.md`.
+ * `npm run bench:engines [-- <rounds>]`: compares the engines `simd` and `ort` at full size and 256 pixels, in workerd.
+ * Warm: both deployments run and answer in turns. Cold: new deployments start in turns, with an R2 of 40 ms to the
+ * first byte and 30 MB/s for each read. Then measures each kernel. Writes `docs/benchmarks/engines.md`.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ const WARM_RUNS = 12;
 const ENGINES = ["simd", "ort"] as const;
 const OPERATORS = "test/bench/operators/wrangler.toml";
 const VISION = "functions/vision/wrangler.toml";
-/** Of the second run, on a host whose dot product takes bytes, see `againWithout`. */
+/** True in the second run, on a host whose dot product takes bytes, see `againWithout`. */
 const isWithout = process.execArgv.includes(V8_FLAGS[0] ?? "");
 const DOCUMENT = join(import.meta.dirname, `../../docs/benchmarks/engines${isWithout ? WITHOUT : ""}.md`);
 
@@ -38,7 +38,7 @@ const pixels = syntheticInput(`input:${SIZE}`, 3 * SIZE * SIZE);
 const image: Ask = (workers) => workers.probe(`/tensor?height=${SIZE}&width=${SIZE}`, pixels);
 
 const longest = baseW.texts.find(({ ids }) => ids.length === 77)?.ids ?? [];
-/** A text of so many positions, its first and last tokens those that begin and end every text. */
+/** Token ids of a text with this many positions, start and end token included. */
 const textOf =
   (length: number): Ask =>
   (workers) =>
@@ -64,7 +64,7 @@ async function time(ask: Ask, workers: Workers): Promise<number> {
   return performance.now() - begin;
 }
 
-/** Medians of each engine, asked in turns. */
+/** Median times of both engines, which are asked in turns. */
 async function warm(ask: Ask, both: Record<EngineName, Workers>): Promise<Record<EngineName, number>> {
   const times: Record<EngineName, number[]> = { simd: [], ort: [] };
   for (let run = 0; run < WARM_UP + WARM_RUNS; run++) {
@@ -91,7 +91,7 @@ async function cold(ask: Ask, rounds: number, slow: boolean): Promise<Record<Eng
   return { simd: median(times.simd), ort: median(times.ort) };
 }
 
-/** What a deployment of the vision Worker uploads, and gzipped, bytes. */
+/** Bytes that a deployment of the vision Worker uploads, plain and gzipped. */
 async function upload(engine: EngineName): Promise<{ raw: number; gzipped: number }> {
   const folder = bundleFolder(VISION, engine);
   const files = (await readdir(folder)).filter((file) => /\.(js|wasm|bin)$/.test(file));
@@ -136,7 +136,8 @@ async function vector(ask: Ask, workers: Workers): Promise<Float32Array> {
 const rounds = readCommandLine(
   {
     usage: "npm run bench:engines -- [rounds]",
-    about: "The simd engine against ort, full size, in workerd; 3 rounds of cold deployments unless given.",
+    about:
+      "Compares the engines simd and ort at full size in workerd. Default: 3 rounds of cold deployments.",
     words: ["[rounds]"],
   },
   (_, [count = "3"]) => wholeNumber("the number of rounds", count),
@@ -195,13 +196,13 @@ ${table(
 
 Cosine of the two engines' vectors: ${cosines.map(([name, value]) => `${name} ${value.toFixed(5)}`).join(", ")}.
 
-A cold deployment moves 88 MB. What that takes through the stand-in for R2 is in both columns of its row; the row below
-it, from local R2 at full speed, shows what is left of the engines themselves.
+A cold deployment moves 88 MB. The time of this transfer through the stand-in for R2 is part of both columns of its row.
+The row below it uses local R2 at full speed and shows the engines' own time.
 
 ## Operators
 
-GMAC/s on one core, beside a loop of relaxed dot products that neither loads nor stores. This machine's dot product:
-\`${dot}\`, see [hosts](hosts.md). Behind each operator stands the layout of its inner loop.
+GMAC/s on one core, compared with a loop of relaxed dot products without loads and stores. This machine's dot product:
+\`${dot}\`, see [hosts](hosts.md). After each operator's name is the layout of its inner loop.
 
 ${table(
   ["", "GMAC/s", "of the peak"],

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:fairness [-- <rounds>]`: what others wait while one request has 1,000 new texts computed, with the
- * demonstration model, on each engine. Prints the milliseconds of `/healthz` and of a request with one new text, alone
- * and meanwhile, and those of the large request itself.
+ * `npm run bench:fairness [-- <rounds>]`: measures how long other requests wait while one request computes 1,000 new
+ * texts, with the demonstration model, on each engine. Prints the milliseconds of `/healthz` and of a request with one
+ * new text, alone and during the large request, and those of the large request.
  */
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
@@ -13,7 +13,7 @@ import { median, quantile } from "./harness/statistics.ts";
 
 const TEXTS = 1000;
 const ENGINES = ["ort", "simd"] as const;
-/** Requests before the large one, to compare with. */
+/** Number of requests before the large one, for comparison. */
 const ALONE = 20;
 
 let made = 0;
@@ -61,7 +61,7 @@ async function measure({ url }: Workers, rounds: number): Promise<Record<string,
 const rounds = readCommandLine(
   {
     usage: "npm run bench:fairness -- [rounds]",
-    about: `What others wait while one request has ${TEXTS} new texts computed, with the demonstration model.`,
+    about: `Measures how long other requests wait while one request computes ${TEXTS} new texts, with the demonstration model.`,
     words: ["[rounds]"],
   },
   (_, [number = "3"]) => wholeNumber("the number of rounds", number),

@@ -1,9 +1,10 @@
 /**
- * `npm run bench:jobs`: the most memory that the jobs Worker holds: while parts of four sets at once are computed, of
- * 10,000 labels with 100 templates and of as many prompts as a request's body can carry, and while 10,000 labels are put
- * together. Sampled without a collection, and again after one. The parts that are put together are
- * random vectors of the full-size model's width, put into R2 by hand: a million prompts are hours of the text tower. Parts
- * are computed by the demonstration model, whose vectors take 1 MB a part less.
+ * `npm run bench:jobs`: measures the peak memory of the jobs Worker in two phases. First it computes parts of four sets
+ * at once: sets of 10,000 labels with 100 templates, and sets with as many prompts as a request's body can hold. Then
+ * it combines the parts of 10,000 labels. Memory is sampled without garbage collection, and again after one. The
+ * combined parts are random vectors of the full-size model's width, written to R2 by the bench, because the text tower
+ * would take hours for a million prompts. The demonstration model computes the parts; its vectors take 1 MB less for
+ * each part.
  */
 import { createHash } from "node:crypto";
 import { readCommandLine } from "../../build/command-line/command.ts";
@@ -18,7 +19,7 @@ import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 
 const JOBS = "edgeclip-jobs";
 const SETS = 4;
-/** Of all sets together. */
+/** Number of parts of all sets together. */
 const PARTS = 4;
 const INTERVAL = 20;
 
@@ -26,7 +27,7 @@ type Set = Record<string, unknown> & { labels: unknown[] };
 
 readCommandLine({
   usage: "npm run bench:jobs",
-  about: "The most memory that the Worker which finishes large label sets holds.",
+  about: "Measures the peak memory of the Worker that builds large label sets.",
 });
 const fullSize = await fullSizeModel(256);
 const manifest = await readManifest(fullSize);
@@ -39,7 +40,7 @@ function withTemplates(number: number): Set {
   return { labels, templates: Array.from({ length: 100 }, (_, i) => `photo ${i} of {}, as it is.`) };
 }
 
-/** Close to 16 MB of JSON, with letters that take two bytes each in memory. */
+/** A set of almost 16 MB of JSON, with letters that take two bytes each in memory. */
 function withPrompts(number: number): Set {
   const labels = Array.from({ length: 10_000 }, (_, i) => ({
     label: `thing ${i} of ${number}`,
@@ -51,7 +52,7 @@ function withPrompts(number: number): Set {
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 const total = ({ heapBytes, backingStorageBytes }: IsolateMemory): number => heapBytes + backingStorageBytes;
 
-/** Prints the most that was held while something ran, and what is left of it. */
+/** Prints the peak memory while `run` runs, and the memory after a garbage collection. */
 async function measure(what: string, workers: Workers, run: () => Promise<void>): Promise<void> {
   const inspector = await workers.miniflare.getInspectorURL();
   inspector.protocol = "http:";
@@ -59,7 +60,7 @@ async function measure(what: string, workers: Workers, run: () => Promise<void>)
   const done = new AbortController();
   const sampler = (async () => {
     while (!done.signal.aborted) {
-      // An inspector that is asked so often refuses now and then.
+      // The inspector sometimes refuses when it is asked this often.
       const held = await isolateMemory(inspector, JOBS).catch(() => undefined);
       if (held !== undefined) peak = Math.max(peak, total(held));
       await new Promise((resolve) => setTimeout(resolve, INTERVAL));
@@ -79,14 +80,14 @@ async function create(workers: Workers, set: Set): Promise<string> {
   return String(body.id);
 }
 
-/** Until the parts of all sets are there. */
+/** Waits until the parts of all sets are stored. */
 async function computed(workers: Workers): Promise<void> {
   const parts = (): number => workers.logs.filter((line) => line.includes('"worker":"jobs","part"')).length;
   const before = parts();
   while (parts() < before + PARTS) await new Promise((resolve) => setTimeout(resolve, 200));
 }
 
-/** All parts of a set, before anybody builds it. */
+/** Stores all parts of a set before it is built. */
 async function putParts(workers: Workers, id: string, set: Set): Promise<void> {
   const bucket = await workers.miniflare.getR2Bucket("SETS", "edgeclip");
   const labels = set.labels.map((label) => ({ label: String(label) }));

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: this project against what its users would pick instead. Where the host's dot product takes bytes, the
- * suites that depend on it run again without, see `harness/both-lowerings.ts`.
+ * `npm run bench`: compares this project with the alternatives that its users have. If the host's dot product takes
+ * bytes, the suites that depend on it run again without AVX-VNNI, see `harness/both-lowerings.ts`.
  */
 import { join } from "node:path";
 import { runCommand } from "../../build/command-line/command.ts";
@@ -16,21 +16,21 @@ const NAMES = SUITES.map(({ name }) => name);
 await runCommand(
   {
     usage: "npm run bench -- [options]",
-    about: `This project against what its users would pick instead. Each suite writes a table for people and JSON for
+    about: `Compares this project with the alternatives that its users have. Each suite writes a table for people and JSON for
 programs. Where the host's dot product takes bytes, those that depend on it run again without.`,
     options: {
       only: { type: "string", value: "<name>", about: `one suite: ${NAMES.join(", ")}` },
       without: {
         type: "boolean",
         default: false,
-        about: "the second run on such a host, which the first one starts",
+        about: "the second run on a host with AVX-VNNI; the first run starts it",
       },
-      quick: { type: "boolean", default: false, about: "few rounds, to see that they run" },
+      quick: { type: "boolean", default: false, about: "few rounds, to test that the suites run" },
       out: {
         type: "string",
         value: "<folder>",
         default: join(import.meta.dirname, "../../docs/benchmarks"),
-        about: "where the tables go",
+        about: "folder of the tables",
       },
     },
   },

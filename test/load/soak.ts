@@ -119,7 +119,7 @@ function report(): string {
 
 Written by \`node test/load/soak.ts --minutes ${minutes} --clients ${clients} --seed ${seed}${full ? " --full" : ""}\`: ${total} requests of
 ${clients} clients at a time, to the real Workers with the ${full ? "full-size" : "demonstration"} model. The times are from a
-machine whose two cores were shared by clients, Workers and other work. The results that matter are the memory, and that no answer was wrong.
+machine whose two cores were shared by clients, Workers and other work. The results are the memory and the number of wrong answers.
 
 | kind of request | requests | wrong answers | p50 ms | p95 ms | p99 ms |
 |---|---|---|---|---|---|

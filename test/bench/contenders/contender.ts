@@ -1,6 +1,6 @@
 /**
- * Other people's packages, which are installed beside the benches alone: `npm ci` here is part of `npm run bench`. They are
- * imported by name at run time, so that nothing else needs them, not even to be type-checked.
+ * Packages of others, for comparison. Only the benches install them: `npm run bench` runs `npm ci` in this folder. They
+ * are imported by name at run time, so that nothing else needs them, not even the type check.
  */
 import { execFile } from "node:child_process";
 import { access } from "node:fs/promises";
@@ -9,18 +9,21 @@ import { promisify } from "node:util";
 
 const FOLDER = import.meta.dirname;
 
-/** Installs the contenders if they are not there. Their scripts download what is not needed: they are not run. */
+/**
+ * Installs the contenders if they are missing. Their install scripts are not run, because they download files that are
+ * not needed.
+ */
 export async function installContenders(): Promise<void> {
   const installed = await access(join(FOLDER, "node_modules")).then(
     () => true,
     () => false,
   );
   if (installed) return;
-  console.log("installing what is compared with …");
+  console.log("installing the packages for comparison …");
   await promisify(execFile)("npm", ["ci", "--ignore-scripts"], { cwd: FOLDER });
 }
 
-/** @param T the part of the package that is used */
+/** @param T type of the part of the package that is used */
 export async function contender<T>(name: string): Promise<T> {
   return (await import(name)) as T;
 }

@@ -1,4 +1,4 @@
-/** Everything that can run the image tower here, one thread each, on the same weights. */
+/** All ways to run the image tower in this bench, on one thread each, with the same weights. */
 import { join } from "node:path";
 import { inferArchitecture } from "../../../build/architecture/infer-architecture.ts";
 import { readModelConfig } from "../../../build/architecture/model-config.ts";
@@ -58,7 +58,7 @@ export async function ortWeb({ graph, data }: StraightExport, size: number): Pro
   };
 }
 
-/** onnxruntime's native build, one thread: what the same graphs would take outside of WebAssembly. */
+/** onnxruntime's native build on one thread: shows the time of the same graphs outside of WebAssembly. */
 export async function ortNative({ graph, data }: StraightExport, size: number): Promise<EmbedPicture> {
   const { InferenceSession, Tensor } = await contender<NativeOrt>("onnxruntime-node");
   const session = await InferenceSession.create(graph, {
@@ -79,7 +79,7 @@ export async function edgeclipOrt(model: string): Promise<EmbedPicture> {
   return async (pixels) => towers.embedTensor(pixels, size, size);
 }
 
-/** A tower of this project's on its own kernels. */
+/** One of this project's towers on its own kernels. */
 async function simdEngine(model: string, tower: "image" | "text", variant: Variant): Promise<SimdEngine> {
   const { [tower]: described, image, text } = await readManifest(model);
   const { shards } = described;
@@ -99,7 +99,10 @@ export async function edgeclipSimd(model: string, variant: Variant): Promise<Emb
     engine.run({ data: pixels.slice(), shape: [1, 3, size, size] }, {}).data as Float32Array;
 }
 
-/** This project's text tower on its own kernels: token rows of texts, one after the other → embeddings, not normalized. */
+/**
+ * This project's text tower on its own kernels: the token rows of texts, one text after the other → embeddings, not
+ * normalized.
+ */
 export async function textsOnSimd(
   model: string,
   variant: Variant,

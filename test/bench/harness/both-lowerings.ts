@@ -1,20 +1,21 @@
 /**
- * Hosts differ in what V8 makes of the dot product. Where it takes bytes, by AVX-VNNI, a bench runs a second time in a
- * process whose V8 is told not to use that: what the same machine would be without. Elsewhere the first run is that one.
+ * V8 compiles the dot product differently on different hosts. If the host's dot product takes bytes, by AVX-VNNI, a
+ * bench runs a second time in a process whose V8 may not use AVX-VNNI. This shows the same machine without it. On other
+ * hosts, the first run shows that already.
  */
 import { spawnSync } from "node:child_process";
 import { hostDot } from "../../support/simd-kernels.ts";
 
 export const V8_FLAGS = ["--no-enable-avx-vnni", "--no-enable-avx-vnni-int8"];
 
-/** What the second run's files are called more. */
+/** Added to the names of the second run's files. */
 export const WITHOUT = "-without-avx-vnni";
 
-/** Runs this process's program again, with further arguments, if there is something to be switched off. */
+/** Runs this process's program again without AVX-VNNI, with further arguments, if the host has it. */
 export async function againWithout(...more: string[]): Promise<void> {
   if ((await hostDot()) !== "bytes") return;
   const [program = "", ...given] = process.argv.slice(1);
-  // Miniflare hands these to workerd.
+  // Miniflare passes these flags to workerd.
   const env = { ...process.env, MINIFLARE_WORKERD_V8_FLAGS: V8_FLAGS.join(" ") };
   const { status } = spawnSync(process.execPath, [...V8_FLAGS, program, ...given, ...more], {
     stdio: "inherit",

@@ -1,6 +1,6 @@
 /**
- * Times contenders in turns, A B C A B C …: what disturbs the machine for a while disturbs all of them, and ratios hold
- * where milliseconds do not.
+ * Times contenders in turns, A B C A B C … A disturbance of the machine affects all of them, so ratios are more
+ * reliable than milliseconds.
  */
 
 export interface Contender {
@@ -8,7 +8,9 @@ export interface Contender {
   run(): unknown;
 }
 
-/** A clock, in milliseconds, of what this process computes: other work on the machine disturbs it far less. */
+/**
+ * Processor time of this process, milliseconds. Other work on the machine disturbs it much less than the wall clock.
+ */
 export function cpuTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

@@ -1,4 +1,4 @@
-/** On what a bench ran: processor and versions. No names of hosts. */
+/** Describes the machine of a bench: processor and versions, but no names of hosts. */
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ function versionOf(name: string): string {
   return (JSON.parse(json) as { version: string }).version;
 }
 
-/** Processor, versions, and what V8 makes of the dot product that the kernels live on, see `docs/benchmarks/hosts.md`. */
+/** Processor, versions, and how V8 compiles the dot product that the kernels use, see `docs/benchmarks/hosts.md`. */
 export async function machine(): Promise<Record<string, string>> {
   const [first] = cpus();
   return {

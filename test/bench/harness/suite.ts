@@ -1,23 +1,23 @@
-/** What a suite of `npm run bench` is given, and what it gives. */
+/** Input and output of a suite of `npm run bench`. */
 
 import type { Chart } from "../../../scripts/charts/line-chart.ts";
 
 export interface Options {
-  /** A small model and few rounds: shows that everything runs, not how fast. */
+  /** Uses a small model and few rounds, to test that the suite runs; the times mean nothing. */
   quick: boolean;
 }
 
-/** A table: its first column names what the others are about. */
+/** A table. Its first column names what the other columns measure. */
 export interface Table {
   columns: string[];
   rows: (string | number)[][];
-  /** A paragraph below it, if there is more to say. */
+  /** A paragraph below the table. */
   note?: string;
 }
 
 export interface Report {
   title: string;
-  /** What was done, in a paragraph. */
+  /** A paragraph that describes the measurement. */
   about: string;
   tables: Table[];
   /** Targets, and whether they were met. */
@@ -28,7 +28,7 @@ export interface Report {
 
 export interface Suite {
   name: string;
-  /** Whether its figures depend on what the host's dot product is good for. */
+  /** True if the figures depend on the kind of the host's dot product. */
   dependsOnDot?: boolean;
   run(options: Options): Promise<Report>;
 }

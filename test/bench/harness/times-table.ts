@@ -2,7 +2,7 @@
 import { median, quantile } from "./statistics.ts";
 import type { Table } from "./suite.ts";
 
-/** @param of the contender that the last column divides by */
+/** @param name of the contender by whose median the last column divides */
 export function timesTable(times: ReadonlyMap<string, readonly number[]>, of: string, note?: string): Table {
   const base = median(times.get(of) ?? []);
   return {

@@ -1,6 +1,8 @@
-/** What the machine can do at most: relaxed dot products of registers, nothing loaded and nothing stored. */
+/** Measures the machine's peak: relaxed dot products of registers, without loads and stores. */
 
-/** @returns a value that depends on every product, so that none can be left out; `12 × 16` MACs a step */
+/**
+ * @returns a value that depends on every product, so that the compiler cannot remove any; `12 × 16` MACs in each step
+ */
 export function peak(steps: i32): i32 {
   const x = i8x16.splat(<i8>(steps & 127));
   let a = x,

@@ -1,7 +1,7 @@
 /**
- * The image tower as one would first write it: one Worker, one file, one session. The file is read whole, becomes a
- * session, and only then runs. It has the same weights and the same onnxruntime, but nothing is cut, overlapped or
- * freed; it needs more memory than a deployed isolate has.
+ * A simple implementation of the image tower, for comparison: one Worker, one file, one session. It reads the whole
+ * file, creates the session, and then runs it. Weights and onnxruntime are the same, but nothing is cut, overlapped or
+ * freed, so it needs more memory than a deployed isolate has.
  */
 import { createOrtRuntime, type OrtSession } from "../../../functions/runtime/ort/ort-runtime.ts";
 import ortWasm from "../../../.generated/ort/ort.wasm";

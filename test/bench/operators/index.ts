@@ -1,6 +1,6 @@
 /**
- * The kernels at the shapes of base_w at 256 pixels, one at a time, and the most that the machine can do: relaxed dot
- * products of registers alone. Local workerd's clock runs during a request.
+ * Measures each kernel at the shapes of base_w at 256 pixels, and the machine's peak: relaxed dot products of registers
+ * only. Unlike a deployed Worker's clock, local workerd's clock runs during a request.
  */
 import {
   ACTIVATION,
@@ -17,27 +17,30 @@ import relaxedWasm from "../../../.generated/simd/relaxed.wasm";
 
 const PEAK_STEPS = 2_000_000;
 const REPEATS = 7;
-/** Calls before the first timed one: V8 compiles a function well only once it has proved to be busy. */
+/** Calls before the first timed one: V8 optimizes a function only after many calls. */
 const WARM_UP = 12;
-/** Pages: more than any of the operators needs. */
+/** Pages of memory: more than any of the operators needs. */
 const PAGES = 1200;
 
 interface Operator {
   name: string;
   macs: number;
-  /** Once, before it is timed. */
+  /** Called once before the timing. */
   prepare?: () => void;
   run: () => void;
 }
 
-/** As many bits as a weight of trained models usually needs in its channel's scale: a fixed sequence in ±31. */
+/**
+ * Fills weights with a fixed sequence in ±31: most weights of trained models are this small in the scale of their
+ * channel.
+ */
 function fillWeights(memory: WebAssembly.Memory, at: number, count: number): void {
   let state = 1;
   const weights = new Int8Array(memory.buffer, at, count);
   for (let i = 0; i < count; i++) weights[i] = (state = (Math.imul(state, 1664525) + 1013904223) | 0) >> 26;
 }
 
-/** `rows × k @ k × columns` as a block of the stage with these widths has them. */
+/** The matmul `rows × k @ k × columns`, with the shapes of a block. */
 function matmul(
   kernels: Kernels,
   memory: WebAssembly.Memory,
@@ -114,12 +117,12 @@ function operators(kernels: Kernels, memory: WebAssembly.Memory): Operator[] {
   ];
 }
 
-/** @returns milliseconds of the fastest of some runs */
+/** @returns milliseconds of the fastest of several runs */
 function fastest(run: () => void): number {
   for (let i = 0; i < WARM_UP; i++) run();
   let best = Infinity;
   for (let i = 0; i < REPEATS; i++) {
-    // The clock has whole milliseconds: enough runs to make tens of them.
+    // The clock counts whole milliseconds, so the function runs often enough to take tens of milliseconds.
     let [runs, elapsed] = [0, 0];
     const start = Date.now();
     for (; elapsed < 20; runs++) {

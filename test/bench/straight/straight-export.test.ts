@@ -1,4 +1,4 @@
-/** The contender's export: the same bytes each time, and the same function as ours. */
+/** The contender's export gives the same bytes each time, and computes the same function as this project's tower. */
 import { expect, it } from "vitest";
 import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import { sha256Hex } from "../../../model-shards/sha256.ts";
@@ -13,7 +13,7 @@ it.each([
 ] as const)("in %s is pinned, and near the reference", async (precision, pinned, bar) => {
   const { checkpoint, size } = await benchModel(true);
   const exported = await exportStraight(checkpoint, precision);
-  // SHA-256 of graph and weights, their first 16 digits.
+  // The first 16 digits of the SHA-256 of graph and weights.
   const hashes = await Promise.all([exported.graph, exported.data].map((bytes) => sha256Hex(bytes)));
   expect(hashes.map((hash) => hash.slice(0, 16)).join(" ")).toBe(pinned);
   const embed = await ortWeb(exported, size);

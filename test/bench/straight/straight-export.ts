@@ -1,8 +1,8 @@
 /**
- * The image tower as a plain export gives it, for comparison: the layout of the PyTorch module, convolutions in float32,
- * LayerNorm and GELU (erf) in the small operators that exporters write, and int8 as the usual dynamic quantization makes
- * it: `DynamicQuantizeLinear` and `MatMulInteger` with one scale for a whole weight tensor. What onnxruntime fuses of it
- * when it loads the graph is onnxruntime's merit, and part of the comparison.
+ * The image tower as a plain export writes it, for comparison. It has the layout of the PyTorch module, convolutions in
+ * float32, and LayerNorm and GELU (erf) as the small operators that exporters write. Its int8 is the usual dynamic
+ * quantization: `DynamicQuantizeLinear` and `MatMulInteger` with one scale for each weight tensor. onnxruntime may fuse
+ * operators when it loads the graph; this is part of the comparison.
  */
 import {
   DEPTHWISE_KERNEL,
@@ -27,7 +27,7 @@ export interface StraightExport {
   data: Uint8Array<ArrayBuffer>;
 }
 
-/** Name of the weights' file in the graph. */
+/** Name of the file of weights, as the graph refers to it. */
 export const DATA_FILE = "straight.data";
 
 export async function straightExport(
@@ -35,7 +35,7 @@ export async function straightExport(
   precision: Precision,
   read: ReadTensor,
 ): Promise<StraightExport> {
-  if (image.architecture !== "convnext") throw new Error("only a ConvNeXt is exported straight");
+  if (image.architecture !== "convnext") throw new Error("the straight export supports only a ConvNeXt");
   const graph = new GraphBuilder("straight", DATA_FILE);
   const emit = new StraightEmitter(graph, precision, read);
   let x = graph.input({ name: "pixel_values", shape: [1, 3, image.size, image.size] });
@@ -113,7 +113,7 @@ class StraightEmitter {
     return graph.node("Add", name, [graph.node("Mul", `${name}.scaled`, [back, gamma]), x]);
   }
 
-  /** LayerNorm over the channels of NCHW: there and back. */
+  /** LayerNorm over the channels of NCHW, between two transposes. */
   async norm2d(name: string, tensor: string, x: string, width: number): Promise<string> {
     const nhwc = this.#graph.node("Transpose", `${name}.nhwc`, [x], TO_NHWC);
     const normed = await this.norm(`${name}.norm`, tensor, nhwc, width);
@@ -181,7 +181,7 @@ class StraightEmitter {
 
   readonly #scalars = new Map<string, string>();
 
-  /** Scalars are weights like all others here; each is stored once. */
+  /** A scalar, stored as a weight; equal scalars are stored once. */
   #scalar(name: string, value: number): string {
     const known = this.#scalars.get(name);
     if (known !== undefined) return known;

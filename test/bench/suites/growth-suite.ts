@@ -1,4 +1,4 @@
-/** How time and memory grow: with the pictures' size, and with pictures and labels in a request. */
+/** Measures how time and memory grow with the size of pictures, and with the pictures and labels in a request. */
 import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import { exampleBase64 } from "../../support/example-pictures.ts";
 import { post } from "../../support/post.ts";
@@ -16,7 +16,7 @@ const ENGINES = ["ort", "simd"] as const;
 
 type Points = Record<(typeof ENGINES)[number], [number, number][]>;
 
-/** The most that one isolate of the image tower holds, bytes. */
+/** Memory of the image tower's largest isolate, bytes. */
 async function largestTower(workers: Workers): Promise<number> {
   const held = [...(await workers.memory())].filter(([name]) => name.includes("vision"));
   return Math.max(...held.map(([, memory]) => totalBytes(memory)));
@@ -77,7 +77,8 @@ async function run({ quick }: Options): Promise<Report> {
     const image = await exampleBase64("fox.png");
     const pictureRows: (string | number)[][] = [];
     for (const count of quick ? PICTURES.slice(0, 2) : PICTURES) {
-      // Equal pictures would be one: a byte behind each PNG's end makes them differ and changes nothing.
+      // Equal pictures would be embedded once. A byte after the end of each PNG makes them differ without changing the
+      // pixels.
       const images = Array.from({ length: count }, (_, at) =>
         Buffer.concat([Buffer.from(image, "base64"), Buffer.of(at)]).toString("base64"),
       );
@@ -113,10 +114,16 @@ async function run({ quick }: Options): Promise<Report> {
             "simd, MB",
           ],
           rows: sizeRows,
-          note: "A convolutional tower: time goes with the number of pixels, memory with the largest map. What an isolate holds at its worst is in [memory](memory.md).",
+          note: "The tower is convolutional: its time grows with the number of pixels, its memory with the largest map. The peak memory of isolates is in [memory](memory.md).",
         },
         {
-          columns: ["pictures a request", "classify, ort, ms", "simd, ms", "one of them, ort", "simd"],
+          columns: [
+            "pictures a request",
+            "classify, ort, ms",
+            "simd, ms",
+            "ort, ms for each picture",
+            "simd, ms for each picture",
+          ],
           rows: pictureRows,
         },
         {

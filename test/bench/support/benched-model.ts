@@ -1,4 +1,4 @@
-/** The model that a bench runs on: full size, or a small one where only the harness is tried. */
+/** The model of a bench: full size, or a small one to test the harness. */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -17,7 +17,7 @@ export interface BenchModel {
 
 let small: Promise<BenchModel> | undefined;
 
-/** @param normal with matrices drawn from a normal distribution instead of a uniform one; full size only */
+/** @param normal draws matrices from a normal distribution instead of a uniform one; full size only */
 export async function benchModel(quick: boolean, size = 256, normal = false): Promise<BenchModel> {
   if (quick) return await (small ??= smallModel());
   const model = await fullSizeModel(size, "int8", normal);
@@ -30,7 +30,7 @@ async function smallModel(): Promise<BenchModel> {
   return { model: out, checkpoint: await checkpointOf("tiny", folder), size: 64 };
 }
 
-/** As `buildSynthetic` leaves it; written if it was removed. */
+/** The checkpoint that `buildSynthetic` wrote; it is written again if it was removed. */
 async function checkpointOf(name: string, folder: string, normal = false): Promise<string> {
   const source = join(folder, `${name}-safetensors`);
   const model = SYNTHETIC_MODELS[name];

@@ -1,8 +1,8 @@
-/** What an image tower has to do for one picture. */
+/** Number of operations of an image tower for one picture. */
 import { DEPTHWISE_KERNEL, MLP_RATIO, STEM_STRIDE } from "../../../build/architecture/architecture.ts";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 
-/** Multiply–accumulates; norms, activations and softmax are left out. */
+/** Multiply–accumulates, without norms, activations and softmax. */
 export function imageMacs({ image, embedding_width: embeddingWidth }: Manifest): number {
   const { size } = image;
   if (!("depths" in image)) {

@@ -1,10 +1,10 @@
-/** Processor time of this process's children, from Linux's `/proc`: it does not count what others do on the machine. */
+/** Processor time of this process's children, from Linux's `/proc`. It does not include other work on the machine. */
 import { readdir, readFile } from "node:fs/promises";
 
-/** Of a second; Linux's `USER_HZ`. */
+/** Ticks of a second: Linux's `USER_HZ`. */
 const TICKS = 100;
 
-/** Numbers of the children and their children. */
+/** Process ids of the children and their children. */
 export async function childProcesses(): Promise<Set<number>> {
   const parents = new Map<number, number>();
   for (const name of await readdir("/proc")) {
@@ -15,7 +15,7 @@ export async function childProcesses(): Promise<Set<number>> {
   return new Set([...parents.keys()].filter((pid) => pid !== process.pid && isOurs(pid)));
 }
 
-/** What these processes have used, milliseconds. */
+/** Processor time that these processes have used, milliseconds. */
 export async function processorTime(pids: Iterable<number>): Promise<number> {
   let ticks = 0;
   for (const pid of pids) {
@@ -25,7 +25,7 @@ export async function processorTime(pids: Iterable<number>): Promise<number> {
   return (1000 * ticks) / TICKS;
 }
 
-/** The fields from the state on, after the name, in which there may be spaces. */
+/** The fields after the process's name, which may contain spaces, from the state on. */
 async function statOf(pid: number): Promise<string[] | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ");

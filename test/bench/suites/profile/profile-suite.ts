@@ -1,6 +1,6 @@
 /**
- * Where the image tower's time goes: by operator and by stage, as onnxruntime's own profiler sees this project's shards,
- * beside what there is to multiply.
+ * Shows the image tower's time by operator and by stage, from onnxruntime's own profiler on this project's shards, and
+ * the number of multiplications.
  */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
@@ -32,9 +32,9 @@ async function trace(model: string, runs: number): Promise<Event[]> {
   return [...lines].map(([, line = ""]) => JSON.parse(line) as Event);
 }
 
-/** Multiply–accumulates of a stage for one picture, and of its depthwise convolutions among them. */
+/** Multiply–accumulates of each stage for one picture, and how many of them are in depthwise convolutions. */
 function macs({ image }: Manifest): Map<string, { all: number; depthwise: number }> {
-  if (!("depths" in image)) throw new Error("only a ConvNeXt is profiled by stages");
+  if (!("depths" in image)) throw new Error("the profile by stages supports only a ConvNeXt");
   const { size, depths, widths } = image;
   const found = new Map<string, { all: number; depthwise: number }>();
   for (const [stage, width] of widths.entries()) {

@@ -1,6 +1,6 @@
 /**
- * Runs a model's image tower under onnxruntime-web's profiler: `node trace-tower.ts <model> <runs>`. The profiler writes
- * its trace to this process's standard output, past `console`, which is why it is a process of its own.
+ * Runs a model's image tower under onnxruntime-web's profiler: `node trace-tower.ts <model> <runs>`. It runs in a
+ * process of its own, because the profiler writes its trace to the standard output without using `console`.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
