@@ -1,6 +1,6 @@
 /**
- * An account at Cloudflare as its API shows it: the endpoints that wrangler and this project's scripts call in a
- * deployment, with the platform's pages, conflicts and refusals. Codes are Cloudflare's own.
+ * A stand-in for an account at Cloudflare: the endpoints of its API that wrangler and this project's scripts call in a
+ * deployment, with the platform's pages, conflicts and refusals. Error codes are Cloudflare's own.
  */
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { readUpload, type Upload, type UploadedWorkers, type Version } from "./uploaded-workers.ts";
@@ -22,25 +22,25 @@ export interface Consumer {
 
 export interface Script {
   versions: Version[];
-  /** The newest first. */
+  /** The newest is first. */
   deployments: Traffic[];
   subdomain: { enabled: boolean; previews_enabled: boolean };
 }
 
-/** Everything that the API can change but the contents of R2 and KV. */
+/** Everything that the API can change, except the contents of R2 and KV. */
 export interface AccountState {
   accounts: { id: string; name: string }[];
   buckets: string[];
   /** Ids by title. */
   namespaces: Record<string, string>;
-  /** Consumers by the queue's name, which is its id as well. */
+  /** Consumers by the queue's name, which is also its id. */
   queues: Record<string, Consumer[]>;
   workers: Record<string, Script>;
 }
 
 export interface Call {
   method: string;
-  /** Without what names the account. */
+  /** The path after the account's part. */
   path: string;
   query: URLSearchParams;
   body: Buffer<ArrayBuffer>;
@@ -58,7 +58,7 @@ export class Refusal extends Error {
   }
 }
 
-/** An answer that is a page of a list. */
+/** An answer that is one page of a list. */
 export class Page {
   readonly result: unknown;
   readonly info: object;
@@ -80,7 +80,7 @@ export class CloudflareAccount {
     workers: {},
   };
   readonly #running: UploadedWorkers;
-  /** Follows the domain in URLs that the API gives. */
+  /** Port in the URLs that the API returns. */
   readonly #port: () => number;
 
   constructor(running: UploadedWorkers, port: () => number) {
@@ -88,7 +88,7 @@ export class CloudflareAccount {
     this.#port = port;
   }
 
-  /** @returns what to hand to `restore`: the versions themselves never change */
+  /** @returns a value for `restore`. Versions are not copied, because they never change */
   snapshot(): AccountState {
     const { workers, ...rest } = this.state;
     const copies = Object.entries(workers).map(([name, { versions, deployments, subdomain }]) => [
@@ -103,7 +103,7 @@ export class CloudflareAccount {
     this.state = this.snapshot();
   }
 
-  /** The version of a Worker that answers a request now: as chance has it, if several share the traffic. */
+  /** The version of a Worker that answers a request now, chosen at random if several share the traffic. */
   deployed(worker: string): Version | undefined {
     const script = this.state.workers[worker];
     let at = Math.random() * 100;
@@ -116,7 +116,7 @@ export class CloudflareAccount {
     return `${worker}.${DOMAIN}:${this.#port()}`;
   }
 
-  /** The version that a name of workers.dev means, and its Worker's name. */
+  /** The Worker's name and version for a host name of workers.dev. */
   resolve(host: string): [string, Version] | undefined {
     const [label = ""] = host.split(".");
     for (const [name, script] of Object.entries(this.state.workers)) {
@@ -308,7 +308,7 @@ export class CloudflareAccount {
     throw new Refusal(404, 7003, `the stand-in does not know ${method} ${call.path}`);
   }
 
-  /** @throws Refusal if something that it is bound to does not exist */
+  /** @throws Refusal if a binding's target does not exist */
   async #upload(call: Call): Promise<Version> {
     const upload = await readUpload(await formOf(call));
     const { buckets, namespaces, queues, workers } = this.state;
@@ -337,7 +337,7 @@ function deployVersions(script: Script, { body, query }: Call): unknown {
   if (versions.reduce((sum, { percentage }) => sum + percentage, 0) !== 100) {
     throw new Refusal(400, 10146, "percentages do not add up to 100");
   }
-  // Newer secrets are lost by going back to a version from before them; so it has to be forced.
+  // Going back to a version from before a secret was changed loses the change, so it must be forced.
   const newest = secretsOf(script.versions[0]?.upload);
   if (query.get("force") !== "true" && chosen.some((version) => secretsOf(version?.upload) !== newest)) {
     throw new Refusal(400, 10220, "secrets have changed since this version was active");

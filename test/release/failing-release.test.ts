@@ -1,10 +1,11 @@
 /**
- * Every step of a release is made to fail, and after each the old service answers as before and what was said is true.
+ * Makes every step of a release fail. After each failure the old service must answer as before, and the message must be
+ * true.
  *
- * What is released is other code for the same revision (the other engine), onto an account whose queue is consumed by a
- * Worker that is not to consume it any more. A good run tells which calls there are; then each is made to fail in turn,
- * refused or with its answer lost, from the same state of the account. ALL_FAULTS=1 takes them all, which takes some
- * twenty minutes; without it, those are taken after which something different has to be done.
+ * The release is other code for the same revision (the other engine), on an account where another Worker still consumes
+ * the queue. A successful run shows which calls there are. Then each call fails in turn, from the same state of the
+ * account: it is refused, or its answer is lost. ALL_FAULTS=1 tests all calls, which takes about twenty minutes.
+ * Without it, only calls that need different handling are tested.
  */
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -12,7 +13,7 @@ import type { AccountState, Consumer } from "./cloudflare-account.ts";
 import type { Failing } from "./fake-cloudflare.ts";
 import { ReleaseAccount } from "./release-account.ts";
 
-// The code does not change here, so it is bundled once an engine; unless bundling is what is to fail.
+// The code does not change here, so it is bundled once for each engine, unless the bundling must fail.
 vi.mock(import("../../scripts/cloudflare/code-hashes.ts"), async (original) => {
   const { codeHashes } = await original();
   const known = new Map<string | undefined, ReturnType<typeof codeHashes>>();
@@ -41,7 +42,7 @@ const VERSIONS = "/workers/scripts/edgeclip/versions";
 const DEPLOYMENTS = "/workers/scripts/edgeclip/deployments";
 const CONSUMERS = `/queues/${QUEUE}/consumers`;
 
-/** After each of these, something else has to be done or said. */
+/** Faults that each need a different handling or message. */
 const REPRESENTATIVE: [string, Fault[]][] = [
   ["a tower is refused", [{ what: "PUT /workers/scripts/edgeclip-vision-#", occurrence: 1, how: "refused" }]],
   ["the version's answer is lost", [{ what: `POST ${VERSIONS}`, occurrence: 1, how: "done" }]],
@@ -99,7 +100,7 @@ afterAll(async () => {
   await account.close();
 });
 
-/** Names of Workers with the hash left out. */
+/** Replaces the hash in names of Workers. */
 function withoutHash(call: string): string {
   return call.replace(/-[0-9a-f]{16}\b/, "-#");
 }
@@ -108,7 +109,7 @@ function consumers(state: AccountState): Omit<Consumer, "consumer_id">[] {
   return (state.queues[QUEUE] ?? []).map(({ consumer_id: _id, ...rest }) => rest);
 }
 
-/** Releases with faults. @returns the error's message, or undefined if the release took no notice */
+/** Releases with faults. @returns the error's message, or undefined if the release succeeded */
 async function releaseWith(faults: readonly Fault[]): Promise<string | undefined> {
   const seen = new Map<Fault, number>();
   account.cloudflare.failing = (name) => {
@@ -116,7 +117,7 @@ async function releaseWith(faults: readonly Fault[]): Promise<string | undefined
     for (const fault of faults.filter(({ what }) => what === withoutHash(name))) {
       const count = (seen.get(fault) ?? 0) + 1;
       seen.set(fault, count);
-      // A request to a deployed gateway may be asked again; it fails for good.
+      // Requests to a deployed gateway may be repeated, so they fail every time.
       const isDue = name.startsWith("new ") ? count >= fault.occurrence : count === fault.occurrence;
       if (isDue) failing = fault.how;
     }
@@ -132,7 +133,7 @@ async function releaseWith(faults: readonly Fault[]): Promise<string | undefined
   }
 }
 
-/** @returns what was said after a failure and is not so, whatever serves */
+/** @returns the statements in the message that are not true */
 async function untruths(message: string): Promise<string[]> {
   const { state } = account.cloudflare.account;
   const wrong: string[] = [];
@@ -175,7 +176,7 @@ function formerVersion(): string {
   return before.workers["edgeclip"]?.deployments[0]?.[0]?.version_id ?? "";
 }
 
-/** @returns what is not as before; what is new may stand beside it */
+/** @returns what differs from before; new Workers beside the old ones do not count */
 async function changes(): Promise<string[]> {
   const { state } = account.cloudflare.account;
   const changed: string[] = [];
@@ -191,7 +192,7 @@ async function changes(): Promise<string[]> {
 async function problems(faults: readonly Fault[]): Promise<string[]> {
   const message = await releaseWith(faults);
   if (message !== undefined) return [...(await untruths(message)), ...(await changes())];
-  // wrangler can do without some answers: then the release is a good one.
+  // wrangler does not need some answers. Then the release succeeds.
   const isNew = account.serving() !== formerVersion() && (await changes()).includes("the answer");
   return isNew ? [] : ["the release passed, but the old service answers"];
 }
@@ -219,7 +220,7 @@ describe("a release that fails", { timeout: 120_000 }, () => {
     expect(account.serving()).not.toBe(formerVersion());
     expect(message).toContain("new POST /v1/classify was made to fail");
     expect(message).toContain("Then this failed as well: Cloudflare: POST");
-    // The other debt is paid: the former consumer has its queue again.
+    // The other step was undone: the former consumer has its queue again.
     expect(consumers(account.cloudflare.account.state)).toEqual(consumers(before));
   });
 
@@ -243,12 +244,12 @@ describe.runIf(process.env["ALL_FAULTS"] === "1")("every step that fails", { tim
       const occurrence = (counts.get(what) ?? 0) + 1;
       counts.set(what, occurrence);
       rows.push({ what, occurrence, how: "refused" });
-      // What only reads does nothing that could be done unseen.
+      // A call that only reads has no effect that a lost answer could hide.
       if (/^(?:POST|PUT|DELETE) /.test(what)) rows.push({ what, occurrence, how: "done" });
     }
     const wrong: string[] = [];
     for (const row of rows) {
-      // A test that has run out of time goes on otherwise, in the account of the next.
+      // Stops a test that timed out. Otherwise it would go on in the account of the next test.
       signal.throwIfAborted();
       account.cloudflare.account.restore(before);
       account.cloudflare.mark();

@@ -1,7 +1,7 @@
 /**
- * A stand-in for the part of Cloudflare that a deployment talks to, wrangler included: its API over an account
- * (`cloudflare-account.ts`), and the names of workers.dev, behind which runs what was uploaded (`uploaded-workers.ts`).
- * Only the names are resolved to this machine. Any call can be made to fail.
+ * A stand-in for the part of Cloudflare that a deployment and wrangler use: the API of an account
+ * (`cloudflare-account.ts`), and the host names of workers.dev, where the uploaded Workers run (`uploaded-workers.ts`).
+ * Only these names are resolved to this machine. Any call can be made to fail.
  */
 import { execFile } from "node:child_process";
 import dns from "node:dns";
@@ -30,7 +30,7 @@ export interface FakeCloudflare {
   calls: string[];
   /** Requests to workers.dev, such as `new POST /v1/classify`: `new` if they reach a version uploaded since `mark`. */
   asked: string[];
-  /** From now on, calls and versions are new. */
+  /** Calls and versions after this call count as new. */
   mark(): void;
   /** Makes calls fail, by their name in `calls` or `asked`, from the n-th since `mark` on, until this is called again. */
   failing: (call: string, occurrence: number) => Failing | undefined;
@@ -124,7 +124,7 @@ export async function startFakeCloudflare(): Promise<FakeCloudflare> {
   return fake;
 }
 
-/** Has names of workers.dev mean this machine. @returns what to put back */
+/** Resolves names of workers.dev to this machine. @returns the original function, to restore it */
 function resolveHere(): typeof dns.lookup {
   const before = dns.lookup;
   dns.lookup = ((name: string, ...rest: unknown[]) => {

@@ -1,4 +1,4 @@
-/** Which versions of the gateway `model:gc` keeps the Workers of. */
+/** Tests for which versions of the gateway `model:gc` keeps the Workers. */
 import { expect, it } from "vitest";
 import { keptVersions } from "../../scripts/model-gc/collect-garbage.ts";
 

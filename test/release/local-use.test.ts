@@ -1,4 +1,7 @@
-/** Another model takes over a running `npm start`, and gives it back, while clients ask: the release of a deployment. */
+/**
+ * A running `npm start` switches to another model and back while clients send requests, as a release does in a
+ * deployment.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

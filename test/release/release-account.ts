@@ -1,7 +1,7 @@
 /**
- * This project's scripts, with the stand-in for Cloudflare as their Cloudflare. wrangler is the real one: it bundles,
- * uploads and switches versions. What the stand-in cannot be asked is R2 through wrangler's remote bindings; models are
- * put into the same bucket without them.
+ * Runs this project's scripts against the stand-in for Cloudflare. wrangler is the real one: it bundles, uploads and
+ * switches versions. The stand-in does not support R2 through wrangler's remote bindings, so models are written
+ * directly to its bucket.
  */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import { request } from "../support/send-request.ts";
 import { ACCOUNT, DOMAIN } from "./cloudflare-account.ts";
 import { type FakeCloudflare, startFakeCloudflare } from "./fake-cloudflare.ts";
 
-// Read once they are imported: the environment comes first.
+// Imported late, because the scripts read the environment when they are imported.
 async function importScripts() {
   return {
     ...(await import("../../scripts/cloudflare/api.ts")),
@@ -26,7 +26,7 @@ async function importScripts() {
 const KEYS_NAMESPACE = "edgeclip-keys";
 
 export class ReleaseAccount {
-  /** For files that end with the test. */
+  /** A folder that is removed after the test. */
   readonly folder: string;
   readonly cloudflare: FakeCloudflare;
   readonly scripts: Awaited<ReturnType<typeof importScripts>>;
@@ -70,7 +70,7 @@ export class ReleaseAccount {
     );
   }
 
-  /** Commands that wrangler was given since this was asked last. */
+  /** Commands that wrangler ran since the last call. */
   async wranglerCommands(): Promise<string[]> {
     const log = await readFile(join(this.folder, "wrangler.log"), "utf8").catch(() => "");
     await writeFile(join(this.folder, "wrangler.log"), "");
@@ -89,13 +89,13 @@ export class ReleaseAccount {
     return traffic?.map(({ version_id }) => version_id).join() ?? "";
   }
 
-  /** Where a version of the gateway answers, or all of it does. */
+  /** URL of a version of the gateway; without a version, of the gateway itself. */
   url(version?: string): string {
     const { port } = new URL(`https://${this.cloudflare.account.host("edgeclip")}`);
     return `https://${version === undefined ? "" : `${version.slice(0, 8)}-`}edgeclip.${DOMAIN}:${port}`;
   }
 
-  /** What a client is told about the fox; everything in it but the time it took. */
+  /** The answer to a classification of the fox, without its times. */
   async classify(url = this.url()): Promise<unknown> {
     this.#key ??= await this.#newKey();
     const images = [await exampleBase64("fox.png")];

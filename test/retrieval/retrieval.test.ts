@@ -1,4 +1,7 @@
-/** The recipe of docs/retrieval.md, with the stand-in index: every example picture is found by its name and by itself. */
+/**
+ * Tests the recipe of docs/retrieval.md with the stand-in index: every example picture is found by its name and by
+ * itself.
+ */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -45,8 +48,8 @@ describe("retrieval", () => {
       expect(itself?.id).toBe(picture);
       expect(itself?.score).toBeCloseTo(1, 5);
     }
-    // What the demonstration model can do: 7 of the 12 are first for their names, 11 among three. One may go either way
-    // with the engine.
+    // The demonstration model finds 7 of the 12 pictures first by their names, and 11 among the first three. One
+    // picture depends on the engine.
     expect(firsts).toBeGreaterThanOrEqual(6);
     expect(found).toBeGreaterThanOrEqual(10);
   });

@@ -1,4 +1,4 @@
-/** What happens to everybody else when a cold load goes wrong: its client leaves, or R2 holds the wrong bytes. */
+/** Other requests when a cold load fails: its client leaves, or R2 has wrong bytes. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -79,7 +79,7 @@ describe("a shard whose bytes were changed in R2", () => {
   });
 });
 
-/** Resolves when the stand-in has been asked for a key that ends so. */
+/** Resolves when the stand-in has read a key that ends with `end`. */
 async function untilRead(reads: () => Promise<string[]>, end: string): Promise<void> {
   while (!(await reads()).some((key) => key.endsWith(end))) {
     await new Promise((resolve) => setTimeout(resolve, 20));

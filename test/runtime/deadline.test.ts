@@ -1,4 +1,4 @@
-/** Waiting has an end, unless there are signs of life. */
+/** Waiting ends at the deadline, unless there are signs of life. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { DeadlineError, withDeadline } from "../../functions/runtime/deadline.ts";

@@ -1,4 +1,4 @@
-/** Large requests do not keep small ones waiting, nor the whole Worker, nor go on for a client that has left. */
+/** Large requests do not block small requests or the whole Worker, and stop when their client leaves. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
 
-/** The most that a request may have. */
+/** Most texts of a request. */
 const MOST_TEXTS = 2048;
 const TEXTS = 1000;
 /** Texts of a step: 256 positions of the demonstration model, 12 a text. */
@@ -38,7 +38,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** Notes names in the order in which what they stand for is answered. */
+/** Records the names of requests in the order in which they are answered. */
 function orderOf(): { answered: string[]; note: (name: string, answer: Promise<unknown>) => Promise<void> } {
   const answered: string[] = [];
   return {
@@ -103,7 +103,7 @@ describe("the text tower", () => {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const after = (await runs(workers)).text;
     expect(whenLeft - before).toBeGreaterThan(0);
-    // One was under way.
+    // One step was being computed.
     expect(after - whenLeft - 1).toBeLessThanOrEqual(2 * TEXTS_PER_STEP);
     expect(after - before).toBeLessThan(MOST_TEXTS);
   });
@@ -133,7 +133,7 @@ describe("the image tower", () => {
       const all = Array.from({ length: 8 }, () => note("large", embed(16)));
       await until(async () => ((await runs(workers)).vision[0] ?? 0) > before);
       await note("small", embed(1));
-      // Those that were nearly done when it came may be faster.
+      // Requests that were almost done when the small one came may be answered first.
       expect(answered.indexOf("small")).toBeLessThanOrEqual(2);
       await Promise.all(all);
       expect((await runs(workers)).vision).toEqual(Array.from({ length: stages }, () => before + 8 * 16 + 1));

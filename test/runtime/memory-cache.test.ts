@@ -1,4 +1,4 @@
-/** The cache of text embeddings in the isolate's memory: bounded, and what is in use stays. */
+/** The cache of text embeddings in the isolate's memory is bounded, and keeps what is used. */
 import { describe, expect, it } from "vitest";
 import { MemoryCache } from "../../functions/runtime/memory-cache.ts";
 

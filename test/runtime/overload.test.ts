@@ -23,7 +23,7 @@ beforeEach(async () => {
   hold = async (held) => {
     await fetch(control, { method: "POST", body: JSON.stringify({ held }) });
   };
-  // The shards do not load until a test lets them: what comes in meanwhile has to wait.
+  // Shards are held back until a test releases them, so that requests have to wait.
   await hold(true);
   request = { image: await exampleBase64("fox.png"), labels: ["fox", "bus"] };
   classify = () => post(`${workers.url}/v1/classify`, request);

@@ -1,4 +1,4 @@
-/** Where towers are cut, and what stages need: against all the ways to cut them. */
+/** Compares the planned cuts of towers, and the memory of stages, with all possible cuts. */
 import { describe, expect, it } from "vitest";
 import type { Shard } from "../../model-shards/manifest.ts";
 import { parseEngine, planStages, stagesNeeded, wasmBytes } from "../../model-shards/plan-stages.ts";
@@ -14,7 +14,7 @@ function shardOf(weights: number, graph = 0, activations = 0): Shard {
   } as unknown as Shard;
 }
 
-/** Every way to cut a list into so many pieces. */
+/** Every way to cut a list into this many pieces. */
 function cuts<T>(list: readonly T[], pieces: number): T[][][] {
   if (pieces === 1) return [[[...list]]];
   return Array.from({ length: list.length - pieces + 1 }, (_, i) =>

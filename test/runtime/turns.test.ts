@@ -1,4 +1,4 @@
-/** The line before an isolate's model: who is next, and what becomes of those who do not come back. */
+/** The line of requests at an isolate's model: their order, and requests that stop polling. */
 import { scheduler } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
 import { Turns } from "../../functions/runtime/turns.ts";
@@ -10,7 +10,7 @@ beforeAll(() => {
   Object.assign(globalThis, { scheduler });
 });
 
-/** A request of so many pieces, each of which notes the request's name. */
+/** A request of this many pieces. Each piece records the request's name. */
 async function request(turns: Turns, name: string, pieces: number, done: string[]): Promise<void> {
   for (let i = 0; i < pieces; i++) await turns.take(() => done.push(name), signal);
 }
@@ -43,7 +43,7 @@ it("returns to the event loop between any two pieces, however many requests wait
     for (let i = 0; i < 3; i++) {
       await turns.take(() => {
         seen.push(passes);
-        // Long enough that the others' timers are all due when it ends.
+        // So long that all other requests' timers are due when it ends.
         const end = performance.now() + 5;
         while (performance.now() < end);
       }, signal);
@@ -58,7 +58,7 @@ it("returns to the event loop between any two pieces, however many requests wait
 it("passes over who never comes back", async () => {
   const turns = new Turns();
   const done: string[] = [];
-  // Its timer never fires: what a request looks like whose client has left.
+  // Its timer never fires, as in a request whose client has left.
   Object.assign(globalThis, { scheduler: { wait: () => new Promise(() => {}) } });
   void request(turns, "gone", 1, done);
   Object.assign(globalThis, { scheduler });

@@ -1,4 +1,4 @@
-/** Each kernel against the plainest code that computes the same, over random and awkward shapes, in both modules. */
+/** Compares each kernel, in both modules, with simple code for the same computation, on random and unusual shapes. */
 import { describe, expect, it } from "vitest";
 import {
   ACTIVATION,
@@ -95,7 +95,7 @@ function layouts({ kernels: { dot } }: KernelBench, levels: 127 | 255, k: number
   return found;
 }
 
-/** The same with the activations rounded as `quantize.ts` says, in double precision. */
+/** The expected result in double precision, with activations rounded as in `quantize.ts`. */
 function expected({ rows, columns, k, x, weights, scales }: Problem, levels = 255): Float64Array {
   const out = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {
@@ -277,7 +277,7 @@ describe.each(["relaxed", "plain"] as const)("%s", (variant) => {
   });
 
   it.each([
-    // The clamped polynomial is nearer to exact GELU than the tanh form that it stands for.
+    // The clamped polynomial is closer to exact GELU than the tanh form that it replaces.
     ["GELU by a polynomial", ACTIVATION.tanhGelu, gelu, 2e-4],
     ["GELU by erf", ACTIVATION.erfGelu, gelu, 2e-6],
     ["QuickGELU", ACTIVATION.quickGelu, (x: number) => x / (1 + Math.exp(-1.702 * x)), 2e-6],
@@ -354,7 +354,7 @@ describe.each(["relaxed", "plain"] as const)("%s", (variant) => {
     const out = bench.room(4 * length * width);
     const size = width / heads;
     const scratch = bench.room(attentionBytes(length, size));
-    // What is behind the scratch is somebody else's.
+    // The kernel must not write to the memory after the scratch.
     const guard = bench.put(Float32Array.of(7, 7, 7, 7));
     bench.kernels.attention(bench.put(qkv), out, scratch, length, width, heads, causal ? 1 : 0);
     expect(bench.floats(guard, 4)).toEqual(Float32Array.of(7, 7, 7, 7));

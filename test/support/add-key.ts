@@ -8,9 +8,9 @@ interface Store {
 
 interface Options {
   tier?: Tier;
-  /** Seconds from now; null: for ever. */
+  /** Seconds from now; null for a key that never expires. */
   expiresIn?: number | null;
-  /** The deployment's. */
+  /** The deployment's pepper. */
   pepper?: string;
 }
 

@@ -1,7 +1,8 @@
 /**
- * Cloudflare's side of a queue, as far as local queues lack it: these deliver one message at a time, Cloudflare delivers
- * to several consumers at once, a message now and then twice, and again if a consumer dies. Takes the messages from the
- * real queue and hands each to the consumer's own `queue` handler until it is acknowledged.
+ * Delivers messages of a queue as Cloudflare does and local queues do not. Local queues deliver one message at a time.
+ * Cloudflare delivers to several consumers at once, sometimes delivers a message twice, and delivers it again if a
+ * consumer dies. Takes the messages from the real queue and hands each to the consumer's own `queue` handler until it
+ * is acknowledged.
  *
  * `POST /` with `{atOnce?, copies?}` changes how many are delivered at once, and how often each.
  */
@@ -31,7 +32,7 @@ async function deliver(env, { id, timestamp, body }) {
   }
 }
 
-/** A call of its own for each delivery: a local queue waits for all that its handler has begun. */
+/** Makes each delivery a separate call, because a local queue waits for everything that its handler has started. */
 export class Delivery extends WorkerEntrypoint {
   begin(message) {
     this.ctx.waitUntil(deliver(this.env, message));

@@ -1,8 +1,8 @@
 /**
- * A client that leaves. Local workerd does not notice when an HTTP client closes its connection, as Cloudflare does; it
- * does notice when a Worker aborts its request to another one. So the tests' client asks this Worker, which asks the
- * gateway and, after the milliseconds in the header `x-leave-after`, aborts: what the gateway sees is what it would see
- * of a client that left.
+ * A client that leaves. Unlike Cloudflare, local workerd does not notice when an HTTP client closes its connection, but
+ * it notices when a Worker aborts its request to another Worker. So the tests send requests to this Worker. It forwards
+ * them to the gateway and aborts after the milliseconds in the header `x-leave-after`, which looks to the gateway like
+ * a client that left.
  */
 import type { V4WorkerOptions } from "miniflare";
 

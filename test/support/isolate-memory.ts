@@ -1,12 +1,12 @@
 /**
- * What an isolate holds, asked from workerd's inspector: the JavaScript heap and the memory behind ArrayBuffers.
- * `WebAssembly.Memory` is in neither; towers report theirs themselves.
+ * Reads an isolate's memory from workerd's inspector: the JavaScript heap and the memory of ArrayBuffers. Neither
+ * includes `WebAssembly.Memory`, which towers report themselves.
  */
 
 export interface IsolateMemory {
   /** Bytes in use on the JavaScript heap. */
   heapBytes: number;
-  /** Bytes behind ArrayBuffers. */
+  /** Bytes of ArrayBuffers. */
   backingStorageBytes: number;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Stands between the gateway and its storage, counts the operations, and fails where it is told to.
+ * Stands between the gateway and its storage, counts the operations, and makes chosen bindings fail.
  *
- * `GET /` answers the operations since the last time, such as `{"CACHE.get": 2}`. `POST /` with a list of bindings, such
- * as `["CACHE"]`, makes those fail until told otherwise.
+ * `GET /` answers the operations since the last time, such as `{"CACHE.get": 2}`. `POST /` with a list of bindings,
+ * such as `["CACHE"]`, makes those fail until told otherwise.
  */
 import type { V4WorkerOptions } from "miniflare";
 

@@ -1,4 +1,4 @@
-/** `npm start` as a user has it, on a port and in a storage folder of its own, and the commands that go with it. */
+/** Runs `npm start` as a user does, with its own port and storage folder, and commands on that service. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 export class LocalService {
   readonly url: string;
-  /** What it printed until it answered. */
+  /** Its output until it was ready. */
   readonly greeting: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #child: ChildProcess;

@@ -1,4 +1,4 @@
-/** The most that each isolate held at any one moment while something ran. */
+/** Measures the peak memory of each isolate while something runs. */
 import type { IsolateMemory } from "./isolate-memory.ts";
 import { totalBytes, type Workers } from "./workers.ts";
 

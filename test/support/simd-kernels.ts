@@ -17,7 +17,7 @@ export async function simdModule(variant: Variant): Promise<WebAssembly.Module> 
   return await WebAssembly.compile(await readFile(join(GENERATED, `${variant}.wasm`)));
 }
 
-/** What this process's dot product is good for. */
+/** Kind of this process's dot product. */
 export async function hostDot(): Promise<Dot> {
   if (!hasRelaxedSimd()) return "none";
   const memory = new WebAssembly.Memory({ initial: 1 });
@@ -39,7 +39,7 @@ export class KernelBench {
     return new KernelBench(await instantiateKernels(await simdModule(variant), memory), memory);
   }
 
-  /** Room for `bytes`, filled with a pattern that is no zero. */
+  /** Allocates `bytes`, filled with a pattern that is not zero. */
   room(bytes: number): Pointer {
     const pointer = this.#end;
     this.#end += 64 * Math.ceil((bytes + 64) / 64);

@@ -1,8 +1,8 @@
-/** Clients that ask the same again and again while something else happens, and count what they got. */
+/** Clients that repeat one request while something else happens, and count the outcomes. */
 import { request } from "./send-request.ts";
 
 export interface SteadyRequests {
-  /** How often each outcome came: `200 <revision>`, or the status and what was said. */
+  /** Number of each outcome: `200 <revision>`, or the status and the message. */
   counts: Map<string, number>;
   stop(): Promise<void>;
 }

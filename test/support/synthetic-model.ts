@@ -1,4 +1,4 @@
-/** Builds a synthetic model from scratch: weights by the rule, checkpoint, shards. */
+/** Builds a synthetic model: synthetic weights, checkpoint, shards. */
 import { join } from "node:path";
 import { buildModel, type BuildReport } from "../../build/build-model.ts";
 import type { Calibration } from "../../build/promote/calibrate.ts";

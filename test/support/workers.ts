@@ -30,26 +30,26 @@ interface Stats {
 }
 
 export interface WorkersOptions {
-  /** Folder of the built model to serve; the demonstration model unless given. */
+  /** Folder of the built model to serve. Default: the demonstration model. */
   model?: string;
-  /** Folders of models to serve besides. */
+  /** Folders of further models to serve. */
   otherModels?: string[];
-  /** What runs the towers; the variable ENGINE of this process, or our own kernels, unless given. */
+  /** The towers' engine. Default: this process's variable ENGINE, or the project's own kernels. */
   engine?: EngineName;
-  /** Into how many Workers the image tower is cut; as many as it needs unless given. */
+  /** Number of Workers of the image tower. Default: as many as it needs. */
   stages?: number;
   /** Changes a Worker's options before it starts, by the Worker's name. */
   change?: (name: string, options: V4WorkerOptions) => V4WorkerOptions;
   /** Further Workers. */
   add?: V4WorkerOptions[];
-  /** Who is let in; everybody unless given. */
+  /** Who may use the service. Default: everybody. */
   access?: "open" | "public" | "keys";
-  /** Folder in which R2 and KV outlive the Workers. */
+  /** Folder of R2 and KV, which is kept when the Workers end. */
   storage?: string;
 }
 
 export interface Workers {
-  /** Of the gateway, without a final slash. */
+  /** URL of the gateway, without a final slash. */
   url: string;
   miniflare: Miniflare;
   models: R2Bucket;
@@ -62,12 +62,14 @@ export interface Workers {
     path: string,
     body: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>,
   ): Promise<Response>;
-  /** What every isolate of ours holds now, by the Worker's name. @param collect whether garbage goes first */
+  /**
+   * Memory of each of the project's isolates now, by the Worker's name. @param collect true to collect garbage first
+   */
   memory(collect?: boolean): Promise<Map<string, IsolateMemory & { wasmBytes: number }>>;
   dispose(): Promise<void>;
 }
 
-/** The sum that an isolate's limit is about. */
+/** The sum to which an isolate's limit applies. */
 export function totalBytes(memory: IsolateMemory & { wasmBytes: number }): number {
   return memory.wasmBytes + memory.backingStorageBytes + memory.heapBytes;
 }

@@ -1,4 +1,4 @@
-/** A BMP of noise: a file as large as it looks, that no two seeds share. */
+/** A BMP of noise, which is not compressed. Different seeds give different files. */
 const HEADER_BYTES = 54;
 
 /** @param width pixels, a multiple of 4 */

@@ -1,4 +1,7 @@
-/** The heap-driven encoder against the textbook one: merge the best pair everywhere, again and again. */
+/**
+ * Compares the encoder, which uses a heap, with the textbook algorithm, which merges the best pair everywhere until
+ * none is left.
+ */
 import { describe, expect, it } from "vitest";
 import { bytePairEncode } from "../../functions/runtime/tokenizer/byte-pair-encode.ts";
 import { MergeTable } from "../../functions/runtime/tokenizer/merge-table.ts";

@@ -20,7 +20,8 @@ describe("cleaning", async () => {
   });
 
   it("changes nothing the second time", () => {
-    // Where there are references, it may: in HTML source, quotes that come out of them are not straightened.
+    // Texts with references are left out, because cleaning may change them again: in HTML source, quotes from
+    // references are not straightened.
     const settled = rows.filter(({ text }) => !text.includes("&"));
     expect(settled.length).toBeGreaterThan(100);
     for (const { cleaned } of settled) expect(cleanText(cleaned), cleaned).toBe(cleaned);
@@ -59,7 +60,7 @@ describe("composing", () => {
 });
 
 it("comes with another format of label matrices when it changes", async () => {
-  // Labels are cached by how they were sent: what they were cleaned to before must not be found any more.
+  // Labels are cached under the text that was sent, so results of an earlier cleaning must not be found any more.
   const cleaned = JSON.stringify(rows.map(({ text }) => cleanText(text)));
   const digest = await sha256Hex(new TextEncoder().encode(cleaned));
   expect([MATRIX_FORMAT, digest.slice(0, 16)]).toEqual(["labels3", "53f878bc31ec4edf"]);

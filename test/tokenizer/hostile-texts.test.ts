@@ -1,4 +1,4 @@
-/** Texts nobody meant well, and the limit of the context. */
+/** Hostile texts, and the limit of the context. */
 import { describe, expect, it } from "vitest";
 import { Tokenizer } from "../../functions/runtime/tokenizer/tokenizer.ts";
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";

@@ -1,4 +1,4 @@
-/** One vocabulary, whatever file it comes in. */
+/** Every format of vocabulary files gives the same packed vocabulary. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
