@@ -2,13 +2,13 @@
  * At most one load at a time for each key, shared by all requests that wait for it (`lease.ts`). The loaded value is
  * not kept.
  */
-import { type Anchor, LeasedLoad, type Renew } from "./lease.ts";
+import { type WaitUntil, LeasedLoad, type Renew } from "./lease.ts";
 
 export class KeyedLoads<T> {
   readonly #underWay = new Map<string, LeasedLoad<T>>();
 
   /** @param load as for `LeasedLoad` */
-  async get(key: string, load: (renew: Renew) => Promise<T>, anchor: Anchor): Promise<T> {
+  async get(key: string, load: (renew: Renew) => Promise<T>, waitUntil: WaitUntil): Promise<T> {
     const shared = this.#underWay.get(key) ?? new LeasedLoad<T>();
     this.#underWay.set(key, shared);
     const loadAndForget = async (renew: Renew): Promise<T> => {
@@ -19,6 +19,6 @@ export class KeyedLoads<T> {
         if (this.#underWay.get(key) === shared) this.#underWay.delete(key);
       }
     };
-    return await shared.get(loadAndForget, anchor);
+    return await shared.get(loadAndForget, waitUntil);
   }
 }

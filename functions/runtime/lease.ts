@@ -21,7 +21,7 @@ const LEASE_MS = 10_000;
 const POLL_MS = 20;
 
 /** Keeps work alive if its client leaves: the context's `waitUntil`. */
-export type Anchor = (work: Promise<unknown>) => void;
+export type WaitUntil = (work: Promise<unknown>) => void;
 
 /** Throws if another request has taken over the load; the caller must then stop. */
 export type Renew = () => void;
@@ -56,13 +56,13 @@ export class LeasedLoad<T> {
    * @param load must call `renew` before it changes state that a later attempt resumes from
    * @throws what the attempt that this request made or waited for threw
    */
-  async get(load: (renew: Renew) => Promise<T>, anchor: Anchor): Promise<T> {
+  async get(load: (renew: Renew) => Promise<T>, waitUntil: WaitUntil): Promise<T> {
     for (;;) {
       if (this.#value !== undefined) return this.#value;
       const attempt = this.#attempt;
       if (attempt?.outcome !== "running" || attempt.owner.isOlderThan(LEASE_MS)) {
         try {
-          return await this.#lead(load, anchor);
+          return await this.#lead(load, waitUntil);
         } catch (error) {
           if (!(error instanceof LeaseLostError)) throw error;
         }
@@ -73,7 +73,7 @@ export class LeasedLoad<T> {
     }
   }
 
-  async #lead(load: (renew: Renew) => Promise<T>, anchor: Anchor): Promise<T> {
+  async #lead(load: (renew: Renew) => Promise<T>, waitUntil: WaitUntil): Promise<T> {
     const attempt: Attempt = { owner: new SignOfLife(), outcome: "running" };
     this.#attempt = attempt;
     const renew = (): void => {
@@ -93,7 +93,7 @@ export class LeasedLoad<T> {
         throw error;
       },
     );
-    anchor(work.catch(() => {}));
+    waitUntil(work.catch(() => {}));
     return await work;
   }
 }

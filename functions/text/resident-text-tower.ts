@@ -3,7 +3,7 @@ import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { Admission } from "../runtime/admission.ts";
 import { withHeartbeat } from "../runtime/heartbeat.ts";
-import type { Anchor } from "../runtime/lease.ts";
+import type { WaitUntil } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import type { LoadedManifest } from "../runtime/model-store/load-manifest.ts";
 import { configuredModel } from "../runtime/model-store/configured-model.ts";
@@ -34,9 +34,9 @@ const admission = new Admission(MAX_REQUESTS);
 export async function textTower(
   createEngine: CreateEngine,
   env: TextEnv,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
 ): Promise<TextTower> {
-  const loaded = await leasedManifest(env, env.MODEL, anchor);
+  const loaded = await leasedManifest(env, env.MODEL, waitUntil);
   resident ??= new TextTower(createEngine, loaded, env);
   return resident;
 }
@@ -64,7 +64,12 @@ export class TextTower {
    * Unit-length embeddings. Each text runs on exactly as many positions as it has. Its vector does not depend on the
    * other texts, bit by bit.
    */
-  async embedTokens(ids: Int32Array, lengths: number[], wanted: Wanted, anchor: Anchor): Promise<Embeddings> {
+  async embedTokens(
+    ids: Int32Array,
+    lengths: number[],
+    wanted: Wanted,
+    waitUntil: WaitUntil,
+  ): Promise<Embeddings> {
     checkTokens(ids, lengths, this.#manifest.text);
     const isSmall = ids.length <= positionsPerStep(this.#manifest.text);
     return await admission.admit(isSmall ? "small" : "large", async (alive) => {
@@ -74,7 +79,7 @@ export class TextTower {
       };
       const wasReady = this.#tower.isReady;
       const [rows] = await withHeartbeat(check, () =>
-        Promise.all([this.#tokens.read(ids), this.#tower.ready(anchor)]),
+        Promise.all([this.#tokens.read(ids), this.#tower.ready(waitUntil)]),
       );
       const { embedding_width: width, revision, text } = this.#manifest;
       const embeddings = new Float32Array(lengths.length * width);
@@ -82,7 +87,7 @@ export class TextTower {
       let start = 0;
       for (const step of stepsOf(lengths, Math.max(positionsPerStep(text), this.#tower.textPositions))) {
         const from = { ids: ids.subarray(start), embeddings: embeddings.subarray(width * done) };
-        await this.#tower.turn({ check, anchor }, () => this.#run(rows, step, from));
+        await this.#tower.turn({ check, waitUntil }, () => this.#run(rows, step, from));
         done += step.length;
         start += sum(step);
       }

@@ -20,10 +20,10 @@ export const textWorker = (createEngine: CreateEngine) =>
       wanted: Wanted,
       requestId: string,
     ): Promise<RpcResult<Embeddings>> {
-      const anchor = (work: Promise<unknown>): void => this.ctx.waitUntil(work);
+      const waitUntil = (work: Promise<unknown>): void => this.ctx.waitUntil(work);
       return await rpcResult("text", requestId, async () => {
-        const tower = await textTower(createEngine, this.env, anchor);
-        const embeddings = await tower.embedTokens(ids, lengths, wanted, anchor);
+        const tower = await textTower(createEngine, this.env, waitUntil);
+        const embeddings = await tower.embedTokens(ids, lengths, wanted, waitUntil);
         const { loaded } = embeddings;
         logCall("text", requestId, { texts: lengths.length, ...(loaded && loadedFields(loaded)) });
         return embeddings;

@@ -5,7 +5,7 @@ import { planStages } from "../../model-shards/plan-stages.ts";
 import { Admission } from "../runtime/admission.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { withHeartbeat } from "../runtime/heartbeat.ts";
-import type { Anchor } from "../runtime/lease.ts";
+import type { WaitUntil } from "../runtime/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import type { SourceReport } from "../runtime/model-store/source-report.ts";
@@ -45,15 +45,15 @@ const admission = new Admission(MAX_REQUESTS);
 export async function imageStage(
   createEngine: CreateEngine,
   env: VisionEnv,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
 ): Promise<ImageStage> {
-  const { manifest, report } = await leasedManifest(env, env.MODEL, anchor);
+  const { manifest, report } = await leasedManifest(env, env.MODEL, waitUntil);
   resident ??= createTower(createEngine, manifest, report, env);
   const { tower, isLast } = resident;
   if (!isLast && env.NEXT === undefined) {
     throw new ServiceError("not_configured", "this stage of the image tower is not bound to the next one");
   }
-  return new ImageStage(manifest, tower, isLast ? undefined : env.NEXT, anchor);
+  return new ImageStage(manifest, tower, isLast ? undefined : env.NEXT, waitUntil);
 }
 
 function createTower(
@@ -83,13 +83,13 @@ export class ImageStage {
   readonly manifest: Manifest;
   readonly #tower: Tower;
   readonly #next: VisionStageRpc | undefined;
-  readonly #anchor: Anchor;
+  readonly #waitUntil: WaitUntil;
 
-  constructor(manifest: Manifest, tower: Tower, next: VisionStageRpc | undefined, anchor: Anchor) {
+  constructor(manifest: Manifest, tower: Tower, next: VisionStageRpc | undefined, waitUntil: WaitUntil) {
     this.manifest = manifest;
     this.#tower = tower;
     this.#next = next;
-    this.#anchor = anchor;
+    this.#waitUntil = waitUntil;
   }
 
   get stats(): WorkerStats {
@@ -98,7 +98,7 @@ export class ImageStage {
 
   /** Loads this stage and the later ones. */
   async wake(requestId: string): Promise<void> {
-    await Promise.all([this.#tower.ready(this.#anchor), this.#next?.wake(requestId)]);
+    await Promise.all([this.#tower.ready(this.#waitUntil), this.#next?.wake(requestId)]);
   }
 
   /** @returns the same embeddings at unit length */
@@ -118,7 +118,7 @@ export class ImageStage {
         await assertWanted(wanted);
         alive();
       };
-      const visitor = { check, anchor: this.#anchor };
+      const visitor = { check, waitUntil: this.#waitUntil };
       return this.#next === undefined
         ? await this.#finish(inputs, count, visitor)
         : await this.#passOn(inputs, count, requestId, this.#next, visitor);
@@ -139,7 +139,7 @@ export class ImageStage {
 
   /** The output for each picture. The first picture may run while the tower is still being loaded. */
   async *#outputs(inputs: Pictures, visitor: Visitor): AsyncGenerator<Tensor> {
-    const ready = withHeartbeat(visitor.check, () => this.#tower.ready(visitor.anchor));
+    const ready = withHeartbeat(visitor.check, () => this.#tower.ready(visitor.waitUntil));
     const pictures =
       Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
     // If the load fails, the caller gets the error at once, not after the first picture.

@@ -162,7 +162,7 @@ const row = (model: Measured): string => {
   const { parameters } = model.manifest as { parameters?: number };
   return [
     model.name,
-    Math.round((parameters ?? 0) / 1e6),
+    parameters === undefined ? "–" : Math.round(parameters / 1e6),
     (imageMacs(model.manifest) / 1e9).toFixed(2),
     warm.toFixed(0),
     ratio(model, "warm").toFixed(2),

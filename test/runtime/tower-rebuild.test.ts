@@ -12,8 +12,8 @@ import { sha256Hex } from "../../model-shards/sha256.ts";
 import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
 import { ortModule } from "../../scripts/towers/compiled-ort.ts";
 
-const anchor = (): void => {};
-const visitor = { check: async () => {}, anchor };
+const waitUntil = (): void => {};
+const visitor = { check: async () => {}, waitUntil };
 const TRAP = -(2 ** 63);
 
 beforeAll(() => {
@@ -52,11 +52,11 @@ it("starts over with a new instance, and others that wait for their turn get it"
     const source = { bucket: new FolderBucket(folder), prefix: "." };
     const parts = { shards: [shard], source, inputShape: [1] };
     const tower = new Tower((given) => new OrtEngine(wasm, given), parts);
-    await tower.ready(anchor);
+    await tower.ready(waitUntil);
     expect([...tower.run(input(5)).data]).toEqual([-5]);
     expect(() => tower.run(input(TRAP))).toThrow("aborted");
     expect(() => tower.run(input(5))).toThrow("aborted");
-    await tower.ready(anchor);
+    await tower.ready(waitUntil);
     expect([...tower.run(input(7)).data]).toEqual([-7]);
 
     const [trapped, waiting] = await Promise.allSettled([

@@ -1,7 +1,7 @@
 /** The context of a request that embedding needs. */
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import type { TextCall } from "../../embed/compute-prompts.ts";
-import type { Anchor } from "../../runtime/lease.ts";
+import type { WaitUntil } from "../../runtime/lease.ts";
 import type { Wanted } from "../../runtime/wanted.ts";
 import type { Bindings } from "../bindings.ts";
 import type { Timings } from "../timings.ts";
@@ -17,7 +17,7 @@ export interface EmbedContext {
   requestId: string;
   /** False once the client has disconnected. */
   wanted: Wanted;
-  waitUntil: Anchor;
+  waitUntil: WaitUntil;
 }
 
 export function textCall({ manifest, towers, requestId, wanted, timings }: EmbedContext): TextCall {

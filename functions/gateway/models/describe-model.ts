@@ -5,13 +5,13 @@ import { modelReference } from "../../../model-shards/model-reference.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { dotOfHost } from "../../runtime/simd/dot-of-host.ts";
-import { type Anchor, LeasedLoad } from "../../runtime/lease.ts";
+import { type WaitUntil, LeasedLoad } from "../../runtime/lease.ts";
 
 /** When each model was added to R2, by reference, seconds since 1970. Read once for each isolate. */
 const created = new Map<string, LeasedLoad<number>>();
 
 /** @throws ServiceError `model_unavailable` */
-async function createdAt(manifest: Manifest, models: R2Bucket, waitUntil: Anchor): Promise<number> {
+async function createdAt(manifest: Manifest, models: R2Bucket, waitUntil: WaitUntil): Promise<number> {
   const reference = modelReference(manifest);
   const lease = created.get(reference) ?? new LeasedLoad<number>();
   created.set(reference, lease);
@@ -38,7 +38,7 @@ async function createdAt(manifest: Manifest, models: R2Bucket, waitUntil: Anchor
 export async function describeModel(
   manifest: Manifest,
   models: R2Bucket,
-  waitUntil: Anchor,
+  waitUntil: WaitUntil,
 ): Promise<object> {
   return {
     id: manifest.id,

@@ -1,5 +1,5 @@
 /** A model's manifest, read once per isolate and then kept. */
-import { type Anchor, LeasedLoad } from "../lease.ts";
+import { type WaitUntil, LeasedLoad } from "../lease.ts";
 import { type LoadedManifest, loadManifest } from "./load-manifest.ts";
 import type { ModelBindings } from "./model-source.ts";
 
@@ -12,9 +12,9 @@ const manifests = new Map<string, LeasedLoad<LoadedManifest>>();
 export async function leasedManifest(
   bindings: ModelBindings,
   model: string,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
 ): Promise<LoadedManifest> {
   let lease = manifests.get(model);
   if (lease === undefined) manifests.set(model, (lease = new LeasedLoad()));
-  return await lease.get(() => loadManifest(bindings, model), anchor);
+  return await lease.get(() => loadManifest(bindings, model), waitUntil);
 }

@@ -6,7 +6,7 @@
  * overlap.
  */
 import { withHeartbeat } from "../heartbeat.ts";
-import { type Anchor, LeasedLoad } from "../lease.ts";
+import { type WaitUntil, LeasedLoad } from "../lease.ts";
 import type { Loaded } from "../model-store/source-report.ts";
 import type { WorkerStats } from "../rpc.ts";
 import type { Tensor } from "../tensor.ts";
@@ -17,7 +17,7 @@ import type { CreateEngine, Engine, TowerParts } from "./engine.ts";
 export interface Visitor {
   /** Asks whether the client still waits for the answer; the call is also a sign of life. @throws ClientGoneError */
   check: () => Promise<void>;
-  anchor: Anchor;
+  waitUntil: WaitUntil;
 }
 
 /** An input that runs while the tower loads. It may belong to another request than the load. */
@@ -55,7 +55,7 @@ export class Tower {
    * Loads the tower; returns at once if it is loaded.
    * @throws ServiceError `model_unavailable`
    */
-  async ready(anchor: Anchor): Promise<void> {
+  async ready(waitUntil: WaitUntil): Promise<void> {
     if (this.#engine.aborted) this.#replaceEngine();
     await this.#load.get(async (renew) => {
       const engine = this.#engine;
@@ -69,7 +69,7 @@ export class Tower {
       });
       report?.ready();
       return engine;
-    }, anchor);
+    }, waitUntil);
   }
 
   /** True if the tower is loaded. */
@@ -122,11 +122,11 @@ export class Tower {
    * @param piece synchronous, and as short as `turns.ts` says
    * @throws ServiceError `model_unavailable`; ClientGoneError; whatever `piece` throws
    */
-  async turn<T>({ check, anchor }: Visitor, piece: () => T): Promise<T> {
+  async turn<T>({ check, waitUntil }: Visitor, piece: () => T): Promise<T> {
     await check();
     return await withHeartbeat(check, async (signal) => {
       for (;;) {
-        await this.ready(anchor);
+        await this.ready(waitUntil);
         const done = await this.#turns.take(
           () => (this.#engine.aborted ? undefined : { value: piece() }),
           signal,
