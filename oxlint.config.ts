@@ -1,12 +1,12 @@
 /** The linter's rules. The second half says who may import whom, types included, so that nobody has to remember it. */
 import { defineConfig } from "oxlint";
 
-const WORKERS = ["gateway", "jobs", "decoder", "vision", "text", "shards", "page"];
+const WORKERS = ["gateway", "jobs", "decoder", "vision", "text", "state", "shards", "page"];
 
 /** The gateway's layers, the highest first. A file imports from its own row and from those below. */
 const LAYERS = [
   ["middleware", "routes"],
-  ["label-sets", "embed"],
+  ["label-sets", "embed", "uploads"],
   ["schemas", "openapi"],
   ["images", "body", "keys", "models", "templates", "score"],
 ];
@@ -52,13 +52,13 @@ export default defineConfig({
     noImports(
       "functions/runtime/**",
       outOfFunctions,
-      leadingTo([...WORKERS, "label-sets", "embed"], "functions/runtime knows nothing above it"),
+      leadingTo([...WORKERS, "label-sets", "embed", "files"], "functions/runtime knows nothing above it"),
       onnxruntime,
     ),
     noImports(
       "functions/runtime/ort/**",
       outOfFunctions,
-      leadingTo([...WORKERS, "label-sets", "embed"], "functions/runtime knows nothing above it"),
+      leadingTo([...WORKERS, "label-sets", "embed", "files"], "functions/runtime knows nothing above it"),
     ),
     ...WORKERS.map((worker) =>
       noImports(

@@ -18,6 +18,7 @@ const DECODER_CONFIG = "functions/decoder/wrangler.toml";
 const VISION_CONFIG = "functions/vision/wrangler.toml";
 const TEXT_CONFIG = "functions/text/wrangler.toml";
 const SHARDS_CONFIG = "functions/shards/wrangler.toml";
+export const STATE_CONFIG = "functions/state/wrangler.toml";
 export const JOBS_CONFIG = "functions/jobs/wrangler.toml";
 
 /** The committed configurations, the gateway's first: wrangler lets the first Worker listen. */
@@ -27,6 +28,7 @@ export const WORKER_CONFIGS = [
   VISION_CONFIG,
   TEXT_CONFIG,
   SHARDS_CONFIG,
+  STATE_CONFIG,
   JOBS_CONFIG,
 ] as const;
 
@@ -47,8 +49,8 @@ export interface ConfigOptions {
   /** `ALLOWED_ORIGINS`. Default: as in the committed configuration. */
   allowedOrigins?: string | undefined;
   /**
-   * SHA-256 of the code of each Worker in `BESIDE_CONFIGS`. If given, each of these Workers is named after the hash of
-   * its code and settings, including the model's revision. If not, the towers of all models except the first are named
+   * SHA-256 of the code of each Worker in `HASHED_CONFIGS`. If given, each of those in `BESIDE_CONFIGS` is named after
+   * the hash of its code and settings, including the model's revision; the state Worker has it in the variable `CODE`. If not, the towers of all models except the first are named
    * after their revision.
    */
   codeHashes?: CodeHashes;
@@ -65,6 +67,8 @@ export interface WorkerConfig {
   source: Source;
   /** Queues that it consumes. */
   consumes: string[];
+  /** Of the state Worker: the hash of its code and settings. */
+  code?: string | undefined;
 }
 
 /**
@@ -72,6 +76,9 @@ export interface WorkerConfig {
  * gateway, versions exist beside each other.
  */
 export const BESIDE_CONFIGS: readonly Source[] = [DECODER_CONFIG, VISION_CONFIG, TEXT_CONFIG, SHARDS_CONFIG];
+
+/** Workers of which a release must know whether they are there already with the same code and settings. */
+export const HASHED_CONFIGS: readonly Source[] = [...BESIDE_CONFIGS, STATE_CONFIG];
 
 /** Their names begin with these. */
 export const BESIDE_NAMES = BESIDE_CONFIGS.map((source) => committedConfig(source).name);
@@ -92,8 +99,8 @@ interface RawConfig {
  * Writes the configurations of a deployment.
  * @param manifests of the models that it serves, the default first
  * @param folder to write to
- * @returns in this order: gateway, decoder, for each model the stages of the image tower and the text tower,
- * shards, jobs
+ * @returns in this order: gateway, decoder, for each model the stages of the image tower and the text tower, shards,
+ * state, jobs
  */
 export async function writeWorkerConfigs(
   manifests: readonly Manifest[],
@@ -136,6 +143,7 @@ export async function writeWorkerConfigs(
     [decoder, DECODER_CONFIG],
     ...towers,
     [shards, SHARDS_CONFIG],
+    [withCode(committedConfig(STATE_CONFIG), codeHashes), STATE_CONFIG],
     [committedConfig(JOBS_CONFIG), JOBS_CONFIG],
   ];
   await mkdir(folder, { recursive: true });
@@ -144,7 +152,7 @@ export async function writeWorkerConfigs(
       const path = join(folder, `${config.name}.json`);
       await writeFile(path, JSON.stringify(seenFrom(folder, source, config), null, 2));
       const consumes = (config.queues?.consumers ?? []).map(({ queue }) => queue);
-      return { name: config.name, path, source, consumes };
+      return { name: config.name, path, source, consumes, code: config.vars?.["CODE"] };
     }),
   );
 }
@@ -177,14 +185,23 @@ function stagesOf(config: RawConfig, stages: number, codeHashes: CodeHashes | un
   return made;
 }
 
+/** Adds the hash of code and settings to the Worker's variables, if the hash of its code is known. */
+function withCode(config: RawConfig, codeHashes: CodeHashes | undefined): RawConfig {
+  const code = codeHashes?.get(STATE_CONFIG);
+  if (code === undefined) return config;
+  return { ...config, vars: { ...config.vars, CODE: hashOf(code, config) } };
+}
+
+function hashOf(code: string, config: RawConfig): string {
+  const hash = createHash("sha256").update(JSON.stringify([code, config]));
+  return hash.digest("hex").slice(0, HASH_DIGITS);
+}
+
 /** Adds the hash of code and settings to the Worker's name, if the hash of its code is known. */
 function named(config: RawConfig, source: Source, codeHashes: CodeHashes | undefined): RawConfig {
   const code = codeHashes?.get(source);
   if (code === undefined) return config;
-  const hash = createHash("sha256")
-    .update(JSON.stringify([code, config]))
-    .digest("hex");
-  return { ...config, name: `${config.name}-${hash.slice(0, HASH_DIGITS)}` };
+  return { ...config, name: `${config.name}-${hashOf(code, config)}` };
 }
 
 /** Makes the paths in a configuration relative to `folder`. */

@@ -10,6 +10,7 @@ import { logRequest } from "./middleware/log-request.ts";
 import { requestContext } from "./middleware/request-context.ts";
 import { classify } from "./routes/classify.ts";
 import { embeddings } from "./routes/embeddings.ts";
+import { files } from "./routes/files.ts";
 import { health } from "./routes/health.ts";
 import { labelSets } from "./routes/label-sets.ts";
 import { models } from "./routes/models.ts";
@@ -23,7 +24,8 @@ export const app = new Hono<GatewayEnv>();
 app.use(requestContext, logRequest, crossOrigin);
 app.use("/v1/*", recordUsage, authorize);
 const inference = [similarity, classify, labelSets, embeddings, rerank];
-for (const routes of [health, models, ...inference, computeLabelSets, reference]) app.route("/", routes);
+for (const routes of [health, models, ...inference, files, computeLabelSets, reference])
+  app.route("/", routes);
 
 // A request that reaches this has a path or a method that no route has.
 app.all("*", (c) => {

@@ -1,5 +1,6 @@
 /** The gateway's bindings and variables (`wrangler.toml`). */
 import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
+import type { AccountNamespace } from "../files/account-files-rpc.ts";
 import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { DecoderRpc, TextRpc, VisionRpc } from "../runtime/rpc.ts";
 
@@ -17,6 +18,10 @@ export interface Bindings {
   SHARDS?: ShardsFetcher;
   /** Label sets. */
   SETS: R2Bucket;
+  /** The bytes of files. */
+  FILES: R2Bucket;
+  /** What an account has, by its name. */
+  ACCOUNTS: AccountNamespace;
   /** Queue of label sets that are computed in the background. */
   BUILDS: Queue<BuildMessage>;
   /** The models, `<alias>@<revision>` separated by commas, the default first; see `models/served-models.ts`. */

@@ -39,3 +39,21 @@ export const MAX_PAGE = 100;
 /** Values of a vector that comes with a request. Models have fewer. */
 export const MAX_EMBEDDING_VALUES = 4096;
 export const MAX_MESSAGES = 64;
+/** Bytes of an uploaded file: a zone of a free or pro plan refuses bodies over 100 MB before a Worker sees them. */
+export const MAX_FILE_BYTES = 95_000_000;
+/** Of a request that uploads one: the file, its fields and the form around them. */
+export const MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 500_000;
+/** Bytes that an account's files may have together, by the tier of the key; `public` is a machine of one's own. */
+export const MAX_STORED_BYTES = {
+  public: 10_000_000_000,
+  free: 1_000_000_000,
+  standard: 10_000_000_000,
+  high: 100_000_000_000,
+} as const;
+/** UTF-16 code units of a file's name. */
+export const MAX_FILENAME_LENGTH = 255;
+/** Seconds after which a file may be made to expire, as at OpenAI. */
+export const LEAST_EXPIRY = 3_600;
+export const LONGEST_EXPIRY = 2_592_000;
+/** Files that a page of the list has, as at OpenAI. */
+export const MAX_FILES_PAGE = 10_000;

@@ -56,6 +56,8 @@ export const DEADLINES = {
   cache: 3_000,
   /** A whole object from R2, a write to it or a list of it. */
   r2Body: 15_000,
+  /** A whole object from R2 to R2, 95 MB at the most. */
+  r2Copy: 60_000,
   /** A message to the queue, or an API key. */
   small: 5_000,
   /** A rate counter; if it does not answer, the request is allowed. */

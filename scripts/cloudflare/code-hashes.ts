@@ -9,18 +9,18 @@ import { dirname, join } from "node:path";
 import { type EngineName, parseEngine } from "../../model-shards/plan-stages.ts";
 import { ROOT } from "../paths.ts";
 import { withCleanUp } from "../release/with-clean-up.ts";
-import { BESIDE_CONFIGS, type CodeHashes, committedConfig, type Source } from "../worker-configs.ts";
+import { type CodeHashes, committedConfig, HASHED_CONFIGS, type Source } from "../worker-configs.ts";
 import { wrangler } from "./wrangler.ts";
 
 /** Files of a bundle that are not uploaded: notes that contain the time of the build, and source maps. */
 const NOT_CODE = /^README\.md$|\.map$/;
 
-/** @returns SHA-256 of the code of each Worker in `BESIDE_CONFIGS`; it does not depend on the time of the build */
+/** @returns SHA-256 of the code of each Worker in `HASHED_CONFIGS`; it does not depend on the time of the build */
 export async function codeHashes(): Promise<CodeHashes> {
   const engine = parseEngine(process.env["ENGINE"]);
   return new Map(
     await Promise.all(
-      BESIDE_CONFIGS.map(async (source) => [source, await codeHash(source, engine)] as const),
+      HASHED_CONFIGS.map(async (source) => [source, await codeHash(source, engine)] as const),
     ),
   );
 }

@@ -13,7 +13,11 @@ const buckets = r2_buckets.map(({ binding, bucket_name: name }) => ({ binding, n
 const namespaces = kv_namespaces.map(({ binding, id: name }) => ({ binding, name }));
 
 export const GATEWAY_NAME = gatewayName;
-export const BUCKETS = { models: nameOf(buckets, "MODELS"), sets: nameOf(buckets, "SETS") };
+export const BUCKETS = {
+  models: nameOf(buckets, "MODELS"),
+  sets: nameOf(buckets, "SETS"),
+  files: nameOf(buckets, "FILES"),
+};
 /** Titles of the namespaces; on this machine they are also the ids. */
 export const NAMESPACES = { cache: nameOf(namespaces, "CACHE"), keys: nameOf(namespaces, "KEYS") };
 export const QUEUES = (queues?.producers ?? []).map(({ queue }) => queue);

@@ -7,6 +7,9 @@
  * that the serving gateway is bound to is overwritten. The gateway is uploaded as a version without traffic, bound to
  * the new names. It is tested at a URL of its own and gets all traffic last. Running requests finish on the version
  * where they began. To go back, the gateway's former version gets the traffic again; all of its Workers still exist.
+ *
+ * The state Worker is the exception: its objects belong to its name. It is overwritten before the gateway, if its code
+ * has changed, and serves the gateway's former version as well; a release that fails gives its former version back.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -14,11 +17,11 @@ import type { Manifest } from "../../model-shards/manifest.ts";
 import { GENERATED, secretsFile } from "../paths.ts";
 import type { Candidate, Target } from "../release/release.ts";
 import { afterOwed, inTurn } from "../release/with-clean-up.ts";
-import { BESIDE_CONFIGS, type WorkerConfig, writeWorkerConfigs } from "../worker-configs.ts";
+import { BESIDE_CONFIGS, STATE_CONFIG, type WorkerConfig, writeWorkerConfigs } from "../worker-configs.ts";
 import type { CloudflareApi, Traffic } from "./api.ts";
 import { codeHashes } from "./code-hashes.ts";
 import { QueueHandover } from "./queue-handover.ts";
-import { Followers } from "./followers.ts";
+import { KeptWorkers } from "./kept-workers.ts";
 import { giveBack, rollbackCommand, versionsOf } from "./going-back.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";
 import { readSecrets } from "./secrets.ts";
@@ -32,7 +35,8 @@ process.once("exit", () => rmSync(CONFIGS, { recursive: true, force: true }));
 interface Context {
   api: CloudflareApi;
   queues: QueueHandover;
-  followers: Followers;
+  state: KeptWorkers;
+  followers: KeptWorkers;
   log: (line: string) => void;
 }
 
@@ -51,7 +55,7 @@ export function cloudflareTarget(
     key,
     stage: async (manifests, log) => {
       const configs = await deploymentConfigs(manifests, kvIds);
-      const { beside, gateway, followers: following } = inOrder(configs);
+      const { beside, state: stateConfig, gateway, followers: following } = inOrder(configs);
       const present = new Set(await api.workers());
       for (const { name, path } of beside) {
         if (present.has(name)) {
@@ -63,30 +67,39 @@ export function cloudflareTarget(
         log(`deployed ${name}${weight}; no serving Worker is bound to it yet`);
       }
       const queues = await QueueHandover.begin(api, configs, log);
-      const followers = await Followers.begin(api, following, log);
-      const context = { api, queues, followers, log };
-      return former === undefined
-        ? await firstGateway(gateway.path, context)
-        : await gatewayVersion(gateway.path, former, context);
+      const state = await KeptWorkers.begin(api, [stateConfig], log);
+      const followers = await KeptWorkers.begin(api, following, log);
+      const context = { api, queues, state, followers, log };
+      try {
+        await state.deploy();
+        return former === undefined
+          ? await firstGateway(gateway.path, context)
+          : await gatewayVersion(gateway.path, former, context);
+      } catch (error) {
+        throw await afterOwed(error, () => state.giveBack());
+      }
     },
   };
 }
 
 /**
- * The order of deployment: a Worker comes after those that it is bound to. First towers, the last stage first; then the
- * gateway; then the Workers that are bound to the gateway.
+ * The order of deployment: a Worker comes after those that it is bound to. First towers, the last stage first; then
+ * state; then the gateway; then the Workers that are bound to the gateway.
  * @param configs the gateway's first
  */
 export function inOrder([gateway, ...others]: readonly WorkerConfig[]): {
   beside: WorkerConfig[];
+  state: WorkerConfig;
   gateway: WorkerConfig;
   followers: WorkerConfig[];
 } {
-  if (gateway === undefined) throw new Error("a deployment without a gateway");
+  const state = others.find(({ source }) => source === STATE_CONFIG);
+  if (gateway === undefined || state === undefined) throw new Error("a deployment without gateway or state");
   return {
     beside: others.filter(isBeside).toReversed(),
+    state,
     gateway,
-    followers: others.filter((config) => !isBeside(config)),
+    followers: others.filter((config) => !isBeside(config) && config !== state),
   };
 }
 
@@ -106,7 +119,10 @@ export async function deploymentConfigs(
  * The first upload of a Worker has traffic at once, so the first gateway answers before it was tested. No client knows
  * it yet.
  */
-async function firstGateway(config: string, { api, queues, followers, log }: Context): Promise<Candidate> {
+async function firstGateway(
+  config: string,
+  { api, queues, state, followers, log }: Context,
+): Promise<Candidate> {
   let url: string;
   try {
     await queues.removeFormerConsumers();
@@ -122,14 +138,14 @@ async function firstGateway(config: string, { api, queues, followers, log }: Con
     promote: async () => url,
     settle: async () => {},
     // There is no former version that could get the traffic.
-    revert: () => queues.restore(),
+    revert: () => inTurn([() => queues.restore(), () => state.giveBack()]),
   };
 }
 
 async function gatewayVersion(
   config: string,
   former: Traffic,
-  { api, queues, followers, log }: Context,
+  { api, queues, state, followers, log }: Context,
 ): Promise<Candidate> {
   const { url, isEnabled, hasPreviews } = await api.subdomain(GATEWAY_NAME);
   if (!hasPreviews) {
@@ -164,11 +180,15 @@ async function gatewayVersion(
       log(`to go back to version ${versionsOf(former)}: ${rollbackCommand(former)}`);
     },
     revert: async () => {
-      if (!hasBegun) return;
       await inTurn([
-        () => giveBack(api, GATEWAY_NAME, former, log),
-        () => followers.giveBack(),
-        () => queues.restore(),
+        ...(hasBegun
+          ? [
+              () => giveBack(api, GATEWAY_NAME, former, log),
+              () => followers.giveBack(),
+              () => queues.restore(),
+            ]
+          : []),
+        () => state.giveBack(),
       ]);
     },
   };

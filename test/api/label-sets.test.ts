@@ -301,7 +301,7 @@ describe("storage that fails", () => {
     const readyz = await call("GET", "/readyz");
     expect([readyz.status, readyz.body.checks]).toEqual([
       503,
-      { manifest: true, r2: true, label_sets: false, kv: true },
+      { manifest: true, r2: true, label_sets: false, files: true, kv: true },
     ]);
     await down();
     expect((await create({ labels: ["no R2"] })).status).toBe(201);

@@ -103,6 +103,11 @@ await new Api().v1.classify({ images: ["a"], labels: [1] });
       request(body === undefined ? "GET" : "POST", `${workers.url}${path}`, body);
     const set = await v1("/v1/label_sets", { labels: ["a", { label: "b", min_similarity: 0 }] });
     const { id } = set.body;
+    const form = new FormData();
+    form.append("file", new Blob([Buffer.from(image, "base64")]), "fox.png");
+    form.append("purpose", "vision");
+    const file = await request("POST", `${workers.url}/v1/files`, form);
+    const stored = { file_id: file.body.id };
     const answers: [schema: { parse(value: unknown): unknown }, answer: Awaited<ReturnType<typeof v1>>][] = [
       [responses.classifyResponseSchema, await v1("/v1/classify", { image, labels: ["fox"] })],
       [responses.classifyResponseSchema, await v1("/v1/classify", { image, label_set: [id, id] })],
@@ -125,6 +130,11 @@ await new Api().v1.classify({ images: ["a"], labels: [1] });
       [responses.healthSchema, await v1("/readyz")],
       [responses.errorSchema, await v1("/v1/embeddings", {})],
       [responses.errorSchema, await v1("/nowhere")],
+      [responses.fileSchema, file],
+      [responses.fileSchema, await v1(`/v1/files/${file.body.id}`)],
+      [responses.fileListResponseSchema, await v1("/v1/files")],
+      [responses.classifyResponseSchema, await v1("/v1/classify", { image: stored, labels: ["fox"] })],
+      [responses.deletedFileSchema, await request("DELETE", `${workers.url}/v1/files/${file.body.id}`)],
       [responses.deletedSchema, await request("DELETE", `${workers.url}/v1/label_sets/${id}`)],
     ];
     // Nothing is dropped: the reference has every field that the answer has.

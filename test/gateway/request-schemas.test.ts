@@ -40,7 +40,7 @@ const fieldsOf = (name: Name, fields: object): object =>
   );
 
 const IMAGE =
-  'must be an image: a URL, a data URI or base64 as a string, {"image": …}, or {"type": "image_url", "image_url": {"url": …}}';
+  'must be an image: a URL, a data URI or base64 as a string, {"image": …}, {"file_id": …}, or {"type": "image_url", "image_url": {"url": …}}';
 const MIXED = "must be a text, an image object or an object with a text";
 const ANY = "must be a text, an image object, or an object with a text or an embedding";
 const INPUT = "must be a string, an image object or a list of them";

@@ -12,11 +12,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const ROOT = join(import.meta.dirname, "../..");
 const FUNCTIONS = join(ROOT, "functions");
 /** Folders that all Workers may import. */
-const SHARED = ["runtime", "embed", "label-sets"];
+const SHARED = ["runtime", "embed", "files", "label-sets"];
 /** The gateway's folders, from the top of `docs/architecture.md` to the bottom. */
 const LAYERS = [
   ["middleware", "routes"],
-  ["label-sets", "embed"],
+  ["label-sets", "embed", "uploads"],
   ["schemas", "openapi"],
   ["images", "body", "keys", "models", "templates", "score"],
 ];

@@ -25,6 +25,9 @@ export interface Script {
   /** The newest is first. */
   deployments: Traffic[];
   subdomain: { enabled: boolean; previews_enabled: boolean };
+  /** The last migration of its Durable Objects, and the classes that it made. */
+  migrationTag?: string;
+  classes?: string[];
 }
 
 /** Everything that the API can change, except the contents of R2 and KV. */
@@ -91,9 +94,9 @@ export class CloudflareAccount {
   /** @returns a value for `restore`. Versions are not copied, because they never change */
   snapshot(): AccountState {
     const { workers, ...rest } = this.state;
-    const copies = Object.entries(workers).map(([name, { versions, deployments, subdomain }]) => [
+    const copies = Object.entries(workers).map(([name, { versions, deployments, subdomain, ...objects }]) => [
       name,
-      { versions: [...versions], deployments: [...deployments], subdomain: { ...subdomain } },
+      { ...objects, versions: [...versions], deployments: [...deployments], subdomain: { ...subdomain } },
     ]);
     return { ...structuredClone(rest), workers: Object.fromEntries(copies) as Record<string, Script> };
   }
@@ -139,7 +142,12 @@ export class CloudflareAccount {
     if (area === "r2" && kind === "buckets") return this.#bucket(name, call);
     if (area === "queues") return this.#queue(kind, [name, ...rest], call);
     if (area === "storage") return await this.#namespace(parts.slice(3), call);
-    if (path === "/workers/scripts") return Object.keys(this.state.workers).map((id) => ({ id }));
+    if (path === "/workers/scripts") {
+      return Object.entries(this.state.workers).map(([id, { migrationTag }]) => ({
+        id,
+        ...(migrationTag === undefined ? {} : { migration_tag: migrationTag }),
+      }));
+    }
     if (path === "/workers/subdomain") return { subdomain: DOMAIN.split(".")[0] };
     if (path === "/workers/domains/records") return [];
     if (area === "workers" && kind === "workers") return this.#worker(name);
@@ -271,6 +279,7 @@ export class CloudflareAccount {
         subdomain: { enabled: false, previews_enabled: false },
       };
       const script = (this.state.workers[name] ??= made);
+      migrateClasses(script, version);
       script.versions.unshift(version);
       script.deployments.unshift([{ version_id: version.id, percentage: 100 }]);
       return { id: name, tag: name, deployment_id: version.id, startup_time_ms: 1, entry_point: "index.js" };
@@ -318,6 +327,12 @@ export class CloudflareAccount {
         const message = `Could not resolve service binding '${name}'. Target script '${target("service")}' not found.`;
         throw new Refusal(400, 10143, message);
       }
+      if (type === "durable_object_namespace") {
+        const classes = workers[target("script_name")]?.classes ?? [];
+        if (classes.includes(target("class_name"))) continue;
+        const message = `Cannot create binding for class '${target("class_name")}': no such Durable Object class`;
+        throw new Refusal(400, 10061, message);
+      }
       const isThere =
         type === "r2_bucket"
           ? buckets.includes(target("bucket_name"))
@@ -328,6 +343,23 @@ export class CloudflareAccount {
     }
     return { id: crypto.randomUUID(), upload };
   }
+}
+
+/** @throws Refusal for a class that is there already, or that nobody made */
+function migrateClasses(script: Script, { upload: { migrations, durableClasses } }: Version): void {
+  const { classes = [], migrationTag } = script;
+  if (migrations !== undefined && migrations.old_tag !== migrationTag) {
+    const message = `Migration tag precondition failed; expected ${migrations.old_tag}, found ${migrationTag}`;
+    throw new Refusal(412, 10079, message);
+  }
+  const made = migrations?.steps.flatMap(({ new_sqlite_classes = [] }) => new_sqlite_classes) ?? [];
+  for (const each of made) {
+    if (classes.includes(each) || !durableClasses.includes(each)) {
+      throw new Refusal(400, 10074, `Cannot apply new-class migration to class '${each}'`);
+    }
+  }
+  script.classes = [...classes, ...made];
+  if (migrations !== undefined) script.migrationTag = migrations.new_tag;
 }
 
 function deployVersions(script: Script, { body, query }: Call): unknown {

@@ -28,7 +28,7 @@ describe("a deployment", { timeout: 180_000 }, () => {
     const { state } = account.cloudflare.account;
     const url = await account.deploy();
     expect(url).toBe(account.url());
-    expect(state.buckets).toEqual(["edgeclip-models", "edgeclip-label-sets"]);
+    expect(state.buckets).toEqual(["edgeclip-models", "edgeclip-label-sets", "edgeclip-files"]);
     expect(Object.keys(state.namespaces)).toEqual(["edgeclip-cache", "edgeclip-keys"]);
     expect(state.queues["edgeclip-builds"]).toMatchObject([{ script: "edgeclip-jobs" }]);
     expect(account.behindGateway().map((name) => name.replace(/[0-9a-f]{16}$/, "…"))).toEqual([
@@ -39,8 +39,9 @@ describe("a deployment", { timeout: 180_000 }, () => {
     ]);
     const shards = account.behindGateway().find((name) => name.startsWith("edgeclip-shards"));
     expect(state.workers[shards ?? ""]?.versions.at(0)?.upload.isCached).toBe(true);
-    // Whoever is bound to a Worker comes after it: the gateway after towers and decoder, jobs after the gateway.
-    expect(Object.keys(state.workers).slice(-2)).toEqual(["edgeclip", "edgeclip-jobs"]);
+    // Whoever is bound to a Worker comes after it: the gateway after towers, decoder and state, jobs after the gateway.
+    expect(Object.keys(state.workers).slice(-3)).toEqual(["edgeclip-state", "edgeclip", "edgeclip-jobs"]);
+    expect(state.workers["edgeclip-state"]).toMatchObject({ classes: ["AccountState"], migrationTag: "v1" });
     expect((await stat(join(account.folder, "secrets.json"))).mode & 0o777).toBe(0o600);
   });
 
@@ -58,6 +59,7 @@ describe("a deployment", { timeout: 180_000 }, () => {
       account.serving(),
     ];
     await account.deploy();
+    expect(account.cloudflare.calls).toContain("GET /workers/scripts/edgeclip-state/versions/…");
     const changing = account.cloudflare.calls.filter((call) => !call.startsWith("GET "));
     expect(changing.filter((call) => /^POST \/(r2|queues|storage)[^…]*$/.test(call))).toEqual([]);
     expect(changing.filter((call) => call.startsWith("PUT /workers/scripts/"))).toEqual([]);

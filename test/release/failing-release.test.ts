@@ -45,6 +45,10 @@ const CONSUMERS = `/queues/${QUEUE}/consumers`;
 /** Faults that each need a different handling or message. */
 const REPRESENTATIVE: [string, Fault[]][] = [
   ["a tower is refused", [{ what: "PUT /workers/scripts/edgeclip-vision-#", occurrence: 1, how: "refused" }]],
+  [
+    "the state Worker is refused",
+    [{ what: "PUT /workers/scripts/edgeclip-state", occurrence: 1, how: "refused" }],
+  ],
   ["the version's answer is lost", [{ what: `POST ${VERSIONS}`, occurrence: 1, how: "done" }]],
   ["the version fails its test", [{ what: "new POST /v1/classify", occurrence: 1, how: "refused" }]],
   ["the former consumer stays", [{ what: `DELETE ${CONSUMERS}/…`, occurrence: 1, how: "refused" }]],
@@ -76,6 +80,10 @@ beforeAll(async () => {
       settings: { batch_size: 1, max_retries: 3 },
     },
   ];
+  // A state Worker of other code, which the release replaces.
+  for (const { upload } of state.workers["edgeclip-state"]?.versions ?? []) {
+    for (const binding of upload.bindings) if (binding.name === "CODE") binding["text"] = "other code";
+  }
   answerBefore = await account.classify();
   before = account.cloudflare.account.snapshot();
   vi.stubEnv("ENGINE", "ort");

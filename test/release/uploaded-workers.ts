@@ -27,6 +27,9 @@ export interface Upload {
   hasAssets: boolean;
   /** The platform's cache stands before it. */
   isCached: boolean;
+  migrations: Migrations | undefined;
+  /** Classes of Durable Objects that it exports. */
+  durableClasses: string[];
   /** SHA-256 of all of it: what is the same need not be started twice. */
   hash: string;
 }
@@ -42,7 +45,15 @@ const MODULE_TYPES = new Map([
   ["application/octet-stream", "Data"],
 ] as const);
 
+/** Of Durable Objects: the steps from the tag that the script has to the newest. */
+export interface Migrations {
+  old_tag?: string;
+  new_tag: string;
+  steps: { new_sqlite_classes?: string[] }[];
+}
+
 interface Metadata {
+  migrations?: Migrations;
   main_module: string;
   bindings: UploadedBinding[];
   compatibility_date: string;
@@ -74,8 +85,20 @@ export async function readUpload(form: FormData): Promise<Upload> {
     modules,
     hasAssets: metadata.assets !== undefined,
     isCached: metadata.cache_options?.enabled === true,
+    migrations: metadata.migrations,
+    durableClasses: exportedObjects(modules),
     hash: hash.digest("hex"),
   };
+}
+
+/** The classes of an entry module that are Durable Objects. */
+function exportedObjects([entry]: Upload["modules"]): string[] {
+  const code = new TextDecoder().decode(entry?.contents);
+  const exported = new Set(/export \{([^}]*)\};?\s*(?:\/\/[^\n]*\s*)*$/.exec(code)?.[1]?.match(/\w+/g) ?? []);
+  const classes = [
+    ...code.matchAll(/(\w+)\s*=\s*class[^{]*extends DurableObject\b|class (\w+) extends DurableObject\b/g),
+  ];
+  return classes.map(([, named, plain]) => named ?? plain ?? "").filter((name) => exported.has(name));
 }
 
 export class UploadedWorkers {
@@ -113,10 +136,11 @@ export class UploadedWorkers {
     const together = new Map([[worker, version]]);
     // What is added on the way is visited as well.
     for (const { upload } of together.values()) {
-      for (const { type, service } of upload.bindings) {
-        if (type !== "service" || together.has(service as string)) continue;
-        const target = deployed(service as string);
-        if (target !== undefined) together.set(service as string, target);
+      for (const { type, service, script_name: script } of upload.bindings) {
+        const name = (type === "service" ? service : script) as string | undefined;
+        if (name === undefined || together.has(name)) continue;
+        const target = deployed(name);
+        if (target !== undefined) together.set(name, target);
       }
     }
     const key = [...together].map(([name, { upload }]) => `${name} ${upload.hash}`).join("\n");
@@ -198,6 +222,7 @@ function workerOptions(
     kvNamespaces: of("kv_namespace", "namespace_id"),
     r2Buckets: of("r2_bucket", "bucket_name"),
     queueProducers: of("queue", "queue_name"),
+    durableObjects: Object.fromEntries(objectsOf(upload)),
     serviceBindings: Object.fromEntries(services),
     ratelimits: Object.fromEntries(
       limits.map((limit) => [limit.name, { simple: limit["simple"], namespace_id: limit["namespace_id"] }]),
@@ -205,4 +230,16 @@ function workerOptions(
     analyticsEngineDatasets: Object.fromEntries(datasets.map(([binding, dataset]) => [binding, { dataset }])),
     ...(upload.hasAssets ? { assets: { directory: ASSETS, routerConfig: { has_user_worker: true } } } : {}),
   } as V4WorkerOptions;
+}
+
+/** Namespaces that it is bound to, and those of its own classes. */
+function objectsOf({ bindings, durableClasses }: Upload): [binding: string, object][] {
+  const bound = bindings.filter(({ type }) => type === "durable_object_namespace");
+  return [
+    ...bound.map(({ name, class_name: className, script_name: scriptName }): [string, object] => [
+      name,
+      { className, scriptName, useSQLite: true },
+    ]),
+    ...durableClasses.map((className): [string, object] => [className, { className, useSQLite: true }]),
+  ];
 }

@@ -20,6 +20,7 @@ import { probeWorker } from "./probe.ts";
 const VISION = "edgeclip-vision";
 const TEXT = "edgeclip-text";
 const DECODER = "edgeclip-decoder";
+const STATE = "edgeclip-state";
 const ROOT = join(import.meta.dirname, "../..");
 export const DEMO_MODEL = join(ROOT, "model-shards/edgeclip-demo");
 
@@ -114,10 +115,12 @@ export async function startWorkers({
     (await (await fetch(new URL("/stats", probeUrl), { method: "POST" })).json()) as Stats;
   /** Something to do for every one of our Workers: for that of the queue, a message that it lets go. */
   const wake = async (): Promise<void> => {
+    const state = await miniflare.unsafeGetDirectURL(STATE);
     const builds = await miniflare.getQueueProducer<object>("BUILDS", committedConfig(GATEWAY_CONFIG).name);
     await Promise.all([
       readStats(),
       fetch(`${url}/healthz`).then((response) => response.text()),
+      fetch(state).then((response) => response.text()),
       builds.send({}),
     ]);
   };

@@ -10,7 +10,9 @@ import type { ServedModel } from "../models/served-models.ts";
 export interface EmbedContext {
   env: Bindings;
   manifest: Manifest;
-  /** The model's manifest. */
+  /** Whose files the request may name. @throws ServiceError `invalid_api_key` if it has no account */
+  account: () => string;
+  /** The model's towers. */
   towers: Pick<ServedModel, "vision" | "text">;
   timings: Timings;
   /** Names the request in the logs of every Worker. */

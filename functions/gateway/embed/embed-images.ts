@@ -1,8 +1,12 @@
 /** Turns image references into unit-length image embeddings. */
 import { liftedImage } from "../images/lifted-image.ts";
 import { inlineImage } from "../images/inline-image.ts";
+import { BlobStore } from "../../files/blob-store.ts";
+import { FileReference } from "../images/file-reference.ts";
+import { readStoredImage } from "../images/stored-image.ts";
 import { ImageFetch } from "../images/fetch/image-fetch.ts";
 import { parseAllowlist } from "../images/fetch/url-policy.ts";
+import type { ImageFile } from "../images/image-file.ts";
 import type { ImageReference } from "../schemas/image.ts";
 import type { Picture } from "../images/request-picture.ts";
 import type { PictureBatch } from "./picture-batch.ts";
@@ -49,8 +53,13 @@ async function addAll(
     }
   }
   const left = [...fetches.values()];
-  const added = new Map<ImageReference, Picture>();
+  const added = new Map<unknown, Picture>();
   const add = async (reference: ImageReference, param: string): Promise<Picture> => {
+    if (reference instanceof FileReference) {
+      const blobs = new BlobStore(env.FILES, batch.context.account());
+      const use = (file: ImageFile): Promise<Picture> => batch.add(file, param);
+      return await readStoredImage(blobs, reference.id, param, use);
+    }
     if (typeof reference !== "string") return reference;
     const fetched = fetches.get(reference);
     if (fetched === undefined) {
@@ -64,20 +73,26 @@ async function addAll(
   try {
     // Start with pictures that came in the request, so that their memory is not held while servers are slow.
     for (const [index, reference] of references.entries()) {
-      if (added.has(reference) || isUrl(reference)) continue;
+      if (added.has(reference) || isUrl(reference) || reference instanceof FileReference) continue;
       added.set(reference, await add(reference, paramOf(index)));
     }
     batch.releaseStrings();
     const pictures: Picture[] = [];
     for (const [index, reference] of references.entries()) {
-      const picture = added.get(reference) ?? (await add(reference, paramOf(index)));
-      added.set(reference, picture);
+      const key = sameFor(reference);
+      const picture = added.get(key) ?? (await add(reference, paramOf(index)));
+      added.set(key, picture);
       pictures.push(picture);
     }
     return pictures;
   } finally {
     for (const fetched of left) fetched.cancel();
   }
+}
+
+/** What is equal for references to the same picture. A file's id could be somebody's base64. */
+function sameFor(reference: ImageReference): unknown {
+  return reference instanceof FileReference ? `file_id:${reference.id}` : reference;
 }
 
 function isUrl(reference: ImageReference): reference is string {

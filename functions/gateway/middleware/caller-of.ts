@@ -9,14 +9,15 @@ export function callerOf(c: Context<GatewayEnv>): Caller {
 }
 
 /**
- * The account whose label sets the request may create, list and delete.
+ * The account whose label sets or files the request may create, read, list and delete.
+ * @param what is asked for, in the plural
  * @throws ServiceError `invalid_api_key` for a request without a key in a public deployment: strangers must not share
  * an account
  */
-export function accountOf(c: Context<GatewayEnv>): string {
+export function accountOf(c: Context<GatewayEnv>, what = "label sets"): string {
   const { account, keyId } = callerOf(c);
   if (keyId === null && c.env.ACCESS === "public") {
-    throw new ServiceError("invalid_api_key", "label sets belong to accounts: send an API key");
+    throw new ServiceError("invalid_api_key", `${what} belong to accounts: send an API key`);
   }
   return account;
 }

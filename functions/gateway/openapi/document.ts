@@ -8,6 +8,7 @@ import {
   labelSetQuerySchema,
   labelSetRequestSchema,
 } from "../schemas/label-set-request.ts";
+import { fileListSchema, fileRequestSchema } from "../schemas/file-request.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { computeLabelSetsRequestSchema } from "../schemas/compute-label-sets-request.ts";
@@ -16,15 +17,18 @@ import * as responses from "./responses.ts";
 
 const JSON_TYPE = "application/json";
 const FORM = "multipart/form-data";
+const BINARY = "application/octet-stream";
 
 interface Operation {
   id: string;
-  tag: "Pictures and texts" | "Label sets" | "Models" | "Operation" | "Health";
+  tag: "Pictures and texts" | "Label sets" | "Files" | "Models" | "Operation" | "Health";
   summary: string;
   description?: string;
   request?: z.ZodType;
-  /** True if a form with files may be sent instead of JSON. */
-  form?: boolean;
+  /** True if a form with files may be sent instead of JSON; `only` if nothing else may. */
+  form?: boolean | "only";
+  /** True if the answer is bytes instead of JSON. */
+  binary?: boolean;
   query?: z.ZodObject;
   path?: z.ZodObject;
   /** Answers by status. */
@@ -35,7 +39,8 @@ interface Operation {
 const REFUSALS = {
   "400": "The request is wrong; `param` names the field",
   "401": "The API key is missing or wrong",
-  "404": "The address, model or label set does not exist",
+  "403": "The account has reached its limit, or the page's origin is not allowed",
+  "404": "The address, model, label set or file does not exist",
   "413": "The request's body is too large",
   "415": "The request's body is of another type, or compressed",
   "429": "Too many requests; `retry-after` says when",
@@ -49,17 +54,18 @@ function operation({
   description,
   request,
   form,
+  binary,
   query,
   path,
   answers,
 }: Operation): ZodOpenApiOperationObject {
   const content = request && {
-    [JSON_TYPE]: { schema: request },
-    ...(form === true ? { [FORM]: { schema: request } } : {}),
+    ...(form === "only" ? {} : { [JSON_TYPE]: { schema: request } }),
+    ...(form ? { [FORM]: { schema: request } } : {}),
   };
-  const responseOf = ([text, schema]: [string, z.ZodType]) => ({
+  const responseOf = ([text, schema]: [string, z.ZodType], type = JSON_TYPE) => ({
     description: text,
-    content: { [JSON_TYPE]: { schema } },
+    content: { [type]: { schema } },
   });
   return {
     operationId: id,
@@ -74,7 +80,12 @@ function operation({
       ...Object.fromEntries(
         Object.entries(REFUSALS).map(([status, text]) => [status, responseOf([text, responses.errorSchema])]),
       ),
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)])),
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answer]) => [
+          status,
+          responseOf(answer, binary === true ? BINARY : JSON_TYPE),
+        ]),
+      ),
     },
   };
 }
@@ -170,6 +181,54 @@ const paths: ZodOpenApiPathsObject = {
       description: "Effective everywhere within 60 seconds.",
       path: idPath,
       answers: { "200": ["The set is deleted", responses.deletedSchema] },
+    }),
+  },
+  "/v1/files": {
+    post: operation({
+      id: "createFile",
+      tag: "Files",
+      summary: "Upload a file",
+      description:
+        'OpenAI\'s endpoint. A picture that was uploaded once is named as `{"file_id": …}` wherever a picture is taken. ' +
+        "The same bytes are stored once. The input of a batch expires after 30 days unless the request says otherwise; " +
+        "other files stay.",
+      request: fileRequestSchema,
+      form: "only",
+      answers: { "200": ["The file", responses.fileSchema] },
+    }),
+    get: operation({
+      id: "listFiles",
+      tag: "Files",
+      summary: "The account's files",
+      query: fileListSchema,
+      answers: { "200": ["A page of them", responses.fileListResponseSchema] },
+    }),
+  },
+  "/v1/files/{id}": {
+    get: operation({
+      id: "getFile",
+      tag: "Files",
+      summary: "What is known of a file",
+      path: idPath,
+      answers: { "200": ["The file", responses.fileSchema] },
+    }),
+    delete: operation({
+      id: "deleteFile",
+      tag: "Files",
+      summary: "Remove a file",
+      description: "Effective at once, everywhere.",
+      path: idPath,
+      answers: { "200": ["It is gone", responses.deletedFileSchema] },
+    }),
+  },
+  "/v1/files/{id}/content": {
+    get: operation({
+      id: "getFileContent",
+      tag: "Files",
+      summary: "A file's bytes",
+      path: idPath,
+      binary: true,
+      answers: { "200": ["The bytes", responses.contentSchema] },
     }),
   },
   "/v1/models": {

@@ -1,5 +1,6 @@
 /** The shapes of the API's answers, for its reference. The tests check real answers against them. */
 import * as z from "zod";
+import { FILE_PURPOSES } from "../../files/account-files-rpc.ts";
 import { ERROR_KINDS } from "../../runtime/errors.ts";
 
 const seconds = z.number().int().meta({ description: "Seconds since 1970" });
@@ -117,6 +118,36 @@ export const rerankResponseSchema = z
     usage: usageSchema,
   })
   .meta({ id: "RerankResponse" });
+
+export const fileSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal("file"),
+    bytes: z.number().int(),
+    created_at: seconds,
+    expires_at: seconds.optional().meta({ description: "Absent for a file that stays until it is deleted" }),
+    filename: z.string(),
+    purpose: z.enum(FILE_PURPOSES),
+    status: z.literal("processed"),
+  })
+  .meta({ id: "File" });
+
+export const fileListResponseSchema = z.object({
+  object: z.literal("list"),
+  data: z.array(fileSchema),
+  first_id: z.string().nullable(),
+  last_id: z.string().nullable(),
+  has_more: z.boolean(),
+});
+
+export const deletedFileSchema = z.object({
+  id: z.string(),
+  object: z.literal("file"),
+  deleted: z.literal(true),
+});
+
+/** Of a file. */
+export const contentSchema = z.unknown().meta({ override: { type: "string", format: "binary" } });
 
 export const labelSetSchema = z
   .object({

@@ -14,6 +14,7 @@ export const health = new Hono<GatewayEnv>()
       manifest: allModels(c),
       r2: withDeadline(DEADLINES.small, () => c.env.MODELS.head("readyz")),
       label_sets: withDeadline(DEADLINES.small, () => c.env.SETS.head("readyz")),
+      files: withDeadline(DEADLINES.small, () => c.env.FILES.head("readyz")),
       kv: withDeadline(DEADLINES.small, () => c.env.CACHE.get("readyz")),
     };
     const outcomes = await Promise.allSettled(Object.values(checks));

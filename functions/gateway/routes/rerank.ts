@@ -5,6 +5,7 @@ import { embedItems } from "../embed/embed-items.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { reportUsage } from "./answer/report-usage.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
+import { FileReference } from "../images/file-reference.ts";
 import { LIFTED } from "../body/lift-strings.ts";
 import { randomId } from "../random-id.ts";
 import { requestedModel } from "./request/requested-model.ts";
@@ -49,6 +50,7 @@ export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
 function shown(document: Item | undefined): object | undefined {
   if (document === undefined || !("image" in document)) return document;
   const { image } = document;
+  if (image instanceof FileReference) return { file_id: image.id };
   return typeof image === "string" && image.startsWith(LIFTED) ? { image: null } : document;
 }
 

@@ -2,16 +2,18 @@
  * An image in any form that the API accepts: a string (URL, data URI, base64), an object around one, an uploaded file.
  */
 import * as z from "zod";
+import { FileReference } from "../images/file-reference.ts";
 import { Picture } from "../images/request-picture.ts";
-import { MAX_IMAGES } from "../limits.ts";
+import { MAX_IMAGES, MAX_NAME_LENGTH } from "../limits.ts";
 import { list } from "./list.ts";
 import { ownObject } from "./own-object.ts";
+import { shortString } from "./short-string.ts";
 
 const MESSAGE =
-  'must be an image: a URL, a data URI or base64 as a string, {"image": …}, or {"type": "image_url", "image_url": {"url": …}}';
+  'must be an image: a URL, a data URI or base64 as a string, {"image": …}, {"file_id": …}, or {"type": "image_url", "image_url": {"url": …}}';
 
-/** A string reference, or an uploaded file that is already on its way to the decoder. */
-export type ImageReference = string | Picture;
+/** A string reference, one of the account's files, or an uploaded file that is already on its way to the decoder. */
+export type ImageReference = string | FileReference | Picture;
 
 const reference = z
   .string()
@@ -28,15 +30,35 @@ const contentPart = z
   .object({ type: z.literal("image_url"), image_url: z.object({ url: reference }) })
   .transform(({ image_url }) => image_url.url);
 
+const storedFile = {
+  type: z.literal("input_image").optional(),
+  file_id: shortString(MAX_NAME_LENGTH).meta({ description: "Id of one of the account's files" }),
+  detail: z.string().optional(),
+};
+const toReference = ({ file_id: id }: { file_id: string }): FileReference => new FileReference(id);
+
 /** For endpoints whose request follows another API. */
 export const imageObjectSchema = z
-  .union([contentPart, z.object({ image: reference }).transform(({ image }) => image)], { error: MESSAGE })
+  .union(
+    [
+      contentPart,
+      z.object({ image: reference }).transform(({ image }) => image),
+      z.object(storedFile).transform(toReference),
+    ],
+    { error: MESSAGE },
+  )
   .meta({ id: "ImageObject" });
 
 /** For this project's own endpoints. */
 export const imageSchema = z
   .union(
-    [reference, uploaded, contentPart, ownObject({ image: reference }).transform(({ image }) => image)],
+    [
+      reference,
+      uploaded,
+      contentPart,
+      ownObject({ image: reference }).transform(({ image }) => image),
+      ownObject(storedFile).transform(toReference),
+    ],
     {
       error: (issue) => (issue.input === "" ? "an image must not be empty" : MESSAGE),
     },

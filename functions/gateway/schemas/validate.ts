@@ -100,6 +100,7 @@ function codeOf(issue: z.core.$ZodIssue): ErrorCode {
     case "unrecognized_keys":
       return "unknown_field";
     case "invalid_type":
+    case "invalid_value":
     case "invalid_union":
       return issue.input === undefined ? "missing_field" : "invalid_type";
     case "too_small":

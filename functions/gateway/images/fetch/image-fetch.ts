@@ -5,18 +5,13 @@
  */
 import { DeadlineError, withDeadline } from "../../../runtime/deadline.ts";
 import { ServiceError } from "../../../runtime/errors.ts";
-import { BytesInFlight, type Share } from "../../body/bytes-in-flight.ts";
+import type { Share } from "../../body/bytes-in-flight.ts";
 import { receivePiece } from "../../body/receive-piece.ts";
 import type { Timings } from "../../timings.ts";
 import { FETCH_TIMEOUT_MS, MAX_IMAGE_BYTES, MAX_REDIRECTS } from "../../limits.ts";
 import { type ImageFile, imageFile, imageTooLarge } from "../image-file.ts";
+import { fetchedBytes } from "./fetched-bytes.ts";
 import { refusalOf } from "./url-policy.ts";
-
-/**
- * Limit for the bytes of fetched files in the isolate. It is separate from the limit for request bodies: a request that
- * holds a body waits for room here, and with a common limit it could wait for itself.
- */
-const fetchedBytes = new BytesInFlight({ small: 2_000_000, large: MAX_IMAGE_BYTES });
 
 const TOO_SLOW = `no answer within ${FETCH_TIMEOUT_MS / 1000} s`;
 const UNREACHABLE = "the server could not be reached";

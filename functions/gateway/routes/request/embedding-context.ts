@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import type { EmbedContext } from "../../embed/embed-context.ts";
 import type { Wanted } from "../../../runtime/wanted.ts";
+import { accountOf } from "../../middleware/caller-of.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { towersOf } from "../../models/served-models.ts";
 
@@ -32,6 +33,7 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
   return {
     env: c.env,
     manifest,
+    account: () => accountOf(c, "files"),
     towers: towersOf(c.env, manifest),
     timings: c.get("timings"),
     requestId: c.get("requestId"),

@@ -1,20 +1,20 @@
 /**
- * Workers that keep their names from release to release, such as the consumer of a queue. They are bound to the
- * gateway, so they are deployed after it. They must also work with the gateway's former version, because it may become
- * active again.
+ * Workers that keep their names from release to release: the consumer of a queue, which is bound to the gateway and is
+ * deployed after it, and the state Worker, which the gateway is bound to and comes before it. They must also work with
+ * the gateway's former version, because it may become active again.
  */
 import type { WorkerConfig } from "../worker-configs.ts";
 import type { CloudflareApi, Traffic } from "./api.ts";
 import { giveBack } from "./going-back.ts";
 import { wranglerUpload } from "./wrangler.ts";
 
-export class Followers {
+export class KeptWorkers {
   readonly #api: CloudflareApi;
   readonly #log: (line: string) => void;
   /** `former`: the versions that had the Worker's traffic; undefined for a new Worker. */
   readonly #workers: { config: WorkerConfig; former: Traffic | undefined }[];
-  /** How many deployments were started. */
-  #begun = 0;
+  /** Those whose deployment was started. */
+  readonly #begun: { config: WorkerConfig; former: Traffic | undefined }[] = [];
 
   private constructor(
     api: CloudflareApi,
@@ -31,19 +31,24 @@ export class Followers {
     api: CloudflareApi,
     configs: readonly WorkerConfig[],
     log: (line: string) => void,
-  ): Promise<Followers> {
+  ): Promise<KeptWorkers> {
     const present = new Set(configs.length === 0 ? [] : await api.workers());
     const workers: { config: WorkerConfig; former: Traffic | undefined }[] = [];
     for (const config of configs) {
       const [former] = present.has(config.name) ? await api.deployments(config.name) : [];
       workers.push({ config, former });
     }
-    return new Followers(api, workers, log);
+    return new KeptWorkers(api, workers, log);
   }
 
   async deploy(): Promise<void> {
-    for (const { config } of this.#workers) {
-      this.#begun += 1;
+    for (const worker of this.#workers) {
+      const { config, former } = worker;
+      if (config.code !== undefined && (await this.#codeOf(config.name, former)) === config.code) {
+        this.#log(`${config.name} serves already, with this code and these settings`);
+        continue;
+      }
+      this.#begun.push(worker);
       await wranglerUpload(["deploy", "-c", config.path]);
       this.#log(`deployed ${config.name}, which has all its traffic from now on`);
     }
@@ -51,8 +56,16 @@ export class Followers {
 
   /** Gives the traffic back to the former versions. A new Worker stays, but consumes no queue. */
   async giveBack(): Promise<void> {
-    for (const { config, former } of this.#workers.slice(0, this.#begun)) {
+    for (const { config, former } of this.#begun) {
       if (former !== undefined) await giveBack(this.#api, config.name, former, this.#log);
     }
+  }
+
+  /** The hash of code and settings that the one version with traffic has in its variable `CODE`. */
+  async #codeOf(name: string, former: Traffic = []): Promise<string | undefined> {
+    const [only, ...others] = former;
+    if (only === undefined || others.length > 0) return undefined;
+    const bindings = await this.#api.bindings(name, only.version_id);
+    return bindings.find((binding) => binding.type === "plain_text" && binding.name === "CODE")?.text;
   }
 }

@@ -1,0 +1,128 @@
+/**
+ * What an account's Durable Object says of its files (`functions/state/`). It knows which files there are and counts
+ * them; it never sees their bytes, which are in R2. Whoever calls it moves the bytes, and tells it before and after:
+ *
+ *     upload   begin → bytes to R2 → commit                  or, after a failure: abandon → R2 cleared → ended
+ *     delete   remove → bytes cleared in R2, or the id revoked there → removed
+ *
+ * Every step may be repeated, and one that was begun and not finished is handed out by `due` until it is.
+ */
+
+/** A file as OpenAI describes it. */
+export interface FileObject {
+  id: string;
+  object: "file";
+  bytes: number;
+  /** Seconds since 1970. */
+  created_at: number;
+  /** Absent for a file that stays. */
+  expires_at?: number;
+  filename: string;
+  purpose: FilePurpose;
+  status: "processed";
+}
+
+/** `batch_output` is the service's own to write. */
+export const FILE_PURPOSES = ["assistants", "batch", "batch_output", "user_data", "vision"] as const;
+export type FilePurpose = (typeof FILE_PURPOSES)[number];
+
+/** What is known of a file once all of it has come. */
+export interface FileContent {
+  /** Of the bytes, hexadecimal. */
+  sha256: string;
+  bytes: number;
+  filename: string;
+  purpose: FilePurpose;
+  /** Seconds after its creation; null: never. */
+  expiresAfter: number | null;
+}
+
+/** An upload to R2 that is about to begin. */
+export interface NewUpload {
+  /** Of the blob that it makes, unless the account turns out to have these bytes. */
+  blob: string;
+  /** For the marks of the blob's ids. */
+  key: string;
+  /** R2's, of a multipart upload; null for one that is written at once. */
+  uploadId: string | null;
+  /** At most so many bytes come. */
+  bytes: number;
+  /** That the account may store. */
+  maxBytes: number;
+}
+
+export type Begun =
+  | "begun"
+  /** The account may not store so many bytes, or so many files. */
+  | "full"
+  /** The account has too many uploads under way. */
+  | "busy";
+
+export interface Committed {
+  file: FileObject;
+  /** The account had these bytes: those of the upload are to be cleared, and then `ended` to be said. */
+  isDuplicate: boolean;
+}
+
+export interface FileQuery {
+  /** Id of the last file of the page before. It need not exist any more. */
+  after: string | null;
+  limit: number;
+  order: "asc" | "desc";
+  purpose: string | null;
+}
+
+export interface FilePage {
+  files: FileObject[];
+  hasMore: boolean;
+}
+
+/** What is to happen in R2 before a file is gone. */
+export interface Removal {
+  id: string;
+  blob: string;
+  /** The one to be revoked, if other files have the same bytes. */
+  number: number;
+  /** Whether the bytes go. */
+  isLast: boolean;
+}
+
+/** What is to happen in R2 after an upload was given up. */
+export interface Abandoned {
+  /** Whether what R2 has of the upload is nobody's. */
+  mayClear: boolean;
+  /** Of the file that was made of it without its client hearing of that. */
+  removal?: Removal;
+}
+
+/** What was begun and not finished, and files that have expired. */
+export interface Due {
+  removals: Removal[];
+  /** Uploads that nobody will commit any more; what R2 has of them is to be cleared. */
+  uploads: { blob: string; uploadId: string | null }[];
+}
+
+export interface AccountFilesRpc {
+  begin(upload: NewUpload): Promise<Begun>;
+  /**
+   * Makes the file of an upload.
+   * @param isStored whether R2 has the bytes. While it does not, there is a file only if the account had them before.
+   * @returns undefined while there is none, and for an upload that was not begun or was abandoned
+   */
+  commit(blob: string, content: FileContent, isStored: boolean): Promise<Committed | undefined>;
+  /** No file will be made of the upload, and one that was made is removed. */
+  abandon(blob: string): Promise<Abandoned>;
+  /** R2 has nothing of the upload any more. */
+  ended(blob: string): Promise<void>;
+  get(id: string): Promise<FileObject | undefined>;
+  list(query: FileQuery): Promise<FilePage>;
+  /** From now on the file is neither shown nor listed. @returns undefined if there is no such file */
+  remove(id: string): Promise<Removal | undefined>;
+  removed(id: string): Promise<void>;
+  due(limit: number): Promise<Due>;
+}
+
+/** The namespace of accounts' Durable Objects. */
+export interface AccountNamespace {
+  getByName(account: string): AccountFilesRpc;
+}

@@ -1,0 +1,156 @@
+/**
+ * A multipart/form-data body (RFC 7578) as a stream of parts whose bytes are passed on as they come. `multipart-form.ts`
+ * waits until a part is complete, which is right for pictures; a file of 95 MB is never in memory as a whole.
+ */
+import { MultipartPart } from "@remix-run/multipart-parser";
+import { ServiceError } from "../../runtime/errors.ts";
+import { PreambleSkipper } from "./skip-preamble.ts";
+
+export interface PartHeader {
+  name: string;
+  /** Undefined for a field that is not a file. */
+  filename: string | undefined;
+}
+
+export interface PartTaker {
+  begin(header: PartHeader): void | Promise<void>;
+  /** @param bytes are the taker's until it returns */
+  take(bytes: Uint8Array): void | Promise<void>;
+  end(): void;
+}
+
+const MAX_HEADER_BYTES = 8_192;
+/** Bytes of white space that may follow a boundary (RFC 2046, 5.1.1). */
+const MAX_PADDING = 256;
+const DASH = 0x2d;
+const SPACE = 0x20;
+const TAB = 0x09;
+const LINE = Uint8Array.of(0x0d, 0x0a);
+const BLANK_LINE = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a);
+const INVALID = "the request's body is not valid multipart/form-data";
+
+type State = "first boundary" | "after boundary" | "header" | "content" | "over";
+
+export class PartStream {
+  readonly #preamble: PreambleSkipper;
+  readonly #delimiter: Uint8Array;
+  readonly #taker: PartTaker;
+  #state: State = "first boundary";
+  /** What has come and cannot be told apart yet. */
+  #kept: Uint8Array = new Uint8Array();
+
+  /** @throws ServiceError `invalid_type` for a content type without a boundary */
+  constructor(contentType: string, taker: PartTaker) {
+    const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^;,\s]+))/i.exec(contentType) ?? [];
+    const boundary = quoted ?? plain;
+    if (boundary === undefined) throw invalid("it has no boundary");
+    this.#preamble = new PreambleSkipper(boundary);
+    this.#delimiter = new TextEncoder().encode(`\r\n--${boundary}`);
+    this.#taker = taker;
+  }
+
+  /** @throws ServiceError `invalid_type`; whatever the taker throws */
+  async write(piece: Uint8Array): Promise<void> {
+    const part = this.#preamble.skip(piece);
+    if (part === undefined || this.#state === "over") return;
+    let rest: Uint8Array | undefined = joined(this.#kept, part);
+    this.#kept = new Uint8Array();
+    while (rest !== undefined) rest = await this.#step(rest);
+  }
+
+  /** @throws ServiceError `invalid_type` if the body ended early */
+  finish(): void {
+    if (this.#state !== "over") throw invalid("it ends early");
+  }
+
+  /** @returns what is left to be looked at; undefined when more has to come */
+  async #step(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    switch (this.#state) {
+      case "first boundary":
+        this.#state = "after boundary";
+        // The line break before it was the preamble's.
+        return bytes.subarray(this.#delimiter.length - LINE.length);
+      case "after boundary":
+        return this.#afterBoundary(bytes);
+      case "header":
+        return await this.#header(bytes);
+      case "content":
+        return await this.#content(bytes);
+      default:
+        return undefined;
+    }
+  }
+
+  #afterBoundary(bytes: Uint8Array): Uint8Array | undefined {
+    if (bytes[0] === DASH && bytes[1] === DASH) {
+      this.#state = "over";
+      return undefined;
+    }
+    const end = indexOf(bytes, LINE);
+    const isHalfDashes = bytes.length === 1 && bytes[0] === DASH;
+    const padding = bytes.subarray(0, end === -1 ? bytes.length : end);
+    const isPadding = padding.every((byte) => byte === SPACE || byte === TAB || byte === LINE[0]);
+    if (!isHalfDashes && (!isPadding || padding.length > MAX_PADDING)) {
+      throw invalid("a boundary is followed by something else");
+    }
+    if (end === -1) return this.#keep(bytes);
+    this.#state = "header";
+    // With the line break, so that a part without headers has a blank line as well.
+    return bytes.subarray(end);
+  }
+
+  async #header(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    const end = indexOf(bytes, BLANK_LINE);
+    if ((end === -1 ? bytes.length : end) > MAX_HEADER_BYTES) throw invalid("a part's headers are too long");
+    if (end === -1) return this.#keep(bytes);
+    await this.#taker.begin(headerOf(bytes.subarray(LINE.length, Math.max(LINE.length, end))));
+    this.#state = "content";
+    return bytes.subarray(end + BLANK_LINE.length);
+  }
+
+  async #content(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    const end = indexOf(bytes, this.#delimiter);
+    // Whatever may be the beginning of a boundary is kept.
+    const sure = end === -1 ? Math.max(0, bytes.length - this.#delimiter.length + 1) : end;
+    if (sure > 0) await this.#taker.take(bytes.subarray(0, sure));
+    if (end === -1) return this.#keep(bytes.subarray(sure));
+    this.#taker.end();
+    this.#state = "after boundary";
+    return bytes.subarray(end + this.#delimiter.length);
+  }
+
+  #keep(bytes: Uint8Array): undefined {
+    this.#kept = bytes.slice();
+  }
+}
+
+function headerOf(bytes: Uint8Array): PartHeader {
+  const { name, filename, mediaType } = new MultipartPart(bytes, []);
+  if (name === undefined) throw invalid("a part has no name");
+  const isBytes = mediaType === "application/octet-stream";
+  return { name, filename: filename ?? (isBytes ? name : undefined) };
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (a.length === 0) return b;
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+/** Where `wanted` begins first; -1 if it does not. */
+function indexOf(bytes: Uint8Array, wanted: Uint8Array): number {
+  const [first = 0] = wanted;
+  for (let at = bytes.indexOf(first); at !== -1; at = bytes.indexOf(first, at + 1)) {
+    if (at + wanted.length > bytes.length) return -1;
+    let same = 1;
+    while (same < wanted.length && bytes[at + same] === wanted[same]) same++;
+    if (same === wanted.length) return at;
+  }
+  return -1;
+}
+
+function invalid(why: string): ServiceError {
+  return new ServiceError("invalid_type", `${INVALID}: ${why}`);
+}

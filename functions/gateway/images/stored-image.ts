@@ -1,0 +1,42 @@
+/** A picture that is one of the account's files: one read of R2, when there is room for it. */
+import type { BlobStore } from "../../files/blob-store.ts";
+import { ServiceError } from "../../runtime/errors.ts";
+import { MAX_IMAGE_BYTES } from "../limits.ts";
+import { fetchedBytes } from "./fetch/fetched-bytes.ts";
+import { type ImageFile, imageFile, imageTooLarge } from "./image-file.ts";
+
+/** UTF-16 code units of an unknown id that its refusal repeats. */
+const MAX_SHOWN = 64;
+
+/**
+ * @param param the reference's path in the request, for errors
+ * @param use gets the file; its memory is given to others once it is done
+ * @throws ServiceError `file_not_found`, `image_too_large`, `overloaded`
+ */
+export async function readStoredImage<T>(
+  blobs: BlobStore,
+  id: string,
+  param: string,
+  use: (file: ImageFile) => Promise<T>,
+): Promise<T> {
+  const file = await blobs.open(id);
+  if (file === undefined) throw fileNotFound(id, param);
+  const { bytes, body } = file;
+  if (bytes > MAX_IMAGE_BYTES) {
+    await body.cancel();
+    throw imageTooLarge(bytes, param);
+  }
+  const share = fetchedBytes.open(bytes);
+  try {
+    await share.growTo(bytes);
+    share.complete(bytes);
+    return await use(imageFile([new Uint8Array(await file.arrayBuffer())], param));
+  } finally {
+    share.release();
+  }
+}
+
+export function fileNotFound(id: string, param = "file_id"): ServiceError {
+  const shown = JSON.stringify(id.length > MAX_SHOWN ? `${id.slice(0, MAX_SHOWN)}…` : id);
+  return new ServiceError("file_not_found", `there is no file ${shown}`, { param });
+}

@@ -1,0 +1,68 @@
+/** `/v1/files`: OpenAI's files. Pictures that are named by id in other requests, and the inputs of batches. */
+import { type Context, Hono } from "hono";
+import { AccountFiles } from "../../files/account-files.ts";
+import { ServiceError } from "../../runtime/errors.ts";
+import { receiveUpload } from "../uploads/receive-upload.ts";
+import { fileNotFound } from "../images/stored-image.ts";
+import { MAX_STORED_BYTES } from "../limits.ts";
+import { accountOf, callerOf } from "../middleware/caller-of.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
+import { fileListSchema } from "../schemas/file-request.ts";
+import { validate } from "../schemas/validate.ts";
+
+const PATH = "/v1/files";
+
+export const files = new Hono<GatewayEnv>()
+  .post(PATH, async (c) => {
+    const encoding = c.req.header("content-encoding")?.trim().toLowerCase() ?? "identity";
+    if (encoding !== "identity") {
+      const message = "the request's body must not be compressed: send it without a content-encoding";
+      throw new ServiceError("unsupported_media_type", message);
+    }
+    const upload = receiveUpload(c.req.raw, filesOf(c), MAX_STORED_BYTES[callerOf(c).tier]);
+    return c.json(await toTheEnd(c, upload));
+  })
+  .get(PATH, async (c) => {
+    const { after, limit, order, purpose } = await validate(fileListSchema, c.req.query());
+    const query = { after: after ?? null, limit, order, purpose: purpose ?? null };
+    const { files: data, hasMore } = await filesOf(c).list(query);
+    return c.json({
+      object: "list",
+      data,
+      first_id: data[0]?.id ?? null,
+      last_id: data.at(-1)?.id ?? null,
+      has_more: hasMore,
+    });
+  })
+  .get(`${PATH}/:id`, async (c) => {
+    const id = c.req.param("id");
+    const file = await filesOf(c).get(id);
+    if (file === undefined) throw fileNotFound(id);
+    return c.json(file);
+  })
+  .get(`${PATH}/:id/content`, async (c) => {
+    const id = c.req.param("id");
+    const file = await filesOf(c).blobs.open(id);
+    if (file === undefined) throw fileNotFound(id);
+    // Whatever somebody uploaded: a browser is to save it, not to show or run it.
+    c.header("content-type", "application/octet-stream");
+    c.header("content-disposition", "attachment");
+    c.header("x-content-type-options", "nosniff");
+    c.header("content-length", String(file.bytes));
+    return c.body(file.body);
+  })
+  .delete(`${PATH}/:id`, async (c) => {
+    const id = c.req.param("id");
+    if (!(await toTheEnd(c, filesOf(c).remove(id)))) throw fileNotFound(id);
+    return c.json({ id, object: "file", deleted: true });
+  });
+
+function filesOf(c: Context<GatewayEnv>): AccountFiles {
+  return new AccountFiles(c.env, accountOf(c, "files"));
+}
+
+/** What was begun goes on if the client leaves: half a change is to be finished, or taken back. */
+async function toTheEnd<T>(c: Context<GatewayEnv>, work: Promise<T>): Promise<T> {
+  c.executionCtx.waitUntil(work.catch(() => {}));
+  return await work;
+}

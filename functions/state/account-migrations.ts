@@ -1,0 +1,58 @@
+/**
+ * The tables of an account. A migration that was released is never changed, and none takes anything away that the code
+ * of the release before needs.
+ */
+import type { Migrations } from "./migrate.ts";
+
+export const ACCOUNT_MIGRATIONS: Migrations = [
+  [
+    // `live`: files that are not being removed. `next_number`: of the next file with these bytes.
+    `CREATE TABLE blobs (
+      blob TEXT PRIMARY KEY,
+      sha256 TEXT NOT NULL,
+      key TEXT NOT NULL,
+      bytes INTEGER NOT NULL,
+      next_number INTEGER NOT NULL,
+      live INTEGER NOT NULL
+    ) WITHOUT ROWID`,
+    "CREATE INDEX blobs_by_sha256 ON blobs (sha256)",
+    // `position`: in the listing. `removing`: seconds since 1970 when that began.
+    `CREATE TABLE files (
+      position INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      blob TEXT NOT NULL,
+      number INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      filename TEXT NOT NULL,
+      purpose TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER,
+      removing INTEGER
+    )`,
+    "CREATE INDEX files_by_purpose ON files (purpose, position)",
+    "CREATE INDEX files_by_blob ON files (blob)",
+    // One row: bytes and number of all blobs and files, and the next file's position.
+    `CREATE TABLE totals (
+      one INTEGER PRIMARY KEY CHECK (one = 1),
+      bytes INTEGER NOT NULL,
+      files INTEGER NOT NULL,
+      next_position INTEGER NOT NULL
+    )`,
+    "INSERT INTO totals VALUES (1, 0, 0, 1)",
+  ],
+  [
+    // Uploads under way. `abandoned`: seconds since 1970 since when no file will be made of it. `file`: what was made.
+    `CREATE TABLE uploads (
+      blob TEXT PRIMARY KEY,
+      key TEXT NOT NULL,
+      upload_id TEXT,
+      bytes INTEGER NOT NULL,
+      begun_at INTEGER NOT NULL,
+      abandoned INTEGER,
+      file TEXT
+    ) WITHOUT ROWID`,
+    // For the sweep: few files are in these.
+    "CREATE INDEX files_by_expiry ON files (expires_at) WHERE expires_at IS NOT NULL",
+    "CREATE INDEX files_removing ON files (removing) WHERE removing IS NOT NULL",
+  ],
+];

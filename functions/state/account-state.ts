@@ -1,0 +1,86 @@
+/** The Durable Object of an account: its files, as `functions/files/account-files-rpc.ts` says. */
+import { DurableObject } from "cloudflare:workers";
+import type {
+  Abandoned,
+  AccountFilesRpc,
+  Begun,
+  Committed,
+  Due,
+  FileContent,
+  FileObject,
+  FilePage,
+  FileQuery,
+  NewUpload,
+  Removal,
+} from "../files/account-files-rpc.ts";
+import { ACCOUNT_MIGRATIONS } from "./account-migrations.ts";
+import { FileTables } from "./file-tables.ts";
+import { migrate } from "./migrate.ts";
+import { UploadTable } from "./upload-table.ts";
+
+export class AccountState extends DurableObject implements AccountFilesRpc {
+  readonly #files: FileTables;
+  readonly #uploads: UploadTable;
+
+  constructor(ctx: DurableObjectState, env: object) {
+    super(ctx, env);
+    migrate(ctx.storage, ACCOUNT_MIGRATIONS);
+    this.#files = new FileTables(ctx.storage);
+    this.#uploads = new UploadTable(ctx.storage);
+  }
+
+  async begin(upload: NewUpload): Promise<Begun> {
+    return this.#uploads.begin(upload, this.#files.totals());
+  }
+
+  /** Nothing else happens in the object meanwhile: an id is made with Web Crypto, which is awaited. */
+  async commit(blob: string, content: FileContent, isStored: boolean): Promise<Committed | undefined> {
+    return await this.ctx.blockConcurrencyWhile(async () => {
+      const upload = this.#uploads.open(blob);
+      if (upload === undefined) return undefined;
+      const known = this.#files.blobOf(content.sha256);
+      if (known === undefined && !isStored) return undefined;
+      const file = await this.#files.newFile(known ?? { blob, key: upload.key, number: 0 }, content);
+      return this.ctx.storage.transactionSync(() => {
+        this.#files.insert(file, content.sha256);
+        // What R2 has of a duplicate is still to be cleared.
+        if (known === undefined) this.#uploads.end(blob);
+        else this.#uploads.close(blob, file.object.id);
+        return { file: file.object, isDuplicate: known !== undefined };
+      });
+    });
+  }
+
+  async abandon(blob: string): Promise<Abandoned> {
+    return this.ctx.storage.transactionSync(() => {
+      const upload = this.#uploads.abandon(blob);
+      const made = upload === undefined ? this.#files.firstOf(blob) : upload.file;
+      const removal = made === null ? undefined : this.#files.remove(made);
+      return { mayClear: !this.#files.hasBlob(blob), ...(removal === undefined ? {} : { removal }) };
+    });
+  }
+
+  async ended(blob: string): Promise<void> {
+    this.#uploads.end(blob);
+  }
+
+  async get(id: string): Promise<FileObject | undefined> {
+    return this.#files.get(id);
+  }
+
+  async list(query: FileQuery): Promise<FilePage> {
+    return this.#files.list(query);
+  }
+
+  async remove(id: string): Promise<Removal | undefined> {
+    return this.#files.remove(id);
+  }
+
+  async removed(id: string): Promise<void> {
+    this.#files.removed(id);
+  }
+
+  async due(limit: number): Promise<Due> {
+    return { removals: this.#files.due(limit), uploads: this.#uploads.due(limit) };
+  }
+}

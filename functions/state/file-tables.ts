@@ -1,0 +1,213 @@
+/**
+ * The files of an account, and the blobs that hold their bytes. Files with the same bytes have one blob; a blob whose
+ * last file is being removed gets no new ones, so that removing its bytes takes nothing from anybody.
+ */
+import type {
+  FileContent,
+  FileObject,
+  FilePage,
+  FilePurpose,
+  FileQuery,
+  Removal,
+} from "../files/account-files-rpc.ts";
+import { MAX_NUMBERS } from "../files/blob-store.ts";
+import { makeFileId, parseFileId } from "../files/file-id.ts";
+import { seconds } from "./seconds.ts";
+
+/** Seconds that whoever removes a file has for it, before the sweep takes over. */
+const REMOVED_AFTER = 60;
+
+export interface Totals extends Record<string, SqlStorageValue> {
+  /** Of all blobs: what R2 stores. */
+  bytes: number;
+  files: number;
+  next_position: number;
+}
+
+/** Where a file's bytes are, and its number among those that have them. */
+export interface Place extends Record<string, SqlStorageValue> {
+  blob: string;
+  key: string;
+  number: number;
+}
+
+/** A file that is about to be one. */
+export interface NewFile {
+  place: Place;
+  position: number;
+  object: FileObject;
+}
+
+interface FileRow extends Record<string, SqlStorageValue> {
+  position: number;
+  id: string;
+  blob: string;
+  number: number;
+  bytes: number;
+  filename: string;
+  purpose: string;
+  created_at: number;
+  expires_at: number | null;
+}
+
+export class FileTables {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+  }
+
+  totals(): Totals {
+    return this.#sql.exec<Totals>("SELECT bytes, files, next_position FROM totals").one();
+  }
+
+  /** Where a new file with these bytes would be; undefined if the account does not have them. */
+  blobOf(sha256: string): Place | undefined {
+    const found = this.#sql.exec<Place>(
+      `SELECT blob, key, next_number AS number FROM blobs
+       WHERE sha256 = ? AND live > 0 AND next_number < ? LIMIT 1`,
+      sha256,
+      MAX_NUMBERS,
+    );
+    return found.toArray()[0];
+  }
+
+  /** Changes nothing yet. */
+  async newFile(place: Place, content: FileContent): Promise<NewFile> {
+    const { bytes, filename, purpose, expiresAfter } = content;
+    const created_at = seconds();
+    const expiresAt = expiresAfter === null ? null : created_at + expiresAfter;
+    const { next_position: position } = this.totals();
+    const { blob, number, key } = place;
+    const id = await makeFileId({ blob, number, expiresAt, position }, key);
+    const row = { position, id, blob, number, bytes, filename, purpose, created_at, expires_at: expiresAt };
+    return { place, position, object: describe(row) };
+  }
+
+  /** Within a transaction. */
+  insert({ place, position, object }: NewFile, sha256: string): void {
+    const { blob, key, number } = place;
+    const { id, bytes, filename, purpose, created_at, expires_at = null } = object;
+    const isNew = number === 0;
+    if (isNew) {
+      this.#sql.exec(INSERT_BLOB, blob, sha256, key, bytes);
+    } else {
+      this.#sql.exec("UPDATE blobs SET next_number = ?, live = live + 1 WHERE blob = ?", number + 1, blob);
+    }
+    this.#sql.exec(INSERT_FILE, position, id, blob, number, bytes, filename, purpose, created_at, expires_at);
+    this.#sql.exec(
+      "UPDATE totals SET bytes = bytes + ?, files = files + 1, next_position = ?",
+      isNew ? bytes : 0,
+      position + 1,
+    );
+  }
+
+  get(id: string): FileObject | undefined {
+    const [row] = this.#sql
+      .exec<FileRow>(`SELECT * FROM files WHERE id = ? AND ${SHOWN}`, id, seconds())
+      .toArray();
+    return row && describe(row);
+  }
+
+  list({ after, limit, order, purpose }: FileQuery): FilePage {
+    const from = after === null ? undefined : parseFileId(after)?.position;
+    const isAscending = order === "asc";
+    const conditions = [SHOWN];
+    const values: SqlStorageValue[] = [seconds()];
+    if (from !== undefined) {
+      conditions.push(`position ${isAscending ? ">" : "<"} ?`);
+      values.push(from);
+    }
+    if (purpose !== null) {
+      conditions.push("purpose = ?");
+      values.push(purpose);
+    }
+    const rows = this.#sql
+      .exec<FileRow>(
+        `SELECT * FROM files WHERE ${conditions.join(" AND ")}
+         ORDER BY position ${isAscending ? "ASC" : "DESC"} LIMIT ?`,
+        ...values,
+        limit + 1,
+      )
+      .toArray();
+    return { files: rows.slice(0, limit).map((row) => describe(row)), hasMore: rows.length > limit };
+  }
+
+  /** The id of the file that was made with a blob; null if there is none any more. */
+  firstOf(blob: string): string | null {
+    const found = this.#sql.exec<{ id: string }>("SELECT id FROM files WHERE blob = ? AND number = 0", blob);
+    return found.toArray()[0]?.id ?? null;
+  }
+
+  hasBlob(blob: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM blobs WHERE blob = ?", blob).toArray().length > 0;
+  }
+
+  /** Begins a removal, or says again what one that was begun needs. */
+  remove(id: string): Removal | undefined {
+    return this.#storage.transactionSync(() => {
+      const [file] = this.#sql
+        .exec<FileRow & { removing: number | null }>("SELECT * FROM files WHERE id = ?", id)
+        .toArray();
+      if (file === undefined) return undefined;
+      const { blob, number } = file;
+      if (file.removing === null) {
+        this.#sql.exec("UPDATE files SET removing = ? WHERE id = ?", seconds(), id);
+        this.#sql.exec("UPDATE blobs SET live = live - 1 WHERE blob = ?", blob);
+      }
+      const { live } = this.#sql.exec<{ live: number }>("SELECT live FROM blobs WHERE blob = ?", blob).one();
+      return { id, blob, number, isLast: live === 0 };
+    });
+  }
+
+  removed(id: string): void {
+    this.#storage.transactionSync(() => {
+      const [file] = this.#sql
+        .exec<FileRow>("DELETE FROM files WHERE id = ? AND removing IS NOT NULL RETURNING *", id)
+        .toArray();
+      if (file === undefined) return;
+      const { blob, bytes } = file;
+      const others = this.#sql.exec("SELECT 1 FROM files WHERE blob = ? LIMIT 1", blob).toArray().length;
+      if (others === 0) this.#sql.exec("DELETE FROM blobs WHERE blob = ?", blob);
+      this.#sql.exec("UPDATE totals SET bytes = bytes - ?, files = files - 1", others === 0 ? bytes : 0);
+    });
+  }
+
+  /** Files that have expired, and removals that nobody has finished. */
+  due(limit: number): Removal[] {
+    const now = seconds();
+    const ids = this.#sql
+      .exec<{ id: string }>(
+        `SELECT id FROM files WHERE removing <= ?
+         UNION SELECT id FROM files WHERE removing IS NULL AND expires_at <= ? LIMIT ?`,
+        now - REMOVED_AFTER,
+        now,
+        limit,
+      )
+      .toArray();
+    return ids.flatMap(({ id }) => this.remove(id) ?? []);
+  }
+}
+
+// Columns by name: the tables may be newer than this code, and have more.
+const INSERT_BLOB =
+  "INSERT INTO blobs (blob, sha256, key, bytes, next_number, live) VALUES (?, ?, ?, ?, 1, 1)";
+const INSERT_FILE = `INSERT INTO files
+  (position, id, blob, number, bytes, filename, purpose, created_at, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const SHOWN = "removing IS NULL AND (expires_at IS NULL OR expires_at > ?)";
+
+function describe({ id, bytes, created_at, expires_at, filename, purpose }: FileRow): FileObject {
+  return {
+    id,
+    object: "file",
+    bytes,
+    created_at,
+    ...(expires_at === null ? {} : { expires_at }),
+    filename,
+    purpose: purpose as FilePurpose,
+    status: "processed",
+  };
+}

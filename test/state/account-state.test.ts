@@ -1,0 +1,255 @@
+/** An account's object: its tables, brought up to date from every version that they have had, and what it hands to the sweep. */
+import { join } from "node:path";
+import { build } from "esbuild";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ACCOUNT_MIGRATIONS } from "../../functions/state/account-migrations.ts";
+
+const STATE = join(import.meta.dirname, "../../functions/state");
+const LATEST = ACCOUNT_MIGRATIONS.length;
+
+/**
+ * Opens an object's tables at a version, or runs a statement. The second class is what is deployed, on the same storage:
+ * the test has its rows read by the methods of the deployed code.
+ */
+const SCRIPT = `
+import { AccountState as Deployed } from "./account-state.ts";
+import { ACCOUNT_MIGRATIONS } from "./account-migrations.ts";
+import { DurableObject } from "cloudflare:workers";
+import { migrate } from "./migrate.ts";
+
+export class Tables extends DurableObject {
+  migrateTo(version, more = []) {
+    return migrate(this.ctx.storage, [...ACCOUNT_MIGRATIONS, ...more].slice(0, version));
+  }
+  query(statement) {
+    return this.ctx.storage.sql.exec(statement).toArray();
+  }
+  async asDeployed(method, ...parameters) {
+    return await new Deployed(this.ctx, this.env)[method](...parameters);
+  }
+}
+
+export default {
+  async fetch(request, env) {
+    const { account, method, parameters } = await request.json();
+    try {
+      return Response.json({ value: await env.TABLES.getByName(account)[method](...parameters) });
+    } catch (error) {
+      return Response.json({ error: String(error) });
+    }
+  },
+};`;
+
+let miniflare: Miniflare;
+let url: URL;
+
+beforeAll(async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: SCRIPT, resolveDir: STATE },
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "esnext",
+    external: ["cloudflare:*"],
+  });
+  const contents = outputFiles[0]?.text ?? "";
+  miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: [{ type: "ESModule", path: "tables.js", contents }],
+      compatibilityDate: "2026-10-20",
+      durableObjects: { TABLES: { className: "Tables", useSQLite: true } },
+    }),
+  );
+  url = await miniflare.ready;
+});
+
+afterAll(async () => {
+  await miniflare.dispose();
+});
+
+// Rows of every shape.
+// oxlint-disable-next-line typescript/no-explicit-any
+async function ask(account: string, method: string, ...parameters: unknown[]): Promise<any> {
+  const body = JSON.stringify({ account, method, parameters });
+  const { value, error } = (await (await fetch(url, { method: "POST", body })).json()) as {
+    value?: unknown;
+    error?: string;
+  };
+  if (error !== undefined) throw new Error(error);
+  return value;
+}
+
+const schemaOf = async (account: string): Promise<unknown> =>
+  await ask(
+    account,
+    "query",
+    "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '_cf_%' ORDER BY name",
+  );
+
+/** A file, as version 1 had it. */
+const ROWS = [
+  "INSERT INTO blobs VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'hash', 'key', 3, 1, 1)",
+  "INSERT INTO files VALUES (1, 'file-1', 'aaaaaaaaaaaaaaaaaaaaaaaa', 0, 3, 'a.png', 'vision', 1700000000, NULL, NULL)",
+  "UPDATE totals SET bytes = 3, files = 1, next_position = 2",
+];
+
+it.each(Array.from({ length: LATEST }, (_, version) => version))(
+  "leads from version %i to the latest",
+  async (version) => {
+    const account = `from ${version}`;
+    expect(await ask(account, "migrateTo", version)).toBe(version);
+    if (version > 0) for (const row of ROWS) await ask(account, "query", row);
+    expect(await ask(account, "migrateTo", LATEST)).toBe(LATEST);
+    // As a new object's.
+    await ask("new", "migrateTo", LATEST);
+    expect(await schemaOf(account)).toEqual(await schemaOf("new"));
+    const query = { after: null, limit: 10, order: "asc", purpose: null };
+    const { files } = await ask(account, "asDeployed", "list", query);
+    expect(files.map(({ id }: { id: string }) => id)).toEqual(version > 0 ? ["file-1"] : []);
+    const upload = {
+      blob: "b".repeat(24),
+      key: "AAAAAAAAAAAAAAAAAAAAAA",
+      uploadId: null,
+      bytes: 3,
+      maxBytes: 6,
+    };
+    expect(await ask(account, "asDeployed", "begin", upload)).toBe("begun");
+    // What was there before counts.
+    const second = { ...upload, blob: "c".repeat(24) };
+    expect(await ask(account, "asDeployed", "begin", second)).toBe(version > 0 ? "full" : "begun");
+  },
+);
+
+it("is done once, and leaves tables alone that are newer than the code", async () => {
+  await ask("newer", "migrateTo", LATEST);
+  const before = await ask("newer", "query", "SELECT * FROM migrations");
+  await ask("newer", "migrateTo", LATEST);
+  expect(await ask("newer", "query", "SELECT * FROM migrations")).toEqual(before);
+  const later = [["ALTER TABLE files ADD COLUMN later TEXT"]];
+  expect(await ask("newer", "migrateTo", LATEST + 1, later)).toBe(LATEST + 1);
+  for (const row of ROWS.filter((each) => !each.startsWith("INSERT INTO files")))
+    await ask("newer", "query", row);
+  await ask("newer", "query", ROWS[1]?.replace("NULL)", "NULL, 'new')") ?? "");
+  const query = { after: null, limit: 10, order: "asc", purpose: null };
+  expect((await ask("newer", "asDeployed", "list", query)).files).toHaveLength(1);
+  const upload = {
+    blob: "b".repeat(24),
+    key: "AAAAAAAAAAAAAAAAAAAAAA",
+    uploadId: null,
+    bytes: 3,
+    maxBytes: 10,
+  };
+  await ask("newer", "asDeployed", "begin", upload);
+  const content = { sha256: "other", bytes: 3, filename: "b", purpose: "vision", expiresAfter: null };
+  const { file } = await ask("newer", "asDeployed", "commit", upload.blob, content, true);
+  expect(file.filename).toBe("b");
+  expect(await ask("newer", "asDeployed", "remove", file.id)).toMatchObject({ isLast: true });
+});
+
+it("that fails changes nothing", async () => {
+  await ask("broken", "migrateTo", 1);
+  const before = await schemaOf("broken");
+  const broken = [["CREATE TABLE half (one INTEGER)", "CREATE TABLE blobs (again INTEGER)"]];
+  await expect(ask("broken", "migrateTo", LATEST + 1, broken)).rejects.toThrow("already exists");
+  expect(await schemaOf("broken")).toEqual(before);
+});
+
+it("hands out what was begun and not finished, and what has expired", async () => {
+  const account = "due";
+  await ask(account, "migrateTo", LATEST);
+  const deployed = (method: string, ...parameters: unknown[]) =>
+    ask(account, "asDeployed", method, ...parameters);
+  const upload = (name: string, uploadId: string | null = null) =>
+    deployed("begin", {
+      blob: name.repeat(24),
+      key: "AAAAAAAAAAAAAAAAAAAAAA",
+      uploadId,
+      bytes: 3,
+      maxBytes: 1000,
+    });
+  const content = {
+    sha256: "",
+    bytes: 3,
+    filename: "f",
+    purpose: "vision",
+    expiresAfter: null as number | null,
+  };
+  const file = async (name: string, expiresAfter: number | null): Promise<string> => {
+    await upload(name);
+    const { file: made } = await deployed(
+      "commit",
+      name.repeat(24),
+      { ...content, sha256: name, expiresAfter },
+      true,
+    );
+    return made.id;
+  };
+  const stays = await file("a", null);
+  const expired = await file("b", 3600);
+  const halfRemoved = await file("c", null);
+  await deployed("remove", halfRemoved);
+  await upload("d", "an upload of R2");
+  await upload("e");
+  await deployed("abandon", "e".repeat(24));
+  expect(await deployed("due", 10)).toEqual({ removals: [], uploads: [] });
+
+  // Hours later.
+  for (const statement of [
+    "UPDATE files SET expires_at = expires_at - 4000",
+    "UPDATE files SET removing = removing - 4000",
+    "UPDATE uploads SET begun_at = begun_at - 8000, abandoned = abandoned - 8000",
+  ]) {
+    await ask(account, "query", statement);
+  }
+  const due = await deployed("due", 10);
+  expect(due.removals.map(({ id }: { id: string }) => id).toSorted()).toEqual(
+    [expired, halfRemoved].toSorted(),
+  );
+  expect(due.removals).toContainEqual({ id: expired, blob: "b".repeat(24), number: 0, isLast: true });
+  expect(due.uploads).toEqual([
+    { blob: "d".repeat(24), uploadId: "an upload of R2" },
+    { blob: "e".repeat(24), uploadId: null },
+  ]);
+  // Whoever comes so late makes no file any more.
+  expect((await deployed("commit", "d".repeat(24), { ...content, sha256: "d" }, true)) ?? null).toBeNull();
+
+  for (const { id } of due.removals) await deployed("removed", id);
+  for (const { blob } of due.uploads) await deployed("ended", blob);
+  expect(await deployed("due", 10)).toEqual({ removals: [], uploads: [] });
+  const { files } = await deployed("list", { after: null, limit: 10, order: "asc", purpose: null });
+  expect(files.map(({ id }: { id: string }) => id)).toEqual([stays]);
+  expect(await ask(account, "query", "SELECT bytes, files FROM totals")).toEqual([{ bytes: 3, files: 1 }]);
+});
+
+it("takes back a file whose upload was given up without hearing of it", async () => {
+  const account = "lost answers";
+  await ask(account, "migrateTo", LATEST);
+  const deployed = (method: string, ...parameters: unknown[]) =>
+    ask(account, "asDeployed", method, ...parameters);
+  const begin = (name: string) =>
+    deployed("begin", {
+      blob: name.repeat(24),
+      key: "AAAAAAAAAAAAAAAAAAAAAA",
+      uploadId: null,
+      bytes: 3,
+      maxBytes: 100,
+    });
+  const content = { sha256: "same", bytes: 3, filename: "f", purpose: "vision", expiresAfter: null };
+  await begin("a");
+  const first = await deployed("commit", "a".repeat(24), content, true);
+  await begin("b");
+  const second = await deployed("commit", "b".repeat(24), content, false);
+  expect([first.isDuplicate, second.isDuplicate]).toEqual([false, true]);
+  // The bytes of the first are the second's as well: they stay.
+  expect(await deployed("abandon", "a".repeat(24))).toEqual({
+    mayClear: false,
+    removal: { id: first.file.id, blob: "a".repeat(24), number: 0, isLast: false },
+  });
+  expect(await deployed("abandon", "b".repeat(24))).toEqual({
+    mayClear: true,
+    removal: { id: second.file.id, blob: "a".repeat(24), number: 1, isLast: true },
+  });
+  // One of which the object never heard.
+  expect(await deployed("abandon", "c".repeat(24))).toEqual({ mayClear: true });
+});
