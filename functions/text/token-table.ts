@@ -8,9 +8,18 @@ import type { Part, Place } from "../runtime/model-store/arrivals.ts";
 import { downloadParts } from "../runtime/model-store/download-parts.ts";
 import type { ModelSource } from "../runtime/model-store/model-source.ts";
 import { hasCache } from "../runtime/model-store/shards-cache.ts";
+import { SignOfLife } from "../runtime/sign-of-life.ts";
 
 /** Most bytes of chunks to keep. */
 const CACHE_BYTES = 12_000_000;
+/** Most bytes of chunks that a request reads at a time. Then it keeps only the rows that it needs. */
+const BATCH_BYTES = 6_000_000;
+/** Most bytes of chunks that all requests of the isolate read at a time. The others wait. */
+const MAX_BYTES_UNDER_WAY = 12_000_000;
+/** How often a waiting request looks whether there is room. */
+const POLL_MS = 20;
+/** Milliseconds without a sign of life after which a batch does not count any more, see `sign-of-life.ts`. */
+const EXPIRY_MS = 20_000;
 /** Number of chunks that the data center's cache stores and returns together. */
 const GROUP = 8;
 /**
@@ -22,11 +31,20 @@ const MAX_ANSWERS = 4;
 /** Returns the rows of tokens whose chunks have been read: float32, `ids.length × width`, in a new buffer. */
 export type TokenRows = (ids: Int32Array) => Float32Array<ArrayBuffer>;
 
+/** Chunks that are read together. */
+interface Batch {
+  indices: number[];
+  /** Groups of chunks to request from the cache. */
+  groups: number[][];
+}
+
 export class TokenTable {
   readonly #source: ModelSource;
   readonly #table: TokenEmbedding;
   /** Chunk index → its bytes. */
   readonly #chunks = new LruCache<number, Uint8Array>(CACHE_BYTES, ({ byteLength }) => byteLength);
+  /** Batches that are being read → their bytes. */
+  readonly #underWay = new Map<SignOfLife, number>();
 
   constructor(source: ModelSource, table: TokenEmbedding) {
     this.#source = source;
@@ -34,24 +52,27 @@ export class TokenTable {
   }
 
   /**
-   * Reads the chunks that these tokens need.
+   * Reads the rows that these tokens need. The caller holds these rows only, not their chunks.
    * @param ids each in [0, rows)
    * @returns a function that converts rows of these tokens. It is called for some tokens at a time, because 1,000 long
    * texts take 200 MB as float32
    * @throws ServiceError `model_unavailable` if a chunk cannot be read or its hash is wrong
    */
   async read(ids: Int32Array): Promise<TokenRows> {
-    const { rows_per_chunk: rowsPerChunk, row_bytes: rowBytes, width } = this.#table;
-    const needed = [...new Set(Array.from(ids, (id) => Math.floor(id / rowsPerChunk)))];
-    const chunks = await this.#load(needed);
+    const { row_bytes: rowBytes, width } = this.#table;
+    /** Token → the position of its row in `held`. */
+    const places = new Map<number, number>();
+    for (const id of ids) if (!places.has(id)) places.set(id, places.size);
+    const held = new Uint8Array(places.size * rowBytes);
+    await this.#copyRows(places, held);
     return (some) => {
       const values = new Float32Array(some.length * width);
       for (const [position, id] of some.entries()) {
-        const chunk = chunks.get(Math.floor(id / rowsPerChunk));
-        if (chunk === undefined) throw new Error(`token ${id} has no chunk`);
-        const start = (id % rowsPerChunk) * rowBytes;
+        const place = places.get(id);
+        if (place === undefined) throw new Error(`the row of token ${id} was not read`);
+        const start = place * rowBytes;
         decodeRow(
-          chunk.subarray(start, start + rowBytes),
+          held.subarray(start, start + rowBytes),
           values.subarray(position * width, (position + 1) * width),
         );
       }
@@ -59,27 +80,76 @@ export class TokenTable {
     };
   }
 
-  /**
-   * The chunks of all `indices`, from the cache or read now. The caller holds them even if the table cannot keep all.
-   */
-  async #load(indices: number[]): Promise<Map<number, Uint8Array>> {
-    const loaded = new Map<number, Uint8Array>();
-    const missing: number[] = [];
-    for (const index of indices) {
-      const chunk = this.#chunks.get(index);
-      if (chunk === undefined) missing.push(index);
-      else loaded.set(index, chunk);
+  /** Copies the tokens' rows to their places, from chunks in the isolate's memory or read now, a batch at a time. */
+  async #copyRows(places: ReadonlyMap<number, number>, held: Uint8Array): Promise<void> {
+    const { rows_per_chunk: rowsPerChunk, row_bytes: rowBytes } = this.#table;
+    /** Chunk index → tokens whose rows are missing. */
+    const missing = new Map<number, number[]>();
+    for (const id of places.keys()) {
+      const index = Math.floor(id / rowsPerChunk);
+      const tokens = missing.get(index);
+      if (tokens === undefined) missing.set(index, [id]);
+      else tokens.push(id);
     }
-    if (missing.length > 0) await this.#read(missing, loaded);
-    for (const [index, chunk] of loaded) this.#chunks.set(index, chunk);
-    return loaded;
+    const take = (index: number, chunk: Uint8Array): void => {
+      for (const id of missing.get(index) ?? []) {
+        const start = (id % rowsPerChunk) * rowBytes;
+        held.set(chunk.subarray(start, start + rowBytes), (places.get(id) ?? 0) * rowBytes);
+      }
+      missing.delete(index);
+    };
+    let isFirst = true;
+    for (;;) {
+      for (const index of [...missing.keys()]) {
+        const chunk = this.#chunks.get(index);
+        if (chunk !== undefined) take(index, chunk);
+      }
+      if (missing.size === 0) return;
+      const batch = this.#nextBatch([...missing.keys()], isFirst && hasCache());
+      const sign = this.#begin(batch.indices);
+      if (sign === undefined) {
+        await scheduler.wait(POLL_MS);
+        continue;
+      }
+      isFirst = false;
+      try {
+        await this.#readBatch(batch, () => sign.renew(), take);
+      } finally {
+        this.#underWay.delete(sign);
+      }
+    }
   }
 
-  /** Reads the missing chunks. The data center's cache returns the other chunks of their groups too. */
-  async #read(missing: readonly number[], loaded: Map<number, Uint8Array>): Promise<void> {
-    const groups = [...new Set(missing.map((index) => Math.floor(index / GROUP)))].slice(0, MAX_ANSWERS);
-    const ofCache = hasCache() ? groups.map((group) => this.#chunksOf(group)) : [];
-    const indices = [...new Set([...ofCache.flat(), ...missing])];
+  /** @param ofCache true to request whole groups of chunks from the cache */
+  #nextBatch(missing: readonly number[], ofCache: boolean): Batch {
+    const most = Math.max(1, Math.floor(BATCH_BYTES / (this.#table.rows_per_chunk * this.#table.row_bytes)));
+    if (!ofCache) return { indices: missing.slice(0, most), groups: [] };
+    const groups = [...new Set(missing.map((index) => Math.floor(index / GROUP)))]
+      .slice(0, Math.min(MAX_ANSWERS, Math.max(1, Math.floor(most / GROUP))))
+      .map((group) => this.#chunksOf(group));
+    return { indices: groups.flat(), groups };
+  }
+
+  /** Makes room for a batch. @returns undefined if other batches have it */
+  #begin(indices: readonly number[]): SignOfLife | undefined {
+    const bytes = indices.reduce((sum, index) => sum + this.#part(index).bytes, 0);
+    let total = bytes;
+    for (const [sign, others] of this.#underWay) {
+      if (sign.isOlderThan(EXPIRY_MS)) this.#underWay.delete(sign);
+      else total += others;
+    }
+    if (this.#underWay.size > 0 && total > MAX_BYTES_UNDER_WAY) return undefined;
+    const sign = new SignOfLife();
+    this.#underWay.set(sign, bytes);
+    return sign;
+  }
+
+  /** @param take called with each chunk once it is verified */
+  async #readBatch(
+    { indices, groups }: Batch,
+    onProgress: () => void,
+    take: (index: number, chunk: Uint8Array) => void,
+  ): Promise<void> {
     const parts = indices.map((index) => this.#part(index));
     const places = parts.map(({ bytes }) => new Uint8Array(bytes));
     const place = async (at: number): Promise<Place> => {
@@ -87,11 +157,12 @@ export class TokenTable {
       return () => buffer;
     };
     const positions = new Map(indices.map((index, at) => [index, at]));
-    const answers = ofCache.map((chunks) => chunks.map((index) => positions.get(index) ?? 0));
-    const download = { parts, answers, place, onProgress: () => {} };
-    for await (const at of downloadParts(this.#source, download)) {
+    const answers = groups.map((chunks) => chunks.map((index) => positions.get(index) ?? 0));
+    for await (const at of downloadParts(this.#source, { parts, answers, place, onProgress })) {
       const [index, chunk] = [indices[at], places[at]];
-      if (index !== undefined && chunk !== undefined) loaded.set(index, chunk);
+      if (index === undefined || chunk === undefined) continue;
+      take(index, chunk);
+      this.#chunks.set(index, chunk);
     }
   }
 
