@@ -48,9 +48,13 @@ export default class Shards extends WorkerEntrypoint<ShardsEnv> implements Pick<
    * Removes a revision from the cache, because some of its bytes are damaged. Otherwise they would stay damaged as long
    * as the entry lives, and each use would cost a read of R2. Called by RPC, which bypasses the cache.
    * @param prefix `<alias>/<revision>`
+   * @throws Error if the platform refuses
    */
   async forget(prefix: string): Promise<void> {
-    await this.ctx.cache?.purge({ pathPrefixes: [`/${prefix}`] });
+    const result = await this.ctx.cache?.purge({ pathPrefixes: [`/${prefix}`] });
+    if (result?.success === false) {
+      throw new Error(`the cache was not purged: ${JSON.stringify(result.errors)}`);
+    }
   }
 
   async #manifest(prefix: string): Promise<Response> {

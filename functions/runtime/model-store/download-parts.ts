@@ -58,7 +58,8 @@ class Downloader {
   readonly #answers: readonly (readonly number[])[] | undefined;
   /** Parts of which at least a piece came from the cache. */
   readonly #ofCache = new Set<number>();
-  #hasForgotten = false;
+  /** Parts that came damaged from the cache and are read again from R2. */
+  readonly #damaged = new Set<number>();
 
   constructor(source: ModelSource, { parts, answers }: Download, arrivals: Arrivals) {
     this.#source = source;
@@ -146,20 +147,22 @@ class Downloader {
   }
 
   /**
-   * Verifies a part. If it is damaged and a piece of it came from the cache, it is read again from R2.
+   * Verifies a part. If it is damaged and a piece of it came from the cache, it is read again from R2. The cache forgets
+   * it only if R2's bytes are right, because the cache would get R2's bytes again.
    * @throws ServiceError `model_unavailable` if it is damaged in R2
    */
   async #verify(index: number): Promise<void> {
-    if (await this.#arrivals.isRight(index)) return;
+    const { shards, prefix } = this.#source;
+    if (await this.#arrivals.isRight(index)) {
+      if (this.#damaged.delete(index) && shards !== undefined) forgetDamaged(shards, prefix);
+      return;
+    }
     const error = new Error("its SHA-256 is not the manifest's");
     const pieces = this.#pieces([index], R2_PIECE_BYTES);
     if (!this.#ofCache.delete(index))
       throw damaged(keyOf(this.#source, this.#arrivals.part(index).file), error.message);
     this.#repaired(pieces, error);
-    if (this.#source.shards !== undefined && !this.#hasForgotten) {
-      this.#hasForgotten = true;
-      forgetDamaged(this.#source.shards, this.#source.prefix);
-    }
+    this.#damaged.add(index);
     this.#arrivals.expectAgain(index);
     await this.#fromR2(pieces, R2_STREAMS);
   }

@@ -30,12 +30,13 @@ export async function loadManifest(
   const { prefix, revision } = configuredModel(model);
   const report = new SourceReport();
   const begun = Date.now();
+  /** True if the cache gave a whole manifest that is not the model's. */
+  let isDamaged = false;
   if (shards !== undefined) {
-    let isThere = false;
     try {
       const { response, origin } = await askShards(shards, manifestPath(prefix));
       const json = await withDeadline(DEADLINES.cache, () => response.arrayBuffer());
-      isThere = true;
+      isDamaged = true;
       const manifest = await checked(JSON.parse(new TextDecoder().decode(json)), model, revision);
       report.bytes[origin] += json.byteLength;
       report.manifestMs = Date.now() - begun;
@@ -43,7 +44,6 @@ export async function loadManifest(
     } catch (error) {
       report.repaired.add(MANIFEST_FILE);
       warnOfCache(`${prefix}/${MANIFEST_FILE}: ${String(error)}`);
-      if (isThere) forgetDamaged(shards, prefix);
     }
   }
   let json: unknown;
@@ -58,7 +58,10 @@ export async function loadManifest(
     throw new ServiceError("model_unavailable", `model ${model}: its manifest cannot be read`, { cause });
   }
   report.manifestMs = Date.now() - begun;
-  return { manifest: await checked(json, model, revision), report };
+  const manifest = await checked(json, model, revision);
+  // Only now: if R2's manifest were damaged too, the cache would get the same bytes again.
+  if (isDamaged && shards !== undefined) forgetDamaged(shards, prefix);
+  return { manifest, report };
 }
 
 /** @throws ServiceError `model_unavailable` */

@@ -28,19 +28,32 @@ const HOST = "https://shards";
 /** Values of the header for an answer from the cache. */
 const KEPT = new Set(["HIT", "STALE", "UPDATING", "REVALIDATED"]);
 
-/** True if the latest answer in this isolate came with the header of a cache. */
-let isThere = false;
+/** Least milliseconds between two removals of a revision by this isolate. */
+const FORGET_EVERY_MS = 60_000;
 
-/** True if the latest answer in this isolate showed that the platform has a cache. */
+/**
+ * True if any answer in this isolate came with the header of a cache. It stays true: nothing else asks again, so one
+ * answer without the header would turn the cache off for as long as the isolate lives.
+ */
+let isThere = false;
+/** Prefix → when this isolate last had it removed from the cache. */
+const forgotten = new Map<string, number>();
+
+/** True if an answer in this isolate showed that the platform has a cache. */
 export function hasCache(): boolean {
   return isThere;
 }
 
 /** @throws Error if there is no answer in time, or not a complete one */
 export async function askShards(shards: ShardsFetcher, path: string): Promise<CacheAnswer> {
-  const response = await withDeadline(DEADLINES.cache, () => shards.fetch(HOST + path));
+  const asked = shards.fetch(HOST + path);
+  const response = await withDeadline(DEADLINES.cache, () => asked).catch((error: unknown) => {
+    // An answer that comes too late would otherwise stay open, with what it holds in the shards Worker.
+    asked.then(({ body }) => body?.cancel()).catch(() => {});
+    throw error;
+  });
   const status = response.headers.get("cf-cache-status");
-  isThere = status !== null;
+  isThere ||= status !== null;
   const { body } = response;
   if (response.status !== 200 || body === null) {
     await body?.cancel();
@@ -54,7 +67,14 @@ export function warnOfCache(what: string): void {
   warn("missing or damaged in the data center's cache, read from R2", what);
 }
 
-/** Removes damaged bytes from the cache, which would keep them. Not awaited. @param prefix `<alias>/<revision>` */
+/**
+ * Removes a revision, of which some bytes are damaged, from the cache, which would keep them. Not awaited, and at most
+ * once a minute. Call it only once R2's bytes proved right; otherwise the cache gets damaged bytes again.
+ * @param prefix `<alias>/<revision>`
+ */
 export function forgetDamaged(shards: ShardsFetcher, prefix: string): void {
+  const now = Date.now();
+  if (now - (forgotten.get(prefix) ?? -FORGET_EVERY_MS) < FORGET_EVERY_MS) return;
+  forgotten.set(prefix, now);
   shards.forget(prefix).catch((error: unknown) => warn("the data center's cache keeps damaged bytes", error));
 }
