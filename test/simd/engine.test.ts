@@ -9,6 +9,7 @@ import { hasRelaxedSimd } from "../../functions/runtime/simd/kernels.ts";
 import { readGraph } from "../../functions/runtime/simd/onnx/read-graph.ts";
 import { ShardWeights } from "../../functions/runtime/simd/shard-weights.ts";
 import { SimdEngine } from "../../functions/runtime/simd/simd-engine.ts";
+import type { EarlyRun } from "../../functions/runtime/tower/engine.ts";
 import { plannedShape } from "../../functions/runtime/tower/planned-shape.ts";
 import type { Tensor } from "../../functions/runtime/tensor.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
@@ -41,13 +42,17 @@ describe("the simd engine", () => {
     await rm(folder, { recursive: true });
   });
 
-  async function load(variant: Variant, tower: "image" | "text" = "image"): Promise<SimdEngine> {
+  async function load(
+    variant: Variant,
+    tower: "image" | "text" = "image",
+    early?: EarlyRun,
+  ): Promise<SimdEngine> {
     const { shards } = manifest[tower];
     const { size } = manifest.image;
     const inputShape = plannedShape(shards, { height: size, width: size, length: 77 });
     const source = { bucket: new FolderBucket(model), prefix: "." };
     const engine = new SimdEngine(() => simdModule(variant), { shards, source, inputShape });
-    await engine.load(renew);
+    await engine.load(renew, early);
     return engine;
   }
 
@@ -114,6 +119,37 @@ describe("the simd engine", () => {
     expect(engine.memoryBytes).toBe(before);
     const weights = manifest.image.shards.reduce((sum, shard) => sum + shard.weights.bytes, 0);
     expect(before).toBeLessThan(weights + 3_000_000);
+  });
+
+  it("runs a picture during the load in the same memory, with the same vector", async () => {
+    const { size } = manifest.image;
+    const input: Tensor = { data: syntheticInput("input:64", 3 * size * size), shape: [1, 3, size, size] };
+    const outcomes: unknown[] = [];
+    const early = { input: () => input, done: (outcome: unknown) => outcomes.push(outcome) };
+    const engine = await load("relaxed", "image", early);
+    const plain = await load("relaxed");
+    expect(manifest.image.shards.length).toBeGreaterThan(2);
+    expect(engine.memoryBytes).toBe(plain.memoryBytes);
+    const { data, shape } = plain.run({ ...input, data: (input.data as Float32Array).slice() }, {});
+    expect(outcomes).toEqual([{ output: { data, shape } }]);
+  });
+
+  it("goes on after a picture that does not fit into the memory during the load", async () => {
+    const large: Tensor = { data: new Float32Array(3), shape: [1, 3, 20_000, 20_000] };
+    const outcomes: unknown[] = [];
+    const early: EarlyRun = {
+      input: () => (outcomes.length === 0 ? large : undefined),
+      done: (outcome) => outcomes.push(outcome),
+    };
+    const engine = await load("relaxed", "image", early);
+    expect(outcomes).toEqual([
+      { error: expect.objectContaining({ message: expect.stringContaining("does not fit") }) as unknown },
+    ]);
+    expect(engine.aborted).toBe(false);
+    const { size } = manifest.image;
+    expect(embed(engine, syntheticInput("input:64", 3 * size * size), size)).toHaveLength(
+      manifest.embedding_width,
+    );
   });
 
   it("refuses a picture with NaN, and then answers as before", async () => {

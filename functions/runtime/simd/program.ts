@@ -98,8 +98,16 @@ export class Program {
    * finished
    */
   scratchFor({ weights }: ProgramShard, run: Run | undefined): { scratch: Pointer; end: Pointer } {
-    const scratch = run === undefined ? this.#activations : align(run.at + elements(run.shape) * FLOAT_BYTES);
+    const scratch = this.#scratchBeside(run, weights.largestMoved);
     return { scratch, end: scratch + weights.largestMoved };
+  }
+
+  #scratchBeside(run: Run | undefined, bytes: number): Pointer {
+    if (run === undefined) return this.#activations;
+    const [first, second] = run.layout.maps;
+    // Of the two maps, the run uses one.
+    if (run.at === second && first + bytes <= second) return first;
+    return align(run.at + elements(run.shape) * FLOAT_BYTES);
   }
 
   /**

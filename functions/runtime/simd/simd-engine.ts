@@ -83,6 +83,7 @@ export class SimdEngine implements Engine {
       return () => new Uint8Array(memory.buffer, base, shard.weights.bytes);
     };
     let running: Running | undefined;
+    let isGivenUp = false;
     const parts = [...graphs, ...weights.map((shard) => shard.weights)];
     try {
       for await (const index of downloadParts(source, { parts, place, onProgress: renew })) {
@@ -92,11 +93,17 @@ export class SimdEngine implements Engine {
         if (index < graphs.length) continue;
         const instance = await started;
         const shard = instance.program.shards[this.#loaded] as ProgramShard;
-        const { scratch, end } = instance.program.scratchFor(shard, running?.run);
-        grow(instance.memory, end);
-        instance.program.prepare(shard, instance.kernels, instance.memory, scratch);
+        let room = instance.program.scratchFor(shard, running?.run);
+        // The memory never shrinks again, so it does not grow for an early run. The input runs after the load instead.
+        if (running !== undefined && room.end > instance.memory.buffer.byteLength) {
+          isGivenUp = true;
+          running = undefined;
+          room = instance.program.scratchFor(shard, undefined);
+        }
+        grow(instance.memory, room.end);
+        instance.program.prepare(shard, instance.kernels, instance.memory, room.scratch);
         this.#loaded++;
-        if (early !== undefined) running = this.#runEarly(instance, shard, early, running);
+        if (early !== undefined && !isGivenUp) running = this.#runEarly(instance, shard, early, running);
       }
     } finally {
       reject(new Error("the load has ended"));
@@ -116,17 +123,17 @@ export class SimdEngine implements Engine {
     const input = early.input();
     if (input === undefined) return undefined;
     try {
-      return this.#guard(() => {
-        let run = running?.input === input ? running.run : undefined;
-        if (run === undefined) {
-          const data = checkedInput(input);
-          grow(memory, program.bytesNeeded(input.shape));
-          run = program.begin(memory, data, input.shape, []);
-        }
-        program.advance(run, kernels, shard.steps);
-        if (shard === program.shards.at(-1)) early.done({ output: finite(program.result(run, memory)) });
-        return { input, run };
-      });
+      let run = running?.input === input ? running.run : undefined;
+      if (run === undefined) {
+        const data = checkedInput(input);
+        // Not guarded: an input that does not fit is no trap.
+        grow(memory, program.bytesNeeded(input.shape));
+        run = program.begin(memory, data, input.shape, []);
+      }
+      const begun = run;
+      this.#guard(() => program.advance(begun, kernels, shard.steps));
+      if (shard === program.shards.at(-1)) early.done({ output: finite(program.result(run, memory)) });
+      return { input, run };
     } catch (error) {
       if (this.#aborted) throw error;
       early.done({ error });
