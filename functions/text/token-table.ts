@@ -100,7 +100,7 @@ export class TokenTable {
     };
     let isFirst = true;
     for (;;) {
-      for (const index of [...missing.keys()]) {
+      for (const index of missing.keys()) {
         const chunk = this.#chunks.get(index);
         if (chunk !== undefined) take(index, chunk);
       }

@@ -288,15 +288,17 @@ describe("a cache that gives damaged bytes", () => {
   it("of shards forgets them if R2's are right, once a minute", async () => {
     const shards = damagedCache(changed);
     const target = new Uint8Array(300_000);
+    const place = async (): Promise<() => Uint8Array<ArrayBuffer>> => () => target;
     const download = async (body: Uint8Array): Promise<void> => {
       const source = { bucket: bucketOf({ body }), prefix: "a", shards };
       const parts = [{ file: "b", ...EXPECTED }];
-      const place = async (): Promise<() => Uint8Array<ArrayBuffer>> => () => target;
       for await (const _ of downloadParts(source, { parts, place, onProgress: () => {} }));
     };
     // The cache is known from an answer with its header, and one answer without it does not change that.
     await askShards(shards, "/x").then(({ body }) => body.cancel());
-    await askShards({ ...shards, fetch: async () => new Response("x") }, "/x").then(({ body }) => body.cancel());
+    await askShards({ ...shards, fetch: async () => new Response("x") }, "/x").then(({ body }) =>
+      body.cancel(),
+    );
     expect(hasCache()).toBe(true);
     await expect(download(changed)).rejects.toThrow("its SHA-256");
     expect(shards.forgotten).toEqual([]);

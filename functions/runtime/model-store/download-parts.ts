@@ -154,7 +154,7 @@ class Downloader {
   async #verify(index: number): Promise<void> {
     const { shards, prefix } = this.#source;
     if (await this.#arrivals.isRight(index)) {
-      if (this.#damaged.delete(index) && shards !== undefined) forgetDamaged(shards, prefix);
+      if (this.#damaged.delete(index) && shards !== undefined) await forgetDamaged(shards, prefix);
       return;
     }
     const error = new Error("its SHA-256 is not the manifest's");

@@ -60,7 +60,7 @@ export async function loadManifest(
   report.manifestMs = Date.now() - begun;
   const manifest = await checked(json, model, revision);
   // Only now: if R2's manifest were damaged too, the cache would get the same bytes again.
-  if (isDamaged && shards !== undefined) forgetDamaged(shards, prefix);
+  if (isDamaged && shards !== undefined) await forgetDamaged(shards, prefix);
   return { manifest, report };
 }
 

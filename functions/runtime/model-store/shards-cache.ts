@@ -68,13 +68,16 @@ export function warnOfCache(what: string): void {
 }
 
 /**
- * Removes a revision, of which some bytes are damaged, from the cache, which would keep them. Not awaited, and at most
- * once a minute. Call it only once R2's bytes proved right; otherwise the cache gets damaged bytes again.
+ * Removes a revision, of which some bytes are damaged, from the cache, which would keep them. At most once a minute.
+ * Call it only once R2's bytes proved right; otherwise the cache gets damaged bytes again. Await it, because the call
+ * would end with the request. It throws nothing.
  * @param prefix `<alias>/<revision>`
  */
-export function forgetDamaged(shards: ShardsFetcher, prefix: string): void {
+export async function forgetDamaged(shards: ShardsFetcher, prefix: string): Promise<void> {
   const now = Date.now();
   if (now - (forgotten.get(prefix) ?? -FORGET_EVERY_MS) < FORGET_EVERY_MS) return;
   forgotten.set(prefix, now);
-  shards.forget(prefix).catch((error: unknown) => warn("the data center's cache keeps damaged bytes", error));
+  await withDeadline(DEADLINES.cache, () => shards.forget(prefix)).catch((error: unknown) =>
+    warn("the data center's cache keeps damaged bytes", error),
+  );
 }
