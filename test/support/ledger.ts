@@ -94,10 +94,16 @@ export const LEDGER: V4WorkerOptions = {
 
 /** @param options of the gateway */
 export function throughLedger(options: V4WorkerOptions): V4WorkerOptions {
-  const { r2Buckets: _buckets, kvNamespaces: _namespaces, ...rest } = options;
-  const entrypoints = { MODELS: "Models", SETS: "Sets", CACHE: "Cache" };
+  const entrypoints: Record<string, string> = { MODELS: "Models", SETS: "Sets", CACHE: "Cache" };
   const bindings = Object.fromEntries(
     Object.entries(entrypoints).map(([binding, entrypoint]) => [binding, { name: "ledger", entrypoint }]),
   );
-  return { ...rest, serviceBindings: { ...options.serviceBindings, ...bindings } };
+  const others = (each: object = {}): Record<string, string> =>
+    Object.fromEntries(Object.entries(each).filter(([binding]) => !(binding in entrypoints)));
+  return {
+    ...options,
+    r2Buckets: others(options.r2Buckets),
+    kvNamespaces: others(options.kvNamespaces),
+    serviceBindings: { ...options.serviceBindings, ...bindings },
+  };
 }
