@@ -265,7 +265,7 @@ const ENTRYPOINTS = {
 function faultyBindings(name: string): string[] {
   if (name === "edgeclip") return Object.keys(ENTRYPOINTS);
   if (name === "edgeclip-jobs") return ["MODELS", "SETS", "BUILDS"];
-  return /vision|text/.test(name) ? ["MODELS"] : [];
+  return /vision|text|shards/.test(name) ? ["MODELS"] : [];
 }
 
 /** Puts the faults between a Worker and what it depends on. */

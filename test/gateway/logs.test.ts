@@ -53,7 +53,13 @@ describe("the log", () => {
       "cache",
       "decode",
       "image",
+      "image-load",
+      "image-manifest",
+      "image-shards",
       "text",
+      "text-load",
+      "text-manifest",
+      "text-shards",
       "total",
     ]);
     const all = workers.logs.join("\n");

@@ -61,6 +61,19 @@ describe("matrices in memory", () => {
     expect(most).toBeLessThanOrEqual(LIMITS.large);
   });
 
+  it("are not found by others if their set was deleted while they were loaded", async () => {
+    const memory = new MatrixMemory(LIMITS);
+    const loading = load(memory, "a", 26 * MB);
+    await scheduler.wait(0);
+    memory.forget("a");
+    const used = await loading;
+    expect(memory.use("a")).toBeUndefined();
+    expect(memory.bytes).toBe(26 * MB);
+    used.release();
+    (await load(memory, "b", 30 * MB)).release();
+    expect(memory.bytes).toBe(30 * MB);
+  });
+
   it("stay until they are released", async () => {
     const memory = new MatrixMemory(LIMITS);
     const first = await load(memory, "a", 30 * MB);

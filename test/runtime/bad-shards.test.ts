@@ -101,7 +101,7 @@ describe("a manifest", () => {
       await writeFile(join(folder, "manifest.json"), JSON.stringify({ ...manifest, revision }));
       workers = await startWorkers({ model: folder });
       expect(await refusal()).toEqual(REFUSED);
-      expect(workers.logs.join("\n")).toContain("bytes of WASM memory, 112000000 are allowed");
+      expect(workers.logs.join("\n")).toContain("bytes of WASM memory; 112000000 are allowed");
     } finally {
       await workers.dispose();
       await rm(folder, { recursive: true });

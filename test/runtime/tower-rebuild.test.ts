@@ -59,12 +59,14 @@ it("starts over with a new instance, and others that wait for their turn get it"
     await tower.ready(waitUntil);
     expect([...tower.run(input(7)).data]).toEqual([-7]);
 
-    const [trapped, waiting] = await Promise.allSettled([
+    // The first that waits makes the new instance; the second stood in line before, and must not meet it empty.
+    const [trapped, ...waiting] = await Promise.allSettled([
       tower.turn(visitor, () => tower.run(input(TRAP))),
       tower.turn(visitor, () => [...tower.run(input(9)).data]),
+      tower.turn(visitor, () => [...tower.run(input(11)).data]),
     ]);
     expect(trapped.status).toBe("rejected");
-    expect(waiting).toEqual({ status: "fulfilled", value: [-9] });
+    expect(waiting).toEqual([-9, -11].map((value) => ({ status: "fulfilled", value: [value] })));
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -19,7 +19,7 @@ import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory, type UsedMatrix } from "./matrix-memory.ts";
 
 /** Labels that a request uses until it releases them. */
-export type UsedLabels = EmbeddedMatrix & Pick<UsedMatrix, "release">;
+export type UsedLabels = EmbeddedMatrix & Partial<Pick<UsedMatrix, "release">>;
 
 /**
  * @throws ServiceError `overloaded`; `too_many_items` if the labels need more new prompts than a request may compute;
@@ -39,7 +39,7 @@ export async function inlineLabels(
   const embed = (): Promise<EmbeddedMatrix> => embedMatrix(unnamed, promptsOfSet(definition), context);
   if (definition.labels.length + definition.negative.length <= KV_BULK_KEYS) {
     const { matrix, cachedTokens } = await embed();
-    return { ...asRequested({ matrix, release: () => {} }, definition), cachedTokens };
+    return { ...asRequested({ matrix }, definition), cachedTokens };
   }
   const name = await vectorsKey(definition, new Pauses(context.wanted));
   const key = `${context.manifest.revision}/${name}`;
@@ -63,11 +63,14 @@ export async function inlineLabels(
  * The matrix with the request's thresholds, which are not part of its key, and with the request's names, which are
  * already in memory.
  */
-function asRequested({ matrix, release }: UsedMatrix, definition: LabelSetDefinition): UsedLabels {
+function asRequested(
+  { matrix, release }: Pick<UsedMatrix, "matrix"> & Partial<UsedMatrix>,
+  definition: LabelSetDefinition,
+): UsedLabels {
   const labels = definition.labels.map(({ label }) => label);
   return {
     matrix: { ...matrix, labels, minSimilarity: thresholds(definition) },
     cachedTokens: matrix.tokens,
-    release,
+    ...(release && { release }),
   };
 }

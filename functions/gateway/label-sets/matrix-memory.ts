@@ -36,8 +36,10 @@ interface Entry {
   uses: Set<Use>;
   /** Undefined while the matrix is being loaded. */
   matrix: LabelMatrix | undefined;
-  /** When its set was last known to exist, milliseconds. */
+  /** When its set was last seen to exist, at the latest when its load began. Milliseconds. */
   checkedAt: number;
+  /** True if its set was deleted while it was being loaded. */
+  isForgotten: boolean;
 }
 
 /** A request's use of a matrix, until it releases it. */
@@ -123,7 +125,14 @@ export class MatrixMemory {
     bytes: number,
     make: () => Promise<LabelMatrix | undefined>,
   ): Promise<UsedMatrix | undefined> {
-    const entry: Entry = { lane: laneOf(bytes), bytes, uses: new Set(), matrix: undefined, checkedAt: 0 };
+    const entry: Entry = {
+      lane: laneOf(bytes),
+      bytes,
+      uses: new Set(),
+      matrix: undefined,
+      checkedAt: Date.now(),
+      isForgotten: false,
+    };
     // An abandoned load of the same matrix may still be running, so both count.
     const loading = `${key} ${crypto.randomUUID()}`;
     const use = new Use(entry);
@@ -137,7 +146,8 @@ export class MatrixMemory {
       }
       entry.matrix = matrix;
       entry.bytes = Math.min(bytes, matrix.packed.byteLength + LABEL_BYTES * matrix.minSimilarity.length);
-      entry.checkedAt = Date.now();
+      // Its set was deleted meanwhile: it counts until this request is done with it, and nobody else finds it.
+      if (entry.isForgotten) return { matrix, release: () => use.release() };
       this.#entries.delete(loading);
       // An older matrix that is still in use counts until it is released.
       const former = this.#entries.get(key);
@@ -153,6 +163,9 @@ export class MatrixMemory {
 
   /** Drops a matrix whose set was deleted. Requests that use it may finish. */
   forget(key: string): void {
+    for (const [name, loading] of this.#entries) {
+      if (name.startsWith(`${key} `)) loading.isForgotten = true;
+    }
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);

@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { callerOf } from "../middleware/caller-of.ts";
-import { embedImages, type EmbeddedImages } from "../embed/embed-images.ts";
+import { embedImages } from "../embed/embed-images.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { wantedBy } from "./request/embedding-context.ts";
 import { readFieldsAndFiles, requestPictures } from "./request/fields-and-pictures.ts";
@@ -31,16 +31,8 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   const request = await validate(classifyRequestSchema, foldAliases(fields, LABEL_ALIASES), wantedBy(c));
   const manifest = await requestedModel(c, request.model);
   const pictures = requestPictures(c, manifest);
-  const [first, ...others] = labelsOf(c, request, pictures.context);
-  const firstLabels = first();
-  let images: EmbeddedImages;
-  try {
-    [images] = await Promise.all([embedImages(request.images, pictures), firstLabels]);
-  } catch (error) {
-    // If one of the two failed, the labels may still arrive: release them then.
-    c.executionCtx.waitUntil(firstLabels.then(({ release }) => release()).catch(() => {}));
-    throw error;
-  }
+  const [ahead, ...others] = labelsOf(c, request, pictures.context);
+  const [images, first] = await Promise.all([embedImages(request.images, pictures), loadAhead(ahead)]);
   const rank = rankerOf(request, manifest);
   let [tokens, cachedTokens, predictions, nameBytes] = [0, 0, 0, 0];
   const pauses = new Pauses(wantedBy(c));
@@ -68,10 +60,10 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
     try {
       return await rankAll(resolved);
     } finally {
-      resolved.release();
+      resolved.release?.();
     }
   };
-  const rankings = [await rankAndRelease(await firstLabels)];
+  const rankings = [await rankAndRelease(await first())];
   // Load one set after another: 16 sets of 10,000 labels are 400 MB.
   for (const next of others) rankings.push(await rankAndRelease(await next()));
   const usage = { images: images.embeddings.length, cachedImages: images.cached, tokens, cachedTokens };
@@ -95,6 +87,26 @@ function missing(): never {
 }
 
 type Resolve = () => Promise<UsedLabels>;
+
+/**
+ * Loads labels beside the pictures, without keeping their room until these are there: a client whose pictures come
+ * slowly would keep it from everybody else.
+ */
+async function loadAhead(resolve: Resolve): Promise<Resolve> {
+  const labels = await resolve();
+  if (labels.release === undefined) return kept(labels);
+  labels.release();
+  return again(resolve, labels.cachedTokens);
+}
+
+function kept(labels: UsedLabels): Resolve {
+  return () => Promise.resolve(labels);
+}
+
+/** @param cachedTokens of the first time; by now all of them are cached */
+function again(resolve: Resolve, cachedTokens: number): Resolve {
+  return async () => ({ ...(await resolve()), cachedTokens });
+}
 
 /** Gives the labels of the request, or those of each stored set. */
 function labelsOf(

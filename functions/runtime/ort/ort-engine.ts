@@ -62,6 +62,7 @@ export class OrtEngine implements Engine {
   }
 
   run(input: Tensor, extra: Record<string, Tensor>): Tensor {
+    if (this.#loaded.length < this.#parts.shards.length) throw new Error("the tower is not loaded yet");
     let activation = input;
     for (const { shard, session } of this.#loaded) {
       const [first] = shard.inputs;

@@ -88,8 +88,11 @@ export class SimdEngine implements Engine {
     try {
       for await (const index of downloadParts(source, { parts, place, onProgress: renew })) {
         renew();
-        if (index === graphs.length - 1)
-          resolve((this.#instance = await this.#start(await wasm, graphBytes)));
+        if (index === graphs.length - 1) {
+          const instance = await this.#start(await wasm, graphBytes);
+          renew();
+          resolve((this.#instance = instance));
+        }
         if (index < graphs.length) continue;
         const instance = await started;
         const shard = instance.program.shards[this.#loaded] as ProgramShard;
@@ -165,6 +168,7 @@ export class SimdEngine implements Engine {
     if (this.#aborted || program === undefined || kernels === undefined || memory === undefined) {
       throw new SimdError("this instance has aborted; a new one is needed");
     }
+    if (this.#loaded < this.#parts.shards.length) throw new SimdError("the tower is not loaded yet");
     const values = checkedInput({ data, shape });
     grow(memory, program.bytesNeeded(shape, texts.length));
     const result = this.#guard(() => {

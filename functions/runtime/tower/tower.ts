@@ -127,10 +127,8 @@ export class Tower {
     return await withHeartbeat(check, async (signal) => {
       for (;;) {
         await this.ready(waitUntil);
-        const done = await this.#turns.take(
-          () => (this.#engine.aborted ? undefined : { value: piece() }),
-          signal,
-        );
+        // Another request may have replaced the engine meanwhile, and the new one not be loaded yet.
+        const done = await this.#turns.take(() => (this.isReady ? { value: piece() } : undefined), signal);
         if (done !== undefined) return done.value;
       }
     });
