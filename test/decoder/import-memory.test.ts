@@ -27,5 +27,5 @@ it("works in the memory it is given", async () => {
 });
 
 it("refuses a module without a memory of its own", () => {
-  expect(() => importMemory(moduleOf(TYPE, IMPORT))).toThrow("not one memory of its own");
+  expect(() => importMemory(moduleOf(TYPE, IMPORT))).toThrow("does not define exactly one memory");
 });
