@@ -143,17 +143,14 @@ export class CloudflareAccount {
     if (area === "queues") return this.#queue(kind, [name, ...rest], call);
     if (area === "storage") return await this.#namespace(parts.slice(3), call);
     if (path === "/workers/scripts") {
-      return Object.entries(this.state.workers).map(([id, { migrationTag }]) => ({
-        id,
-        ...(migrationTag === undefined ? {} : { migration_tag: migrationTag }),
-      }));
+      return Object.entries(this.state.workers).map(([id, script]) => ({ id, ...migrationTagOf(script) }));
     }
     if (path === "/workers/subdomain") return { subdomain: DOMAIN.split(".")[0] };
     if (path === "/workers/domains/records") return [];
     if (area === "workers" && kind === "workers") return this.#worker(name);
     if (area === "workers" && kind === "services") {
-      this.#script(name);
-      const script = { last_deployed_from: "wrangler", tag: name, tags: null };
+      const tag = migrationTagOf(this.#script(name));
+      const script = { last_deployed_from: "wrangler", tag: name, tags: null, ...tag };
       return { script, default_environment: { environment: "production", script } };
     }
     if (area === "workers" && kind === "scripts") return await this.#scriptCall(name, rest, call);
@@ -346,6 +343,10 @@ export class CloudflareAccount {
 }
 
 /** @throws Refusal for a class that is there already, or that nobody made */
+function migrationTagOf({ migrationTag }: Script): object {
+  return migrationTag === undefined ? {} : { migration_tag: migrationTag };
+}
+
 function migrateClasses(script: Script, { upload: { migrations, durableClasses } }: Version): void {
   const { classes = [], migrationTag } = script;
   if (migrations !== undefined && migrations.old_tag !== migrationTag) {

@@ -47,7 +47,7 @@ const REPRESENTATIVE: [string, Fault[]][] = [
   ["a tower is refused", [{ what: "PUT /workers/scripts/edgeclip-vision-#", occurrence: 1, how: "refused" }]],
   [
     "the state Worker is refused",
-    [{ what: "PUT /workers/scripts/edgeclip-state", occurrence: 1, how: "refused" }],
+    [{ what: "POST /workers/scripts/edgeclip-state/versions", occurrence: 1, how: "refused" }],
   ],
   ["the version's answer is lost", [{ what: `POST ${VERSIONS}`, occurrence: 1, how: "done" }]],
   ["the version fails its test", [{ what: "new POST /v1/classify", occurrence: 1, how: "refused" }]],
