@@ -88,11 +88,15 @@ async function once<T>(question: () => Promise<T>): Promise<T> {
   }
 }
 
-/** For what may be asked twice: an object that was moved or restarted answers the second time. */
+/**
+ * For what may be asked twice: an object that was moved or restarted answers the second time. One that has too much to
+ * do would have even more.
+ */
 async function again<T>(question: () => Promise<T>): Promise<T> {
   try {
     return await withDeadline(DEADLINES.small, question);
   } catch (error) {
+    if ((error as { overloaded?: boolean }).overloaded === true) throw unreachable(error);
     warn("account's object asked again", error);
     return await once(question);
   }

@@ -55,5 +55,5 @@ export const MAX_FILENAME_LENGTH = 255;
 /** Seconds after which a file may be made to expire, as at OpenAI. */
 export const LEAST_EXPIRY = 3_600;
 export const LONGEST_EXPIRY = 2_592_000;
-/** Files that a page of the list has, as at OpenAI. */
+/** What may be asked for of the list of files, as at OpenAI. A page ends at 1,000 (`state/file-tables.ts`). */
 export const MAX_FILES_PAGE = 10_000;

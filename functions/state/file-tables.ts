@@ -16,6 +16,8 @@ import { seconds } from "./seconds.ts";
 
 /** Seconds that whoever removes a file has for it, before the sweep takes over. */
 const REMOVED_AFTER = 60;
+/** Files on a page. Their names have 255 characters, 765 bytes at most, so that a page has less than 1 MB of them. */
+const MAX_ROWS = 1_000;
 
 export interface Totals extends Record<string, SqlStorageValue> {
   /** Of all blobs: what R2 stores. */
@@ -111,7 +113,9 @@ export class FileTables {
     return row && describe(row);
   }
 
+  /** A page ends at `MAX_ROWS`, whatever the limit is. */
   list({ after, limit, order, purpose }: FileQuery): FilePage {
+    const most = Math.min(limit, MAX_ROWS);
     const from = after === null ? undefined : parseFileId(after)?.position;
     const isAscending = order === "asc";
     const conditions = [SHOWN];
@@ -129,10 +133,10 @@ export class FileTables {
         `SELECT * FROM files WHERE ${conditions.join(" AND ")}
          ORDER BY position ${isAscending ? "ASC" : "DESC"} LIMIT ?`,
         ...values,
-        limit + 1,
+        most + 1,
       )
       .toArray();
-    return { files: rows.slice(0, limit).map((row) => describe(row)), hasMore: rows.length > limit };
+    return { files: rows.slice(0, most).map((row) => describe(row)), hasMore: rows.length > most };
   }
 
   /** The id of the file that was made with a blob; null if there is none any more. */

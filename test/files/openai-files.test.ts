@@ -277,6 +277,29 @@ describe("an upload is refused", () => {
       "too_many_items",
       null,
     ],
+    [
+      "with many fields of one name",
+      () => form(Array.from({ length: 40 }, () => ["purpose", "vision"])),
+      400,
+      "too_many_items",
+      null,
+    ],
+    [
+      "whose name is not UTF-8",
+      () =>
+        new Blob(
+          [
+            Buffer.from(
+              '--b\r\ncontent-disposition: form-data; name="file"; filename="caf\xe9.png"\r\n\r\nx\r\n--b--\r\n',
+              "latin1",
+            ),
+          ],
+          { type: "multipart/form-data; boundary=b" },
+        ),
+      400,
+      "invalid_type",
+      null,
+    ],
     ["as JSON", () => new Blob(["{}"], { type: "application/json" }), 415, "unsupported_media_type", null],
     ["without a boundary", () => new Blob(["x"], { type: "multipart/form-data" }), 400, "invalid_type", null],
     [
@@ -323,6 +346,28 @@ describe("an upload is refused", () => {
     expect([refused.status, refused.body.error.code]).toEqual([403, "storage_limit_exceeded"]);
     await account.ended(other.blob);
     expect((await uploadFile(workers.url, { ...small, bytes: "one more" })).status).toBe(200);
+  });
+
+  it("but not for lack of room that its purpose would not let it take, when its length is unknown", async () => {
+    const accounts = await workers.miniflare.getDurableObjectNamespace("ACCOUNTS", "edgeclip");
+    const account = accounts.getByName("free") as unknown as AccountFilesRpc;
+    // 40 MB are left: enough for any picture, not for the largest file.
+    const other = { blob: "1".repeat(24), key: "", uploadId: null, bytes: 960_000_000, maxBytes: 1e12 };
+    expect(await account.begin(other)).toBe("begun");
+    const sent = new Response(
+      form([
+        ["purpose", "vision"],
+        ["file", new Blob([new Uint8Array(6_000_000)]), "a.png"],
+      ]),
+    );
+    const response = await fetch(`${workers.url}/v1/files`, {
+      method: "POST",
+      headers: { ...bearer(keys.free), "content-type": sent.headers.get("content-type") ?? "" },
+      body: sent.body,
+      duplex: "half",
+    } as RequestInit);
+    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining("a.png")]);
+    await account.ended(other.blob);
   });
 });
 

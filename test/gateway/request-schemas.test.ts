@@ -2,6 +2,7 @@
 import { scheduler } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../functions/runtime/errors.ts";
+import { FileReference } from "../../functions/gateway/images/file-reference.ts";
 import { classifyRequestSchema } from "../../functions/gateway/schemas/classify-request.ts";
 import {
   embeddingsRequestSchema,
@@ -311,6 +312,7 @@ const REFUSED: [name: Name, fields: object, code: string, param: string | null, 
 
 const TAKEN: [name: Name, fields: object, output: object][] = [
   ["classify", {}, { images: ["AAAA"], top_k: 5, multi_label: false }],
+  ["classify", { images: [{ file_id: " file-a\n" }] }, { images: [new FileReference("file-a")] }],
   ["classify", { images: Array(16).fill("AAAA"), labels: many(1000) }, { top_k: 5 }],
   [
     "classify",

@@ -147,6 +147,28 @@ it("is done once, and leaves tables alone that are newer than the code", async (
   expect(await ask("newer", "asDeployed", "remove", file.id)).toMatchObject({ isLast: true });
 });
 
+it("lists at most 1,000 files a page, whatever was asked for", async () => {
+  const account = "many files";
+  await ask(account, "migrateTo", LATEST);
+  await ask(
+    account,
+    "query",
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1003)
+     INSERT INTO files SELECT i, 'file-' || i, 'b', i, 3, 'a.png', 'vision', 1700000000, NULL, NULL FROM n`,
+  );
+  // An id, of which only the position matters here: after blob, number and expiry.
+  const last = Buffer.alloc(33);
+  last.writeUIntBE(1000, 19, 5);
+  const query = { after: null as string | null, limit: 10_000, order: "asc", purpose: null };
+  const first = await ask(account, "asDeployed", "list", query);
+  expect([first.files.length, first.files.at(-1).id, first.hasMore]).toEqual([1000, "file-1000", true]);
+  const second = await ask(account, "asDeployed", "list", {
+    ...query,
+    after: `file-${last.toString("base64url")}`,
+  });
+  expect([second.files.length, second.hasMore]).toEqual([3, false]);
+});
+
 it("that fails changes nothing", async () => {
   await ask("broken", "migrateTo", 1);
   const before = await schemaOf("broken");

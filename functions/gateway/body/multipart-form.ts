@@ -13,6 +13,7 @@ import { MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
 import { FormFields, weightOfText } from "./form-fields.ts";
 import { fieldOf } from "./form-value.ts";
 import type { Fields } from "./fields.ts";
+import { type PartHeader, partHeader } from "./part-header.ts";
 import { PreambleSkipper } from "./skip-preamble.ts";
 
 /**
@@ -130,10 +131,9 @@ export class MultipartForm {
   }
 
   async #takePart(part: MultipartPart): Promise<void> {
-    const { name } = part;
-    if (name === undefined) throw new ServiceError("invalid_type", `${INVALID}: a part has no name`);
-    if (isFile(part)) await this.#takeFile(part, name);
-    else await this.#takeText(part, name);
+    const header = partHeader(part);
+    if (isFile(header)) await this.#takeFile(part, header);
+    else await this.#takeText(part, header.name);
     // The next part may begin in the same piece.
     this.#pending = this.#pieceBytes;
     this.#share.shrinkTo(this.#fieldMemory + this.#pending);
@@ -155,7 +155,7 @@ export class MultipartForm {
     this.#fields.addText(name, textOf(bytes));
   }
 
-  async #takeFile({ content, filename, size }: MultipartPart, name: string): Promise<void> {
+  async #takeFile({ content, size }: MultipartPart, { name, filename }: PartHeader): Promise<void> {
     if (fieldOf(name) !== FILE_FIELD) {
       throw new ServiceError("invalid_type", `${name} must not be a file`, { param: name });
     }
@@ -169,7 +169,7 @@ export class MultipartForm {
 }
 
 /** True if the part is a file. Some clients label the bytes of a text `application/octet-stream`. */
-function isFile({ name = "", filename, mediaType = "" }: MultipartPart): boolean {
+function isFile({ name, filename, mediaType = "" }: PartHeader): boolean {
   if (filename !== undefined || mediaType.startsWith("image/")) return true;
   return mediaType === "application/octet-stream" && fieldOf(name) === FILE_FIELD;
 }

@@ -4,16 +4,12 @@
  */
 import { MultipartPart } from "@remix-run/multipart-parser";
 import { ServiceError } from "../../runtime/errors.ts";
+import { partHeader } from "./part-header.ts";
 import { PreambleSkipper } from "./skip-preamble.ts";
 
-export interface PartHeader {
-  name: string;
-  /** Undefined for a field that is not a file. */
-  filename: string | undefined;
-}
-
 export interface PartTaker {
-  begin(header: PartHeader): void | Promise<void>;
+  /** @param filename undefined for a field that is not a file */
+  begin(name: string, filename: string | undefined): void | Promise<void>;
   /** @param bytes are the taker's until it returns */
   take(bytes: Uint8Array): void | Promise<void>;
   end(): void;
@@ -103,7 +99,10 @@ export class PartStream {
     const end = indexOf(bytes, BLANK_LINE);
     if ((end === -1 ? bytes.length : end) > MAX_HEADER_BYTES) throw invalid("a part's headers are too long");
     if (end === -1) return this.#keep(bytes);
-    await this.#taker.begin(headerOf(bytes.subarray(LINE.length, Math.max(LINE.length, end))));
+    const header = bytes.subarray(LINE.length, Math.max(LINE.length, end));
+    const { name, filename, mediaType } = partHeader(new MultipartPart(header, []));
+    const isBytes = mediaType === "application/octet-stream";
+    await this.#taker.begin(name, filename ?? (isBytes ? name : undefined));
     this.#state = "content";
     return bytes.subarray(end + BLANK_LINE.length);
   }
@@ -122,13 +121,6 @@ export class PartStream {
   #keep(bytes: Uint8Array): undefined {
     this.#kept = bytes.slice();
   }
-}
-
-function headerOf(bytes: Uint8Array): PartHeader {
-  const { name, filename, mediaType } = new MultipartPart(bytes, []);
-  if (name === undefined) throw invalid("a part has no name");
-  const isBytes = mediaType === "application/octet-stream";
-  return { name, filename: filename ?? (isBytes ? name : undefined) };
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -31,6 +31,10 @@ export async function readStoredImage<T>(
     await share.growTo(bytes);
     share.complete(bytes);
     return await use(imageFile([new Uint8Array(await file.arrayBuffer())], param));
+  } catch (error) {
+    // What was not read for lack of room; a body that was read cannot be cancelled any more.
+    await body.cancel().catch(() => {});
+    throw error;
   } finally {
     share.release();
   }

@@ -190,7 +190,7 @@ const paths: ZodOpenApiPathsObject = {
       summary: "Upload a file",
       description:
         'OpenAI\'s endpoint. A picture that was uploaded once is named as `{"file_id": …}` wherever a picture is taken. ' +
-        "The same bytes are stored once. The input of a batch expires after 30 days unless the request says otherwise; " +
+        "Files with the same bytes share a copy. The input of a batch expires after 30 days unless the request says otherwise; " +
         "other files stay.",
       request: fileRequestSchema,
       form: "only",

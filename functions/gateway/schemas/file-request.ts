@@ -77,7 +77,8 @@ export const fileListSchema = z.object({
     .int()
     .min(1, "must be at least 1")
     .max(MAX_FILES_PAGE, `at most ${MAX_FILES_PAGE}`)
-    .default(MAX_FILES_PAGE),
+    .default(MAX_FILES_PAGE)
+    .meta({ description: "A page has at most 1,000 files, also if more are asked for: see `has_more`" }),
   order: z.enum(["asc", "desc"]).default("desc").meta({ description: "By when they were made" }),
   purpose: z.string().max(64).optional(),
 });

@@ -32,7 +32,9 @@ const contentPart = z
 
 const storedFile = {
   type: z.literal("input_image").optional(),
-  file_id: shortString(MAX_NAME_LENGTH).meta({ description: "Id of one of the account's files" }),
+  file_id: shortString(MAX_NAME_LENGTH, z.string().trim()).meta({
+    description: "Id of one of the account's files",
+  }),
   detail: z.string().optional(),
 };
 const toReference = ({ file_id: id }: { file_id: string }): FileReference => new FileReference(id);

@@ -7,7 +7,7 @@ import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { ClientGoneError } from "../../runtime/wanted.ts";
 import { bytesInFlight, type Share } from "../body/bytes-in-flight.ts";
 import { readLimited } from "../body/limited-body.ts";
-import { type PartHeader, PartStream, type PartTaker } from "../body/part-stream.ts";
+import { PartStream, type PartTaker } from "../body/part-stream.ts";
 import { MAX_FILE_BYTES, MAX_UPLOAD_BYTES } from "../limits.ts";
 import { fileRequestSchema, maxBytesOf, purposeSchema } from "../schemas/file-request.ts";
 import { validate } from "../schemas/validate.ts";
@@ -54,9 +54,11 @@ export async function receiveUpload(
 class UploadForm implements PartTaker {
   readonly #upload: Upload;
   readonly #share: Share;
-  /** Bytes that the file has, at the most. */
+  /** Bytes that the file has at the most, by the length of the request. */
   readonly #most: number;
   readonly #fields = new Map<string, string>();
+  /** Parts that are not the file; several may have the same name. */
+  #fieldParts = 0;
   #filename: string | undefined;
   /** The field that arrives; undefined for the file. */
   #field: string | undefined;
@@ -74,11 +76,11 @@ class UploadForm implements PartTaker {
     new Uint8Array(this.#part).set(upload.prefix);
   }
 
-  async begin({ name, filename }: PartHeader): Promise<void> {
+  async begin(name: string, filename: string | undefined): Promise<void> {
     this.#field = name === "file" ? undefined : name;
     this.#text = new Uint8Array();
     if (name === "file") await this.#beginFile(filename);
-    else if (this.#fields.size >= MAX_FIELDS) {
+    else if (++this.#fieldParts > MAX_FIELDS) {
       throw new ServiceError("too_many_items", `at most ${MAX_FIELDS} fields beside the file`);
     }
   }
@@ -110,9 +112,11 @@ class UploadForm implements PartTaker {
     if (this.#bytes > maxBytesOf(purpose)) throw tooLarge(maxBytesOf(purpose));
     const rest = new Uint8Array(this.#part.transferToFixedLength());
     this.#part = emptyPart();
-    const object = await this.#upload.finish(rest, { filename: file, purpose, expiresAfter: expiry });
-    freeBuffer(rest);
-    return object;
+    try {
+      return await this.#upload.finish(rest, { filename: file, purpose, expiresAfter: expiry });
+    } finally {
+      freeBuffer(rest);
+    }
   }
 
   /** Lets go of what has come. */
@@ -152,8 +156,11 @@ class UploadForm implements PartTaker {
   async #send(): Promise<void> {
     const part = new Uint8Array(this.#part.transferToFixedLength());
     this.#part = emptyPart();
-    await this.#upload.add(part, this.#most);
-    freeBuffer(part);
+    try {
+      await this.#upload.add(part, Math.min(this.#most, this.#limit));
+    } finally {
+      freeBuffer(part);
+    }
     // Others may be waiting for room.
     this.#share.shrinkTo(0);
   }

@@ -37,10 +37,15 @@ async function send(body: BodyInit, headers: Record<string, string> = {}): Promi
 }
 
 /** A form as bytes, with unusual headers that clients may send. */
-function rawForm(parts: [headers: string, content: Uint8Array | string][], boundary = "b"): Buffer {
+function rawForm(
+  parts: [headers: Uint8Array | string, content: Uint8Array | string][],
+  boundary = "b",
+): Buffer {
   return Buffer.concat([
     ...parts.flatMap(([headers, content]) => [
-      Buffer.from(`--${boundary}\r\n${headers}\r\n\r\n`),
+      Buffer.from(`--${boundary}\r\n`),
+      Buffer.from(headers),
+      Buffer.from("\r\n\r\n"),
       Buffer.from(content),
       Buffer.from("\r\n"),
     ]),
@@ -133,6 +138,13 @@ describe("a form", () => {
     [
       "has a field that is not UTF-8",
       rawForm([[LABELS, Buffer.from([0xff, 0xfe])]]),
+      400,
+      "invalid_type",
+      null,
+    ],
+    [
+      "has headers that are not UTF-8",
+      rawForm([[Buffer.from(IMAGE.replace('"a"', '"caf\xe9"'), "latin1"), "x"]]),
       400,
       "invalid_type",
       null,

@@ -1,0 +1,31 @@
+/** The headers of a form's part (RFC 7578) that say what the part is. */
+import type { MultipartPart } from "@remix-run/multipart-parser";
+import { ServiceError } from "../../runtime/errors.ts";
+
+export interface PartHeader {
+  name: string;
+  /** Undefined for a field that is not a file. */
+  filename: string | undefined;
+  /** Lower case, without parameters; undefined if the part does not say. */
+  mediaType: string | undefined;
+}
+
+const INVALID = "the request's body is not valid multipart/form-data";
+
+/** @throws ServiceError `invalid_type` for headers that are not UTF-8, or without a name */
+export function partHeader(part: MultipartPart): PartHeader {
+  const { name, filename, mediaType } = decoded(part);
+  if (name === undefined) throw new ServiceError("invalid_type", `${INVALID}: a part has no name`);
+  return { name, filename, mediaType };
+}
+
+/** The parser decodes headers only when they are asked for. */
+function decoded(part: MultipartPart): Pick<MultipartPart, keyof PartHeader> {
+  try {
+    const { name, filename, mediaType } = part;
+    return { name, filename, mediaType };
+  } catch (cause) {
+    const message = `${INVALID}: a part's headers are not UTF-8`;
+    throw new ServiceError("invalid_type", message, { cause });
+  }
+}
