@@ -9,6 +9,7 @@ import { withHeartbeat } from "../heartbeat.ts";
 import { type WaitUntil, LeasedLoad } from "../lease.ts";
 import type { Loaded } from "../model-store/source-report.ts";
 import type { WorkerStats } from "../rpc.ts";
+import { SignOfLife } from "../sign-of-life.ts";
 import type { Tensor } from "../tensor.ts";
 import { Turns } from "../turns.ts";
 import type { CreateEngine, Engine, TowerParts } from "./engine.ts";
@@ -23,8 +24,8 @@ export interface Visitor {
 /** An input that runs while the tower loads. It may belong to another request than the load. */
 interface Early {
   input: Tensor;
-  /** Time at which its request last gave a sign of life. */
-  renewedAt: number;
+  /** Of the request that it belongs to. */
+  life: SignOfLife;
   outcome?: { output: Tensor } | { error: unknown };
 }
 
@@ -93,11 +94,11 @@ export class Tower {
       await ready;
       return await this.turn(visitor, () => this.run(input()));
     }
-    const early: Early = { input: input(), renewedAt: Date.now() };
+    const early: Early = { input: input(), life: new SignOfLife() };
     this.#early = early;
     const renew = async (): Promise<void> => {
       await visitor.check();
-      early.renewedAt = Date.now();
+      early.life.renew();
     };
     try {
       await withHeartbeat(renew, () => ready);
@@ -113,7 +114,7 @@ export class Tower {
 
   #waitingEarly(): Early | undefined {
     const early = this.#early;
-    return early !== undefined && Date.now() - early.renewedAt < EARLY_EXPIRY_MS ? early : undefined;
+    return early?.life.isOlderThan(EARLY_EXPIRY_MS) === false ? early : undefined;
   }
 
   /**
