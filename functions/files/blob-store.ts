@@ -24,9 +24,15 @@ const REVOKE_PAUSE = 250;
 /** Random bytes before a file's own. */
 export const PREFIX_BYTES = 16;
 
-/** A file that was opened. */
+/** A piece of a file. It begins within the file, and may reach beyond its end. */
+export interface FileRange {
+  offset: number;
+  length: number;
+}
+
+/** A file that was opened, or a piece of one. */
 export interface OpenFile {
-  /** Its length. */
+  /** The whole file's length. */
   bytes: number;
   body: ReadableStream<Uint8Array>;
   /** @throws ServiceError `overloaded` */
@@ -50,15 +56,14 @@ export class BlobStore {
   }
 
   /** One read. @returns undefined if there is no such file; its body, otherwise, must be read or cancelled */
-  async open(id: string): Promise<OpenFile | undefined> {
+  async open(id: string, range?: FileRange): Promise<OpenFile | undefined> {
     const parts = parseFileId(id);
     if (parts === undefined || (parts.expiresAt !== null && parts.expiresAt * 1000 <= Date.now())) {
       return undefined;
     }
-    const object = await this.#get(this.#path(parts.blob));
+    const object = await this.#get(this.#path(parts.blob), range);
     if (object === null) return undefined;
-    const { key = "", revoked } = (object.customMetadata ?? {}) as Partial<BlobMetadata>;
-    if (hasBit(revoked, parts.number) || !(await isGenuine(id, key))) {
+    if (!(await isShown(id, parts.number, object))) {
       await object.body.cancel();
       return undefined;
     }
@@ -161,9 +166,9 @@ export class BlobStore {
     return (put as R2Object | null) !== null;
   }
 
-  /** What follows the prefix. */
-  async #get(path: string): Promise<R2ObjectBody | null> {
-    const range = { offset: PREFIX_BYTES };
+  /** What follows the prefix, or a piece of that. */
+  async #get(path: string, { offset, ...piece }: Partial<FileRange> = {}): Promise<R2ObjectBody | null> {
+    const range = { offset: PREFIX_BYTES + (offset ?? 0), ...piece };
     return await answered(DEADLINES.r2, () => this.#bucket.get(path, { range }));
   }
 
@@ -219,6 +224,12 @@ async function answered<T>(deadline: number, question: () => Promise<T>): Promis
 /** R2's code for an upload that does not exist (any more). */
 function isOver(error: unknown): boolean {
   return String(error).includes("(10024)");
+}
+
+/** Whether an object's metadata say that the id is one of its blob's files. */
+async function isShown(id: string, number: number, { customMetadata }: R2Object): Promise<boolean> {
+  const { key, revoked } = (customMetadata ?? {}) as Partial<BlobMetadata>;
+  return key !== undefined && !hasBit(revoked, number) && (await isGenuine(id, key));
 }
 
 function hasBit(bits: string | undefined, number: number): boolean {

@@ -11,12 +11,13 @@ import type { Committed, FileContent, FileObject } from "./account-files-rpc.ts"
 import { newPrefix, PREFIX_BYTES, unreachable } from "./blob-store.ts";
 import { newBlobId, newBlobKey } from "./file-id.ts";
 
-/** Bytes of every part but the last: R2's least. */
+/** Bytes of every part but the last, with the prefix: R2's least. */
 export const PART_BYTES = 5 * 1024 * 1024;
 /** Milliseconds; the sweep takes uploads for dead after twice that. */
 export const LONGEST_UPLOAD = 3_600_000;
 
-type FileDetails = Omit<FileContent, "sha256" | "bytes">;
+/** What its maker says of a file. */
+export type FileDetails = Omit<FileContent, "sha256" | "bytes">;
 
 export class Upload {
   readonly #files: AccountFiles;

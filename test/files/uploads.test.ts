@@ -9,12 +9,11 @@ import OpenAI from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { peakMemory } from "../support/peak-memory.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { type Stored, stored } from "./support/leftovers.ts";
+import { NOTHING, stored } from "./support/leftovers.ts";
 import { uploadFile } from "./support/upload-file.ts";
 
 const LIMIT = 120_000_000;
 const PART = 5 * 1024 * 1024;
-const NOTHING: Stored = { objects: [], openUploads: [], rows: { blobs: 0, files: 0, uploads: 0 } };
 
 let storage: string;
 let workers: Workers;

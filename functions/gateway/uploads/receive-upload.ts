@@ -1,11 +1,11 @@
 /** `POST /v1/files`: a form whose file goes to R2 while it arrives, in parts, so that no more than one is in memory. */
 import type { AccountFiles } from "../../files/account-files.ts";
 import type { FileObject } from "../../files/account-files-rpc.ts";
-import { PART_BYTES, Upload } from "../../files/upload.ts";
+import { FileWriter } from "../../files/file-writer.ts";
+import { PART_BYTES } from "../../files/upload.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { ClientGoneError } from "../../runtime/wanted.ts";
-import { bytesInFlight, type Share } from "../body/bytes-in-flight.ts";
+import { bytesInFlight } from "../body/bytes-in-flight.ts";
 import { readLimited } from "../body/limited-body.ts";
 import { PartStream, type PartTaker } from "../body/part-stream.ts";
 import { MAX_FILE_BYTES, MAX_UPLOAD_BYTES } from "../limits.ts";
@@ -33,27 +33,26 @@ export async function receiveUpload(
     throw new ServiceError("unsupported_media_type", "the content-type must be multipart/form-data");
   const length = Number(request.headers.get("content-length") ?? MAX_UPLOAD_BYTES);
   const share = bytesInFlight.open(Math.min(length, PART_BYTES));
-  const upload = new Upload(files, maxBytes);
-  const form = new UploadForm(upload, share, Math.min(length, MAX_FILE_BYTES));
+  const writer = new FileWriter(files, maxBytes, share);
+  const form = new UploadForm(writer, Math.min(length, MAX_FILE_BYTES));
   try {
     const parts = new PartStream(type, form);
-    const taker = { take: (piece: Uint8Array) => parts.write(piece), drop: () => form.drop() };
+    const taker = { take: (piece: Uint8Array) => parts.write(piece), drop: () => writer.drop() };
     await readLimited(request, MAX_UPLOAD_BYTES, share, taker);
     parts.finish();
     return await form.finish();
   } catch (error) {
-    await upload.abandon();
+    await writer.abandon();
     // What reading throws then is the connection's.
     throw request.signal.aborted && !(error instanceof ServiceError) ? new ClientGoneError() : error;
   } finally {
-    form.drop();
+    writer.drop();
     share.release();
   }
 }
 
 class UploadForm implements PartTaker {
-  readonly #upload: Upload;
-  readonly #share: Share;
+  readonly #writer: FileWriter;
   /** Bytes that the file has at the most, by the length of the request. */
   readonly #most: number;
   readonly #fields = new Map<string, string>();
@@ -63,17 +62,11 @@ class UploadForm implements PartTaker {
   /** The field that arrives; undefined for the file. */
   #field: string | undefined;
   #text: Uint8Array = new Uint8Array();
-  /** What has come of the part that is next. */
-  #part = emptyPart();
-  #bytes = 0;
   #limit = MAX_FILE_BYTES;
 
-  constructor(upload: Upload, share: Share, most: number) {
-    this.#upload = upload;
-    this.#share = share;
+  constructor(writer: FileWriter, most: number) {
+    this.#writer = writer;
     this.#most = most;
-    this.#part.resize(upload.prefix.length);
-    new Uint8Array(this.#part).set(upload.prefix);
   }
 
   async begin(name: string, filename: string | undefined): Promise<void> {
@@ -107,22 +100,10 @@ class UploadForm implements PartTaker {
   async finish(): Promise<FileObject> {
     const fields = { ...nested(this.#fields), file: this.#filename };
     const { purpose, file, expires_after: expiry } = await validate(fileRequestSchema, fields);
-    if (this.#bytes === 0)
-      throw new ServiceError("empty_input", "file: the file is empty", { param: "file" });
-    if (this.#bytes > maxBytesOf(purpose)) throw tooLarge(maxBytesOf(purpose));
-    const rest = new Uint8Array(this.#part.transferToFixedLength());
-    this.#part = emptyPart();
-    try {
-      return await this.#upload.finish(rest, { filename: file, purpose, expiresAfter: expiry });
-    } finally {
-      freeBuffer(rest);
-    }
-  }
-
-  /** Lets go of what has come. */
-  drop(): void {
-    this.#part.resize(0);
-    this.#share.shrinkTo(0);
+    const { bytes } = this.#writer;
+    if (bytes === 0) throw new ServiceError("empty_input", "file: the file is empty", { param: "file" });
+    if (bytes > maxBytesOf(purpose)) throw tooLarge(maxBytesOf(purpose));
+    return await this.#writer.finish({ filename: file, purpose, expiresAfter: expiry });
   }
 
   async #beginFile(filename: string | undefined): Promise<void> {
@@ -139,36 +120,9 @@ class UploadForm implements PartTaker {
   }
 
   async #takeFile(bytes: Uint8Array): Promise<void> {
-    this.#bytes += bytes.length;
-    if (this.#bytes > this.#limit) throw tooLarge(this.#limit);
-    for (let at = 0; at < bytes.length;) {
-      // Only now is it known not to be the last.
-      if (this.#part.byteLength === PART_BYTES) await this.#send();
-      const piece = bytes.subarray(at, at + PART_BYTES - this.#part.byteLength);
-      const before = this.#part.byteLength;
-      await this.#share.growTo(before + piece.length);
-      this.#part.resize(before + piece.length);
-      new Uint8Array(this.#part).set(piece, before);
-      at += piece.length;
-    }
+    if (this.#writer.bytes + bytes.length > this.#limit) throw tooLarge(this.#limit);
+    await this.#writer.write(bytes, Math.min(this.#most, this.#limit));
   }
-
-  async #send(): Promise<void> {
-    const part = new Uint8Array(this.#part.transferToFixedLength());
-    this.#part = emptyPart();
-    try {
-      await this.#upload.add(part, Math.min(this.#most, this.#limit));
-    } finally {
-      freeBuffer(part);
-    }
-    // Others may be waiting for room.
-    this.#share.shrinkTo(0);
-  }
-}
-
-/** Grows in place. */
-function emptyPart(): ArrayBuffer {
-  return new ArrayBuffer(0, { maxByteLength: PART_BYTES });
 }
 
 function nested(fields: ReadonlyMap<string, string>): Record<string, unknown> {

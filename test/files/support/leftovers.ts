@@ -12,12 +12,18 @@ export interface Stored {
   rows: { blobs: number; files: number; uploads: number };
 }
 
+export const NOTHING: Stored = {
+  objects: [],
+  openUploads: [],
+  rows: { blobs: 0, files: 0, uploads: 0 },
+};
+
 /** Of local R2: an upload that takes parts. */
 const IN_PROGRESS = 0;
 
 /** @param storage the folder in which R2 and the objects are */
 export async function stored(storage: string): Promise<Stored> {
-  const result: Stored = { objects: [], openUploads: [], rows: { blobs: 0, files: 0, uploads: 0 } };
+  const result = structuredClone(NOTHING);
   for (const database of await databases(join(storage, "r2/miniflare-R2BucketObject"))) {
     const keys = (query: string): string[] =>
       database
