@@ -13,6 +13,9 @@ const LAYERS = [
 /** The files that stand above all folders; every other file beside them is a leaf. */
 const TOP = "{index,app,towers-entrypoint}";
 
+/** What Workers share, beside `functions/runtime`, and the Workers. */
+const ABOVE_RUNTIME = [...WORKERS, "label-sets", "embed", "files", "json"];
+
 const ONE_WAY = "imports point one way: functions → model-shards ← build";
 const NO_NEIGHBOUR = "a Worker's folder imports no other Worker's";
 const NOT_UPWARD = "in the gateway nothing imports upward, see docs/architecture.md";
@@ -52,13 +55,13 @@ export default defineConfig({
     noImports(
       "functions/runtime/**",
       outOfFunctions,
-      leadingTo([...WORKERS, "label-sets", "embed", "files"], "functions/runtime knows nothing above it"),
+      leadingTo(ABOVE_RUNTIME, "functions/runtime knows nothing above it"),
       onnxruntime,
     ),
     noImports(
       "functions/runtime/ort/**",
       outOfFunctions,
-      leadingTo([...WORKERS, "label-sets", "embed", "files"], "functions/runtime knows nothing above it"),
+      leadingTo(ABOVE_RUNTIME, "functions/runtime knows nothing above it"),
     ),
     ...WORKERS.map((worker) =>
       noImports(

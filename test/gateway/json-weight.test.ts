@@ -1,7 +1,7 @@
 /** The memory that a JSON text will need is known before it is parsed, however it is divided into pieces. */
 import { describe, expect, it } from "vitest";
-import { JsonWeight } from "../../functions/gateway/body/json-weight.ts";
-import { LIFTED_LENGTH, liftStrings } from "../../functions/gateway/body/lift-strings.ts";
+import { JsonWeight } from "../../functions/json/json-weight.ts";
+import { LIFTED_LENGTH, liftStrings } from "../../functions/json/lift-strings.ts";
 import { random } from "./random.ts";
 
 const KINDS = [

@@ -1,6 +1,6 @@
 /** Long strings are taken out of JSON in place, and nothing else changes. */
 import { describe, expect, it } from "vitest";
-import { LIFTED, liftStrings } from "../../functions/gateway/body/lift-strings.ts";
+import { LIFTED, liftStrings } from "../../functions/json/lift-strings.ts";
 import { random } from "./random.ts";
 
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text));

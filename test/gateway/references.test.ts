@@ -9,12 +9,12 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { random } from "./random.ts";
 
-const FOLDER = join(import.meta.dirname, "../../functions/gateway");
+const FOLDER = join(import.meta.dirname, "../../functions");
 
 /** `POST /decodeBase64` or `/parseDataUri` with the text gives the bytes, or 400 if it is refused. */
 const SCRIPT = `
-import { decodeBase64, decodeBase64Bytes } from "./base64.ts";
-import { parseDataUri } from "./images/data-uri.ts";
+import { decodeBase64, decodeBase64Bytes } from "./gateway/base64.ts";
+import { parseDataUri } from "./gateway/images/data-uri.ts";
 export default {
   async fetch(request) {
     const { pathname } = new URL(request.url);
@@ -29,7 +29,7 @@ let url: URL;
 
 beforeAll(async () => {
   const modules = await Promise.all(
-    ["base64.ts", "hex-value.ts", "images/data-uri.ts"].map(async (path) => ({
+    ["gateway/base64.ts", "json/hex-value.ts", "gateway/images/data-uri.ts"].map(async (path) => ({
       type: "ESModule" as const,
       path,
       contents: stripTypeScriptTypes(await readFile(join(FOLDER, path), "utf8")),

@@ -8,7 +8,7 @@ import {
   mayHoldSeveral,
   severalTexts,
 } from "./form-value.ts";
-import { JsonWeight } from "./json-weight.ts";
+import { JsonWeight } from "../../json/json-weight.ts";
 import type { Fields } from "./fields.ts";
 
 /** Bytes of a string beyond its two bytes a character, with its place in a list. */

@@ -4,8 +4,8 @@ import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
 import { bytesInFlight, MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
 import type { Fields } from "./fields.ts";
-import { JsonWeight } from "./json-weight.ts";
-import { liftStrings } from "./lift-strings.ts";
+import { JsonWeight } from "../../json/json-weight.ts";
+import { liftStrings } from "../../json/lift-strings.ts";
 import { readLimited } from "./limited-body.ts";
 import { type AcceptFile, MultipartForm } from "./multipart-form.ts";
 

@@ -2,7 +2,7 @@
  * Reads `data:[media type][;base64],data` (RFC 2397), base64 or percent-encoded. The media type is ignored, because it
  * is often wrong.
  */
-import { hexValue } from "../hex-value.ts";
+import { hexValue } from "../../json/hex-value.ts";
 import { decodeBase64 } from "../base64.ts";
 
 const HEADER = /^data:([^,]*?)(;\s*base64)?,/i;

@@ -1,5 +1,5 @@
 /** Reads a picture that was lifted out of the request's JSON: base64 or a data URI, as bytes. */
-import { LIFTED } from "../body/lift-strings.ts";
+import { LIFTED } from "../../json/lift-strings.ts";
 import { decodeBase64Bytes } from "../base64.ts";
 import { type ImageFile, imageFile } from "./image-file.ts";
 import { inlineImage } from "./inline-image.ts";

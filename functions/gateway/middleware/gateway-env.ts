@@ -23,7 +23,7 @@ export interface GatewayEnv {
     errorCode?: string;
     /** The memory reserved for the request's body. */
     share?: Share;
-    /** Long strings of the JSON body; see `body/lift-strings.ts`. */
+    /** Long strings of the JSON body; see `functions/json/lift-strings.ts`. */
     lifted?: LiftedStrings | undefined;
     pictures?: PictureBatch;
   };

@@ -6,7 +6,7 @@ import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { reportUsage } from "./answer/report-usage.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { FileReference } from "../images/file-reference.ts";
-import { LIFTED } from "../body/lift-strings.ts";
+import { LIFTED } from "../../json/lift-strings.ts";
 import { randomId } from "../random-id.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import type { Item } from "../schemas/item.ts";

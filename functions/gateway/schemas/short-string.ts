@@ -1,9 +1,9 @@
 /**
  * A string with a maximum length. It refuses the replacement of a lifted string: the string itself was longer than any
- * limit here, and its replacement is neither a name nor a text (`body/lift-strings.ts`).
+ * limit here, and its replacement is neither a name nor a text (`functions/json/lift-strings.ts`).
  */
 import * as z from "zod";
-import { LIFTED } from "../body/lift-strings.ts";
+import { LIFTED } from "../../json/lift-strings.ts";
 
 /**
  * @param max UTF-16 code units

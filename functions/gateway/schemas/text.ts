@@ -1,6 +1,6 @@
 /** A text, label or prompt: not empty after cleaning, not too long, and not a picture. */
 import * as z from "zod";
-import { isPictureUri } from "../body/lift-strings.ts";
+import { isPictureUri } from "../../json/lift-strings.ts";
 import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { MAX_TEXT_LENGTH } from "../limits.ts";
 import { shortString } from "./short-string.ts";

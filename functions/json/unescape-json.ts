@@ -1,5 +1,5 @@
 /** Resolves the escapes of a JSON string (RFC 8259, section 7) in place: the result is never longer than the escape. */
-import { hexValue } from "../hex-value.ts";
+import { hexValue } from "./hex-value.ts";
 
 const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;

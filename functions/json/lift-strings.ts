@@ -4,7 +4,7 @@
  * the last two. The bytes of a lifted string are decoded in place.
  */
 
-import { concatBytes } from "../../runtime/concat-bytes.ts";
+import { concatBytes } from "../runtime/concat-bytes.ts";
 import { unescapeJson } from "./unescape-json.ts";
 
 /** Replaces a lifted string; an index follows. No text or label begins with it. */

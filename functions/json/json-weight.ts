@@ -5,7 +5,7 @@
  * The weights were measured in workerd (V8 with compressed pointers) for the most expensive case: a key that no object
  * had before costs several times as much as one that all have.
  */
-import { ServiceError } from "../../runtime/errors.ts";
+import { ServiceError } from "../runtime/errors.ts";
 import { LIFTED_LENGTH } from "./lift-strings.ts";
 
 /** Bytes of an object without fields: 28 and the reference to it. */
