@@ -3,7 +3,7 @@
  * too, as the reference lists them. So a new field is tested automatically.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { JsonSchema } from "../../functions/gateway/openapi/accept-nulls.ts";
+import type { JsonSchema } from "../../functions/gateway/openapi/described.ts";
 import { MAX_DEPTH } from "../../functions/gateway/schemas/without-nulls.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
@@ -40,11 +40,13 @@ afterAll(async () => {
   await workers.dispose();
 });
 
-/** Optional fields of which a request needs one: a valid request with the others null. */
-const NEEDED: Record<string, Record<string, unknown>> = {
-  "/v1/classify": { labels: ["fox", "bus"] },
+/** Optional fields of which a request needs one, aliases among them: a valid request with the others null. */
+const needed = (): Record<string, Record<string, unknown>> => ({
+  "/v1/classify": { images: [image], labels: ["fox", "bus"] },
+  "/v1/similarity": { images: [image], texts: ["fox"] },
+  "/v1/label_sets": { labels: ["fox"] },
   "/v1/embeddings": { input: "a fox" },
-};
+});
 const PICTURES = new Set(["image", "images", "url"]);
 
 function resolved(schema: JsonSchema): JsonSchema {
@@ -55,7 +57,8 @@ function resolved(schema: JsonSchema): JsonSchema {
 /** The alternatives for a field, without null. */
 function branches(schema: JsonSchema): JsonSchema[] {
   const { anyOf, oneOf, ...rest } = resolved(schema);
-  const options = anyOf ?? oneOf;
+  // Beside properties, they say only which are needed.
+  const options = rest.properties === undefined ? (anyOf ?? oneOf) : undefined;
   if (options === undefined) return rest.type === "null" ? [] : [rest];
   return options.flatMap((option) => branches(option));
 }
@@ -119,7 +122,7 @@ it("every optional field of every request may be null", { timeout: 120_000 }, as
   for (const [path, { post: operation }] of Object.entries(reference.paths)) {
     const schema = operation?.requestBody?.content["application/json"]?.schema;
     if (schema === undefined) continue;
-    for (const { field, withNull, without } of pairsOf(schema, "", path, NEEDED[path])) {
+    for (const { field, withNull, without } of pairsOf(schema, "", path, needed()[path])) {
       const [one, other] = [
         await post(workers.url + path, without),
         await post(workers.url + path, withNull),
@@ -132,6 +135,9 @@ it("every optional field of every request may be null", { timeout: 120_000 }, as
   // Skip fields of which the request needs one, because they cannot be absent.
   expect(covered.toSorted()).toEqual(
     expect.arrayContaining([
+      "/v1/classify.image",
+      "/v1/classify.input",
+      "/v1/classify.label",
       "/v1/classify.labels[].min_similarity",
       "/v1/classify.labels[].prompts",
       "/v1/classify.min_similarity",
@@ -156,7 +162,9 @@ it("every optional field of every request may be null", { timeout: 120_000 }, as
       "/v1/rerank.model",
       "/v1/rerank.return_documents",
       "/v1/rerank.top_n",
+      "/v1/similarity.image",
       "/v1/similarity.model",
+      "/v1/similarity.text",
     ]),
   );
 });

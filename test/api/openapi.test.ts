@@ -1,6 +1,9 @@
-/** The API's reference: valid, complete, correct for real answers, and sufficient to generate a client. */
+/**
+ * The API's reference: valid, complete, correct for real answers, with examples that work, and sufficient to generate a
+ * client.
+ */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,12 +11,12 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { generateApi } from "swagger-typescript-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as responses from "../../functions/gateway/openapi/responses.ts";
+import { inlineObjects, requestsOf, type Reference } from "./documented-requests.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
-interface Document {
-  paths: Record<string, Record<string, unknown>>;
+interface Document extends Reference {
   servers: { url: string }[];
 }
 
@@ -30,6 +33,20 @@ beforeAll(async () => {
 afterAll(async () => {
   await workers.dispose();
 });
+
+/** A form as a person would send it: each list as a repeated field, and a picture for each file. */
+function formOf(
+  fields: Record<string, unknown>,
+  files: readonly string[],
+  picture: Uint8Array<ArrayBuffer>,
+): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const each of [value].flat()) form.append(name, String(each));
+  }
+  for (const name of files) form.append(name, new Blob([picture]), "fox.png");
+  return form;
+}
 
 describe("openapi.json", () => {
   it("is valid OpenAPI 3.1", async () => {
@@ -52,6 +69,56 @@ describe("openapi.json", () => {
           .toSorted(),
       );
     }
+  });
+
+  it("has a name for every request, every answer and every row", () => {
+    expect(inlineObjects(document)).toEqual([]);
+    const globals = new Set(["Error", "File", "Blob", "Response", "Request", "Object", "Array"]);
+    expect(Object.keys(document.components.schemas).filter((name) => globals.has(name))).toEqual([]);
+  });
+
+  it("takes files in forms, and only there", () => {
+    const json = JSON.stringify(document.components.schemas, (name, value: unknown) =>
+      name.endsWith("Form") ? undefined : value,
+    );
+    expect(json).not.toContain("binary");
+    const { ClassifyForm, SimilarityForm, CreateFileForm } = document.components.schemas;
+    const file = { type: "string", format: "binary" };
+    expect(ClassifyForm?.properties?.["image"]?.items).toEqual(file);
+    expect(SimilarityForm?.properties?.["image"]?.items).toEqual(file);
+    expect(CreateFileForm?.properties?.["file"]).toMatchObject(file);
+  });
+
+  it("has an example of every body, and each works as it is", async () => {
+    const fox = await readFile(join(import.meta.dirname, "../../examples/fox.png"));
+    const ids = new Map<string, string>();
+    const sent: string[] = [];
+    const predictions: string[] = [];
+    for (const each of requestsOf(document)) {
+      const what = `${each.operationId}, ${each.example}`;
+      const path = each.path.replace("{id}", () => each.parameters["id"] ?? ids.get(each.operationId) ?? "");
+      const body = each.fields === undefined ? each.json : formOf(each.fields, each.files, fox);
+      const json = body instanceof FormData ? body : JSON.stringify(body);
+      const response = await fetch(workers.url + path, {
+        method: each.method,
+        ...(json === undefined ? {} : { body: json }),
+        ...(typeof json === "string" ? { headers: { "content-type": "application/json" } } : {}),
+      });
+      const text = await response.text();
+      expect(each.statuses, `${what}: ${text.slice(0, 300)}`).toContain(String(response.status));
+      const isJson = response.headers.get("content-type") === "application/json";
+      const answer = (isJson ? JSON.parse(text) : {}) as { id: string; data: { prediction: string }[] };
+      for (const operation of each.idFor) ids.set(operation, answer.id);
+      if (each.operationId === "classify") predictions.push(answer.data[0]?.prediction ?? "none");
+      sent.push(what);
+    }
+    expect(new Set(predictions)).toEqual(new Set(["fox"]));
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+    for (const { operationId, requestBody } of operations) {
+      const count = sent.filter((each) => each.startsWith(`${operationId}, `)).length;
+      expect(count, operationId).toBeGreaterThanOrEqual(Object.keys(requestBody?.content ?? {}).length || 1);
+    }
+    expect(sent.length).toBeGreaterThanOrEqual(operations.length + 5);
   });
 
   it("makes a client that compiles", { timeout: 60_000 }, async () => {

@@ -3,33 +3,10 @@
  * absent.
  */
 
-/** The part of JSON Schema that requests use. */
-export interface JsonSchema {
-  $ref?: string;
-  type?: string | string[];
-  enum?: unknown[];
-  const?: unknown;
-  properties?: Record<string, JsonSchema>;
-  required?: string[];
-  items?: JsonSchema;
-  anyOf?: JsonSchema[];
-  oneOf?: JsonSchema[];
-  [other: string]: unknown;
-}
-
-interface Document {
-  paths?: Record<
-    string,
-    Record<string, { requestBody?: { content: Record<string, { schema: JsonSchema }> } }>
-  >;
-  components?: { schemas?: Record<string, JsonSchema> };
-}
-
-const COMPONENT = "#/components/schemas/";
+import { COMPONENT, type Described, FORM, type JsonSchema } from "./described.ts";
 
 /** @param document changed in place */
-export function acceptNulls(document: object): void {
-  const { paths = {}, components } = document as Document;
+export function acceptNulls({ paths = {}, components }: Described): void {
   const seen = new Set<JsonSchema>();
   const visit = (schema: JsonSchema): void => {
     if (seen.has(schema)) return;
@@ -45,14 +22,18 @@ export function acceptNulls(document: object): void {
   };
   for (const operations of Object.values(paths)) {
     for (const { requestBody } of Object.values(operations)) {
-      for (const { schema } of Object.values(requestBody?.content ?? {})) visit(schema);
+      for (const [type, { schema }] of Object.entries(requestBody?.content ?? {})) {
+        // A form has no null.
+        if (type !== FORM) visit(schema);
+      }
     }
   }
 }
 
 function orNull(schema: JsonSchema): JsonSchema {
   const { type, anyOf } = schema;
-  if (typeof type === "string" && schema.enum === undefined) return { ...schema, type: [type, "null"] };
+  const isFixed = schema.enum !== undefined || schema.const !== undefined;
+  if (typeof type === "string" && !isFixed) return { ...schema, type: [type, "null"] };
   if (anyOf !== undefined) return { ...schema, anyOf: [...anyOf, { type: "null" }] };
   const { description, default: fallback, ...rest } = schema;
   return {

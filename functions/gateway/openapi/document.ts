@@ -1,6 +1,6 @@
 /** The API's reference in OpenAPI 3.1, built from the schemas that validate requests. */
 import * as z from "zod";
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
+import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
 import { classifyRequestSchema } from "../schemas/classify-request.ts";
 import { embeddingsRequestSchema } from "../schemas/embeddings-request.ts";
 import {
@@ -13,84 +13,16 @@ import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { computeLabelSetsRequestSchema } from "../schemas/compute-label-sets-request.ts";
 import { acceptNulls } from "./accept-nulls.ts";
+import { describeAliases } from "./aliases.ts";
+import type { Described } from "./described.ts";
+import { describeForms } from "./forms.ts";
+import { operation, TAGS } from "./operation.ts";
 import * as responses from "./responses.ts";
 
-const JSON_TYPE = "application/json";
-const FORM = "multipart/form-data";
-const BINARY = "application/octet-stream";
-
-interface Operation {
-  id: string;
-  tag: "Pictures and texts" | "Label sets" | "Files" | "Models" | "Operation" | "Health";
-  summary: string;
-  description?: string;
-  request?: z.ZodType;
-  /** True if a form with files may be sent instead of JSON; `only` if nothing else may. */
-  form?: boolean | "only";
-  /** True if the answer is bytes instead of JSON. */
-  binary?: boolean;
-  query?: z.ZodObject;
-  path?: z.ZodObject;
-  /** Answers by status. */
-  answers: Record<`${1 | 2 | 3 | 4 | 5}${string}`, [description: string, schema: z.ZodType]>;
+/** @param from operation whose answer has the id */
+function idPath(from: string): z.ZodObject {
+  return z.object({ id: z.string().meta({ description: `The \`id\` in an answer of \`${from}\`` }) });
 }
-
-/** Statuses that every operation may answer in addition to its own. */
-const REFUSALS = {
-  "400": "The request is wrong; `param` names the field",
-  "401": "The API key is missing or wrong",
-  "403": "The account has reached its limit, or the page's origin is not allowed",
-  "404": "The address, model, label set or file does not exist",
-  "413": "The request's body is too large",
-  "415": "The request's body is of another type, or compressed",
-  "429": "Too many requests; `retry-after` says when",
-  "503": "Cannot answer at present; `retry-after` says when",
-};
-
-function operation({
-  id,
-  tag,
-  summary,
-  description,
-  request,
-  form,
-  binary,
-  query,
-  path,
-  answers,
-}: Operation): ZodOpenApiOperationObject {
-  const content = request && {
-    ...(form === "only" ? {} : { [JSON_TYPE]: { schema: request } }),
-    ...(form ? { [FORM]: { schema: request } } : {}),
-  };
-  const responseOf = ([text, schema]: [string, z.ZodType], type = JSON_TYPE) => ({
-    description: text,
-    content: { [type]: { schema } },
-  });
-  return {
-    operationId: id,
-    tags: [tag],
-    summary,
-    ...(description === undefined ? {} : { description }),
-    ...(content === undefined ? {} : { requestBody: { required: true, content } }),
-    ...(query === undefined && path === undefined
-      ? {}
-      : { requestParams: { ...(query && { query }), ...(path && { path }) } }),
-    responses: {
-      ...Object.fromEntries(
-        Object.entries(REFUSALS).map(([status, text]) => [status, responseOf([text, responses.errorSchema])]),
-      ),
-      ...Object.fromEntries(
-        Object.entries(answers).map(([status, answer]) => [
-          status,
-          responseOf(answer, binary === true ? BINARY : JSON_TYPE),
-        ]),
-      ),
-    },
-  };
-}
-
-const idPath = z.object({ id: z.string() });
 
 const paths: ZodOpenApiPathsObject = {
   "/v1/classify": {
@@ -99,7 +31,8 @@ const paths: ZodOpenApiPathsObject = {
       tag: "Pictures and texts",
       summary: "The best label for each picture",
       description:
-        "`input` and `image` are aliases of `images`, `label` of `labels`; a single one need not be a list.",
+        "Labels are inserted into templates, or have prompts of their own; the score is a softmax over all of them, or " +
+        "independent with `multi_label`. Either `labels` or `label_set` is needed.",
       request: classifyRequestSchema,
       form: true,
       answers: { "200": ["A row for each picture", responses.classifyResponseSchema] },
@@ -111,7 +44,7 @@ const paths: ZodOpenApiPathsObject = {
       tag: "Pictures and texts",
       summary: "Compare every picture with every text",
       description:
-        "`image` and `input` are aliases of `images`, `text` of `texts`; a single one need not be a list.",
+        "Cosine, logit, and the softmax over the texts. Stored vectors may take the place of both.",
       request: similarityRequestSchema,
       form: true,
       answers: { "200": ["A row for each picture", responses.similarityResponseSchema] },
@@ -152,6 +85,7 @@ const paths: ZodOpenApiPathsObject = {
         "201": ["The set is new and ready", responses.labelSetSchema],
         "202": ["The set is being computed in the background", responses.labelSetSchema],
       },
+      idFor: ["getLabelSet", "deleteLabelSet"],
     }),
     get: operation({
       id: "listLabelSets",
@@ -170,7 +104,7 @@ const paths: ZodOpenApiPathsObject = {
       description:
         "`status`, `prompts_done` and `bytes` refer to `model`, by default the deployment's first model. Requesting a " +
         "set whose computation has stopped resumes it.",
-      path: idPath,
+      path: idPath("createLabelSet"),
       query: labelSetQuerySchema,
       answers: { "200": ["The set", responses.labelSetDetailSchema] },
     }),
@@ -179,7 +113,7 @@ const paths: ZodOpenApiPathsObject = {
       tag: "Label sets",
       summary: "Remove a label set",
       description: "Effective everywhere within 60 seconds.",
-      path: idPath,
+      path: idPath("createLabelSet"),
       answers: { "200": ["The set is deleted", responses.deletedSchema] },
     }),
   },
@@ -195,11 +129,13 @@ const paths: ZodOpenApiPathsObject = {
       request: fileRequestSchema,
       form: "only",
       answers: { "200": ["The file", responses.fileSchema] },
+      idFor: ["getFile", "getFileContent", "deleteFile"],
     }),
     get: operation({
       id: "listFiles",
       tag: "Files",
       summary: "The account's files",
+      description: "Page by page: `after` is the `last_id` of the page before.",
       query: fileListSchema,
       answers: { "200": ["A page of them", responses.fileListResponseSchema] },
     }),
@@ -209,7 +145,8 @@ const paths: ZodOpenApiPathsObject = {
       id: "getFile",
       tag: "Files",
       summary: "What is known of a file",
-      path: idPath,
+      description: "Its name, size, purpose and dates.",
+      path: idPath("createFile"),
       answers: { "200": ["The file", responses.fileSchema] },
     }),
     delete: operation({
@@ -217,7 +154,7 @@ const paths: ZodOpenApiPathsObject = {
       tag: "Files",
       summary: "Remove a file",
       description: "Effective at once, everywhere.",
-      path: idPath,
+      path: idPath("createFile"),
       answers: { "200": ["It is gone", responses.deletedFileSchema] },
     }),
   },
@@ -226,7 +163,8 @@ const paths: ZodOpenApiPathsObject = {
       id: "getFileContent",
       tag: "Files",
       summary: "A file's bytes",
-      path: idPath,
+      description: "As they were uploaded, for saving: a browser does not show them.",
+      path: idPath("createFile"),
       binary: true,
       answers: { "200": ["The bytes", responses.contentSchema] },
     }),
@@ -236,6 +174,7 @@ const paths: ZodOpenApiPathsObject = {
       id: "listModels",
       tag: "Models",
       summary: "The deployment's models",
+      description: "OpenAI's list, with more fields. The first model is the default.",
       answers: { "200": ["All models", responses.modelListSchema] },
     }),
   },
@@ -244,7 +183,8 @@ const paths: ZodOpenApiPathsObject = {
       id: "getModel",
       tag: "Models",
       summary: "One model, by id or alias",
-      path: idPath,
+      description: "The slash in an id may be sent as it is or as `%2F`; the alias has none.",
+      path: idPath("listModels"),
       answers: { "200": ["The model", responses.modelObjectSchema] },
     }),
   },
@@ -265,6 +205,7 @@ const paths: ZodOpenApiPathsObject = {
       id: "healthz",
       tag: "Health",
       summary: "Whether the gateway runs",
+      description: "Reaches nothing else; see `/readyz`.",
       answers: { "200": ["It does", responses.healthSchema] },
     }),
   },
@@ -272,7 +213,8 @@ const paths: ZodOpenApiPathsObject = {
     get: operation({
       id: "readyz",
       tag: "Health",
-      summary: "Whether the gateway reaches the Workers and stores that it needs",
+      summary: "Whether the gateway reaches the stores that it needs",
+      description: "`checks` names each. It calls no tower, and so costs little.",
       answers: {
         "200": ["It does", responses.healthSchema],
         "503": ["It does not reach at least one of them", responses.healthSchema],
@@ -281,21 +223,46 @@ const paths: ZodOpenApiPathsObject = {
   },
 };
 
-/** @param server base URL of all paths */
-export function openApiDocument(server: string): object {
+/**
+ * @param server base URL of all paths
+ * @param model the default model's alias, for an example
+ */
+export function openApiDocument(server: string, model: string | undefined): object {
   const document = createDocument({
     openapi: "3.1.1",
     info: {
       title: "edgeclip",
       version: "1",
-      description: "Zero-shot image classification and image-text retrieval with OpenCLIP ConvNeXt models.",
+      description: "Zero-shot image classification and image-text retrieval with OpenCLIP models.",
+      contact: { name: "Whoever runs this deployment" },
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: server }],
     security: [{ key: [] }],
-    components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    components: {
+      securitySchemes: {
+        key: { type: "http", scheme: "bearer", description: "An API key. A local service needs none." },
+      },
+    },
     paths,
   });
-  acceptNulls(document);
+  const [parameter] = document.paths?.["/v1/models/{id}"]?.get?.parameters ?? [];
+  if (parameter !== undefined && model !== undefined) Object.assign(parameter, { example: model });
+  const described: Described = document as object;
+  describeForms(described);
+  describeAliases(described);
+  acceptNulls(described);
+  withoutSafeBounds(document);
   return document;
+}
+
+/** Zod limits every integer to those that a double holds exactly. That is not a limit of the API. */
+function withoutSafeBounds(value: object): void {
+  for (const each of Object.values(value)) {
+    if (typeof each === "object" && each !== null) withoutSafeBounds(each);
+  }
+  const { minimum, maximum } = value as { minimum?: number; maximum?: number };
+  if (minimum === Number.MIN_SAFE_INTEGER) Reflect.deleteProperty(value, "minimum");
+  if (maximum === Number.MAX_SAFE_INTEGER) Reflect.deleteProperty(value, "maximum");
 }

@@ -12,14 +12,16 @@ const probability = z.number().min(0).max(1);
 
 export const errorSchema = z
   .object({
-    error: z.object({
-      message: z.string(),
-      type: z.string(),
-      param: z.string().nullable().meta({ description: "Path of the field, such as `images[2]`" }),
-      code: z.enum([...(Object.keys(ERROR_KINDS) as [string, ...string[]]), "internal_error"]),
-    }),
+    error: z
+      .object({
+        message: z.string(),
+        type: z.string(),
+        param: z.string().nullable().meta({ description: "Path of the field, such as `images[2]`" }),
+        code: z.enum([...(Object.keys(ERROR_KINDS) as [string, ...string[]]), "internal_error"]),
+      })
+      .meta({ id: "ErrorDetail" }),
   })
-  .meta({ id: "Error" });
+  .meta({ id: "ErrorResponse" });
 
 const usageSchema = z
   .object({
@@ -45,60 +47,70 @@ function listOf<S extends z.ZodType>(row: S) {
   });
 }
 
-export const similarityResponseSchema = listOf(
-  z.object({
-    object: z.literal("similarity"),
+const textScoreSchema = z
+  .object({
     index: z.number().int(),
-    scores: z.array(
-      z.object({
-        index: z.number().int(),
-        text: z.string().nullable().meta({ description: "null for a vector that came with the request" }),
-        similarity: cosine,
-        logit: z.number(),
-        probability: probability.meta({ description: "Softmax of the logits over the texts" }),
-        truncated,
-      }),
-    ),
-  }),
+    text: z.string().nullable().meta({ description: "null for a vector that came with the request" }),
+    similarity: cosine,
+    logit: z.number(),
+    probability: probability.meta({ description: "Softmax of the logits over the texts" }),
+    truncated,
+  })
+  .meta({ id: "TextScore" });
+
+export const similarityResponseSchema = listOf(
+  z
+    .object({
+      object: z.literal("similarity"),
+      index: z.number().int(),
+      scores: z.array(textScoreSchema),
+    })
+    .meta({ id: "Similarity" }),
 ).meta({ id: "SimilarityResponse" });
+
+const labelScoreSchema = z
+  .object({
+    label: z.string(),
+    score: probability,
+    similarity: cosine,
+    logit: z.number(),
+    truncated: z.boolean().meta({ description: "A prompt of the label is longer than the model's context" }),
+  })
+  .meta({ id: "LabelScore" });
 
 const rankingSchema = z.object({
   prediction: z.string().nullable().meta({ description: "null if no label passed its threshold" }),
   score: probability.nullable(),
-  predictions: z.array(
-    z.object({
-      label: z.string(),
-      score: probability,
-      similarity: cosine,
-      logit: z.number(),
-      truncated: z
-        .boolean()
-        .meta({ description: "A prompt of the label is longer than the model's context" }),
-    }),
-  ),
+  predictions: z.array(labelScoreSchema),
 });
 
 export const classifyResponseSchema = listOf(
-  z.object({
-    object: z.literal("classification"),
-    index: z.number().int(),
-    ...rankingSchema.partial().shape,
-    groups: z
-      .array(z.object({ label_set: z.string(), ...rankingSchema.shape }))
-      .optional()
-      .meta({ description: "Instead of `prediction`, if `label_set` was a list" }),
-  }),
+  z
+    .object({
+      object: z.literal("classification"),
+      index: z.number().int(),
+      ...rankingSchema.partial().shape,
+      groups: z
+        .array(
+          z.object({ label_set: z.string(), ...rankingSchema.shape }).meta({ id: "ClassificationGroup" }),
+        )
+        .optional()
+        .meta({ description: "Instead of `prediction`, if `label_set` was a list" }),
+    })
+    .meta({ id: "Classification" }),
 ).meta({ id: "ClassifyResponse" });
 
 export const embeddingsResponseSchema = listOf(
-  z.object({
-    object: z.literal("embedding"),
-    index: z.number().int(),
-    embedding: z
-      .union([z.array(z.number()), z.string()])
-      .meta({ description: "Unit length; as base64, little-endian float32" }),
-    truncated,
-  }),
+  z
+    .object({
+      object: z.literal("embedding"),
+      index: z.number().int(),
+      embedding: z
+        .union([z.array(z.number()), z.string()])
+        .meta({ description: "Unit length; as base64, little-endian float32" }),
+      truncated,
+    })
+    .meta({ id: "Embedding" }),
 ).meta({ id: "EmbeddingsResponse" });
 
 export const rerankResponseSchema = z
@@ -106,14 +118,16 @@ export const rerankResponseSchema = z
     id: z.string(),
     ...model,
     results: z.array(
-      z.object({
-        index: z.number().int(),
-        relevance_score: cosine,
-        truncated,
-        document: z.unknown().optional().meta({
-          description: "The document as it was sent, if requested; `image` is null for a long picture",
-        }),
-      }),
+      z
+        .object({
+          index: z.number().int(),
+          relevance_score: cosine,
+          truncated,
+          document: z.unknown().optional().meta({
+            description: "The document as it was sent, if requested; `image` is null for a long picture",
+          }),
+        })
+        .meta({ id: "RankedDocument" }),
     ),
     usage: usageSchema,
   })
@@ -130,21 +144,21 @@ export const fileSchema = z
     purpose: z.enum(FILE_PURPOSES),
     status: z.literal("processed"),
   })
-  .meta({ id: "File" });
+  .meta({ id: "FileObject" });
 
-export const fileListResponseSchema = z.object({
-  object: z.literal("list"),
-  data: z.array(fileSchema),
-  first_id: z.string().nullable(),
-  last_id: z.string().nullable(),
-  has_more: z.boolean(),
-});
+export const fileListResponseSchema = z
+  .object({
+    object: z.literal("list"),
+    data: z.array(fileSchema),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+    has_more: z.boolean(),
+  })
+  .meta({ id: "FileList" });
 
-export const deletedFileSchema = z.object({
-  id: z.string(),
-  object: z.literal("file"),
-  deleted: z.literal(true),
-});
+export const deletedFileSchema = z
+  .object({ id: z.string(), object: z.literal("file"), deleted: z.literal(true) })
+  .meta({ id: "DeletedFile" });
 
 /** Of a file. */
 export const contentSchema = z.unknown().meta({ override: { type: "string", format: "binary" } });
@@ -180,11 +194,13 @@ export const labelSetDetailSchema = z
     negative: z.array(z.string()),
     min_similarity: cosine.nullable(),
     data: z.array(
-      z.object({
-        label: z.string(),
-        prompts: z.array(z.string()).optional(),
-        min_similarity: cosine.optional(),
-      }),
+      z
+        .object({
+          label: z.string(),
+          prompts: z.array(z.string()).optional(),
+          min_similarity: cosine.optional(),
+        })
+        .meta({ id: "StoredLabel" }),
     ),
   })
   .meta({ id: "LabelSetDetail" });
@@ -239,10 +255,12 @@ export const modelListSchema = z
   .object({ object: z.literal("list"), data: z.array(modelObjectSchema) })
   .meta({ id: "ModelList" });
 
-export const healthSchema = z.object({
-  status: z.enum(["ok", "unavailable"]),
-  checks: z.record(z.string(), z.boolean()).optional(),
-});
+export const healthSchema = z
+  .object({
+    status: z.enum(["ok", "unavailable"]),
+    checks: z.record(z.string(), z.boolean()).optional(),
+  })
+  .meta({ id: "Health" });
 
 export const computedLabelSetSchema = z
   .object({

@@ -50,8 +50,8 @@ const fields = ownObject(
   [...IMAGE_ALIASES, ...LABEL_ALIASES],
 );
 
-export const classifyRequestSchema = fields.superRefine(
-  ({ labels, label_set, templates, negative, multi_label }, context) => {
+export const classifyRequestSchema = fields
+  .superRefine(({ labels, label_set, templates, negative, multi_label }, context) => {
     if (labels !== undefined && label_set !== undefined) {
       context.addIssue(issue("label_set", "labels and label_set exclude each other", "invalid_type"));
     } else if (labels === undefined && label_set === undefined) {
@@ -65,7 +65,7 @@ export const classifyRequestSchema = fields.superRefine(
       const message = "applies only with multi_label: a softmax over the labels does not use it";
       context.addIssue(issue("negative", message, "invalid_value"));
     }
-  },
-);
+  })
+  .meta({ id: "ClassifyRequest" });
 
 export type ClassifyRequest = z.output<typeof classifyRequestSchema>;

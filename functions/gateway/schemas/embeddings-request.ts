@@ -31,14 +31,16 @@ const partSchema = z.union(
   { error: 'must be a part of a message: {"type": "text", "text": …} or an image object' },
 );
 
-const messagesSchema = list(
-  z.object({
+const messageSchema = z
+  .object({
     role: z.string(),
     content: z.union([textSchema.transform((text): Item[] => [{ text }]), list(partSchema)], {
       error: "must be a text or a list of parts",
     }),
-  }),
-)
+  })
+  .meta({ id: "Message" });
+
+const messagesSchema = list(messageSchema)
   .min(1, "at least one message is needed")
   .max(MAX_MESSAGES, `at most ${MAX_MESSAGES} messages`)
   .transform((messages, context): Item[] => {
@@ -66,7 +68,8 @@ export const embeddingsRequestSchema = z
       const code = input === undefined ? "missing_field" : "invalid_type";
       context.addIssue({ code: "custom", path: ["input"], message, params: { code } });
     }
-  });
+  })
+  .meta({ id: "EmbeddingsRequest" });
 
 /**
  * Refuses token ids: OpenAI also accepts `[1, 2, 3]` and `[[1, 2, 3]]`.

@@ -64,7 +64,8 @@ export const fileRequestSchema = z
     purpose,
     file,
     expires_after: expiry?.seconds ?? (purpose === "batch" ? BATCH_EXPIRY : null),
-  }));
+  }))
+  .meta({ id: "CreateFileRequest" });
 
 export const fileListSchema = z.object({
   after: z

@@ -18,7 +18,7 @@ export const labelSetRequestSchema = ownObject(
     min_similarity: cosineSchema.optional(),
   },
   LABEL_ALIASES,
-);
+).meta({ id: "CreateLabelSetRequest" });
 
 export const labelSetQuerySchema = z.object({ model: modelSchema });
 

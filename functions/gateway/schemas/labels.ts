@@ -12,21 +12,23 @@ export const cosineSchema = z
   .max(1, "must be between -1 and 1")
   .meta({ description: "A cosine" });
 
-const labelSchema = z.union(
-  [
-    textSchema.transform((label) => ({ label, prompts: undefined, min_similarity: undefined })),
-    ownObject({
-      label: textSchema,
-      prompts: list(textSchema)
-        .min(1, "at least one prompt is needed")
-        .max(MAX_PROMPTS_PER_LABEL, `at most ${MAX_PROMPTS_PER_LABEL} prompts a label`)
-        .optional()
-        .meta({ description: "Used unchanged, instead of the templates" }),
-      min_similarity: cosineSchema.optional(),
-    }),
-  ],
-  { error: "must be a string or an object with a label" },
-);
+const labelSchema = z
+  .union(
+    [
+      textSchema.transform((label) => ({ label, prompts: undefined, min_similarity: undefined })),
+      ownObject({
+        label: textSchema,
+        prompts: list(textSchema)
+          .min(1, "at least one prompt is needed")
+          .max(MAX_PROMPTS_PER_LABEL, `at most ${MAX_PROMPTS_PER_LABEL} prompts a label`)
+          .optional()
+          .meta({ description: "Used unchanged, instead of the templates" }),
+        min_similarity: cosineSchema.optional(),
+      }),
+    ],
+    { error: "must be a string or an object with a label" },
+  )
+  .meta({ id: "Label" });
 
 /** @param max largest number of labels */
 export function labelsSchema(max: number) {

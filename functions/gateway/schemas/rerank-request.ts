@@ -15,4 +15,5 @@ export const rerankRequestSchema = z
     top_n: z.number().int().min(1, "must be at least 1").optional(),
     return_documents: z.boolean().default(false),
   })
-  .superRefine(({ query, documents }, context) => limitImages([query, ...documents], context));
+  .superRefine(({ query, documents }, context) => limitImages([query, ...documents], context))
+  .meta({ id: "RerankRequest" });

@@ -17,4 +17,4 @@ export const similarityRequestSchema = ownObject(
       .max(MAX_TEXTS, `at most ${MAX_TEXTS} texts`),
   },
   [...IMAGE_ALIASES, ...TEXT_ALIASES],
-);
+).meta({ id: "SimilarityRequest" });

@@ -1,0 +1,93 @@
+/**
+ * The request bodies that the reference shows, by operation. Each works as it is, on every deployment;
+ * `test/api/openapi.test.ts` sends them all. A form's example is by field, without its files, which a person chooses.
+ */
+import { EXAMPLE_PICTURE } from "./example-picture.ts";
+
+interface Example {
+  summary: string;
+  value: object;
+}
+
+interface Examples {
+  json?: Record<string, Example>;
+  form?: Record<string, unknown>;
+}
+
+const labels = ["fox", "rabbit", "bus", "grapes"];
+const picture = { image: EXAMPLE_PICTURE };
+
+const EXAMPLES: Record<string, Examples> = {
+  classify: {
+    json: {
+      labels: { summary: "A picture and labels", value: { images: [EXAMPLE_PICTURE], labels } },
+      prompts: {
+        summary: "Prompts of one's own, thresholds, independent scores",
+        value: {
+          image: EXAMPLE_PICTURE,
+          labels: [
+            { label: "fox", prompts: ["a drawing of a fox", "a fox's head"], min_similarity: 0.1 },
+            "bus",
+          ],
+          templates: ["a picture of a {}.", "a drawing of a {}."],
+          negative: ["a picture.", "a drawing."],
+          multi_label: true,
+          top_k: 2,
+        },
+      },
+    },
+    form: { labels },
+  },
+  similarity: {
+    json: {
+      texts: {
+        summary: "A picture and texts",
+        value: { images: [EXAMPLE_PICTURE], texts: ["a picture of a fox", "a picture of a bus"] },
+      },
+    },
+    form: { texts: ["a picture of a fox", "a picture of a bus"] },
+  },
+  embeddings: {
+    json: {
+      texts: { summary: "Texts", value: { input: ["a picture of a fox", "a picture of a bus"] } },
+      mixed: { summary: "A text and a picture", value: { input: ["a picture of a fox", picture] } },
+      messages: {
+        summary: "A picture in a message, as vLLM takes it",
+        value: {
+          messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: EXAMPLE_PICTURE } }] }],
+        },
+      },
+    },
+  },
+  rerank: {
+    json: {
+      textsByPicture: { summary: "Texts, by a picture", value: { query: picture, documents: labels } },
+      picturesByText: {
+        summary: "Pictures and texts, by a text",
+        value: { query: "a fox", documents: [picture, "a bus"], top_n: 1, return_documents: true },
+      },
+    },
+  },
+  createLabelSet: {
+    json: {
+      labels: {
+        summary: "Labels, one with prompts of its own",
+        value: {
+          name: "animals",
+          labels: ["fox", { label: "rabbit", prompts: ["a rabbit", "a hare"] }, "giraffe"],
+          templates: "openai-7",
+        },
+      },
+    },
+  },
+  createFile: {
+    form: { purpose: "vision", "expires_after[anchor]": "created_at", "expires_after[seconds]": 86_400 },
+  },
+  computeLabelSets: { json: { first: { summary: "The first request", value: {} } } },
+};
+
+/** @returns no examples for an operation that has no body */
+export function examplesOf(operationId: string): Required<Examples> {
+  const { json = {}, form = {} } = EXAMPLES[operationId] ?? {};
+  return { json, form };
+}

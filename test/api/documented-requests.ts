@@ -1,0 +1,130 @@
+/** Reads the requests out of the reference: every operation, with every example of its body. */
+import { COMPONENT, FORM, JSON_TYPE, type JsonSchema } from "../../functions/gateway/openapi/described.ts";
+
+interface Content {
+  [type: string]: { schema: JsonSchema; examples?: Record<string, { value: object }> };
+}
+
+interface Answer {
+  $ref?: string;
+  content?: Content;
+  links?: Record<string, { operationId: string }>;
+}
+
+interface Operation {
+  operationId: string;
+  parameters?: { name: string; in: string; example?: string }[];
+  requestBody?: { content: Content };
+  responses: Record<string, Answer>;
+}
+
+export interface Reference {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, JsonSchema>; responses: Record<string, Answer> };
+}
+
+export interface DocumentedRequest {
+  operationId: string;
+  method: string;
+  path: string;
+  /** Examples of the path's parameters. */
+  parameters: Record<string, string>;
+  /** Name of the example, or of the form. */
+  example: string;
+  json?: object;
+  /** Of a form, without its files. */
+  fields?: Record<string, unknown>;
+  files: string[];
+  /** Of the answers that are no refusals. */
+  statuses: string[];
+  /** Operations whose path takes the id of the answer, by the document's links. */
+  idFor: string[];
+}
+
+/** In the document's order, which makes things before it reads them, but deletions last. */
+export function requestsOf({ paths, components }: Reference): DocumentedRequest[] {
+  const requests = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, operation]): DocumentedRequest[] => {
+      const { operationId, parameters = [], requestBody, responses } = operation;
+      const answers = Object.entries(responses).filter(([status]) => status.startsWith("2"));
+      const common = {
+        operationId,
+        method: method.toUpperCase(),
+        path,
+        parameters: Object.fromEntries(
+          parameters.flatMap(({ name, in: place, example }) =>
+            place === "path" && example !== undefined ? [[name, example]] : [],
+          ),
+        ),
+        files: [],
+        statuses: answers.map(([status]) => status),
+        idFor: [...new Set(answers.flatMap(([, { links = {} }]) => Object.keys(links)))],
+      };
+      if (requestBody === undefined) return [{ ...common, example: "no body" }];
+      return Object.entries(requestBody.content).flatMap(
+        ([type, { schema, examples = {} }]): DocumentedRequest[] => {
+          if (type === JSON_TYPE) {
+            return Object.entries(examples).map(([example, { value }]) => ({
+              ...common,
+              example,
+              json: value,
+            }));
+          }
+          return type === FORM
+            ? [{ ...common, example: "form", ...formExample(schema, components.schemas) }]
+            : [];
+        },
+      );
+    }),
+  );
+  const isLast = ({ method }: DocumentedRequest): number => Number(method === "DELETE");
+  return requests.toSorted((a, b) => isLast(a) - isLast(b));
+}
+
+function isFile({ format, items }: JsonSchema): boolean {
+  return (items?.format ?? format) === "binary";
+}
+
+/** The examples and defaults of a form's fields, which is what Swagger UI fills in. */
+function formExample(
+  { $ref = "" }: JsonSchema,
+  schemas: Record<string, JsonSchema>,
+): { fields: Record<string, unknown>; files: string[] } {
+  const properties = Object.entries(schemas[$ref.slice(COMPONENT.length)]?.properties ?? {});
+  return {
+    files: properties.filter(([, schema]) => isFile(schema)).map(([name]) => name),
+    fields: Object.fromEntries(
+      properties.flatMap(([name, schema]) => {
+        const [value = schema["default"]] = (schema["examples"] ?? []) as unknown[];
+        return value === undefined || isFile(schema) ? [] : [[name, value]];
+      }),
+    ),
+  };
+}
+
+function isInline({ properties }: JsonSchema): boolean {
+  return properties !== undefined;
+}
+
+/** Where the document has an object without a name that a generated client should have a type for. */
+export function inlineObjects({ paths, components }: Reference): string[] {
+  const found: string[] = [];
+  const contents = (where: string, content: Content = {}): void => {
+    for (const [type, { schema }] of Object.entries(content)) {
+      if (isInline(schema)) found.push(`${where} (${type})`);
+    }
+  };
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, { requestBody, responses }] of Object.entries(methods)) {
+      contents(`${method} ${path}`, requestBody?.content);
+      for (const [status, { content }] of Object.entries(responses))
+        contents(`${method} ${path} ${status}`, content);
+    }
+  }
+  for (const [name, { properties = {} }] of Object.entries(components.schemas)) {
+    for (const [field, { items }] of Object.entries(properties)) {
+      if (items !== undefined && isInline(items)) found.push(`${name}.${field}[]`);
+    }
+  }
+  return found;
+}
