@@ -1,5 +1,5 @@
 /** An account's files: its Durable Object, asked with a deadline, and the two steps that a deletion has. */
-import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { askAgain, askOnce } from "../runtime/ask-object.ts";
 import { warn } from "../runtime/warn.ts";
 import type {
   Abandoned,
@@ -80,24 +80,5 @@ export class AccountFiles {
   }
 }
 
-async function once<T>(question: () => Promise<T>): Promise<T> {
-  try {
-    return await withDeadline(DEADLINES.small, question);
-  } catch (cause) {
-    throw unreachable(cause);
-  }
-}
-
-/**
- * For what may be asked twice: an object that was moved or restarted answers the second time. One that has too much to
- * do would have even more.
- */
-async function again<T>(question: () => Promise<T>): Promise<T> {
-  try {
-    return await withDeadline(DEADLINES.small, question);
-  } catch (error) {
-    if ((error as { overloaded?: boolean }).overloaded === true) throw unreachable(error);
-    warn("account's object asked again", error);
-    return await once(question);
-  }
-}
+const once = <T>(question: () => Promise<T>): Promise<T> => askOnce(question, unreachable);
+const again = <T>(question: () => Promise<T>): Promise<T> => askAgain(question, unreachable);

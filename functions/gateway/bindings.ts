@@ -1,6 +1,7 @@
 /** The gateway's bindings and variables (`wrangler.toml`). */
 import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
 import type { AccountNamespace } from "../files/account-files-rpc.ts";
+import type { SetNamesNamespace } from "../label-sets/set-names-rpc.ts";
 import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { DecoderRpc, TextRpc, VisionRpc } from "../runtime/rpc.ts";
 
@@ -21,7 +22,7 @@ export interface Bindings {
   /** The bytes of files. */
   FILES: R2Bucket;
   /** What an account has, by its name. */
-  ACCOUNTS: AccountNamespace;
+  ACCOUNTS: AccountNamespace & SetNamesNamespace;
   /** Queue of label sets that are computed in the background. */
   BUILDS: Queue<BuildMessage>;
   /** The models, `<alias>@<revision>` separated by commas, the default first; see `models/served-models.ts`. */

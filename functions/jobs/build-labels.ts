@@ -9,6 +9,7 @@ import { takeTurn, type Turn } from "../label-sets/build-claim.ts";
 import { type BuildMessage, buildMessageSchema } from "../label-sets/build-message.ts";
 import type { TextCall } from "../embed/compute-prompts.ts";
 import { buildNextPart } from "../label-sets/build-part.ts";
+import { SetNames } from "../label-sets/set-names.ts";
 import { SetStore } from "../label-sets/set-store.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 
@@ -78,8 +79,10 @@ async function takePart(
     // turn again.
     if (held.isLost) return FIRST_DELAY;
     if (!(await store.exists(account, id))) await store.removeComputed(id);
-    else if (next === undefined) await held.end();
-    else await sendNext({ account, id, model, part: next, turn: held.next }, held, env);
+    else if (next === undefined) {
+      await new SetNames(env, account).computed(id);
+      await held.end();
+    } else await sendNext({ account, id, model, part: next, turn: held.next }, held, env);
     return undefined;
   } catch (error) {
     if (held.isLost) return FIRST_DELAY;

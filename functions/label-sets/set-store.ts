@@ -19,6 +19,7 @@ import { jsonBytes, SealedObjects } from "./sealed-objects.ts";
 export interface LabelSetSummary {
   id: string;
   account: string;
+  /** Its title. Called so because it was the name before names led to sets. */
   name: string | null;
   labels: number;
   prompts: number;
@@ -76,15 +77,18 @@ export class SetStore {
   /**
    * Sets of all accounts.
    * @param after `next` of the answer before
-   * @returns their keys and ids; `next` is null after the last one
+   * @returns their keys, accounts and ids; `next` is null after the last one
    */
   async listAll(
     limit: number,
     after: string | null | undefined,
-  ): Promise<{ ids: { key: string; id: string }[]; next: string | null }> {
+  ): Promise<{ ids: { key: string; account: string; id: string }[]; next: string | null }> {
     const options = after == null || after === "" ? {} : { startAfter: after };
     const { objects, truncated } = await this.#bucket.list({ prefix: "accounts/", limit, ...options });
-    const ids = objects.map(({ key }) => ({ key, id: key.slice(key.lastIndexOf("/") + 1) }));
+    const ids = objects.map(({ key }) => {
+      const [, account = "", id = ""] = key.split("/");
+      return { key, account: decodeURIComponent(account), id };
+    });
     return { ids, next: truncated ? (ids.at(-1)?.key ?? null) : null };
   }
 

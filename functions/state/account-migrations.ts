@@ -55,4 +55,15 @@ export const ACCOUNT_MIGRATIONS: Migrations = [
     "CREATE INDEX files_by_expiry ON files (expires_at) WHERE expires_at IS NOT NULL",
     "CREATE INDEX files_removing ON files (removing) WHERE removing IS NOT NULL",
   ],
+  [
+    // Names of label sets. `next_id`: the set that the name goes to once it is computed. `changed`: counts the changes.
+    `CREATE TABLE set_names (
+      name TEXT PRIMARY KEY,
+      id TEXT NOT NULL,
+      next_id TEXT,
+      changed INTEGER NOT NULL
+    ) WITHOUT ROWID`,
+    "CREATE INDEX set_names_by_id ON set_names (id, changed)",
+    "CREATE INDEX set_names_by_next_id ON set_names (next_id) WHERE next_id IS NOT NULL",
+  ],
 ];

@@ -1,4 +1,7 @@
-/** The Durable Object of an account: its files, as `functions/files/account-files-rpc.ts` says. */
+/**
+ * The Durable Object of an account: its files, as `functions/files/account-files-rpc.ts` says, and the names of its label
+ * sets, as `functions/label-sets/set-names-rpc.ts` says.
+ */
 import { DurableObject } from "cloudflare:workers";
 import type {
   Abandoned,
@@ -13,20 +16,24 @@ import type {
   NewUpload,
   Removal,
 } from "../files/account-files-rpc.ts";
+import type { Naming, SetNamesRpc } from "../label-sets/set-names-rpc.ts";
 import { ACCOUNT_MIGRATIONS } from "./account-migrations.ts";
 import { FileTables } from "./file-tables.ts";
 import { migrate } from "./migrate.ts";
+import { SetNameTable } from "./set-name-table.ts";
 import { UploadTable } from "./upload-table.ts";
 
-export class AccountState extends DurableObject implements AccountFilesRpc {
+export class AccountState extends DurableObject implements AccountFilesRpc, SetNamesRpc {
   readonly #files: FileTables;
   readonly #uploads: UploadTable;
+  readonly #setNames: SetNameTable;
 
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
     migrate(ctx.storage, ACCOUNT_MIGRATIONS);
     this.#files = new FileTables(ctx.storage);
     this.#uploads = new UploadTable(ctx.storage);
+    this.#setNames = new SetNameTable(ctx.storage);
   }
 
   async begin(upload: NewUpload): Promise<Begun> {
@@ -82,5 +89,25 @@ export class AccountState extends DurableObject implements AccountFilesRpc {
 
   async due(limit: number): Promise<Due> {
     return { removals: this.#files.due(limit), uploads: this.#uploads.due(limit) };
+  }
+
+  async nameSet(name: string, id: string, isComputed: boolean): Promise<Naming> {
+    return this.#setNames.give(name, id, isComputed);
+  }
+
+  async setNamed(name: string): Promise<string | undefined> {
+    return this.#setNames.setOf(name);
+  }
+
+  async namesOfSets(ids: readonly string[]): Promise<Record<string, string>> {
+    return this.#setNames.namesOf(ids);
+  }
+
+  async setComputed(id: string): Promise<void> {
+    this.#setNames.computed(id);
+  }
+
+  async setRemoved(id: string): Promise<void> {
+    this.#setNames.removed(id);
   }
 }

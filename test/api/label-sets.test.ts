@@ -78,6 +78,7 @@ describe("a label set", () => {
   it("is created, found, listed, used and deleted", async () => {
     const definition = {
       name: "first",
+      title: "The first one",
       labels: LABELS,
       templates: ["a {}.", "the {}."],
       negative: ["nothing"],
@@ -88,6 +89,7 @@ describe("a label set", () => {
       id: expect.stringMatching(/^ls_[0-9a-f]{32}$/),
       object: "label_set",
       name: "first",
+      title: "The first one",
       model: "edgeclip/demo",
       revision: workers.prefix.split("/")[1],
       status: "ready",
@@ -101,7 +103,7 @@ describe("a label set", () => {
     const { id } = created.body;
 
     const before = await textRuns();
-    const again = await create({ ...definition, name: "another name" });
+    const again = await create({ ...definition, title: "Another title" });
     expect([again.status, again.body]).toEqual([200, created.body]);
     expect(await textRuns()).toBe(before);
 
@@ -112,7 +114,7 @@ describe("a label set", () => {
     const stored = await classify({ label_set: id });
     const inline = await classify({ labels: LABELS, templates: definition.templates });
     expect(stored.status).toBe(200);
-    expect(stored.body.data).toEqual(inline.body.data);
+    expect(stored.body.data).toEqual([{ ...inline.body.data[0], label_set: id }]);
     expect(stored.body.usage.prompt_tokens_details.cached_tokens).toBe(stored.body.usage.prompt_tokens);
 
     const deleted = await call("DELETE", `/v1/label_sets/${id}`);
@@ -162,7 +164,7 @@ describe("a label set", () => {
     const stored = await classify({ label_set: body.id, multi_label: true });
     expect(await textRuns()).toBe(before);
     const inline = await classify({ labels: ["fox", "dress"], multi_label: true });
-    expect(stored.body.data).toEqual(inline.body.data);
+    expect(stored.body.data).toEqual([{ ...inline.body.data[0], label_set: body.id }]);
   });
 });
 

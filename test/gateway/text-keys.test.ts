@@ -132,7 +132,7 @@ it("vectors under keys of the old format are not served after the upgrade", asyn
   await workers.dispose();
 
   workers = await startWorkers({ storage });
-  expect((await ask({ label_set: id })).body.data).toEqual(right);
+  expect((await ask({ label_set: id })).body.data).toEqual([{ ...right[0], label_set: id }]);
   const left = await (await workers.miniflare.getR2Bucket("SETS", "edgeclip")).list({ prefix: "vectors/" });
   expect(left.objects.map((each) => each.key)).toEqual([key]);
   await workers.dispose();

@@ -115,6 +115,8 @@ it.each(Array.from({ length: LATEST }, (_, version) => version))(
       maxBytes: 6,
     };
     expect(await ask(account, "asDeployed", "begin", upload)).toBe("begun");
+    expect(await ask(account, "asDeployed", "nameSet", "animals", "ls_1", true)).toBe("named");
+    expect(await ask(account, "asDeployed", "setNamed", "animals")).toBe("ls_1");
     // What was there before counts.
     const second = { ...upload, blob: "c".repeat(24) };
     expect(await ask(account, "asDeployed", "begin", second)).toBe(version > 0 ? "full" : "begun");
@@ -145,6 +147,37 @@ it("is done once, and leaves tables alone that are newer than the code", async (
   const { file } = await ask("newer", "asDeployed", "commit", upload.blob, content, true);
   expect(file.filename).toBe("b");
   expect(await ask("newer", "asDeployed", "remove", file.id)).toMatchObject({ isLast: true });
+});
+
+it("counts an account's names, and lets the known ones move", async () => {
+  await ask("named", "migrateTo", LATEST);
+  const many =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) " +
+    "INSERT INTO set_names (name, id, changed) SELECT 'n' || i, 'ls_' || i, i FROM n";
+  await ask("named", "query", many);
+  expect(await ask("named", "asDeployed", "nameSet", "other", "ls_1", true)).toBe("full");
+  expect(await ask("named", "asDeployed", "nameSet", "n1", "ls_2", true)).toBe("named");
+  expect(await ask("named", "asDeployed", "namesOfSets", ["ls_1", "ls_2", "ls_3"])).toEqual({
+    ls_2: "n1",
+    ls_3: "n3",
+  });
+});
+
+it("a name that waits for a set goes there when its own set is removed, or when the other is computed", async () => {
+  await ask("waits", "migrateTo", LATEST);
+  for (const name of ["a", "b", "c"]) {
+    await ask("waits", "asDeployed", "nameSet", name, `ls_${name}`, true);
+    await ask("waits", "asDeployed", "nameSet", name, "ls_next", false);
+  }
+  const sets = async (): Promise<unknown[]> =>
+    await Promise.all(["a", "b", "c"].map((name) => ask("waits", "asDeployed", "setNamed", name)));
+  expect(await sets()).toEqual(["ls_a", "ls_b", "ls_c"]);
+  await ask("waits", "asDeployed", "setRemoved", "ls_a");
+  expect(await sets()).toEqual(["ls_next", "ls_b", "ls_c"]);
+  // Given again meanwhile: the last one counts.
+  await ask("waits", "asDeployed", "nameSet", "b", "ls_last", true);
+  await ask("waits", "asDeployed", "setComputed", "ls_next");
+  expect(await sets()).toEqual(["ls_next", "ls_last", "ls_next"]);
 });
 
 it("lists at most 1,000 files a page, whatever was asked for", async () => {

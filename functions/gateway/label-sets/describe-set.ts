@@ -5,7 +5,10 @@ import type { LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 export interface DescribedSet {
   id: string;
   object: "label_set";
+  /** The name that leads to it; if several do, the one that was given last. */
   name: string | null;
+  /** The owner's description. */
+  title: string | null;
   /** The model that the status refers to, and its current revision. */
   model: string;
   revision: string;
@@ -21,18 +24,21 @@ export interface DescribedSet {
   bytes: number | null;
 }
 
+/** @param nameOf gives the set's name; it is told if the set is ready */
 export async function describeSet(
   summary: LabelSetSummary,
   store: SetStore,
   { id: model, revision }: Manifest,
+  nameOf: (isReady: boolean) => string | undefined | Promise<string | undefined>,
 ): Promise<DescribedSet> {
-  const { id, name, labels, prompts, templates, created_at } = summary;
+  const { id, name: title, labels, prompts, templates, created_at } = summary;
   const bytes = await store.vectorsBytes(id, revision);
   const done = bytes === undefined ? await promptsDone(summary, store, revision) : prompts;
   return {
     id,
     object: "label_set",
-    name,
+    name: (await nameOf(bytes !== undefined)) ?? null,
+    title,
     model,
     revision,
     status: bytes === undefined ? "building" : "ready",

@@ -8,16 +8,19 @@ export function callerOf(c: Context<GatewayEnv>): Caller {
   return c.get("caller") ?? NOBODY;
 }
 
+/** False for a request without a key in a public deployment: strangers must not share an account. */
+export function hasAccount(c: Context<GatewayEnv>): boolean {
+  return callerOf(c).keyId !== null || c.env.ACCESS !== "public";
+}
+
 /**
  * The account whose label sets or files the request may create, read, list and delete.
  * @param what is asked for, in the plural
- * @throws ServiceError `invalid_api_key` for a request without a key in a public deployment: strangers must not share
- * an account
+ * @throws ServiceError `invalid_api_key` for a request that has none
  */
 export function accountOf(c: Context<GatewayEnv>, what = "label sets"): string {
-  const { account, keyId } = callerOf(c);
-  if (keyId === null && c.env.ACCESS === "public") {
+  if (!hasAccount(c)) {
     throw new ServiceError("invalid_api_key", `${what} belong to accounts: send an API key`);
   }
-  return account;
+  return callerOf(c).account;
 }

@@ -89,6 +89,7 @@ export const classifyResponseSchema = listOf(
     .object({
       object: z.literal("classification"),
       index: z.number().int(),
+      label_set: z.string().optional().meta({ description: "Id of the set that the whole row is from" }),
       ...rankingSchema.partial().shape,
       groups: z
         .array(
@@ -167,7 +168,10 @@ export const labelSetSchema = z
   .object({
     id: z.string(),
     object: z.literal("label_set"),
-    name: z.string().nullable(),
+    name: z.string().nullable().meta({
+      description: "The name that leads to this set; if several do, the one that was given last",
+    }),
+    title: z.string().nullable(),
     model: z.string().meta({ description: "The model that `status`, `prompts_done` and `bytes` refer to" }),
     revision: z.string().meta({ description: "The model's current revision" }),
     status: z.enum(["ready", "building"]).meta({

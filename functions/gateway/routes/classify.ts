@@ -1,17 +1,18 @@
 /** `POST /v1/classify`: the best label for each picture. */
 import { type Context, Hono } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
-import { callerOf } from "../middleware/caller-of.ts";
+import { callerOf, hasAccount } from "../middleware/caller-of.ts";
 import { embedImages } from "../embed/embed-images.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { wantedBy } from "./request/embedding-context.ts";
 import { readFieldsAndFiles, requestPictures } from "./request/fields-and-pictures.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
-import { DEFAULT_NEGATIVE } from "../../label-sets/definition.ts";
+import { DEFAULT_NEGATIVE, isLabelSetId } from "../../label-sets/definition.ts";
 import { NamesOnce } from "../../label-sets/label-matrix.ts";
 import type { EmbeddedMatrix } from "../label-sets/embed-matrix.ts";
 import { inlineLabels, type UsedLabels } from "../label-sets/inline-labels.ts";
-import { storedLabels } from "../label-sets/stored-labels.ts";
+import { namedSet } from "../label-sets/named-set.ts";
+import { labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { Pauses } from "../../runtime/pauses.ts";
 import { MAX_PREDICTIONS } from "../limits.ts";
@@ -31,7 +32,8 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   const request = await validate(classifyRequestSchema, foldAliases(fields, LABEL_ALIASES), wantedBy(c));
   const manifest = await requestedModel(c, request.model);
   const pictures = requestPictures(c, manifest);
-  const [ahead, ...others] = labelsOf(c, request, pictures.context);
+  const setIds = setIdsOf(c, request);
+  const [ahead, ...others] = labelsOf(c, request, setIds, pictures.context);
   const [images, first] = await Promise.all([embedImages(request.images, pictures), loadAhead(ahead)]);
   const rank = rankerOf(request, manifest);
   let [tokens, cachedTokens, predictions, nameBytes] = [0, 0, 0, 0];
@@ -67,11 +69,13 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   // Load one set after another: 16 sets of 10,000 labels are 400 MB.
   for (const next of others) rankings.push(await rankAndRelease(await next()));
   const usage = { images: images.embeddings.length, cachedImages: images.cached, tokens, cachedTokens };
+  const ids = await setIds;
   const rowOf = (index: number): object => ({
     object: "classification",
     index,
     ...answer(
       request,
+      ids,
       rankings.map((ofSet) => ofSet[index] ?? missing()),
     ),
   });
@@ -112,20 +116,40 @@ function again(resolve: Resolve, cachedTokens: number): Resolve {
 function labelsOf(
   c: Context<GatewayEnv>,
   request: ClassifyRequest,
+  setIds: Promise<readonly string[]>,
   context: EmbedContext,
 ): [Resolve, ...Resolve[]] {
-  const { labels, label_set: sets = [], templates = DEFAULT_TEMPLATES, multi_label: multiLabel } = request;
+  const { labels, templates = DEFAULT_TEMPLATES, multi_label: multiLabel } = request;
   if (labels !== undefined) {
     const negative = multiLabel ? (request.negative ?? DEFAULT_NEGATIVE) : [];
     return [() => inlineLabels({ labels, templates, negative, min_similarity: null }, context)];
   }
   const { account } = callerOf(c);
-  const [first, ...others] = [sets].flat().map((id) => async (): Promise<UsedLabels> => {
-    const used = await storedLabels(account, id, context);
+  const [first, ...others] = setsOf(request).map((given, index) => async (): Promise<UsedLabels> => {
+    const used = await storedLabels(account, (await setIds)[index] ?? given, context);
     return { ...used, cachedTokens: used.matrix.tokens };
   });
   if (first === undefined) throw new Error("a classification without labels");
   return [first, ...others];
+}
+
+function setsOf({ label_set: sets = [] }: ClassifyRequest): string[] {
+  return [sets].flat();
+}
+
+/**
+ * The ids of the request's sets. Names are looked up once, so that all of an answer is from the same sets.
+ * @throws ServiceError as `namedSet`
+ */
+async function setIdsOf(c: Context<GatewayEnv>, request: ClassifyRequest): Promise<string[]> {
+  const { account } = callerOf(c);
+  const context = { env: c.env, waitUntil: (work: Promise<unknown>) => c.executionCtx.waitUntil(work) };
+  const ids = setsOf(request).map(async (given) => {
+    // Names belong to accounts.
+    if (!hasAccount(c) && !isLabelSetId(given)) throw labelSetNotFound(given);
+    return await namedSet(account, given, context);
+  });
+  return await Promise.all(ids);
 }
 
 function rankerOf(
@@ -141,12 +165,13 @@ function rankerOf(
   return (image, { matrix }) => rankLabels(image, matrix, options);
 }
 
-/** A list of sets is answered in groups, even if it has only one. */
-function answer({ label_set: sets }: ClassifyRequest, rankings: readonly Ranking[]): object {
-  if (Array.isArray(sets)) {
-    return { groups: rankings.map((ranking, index) => ({ label_set: sets[index], ...ranking })) };
-  }
-  const [only] = rankings;
-  if (only === undefined) throw new Error("a classification without labels");
-  return only;
+/** A list of sets is answered in groups, even if it has only one. @param ids of the sets; none for labels */
+function answer(
+  { label_set: sets }: ClassifyRequest,
+  ids: readonly string[],
+  rankings: readonly Ranking[],
+): object {
+  const ofSets = ids.map((label_set, index) => ({ label_set, ...(rankings[index] ?? missing()) }));
+  if (Array.isArray(sets)) return { groups: ofSets };
+  return ofSets[0] ?? rankings[0] ?? missing();
 }

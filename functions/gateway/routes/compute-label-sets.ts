@@ -12,6 +12,7 @@ import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { buildAtOnce, isSmall } from "../label-sets/build-set.ts";
 import { takeTurn } from "../../label-sets/build-claim.ts";
 import { buildNextPart } from "../../label-sets/build-part.ts";
+import { SetNames } from "../../label-sets/set-names.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
 import { writeMatrix } from "../label-sets/matrix-cache.ts";
 import { requestedModel } from "./request/requested-model.ts";
@@ -35,7 +36,7 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
   const store = new SetStore(c.env.SETS);
   const { ids, next } = await store.listAll(PAGE, after);
   const answer = { object: "computed_label_set", ...answeredBy(c, context.manifest) };
-  for (const [looked, { id, key }] of ids.entries()) {
+  for (const [looked, { id, account, key }] of ids.entries()) {
     if ((await store.vectorsBytes(id, revision)) !== undefined) continue;
     const definition = await store.definition(id);
     if (definition === undefined) continue;
@@ -49,7 +50,10 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
       if (held === "over" || "waitMs" in held) continue;
       const alive = (): Promise<boolean> => held.renew();
       isLeft = (await buildNextPart(id, store, textCall(context), { alive })) !== undefined;
-      if (!isLeft) await held.end();
+      if (!isLeft) {
+        await new SetNames(c.env, account).computed(id);
+        await held.end();
+      }
     }
     // A set with parts left is checked again.
     return c.json({ ...answer, computed: id, after: isLeft ? (ids[looked - 1]?.key ?? after ?? "") : key });

@@ -1,4 +1,4 @@
-/** `/v1/label_sets`: labels that are stored once and then used by id. */
+/** `/v1/label_sets`: labels that are stored once and then used by id or name. */
 import { Hono } from "hono";
 import { accountOf } from "../middleware/caller-of.ts";
 import { embedContext, wantedBy } from "./request/embedding-context.ts";
@@ -12,7 +12,9 @@ import { matrixBytes } from "../../label-sets/label-matrix.ts";
 import { MATRIX_ROOM, setTooLarge } from "../label-sets/matrix-memory.ts";
 import { requestBuild, resumeBuild } from "../label-sets/request-build.ts";
 import { type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
+import { forgetName, freshSet } from "../label-sets/named-set.ts";
 import { forgetLabels, labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
+import { SetNames } from "../../label-sets/set-names.ts";
 import { Pauses } from "../../runtime/pauses.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { configuredModel } from "../../runtime/model-store/configured-model.ts";
@@ -52,21 +54,26 @@ export const labelSets = new Hono<GatewayEnv>()
     const summary: LabelSetSummary = {
       id: await labelSetId(account, definition, pauses),
       account,
-      name: request.name ?? null,
+      name: request.title ?? null,
       labels: definition.labels.length,
       prompts: countPrompts(definition),
       templates: definition.templates,
       created_at: Math.floor(Date.now() / 1000),
     };
     const isNew = await store.create(summary, definition, pauses);
-    const isReady = !isNew && (await store.vectorsBytes(summary.id, manifest.revision)) !== undefined;
-    if (!isReady && isSmall(definition)) (await storedLabels(account, summary.id, context)).release();
-    else if (!isReady) {
+    const wasReady = !isNew && (await store.vectorsBytes(summary.id, manifest.revision)) !== undefined;
+    if (!wasReady && isSmall(definition)) (await storedLabels(account, summary.id, context)).release();
+    else if (!wasReady) {
       if ((await store.plans.get(summary.id)) === undefined) await store.plans.make(summary.id, definition);
       await requestBuild(context, account, summary.id);
     }
+    const names = new SetNames(c.env, account);
+    if (request.name !== undefined) {
+      await names.give(request.name, summary.id, wasReady || isSmall(definition));
+      forgetName(account, request.name);
+    }
     const stored = isNew ? summary : await store.summary(account, summary.id);
-    const described = await describeSet(stored ?? summary, store, manifest);
+    const described = await describeSet(stored ?? summary, store, manifest, nameOf(summary.id, names));
     if (described.status === "building") return c.json(described, 202);
     return c.json(described, isNew ? 201 : 200);
   })
@@ -74,8 +81,12 @@ export const labelSets = new Hono<GatewayEnv>()
     const { limit, after, model } = await validate(labelSetListSchema, c.req.query());
     const manifest = await requestedModel(c, model);
     const store = new SetStore(c.env.SETS);
-    const { sets, hasMore } = await store.list(accountOf(c), limit, after);
-    const data = await Promise.all(sets.map((set) => describeSet(set, store, manifest)));
+    const account = accountOf(c);
+    const { sets, hasMore } = await store.list(account, limit, after);
+    const names = await new SetNames(c.env, account).namesOf(sets.map(({ id }) => id));
+    const data = await Promise.all(
+      sets.map((set) => describeSet(set, store, manifest, () => names.get(set.id))),
+    );
     return c.json({
       object: "list",
       data,
@@ -85,23 +96,25 @@ export const labelSets = new Hono<GatewayEnv>()
     });
   })
   .get(`${PATH}/:id`, async (c) => {
-    const id = idOf(c.req.param("id"));
     const account = accountOf(c);
+    const id = await freshSet(account, idOf(c.req.param("id")), c.env);
     const { model } = await validate(labelSetQuerySchema, c.req.query());
     const manifest = await requestedModel(c, model);
     const store = new SetStore(c.env.SETS);
     const [summary, definition] = await Promise.all([store.summary(account, id), store.definition(id)]);
     if (summary === undefined || definition === undefined) throw labelSetNotFound(id);
     const { labels, negative, min_similarity } = definition;
-    const described = await describeSet(summary, store, manifest);
+    const described = await describeSet(summary, store, manifest, nameOf(id, new SetNames(c.env, account)));
     if (described.status === "building") await resumeBuild({ env: c.env, manifest }, account, id);
     return c.json({ ...described, negative, min_similarity, data: labels });
   })
   .delete(`${PATH}/:id`, async (c) => {
-    const id = idOf(c.req.param("id"));
     const account = accountOf(c);
+    const id = await freshSet(account, idOf(c.req.param("id")), c.env);
     const store = new SetStore(c.env.SETS);
     if (!(await store.exists(account, id))) throw labelSetNotFound(id);
+    // First, so that no name leads to a set that is gone.
+    await new SetNames(c.env, account).removed(id);
     await store.remove(account, id);
     const revisions = servedModels(c.env).map(({ reference }) => configuredModel(reference).revision);
     for (const revision of revisions) forgetLabels(account, id, revision);
@@ -109,7 +122,15 @@ export const labelSets = new Hono<GatewayEnv>()
     return c.json({ id, object: "label_set", deleted: true });
   });
 
-/** Checks the length of an id, because R2 limits the length of its keys. @throws ServiceError `label_set_not_found` */
+/** A name that waits for a set goes to it once somebody sees that it is ready. */
+function nameOf(id: string, names: SetNames) {
+  return async (isReady: boolean): Promise<string | undefined> => {
+    if (isReady) await names.computed(id);
+    return (await names.namesOf([id])).get(id);
+  };
+}
+
+/** Checks the length of an id or name, because R2 limits the length of its keys. @throws ServiceError `label_set_not_found` */
 function idOf(id: string): string {
   if (id.length > MAX_ID_LENGTH) throw labelSetNotFound(`${id.slice(0, MAX_ID_LENGTH)}…`);
   return id;

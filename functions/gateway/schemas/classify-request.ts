@@ -10,6 +10,7 @@ import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
 import { list } from "./list.ts";
 
+/** An id or a name. */
 const labelSetIdSchema = shortString(64).min(1, "must not be empty");
 
 /** A zod issue with one of the API's error codes, which zod itself does not know. */
@@ -33,11 +34,12 @@ const fields = ownObject(
             .min(1, "at least one label set is needed")
             .max(MAX_LABEL_SETS, `at most ${MAX_LABEL_SETS} label sets`),
         ],
-        { error: "must be a label set's id or a list of them" },
+        { error: "must be a label set's id or name, or a list of them" },
       )
       .optional()
       .meta({
-        description: "Stored labels, instead of `labels`; with a list, each row is answered in groups",
+        description:
+          "Id or name of stored labels, instead of `labels`; with a list, each row is answered in groups",
       }),
     templates: templatesSchema.optional(),
     negative: negativeSchema.optional(),

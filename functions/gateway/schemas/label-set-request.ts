@@ -5,13 +5,17 @@ import { LABEL_ALIASES } from "../body/fields.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
 import { modelSchema } from "./model-name.ts";
 import { ownObject } from "./own-object.ts";
+import { setNameSchema } from "./set-name.ts";
 import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
 
 export const labelSetRequestSchema = ownObject(
   {
     model: modelSchema,
-    name: shortString(MAX_NAME_LENGTH).optional(),
+    name: setNameSchema.optional(),
+    title: shortString(MAX_NAME_LENGTH)
+      .optional()
+      .meta({ description: "A description for people; it stays as the set was first given it" }),
     labels: labelsSchema(MAX_SET_LABELS),
     templates: templatesSchema.optional(),
     negative: negativeSchema.optional(),

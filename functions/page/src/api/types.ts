@@ -38,7 +38,13 @@ export type Model = Of<typeof model>;
 export const models = object({ data: list(model) });
 
 /** `status` is `ready` or `building`. */
-const labelSet = object({ id: text, name: nullable(text), status: text, labels: number });
+const labelSet = object({
+  id: text,
+  name: nullable(text),
+  title: nullable(text),
+  status: text,
+  labels: number,
+});
 export type LabelSet = Of<typeof labelSet>;
 
 export const labelSetPage = object({ data: list(labelSet), has_more: truth, last_id: nullable(text) });

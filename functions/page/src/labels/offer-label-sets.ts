@@ -21,9 +21,9 @@ export async function offerLabelSets(fieldset: HTMLElement, signal: AbortSignal)
   hint.textContent = sets.length === 0 ? "None stored yet: POST /v1/label_sets makes one." : "";
 }
 
-function option({ id, name, labels, status }: LabelSet): HTMLOptionElement {
+function option({ id, name, title, labels, status }: LabelSet): HTMLOptionElement {
   const state = status === "ready" ? "" : ", still building";
-  return make("option", { value: id }, `${name ?? id} (${labels} labels${state})`);
+  return make("option", { value: id }, `${name ?? title ?? id} (${labels} labels${state})`);
 }
 
 async function allSets(signal: AbortSignal): Promise<LabelSet[]> {
