@@ -17,6 +17,10 @@ export const MAX_LABEL_SETS = 16;
 export const MAX_SET_LABELS = 10_000;
 export const MAX_TEMPLATES = 100;
 export const MAX_PROMPTS_PER_LABEL = 100;
+/** Prompts that stand for none of the labels. */
+export const MAX_NONE_PROMPTS = 100;
+/** Logits; far more than the logits of any two texts differ. */
+export const MAX_NONE_BIAS = 1000;
 /** UTF-16 code units of a text, label or prompt. A model reads only the first 77 tokens. */
 export const MAX_TEXT_LENGTH = 8192;
 /** UTF-16 code units of a template; it is repeated for each label. */

@@ -15,8 +15,8 @@ beforeAll(async () => {
 
 /** A new label each time, so that the text tower is needed. */
 let asked = 0;
-const classify = ({ url }: Workers): Promise<Answer> =>
-  post(`${url}/v1/classify`, { image, labels: [`fox ${asked++}`, "bus"] });
+const classify = ({ url }: Workers, fields: object = {}): Promise<Answer> =>
+  post(`${url}/v1/classify`, { image, labels: [`fox ${asked++}`, "bus"], ...fields });
 
 function expectUnavailable({ status, headers, body }: Answer): void {
   expect(status).toBe(503);
@@ -49,6 +49,8 @@ describe("a Worker behind the gateway that", () => {
       expectUnavailable(answer);
       expect(answer.body.error.message).not.toContain("inner trouble");
       expect(workers.logs.join("\n")).toContain(`inner trouble in ${method}`);
+      // It is no fault of the picture, so there is nothing to report in its row.
+      expectUnavailable(await classify(workers, { on_error: "report" }));
       await trouble("none");
       expect((await classify(workers)).status).toBe(200);
     },

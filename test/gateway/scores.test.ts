@@ -28,7 +28,10 @@ interface LabelVector {
 function rankLabels(
   image: Float32Array,
   labels: readonly LabelVector[],
-  { negative, ...options }: Omit<RankOptions, "minSimilarity"> & { negative: readonly Float32Array[] },
+  {
+    negative,
+    ...options
+  }: Pick<RankOptions, "scale" | "topK" | "multiLabel"> & { negative: readonly Float32Array[] },
 ): Ranking {
   const matrix = {
     labels: labels.map(({ label }) => label),
@@ -37,7 +40,7 @@ function rankLabels(
     negative: Float32Array.from(negative.flatMap((vector) => [...vector])),
     truncated: new Set(labels.flatMap(({ truncated }, index) => (truncated === true ? [index] : []))),
   };
-  return rankMatrix(image, matrix, { ...options, minSimilarity: null });
+  return rankMatrix(image, matrix, { ...options, minSimilarity: null, minScore: 0, rival: undefined });
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

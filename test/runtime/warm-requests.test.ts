@@ -42,6 +42,20 @@ it("reads nothing from R2 and runs the image tower once", async () => {
   expect((await calls()).toSorted()).toEqual(["DECODER.decode", "VISION.embedPixels"]);
 });
 
+it("costs the same with a stored set and none", async () => {
+  const set = await post(`${workers.url}/v1/label_sets`, { labels: ["fox", "bus", "harp"] });
+  const request = { image: await exampleBase64("fox.png"), label_set: set.body.id, none: true };
+  expect((await post(`${workers.url}/v1/classify`, request)).status).toBe(200);
+  const before = await reads();
+  await calls();
+  const { body } = await post(`${workers.url}/v1/classify`, request);
+  expect(body.data[0].none_score).toBeGreaterThan(0);
+  expect(await reads()).toEqual(before);
+  expect((await calls()).toSorted()).toEqual(["DECODER.decode", "VISION.embedPixels"]);
+  const { prompt_tokens: tokens, prompt_tokens_details: details } = body.usage;
+  expect(details.cached_tokens).toBe(tokens);
+});
+
 it("calls each Worker once, at the limits of pictures and labels", async () => {
   const image = await exampleBase64("grapes.png");
   const images = Array.from({ length: 16 }, () => image);

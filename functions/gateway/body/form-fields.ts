@@ -67,7 +67,7 @@ export class FormFields {
       // An empty JSON list is a list; an input that was left empty is no field.
       if (values.length === 0 && !isListField(name)) continue;
       if (alone !== undefined) entries.push([name, severalTexts(name, alone)]);
-      else if (isListField(name) || isSeveralSets(name, values)) entries.push([name, values]);
+      else if (isListField(name) || isSeveral(name, values)) entries.push([name, values]);
       else entries.push([name, onlyValue(name, values)]);
     }
     return Object.fromEntries(entries);
@@ -100,8 +100,12 @@ function onlyValue(name: string, values: readonly unknown[]): unknown {
   return last;
 }
 
-/** True if `label_set` came several times: that is a list, while a single id is not. */
-function isSeveralSets(name: string, values: readonly unknown[]): boolean {
+/**
+ * True for a list in a field that need not have one: `label_set` that came several times, while a single id is none;
+ * prompts of `none`, while `true` is none.
+ */
+function isSeveral(name: string, values: readonly unknown[]): boolean {
+  if (name === "none") return values.every((value) => typeof value === "string");
   return name === "label_set" && values.length > 1;
 }
 

@@ -1,7 +1,7 @@
 /** Reads the text of a form field. Forms have no types, so the field's name decides how its text is read. */
 import { ServiceError } from "../../runtime/errors.ts";
 
-type Kind = "list" | "boolean" | "number" | "text";
+type Kind = "list" | "boolean" | "number" | "none" | "text";
 
 const KINDS = new Map<string, Kind>([
   ["images", "list"],
@@ -12,6 +12,8 @@ const KINDS = new Map<string, Kind>([
   ["multi_label", "boolean"],
   ["top_k", "number"],
   ["min_similarity", "number"],
+  ["min_score", "number"],
+  ["none", "none"],
 ]);
 /** Other names that clients use. */
 const OTHER_NAMES = new Map([
@@ -59,7 +61,9 @@ export function formValues(field: string, text: string): readonly unknown[] {
   const trimmed = text.trim();
   if (ABSENT.test(trimmed)) return [];
   if (kind === "text") return [trimmed];
-  if (kind === "boolean") return [TRUE.test(trimmed) || (FALSE.test(trimmed) ? false : trimmed)];
+  if (kind === "none" && !TRUE.test(trimmed) && !FALSE.test(trimmed)) return listed(field, text);
+  if (kind === "boolean" || kind === "none")
+    return [TRUE.test(trimmed) || (FALSE.test(trimmed) ? false : trimmed)];
   const number = Number(trimmed);
   return [Number.isNaN(number) ? trimmed : number];
 }

@@ -7,42 +7,56 @@ import { readStoredImage } from "../images/stored-image.ts";
 import { ImageFetch } from "../images/fetch/image-fetch.ts";
 import { parseAllowlist } from "../images/fetch/url-policy.ts";
 import type { ImageFile } from "../images/image-file.ts";
+import { errorAt, isPictureError } from "../images/picture-error.ts";
+import type { ServiceError } from "../../runtime/errors.ts";
 import type { ImageReference } from "../schemas/image.ts";
-import type { Picture } from "../images/request-picture.ts";
+import type { OnError } from "../schemas/on-error.ts";
+import { Picture } from "../images/request-picture.ts";
 import type { PictureBatch } from "./picture-batch.ts";
 
 /** Servers contacted at the same time. The platform lets at most six connections wait for headers. */
 const FETCHES_AHEAD = 4;
 
 export interface EmbeddedImages {
-  /** Unit-length, one for each reference, in order. */
+  /** Unit-length, one for each reference, in order; empty for a picture with an error. */
   embeddings: Float32Array[];
+  /** By the reference's index. Empty unless errors are reported. */
+  errors: ReadonlyMap<number, ServiceError>;
   /** How many of them came from the cache. */
   cached: number;
 }
 
-/**
- * @param paramOf gives a reference's path in the request, by its index
- * @throws ServiceError naming the bad picture, or `model_unavailable`
- */
+export interface ImageOptions {
+  /** Gives a reference's path in the request, by its index. Default: `images[…]`. */
+  paramOf?: (index: number) => string;
+  /** Default: `fail`. */
+  onError?: OnError;
+}
+
+const NO_EMBEDDING = new Float32Array(0);
+
+/** @throws ServiceError naming the bad picture, unless errors are reported; `model_unavailable`, `overloaded` */
 export async function embedImages(
   references: readonly ImageReference[],
   batch: PictureBatch,
-  paramOf: (index: number) => string = (index) => `images[${index}]`,
+  { paramOf = (index) => `images[${index}]`, onError = "fail" }: ImageOptions = {},
 ): Promise<EmbeddedImages> {
-  const pictures = await addAll(references, batch, paramOf);
-  await batch.embed();
-  const embeddings = pictures.map(({ embedding }) => {
-    if (embedding === undefined) throw new Error("a picture was not embedded");
-    return embedding;
+  const pictures = await addAll(references, batch, paramOf, onError);
+  await batch.embed(onError);
+  const errors = new Map<number, ServiceError>();
+  const embeddings = pictures.map(({ embedding, error }, index) => {
+    if (error !== undefined) errors.set(index, errorAt(error, paramOf(index)));
+    else if (embedding === undefined) throw new Error("a picture was not embedded");
+    return embedding ?? NO_EMBEDDING;
   });
-  return { embeddings, cached: pictures.filter(({ cached }) => cached).length };
+  return { embeddings, errors, cached: pictures.filter(({ cached }) => cached).length };
 }
 
 async function addAll(
   references: readonly ImageReference[],
   batch: PictureBatch,
   paramOf: (index: number) => string,
+  onError: OnError,
 ): Promise<Picture[]> {
   const { env, timings } = batch.context;
   const allowed = parseAllowlist(env.IMAGE_URL_ALLOWLIST);
@@ -54,13 +68,16 @@ async function addAll(
   }
   const left = [...fetches.values()];
   const added = new Map<unknown, Picture>();
-  const add = async (reference: ImageReference, param: string): Promise<Picture> => {
+  const read = async (reference: ImageReference, param: string): Promise<Picture> => {
     if (reference instanceof FileReference) {
       const blobs = new BlobStore(env.FILES, batch.context.account());
       const use = (file: ImageFile): Promise<Picture> => batch.add(file, param);
       return await readStoredImage(blobs, reference.id, param, use);
     }
-    if (typeof reference !== "string") return reference;
+    if (typeof reference !== "string") {
+      if (reference.error !== undefined) throw reference.error;
+      return reference;
+    }
     const fetched = fetches.get(reference);
     if (fetched === undefined) {
       const file = liftedImage(reference, batch.strings, param) ?? inlineImage(reference, param);
@@ -69,6 +86,14 @@ async function addAll(
     for (const next of left.slice(0, FETCHES_AHEAD)) next.open();
     left.shift();
     return await fetched.read(timings, (file) => batch.add(file, param));
+  };
+  const add = async (reference: ImageReference, param: string): Promise<Picture> => {
+    try {
+      return await read(reference, param);
+    } catch (error) {
+      if (onError === "fail" || !isPictureError(error)) throw error;
+      return Picture.failed(param, error);
+    }
   };
   try {
     // Start with pictures that came in the request, so that their memory is not held while servers are slow.

@@ -12,6 +12,8 @@ import { DecoderCall } from "./decoder-call.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { ImageCache } from "./image-cache.ts";
 import { Picture } from "../images/request-picture.ts";
+import { isPictureError } from "../images/picture-error.ts";
+import type { OnError } from "../schemas/on-error.ts";
 import { imageTowerAnswered } from "../models/image-tower-awake.ts";
 import { callWorker, checkRevision, unwrap, withHeartbeat } from "../../embed/call-worker.ts";
 
@@ -60,11 +62,12 @@ export class PictureBatch {
 
   /**
    * Embeds all pictures that were added. A cached picture costs nothing.
+   * @param onError with `report`, a picture that cannot be decoded gets its `error`
    * @throws ServiceError naming the bad picture; `model_unavailable`, `overloaded`
    */
-  async embed(): Promise<void> {
+  async embed(onError: OnError): Promise<void> {
     const { towers, manifest, timings, requestId, wanted } = this.context;
-    const pixels = await timings.measure("decode", () => this.#decode());
+    const { pixels, pictures } = await timings.measure("decode", () => this.#decode(onError));
     if (pixels.length === 0) return;
     const result = await timings.measure("image", () =>
       callWorker("image tower", (alive) =>
@@ -76,7 +79,7 @@ export class PictureBatch {
     imageTowerAnswered(manifest);
     const rows = checkRevision(embedded, manifest.revision);
     const width = manifest.embedding_width;
-    for (const [index, picture] of this.#sent.entries()) {
+    for (const [index, picture] of pictures.entries()) {
       picture.embedding = rows.subarray(index * width, (index + 1) * width);
       this.#cache?.write(picture.sha256, picture.embedding);
     }
@@ -95,15 +98,24 @@ export class PictureBatch {
     await timings.measure("decode", () => decoder.send(file));
   }
 
-  /** uint8 RGB, `size × size × 3` each. */
-  async #decode(): Promise<Uint8Array<ArrayBuffer>[]> {
+  /** @returns the pictures that were decoded, and their pixels: uint8 RGB, `size × size × 3` each */
+  async #decode(onError: OnError): Promise<{ pictures: Picture[]; pixels: Uint8Array<ArrayBuffer>[] }> {
     const decoded = (await this.#decoder?.finish()) ?? [];
-    return this.#sent.map(({ param }, index) => {
+    const pictures: Picture[] = [];
+    const pixels: Uint8Array<ArrayBuffer>[] = [];
+    for (const [index, picture] of this.#sent.entries()) {
       const result = decoded[index];
       if (result === undefined) {
         throw new ServiceError("model_unavailable", "the decoder could not answer; try again");
       }
-      return unwrap(result, param).pixels;
-    });
+      try {
+        pixels.push(unwrap(result, picture.param).pixels);
+        pictures.push(picture);
+      } catch (error) {
+        if (onError === "fail" || !isPictureError(error)) throw error;
+        picture.error = error;
+      }
+    }
+    return { pictures, pixels };
   }
 }

@@ -21,15 +21,11 @@ export function errorResponse(thrown: Error, c: Context<GatewayEnv>): Response {
   c.set("errorCode", code);
   const message = known ? error.message : "the server failed to process the request";
   if (status === 429 || status === 503) c.header("retry-after", RETRY_AFTER[status]);
-  return c.json(
-    {
-      error: {
-        message,
-        type,
-        param: known ? error.param : null,
-        code,
-      },
-    },
-    status,
-  );
+  return c.json({ error: { message, type, param: known ? error.param : null, code } }, status);
+}
+
+/** An error in OpenAI's shape, inside an answer with status 200. */
+export function errorFields({ code, message, param }: ServiceError): object {
+  const [, type] = ERROR_KINDS[code];
+  return { message, type, param, code };
 }

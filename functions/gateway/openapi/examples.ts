@@ -35,6 +35,15 @@ const EXAMPLES: Record<string, Examples> = {
           top_k: 2,
         },
       },
+      none: {
+        summary: "None of these, and a bad picture that does not fail the others",
+        value: {
+          images: [EXAMPLE_PICTURE, "no picture"],
+          labels: ["fox", "grapes"],
+          none: { prompts: ["something", "a picture of an object."], bias: 1 },
+          on_error: "report",
+        },
+      },
     },
     form: { labels },
   },

@@ -10,18 +10,21 @@ const truncated = z
   .meta({ description: "The text was longer than the model's context; the model did not read its end" });
 const probability = z.number().min(0).max(1);
 
-export const errorSchema = z
+const errorDetailSchema = z
   .object({
-    error: z
-      .object({
-        message: z.string(),
-        type: z.string(),
-        param: z.string().nullable().meta({ description: "Path of the field, such as `images[2]`" }),
-        code: z.enum([...(Object.keys(ERROR_KINDS) as [string, ...string[]]), "internal_error"]),
-      })
-      .meta({ id: "ErrorDetail" }),
+    message: z.string(),
+    type: z.string(),
+    param: z.string().nullable().meta({ description: "Path of the field, such as `images[2]`" }),
+    code: z.enum([...(Object.keys(ERROR_KINDS) as [string, ...string[]]), "internal_error"]),
   })
-  .meta({ id: "ErrorResponse" });
+  .meta({ id: "ErrorDetail" });
+
+export const errorSchema = z.object({ error: errorDetailSchema }).meta({ id: "ErrorResponse" });
+
+/** In the row of a picture that could not be read. */
+const rowErrorSchema = errorDetailSchema.optional().meta({
+  description: 'Why the picture could not be read, with `on_error: "report"`; the row has no result',
+});
 
 const usageSchema = z
   .object({
@@ -61,9 +64,10 @@ const textScoreSchema = z
 export const similarityResponseSchema = listOf(
   z
     .object({
-      object: z.literal("similarity"),
+      object: z.enum(["similarity", "error"]),
       index: z.number().int(),
-      scores: z.array(textScoreSchema),
+      scores: z.array(textScoreSchema).optional().meta({ description: "Absent if the row has an error" }),
+      error: rowErrorSchema,
     })
     .meta({ id: "Similarity" }),
 ).meta({ id: "SimilarityResponse" });
@@ -79,18 +83,25 @@ const labelScoreSchema = z
   .meta({ id: "LabelScore" });
 
 const rankingSchema = z.object({
-  prediction: z.string().nullable().meta({ description: "null if no label passed its threshold" }),
-  score: probability.nullable(),
+  prediction: z
+    .string()
+    .nullable()
+    .meta({ description: "null if no label passed the thresholds, or if `none` won" }),
+  score: probability.nullable().meta({ description: "Of the prediction" }),
+  none_score: probability
+    .optional()
+    .meta({ description: "Probability that none of the labels fits, if the request has `none`" }),
   predictions: z.array(labelScoreSchema),
 });
 
 export const classifyResponseSchema = listOf(
   z
     .object({
-      object: z.literal("classification"),
+      object: z.enum(["classification", "error"]),
       index: z.number().int(),
       label_set: z.string().optional().meta({ description: "Id of the set that the whole row is from" }),
       ...rankingSchema.partial().shape,
+      error: rowErrorSchema,
       groups: z
         .array(
           z.object({ label_set: z.string(), ...rankingSchema.shape }).meta({ id: "ClassificationGroup" }),
@@ -108,8 +119,9 @@ export const embeddingsResponseSchema = listOf(
       index: z.number().int(),
       embedding: z
         .union([z.array(z.number()), z.string()])
-        .meta({ description: "Unit length; as base64, little-endian float32" }),
+        .meta({ description: "Unit length; as base64, little-endian float32; `[]` in a row with an error" }),
       truncated,
+      error: rowErrorSchema,
     })
     .meta({ id: "Embedding" }),
 ).meta({ id: "EmbeddingsResponse" });

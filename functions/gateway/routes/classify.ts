@@ -16,6 +16,7 @@ import { labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { Pauses } from "../../runtime/pauses.ts";
 import { MAX_PREDICTIONS } from "../limits.ts";
+import { type NonePrompts, nonePrompts } from "../label-sets/none-prompts.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { wakeImageTower } from "../models/image-tower-awake.ts";
 import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
@@ -23,6 +24,7 @@ import { type ClassifyRequest, classifyRequestSchema } from "../schemas/classify
 import { DEFAULT_TEMPLATES } from "../templates/named-templates.ts";
 import { validate } from "../schemas/validate.ts";
 import { type Ranking, rankLabels } from "../score/rank-labels.ts";
+import { errorRow } from "./answer/error-row.ts";
 import { inferenceResponse } from "./answer/inference-response.ts";
 import { SCORE_BYTES, streamRows } from "./answer/stream-rows.ts";
 
@@ -34,9 +36,14 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   const pictures = requestPictures(c, manifest);
   const setIds = setIdsOf(c, request);
   const [ahead, ...others] = labelsOf(c, request, setIds, pictures.context);
-  const [images, first] = await Promise.all([embedImages(request.images, pictures), loadAhead(ahead)]);
-  const rank = rankerOf(request, manifest);
-  let [tokens, cachedTokens, predictions, nameBytes] = [0, 0, 0, 0];
+  const [images, first, none] = await Promise.all([
+    embedImages(request.images, pictures, { onError: request.on_error }),
+    loadAhead(ahead),
+    noneBesideSets(request, pictures.context),
+  ]);
+  const rank = rankerOf(request, manifest, none);
+  let { tokens, cachedTokens } = none ?? { tokens: 0, cachedTokens: 0 };
+  let [predictions, nameBytes] = [0, 0];
   const pauses = new Pauses(wantedBy(c));
   const rankAll = async (resolved: UsedLabels): Promise<Ranking[]> => {
     tokens += resolved.matrix.tokens;
@@ -51,8 +58,9 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
     // Labels of the request are already in memory.
     const isStored = request.labels === undefined;
     const named = isStored ? { ...resolved, matrix: { ...resolved.matrix, labels } } : resolved;
-    for (const image of images.embeddings) {
-      ranked.push(rank(image, named));
+    for (const [index, image] of images.embeddings.entries()) {
+      if (images.errors.has(index)) continue;
+      ranked[index] = rank(image, named);
       if (pauses.isDue(RANKING * resolved.matrix.vectors.length)) await pauses.pause();
     }
     nameBytes += labels.bytes;
@@ -68,17 +76,19 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   const rankings = [await rankAndRelease(await first())];
   // Load one set after another: 16 sets of 10,000 labels are 400 MB.
   for (const next of others) rankings.push(await rankAndRelease(await next()));
-  const usage = { images: images.embeddings.length, cachedImages: images.cached, tokens, cachedTokens };
+  const usage = {
+    images: images.embeddings.length - images.errors.size,
+    cachedImages: images.cached,
+    tokens,
+    cachedTokens,
+  };
   const ids = await setIds;
-  const rowOf = (index: number): object => ({
-    object: "classification",
-    index,
-    ...answer(
-      request,
-      ids,
-      rankings.map((ofSet) => ofSet[index] ?? missing()),
-    ),
-  });
+  const rowOf = (index: number): object => {
+    const error = images.errors.get(index);
+    if (error !== undefined) return errorRow(index, error);
+    const ofSets = rankings.map((ofSet) => ofSet[index] ?? missing());
+    return { object: "classification", index, ...answer(request, ids, ofSets) };
+  };
   const rows = { count: images.embeddings.length, rowOf, bytes: predictions * SCORE_BYTES + nameBytes };
   return await streamRows(c, inferenceResponse(c, "cls", manifest, [], usage), rows);
 });
@@ -121,7 +131,7 @@ function labelsOf(
 ): [Resolve, ...Resolve[]] {
   const { labels, templates = DEFAULT_TEMPLATES, multi_label: multiLabel } = request;
   if (labels !== undefined) {
-    const negative = multiLabel ? (request.negative ?? DEFAULT_NEGATIVE) : [];
+    const negative = multiLabel ? (request.negative ?? DEFAULT_NEGATIVE) : (request.none?.prompts ?? []);
     return [() => inlineLabels({ labels, templates, negative, min_similarity: null }, context)];
   }
   const { account } = callerOf(c);
@@ -152,17 +162,31 @@ async function setIdsOf(c: Context<GatewayEnv>, request: ClassifyRequest): Promi
   return await Promise.all(ids);
 }
 
+async function noneBesideSets(
+  { labels, none }: ClassifyRequest,
+  context: EmbedContext,
+): Promise<NonePrompts | undefined> {
+  return none !== undefined && labels === undefined ? await nonePrompts(none.prompts, context) : undefined;
+}
+
+/** @param beside the prompts of `none`, if they are not in the labels' matrix */
 function rankerOf(
   request: ClassifyRequest,
   manifest: Manifest,
+  beside: NonePrompts | undefined,
 ): (image: Float32Array, labels: EmbeddedMatrix) => Ranking {
   const options = {
     scale: Math.exp(manifest.logit_scale),
     topK: request.top_k,
     multiLabel: request.multi_label,
     minSimilarity: request.min_similarity ?? null,
+    minScore: request.min_score ?? 0,
   };
-  return (image, { matrix }) => rankLabels(image, matrix, options);
+  const { none } = request;
+  return (image, { matrix }) => {
+    const rival = none && { vectors: beside?.vectors ?? matrix.negative, bias: none.bias };
+    return rankLabels(image, matrix, { ...options, rival });
+  };
 }
 
 /** A list of sets is answered in groups, even if it has only one. @param ids of the sets; none for labels */

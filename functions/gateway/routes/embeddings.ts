@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { embedItems } from "../embed/embed-items.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
+import { errorFields } from "../middleware/error-response.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { encodeBase64 } from "../base64.ts";
@@ -15,7 +16,7 @@ import { streamRows } from "./answer/stream-rows.ts";
 export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c) => {
   const fields = await readFields(c);
   refuseTokenIds(fields["input"]);
-  const { model, input, messages, encoding_format, dimensions } = await validate(
+  const { model, input, messages, encoding_format, dimensions, on_error } = await validate(
     embeddingsRequestSchema,
     fields,
     wantedBy(c),
@@ -28,11 +29,16 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
   const list = Array.isArray(fields["input"]);
   const paramOf = (index: number): string =>
     input === undefined ? "messages" : list ? `input[${index}]` : "input";
-  await holdVectors(c, manifest, input ?? messages ?? []);
-  const { vectors, usage } = await embedItems(input ?? messages ?? [], requestPictures(c, manifest), paramOf);
+  const items = input ?? messages ?? [];
+  await holdVectors(c, manifest, items);
+  const { vectors, usage } = await embedItems(items, requestPictures(c, manifest), paramOf, on_error);
   const encode = encoding_format === "base64" ? toBase64 : (values: Float32Array) => Array.from(values);
   const rowOf = (index: number): object => {
-    const { embedding, truncated } = vectors[index] ?? missing();
+    const { embedding, truncated, error } = vectors[index] ?? missing();
+    // SDKs expect a vector in every row. They decode an empty list to an empty vector in either encoding.
+    if (error !== undefined) {
+      return { object: "embedding", index, embedding: [], truncated, error: errorFields(error) };
+    }
     return { object: "embedding", index, embedding: encode(embedding), truncated };
   };
   // The vectors already have room.

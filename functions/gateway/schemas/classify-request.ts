@@ -5,6 +5,8 @@ import { IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
 import { imagesSchema } from "./image.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
 import { modelSchema } from "./model-name.ts";
+import { noneSchema } from "./none.ts";
+import { onErrorSchema } from "./on-error.ts";
 import { ownObject } from "./own-object.ts";
 import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
@@ -48,12 +50,20 @@ const fields = ownObject(
       description: "Independent, uncalibrated scores: sigmoid(logit - logmeanexp(negatives))",
     }),
     min_similarity: cosineSchema.optional(),
+    min_score: z
+      .number()
+      .min(0, "must be between 0 and 1")
+      .max(1, "must be between 0 and 1")
+      .optional()
+      .meta({ description: "Predictions with a lower score are left out" }),
+    none: noneSchema.optional(),
+    on_error: onErrorSchema,
   },
   [...IMAGE_ALIASES, ...LABEL_ALIASES],
 );
 
 export const classifyRequestSchema = fields
-  .superRefine(({ labels, label_set, templates, negative, multi_label }, context) => {
+  .superRefine(({ labels, label_set, templates, negative, multi_label, none }, context) => {
     if (labels !== undefined && label_set !== undefined) {
       context.addIssue(issue("label_set", "labels and label_set exclude each other", "invalid_type"));
     } else if (labels === undefined && label_set === undefined) {
@@ -66,6 +76,9 @@ export const classifyRequestSchema = fields
     } else if (negative !== undefined && !multi_label) {
       const message = "applies only with multi_label: a softmax over the labels does not use it";
       context.addIssue(issue("negative", message, "invalid_value"));
+    } else if (none !== undefined && multi_label) {
+      const message = "cannot be given with multi_label, whose scores do not compete: use min_score";
+      context.addIssue(issue("none", message, "invalid_value"));
     }
   })
   .meta({ id: "ClassifyRequest" });

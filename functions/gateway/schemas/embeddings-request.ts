@@ -5,6 +5,7 @@ import { MAX_INPUTS, MAX_MESSAGES } from "../limits.ts";
 import { imageObjectSchema } from "./image.ts";
 import { type Item, limitImages, mixedItemSchema } from "./item.ts";
 import { modelSchema } from "./model-name.ts";
+import { onErrorSchema } from "./on-error.ts";
 import { textSchema } from "./text.ts";
 import { list } from "./list.ts";
 
@@ -59,6 +60,7 @@ export const embeddingsRequestSchema = z
     messages: messagesSchema.optional().meta({ description: "Texts, or one image; gives one vector" }),
     encoding_format: z.enum(["float", "base64"]).default("float"),
     dimensions: z.number().int().optional().meta({ description: "Must be the model's width, if given" }),
+    on_error: onErrorSchema,
     user: z.string().optional(),
   })
   .superRefine(({ input, messages }, context) => {

@@ -3,6 +3,7 @@ import { MAX_IMAGES, MAX_TEXTS } from "../limits.ts";
 import { IMAGE_ALIASES, TEXT_ALIASES } from "../body/fields.ts";
 import { imageItemSchema, textItemSchema } from "./item.ts";
 import { modelSchema } from "./model-name.ts";
+import { onErrorSchema } from "./on-error.ts";
 import { list } from "./list.ts";
 import { ownObject } from "./own-object.ts";
 
@@ -15,6 +16,7 @@ export const similarityRequestSchema = ownObject(
     texts: list(textItemSchema)
       .min(1, "at least one text is needed")
       .max(MAX_TEXTS, `at most ${MAX_TEXTS} texts`),
+    on_error: onErrorSchema,
   },
   [...IMAGE_ALIASES, ...TEXT_ALIASES],
 ).meta({ id: "SimilarityRequest" });

@@ -16,8 +16,11 @@ export interface ScoredLabel {
 }
 
 export interface Ranking {
+  /** null if no label passed, or if the rival won. */
   prediction: string | null;
   score: number | null;
+  /** Probability that none of the labels fits; only with a rival. */
+  none_score?: number;
   predictions: ScoredLabel[];
 }
 
@@ -29,6 +32,18 @@ export interface RankOptions {
   multiLabel: boolean;
   /** Threshold for labels that have none of their own. */
   minSimilarity: number | null;
+  /** Labels with a lower score are left out. */
+  minScore: number;
+  /** Competes with the labels in the softmax. Not with `multiLabel`. */
+  rival: Rival | undefined;
+}
+
+/** Prompts that together stand for "none of these labels": the log-mean-exp of their logits, plus a bias. */
+export interface Rival {
+  /** float32, prompts × width, rows of unit length. */
+  vectors: Float32Array;
+  /** In logits. */
+  bias: number;
 }
 
 export interface RankedLabels {
@@ -51,19 +66,19 @@ export function rankLabels(
   { labels, minSimilarity, vectors, negative, truncated }: RankedLabels,
   options: RankOptions,
 ): Ranking {
-  const { scale, topK, multiLabel } = options;
+  const { scale, topK, multiLabel, rival } = options;
+  const logitsOf = (rows: Float32Array): number[] =>
+    Array.from(cosinesWithRows(image, rows), (cosine) => scale * cosine);
   const similarities = cosinesWithRows(image, vectors);
   const logits = similarities.map((similarity) => scale * similarity);
+  const rivalLogit = rival && logMeanExp(logitsOf(rival.vectors)) + rival.bias;
   const scores = multiLabel
-    ? independentScores(
-        logits,
-        [...cosinesWithRows(image, negative)].map((cosine) => scale * cosine),
-      )
-    : softmax(logits);
+    ? independentScores(logits, logitsOf(negative))
+    : softmax(rivalLogit === undefined ? logits : [...logits, rivalLogit]);
   const passing: number[] = [];
   for (const [index, similarity] of similarities.entries()) {
     const threshold = minSimilarity[index] ?? options.minSimilarity ?? -1;
-    if (similarity >= threshold) passing.push(index);
+    if (similarity >= threshold && (scores[index] ?? 0) >= options.minScore) passing.push(index);
   }
   // Sort by logit, not by score: a score grows with its logit, and logits still differ where scores have rounded to the
   // same value.
@@ -75,7 +90,16 @@ export function rankLabels(
     truncated: truncated.has(index),
   }));
   const [best] = predictions;
-  return { prediction: best?.label ?? null, score: best?.score ?? null, predictions };
+  if (rivalLogit === undefined) {
+    return { prediction: best?.label ?? null, score: best?.score ?? null, predictions };
+  }
+  const winner = best !== undefined && best.logit >= rivalLogit ? best : undefined;
+  return {
+    prediction: winner?.label ?? null,
+    score: winner?.score ?? null,
+    none_score: scores[logits.length] ?? 0,
+    predictions,
+  };
 }
 
 function independentScores(logits: Float64Array, negativeLogits: readonly number[]): Float64Array {

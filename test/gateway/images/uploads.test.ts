@@ -150,7 +150,16 @@ describe("a form", () => {
       null,
     ],
     ["has a file for labels", rawForm([[`${LABELS}; filename="a"`, "x"]]), 400, "invalid_type", "labels"],
-    ["has an empty picture", rawForm([[IMAGE, ""]]), 400, "invalid_image", "images[0]"],
+    [
+      "has an empty picture",
+      rawForm([
+        [IMAGE, ""],
+        [LABELS, "fox"],
+      ]),
+      400,
+      "invalid_image",
+      "images[0]",
+    ],
     [
       "has 17 pictures",
       rawForm(Array.from({ length: 17 }, (_, i) => [IMAGE, `${i}`])),

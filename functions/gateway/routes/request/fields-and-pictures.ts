@@ -7,6 +7,8 @@ import type { AcceptFile } from "../../body/multipart-form.ts";
 import type { Fields } from "../../body/fields.ts";
 import { readBody } from "../../body/read-body.ts";
 import { imageFile } from "../../images/image-file.ts";
+import { isPictureError } from "../../images/picture-error.ts";
+import { Picture } from "../../images/request-picture.ts";
 import { requestedModel } from "./requested-model.ts";
 import { embedContext } from "./embedding-context.ts";
 import { PictureBatch } from "../../embed/picture-batch.ts";
@@ -28,14 +30,19 @@ export function requestPictures(c: Context<GatewayEnv>, manifest: Manifest): Pic
 
 /**
  * Reads the fields of a request that may be a form. An uploaded picture goes to the decoder while the rest still
- * arrives; among the fields it is a `Picture`.
+ * arrives; among the fields it is a `Picture`. One that cannot be read has its error, because `on_error` may follow it
+ * in the form.
  */
 export async function readFieldsAndFiles(c: Context<GatewayEnv>): Promise<Fields> {
   return await readFields(c, async (pieces, index, { model }) => {
     const param = `images[${index}]`;
-    const file = imageFile(pieces, param);
     const manifest = await requestedModel(c, typeof model === "string" ? model : undefined);
-    return await requestPictures(c, manifest).add(file, param);
+    try {
+      return await requestPictures(c, manifest).add(imageFile(pieces, param), param);
+    } catch (error) {
+      if (isPictureError(error)) return Picture.failed(param, error);
+      throw error;
+    }
   });
 }
 

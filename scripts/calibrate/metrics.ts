@@ -1,0 +1,166 @@
+/**
+ * What thresholds do to labelled pictures. Pure functions on logits: a picture is classified once, and every threshold
+ * and bias is tried on the same logits.
+ */
+import { softmax } from "../../functions/gateway/score/softmax.ts";
+
+/** A picture whose label is known, as the service scored it. */
+export interface ScoredPicture {
+  /** Index of its own label. */
+  own: number;
+  /** Logit of each label. */
+  logits: readonly number[];
+  /** Logit of the rival, "none of these", without a bias. */
+  rival: number;
+}
+
+/** The label that a picture gets. */
+export interface Answer {
+  isRight: boolean;
+  /** Softmax probability over the labels. */
+  score: number;
+}
+
+/** What is left if predictions under a threshold are dropped. */
+export interface AtThreshold {
+  threshold: number;
+  /** Share of all pictures that keep a prediction. */
+  kept: number;
+  /** Share of the kept predictions that are right; 1 if none is kept. */
+  precision: number;
+  /** Share of all pictures whose prediction is kept and right. */
+  recall: number;
+}
+
+/** Predictions with scores from `from` up to the next bin: with calibrated scores, `accuracy` equals `meanScore`. */
+export interface ReliabilityBin {
+  from: number;
+  count: number;
+  meanScore: number;
+  accuracy: number;
+}
+
+/** What the rival does at one bias. */
+export interface AtBias {
+  bias: number;
+  /** Share of the rightly predicted pictures that the rival takes away. */
+  refused: number;
+  /** Share of the pictures without a label that get none. */
+  none: number;
+}
+
+/**
+ * Logits by which the best label leads the rival. The rival wins where its bias is larger.
+ */
+export interface Margins {
+  /** Of pictures whose best label is right, ascending. */
+  present: readonly number[];
+  /** Of pictures that no label fits, ascending. */
+  absent: readonly number[];
+}
+
+export function answerOf({ own, logits }: ScoredPicture): Answer {
+  const best = indexOfBest(logits);
+  return { isRight: best === own, score: softmax(logits)[best] ?? 0 };
+}
+
+export function accuracy(answers: readonly Answer[]): number {
+  return share(answers, ({ isRight }) => isRight);
+}
+
+export function atThreshold(answers: readonly Answer[], threshold: number): AtThreshold {
+  const kept = answers.filter(({ score }) => score >= threshold);
+  const right = kept.filter(({ isRight }) => isRight).length;
+  return {
+    threshold,
+    kept: kept.length / answers.length,
+    precision: kept.length === 0 ? 1 : right / kept.length,
+    recall: right / answers.length,
+  };
+}
+
+/**
+ * The smallest threshold from which on precision is at least `precision`.
+ * @returns undefined if even the highest score does not reach it
+ */
+export function suggestMinScore(answers: readonly Answer[], precision: number): number | undefined {
+  const scores = [0, ...answers.map(({ score }) => score).toSorted((a, b) => a - b)];
+  return scores.find((threshold) => atThreshold(answers, threshold).precision >= precision);
+}
+
+/** @returns bins of equal width that have pictures */
+export function reliability(answers: readonly Answer[], bins: number): ReliabilityBin[] {
+  return Array.from({ length: bins }, (_, bin) => {
+    const inBin = answers.filter(({ score }) => Math.min(bins - 1, Math.floor(score * bins)) === bin);
+    const total = inBin.reduce((sum, { score }) => sum + score, 0);
+    return {
+      from: bin / bins,
+      count: inBin.length,
+      meanScore: total / inBin.length,
+      accuracy: accuracy(inBin),
+    };
+  }).filter(({ count }) => count > 0);
+}
+
+/** Mean distance between score and accuracy over the bins, weighted by their pictures. */
+export function calibrationError(bins: readonly ReliabilityBin[]): number {
+  const total = bins.reduce((sum, { count }) => sum + count, 0);
+  return bins.reduce(
+    (sum, { count, meanScore, accuracy: right }) => sum + (count / total) * Math.abs(meanScore - right),
+    0,
+  );
+}
+
+/**
+ * @param pictures without their own labels they serve as pictures that no label fits
+ * @param others pictures that no label fits, instead
+ */
+export function margins(
+  pictures: readonly ScoredPicture[],
+  others?: readonly Omit<ScoredPicture, "own">[],
+): Margins {
+  const right = pictures.filter(({ own, logits }) => indexOfBest(logits) === own);
+  const unlabelled =
+    others ??
+    pictures.map(({ own, logits, rival }) => ({ logits: logits.filter((_, i) => i !== own), rival }));
+  return {
+    present: right.map(marginOf).toSorted(ascending),
+    absent: unlabelled.map(marginOf).toSorted(ascending),
+  };
+}
+
+export function atBias({ present, absent }: Margins, bias: number): AtBias {
+  const isBelow = (margin: number): boolean => margin < bias;
+  return { bias, refused: share(present, isBelow), none: share(absent, isBelow) };
+}
+
+/** The largest bias that takes away at most the share `refused` of the rightly predicted pictures. */
+export function suggestBias({ present }: Margins, refused: number): number {
+  return present[Math.min(present.length - 1, Math.floor(refused * present.length))] ?? 0;
+}
+
+/** Chance that a rightly predicted picture leads the rival by more than one that no label fits: 1 is ideal. */
+export function separation({ present, absent }: Margins): number {
+  const wins = present.reduce(
+    (sum, margin) =>
+      sum + absent.reduce((count, other) => count + (other < margin ? 1 : other === margin ? 0.5 : 0), 0),
+    0,
+  );
+  return wins / (present.length * absent.length);
+}
+
+function marginOf({ logits, rival }: Omit<ScoredPicture, "own">): number {
+  return (logits[indexOfBest(logits)] ?? -Infinity) - rival;
+}
+
+function indexOfBest(logits: readonly number[]): number {
+  return logits.reduce((best, logit, index) => (logit > (logits[best] ?? -Infinity) ? index : best), 0);
+}
+
+function share<T>(values: readonly T[], isCounted: (value: T) => boolean): number {
+  return values.filter(isCounted).length / values.length;
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}

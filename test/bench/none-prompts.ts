@@ -1,0 +1,161 @@
+/**
+ * `npm run bench:none`: which prompts stand best for "none of these". The pictures are the demonstration model's 200
+ * held-out ones: each with its own 20 labels, one of which is right, and with the 20 labels of another picture, none of
+ * which is. Prints a table for each template, and the curve of the default prompts.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readCommandLine } from "../../build/command-line/command.ts";
+import { DEFAULT_NONE } from "../../functions/gateway/schemas/none.ts";
+import { logMeanExp, softmax } from "../../functions/gateway/score/softmax.ts";
+import {
+  atBias,
+  type Margins,
+  margins,
+  type ScoredPicture,
+  separation,
+  suggestBias,
+} from "../../scripts/calibrate/metrics.ts";
+import evaluation from "../fixtures/eval/eval.json" with { type: "json" };
+import setup from "../support/bundle-workers.ts";
+import { post } from "../support/post.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+const PICTURES = join(import.meta.dirname, "../fixtures/eval");
+const TEMPLATES = ["a photo of a {}.", "a picture of {}"];
+const CANDIDATES = [
+  ["a photo."],
+  ["an image."],
+  ["a picture."],
+  ["a photo of something."],
+  ["a picture of something"],
+  ["something"],
+  ["a thing"],
+  ["an object"],
+  ["a photo of an object."],
+  ["a photo of a thing."],
+  ["a photo of a something."],
+  ["a photo.", "an image.", "a picture."],
+  ["a photo of something.", "a picture of something"],
+  ["something", "a photo of an object."],
+  ["something", "an object"],
+  ["something", "a photo of something.", "a photo of an object."],
+  ["something", "a picture of something", "a photo of an object."],
+  ["a photo.", "an image.", "a picture.", "a photo of something.", "an object", "a thing"],
+];
+/** Rates of wrongly refused pictures at which prompts are compared. */
+const REFUSED = [0.02, 0.05, 0.1];
+const CURVE = [-4, -3, -2, -1, 0, 1, 2, 3, 4];
+
+/** Logits of the texts for a picture. */
+async function logitsOf(workers: Workers, body: object, endpoint: string): Promise<Map<string, number>> {
+  const answer = await post(`${workers.url}/v1/${endpoint}`, body);
+  if (answer.status !== 200) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);
+  const [row] = answer.body.data;
+  const scores = (row.predictions ?? row.scores) as { label?: string; text?: string; logit: number }[];
+  return new Map(scores.map(({ label, text, logit }) => [label ?? text ?? "", logit]));
+}
+
+interface Scored {
+  own: ScoredPicture["own"];
+  logits: readonly number[];
+  foreign: readonly number[];
+  prompts: ReadonlyMap<string, number>;
+}
+
+async function score(workers: Workers, template: string): Promise<Scored[]> {
+  const texts = [...new Set(CANDIDATES.flat())];
+  const scored: Scored[] = [];
+  for (const [index, { file, label, labels }] of evaluation.items.entries()) {
+    const image = (await readFile(join(PICTURES, file))).toString("base64");
+    const foreignLabels = foreignTo(index);
+    const all = [...new Set([...labels, ...foreignLabels])];
+    const logits = await logitsOf(
+      workers,
+      { image, labels: all, templates: template, top_k: 40 },
+      "classify",
+    );
+    const prompts = await logitsOf(workers, { image, texts }, "similarity");
+    const pick = (some: readonly string[]): number[] => some.map((each) => logits.get(each) ?? Number.NaN);
+    scored.push({ own: labels.indexOf(label), logits: pick(labels), foreign: pick(foreignLabels), prompts });
+  }
+  return scored;
+}
+
+/** The labels of the next picture that does not have this one's label. */
+function foreignTo(index: number): string[] {
+  const { items } = evaluation;
+  const label = items[index]?.label ?? "";
+  for (let step = 1; step < items.length; step++) {
+    const { labels = [] } = items[(index + step) % items.length] ?? {};
+    if (!labels.includes(label)) return labels;
+  }
+  throw new Error(`every picture has the label ${label}`);
+}
+
+function marginsOf(scored: readonly Scored[], prompts: readonly string[]): Margins {
+  const rivalOf = (picture: Scored): number =>
+    logMeanExp(prompts.map((prompt) => picture.prompts.get(prompt) ?? Number.NaN));
+  return margins(
+    scored.map((picture) => ({ own: picture.own, logits: picture.logits, rival: rivalOf(picture) })),
+    scored.map((picture) => ({ logits: picture.foreign, rival: rivalOf(picture) })),
+  );
+}
+
+/** What `min_score` and `min_similarity` tell apart without a rival: the best label's score or logit. */
+function withoutRival(scored: readonly Scored[], valueOf: (logits: readonly number[]) => number): Margins {
+  const right = scored.filter(({ own, logits }) => Math.max(...logits) === logits[own]);
+  return {
+    present: right.map(({ logits }) => valueOf(logits)).toSorted(ascending),
+    absent: scored.map(({ foreign }) => valueOf(foreign)).toSorted(ascending),
+  };
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}
+
+const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+
+readCommandLine({
+  usage: "npm run bench:none",
+  about: "Compares prompts that stand for none of the labels.",
+});
+await setup();
+const workers = await startWorkers();
+try {
+  for (const template of TEMPLATES) {
+    const scored = await score(workers, template);
+    console.log(`\nTemplate \`${template}\`\n`);
+    const heads = REFUSED.map((refused) => `null at ${percent(refused)} refused (bias)`);
+    console.log(row(["prompts", "separation", "null / refused at bias 0", ...heads]));
+    console.log(row(["---", "---", "---", ...REFUSED.map(() => "---")]));
+    const compared: [string, Margins][] = [
+      ...CANDIDATES.map((prompts): [string, Margins] => [
+        prompts.map((prompt) => `\`${prompt}\``).join(", "),
+        marginsOf(scored, prompts),
+      ]),
+      ["no rival, by score", withoutRival(scored, (logits) => Math.max(...softmax(logits)))],
+      ["no rival, by logit", withoutRival(scored, (logits) => Math.max(...logits))],
+    ];
+    for (const [name, each] of compared) {
+      const { none, refused } = atBias(each, 0);
+      const cells = REFUSED.map((rate) => {
+        const bias = suggestBias(each, rate);
+        return `${percent(atBias(each, bias).none)} (${bias.toFixed(2)})`;
+      });
+      console.log(
+        row([name, separation(each).toFixed(3), `${percent(none)} / ${percent(refused)}`, ...cells]),
+      );
+    }
+    console.log(`\n${row(["bias, default prompts", "null, no label fits", "wrongly refused"])}`);
+    console.log(row(["---", "---", "---"]));
+    for (const bias of CURVE) {
+      const { none, refused } = atBias(marginsOf(scored, DEFAULT_NONE), bias);
+      console.log(row([String(bias), percent(none), percent(refused)]));
+    }
+  }
+} finally {
+  await workers.dispose();
+}
