@@ -1,6 +1,7 @@
 /** A set of labels as its owner defines it, independent of any model. */
 import { sha256Hex } from "../runtime/sha256-hex.ts";
 import type { Prompts } from "../embed/compute-prompts.ts";
+import { freeBuffer } from "../runtime/free-buffer.ts";
 import { jsonInSteps } from "../runtime/json-in-steps.ts";
 import type { Pauses } from "../runtime/pauses.ts";
 
@@ -91,5 +92,8 @@ function content({ labels, templates, negative }: LabelSetDefinition): unknown[]
 }
 
 async function digest(value: object, pauses: Pauses | undefined): Promise<string> {
-  return await sha256Hex(await jsonInSteps(value, pauses));
+  const json = await jsonInSteps(value, pauses);
+  const digits = await sha256Hex(json);
+  freeBuffer(json);
+  return digits;
 }

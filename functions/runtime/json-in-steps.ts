@@ -1,9 +1,9 @@
 /** The JSON text of something large, in steps between which others are answered: `JSON.stringify` of 16 MB is one. */
 import { concatBytes } from "./concat-bytes.ts";
+import { freeBuffer } from "./free-buffer.ts";
 import type { Pauses } from "./pauses.ts";
+import { utf8Pieces } from "./utf8-pieces.ts";
 
-/** UTF-16 code units that are encoded together. */
-const PIECE_LENGTH = 65_536;
 /** Writing JSON takes an eighth of what the work takes that pauses are counted by. */
 const COST = 1 / 8;
 /** Of lists inside of lists, each element's own are written in one go. */
@@ -17,20 +17,14 @@ export async function jsonInSteps(
   value: object,
   pauses: Pauses | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const encoder = new TextEncoder();
-  const encoded: Uint8Array[] = [];
-  let piece = "";
-  const finish = (): void => {
-    encoded.push(encoder.encode(piece));
-    piece = "";
-  };
-  for (const text of textsOf(value, DEPTH)) {
-    piece += text;
-    if (piece.length > PIECE_LENGTH) finish();
-    if (pauses?.isDue(COST * text.length) === true) await pauses.pause();
+  const encoded: Uint8Array<ArrayBuffer>[] = [];
+  for (const piece of utf8Pieces(textsOf(value, DEPTH))) {
+    encoded.push(piece.slice());
+    if (pauses?.isDue(COST * piece.length) === true) await pauses.pause();
   }
-  finish();
-  return concatBytes(encoded);
+  const json = concatBytes(encoded);
+  for (const bytes of encoded) freeBuffer(bytes);
+  return json;
 }
 
 function* textsOf(value: unknown, depth: number): Generator<string> {

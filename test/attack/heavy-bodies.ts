@@ -42,7 +42,7 @@ export function heavyAndLegal(width: number): HeavyBody[] {
   const documents = Array.from({ length: 1000 }, (_, i) => `{"embedding":${floats(width, i)}}`);
   const images = Array.from({ length: 16 }, () => Buffer.from(noiseBmp(8, 8, 1)).toString("base64"));
   const labels = Array.from({ length: 1000 }, (_, i) => ({
-    label: String(i).padEnd(8_000, "x"),
+    label: String(i).padEnd(8_000, "X"),
     prompts: ["a"],
   }));
   const texts = Array.from({ length: 1000 }, () => "x".repeat(8_000));

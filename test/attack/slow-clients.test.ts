@@ -95,7 +95,7 @@ it("clients that become slow just before the end lose their room", { timeout: 90
 it("a hundred slow small bodies delay no other request", { timeout: 60_000 }, async () => {
   for (let i = 0; i < 100; i++) drip(JSON_TYPE, 120_000, `{"input":"${"x".repeat(60_000)}`);
   await sleep(1_000);
-  expect(await slowestSmall()).toBeLessThan(10_000);
+  expect(await slowestSmall()).toBeLessThan(20_000);
 });
 
 it("a slow body is given up, whatever its length", { timeout: 60_000 }, async () => {

@@ -21,6 +21,7 @@ import { startWorkers, type Workers } from "../support/workers.ts";
 import { againWithout, V8_FLAGS, WITHOUT } from "./harness/both-lowerings.ts";
 import { machine } from "./harness/machine.ts";
 import { median } from "./harness/statistics.ts";
+import { limitHeaps } from "../support/isolate-heap.ts";
 
 const SIZE = 256;
 const WARM_UP = 6;
@@ -121,6 +122,7 @@ async function operatorFigures(): Promise<OperatorFigures> {
       })),
   );
   const options = { host: "127.0.0.1", port: 0, modules, compatibilityDate: "2026-10-20" };
+  limitHeaps();
   const miniflare = new Miniflare(convertV4MiniflareOptions(options));
   try {
     return (await (await fetch(await miniflare.ready)).json()) as OperatorFigures;

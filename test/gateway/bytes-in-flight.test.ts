@@ -30,6 +30,16 @@ async function happens(event: Promise<unknown>): Promise<boolean> {
   return await Promise.race([event.then(() => true), sleep(150, false)]);
 }
 
+/** Waits for the rest of a body. @returns the refusal, after which the room is given back */
+async function whole(share: Share): Promise<unknown> {
+  try {
+    return await share.growTo(130_000);
+  } catch (error) {
+    share.release();
+    return error;
+  }
+}
+
 describe("BytesInFlight", () => {
   it("does not count the isolate's busy time as waiting for a client", () => {
     const share = open(new BytesInFlight({ small: MB, large: MB }), MB);
@@ -54,6 +64,18 @@ describe("BytesInFlight", () => {
     await open(room, 40 * MB).growTo(40 * MB);
     expect(await happens(open(room, 30 * MB).growTo(30 * MB))).toBe(false);
     await open(room, 1000).growTo(1000);
+  });
+
+  it("never gives up the smallest of many bodies that fill the room of small ones", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB });
+    const half = Array.from({ length: 10 }, () => open(room, 130_000));
+    for (const share of half) await share.growTo(99_000);
+    // The last body comes on when the small request waits already.
+    const others = half.slice(1).map(whole);
+    const small = open(room, 15_000).growTo(15_000);
+    const outcomes = Promise.race([...others, ...half.slice(0, 1).map(whole)]);
+    await small;
+    expect(await outcomes).toMatchObject({ code: "overloaded" });
   });
 
   it("keeps a reserve that the largest bodies cannot take", async () => {

@@ -9,6 +9,7 @@ import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "mini
 import type { KVNamespace, R2Bucket } from "@cloudflare/workers-types";
 
 import { cacheBefore, cacheEntrypoint } from "../support/workers-cache.ts";
+import { limitHeaps } from "../support/isolate-heap.ts";
 
 const ASSETS = join(import.meta.dirname, "../../.generated/public");
 
@@ -179,6 +180,7 @@ export class UploadedWorkers {
   }
 
   #start(workers: V4WorkerOptions[]): Miniflare {
+    limitHeaps();
     return new Miniflare(
       convertV4MiniflareOptions({
         host: "127.0.0.1",

@@ -16,6 +16,7 @@ import { bundleFolder } from "./bundle-workers.ts";
 import { type EngineName, parseEngine } from "../../model-shards/plan-stages.ts";
 import { type IsolateMemory, isolateMemory } from "./isolate-memory.ts";
 import { probeWorker } from "./probe.ts";
+import { limitHeaps } from "./isolate-heap.ts";
 
 const VISION = "edgeclip-vision";
 const TEXT = "edgeclip-text";
@@ -97,6 +98,7 @@ export async function startWorkers({
     }),
   );
   const visionWorkers = configs.map(({ name }) => name).filter((name) => name.startsWith(VISION));
+  limitHeaps();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",

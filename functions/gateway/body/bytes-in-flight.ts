@@ -20,13 +20,17 @@
 import { ServiceError } from "../../runtime/errors.ts";
 import { SignOfLife } from "../../runtime/sign-of-life.ts";
 
-const POLL_MS = 10;
+/** Time between two polls, at first and at most. Of a hundred that wait, each must take little time. */
+const POLL_MS = { first: 10, most: 50 } as const;
 /** A waiting request that has not polled for this long was ended. */
 const WAITING_EXPIRY_MS = 1_000;
 const HEARTBEAT_MS = 5_000;
 /** Several heartbeats, because parsing many megabytes delays them. */
 const SHARE_EXPIRY_MS = 30_000;
-/** How long a client waits before it is told to try again. */
+/**
+ * How long a request waits before its client is told to try again, without the time in which the isolate was too busy to
+ * poll: meanwhile it could not find out who is slow, either.
+ */
 const PATIENCE_MS = 20_000;
 /** Bytes that a body holds at its start, for the objects of its request. */
 const LEAST_BYTES = 4_096;
@@ -132,16 +136,18 @@ export class Share {
     const step = bytes > SMALL_BYTES ? Math.min(this.#most, this.#held + STEP_BYTES) : 0;
     this.#wanted = Math.max(bytes, step) - this.#held;
     this.#request.renew();
-    const deadline = Date.now() + PATIENCE_MS;
+    let [waited, poll] = [0, POLL_MS.first as number];
     try {
       while (!this.#room.isFree(this)) {
         this.assertKept();
-        if (Date.now() > deadline) {
+        if (waited > PATIENCE_MS) {
           throw new ServiceError("overloaded", "too many large requests at once; try again");
         }
         this.#room.reclaim(this);
-        await scheduler.wait(POLL_MS);
+        await scheduler.wait(poll);
         this.#request.renew();
+        waited += poll;
+        poll = Math.min(2 * poll, POLL_MS.most);
       }
       this.#held += this.#wanted;
     } finally {
@@ -251,15 +257,19 @@ export class BytesInFlight {
     return true;
   }
 
-  /** Takes room from a share that blocks a waiting one: a slow one or, if all wait without progress, the latest. */
+  /**
+   * Takes room from a share that blocks a waiting one: a slow one or, if all wait without progress, the latest large one
+   * or the small one that holds most. The latest small one may hold next to nothing: that of a request which came when
+   * the room was full of others.
+   */
   reclaim(waiting: Share): void {
     const inLane = this.#inLane(waiting);
     // Take one at a time, because it may be enough.
     if (inLane.some(({ isLost }) => isLost)) return;
     const slow = inLane.filter((share) => share !== waiting && share.isSlow());
-    const [largest] = slow.toSorted((a, b) => b.held - a.held);
-    if (largest !== undefined) largest.lose();
-    else if (inLane.every((share) => share.isWaiting && !this.isFree(share))) inLane.at(-1)?.lose();
+    const isStuck = (): boolean => inLane.every((share) => share.isWaiting && !this.isFree(share));
+    if (slow.length > 0) largestOf(slow)?.lose();
+    else if (isStuck()) (waiting.lane === "large" ? inLane.at(-1) : largestOf(inLane))?.lose();
   }
 
   remove(share: Share): void {
@@ -271,6 +281,11 @@ export class BytesInFlight {
     for (const share of this.#shares) if (!share.isAlive()) this.remove(share);
     return [...this.#shares].filter((share) => share.lane === lane);
   }
+}
+
+/** The one that holds most; of several, the latest. */
+function largestOf(shares: readonly Share[]): Share | undefined {
+  return shares.toSorted((a, b) => a.held - b.held).at(-1);
 }
 
 /**

@@ -24,9 +24,15 @@ const WHITE_SPACE_RUN = new RegExp(`[${WHITE_SPACE}]+`, "g");
 /** Matches most labels: printable ASCII without "&", in which cleaning changes only spaces and case. */
 const PLAIN = /^[ -%'-~]*$/;
 
+/** Characters that cleaning changes in a plain text, or spaces that it may remove. */
+const CHANGED = /[A-Z]|^ |  | $/;
+
 /** Never throws. Time is proportional to the length. */
 export function cleanText(text: RawText): CleanText {
-  const unescaped = PLAIN.test(text) ? text : unescapeHtml(unescapeHtml(fixText(text)));
+  const isPlain = PLAIN.test(text);
+  // V8 would copy a long text even if nothing changed.
+  if (isPlain && !CHANGED.test(text)) return text as string as CleanText;
+  const unescaped = isPlain ? text : unescapeHtml(unescapeHtml(fixText(text)));
   const collapsed = unescaped.replace(WHITE_SPACE_RUN, " ");
   // Not trim(), which would remove a U+FEFF that the reference keeps.
   return collapsed.replace(/^ | $/g, "").toLowerCase() as CleanText;

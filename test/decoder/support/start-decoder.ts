@@ -4,6 +4,7 @@ import { frameHeader } from "../../../functions/runtime/file-frames.ts";
 import type { RpcFailure, WorkerStats } from "../../../functions/runtime/rpc.ts";
 import { isolateMemory } from "../../support/isolate-memory.ts";
 import { workerOptions } from "../../support/workers.ts";
+import { limitHeaps } from "../../support/isolate-heap.ts";
 
 const CONFIG = "functions/decoder/wrangler.toml";
 
@@ -41,6 +42,7 @@ export async function startDecoder(options?: V4WorkerOptions): Promise<DecoderUn
     compatibilityDate: "2026-10-20",
     serviceBindings: { DECODER: name },
   };
+  limitHeaps();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",

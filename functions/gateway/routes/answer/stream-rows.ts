@@ -9,10 +9,9 @@
  */
 import type { Context } from "hono";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
+import { utf8Pieces } from "../../../runtime/utf8-pieces.ts";
 import type { Inference } from "./inference-response.ts";
 
-/** Largest piece, UTF-16 code units. V8 is slow to free strings of more than 128 kB. */
-const PIECE_LENGTH = 50_000;
 const EMPTY = '"data":[]';
 /** How long a client may take for a piece, milliseconds. */
 const PATIENCE_MS = 15_000;
@@ -41,53 +40,42 @@ export async function streamRows(
   if (share !== undefined) await share.growTo(share.held + bytes, share.held + bytes);
   // From here on the answer owns the room.
   c.set("share", undefined);
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const end = (): void => {
-    clearTimeout(timer);
-    share?.release();
-  };
   const json = JSON.stringify(envelope);
   // No string in the JSON contains these characters, because its quotes would be escaped.
   const start = json.indexOf(EMPTY) + EMPTY.length - 1;
-  const encoder = new TextEncoder();
   const texts = answerTexts(json.slice(0, start), count, rowOf, json.slice(start));
-  const expectReader = (controller: ReadableStreamDefaultController): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      end();
-      controller.error(new Error("the client does not read its answer"));
-    }, PATIENCE_MS);
-  };
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start: expectReader,
-      pull(controller) {
-        try {
-          const { piece, isLast } = nextPiece(texts);
-          controller.enqueue(encoder.encode(piece));
-          if (!isLast) return expectReader(controller);
-          end();
-          controller.close();
-        } catch (error) {
-          end();
-          throw error;
-        }
-      },
-      cancel: end,
-    },
-    { highWaterMark: 0 },
-  );
-  return new Response(body, { headers: { "content-type": "application/json" } });
+  const { readable, writable } = new IdentityTransformStream();
+  const sent = send(utf8Pieces(texts), writable.getWriter()).finally(() => share?.release());
+  c.executionCtx.waitUntil(sent);
+  return new Response(readable, { headers: { "content-type": "application/json" } });
 }
 
-function nextPiece(texts: Iterator<string>): { piece: string; isLast: boolean } {
-  let piece = "";
-  while (piece.length < PIECE_LENGTH) {
-    const { done, value } = texts.next();
-    if (done === true) return { piece, isLast: true };
-    piece += value;
+/** Writes each piece when the one before has been read, because they share a buffer. It never rejects: without a reader, nobody can be told. */
+async function send(
+  pieces: Iterable<Uint8Array>,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+): Promise<void> {
+  try {
+    for (const piece of pieces) await withReader(writer, () => writer.write(piece));
+    await withReader(writer, () => writer.close());
+  } catch (error) {
+    await writer.abort(error).catch(() => undefined);
   }
-  return { piece, isLast: false };
+}
+
+/** Disconnects a client that does not read for too long. */
+async function withReader(
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  write: () => Promise<void>,
+): Promise<void> {
+  const timer = setTimeout(() => {
+    void writer.abort(new Error("the client does not read its answer")).catch(() => undefined);
+  }, PATIENCE_MS);
+  try {
+    await write();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function* answerTexts(
