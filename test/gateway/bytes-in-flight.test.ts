@@ -31,7 +31,7 @@ async function happens(event: Promise<unknown>): Promise<boolean> {
 }
 
 /** Waits for the rest of a body. @returns the refusal, after which the room is given back */
-async function whole(share: Share): Promise<unknown> {
+async function fillUp(share: Share): Promise<unknown> {
   try {
     return await share.growTo(130_000);
   } catch (error) {
@@ -71,9 +71,9 @@ describe("BytesInFlight", () => {
     const half = Array.from({ length: 10 }, () => open(room, 130_000));
     for (const share of half) await share.growTo(99_000);
     // The last body comes on when the small request waits already.
-    const others = half.slice(1).map(whole);
+    const others = half.slice(1).map(fillUp);
     const small = open(room, 15_000).growTo(15_000);
-    const outcomes = Promise.race([...others, ...half.slice(0, 1).map(whole)]);
+    const outcomes = Promise.race([...others, ...half.slice(0, 1).map(fillUp)]);
     await small;
     expect(await outcomes).toMatchObject({ code: "overloaded" });
   });
