@@ -92,6 +92,7 @@ interface RawConfig {
   services?: { binding: string; service: string }[];
   kv_namespaces?: { binding: string; id: string }[];
   r2_buckets?: { binding: string; bucket_name: string }[];
+  ratelimits?: { name: string; simple: { limit: number; period: number } }[];
   queues?: { producers: { queue: string }[]; consumers?: { queue: string }[] };
 }
 
@@ -132,6 +133,7 @@ export async function writeWorkerConfigs(
   gateway.vars = {
     ...gateway.vars,
     SERVED_MODELS: manifests.map((manifest) => modelReference(manifest)).join(","),
+    RATE_LIMITS: rateLimits(gateway),
     ...(options.access === undefined ? {} : { ACCESS: options.access }),
     ...(options.allowedOrigins === undefined ? {} : { ALLOWED_ORIGINS: options.allowedOrigins }),
   };
@@ -155,6 +157,11 @@ export async function writeWorkerConfigs(
       return { name: config.name, path, source, consumes, code: config.vars?.["CODE"] };
     }),
   );
+}
+
+/** As the gateway's variable `RATE_LIMITS` has them. */
+function rateLimits({ ratelimits = [] }: RawConfig): string {
+  return ratelimits.map(({ name, simple }) => `${name}=${simple.limit}/${simple.period}`).join(",");
 }
 
 /** A committed configuration. `main` of a tower is the entry file of the engine, so that only this engine is bundled. */

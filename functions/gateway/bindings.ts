@@ -37,6 +37,8 @@ export interface Bindings {
   LIMIT_FREE?: RateLimit;
   LIMIT_STANDARD?: RateLimit;
   LIMIT_HIGH?: RateLimit;
+  /** What these limits are, for messages: `LIMIT_FREE=20/10` is 20 requests in 10 seconds; separated by commas. */
+  RATE_LIMITS?: string;
   /** Origins of web pages that may use the API, separated by commas, or `*`. */
   ALLOWED_ORIGINS?: string;
   /** Usage records, by account. */

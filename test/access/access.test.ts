@@ -19,11 +19,13 @@ async function deploy(
   const ratelimits = Object.fromEntries(
     Object.entries(RATES).map(([name, limit]) => [name, { namespace_id: name, simple: { limit, period } }]),
   );
+  const limits = Object.entries(RATES).map(([name, limit]) => `${name}=${limit}/${period}`);
+  const changed = { RATE_LIMITS: limits.join(), ...variables };
   return await startWorkers({
     access,
     change: (name, options) =>
       name === "edgeclip"
-        ? ({ ...options, ratelimits, bindings: { ...options.bindings, ...variables } } as typeof options)
+        ? ({ ...options, ratelimits, bindings: { ...options.bindings, ...changed } } as typeof options)
         : options,
   });
 }
@@ -204,6 +206,9 @@ describe("rate limits", () => {
       "rate_limit_exceeded",
     ]);
     expect(headers.get("retry-after")).toBe("10");
+    expect(body.error.message).toBe(
+      "the rate limit of tier free is reached: 4 requests in 60 seconds; try again later",
+    );
     const error = await sdk(workers, second.key)
       .models.list()
       .catch((refusal: unknown) => refusal);
@@ -236,7 +241,11 @@ describe("a public deployment", () => {
       const from = (ip: string, headers = {}): ReturnType<typeof request> =>
         request("GET", `${open.url}/v1/models`, undefined, { "cf-connecting-ip": ip, ...headers });
       for (let i = 0; i < RATES.LIMIT_PUBLIC; i++) expect((await from("192.0.2.1")).status).toBe(200);
-      expect((await from("192.0.2.1")).status).toBe(429);
+      const refused = await from("192.0.2.1");
+      expect(refused.status).toBe(429);
+      expect(refused.body.error.message).toContain(
+        "requests without a key is reached: 3 requests in 60 seconds",
+      );
       expect((await from("192.0.2.2")).status).toBe(200);
       for (const method of ["GET", "POST"]) {
         const headers = { "cf-connecting-ip": `192.0.2.${method.length}` };

@@ -33,8 +33,16 @@ export async function limitRate(c: Context<GatewayEnv>, { account, keyId, tier }
     keyId === null
       ? `ip/${addressBlock(c.req.header("cf-connecting-ip") ?? "unknown")}`
       : `account/${account}`;
-  if (!(await isWithin(limit, key)))
-    throw new ServiceError("rate_limit_exceeded", "too many requests; try again later");
+  if (await isWithin(limit, key)) return;
+  const whose = keyId === null ? "requests without a key" : `tier ${tier}`;
+  const message = `the rate limit of ${whose} is reached${shown(c.env, binding)}; try again later`;
+  throw new ServiceError("rate_limit_exceeded", message);
+}
+
+/** `: 20 requests in 10 seconds`, if the deployment says so: a counter does not know its limit. */
+function shown({ RATE_LIMITS: limits = "" }: Bindings, binding: string): string {
+  const [, limit, period] = new RegExp(`(?:^|,)${binding}=(\\d+)/(\\d+)(?:,|$)`).exec(limits) ?? [];
+  return limit === undefined ? "" : `: ${limit} requests in ${period} seconds`;
 }
 
 /** True if the request is within the limit. If the counter does not answer, the request is allowed. */
