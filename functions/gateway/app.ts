@@ -9,9 +9,11 @@ import { errorResponse } from "./middleware/error-response.ts";
 import { logRequest } from "./middleware/log-request.ts";
 import { requestContext } from "./middleware/request-context.ts";
 import { classify } from "./routes/classify.ts";
+import { cohereEmbed } from "./routes/cohere-embed.ts";
 import { embeddings } from "./routes/embeddings.ts";
 import { files } from "./routes/files.ts";
 import { health } from "./routes/health.ts";
+import { huggingFace } from "./routes/hugging-face.ts";
 import { labelSets } from "./routes/label-sets.ts";
 import { models } from "./routes/models.ts";
 import { reference } from "./routes/reference.ts";
@@ -22,8 +24,8 @@ import { computeLabelSets } from "./routes/compute-label-sets.ts";
 export const app = new Hono<GatewayEnv>();
 
 app.use(requestContext, logRequest, crossOrigin);
-app.use("/v1/*", recordUsage, authorize);
-const inference = [similarity, classify, labelSets, embeddings, rerank];
+for (const path of ["/v1/*", "/v2/*", "/hf/*"]) app.use(path, recordUsage, authorize);
+const inference = [similarity, classify, labelSets, embeddings, rerank, cohereEmbed, huggingFace];
 for (const routes of [health, models, ...inference, files, computeLabelSets, reference])
   app.route("/", routes);
 

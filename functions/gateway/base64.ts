@@ -18,6 +18,11 @@ export function encodeBase64(bytes: Uint8Array): string {
   return bytes.toBase64();
 }
 
+/** float32 as it is in memory, which is little-endian wherever Workers run. */
+export function floatsToBase64({ buffer, byteOffset, byteLength }: Float32Array): string {
+  return encodeBase64(new Uint8Array(buffer, byteOffset, byteLength));
+}
+
 /** Characters decoded at a time. */
 const PIECE = 65_536;
 

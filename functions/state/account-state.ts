@@ -36,13 +36,8 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
     this.#setNames = new SetNameTable(ctx.storage);
   }
 
-  async begin(upload: NewUpload, isMarked: boolean): Promise<Begun> {
-    if (isMarked) this.#files.mark();
+  async begin(upload: NewUpload): Promise<Begun> {
     return this.#uploads.begin(upload, this.#files.totals());
-  }
-
-  async touch(blob: string): Promise<boolean> {
-    return this.#uploads.touch(blob);
   }
 
   /** Nothing else happens in the object meanwhile: an id is made with Web Crypto, which is awaited. */
@@ -88,14 +83,12 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
     return this.#files.remove(id);
   }
 
-  async removed(removals: readonly Removal[]): Promise<void> {
-    this.#files.removed(removals);
+  async removed(id: string): Promise<void> {
+    this.#files.removed(id);
   }
 
   async due(limit: number): Promise<Due> {
-    const files = this.#files.due(limit);
-    const uploads = this.#uploads.due(limit);
-    return { removals: files.removals, uploads, hasMore: files.hasMore || uploads.length === limit };
+    return { removals: this.#files.due(limit), uploads: this.#uploads.due(limit) };
   }
 
   async nameSet(name: string, id: string, isComputed: boolean): Promise<Naming> {

@@ -42,6 +42,10 @@ const SIMILARITY = "POST /v1/similarity";
 const SETS = "POST /v1/label_sets";
 const EMBEDDINGS = "POST /v1/embeddings";
 const RERANK = "POST /v1/rerank";
+const COHERE_RERANK = "POST /v2/rerank";
+const COHERE_EMBED = "POST /v2/embed";
+const ZERO_SHOT = "POST /hf/zero-shot-image-classification";
+const FEATURES = "POST /hf/feature-extraction";
 
 export function contractCases({ image, set, width }: Material): Case[] {
   const labels = ["fox", "dress"];
@@ -351,6 +355,95 @@ export function contractCases({ image, set, width }: Material): Case[] {
     row(RERANK, "an unknown field", { query: "a", documents: ["b"], max_chunks_per_doc: 1 }, 200),
     row(RERANK, "a picture as a text", { query: png, documents: ["a"] }, 400, "invalid_value", "query"),
     row(RERANK, "no documents", { query: "a", documents: [] }, 400, "empty_input", "documents"),
+    row(COHERE_RERANK, "texts", { query: "a", documents: ["b", "c"], max_tokens_per_doc: 9 }, 200),
+    row(COHERE_RERANK, "no query", { documents: ["b"] }, 400, "missing_field", "query"),
+    row(COHERE_EMBED, "texts", { texts: ["a"], input_type: "search_query", max_tokens: 9 }, 200),
+    row(COHERE_EMBED, "images", { images: [png, { image }] }, 200),
+    row(COHERE_EMBED, "inputs", { inputs: [{ content: [part] }], embedding_types: ["base64"] }, 200),
+    row(COHERE_EMBED, "nothing to embed", {}, 400, "missing_field", "texts"),
+    row(COHERE_EMBED, "two kinds", { texts: ["a"], images: [png] }, 400, "invalid_type", "images"),
+    row(COHERE_EMBED, "17 images", { images: Array(17).fill(png) }, 400, "too_many_items", "images"),
+    row(
+      COHERE_EMBED,
+      "a text beside a picture",
+      { inputs: [{ content: [part, { type: "text", text: "a" }] }] },
+      400,
+      "invalid_type",
+      "inputs[0]",
+    ),
+    row(
+      COHERE_EMBED,
+      "a type that is not there",
+      { texts: ["a"], embedding_types: ["int8"] },
+      400,
+      "invalid_value",
+      "embedding_types[0]",
+    ),
+    row(
+      COHERE_EMBED,
+      "another width",
+      { texts: ["a"], output_dimension: 1 },
+      400,
+      "unsupported_dimensions",
+      "output_dimension",
+    ),
+    row(
+      COHERE_EMBED,
+      "cut at the start",
+      { texts: ["a"], truncate: "START" },
+      400,
+      "invalid_value",
+      "truncate",
+    ),
+    row(COHERE_EMBED, "a long text", { texts: ["a", "a ".repeat(99)] }, 200),
+    row(
+      COHERE_EMBED,
+      "a long text that must be whole",
+      { texts: ["a", "a ".repeat(99)], truncate: "NONE" },
+      400,
+      "too_long",
+      "texts[1]",
+    ),
+    row(ZERO_SHOT, "base64", { inputs: image, parameters: { candidate_labels: labels } }, 200),
+    row(ZERO_SHOT, "an object", { inputs: { image }, parameters: { candidate_labels: labels } }, 200),
+    row(
+      ZERO_SHOT,
+      "no picture",
+      { parameters: { candidate_labels: labels } },
+      400,
+      "missing_field",
+      "inputs",
+    ),
+    row(
+      ZERO_SHOT,
+      "a text",
+      { inputs: "a fox!", parameters: { candidate_labels: labels } },
+      400,
+      "invalid_image",
+    ),
+    row(ZERO_SHOT, "no labels", { inputs: image }, 400, "missing_field", "parameters"),
+    row(
+      ZERO_SHOT,
+      "a template without {}",
+      { inputs: image, parameters: { candidate_labels: labels, hypothesis_template: "a" } },
+      400,
+      "invalid_template",
+      "parameters.hypothesis_template",
+    ),
+    row(FEATURES, "a text", { inputs: "a", normalize: true, truncate: true }, 200),
+    row(FEATURES, "texts and a picture", { inputs: ["a", { image }] }, 200),
+    row(FEATURES, "no inputs", {}, 400, "missing_field", "inputs"),
+    row(FEATURES, "not normalized", { inputs: "a", normalize: false }, 400, "invalid_value", "normalize"),
+    row(FEATURES, "a prompt by name", { inputs: "a", prompt_name: "q" }, 400, "invalid_value", "prompt_name"),
+    row(
+      FEATURES,
+      "a long text that must be whole",
+      { inputs: "a ".repeat(99), truncate: false },
+      400,
+      "too_long",
+      "inputs",
+    ),
+    row("GET /v2/embed", "", undefined, 405, "method_not_allowed"),
     row("GET /v1/models", "the list", undefined, 200),
     row("GET /v1/models/edgeclip/demo", "by id", undefined, 200),
     row("GET /v1/models/edgeclip%2Fdemo", "by id, escaped", undefined, 200),

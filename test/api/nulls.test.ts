@@ -46,6 +46,8 @@ const needed = (): Record<string, Record<string, unknown>> => ({
   "/v1/similarity": { images: [image], texts: ["fox"] },
   "/v1/label_sets": { labels: ["fox"] },
   "/v1/embeddings": { input: "a fox" },
+  "/v2/embed": { texts: ["a fox"] },
+  "/hf/zero-shot-image-classification": { inputs: image, parameters: { candidate_labels: ["fox", "bus"] } },
 });
 const PICTURES = new Set(["image", "images", "url"]);
 
@@ -135,6 +137,8 @@ it("every optional field of every request may be null", { timeout: 120_000 }, as
   // Skip fields of which the request needs one, because they cannot be absent.
   expect(covered.toSorted()).toEqual(
     expect.arrayContaining([
+      "/hf/feature-extraction.normalize",
+      "/hf/zero-shot-image-classification.model",
       "/v1/classify.image",
       "/v1/classify.input",
       "/v1/classify.label",
@@ -165,6 +169,9 @@ it("every optional field of every request may be null", { timeout: 120_000 }, as
       "/v1/similarity.image",
       "/v1/similarity.model",
       "/v1/similarity.text",
+      "/v2/embed.embedding_types",
+      "/v2/embed.input_type",
+      "/v2/embed.truncate",
     ]),
   );
 });

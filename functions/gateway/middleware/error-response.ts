@@ -21,7 +21,9 @@ export function errorResponse(thrown: Error, c: Context<GatewayEnv>): Response {
   c.set("errorCode", code);
   const message = known ? error.message : "the server failed to process the request";
   if (status === 429 || status === 503) c.header("retry-after", RETRY_AFTER[status]);
-  return c.json({ error: { message, type, param: known ? error.param : null, code } }, status);
+  const shape = { error: { message, type, param: known ? error.param : null, code } };
+  // Cohere's clients look for the message here.
+  return c.json(c.req.path.startsWith("/v2/") ? { message, ...shape } : shape, status);
 }
 
 /** An error in OpenAI's shape, inside an answer with status 200. */

@@ -8,6 +8,8 @@ import {
   labelSetQuerySchema,
   labelSetRequestSchema,
 } from "../schemas/label-set-request.ts";
+import { cohereEmbedRequestSchema } from "../schemas/cohere-embed-request.ts";
+import { featureExtractionRequestSchema, zeroShotRequestSchema } from "../schemas/hugging-face-request.ts";
 import { fileListSchema, fileRequestSchema } from "../schemas/file-request.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
@@ -17,6 +19,7 @@ import { describeAliases } from "./aliases.ts";
 import type { Described } from "./described.ts";
 import { describeForms } from "./forms.ts";
 import { operation, TAGS } from "./operation.ts";
+import * as compatible from "./compatible-responses.ts";
 import * as responses from "./responses.ts";
 
 /** @param from operation whose answer has the id */
@@ -68,6 +71,52 @@ const paths: ZodOpenApiPathsObject = {
       description: "Query and documents may each be texts or pictures.",
       request: rerankRequestSchema,
       answers: { "200": ["The most similar first", responses.rerankResponseSchema] },
+    }),
+  },
+  "/v2/rerank": {
+    post: operation({
+      id: "cohereRerank",
+      tag: "Other APIs",
+      summary: "Cohere's rerank, version 2",
+      description: "The same as `/v1/rerank`, which Cohere's clients of version 1 use.",
+      request: rerankRequestSchema,
+      answers: { "200": ["The most similar first", responses.rerankResponseSchema] },
+    }),
+  },
+  "/v2/embed": {
+    post: operation({
+      id: "cohereEmbed",
+      tag: "Other APIs",
+      summary: "Cohere's embed, version 2",
+      description: "One of `texts`, `images` and `inputs` is needed.",
+      request: cohereEmbedRequestSchema,
+      answers: { "200": ["A vector for each input, by type", compatible.cohereEmbedResponseSchema] },
+    }),
+  },
+  "/hf/zero-shot-image-classification": {
+    post: operation({
+      id: "zeroShotImageClassification",
+      tag: "Other APIs",
+      summary: "Hugging Face's zero-shot image classification",
+      description:
+        "For `endpointUrl` of `@huggingface/inference`. The default template is Hugging Face's, not that of `/v1/classify`.",
+      request: zeroShotRequestSchema,
+      answers: { "200": ["All labels, the best first", compatible.zeroShotResponseSchema] },
+    }),
+  },
+  "/hf/feature-extraction": {
+    post: operation({
+      id: "featureExtraction",
+      tag: "Other APIs",
+      summary: "Hugging Face's feature extraction",
+      description: "For `endpointUrl` of `@huggingface/inference`. Inputs may also be image objects.",
+      request: featureExtractionRequestSchema,
+      answers: {
+        "200": [
+          "A vector for a single input, else a list of vectors",
+          compatible.featureExtractionResponseSchema,
+        ],
+      },
     }),
   },
   "/v1/label_sets": {

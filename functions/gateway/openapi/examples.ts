@@ -77,6 +77,36 @@ const EXAMPLES: Record<string, Examples> = {
       },
     },
   },
+  cohereRerank: {
+    json: { texts: { summary: "Texts, by a text", value: { query: "a fox", documents: labels, top_n: 2 } } },
+  },
+  cohereEmbed: {
+    json: {
+      texts: {
+        summary: "Texts",
+        value: { texts: ["a fox", "a bus"], input_type: "search_document", embedding_types: ["float"] },
+      },
+      inputs: {
+        summary: "A text and a picture",
+        value: {
+          inputs: [
+            { content: [{ type: "text", text: "a fox" }] },
+            { content: [{ type: "image_url", image_url: { url: EXAMPLE_PICTURE } }] },
+          ],
+          embedding_types: ["base64"],
+        },
+      },
+    },
+  },
+  zeroShotImageClassification: {
+    json: {
+      labels: {
+        summary: "A picture and labels",
+        value: { inputs: EXAMPLE_PICTURE, parameters: { candidate_labels: labels } },
+      },
+    },
+  },
+  featureExtraction: { json: { texts: { summary: "Texts", value: { inputs: ["a fox", "a bus"] } } } },
   createLabelSet: {
     json: {
       labels: {

@@ -15,6 +15,8 @@ const BINARY = "application/octet-stream";
 /** The groups of the reference, in its order. */
 export const TAGS = {
   "Pictures and texts": "What the models compute: classification, similarity, embeddings, ranking.",
+  "Other APIs":
+    "Endpoints of Cohere and Hugging Face, for their clients. They ignore fields that they do not know.",
   "Label sets": "Labels that are stored once, computed once for each model, and then used by id.",
   Files: "OpenAI's files: pictures and lists that are uploaded once and then named by id.",
   Models: "The models that the deployment serves.",

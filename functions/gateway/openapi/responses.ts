@@ -19,14 +19,22 @@ const errorDetailSchema = z
   })
   .meta({ id: "ErrorDetail" });
 
-export const errorSchema = z.object({ error: errorDetailSchema }).meta({ id: "ErrorResponse" });
+export const errorSchema = z
+  .object({
+    error: errorDetailSchema,
+    message: z
+      .string()
+      .optional()
+      .meta({ description: "The message again, on Cohere's endpoints of version 2" }),
+  })
+  .meta({ id: "ErrorResponse" });
 
 /** In the row of a picture that could not be read. */
 const rowErrorSchema = errorDetailSchema.optional().meta({
   description: 'Why the picture could not be read, with `on_error: "report"`; the row has no result',
 });
 
-const usageSchema = z
+export const usageSchema = z
   .object({
     prompt_tokens: z.number().int(),
     total_tokens: z.number().int(),
@@ -36,7 +44,7 @@ const usageSchema = z
   })
   .meta({ id: "Usage" });
 
-const model = { model: z.string(), revision: z.string() };
+export const model = { model: z.string(), revision: z.string() };
 
 /** @param row shape of one entry of `data` */
 function listOf<S extends z.ZodType>(row: S) {
@@ -126,6 +134,15 @@ export const embeddingsResponseSchema = listOf(
     .meta({ id: "Embedding" }),
 ).meta({ id: "EmbeddingsResponse" });
 
+export const cohereMetaSchema = z
+  .object({
+    api_version: z.object({ version: z.enum(["1", "2"]) }),
+    billed_units: z.object({ input_tokens: z.number().int(), images: z.number().int() }),
+    tokens: z.object({ input_tokens: z.number().int(), output_tokens: z.literal(0) }),
+    cached_tokens: z.number().int(),
+  })
+  .meta({ id: "CohereMeta", description: "What Cohere's clients read beside the answer" });
+
 export const rerankResponseSchema = z
   .object({
     id: z.string(),
@@ -143,6 +160,7 @@ export const rerankResponseSchema = z
         .meta({ id: "RankedDocument" }),
     ),
     usage: usageSchema,
+    meta: cohereMetaSchema,
   })
   .meta({ id: "RerankResponse" });
 

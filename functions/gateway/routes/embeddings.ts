@@ -5,9 +5,9 @@ import { embedItems } from "../embed/embed-items.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { errorFields } from "../middleware/error-response.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
-import { ServiceError } from "../../runtime/errors.ts";
-import { encodeBase64 } from "../base64.ts";
+import { floatsToBase64 } from "../base64.ts";
 import { requestedModel } from "./request/requested-model.ts";
+import { requireWidth } from "./request/vector-options.ts";
 import { embeddingsRequestSchema, refuseTokenIds } from "../schemas/embeddings-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { inferenceResponse } from "./answer/inference-response.ts";
@@ -22,17 +22,14 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
     wantedBy(c),
   );
   const manifest = await requestedModel(c, model);
-  if (dimensions != null && dimensions !== manifest.embedding_width) {
-    const message = `dimensions must be ${manifest.embedding_width}, the width of the model's embeddings`;
-    throw new ServiceError("unsupported_dimensions", message, { param: "dimensions" });
-  }
+  requireWidth(manifest, dimensions, "dimensions");
   const list = Array.isArray(fields["input"]);
   const paramOf = (index: number): string =>
     input === undefined ? "messages" : list ? `input[${index}]` : "input";
   const items = input ?? messages ?? [];
   await holdVectors(c, manifest, items);
   const { vectors, usage } = await embedItems(items, requestPictures(c, manifest), paramOf, on_error);
-  const encode = encoding_format === "base64" ? toBase64 : (values: Float32Array) => Array.from(values);
+  const encode = encoding_format === "base64" ? floatsToBase64 : (values: Float32Array) => Array.from(values);
   const rowOf = (index: number): object => {
     const { embedding, truncated, error } = vectors[index] ?? missing();
     // SDKs expect a vector in every row. They decode an empty list to an empty vector in either encoding.
@@ -48,9 +45,4 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
 
 function missing(): never {
   throw new Error("an input was not embedded");
-}
-
-/** As little-endian float32. */
-function toBase64({ buffer, byteOffset, byteLength }: Float32Array): string {
-  return encodeBase64(new Uint8Array(buffer, byteOffset, byteLength));
 }

@@ -1,5 +1,8 @@
-/** `POST /v1/rerank`: sorts documents by similarity to a query. Each is a text, a picture or a ready vector. */
-import { Hono } from "hono";
+/**
+ * `POST /v1/rerank` and `/v2/rerank`: sort documents by similarity to a query. Each is a text, a picture or a ready
+ * vector. Both answer what Cohere's clients of that version read.
+ */
+import { type Context, Hono } from "hono";
 import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { embedItems } from "../embed/embed-items.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
@@ -13,9 +16,14 @@ import type { Item } from "../schemas/item.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { cosineOfUnit } from "../score/cosine-of-unit.ts";
+import { cohereMeta, type CohereVersion } from "./answer/cohere-meta.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 
-export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
+export const rerank = new Hono<GatewayEnv>()
+  .post("/v1/rerank", async (c) => c.json(await ranked(c, "1")))
+  .post("/v2/rerank", async (c) => c.json(await ranked(c, "2")));
+
+async function ranked(c: Context<GatewayEnv>, version: CohereVersion): Promise<object> {
   const fields = await readFields(c);
   const {
     model,
@@ -38,13 +46,14 @@ export const rerank = new Hono<GatewayEnv>().post("/v1/rerank", async (c) => {
     }))
     .toSorted((a, b) => b.relevance_score - a.relevance_score)
     .slice(0, topN ?? candidates.length);
-  return c.json({
+  return {
     id: randomId("rr"),
     ...answeredBy(c, manifest),
     results,
     usage: reportUsage(c, usage),
-  });
-});
+    meta: cohereMeta(version, usage),
+  };
+}
 
 /** The document as the answer shows it, without a picture that was lifted out of the request. */
 function shown(document: Item | undefined): object | undefined {

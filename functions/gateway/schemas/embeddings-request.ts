@@ -9,7 +9,7 @@ import { onErrorSchema } from "./on-error.ts";
 import { textSchema } from "./text.ts";
 import { list } from "./list.ts";
 
-const inputSchema = z
+export const inputSchema = z
   .union(
     [
       mixedItemSchema.transform((item) => [item]),
@@ -24,7 +24,8 @@ const inputSchema = z
   )
   .meta({ description: "Texts, image objects, or a list of both; a plain string is always a text" });
 
-const partSchema = z.union(
+/** A part of a message. */
+export const partSchema = z.union(
   [
     z.object({ type: z.literal("text"), text: textSchema }).transform(({ text }): Item => ({ text })),
     imageObjectSchema.transform((image): Item => ({ image })),
@@ -44,14 +45,22 @@ const messageSchema = z
 const messagesSchema = list(messageSchema)
   .min(1, "at least one message is needed")
   .max(MAX_MESSAGES, `at most ${MAX_MESSAGES} messages`)
-  .transform((messages, context): Item[] => {
-    const parts = messages.flatMap(({ content }) => content);
-    const texts = parts.flatMap((part) => ("text" in part ? [part.text] : []));
-    if (texts.length === parts.length && texts.length > 0) return [{ text: texts.join("\n") }];
-    if (parts.length === 1) return parts;
-    context.addIssue({ code: "custom", message: "must hold texts or one image: one vector is made of it" });
-    return z.NEVER;
-  });
+  .transform((messages, context): Item[] => [
+    itemOfParts(
+      messages.flatMap(({ content }) => content),
+      context,
+    ),
+  ]);
+
+/** The one item of which a vector is made: a picture, or texts on lines of their own. */
+export function itemOfParts(parts: readonly Item[], context: z.RefinementCtx): Item {
+  const texts = parts.flatMap((part) => ("text" in part ? [part.text] : []));
+  if (texts.length === parts.length && texts.length > 0) return { text: texts.join("\n") };
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) return only;
+  context.addIssue({ code: "custom", message: "must hold texts or one image: one vector is made of it" });
+  return z.NEVER;
+}
 
 export const embeddingsRequestSchema = z
   .object({

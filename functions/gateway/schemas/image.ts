@@ -15,7 +15,8 @@ const MESSAGE =
 /** A string reference, one of the account's files, or an uploaded file that is already on its way to the decoder. */
 export type ImageReference = string | FileReference | Picture;
 
-const reference = z
+/** A string: base64, a data URI or a URL. */
+export const imageReferenceSchema = z
   .string()
   .trim()
   .min(1, "an image must not be empty")
@@ -27,7 +28,7 @@ const uploaded = z
 
 /** OpenAI's content part, which may have other fields, too. */
 const contentPart = z
-  .object({ type: z.literal("image_url"), image_url: z.object({ url: reference }) })
+  .object({ type: z.literal("image_url"), image_url: z.object({ url: imageReferenceSchema }) })
   .transform(({ image_url }) => image_url.url);
 
 const storedFile = {
@@ -44,7 +45,7 @@ export const imageObjectSchema = z
   .union(
     [
       contentPart,
-      z.object({ image: reference }).transform(({ image }) => image),
+      z.object({ image: imageReferenceSchema }).transform(({ image }) => image),
       z.object(storedFile).transform(toReference),
     ],
     { error: MESSAGE },
@@ -55,10 +56,10 @@ export const imageObjectSchema = z
 export const imageSchema = z
   .union(
     [
-      reference,
+      imageReferenceSchema,
       uploaded,
       contentPart,
-      ownObject({ image: reference }).transform(({ image }) => image),
+      ownObject({ image: imageReferenceSchema }).transform(({ image }) => image),
       ownObject(storedFile).transform(toReference),
     ],
     {

@@ -5,10 +5,14 @@ import { shortString } from "./short-string.ts";
 import { NAMED_TEMPLATES } from "../templates/named-templates.ts";
 import { list } from "./list.ts";
 
-const template = shortString(MAX_TEMPLATE_LENGTH).refine((text) => text.split("{}").length === 2, {
-  error: "a template has exactly one {}",
-  params: { code: "invalid_template" },
-});
+/** One template, with one `{}`. */
+export const templateSchema = shortString(MAX_TEMPLATE_LENGTH).refine(
+  (text) => text.split("{}").length === 2,
+  {
+    error: "a template has exactly one {}",
+    params: { code: "invalid_template" },
+  },
+);
 
 /** Output: the list of templates, each with one `{}`. */
 export const templatesSchema = z
@@ -23,7 +27,7 @@ export const templatesSchema = z
       : [value].flat();
   })
   .pipe(
-    list(template)
+    list(templateSchema)
       .min(1, "at least one template is needed")
       .max(MAX_TEMPLATES, `at most ${MAX_TEMPLATES} templates`),
   )

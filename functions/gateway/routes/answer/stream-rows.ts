@@ -12,7 +12,6 @@ import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { utf8Pieces } from "../../../runtime/utf8-pieces.ts";
 import type { Inference } from "./inference-response.ts";
 
-const EMPTY = '"data":[]';
 /** How long a client may take for a piece, milliseconds. */
 const PATIENCE_MS = 15_000;
 
@@ -22,10 +21,12 @@ export const SCORE_BYTES = 120;
 export interface Rows {
   count: number;
   /** Makes a row when it is needed. */
-  rowOf: (index: number) => object;
+  rowOf: RowOf;
   /** Bytes of the data behind the rows, without what is part of the request's body. */
   bytes: number;
 }
+
+type RowOf = (index: number) => object | string;
 
 /**
  * @param envelope the whole answer with no rows in `data`
@@ -36,14 +37,23 @@ export async function streamRows(
   envelope: Inference,
   { count, rowOf, bytes }: Rows,
 ): Promise<Response> {
+  return await streamTexts(c, answerTexts(JSON.stringify(envelope), count, { data: rowOf }), bytes);
+}
+
+/**
+ * Streams JSON as its parts are made.
+ * @param bytes of the data behind it, without what is part of the request's body
+ * @throws ServiceError `overloaded` if there is no room for the data behind the rows
+ */
+export async function streamTexts(
+  c: Context<GatewayEnv>,
+  texts: Iterable<string>,
+  bytes: number,
+): Promise<Response> {
   const share = c.get("share");
   if (share !== undefined) await share.growTo(share.held + bytes, share.held + bytes);
   // From here on the answer owns the room.
   c.set("share", undefined);
-  const json = JSON.stringify(envelope);
-  // No string in the JSON contains these characters, because its quotes would be escaped.
-  const start = json.indexOf(EMPTY) + EMPTY.length - 1;
-  const texts = answerTexts(json.slice(0, start), count, rowOf, json.slice(start));
   const { readable, writable } = new IdentityTransformStream();
   const sent = send(utf8Pieces(texts), writable.getWriter()).finally(() => share?.release());
   c.executionCtx.waitUntil(sent);
@@ -78,18 +88,31 @@ async function withReader(
   }
 }
 
-function* answerTexts(
-  start: string,
-  count: number,
-  rowOf: (index: number) => object,
-  end: string,
-): Generator<string> {
-  yield start;
+/**
+ * Writes JSON with rows in lists that are still empty.
+ * @param lists by field, in the order of the JSON, each with as many rows
+ */
+export function* answerTexts(json: string, count: number, lists: Record<string, RowOf>): Generator<string> {
+  let written = 0;
+  for (const [field, rowOf] of Object.entries(lists)) {
+    // No string in the JSON contains these characters, because its quotes would be escaped.
+    const empty = `"${field}":[]`;
+    const start = json.indexOf(empty, written) + empty.length - 1;
+    yield json.slice(written, start);
+    yield* listTexts(count, rowOf);
+    written = start;
+  }
+  yield json.slice(written);
+}
+
+/** Rows with commas between them. */
+export function* listTexts(count: number, rowOf: RowOf): Generator<string> {
   for (let index = 0; index < count; index++) {
     if (index > 0) yield ",";
-    yield* jsonOf(rowOf(index));
+    const row = rowOf(index);
+    if (typeof row === "string") yield JSON.stringify(row);
+    else yield* jsonOf(row);
   }
-  yield end;
 }
 
 /** Like `JSON.stringify`, but yields a list object by object: one picture's labels may be megabytes. */

@@ -1,0 +1,43 @@
+/** `POST /v2/embed`: Cohere's endpoint, for texts and pictures. `/v2/rerank` is in `rerank.ts`. */
+import { Hono } from "hono";
+import { embedItems } from "../embed/embed-items.ts";
+import { floatsToBase64 } from "../base64.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
+import { randomId } from "../random-id.ts";
+import { cohereEmbedRequestSchema } from "../schemas/cohere-embed-request.ts";
+import { validate } from "../schemas/validate.ts";
+import { cohereMeta } from "./answer/cohere-meta.ts";
+import { answeredBy } from "./answer/inference-response.ts";
+import { reportUsage } from "./answer/report-usage.ts";
+import { answerTexts, streamTexts } from "./answer/stream-rows.ts";
+import { holdVectors, wantedBy } from "./request/embedding-context.ts";
+import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
+import { requestedModel } from "./request/requested-model.ts";
+import { requireWholeTexts, requireWidth } from "./request/vector-options.ts";
+
+export const cohereEmbed = new Hono<GatewayEnv>().post("/v2/embed", async (c) => {
+  const request = await validate(cohereEmbedRequestSchema, await readFields(c), wantedBy(c));
+  const { model, from, items, embedding_types: types, output_dimension: width, truncate } = request;
+  const manifest = await requestedModel(c, model);
+  requireWidth(manifest, width, "output_dimension");
+  await holdVectors(c, manifest, items);
+  const paramOf = (index: number): string => `${from}[${index}]`;
+  const { vectors, usage } = await embedItems(items, requestPictures(c, manifest), paramOf);
+  if (truncate === "NONE") requireWholeTexts(vectors, paramOf);
+  const vectorOf = (index: number): Float32Array => vectors[index]?.embedding ?? new Float32Array();
+  const encoders = {
+    float: (index: number) => Array.from(vectorOf(index)),
+    base64: (index: number) => floatsToBase64(vectorOf(index)),
+  };
+  const lists = Object.fromEntries([...new Set(types)].map((type) => [type, encoders[type]] as const));
+  const answer = {
+    id: randomId("emb"),
+    response_type: "embeddings_by_type",
+    embeddings: Object.fromEntries(Object.keys(lists).map((type) => [type, []])),
+    ...answeredBy(c, manifest),
+    meta: cohereMeta("2", usage),
+    usage: reportUsage(c, usage),
+  };
+  // The vectors already have room.
+  return await streamTexts(c, answerTexts(JSON.stringify(answer), items.length, lists), 0);
+});

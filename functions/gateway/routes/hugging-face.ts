@@ -1,0 +1,65 @@
+/**
+ * `POST /hf/zero-shot-image-classification` and `POST /hf/feature-extraction`: what Hugging Face's clients send to an
+ * inference endpoint. Their answers are bare lists, without the model's name and usage.
+ */
+import { Hono } from "hono";
+import { fillTemplate } from "../../label-sets/definition.ts";
+import { embedItems } from "../embed/embed-items.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
+import { featureExtractionRequestSchema, zeroShotRequestSchema } from "../schemas/hugging-face-request.ts";
+import { validate } from "../schemas/validate.ts";
+import { scoreTexts } from "../score/score-texts.ts";
+import { answeredBy } from "./answer/inference-response.ts";
+import { reportUsage } from "./answer/report-usage.ts";
+import { listTexts, streamTexts } from "./answer/stream-rows.ts";
+import { holdVectors, wantedBy } from "./request/embedding-context.ts";
+import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
+import { requestedModel } from "./request/requested-model.ts";
+import { requireWholeTexts, requireWidth } from "./request/vector-options.ts";
+
+export const huggingFace = new Hono<GatewayEnv>()
+  .post("/hf/zero-shot-image-classification", async (c) => {
+    const request = await validate(zeroShotRequestSchema, await readFields(c), wantedBy(c));
+    const { candidate_labels: labels, hypothesis_template: template } = request.parameters;
+    const manifest = await requestedModel(c, request.model);
+    const prompts = labels.map((label) => ({ text: fillTemplate(template, label) }));
+    await holdVectors(c, manifest, prompts);
+    const items = [{ image: request.inputs }, ...prompts];
+    const { vectors, usage } = await embedItems(items, requestPictures(c, manifest), zeroShotParam);
+    const [picture, ...texts] = vectors;
+    if (picture === undefined) throw new Error("the picture was not embedded");
+    const columns = texts.map((vector) => ({ text: null, vector }));
+    answeredBy(c, manifest);
+    reportUsage(c, usage);
+    const scores = scoreTexts(picture.embedding, columns, Math.exp(manifest.logit_scale));
+    const sorted = scores.toSorted((a, b) => b.logit - a.logit);
+    return c.json(sorted.map(({ index, probability }) => ({ label: labels[index], score: probability })));
+  })
+  .post("/hf/feature-extraction", async (c) => {
+    const fields = await readFields(c);
+    const request = await validate(featureExtractionRequestSchema, fields, wantedBy(c));
+    const { inputs, truncate, dimensions } = request;
+    const manifest = await requestedModel(c, request.model);
+    requireWidth(manifest, dimensions, "dimensions");
+    await holdVectors(c, manifest, inputs);
+    const isList = Array.isArray(fields["inputs"]);
+    const paramOf = (index: number): string => (isList ? `inputs[${index}]` : "inputs");
+    const { vectors, usage } = await embedItems(inputs, requestPictures(c, manifest), paramOf);
+    if (!truncate) requireWholeTexts(vectors, paramOf);
+    answeredBy(c, manifest);
+    reportUsage(c, usage);
+    const rowOf = (index: number): number[] => Array.from(vectors[index]?.embedding ?? []);
+    // The vectors already have room. A single input is answered by its vector alone.
+    return await streamTexts(c, isList ? bareList(vectors.length, rowOf) : listTexts(1, rowOf), 0);
+  });
+
+/** The path of an item. The picture is the first item. */
+function zeroShotParam(index: number): string {
+  return index === 0 ? "inputs" : `parameters.candidate_labels[${index - 1}]`;
+}
+
+function* bareList(count: number, rowOf: (index: number) => number[]): Generator<string> {
+  yield "[";
+  yield* listTexts(count, rowOf);
+  yield "]";
+}

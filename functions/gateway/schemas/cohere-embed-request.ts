@@ -1,0 +1,86 @@
+/** `POST /v2/embed`: Cohere's request. Its other fields, such as `max_tokens` and `priority`, are ignored. */
+import * as z from "zod";
+import { MAX_IMAGES, MAX_INPUTS, MAX_MESSAGES } from "../limits.ts";
+import { itemOfParts, partSchema } from "./embeddings-request.ts";
+import { imageObjectSchema, imageReferenceSchema } from "./image.ts";
+import { type Item, limitImages } from "./item.ts";
+import { list } from "./list.ts";
+import { modelSchema } from "./model-name.ts";
+import { textSchema } from "./text.ts";
+
+const LISTS = ["texts", "images", "inputs"] as const;
+const TYPES = ["float", "base64"] as const;
+const invalid = { params: { code: "invalid_value" } };
+
+const embeddingType = z
+  .string()
+  .refine((type): type is (typeof TYPES)[number] => TYPES.some((known) => known === type), {
+    error: "must be float or base64 (of float32, little-endian); other types are not supported here",
+    ...invalid,
+  });
+
+const inputSchema = z
+  .object({
+    content: list(partSchema)
+      .min(1, "at least one part is needed")
+      .max(MAX_MESSAGES, `at most ${MAX_MESSAGES} parts`),
+  })
+  .transform(({ content }, context) => itemOfParts(content, context))
+  .meta({ id: "CohereInput" });
+
+export const cohereEmbedRequestSchema = z
+  .object({
+    model: modelSchema,
+    texts: list(textSchema.transform((text): Item => ({ text })))
+      .min(1, "at least one text is needed")
+      .max(MAX_INPUTS, `at most ${MAX_INPUTS} texts`)
+      .optional(),
+    images: list(z.union([imageReferenceSchema, imageObjectSchema]).transform((image): Item => ({ image })))
+      .min(1, "at least one image is needed")
+      .max(MAX_IMAGES, `at most ${MAX_IMAGES} images a request`)
+      .optional()
+      .meta({ description: "Pictures as data URIs, URLs or base64: here a string is a picture" }),
+    inputs: list(inputSchema)
+      .min(1, "at least one input is needed")
+      .max(MAX_INPUTS, `at most ${MAX_INPUTS} inputs`)
+      .superRefine(limitImages)
+      .optional()
+      .meta({ description: "A vector each: of texts, which are joined, or of one picture" }),
+    input_type: z
+      .enum(["search_document", "search_query", "classification", "clustering", "image"])
+      .optional()
+      .meta({ description: "Accepted and ignored: the models have one kind of vector" }),
+    embedding_types: list(embeddingType)
+      .min(1, "at least one type is needed")
+      .max(TYPES.length, `at most ${TYPES.length} types`)
+      .default(["float"])
+      .meta({ description: "`float`, `base64` (little-endian float32), or both" }),
+    output_dimension: z
+      .number()
+      .int()
+      .optional()
+      .meta({ description: "Must be the model's width, if given" }),
+    truncate: z
+      .enum(["NONE", "START", "END"])
+      .default("END")
+      .refine((side) => side !== "START", {
+        error: "the model reads the start of a text: send END, or NONE to refuse long texts",
+        ...invalid,
+      })
+      .meta({ description: "`NONE` refuses a text that is longer than the model's context" }),
+  })
+  .superRefine((request, context) => {
+    const [name, other] = LISTS.filter((each) => request[each] !== undefined);
+    if (name !== undefined && other === undefined) return;
+    const message =
+      name === undefined
+        ? "texts, images or inputs is needed"
+        : "texts, images and inputs exclude each other";
+    const code = name === undefined ? "missing_field" : "invalid_type";
+    context.addIssue({ code: "custom", path: [other ?? "texts"], message, params: { code } });
+  })
+  .transform(({ texts, images, inputs, ...rest }) => {
+    const from = texts === undefined ? (images === undefined ? "inputs" : "images") : "texts";
+    return { ...rest, from, items: texts ?? images ?? inputs ?? [] } as const;
+  })
+  .meta({ id: "CohereEmbedRequest" });
