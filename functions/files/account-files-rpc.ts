@@ -2,7 +2,7 @@
  * What an account's Durable Object says of its files (`functions/state/`). It knows which files there are and counts
  * them; it never sees their bytes, which are in R2. Whoever calls it moves the bytes, and tells it before and after:
  *
- *     upload   begin → bytes to R2 → commit                  or, after a failure: abandon → R2 cleared → ended
+ *     upload   begin → bytes to R2, and touch → commit       or, after a failure: abandon → R2 cleared → ended
  *     delete   remove → bytes cleared in R2, or the id revoked there → removed
  *
  * Every step may be repeated, and one that was begun and not finished is handed out by `due` until it is.
@@ -55,8 +55,10 @@ export type Begun =
   | "begun"
   /** The account may not store so many bytes, or so many files. */
   | "full"
-  /** The account has too many uploads under way. */
-  | "busy";
+  /** It may, but its other uploads must end first. */
+  | "busy"
+  /** Nothing was begun: the sweep does not know the account yet, and must be able to find what dies from now on. */
+  | "unmarked";
 
 export interface Committed {
   file: FileObject;
@@ -77,13 +79,12 @@ export interface FilePage {
   hasMore: boolean;
 }
 
-/** What is to happen in R2 before a file is gone. */
+/** What is to happen in R2 before files are gone that have the same bytes. */
 export interface Removal {
-  id: string;
   blob: string;
-  /** The one to be revoked, if other files have the same bytes. */
-  number: number;
-  /** Whether the bytes go. */
+  /** Of the files that are being removed. They are revoked together: R2 takes one write a second of an object. */
+  numbers: number[];
+  /** Whether the bytes go, and with them all files of the blob. */
   isLast: boolean;
 }
 
@@ -100,10 +101,15 @@ export interface Due {
   removals: Removal[];
   /** Uploads that nobody will commit any more; what R2 has of them is to be cleared. */
   uploads: { blob: string; uploadId: string | null }[];
+  /** Whether there is more than was asked for. */
+  hasMore: boolean;
 }
 
 export interface AccountFilesRpc {
-  begin(upload: NewUpload): Promise<Begun>;
+  /** @param isMarked whether the account's marker is in R2; once is enough */
+  begin(upload: NewUpload, isMarked: boolean): Promise<Begun>;
+  /** The upload is alive. @returns false if it was taken for dead, or is over */
+  touch(blob: string): Promise<boolean>;
   /**
    * Makes the file of an upload.
    * @param isStored whether R2 has the bytes. While it does not, there is a file only if the account had them before.
@@ -118,7 +124,8 @@ export interface AccountFilesRpc {
   list(query: FileQuery): Promise<FilePage>;
   /** From now on the file is neither shown nor listed. @returns undefined if there is no such file */
   remove(id: string): Promise<Removal | undefined>;
-  removed(id: string): Promise<void>;
+  removed(removals: readonly Removal[]): Promise<void>;
+  /** @param limit number of files, and of uploads */
   due(limit: number): Promise<Due>;
 }
 

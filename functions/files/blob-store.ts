@@ -2,9 +2,9 @@
  * The bytes of files in R2: an object a blob, under the account's prefix. Beside the bytes stands the key that marks the
  * blob's ids, and which of them are revoked, so that one read tells whether a file exists and gives its bytes.
  *
- * Files with the same bytes share a blob. When one of them is deleted, its number is added to those that are revoked.
- * R2 changes an object only as a whole, so this copies the bytes, in a stream; whoever reads meanwhile gets one or the
- * other. When the last file goes, the object does.
+ * Files with the same bytes share a blob. When some of them are deleted, their numbers are added to those that are
+ * revoked. R2 changes an object only as a whole, so this copies the bytes, in a stream; whoever reads meanwhile gets one
+ * or the other. When the last file goes, the object does.
  *
  * Two that revoke at once must not undo each other. R2 writes on the condition that an object's ETag is the same, but an
  * ETag is a hash of the bytes alone, and these do not change. So a few random bytes stand before them, new each time;
@@ -12,14 +12,12 @@
  */
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
+import { blobsPrefix, markerKey } from "./account-places.ts";
 import { isGenuine, parseFileId } from "./file-id.ts";
+import { hasNumber, withNumbers } from "./revoked-numbers.ts";
 
 /** Metadata of an object is 8,192 bytes at most; so many numbers take two thirds of it. */
 export const MAX_NUMBERS = 32_000;
-/** Tries to revoke a number while others revoke theirs. */
-const REVOKE_TRIES = 12;
-/** Milliseconds between two of them: R2 takes one write a second of an object. */
-const REVOKE_PAUSE = 250;
 
 /** Random bytes before a file's own. */
 export const PREFIX_BYTES = 16;
@@ -41,7 +39,7 @@ export interface OpenFile {
 
 interface BlobMetadata {
   key: string;
-  /** A bit for each revoked number, base64url. */
+  /** As `revoked-numbers.ts` writes them. */
   revoked?: string;
 }
 
@@ -49,10 +47,12 @@ interface BlobMetadata {
 export class BlobStore {
   readonly #bucket: R2Bucket;
   readonly #prefix: string;
+  readonly #marker: string;
 
   constructor(bucket: R2Bucket, account: string) {
     this.#bucket = bucket;
-    this.#prefix = `${accountPrefix(account)}${BLOBS}`;
+    this.#prefix = blobsPrefix(account);
+    this.#marker = markerKey(account);
   }
 
   /** One read. @returns undefined if there is no such file; its body, otherwise, must be read or cancelled */
@@ -120,31 +120,34 @@ export class BlobStore {
         if (!isOver(cause)) throw unreachable(cause);
       }
     }
-    await this.remove(blob);
+    await this.remove([blob]);
   }
 
-  async remove(blob: string): Promise<void> {
-    await answered(DEADLINES.r2Body, () => this.#bucket.delete(this.#path(blob)));
+  /** @param blobs 1,000 at the most, which is R2's limit */
+  async remove(blobs: readonly string[]): Promise<void> {
+    const paths = blobs.map((blob) => this.#path(blob));
+    await answered(DEADLINES.r2Body, () => this.#bucket.delete(paths));
   }
 
-  /** From now on, `open` does not know the blob's file of this number. Others are not touched. */
-  async revoke(blob: string, number: number): Promise<void> {
+  /** From now on the sweep visits the account. */
+  async mark(): Promise<void> {
+    await answered(DEADLINES.r2Body, () => this.#bucket.put(this.#marker, ""));
+  }
+
+  /**
+   * From now on, `open` does not know the blob's files of these numbers. Others are not touched.
+   * @returns false if nothing was changed, because others changed the object at the same time
+   */
+  async revoke(blob: string, numbers: readonly number[]): Promise<boolean> {
     const path = this.#path(blob);
-    for (let left = REVOKE_TRIES; left > 0; left--) {
-      const object = await this.#get(path);
-      // The last file of the blob has gone meanwhile.
-      if (object === null) return;
-      const metadata = object.customMetadata as unknown as BlobMetadata;
-      if (hasBit(metadata.revoked, number)) {
-        await object.body.cancel();
-        return;
-      }
-      const customMetadata = { ...metadata, revoked: withBit(metadata.revoked, number) };
-      const copied = await answered(DEADLINES.r2Copy, () => this.#copy(path, object, customMetadata));
-      if (copied) return;
-      await scheduler.wait(REVOKE_PAUSE * (0.5 + Math.random()));
-    }
-    throw unreachable(new Error(`${path} is changed by others all the time`));
+    const object = await this.#get(path);
+    // The last file of the blob has gone meanwhile.
+    if (object === null) return true;
+    const metadata = object.customMetadata as unknown as BlobMetadata;
+    const revoked = withNumbers(metadata.revoked, numbers);
+    if (revoked !== undefined) return await this.#copy(path, object, { ...metadata, revoked });
+    await object.body.cancel();
+    return true;
   }
 
   /** @returns false if the object is another one by now */
@@ -154,16 +157,18 @@ export class BlobStore {
     customMetadata: Record<string, string>,
   ): Promise<boolean> {
     const { readable, writable } = new FixedLengthStream(size);
-    const send = async (): Promise<void> => {
-      const writer = writable.getWriter();
-      await writer.write(newPrefix());
-      writer.releaseLock();
-      await body.pipeTo(writable);
-    };
-    // If it fails, so does what reads it.
-    send().catch(() => {});
-    const put = await this.#bucket.put(path, readable, { customMetadata, onlyIf: { etagMatches: etag } });
-    return (put as R2Object | null) !== null;
+    const over = new AbortController();
+    const sent = sendWithPrefix(body, writable, over.signal);
+    try {
+      const put = await answered(DEADLINES.r2Copy, () =>
+        this.#bucket.put(path, readable, { customMetadata, onlyIf: { etagMatches: etag } }),
+      );
+      return (put as R2Object | null) !== null;
+    } finally {
+      // R2 may have answered without reading, or not at all.
+      over.abort();
+      await sent;
+    }
   }
 
   /** What follows the prefix, or a piece of that. */
@@ -175,34 +180,6 @@ export class BlobStore {
   #path(blob: string): string {
     return `${this.#prefix}${blob}`;
   }
-}
-
-const ACCOUNTS = "accounts/";
-const BLOBS = "blobs/";
-
-function accountPrefix(account: string): string {
-  return `${ACCOUNTS}${encodeURIComponent(account)}/`;
-}
-
-/**
- * Accounts that have files, or parts of some, in R2.
- * @param after the last one seen; undefined at the beginning
- * @returns `next` is what to give as `after`; undefined after the last one
- */
-export async function accountsWithBlobs(
-  bucket: R2Bucket,
-  after: string | undefined,
-  limit: number,
-): Promise<{ accounts: string[]; next: string | undefined }> {
-  // All of the account before comes before this.
-  const startAfter = after === undefined ? {} : { startAfter: `${accountPrefix(after)}\u{10ffff}` };
-  const listed = await answered(DEADLINES.r2Body, () =>
-    bucket.list({ prefix: ACCOUNTS, delimiter: "/", limit, ...startAfter }),
-  );
-  const accounts = listed.delimitedPrefixes.map((prefix) =>
-    decodeURIComponent(prefix.slice(ACCOUNTS.length, -1)),
-  );
-  return { accounts, next: listed.truncated ? accounts.at(-1) : undefined };
 }
 
 export function newPrefix(): Uint8Array<ArrayBuffer> {
@@ -221,28 +198,37 @@ async function answered<T>(deadline: number, question: () => Promise<T>): Promis
   }
 }
 
-/** R2's code for an upload that does not exist (any more). */
+/** R2 refused to write an object that others write: it takes one write a second. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof ServiceError && hasCode(error.cause, 10058);
+}
+
+/** R2 does not know the upload (any more). */
 function isOver(error: unknown): boolean {
-  return String(error).includes("(10024)");
+  return hasCode(error, 10024);
+}
+
+/** Of R2's codes, which stand in the messages of its errors. */
+function hasCode(error: unknown, code: number): boolean {
+  return String(error).includes(`(${code})`);
+}
+
+/** Never throws: what reads `writable` fails if this does. The body is cancelled then, or if the signal says so. */
+async function sendWithPrefix(
+  body: ReadableStream,
+  writable: WritableStream,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await new Blob([newPrefix()]).stream().pipeTo(writable, { preventClose: true, signal });
+    await body.pipeTo(writable, { signal });
+  } catch (error) {
+    await body.cancel(error).catch(() => {});
+  }
 }
 
 /** Whether an object's metadata say that the id is one of its blob's files. */
 async function isShown(id: string, number: number, { customMetadata }: R2Object): Promise<boolean> {
   const { key, revoked } = (customMetadata ?? {}) as Partial<BlobMetadata>;
-  return key !== undefined && !hasBit(revoked, number) && (await isGenuine(id, key));
-}
-
-function hasBit(bits: string | undefined, number: number): boolean {
-  if (bits === undefined) return false;
-  const bytes = Uint8Array.fromBase64(bits, { alphabet: "base64url" });
-  return ((bytes[number >> 3] ?? 0) & (1 << (number & 7))) !== 0;
-}
-
-function withBit(bits: string | undefined, number: number): string {
-  const before =
-    bits === undefined ? new Uint8Array() : Uint8Array.fromBase64(bits, { alphabet: "base64url" });
-  const bytes = new Uint8Array(Math.max(before.length, (number >> 3) + 1));
-  bytes.set(before);
-  bytes[number >> 3] = (bytes[number >> 3] ?? 0) | (1 << (number & 7));
-  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+  return key !== undefined && !hasNumber(revoked, number) && (await isGenuine(id, key));
 }

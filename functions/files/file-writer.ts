@@ -37,6 +37,7 @@ export class FileWriter {
    * @throws ServiceError `storage_limit_exceeded`, `overloaded`; whatever the room throws
    */
   async write(piece: Uint8Array, most: number): Promise<void> {
+    await this.#upload.touch();
     for (let at = 0; at < piece.length;) {
       // Only now is it known not to be the last.
       if (this.#part.byteLength === PART_BYTES) await this.#send(most);

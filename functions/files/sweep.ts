@@ -2,64 +2,114 @@
  * Clears what is over: files that have expired, deletions and uploads that were begun and not finished. No reader
  * depends on it: an expired file is refused by its id, a deleted one by R2. It frees the bytes.
  */
+import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { warn } from "../runtime/warn.ts";
 import { AccountFiles, type FileBindings } from "./account-files.ts";
-import { accountsWithBlobs } from "./blob-store.ts";
+import { markedAccounts } from "./account-places.ts";
+import type { Due } from "./account-files-rpc.ts";
 
-/** Accounts that are asked for at once. */
+/** Accounts that are listed at once. */
 const PAGE = 200;
-/** Files and uploads of an account that are cleared in one sweep. */
-const MOST = 100;
-/** Subrequests of a sweep, of the 10,000 that an invocation has; the next one goes on where it ended. */
+/** Files, and uploads, of an account that are asked for at once: R2 deletes so many objects in one call. */
+const MOST = 1_000;
+/** How often an account that had more is asked in one sweep; the rest is left to the next one. */
+const ROUNDS = 10;
+/** Subrequests of a sweep. An invocation has twice as many: some are tried again. */
 const MOST_SUBREQUESTS = 5_000;
-/** Where the account stands that the last sweep ended with. */
+/** Where the account stands that the sweep has come to. */
 const PLACE = "sweep";
 
 /** @returns how many files and uploads were cleared */
 export async function sweepFiles(env: FileBindings): Promise<number> {
-  let after = (await (await env.FILES.get(PLACE))?.text()) ?? undefined;
-  let cleared = 0;
-  for (let spent = 0; spent < MOST_SUBREQUESTS;) {
-    const page = await accountsWithBlobs(env.FILES, after, PAGE);
+  const sweep = new Sweep(env);
+  let after = await readPlace(env);
+  do {
+    const page = await markedAccounts(env.FILES, after, PAGE);
     for (const account of page.accounts) {
-      const done = await sweepAccount(env, account);
-      cleared += done;
-      spent += 1 + 4 * done;
+      if (sweep.isSpent) break;
+      await sweep.clear(account);
       after = account;
-      if (spent >= MOST_SUBREQUESTS) break;
     }
-    spent += 1;
-    if (after === page.accounts.at(-1) || page.accounts.length === 0) after = page.next;
-    if (after === undefined) break;
-  }
-  if (after === undefined) await env.FILES.delete(PLACE);
-  else await env.FILES.put(PLACE, after);
-  return cleared;
+    if (!sweep.isSpent) after = page.next;
+    // A sweep that is killed goes on here. The beginning of the list is where it begins anyway.
+    await storePlace(env, after);
+  } while (after !== undefined && !sweep.isSpent);
+  return sweep.cleared;
 }
 
-/** What fails is left to the next sweep. */
-async function sweepAccount(env: FileBindings, account: string): Promise<number> {
-  const files = new AccountFiles(env, account);
-  let cleared = 0;
-  const clear = async (work: () => Promise<void>): Promise<void> => {
+class Sweep {
+  readonly #env: FileBindings;
+  #cleared = 0;
+  #spent = 0;
+
+  constructor(env: FileBindings) {
+    this.#env = env;
+  }
+
+  get cleared(): number {
+    return this.#cleared;
+  }
+
+  get isSpent(): boolean {
+    return this.#spent >= MOST_SUBREQUESTS;
+  }
+
+  /** What fails is left to the next sweep. */
+  async clear(account: string): Promise<void> {
+    const files = new AccountFiles(this.#env, account);
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = this.#cleared;
+      let hasMore = false;
+      await this.#attempt(1, 0, async () => {
+        const due = await files.due(MOST);
+        ({ hasMore } = due);
+        await this.#clearDue(files, due);
+      });
+      // Without progress, the same would come again.
+      if (!hasMore || this.#cleared === before || this.isSpent) return;
+    }
+  }
+
+  async #clearDue(files: AccountFiles, { removals, uploads }: Due): Promise<void> {
+    const { last = [], shared = [] } = Object.groupBy(removals, ({ isLast }) => (isLast ? "last" : "shared"));
+    const count = last.reduce((sum, { numbers }) => sum + numbers.length, 0);
+    if (count > 0) await this.#attempt(2, count, () => files.finishLast(last));
+    for (const removal of shared) {
+      await this.#attempt(3, removal.numbers.length, () => files.finish(removal));
+    }
+    for (const { blob, uploadId } of uploads) {
+      await this.#attempt(3, 1, () => files.clear(blob, uploadId));
+    }
+  }
+
+  /**
+   * @param cost subrequests, which are spent also if it fails
+   * @param count what is cleared if it does not
+   */
+  async #attempt(cost: number, count: number, work: () => Promise<void>): Promise<void> {
+    if (this.isSpent) return;
+    this.#spent += cost;
     try {
       await work();
-      cleared++;
+      this.#cleared += count;
     } catch (error) {
-      warn("file not swept", error);
+      warn("files not swept", error);
     }
-  };
-  try {
-    const { removals, uploads } = await files.due(MOST);
-    for (const removal of removals) await clear(() => files.finish(removal));
-    for (const { blob, uploadId } of uploads) {
-      await clear(async () => {
-        await files.blobs.clear(blob, uploadId);
-        await files.ended(blob);
-      });
-    }
-  } catch (error) {
-    warn("account's files not swept", error);
   }
-  return cleared;
+}
+
+async function readPlace({ FILES }: FileBindings): Promise<string | undefined> {
+  return await withDeadline(DEADLINES.r2, async () => (await (await FILES.get(PLACE))?.text()) ?? undefined);
+}
+
+/** Without a place, a sweep begins at the beginning. */
+async function storePlace({ FILES }: FileBindings, account: string | undefined): Promise<void> {
+  try {
+    await withDeadline(DEADLINES.r2Body, async () => {
+      if (account === undefined) await FILES.delete(PLACE);
+      else await FILES.put(PLACE, account);
+    });
+  } catch (error) {
+    warn("the sweep's place is not stored", error);
+  }
 }

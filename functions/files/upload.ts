@@ -13,8 +13,10 @@ import { newBlobId, newBlobKey } from "./file-id.ts";
 
 /** Bytes of every part but the last, with the prefix: R2's least. */
 export const PART_BYTES = 5 * 1024 * 1024;
-/** Milliseconds; the sweep takes uploads for dead after twice that. */
-export const LONGEST_UPLOAD = 3_600_000;
+/** Milliseconds. */
+const LONGEST_UPLOAD = 3_600_000;
+/** Milliseconds between two signs of life. Silence of `DEAD_AFTER` (`state/upload-table.ts`) is taken for death. */
+const TOUCH_EVERY = 120_000;
 
 /** What its maker says of a file. */
 export type FileDetails = Omit<FileContent, "sha256" | "bytes">;
@@ -28,6 +30,7 @@ export class Upload {
   readonly #hash = this.#digest.getWriter();
   readonly #startedAt = Date.now();
   readonly #parts: R2UploadedPart[] = [];
+  #touchedAt = Date.now();
   #uploadId: string | null = null;
   #bytes = 0;
   #isBegun = false;
@@ -61,6 +64,17 @@ export class Upload {
       await this.#begin(most);
     }
     await this.#send(this.#uploadId, part);
+  }
+
+  /** Call it while bytes come, however slowly. @throws ServiceError `overloaded` if the upload was taken for dead */
+  async touch(): Promise<void> {
+    if (!this.#isBegun || Date.now() - this.#touchedAt < TOUCH_EVERY) return;
+    this.#touchedAt = Date.now();
+    const isAlive = await this.#files.touch(this.#blob).catch((error: unknown) => {
+      warn("upload not touched", error);
+      return true;
+    });
+    if (!isAlive) throw unreachable(new Error("the upload was taken for dead"));
   }
 
   /**
@@ -107,7 +121,10 @@ export class Upload {
       bytes,
       maxBytes: this.#maxBytes,
     });
-    if (begun === "busy") throw new ServiceError("overloaded", "too many uploads of the account at once");
+    this.#touchedAt = Date.now();
+    if (begun === "busy") {
+      throw new ServiceError("overloaded", "other uploads of the account must end first; try again");
+    }
     if (begun === "full") {
       const message = `the account's files would have more than ${this.#maxBytes} bytes, or be too many; delete some`;
       throw new ServiceError("storage_limit_exceeded", message, { param: "file" });
@@ -148,8 +165,7 @@ export class Upload {
 
   async #clear(): Promise<void> {
     try {
-      await this.#files.blobs.clear(this.#blob, this.#uploadId);
-      if (this.#isBegun) await this.#files.ended(this.#blob);
+      await this.#files.clear(this.#blob, this.#uploadId);
     } catch (error) {
       warn("upload not cleared", error);
     }

@@ -66,4 +66,12 @@ export const ACCOUNT_MIGRATIONS: Migrations = [
     "CREATE INDEX set_names_by_id ON set_names (id, changed)",
     "CREATE INDEX set_names_by_next_id ON set_names (next_id) WHERE next_id IS NOT NULL",
   ],
+  [
+    // Seconds since 1970, of the last sign of life after `begun_at`.
+    "ALTER TABLE uploads ADD COLUMN touched_at INTEGER",
+    // For removals of a blob's files together.
+    "CREATE INDEX files_removing_by_blob ON files (blob, number) WHERE removing IS NOT NULL",
+    // Whether R2 has the account's marker.
+    "ALTER TABLE totals ADD COLUMN is_marked INTEGER NOT NULL DEFAULT 0",
+  ],
 ];

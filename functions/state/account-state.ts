@@ -36,8 +36,13 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
     this.#setNames = new SetNameTable(ctx.storage);
   }
 
-  async begin(upload: NewUpload): Promise<Begun> {
+  async begin(upload: NewUpload, isMarked: boolean): Promise<Begun> {
+    if (isMarked) this.#files.mark();
     return this.#uploads.begin(upload, this.#files.totals());
+  }
+
+  async touch(blob: string): Promise<boolean> {
+    return this.#uploads.touch(blob);
   }
 
   /** Nothing else happens in the object meanwhile: an id is made with Web Crypto, which is awaited. */
@@ -83,12 +88,14 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
     return this.#files.remove(id);
   }
 
-  async removed(id: string): Promise<void> {
-    this.#files.removed(id);
+  async removed(removals: readonly Removal[]): Promise<void> {
+    this.#files.removed(removals);
   }
 
   async due(limit: number): Promise<Due> {
-    return { removals: this.#files.due(limit), uploads: this.#uploads.due(limit) };
+    const files = this.#files.due(limit);
+    const uploads = this.#uploads.due(limit);
+    return { removals: files.removals, uploads, hasMore: files.hasMore || uploads.length === limit };
   }
 
   async nameSet(name: string, id: string, isComputed: boolean): Promise<Naming> {

@@ -16,6 +16,8 @@ import { seconds } from "./seconds.ts";
 
 /** Seconds that whoever removes a file has for it, before the sweep takes over. */
 const REMOVED_AFTER = 60;
+/** Numbers of a removal. */
+const MAX_REMOVED = 1_000;
 /** Files on a page. Their names have 255 characters, 765 bytes at most, so that a page has less than 1 MB of them. */
 const MAX_ROWS = 1_000;
 
@@ -24,6 +26,8 @@ export interface Totals extends Record<string, SqlStorageValue> {
   bytes: number;
   files: number;
   next_position: number;
+  /** 1 if R2 has the account's marker. */
+  is_marked: number;
 }
 
 /** Where a file's bytes are, and its number among those that have them. */
@@ -52,6 +56,10 @@ interface FileRow extends Record<string, SqlStorageValue> {
   expires_at: number | null;
 }
 
+interface RemovableRow extends FileRow {
+  removing: number | null;
+}
+
 export class FileTables {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
@@ -62,7 +70,11 @@ export class FileTables {
   }
 
   totals(): Totals {
-    return this.#sql.exec<Totals>("SELECT bytes, files, next_position FROM totals").one();
+    return this.#sql.exec<Totals>("SELECT bytes, files, next_position, is_marked FROM totals").one();
+  }
+
+  mark(): void {
+    this.#sql.exec("UPDATE totals SET is_marked = 1");
   }
 
   /** Where a new file with these bytes would be; undefined if the account does not have them. */
@@ -149,49 +161,91 @@ export class FileTables {
     return this.#sql.exec("SELECT 1 FROM blobs WHERE blob = ?", blob).toArray().length > 0;
   }
 
-  /** Begins a removal, or says again what one that was begun needs. */
+  /**
+   * Begins a removal, or says again what one that was begun needs: the file's own number first, and those of other files
+   * of its blob that are being removed.
+   */
   remove(id: string): Removal | undefined {
     return this.#storage.transactionSync(() => {
-      const [file] = this.#sql
-        .exec<FileRow & { removing: number | null }>("SELECT * FROM files WHERE id = ?", id)
-        .toArray();
+      const [file] = this.#sql.exec<RemovableRow>("SELECT * FROM files WHERE id = ?", id).toArray();
       if (file === undefined) return undefined;
+      this.#begin(file);
       const { blob, number } = file;
-      if (file.removing === null) {
-        this.#sql.exec("UPDATE files SET removing = ? WHERE id = ?", seconds(), id);
-        this.#sql.exec("UPDATE blobs SET live = live - 1 WHERE blob = ?", blob);
-      }
-      const { live } = this.#sql.exec<{ live: number }>("SELECT live FROM blobs WHERE blob = ?", blob).one();
-      return { id, blob, number, isLast: live === 0 };
-    });
-  }
-
-  removed(id: string): void {
-    this.#storage.transactionSync(() => {
-      const [file] = this.#sql
-        .exec<FileRow>("DELETE FROM files WHERE id = ? AND removing IS NOT NULL RETURNING *", id)
+      const numbers = this.#sql
+        .exec<{ number: number }>(
+          `SELECT number FROM files WHERE blob = ? AND removing IS NOT NULL
+           ORDER BY number <> ?, number LIMIT ${MAX_REMOVED}`,
+          blob,
+          number,
+        )
         .toArray();
-      if (file === undefined) return;
-      const { blob, bytes } = file;
-      const others = this.#sql.exec("SELECT 1 FROM files WHERE blob = ? LIMIT 1", blob).toArray().length;
-      if (others === 0) this.#sql.exec("DELETE FROM blobs WHERE blob = ?", blob);
-      this.#sql.exec("UPDATE totals SET bytes = bytes - ?, files = files - 1", others === 0 ? bytes : 0);
+      return this.#removal(
+        blob,
+        numbers.map((row) => row.number),
+      );
     });
   }
 
-  /** Files that have expired, and removals that nobody has finished. */
-  due(limit: number): Removal[] {
+  removed(removals: readonly Removal[]): void {
+    this.#storage.transactionSync(() => {
+      for (const removal of removals) this.#removed(removal);
+    });
+  }
+
+  /** Files that have expired, and removals that nobody has finished; of each blob together. */
+  due(limit: number): { removals: Removal[]; hasMore: boolean } {
     const now = seconds();
-    const ids = this.#sql
-      .exec<{ id: string }>(
-        `SELECT id FROM files WHERE removing <= ?
-         UNION SELECT id FROM files WHERE removing IS NULL AND expires_at <= ? LIMIT ?`,
-        now - REMOVED_AFTER,
-        now,
-        limit,
+    return this.#storage.transactionSync(() => {
+      const files = this.#sql
+        .exec<RemovableRow>(
+          `SELECT * FROM files WHERE removing <= ?
+           UNION ALL SELECT * FROM files WHERE removing IS NULL AND expires_at <= ? LIMIT ?`,
+          now - REMOVED_AFTER,
+          now,
+          limit,
+        )
+        .toArray();
+      for (const file of files) this.#begin(file);
+      const ofBlobs = Map.groupBy(files, ({ blob }) => blob);
+      const removals = [...ofBlobs].map(([blob, its]) =>
+        this.#removal(
+          blob,
+          its.map(({ number }) => number),
+        ),
+      );
+      return { removals, hasMore: files.length === limit };
+    });
+  }
+
+  #removed({ blob, numbers, isLast }: Removal): void {
+    const gone = this.#sql
+      .exec(
+        `DELETE FROM files WHERE blob = ? AND removing IS NOT NULL
+         AND (? OR number IN (SELECT value FROM json_each(?))) RETURNING 1`,
+        blob,
+        isLast ? 1 : 0,
+        JSON.stringify(numbers),
+      )
+      .toArray().length;
+    const freed = this.#sql
+      .exec<{ bytes: number }>(
+        "DELETE FROM blobs WHERE blob = ? AND NOT EXISTS (SELECT 1 FROM files WHERE blob = ?) RETURNING bytes",
+        blob,
+        blob,
       )
       .toArray();
-    return ids.flatMap(({ id }) => this.remove(id) ?? []);
+    this.#sql.exec("UPDATE totals SET bytes = bytes - ?, files = files - ?", freed[0]?.bytes ?? 0, gone);
+  }
+
+  #begin({ id, blob, removing }: RemovableRow): void {
+    if (removing !== null) return;
+    this.#sql.exec("UPDATE files SET removing = ? WHERE id = ?", seconds(), id);
+    this.#sql.exec("UPDATE blobs SET live = live - 1 WHERE blob = ?", blob);
+  }
+
+  #removal(blob: string, numbers: number[]): Removal {
+    const { live } = this.#sql.exec<{ live: number }>("SELECT live FROM blobs WHERE blob = ?", blob).one();
+    return { blob, numbers, isLast: live === 0 };
   }
 }
 

@@ -7,10 +7,12 @@ import { seconds } from "./seconds.ts";
 const MAX_UPLOADS = 100;
 /** Files of an account: an object's storage is 10 GB, and a file's row takes a few hundred bytes. */
 export const MAX_FILES = 1_000_000;
-/** Seconds after which an upload is taken for dead. The longest takes half as long. */
-const DEAD_AFTER = 7_200;
+/** Seconds of silence after which an upload is taken for dead. Living ones give signs every two minutes. */
+const DEAD_AFTER = 900;
 /** Seconds that whoever gave an upload up has for clearing it himself; until then R2 may still be at it. */
 const CLEARED_AFTER = 300;
+
+const LAST_SIGN = "COALESCE(touched_at, begun_at)";
 
 interface UploadRow extends Record<string, SqlStorageValue> {
   blob: string;
@@ -30,12 +32,17 @@ export class UploadTable {
     const open = this.#sql
       .exec<{ count: number; bytes: number }>(
         `SELECT COUNT(*) AS count, COALESCE(SUM(bytes), 0) AS bytes FROM uploads
-         WHERE abandoned IS NULL AND begun_at > ?`,
+         WHERE abandoned IS NULL AND ${LAST_SIGN} > ?`,
         seconds() - DEAD_AFTER,
       )
       .one();
-    if (open.count >= MAX_UPLOADS) return "busy";
-    if (totals.bytes + open.bytes + bytes > maxBytes || totals.files + open.count >= MAX_FILES) return "full";
+    if (totals.bytes + bytes > maxBytes || totals.files >= MAX_FILES) return "full";
+    const isCrowded =
+      open.count >= MAX_UPLOADS ||
+      totals.bytes + open.bytes + bytes > maxBytes ||
+      totals.files + open.count >= MAX_FILES;
+    if (isCrowded) return "busy";
+    if (totals.is_marked === 0) return "unmarked";
     this.#sql.exec(
       "INSERT INTO uploads (blob, key, upload_id, bytes, begun_at) VALUES (?, ?, ?, ?, ?)",
       blob,
@@ -45,6 +52,15 @@ export class UploadTable {
       seconds(),
     );
     return "begun";
+  }
+
+  touch(blob: string): boolean {
+    const touched = this.#sql.exec(
+      "UPDATE uploads SET touched_at = ? WHERE blob = ? AND abandoned IS NULL RETURNING 1",
+      seconds(),
+      blob,
+    );
+    return touched.toArray().length > 0;
   }
 
   /** One of which a file may still be made. */
@@ -74,7 +90,7 @@ export class UploadTable {
   due(limit: number): Due["uploads"] {
     const now = seconds();
     this.#sql.exec(
-      "UPDATE uploads SET abandoned = ? WHERE abandoned IS NULL AND begun_at < ?",
+      `UPDATE uploads SET abandoned = ? WHERE abandoned IS NULL AND ${LAST_SIGN} < ?`,
       now - CLEARED_AFTER,
       now - DEAD_AFTER,
     );

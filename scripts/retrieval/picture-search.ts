@@ -1,10 +1,10 @@
 /** Indexes pictures by their embeddings, and searches them by a text or by another picture. */
-import { readdir, readFile } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { relative } from "node:path";
+import { pictureFiles, pictureType } from "../service/picture-files.ts";
 import type { EdgeclipClient, Item } from "./edgeclip-client.ts";
 import type { VectorIndex } from "./vector-index.ts";
 
-const PICTURES = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf])$/i;
 /** The API's limit. */
 const PICTURES_PER_REQUEST = 16;
 /** The index is approximate, so more candidates than results are taken from it and reranked exactly. */
@@ -16,14 +16,11 @@ export async function indexFolder(
   client: EdgeclipClient,
   index: VectorIndex,
 ): Promise<number> {
-  const files = await readdir(folder, { recursive: true });
-  const pictures = files.filter((file) => PICTURES.test(file)).toSorted();
+  const pictures = await pictureFiles([folder]);
   for (let start = 0; start < pictures.length; start += PICTURES_PER_REQUEST) {
     const some = pictures.slice(start, start + PICTURES_PER_REQUEST);
-    const vectors = await client.embed(
-      await Promise.all(some.map((file) => pictureItem(join(folder, file)))),
-    );
-    await index.upsert(some.map((id, at) => ({ id, values: vectors[at] ?? [] })));
+    const vectors = await client.embed(await Promise.all(some.map((file) => pictureItem(file))));
+    await index.upsert(some.map((file, at) => ({ id: relative(folder, file), values: vectors[at] ?? [] })));
   }
   return pictures.length;
 }
@@ -50,11 +47,11 @@ export async function search(
 
 /** A picture file as an item of a request. */
 export async function pictureItem(path: string): Promise<{ image: string }> {
-  const type = extname(path).slice(1).toLowerCase();
-  return { image: `data:image/${type};base64,${(await readFile(path)).toString("base64")}` };
+  const type = pictureType(path) ?? "image/png";
+  return { image: `data:${type};base64,${(await readFile(path)).toString("base64")}` };
 }
 
 /** True if a query is the name of a picture file. */
 export function isPicture(query: string): boolean {
-  return PICTURES.test(query);
+  return pictureType(query) !== undefined;
 }

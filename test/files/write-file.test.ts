@@ -14,22 +14,29 @@ const FILES = join(import.meta.dirname, "../../functions/files");
 
 /**
  * `POST /?bytes=…&piece=…` writes a file of so many bytes, the i-th being i mod 251, in pieces; with `fails=…`, the
- * source fails after so many. `GET /?id=…&offset=…&length=…` is a piece of a file.
+ * source fails after so many; with `seconds=…`, a piece takes so long, by the Worker's clock; with `dead=1`, the upload
+ * is taken for dead before it shows life. `GET /?id=…&offset=…&length=…` is a piece of a file.
  */
 const SCRIPT = `
 import { AccountFiles } from "./account-files.ts";
 import { writeFile } from "./write-file.ts";
 
 let cancelled = 0;
+let late = 0;
+const now = Date.now;
+Date.now = () => now() + late;
 
-function source(bytes, piece, fails) {
+function source(bytes, piece, fails, seconds) {
   let at = 0;
   return new ReadableStream({
     pull(controller) {
       if (at >= fails) return controller.error(new Error("the source fails"));
       if (at >= bytes) return controller.close();
       const length = Math.min(piece, bytes - at);
-      controller.enqueue(Uint8Array.from({ length }, (_, i) => (at + i) % 251));
+      const values = new Uint8Array(length);
+      for (let i = 0; i < length; i++) values[i] = (at + i) % 251;
+      controller.enqueue(values);
+      late += seconds * 1000;
       at += length;
     },
     cancel() {
@@ -43,6 +50,13 @@ export default {
     const query = Object.fromEntries(new URL(request.url).searchParams);
     const number = (name, otherwise) => Number(query[name] ?? otherwise);
     const files = new AccountFiles(env, "public");
+    let touches = 0;
+    const touch = files.touch.bind(files);
+    files.touch = async (blob) => {
+      touches++;
+      if (query.dead) await files.abandon(blob);
+      return await touch(blob);
+    };
     try {
       if (request.method === "GET") {
         const range = { offset: number("offset"), length: number("length") };
@@ -51,14 +65,14 @@ export default {
         return Response.json({ bytes: file?.bytes, piece });
       }
       const bytes = number("bytes");
-      const file = await writeFile(files, source(bytes, number("piece"), number("fails", Infinity)), {
+      const file = await writeFile(files, source(bytes, number("piece"), number("fails", Infinity), number("seconds", 0)), {
         most: bytes,
         maxStored: number("stored", 1e9),
         filename: "output.jsonl",
         purpose: "batch_output",
         expiresAfter: null,
       });
-      return Response.json({ file });
+      return Response.json({ file, touches });
     } catch (error) {
       return Response.json({ error: error.code ?? error.message, cancelled }, { status: 500 });
     }
@@ -102,27 +116,32 @@ const write = async (query: Record<string, number>): Promise<Answer> => {
   return await request("POST", `${url}?${parameters.join("&")}`);
 };
 
-const expected = (bytes: number): Buffer => Buffer.from(Array.from({ length: bytes }, (_, i) => i % 251));
+function expected(bytes: number): Buffer {
+  const values = Buffer.alloc(bytes);
+  for (let i = 0; i < bytes; i++) values[i] = i % 251;
+  return values;
+}
 
 it("a file from a stream is the account's as any other, and read in pieces", async () => {
   for (const [bytes, piece] of [
     [5, 2],
     [12_000_000, 700_001],
   ] as const) {
+    const whole = expected(bytes);
     const { body } = await write({ bytes, piece });
     expect(body.file).toMatchObject({ bytes, purpose: "batch_output", filename: "output.jsonl" });
     const { id } = body.file;
     expect((await request("GET", `${workers.url}/v1/files/${id}`)).body).toEqual(body.file);
     const content = await fetch(`${workers.url}/v1/files/${id}/content`);
     const hash = createHash("sha256").update(Buffer.from(await content.arrayBuffer()));
-    expect(hash.digest("hex")).toBe(createHash("sha256").update(expected(bytes)).digest("hex"));
+    expect(hash.digest("hex")).toBe(createHash("sha256").update(whole).digest("hex"));
     for (const [offset, length] of [
       [0, 3],
       [bytes - 4, 2],
       [bytes - 1, 1000],
     ] as const) {
       const read = await request("GET", `${url}?id=${id}&offset=${offset}&length=${length}`);
-      const wanted = [...expected(bytes).subarray(offset, offset + length)];
+      const wanted = [...whole.subarray(offset, offset + length)];
       expect(read.body).toEqual({ bytes, piece: wanted });
     }
     expect((await request("DELETE", `${workers.url}/v1/files/${id}`)).status).toBe(200);
@@ -131,7 +150,7 @@ it("a file from a stream is the account's as any other, and read in pieces", asy
 });
 
 it("of an empty stream is none", async () => {
-  expect((await write({ bytes: 0, piece: 1 })).body).toEqual({});
+  expect((await write({ bytes: 0, piece: 1 })).body).toEqual({ touches: 0 });
   expect(await stored(storage)).toEqual(NOTHING);
 });
 
@@ -146,5 +165,16 @@ it("whose source fails leaves nothing behind", async () => {
 it("that the account has no room for cancels its source", async () => {
   const { body } = await write({ bytes: 12_000_000, piece: 500_000, stored: 11_999_999 });
   expect(body).toEqual({ error: "storage_limit_exceeded", cancelled: 1 });
+  expect(await stored(storage)).toEqual(NOTHING);
+});
+
+it("that comes slowly shows that it is alive, every two minutes; one that was taken for dead ends", async () => {
+  const slow = { bytes: 12_000_000, piece: 1_000_000, seconds: 50 };
+  const { body } = await write(slow);
+  // Six pieces come before anybody knows of it; of the others, every third.
+  expect(body).toMatchObject({ touches: 2, file: { bytes: 12_000_000 } });
+  expect((await request("DELETE", `${workers.url}/v1/files/${body.file.id}`)).status).toBe(200);
+  const dead = await write({ ...slow, dead: 1 });
+  expect(dead.body).toMatchObject({ error: "overloaded" });
   expect(await stored(storage)).toEqual(NOTHING);
 });

@@ -114,12 +114,15 @@ it.each(Array.from({ length: LATEST }, (_, version) => version))(
       bytes: 3,
       maxBytes: 6,
     };
-    expect(await ask(account, "asDeployed", "begin", upload)).toBe("begun");
+    expect(await ask(account, "asDeployed", "begin", upload, false)).toBe("unmarked");
+    expect(await ask(account, "asDeployed", "begin", upload, true)).toBe("begun");
     expect(await ask(account, "asDeployed", "nameSet", "animals", "ls_1", true)).toBe("named");
     expect(await ask(account, "asDeployed", "setNamed", "animals")).toBe("ls_1");
     // What was there before counts.
-    const second = { ...upload, blob: "c".repeat(24) };
-    expect(await ask(account, "asDeployed", "begin", second)).toBe(version > 0 ? "full" : "begun");
+    const second = { ...upload, blob: "c".repeat(24), bytes: 4, maxBytes: 7 };
+    expect(await ask(account, "asDeployed", "begin", second, false)).toBe(version > 0 ? "busy" : "begun");
+    const third = { ...second, blob: "e".repeat(24), maxBytes: 6 };
+    expect(await ask(account, "asDeployed", "begin", third, false)).toBe(version > 0 ? "full" : "busy");
   },
 );
 
@@ -142,7 +145,7 @@ it("is done once, and leaves tables alone that are newer than the code", async (
     bytes: 3,
     maxBytes: 10,
   };
-  await ask("newer", "asDeployed", "begin", upload);
+  await ask("newer", "asDeployed", "begin", upload, true);
   const content = { sha256: "other", bytes: 3, filename: "b", purpose: "vision", expiresAfter: null };
   const { file } = await ask("newer", "asDeployed", "commit", upload.blob, content, true);
   expect(file.filename).toBe("b");
@@ -210,19 +213,19 @@ it("that fails changes nothing", async () => {
   expect(await schemaOf("broken")).toEqual(before);
 });
 
+const byBlob = (x: { blob: string }, y: { blob: string }): number => x.blob.localeCompare(y.blob);
+
 it("hands out what was begun and not finished, and what has expired", async () => {
   const account = "due";
   await ask(account, "migrateTo", LATEST);
   const deployed = (method: string, ...parameters: unknown[]) =>
     ask(account, "asDeployed", method, ...parameters);
   const upload = (name: string, uploadId: string | null = null) =>
-    deployed("begin", {
-      blob: name.repeat(24),
-      key: "AAAAAAAAAAAAAAAAAAAAAA",
-      uploadId,
-      bytes: 3,
-      maxBytes: 1000,
-    });
+    deployed(
+      "begin",
+      { blob: name.repeat(24), key: "AAAAAAAAAAAAAAAAAAAAAA", uploadId, bytes: 3, maxBytes: 1000 },
+      true,
+    );
   const content = {
     sha256: "",
     bytes: 3,
@@ -230,48 +233,64 @@ it("hands out what was begun and not finished, and what has expired", async () =
     purpose: "vision",
     expiresAfter: null as number | null,
   };
-  const file = async (name: string, expiresAfter: number | null): Promise<string> => {
+  const file = async (name: string, expiresAfter: number | null, sha256 = name): Promise<string> => {
     await upload(name);
     const { file: made } = await deployed(
       "commit",
       name.repeat(24),
-      { ...content, sha256: name, expiresAfter },
+      { ...content, sha256, expiresAfter },
       true,
     );
     return made.id;
   };
   const stays = await file("a", null);
   const expired = await file("b", 3600);
+  // With the same bytes; and one with the bytes of one that stays.
+  await file("g", 3600, "b");
+  await file("h", 3600, "a");
   const halfRemoved = await file("c", null);
   await deployed("remove", halfRemoved);
   await upload("d", "an upload of R2");
   await upload("e");
   await deployed("abandon", "e".repeat(24));
-  expect(await deployed("due", 10)).toEqual({ removals: [], uploads: [] });
+  await upload("f");
+  expect(await deployed("due", 10)).toEqual({ removals: [], uploads: [], hasMore: false });
 
-  // Hours later.
+  // A quarter of an hour later; one of the uploads is alive.
   for (const statement of [
     "UPDATE files SET expires_at = expires_at - 4000",
     "UPDATE files SET removing = removing - 4000",
-    "UPDATE uploads SET begun_at = begun_at - 8000, abandoned = abandoned - 8000",
+    "UPDATE uploads SET begun_at = begun_at - 1000, abandoned = abandoned - 1000",
   ]) {
     await ask(account, "query", statement);
   }
-  const due = await deployed("due", 10);
-  expect(due.removals.map(({ id }: { id: string }) => id).toSorted()).toEqual(
-    [expired, halfRemoved].toSorted(),
-  );
-  expect(due.removals).toContainEqual({ id: expired, blob: "b".repeat(24), number: 0, isLast: true });
+  expect(await deployed("touch", "f".repeat(24))).toBe(true);
+  // As many as were asked for: there may be more.
+  const due = await deployed("due", 4);
+  expect(due.hasMore).toBe(true);
+  expect(due.removals.toSorted(byBlob)).toEqual([
+    { blob: "a".repeat(24), numbers: [1], isLast: false },
+    { blob: "b".repeat(24), numbers: [0, 1], isLast: true },
+    { blob: "c".repeat(24), numbers: [0], isLast: true },
+  ]);
   expect(due.uploads).toEqual([
     { blob: "d".repeat(24), uploadId: "an upload of R2" },
     { blob: "e".repeat(24), uploadId: null },
+    { blob: "g".repeat(24), uploadId: null },
+    { blob: "h".repeat(24), uploadId: null },
   ]);
   // Whoever comes so late makes no file any more.
+  expect(await deployed("touch", "d".repeat(24))).toBe(false);
   expect((await deployed("commit", "d".repeat(24), { ...content, sha256: "d" }, true)) ?? null).toBeNull();
+  // A client's own removal of one of them knows of the other.
+  expect((await deployed("remove", expired)).numbers).toEqual([0, 1]);
 
-  for (const { id } of due.removals) await deployed("removed", id);
+  await deployed("removed", due.removals);
+  // Said twice, it counts once.
+  await deployed("removed", due.removals);
   for (const { blob } of due.uploads) await deployed("ended", blob);
-  expect(await deployed("due", 10)).toEqual({ removals: [], uploads: [] });
+  await deployed("ended", "f".repeat(24));
+  expect(await deployed("due", 10)).toEqual({ removals: [], uploads: [], hasMore: false });
   const { files } = await deployed("list", { after: null, limit: 10, order: "asc", purpose: null });
   expect(files.map(({ id }: { id: string }) => id)).toEqual([stays]);
   expect(await ask(account, "query", "SELECT bytes, files FROM totals")).toEqual([{ bytes: 3, files: 1 }]);
@@ -283,13 +302,11 @@ it("takes back a file whose upload was given up without hearing of it", async ()
   const deployed = (method: string, ...parameters: unknown[]) =>
     ask(account, "asDeployed", method, ...parameters);
   const begin = (name: string) =>
-    deployed("begin", {
-      blob: name.repeat(24),
-      key: "AAAAAAAAAAAAAAAAAAAAAA",
-      uploadId: null,
-      bytes: 3,
-      maxBytes: 100,
-    });
+    deployed(
+      "begin",
+      { blob: name.repeat(24), key: "AAAAAAAAAAAAAAAAAAAAAA", uploadId: null, bytes: 3, maxBytes: 100 },
+      true,
+    );
   const content = { sha256: "same", bytes: 3, filename: "f", purpose: "vision", expiresAfter: null };
   await begin("a");
   const first = await deployed("commit", "a".repeat(24), content, true);
@@ -299,11 +316,11 @@ it("takes back a file whose upload was given up without hearing of it", async ()
   // The bytes of the first are the second's as well: they stay.
   expect(await deployed("abandon", "a".repeat(24))).toEqual({
     mayClear: false,
-    removal: { id: first.file.id, blob: "a".repeat(24), number: 0, isLast: false },
+    removal: { blob: "a".repeat(24), numbers: [0], isLast: false },
   });
   expect(await deployed("abandon", "b".repeat(24))).toEqual({
     mayClear: true,
-    removal: { id: second.file.id, blob: "a".repeat(24), number: 1, isLast: true },
+    removal: { blob: "a".repeat(24), numbers: [1, 0], isLast: true },
   });
   // One of which the object never heard.
   expect(await deployed("abandon", "c".repeat(24))).toEqual({ mayClear: true });

@@ -1,7 +1,8 @@
-/** The state Worker, whose objects a test may kill: the class as deployed, with one method more. */
+/** The state Worker, whose objects a test may kill or age: the class as deployed, with two methods more. */
 import type { V4WorkerOptions } from "miniflare";
+import type { Workers } from "../../support/workers.ts";
 
-/** Ends an object at once, with whatever it was about to do. `POST /` with the account's name. */
+/** Calls a method of an account's object. */
 export const KILLER: V4WorkerOptions = {
   name: "killer",
   modules: [
@@ -11,8 +12,11 @@ export const KILLER: V4WorkerOptions = {
       contents: `
 export default {
   async fetch(request, env) {
-    await env.ACCOUNTS.getByName(await request.text()).kill().catch(() => {});
-    return new Response(null, { status: 204 });
+    const { account, statement } = await request.json();
+    const object = env.ACCOUNTS.getByName(account);
+    if (statement !== undefined) return Response.json(await object.query(statement));
+    await object.kill().catch(() => {});
+    return Response.json(null);
   },
 };`,
     },
@@ -32,10 +36,28 @@ export class AccountState extends Deployed {
   kill() {
     this.ctx.abort("killed by a test");
   }
+  query(statement) {
+    return this.ctx.storage.sql.exec(statement).toArray();
+  }
 }
 export default worker;`;
   return {
     ...options,
     modules: [{ type: "ESModule", path: "mortal.js", contents }, ...modules],
   } as V4WorkerOptions;
+}
+
+/** Ends the object at once, with whatever it was about to do. */
+export async function kill(workers: Workers, account: string): Promise<void> {
+  await tell(workers, { account });
+}
+
+/** @returns the rows that a statement gives */
+export async function query(workers: Workers, account: string, statement: string): Promise<unknown[]> {
+  return (await tell(workers, { account, statement })) as unknown[];
+}
+
+async function tell({ miniflare }: Workers, told: object): Promise<unknown> {
+  const url = await miniflare.unsafeGetDirectURL("killer");
+  return await (await fetch(url, { method: "POST", body: JSON.stringify(told) })).json();
 }

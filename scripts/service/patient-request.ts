@@ -1,0 +1,49 @@
+/** Requests to a running service that wait where the service asks them to. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+const TRIES = 8;
+/** Of answers without `retry-after`. Milliseconds. */
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 30_000;
+/** Statuses of what may work later: the rate limit, overload, and failures on the way. */
+const LATER = new Set([429, 500, 502, 503, 504]);
+
+export interface Service {
+  /** Without a final slash. */
+  url: string;
+  key: string | undefined;
+}
+
+/**
+ * Tries again what may work later, with pauses as `retry-after` says, else doubled each time.
+ * @param bodyOf makes the body of each try
+ * @param signal ends it, also in a pause
+ * @returns the last answer
+ * @throws TypeError of `fetch` if the service was not reached by the last try
+ */
+export async function postPatiently(
+  { url, key }: Service,
+  path: string,
+  bodyOf: () => BodyInit,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const headers: HeadersInit = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  for (let tried = 1; ; tried++) {
+    let answer: Response | undefined;
+    try {
+      answer = await fetch(url + path, { method: "POST", headers, body: bodyOf(), signal: signal ?? null });
+    } catch (error) {
+      if (tried === TRIES || signal?.aborted === true) throw error;
+    }
+    if (answer !== undefined && (!LATER.has(answer.status) || tried === TRIES)) return answer;
+    await answer?.body?.cancel();
+    await sleep(pauseAfter(answer, tried), undefined, { signal });
+  }
+}
+
+/** Milliseconds. */
+function pauseAfter(answer: Response | undefined, tried: number): number {
+  const seconds = Number(answer?.headers.get("retry-after") ?? NaN);
+  const wanted = Number.isFinite(seconds) ? 1000 * seconds : FIRST_PAUSE * 2 ** (tried - 1);
+  return Math.min(wanted, LONGEST_PAUSE);
+}

@@ -1,0 +1,137 @@
+/** `edgeclip-classify`, the package's command, on a folder of pictures, against real Workers. */
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const EXAMPLES = join(ROOT, "examples");
+const COMMAND = join(ROOT, ".generated/bin/edgeclip-classify.js");
+const LABELS = "fox,bus,grapes";
+
+let workers: Workers;
+let folder: string;
+let pictures: string;
+let names: string[];
+
+beforeAll(async () => {
+  workers = await startWorkers();
+  folder = await mkdtemp(join(tmpdir(), "edgeclip-classify-"));
+  pictures = join(folder, "pictures");
+  await mkdir(join(pictures, "more"), { recursive: true });
+  names = (await readdir(EXAMPLES)).filter((file) => file.endsWith(".png"));
+  for (const [index, file] of names.entries()) {
+    await copyFile(join(EXAMPLES, file), join(pictures, index % 2 === 0 ? file : `more/${file}`));
+  }
+  await writeFile(join(pictures, "notes.txt"), "no picture");
+});
+
+afterAll(async () => {
+  await workers.dispose();
+  await rm(folder, { recursive: true });
+});
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs it in an empty folder, as somebody without this repository does. */
+function classify(typed: readonly string[], url = workers.url): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [COMMAND, ...typed, "--url", url],
+      { cwd: folder },
+      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+it("writes a row for each picture of a folder, in order", async () => {
+  const { code, stdout, stderr } = await classify(["pictures", "--labels", LABELS, "--csv"]);
+  expect(stderr).toBe(`${names.length} of ${names.length} pictures, 0 of them refused\n`);
+  expect(code).toBe(0);
+  const [head, ...rows] = stdout.trimEnd().split("\n");
+  expect(head).toBe("file,prediction,score,none_score,error");
+  expect(rows).toHaveLength(names.length);
+  const files = rows.map((row) => row.split(",")[0] ?? "");
+  expect(files).toEqual(files.toSorted());
+  const fox = rows.find((row) => basename(row.split(",")[0] ?? "") === "fox.png");
+  expect(fox).toMatch(/,fox,0\.\d+,,$/);
+});
+
+it("goes on with a file that an ended run has left, and tries refused pictures again", async () => {
+  const out = join(folder, "rows.jsonl");
+  const damaged = join(pictures, 'a "strange, name".png');
+  await writeFile(damaged, "not a picture");
+  const typed = ["pictures", "--labels", LABELS, "--none", "--out", out];
+  const first = await classify(typed);
+  expect(first.code).toBe(3);
+  expect(first.stderr).toBe(`${names.length + 1} of ${names.length + 1} pictures, 1 of them refused\n`);
+  const whole = await readFile(out, "utf8");
+  expect(whole.split("\n")[0]).toContain('"error":"');
+  // As if the run had been ended in the middle of a line.
+  await truncate(out, whole.length - 20);
+  await copyFile(join(EXAMPLES, "fox.png"), damaged);
+  const again = await classify(typed);
+  expect(again).toMatchObject({ code: 0, stdout: "" });
+  const rows = (await readFile(out, "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { file: string; prediction: string; none_score: number });
+  expect(rows).toHaveLength(names.length + 1);
+  expect(new Set(rows.map(({ file }) => file)).size).toBe(names.length + 1);
+  for (const row of rows) expect(row.none_score).toBeGreaterThanOrEqual(0);
+  await rm(damaged);
+});
+
+it("goes on with CSV, whatever the pictures are called", async () => {
+  const out = join(folder, "rows.csv");
+  const strange = join(pictures, 'one\n"two", three.png');
+  await copyFile(join(EXAMPLES, "fox.png"), strange);
+  const typed = ["pictures", "--labels", LABELS, "--out", out];
+  expect((await classify(typed)).code).toBe(0);
+  const whole = await readFile(out, "utf8");
+  expect((await classify(typed)).code).toBe(0);
+  expect(await readFile(out, "utf8")).toBe(whole);
+  await rm(strange);
+});
+
+it("waits when the service asks for it", async () => {
+  let refusals = 0;
+  const busy: Server = createServer((request, response) => {
+    request.resume().on("end", () => {
+      response.writeHead(++refusals < 3 ? 429 : 401, {
+        "content-type": "application/json",
+        "retry-after": "0",
+      });
+      response.end('{"error":{"message":"this key is not known"}}');
+    });
+  });
+  await new Promise<void>((resolve) => busy.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+  const { code, stderr } = await classify(["pictures/fox.png", "--labels", LABELS], url);
+  busy.close();
+  expect(refusals).toBe(3);
+  expect(code).toBe(1);
+  expect(stderr).toContain("this key is not known");
+});
+
+it.each([
+  [["pictures"], 2, "give --labels or --label-set"],
+  [["pictures", "--labels", "a", "--label-set", "b"], 2, "give --labels or --label-set"],
+  [["pictures", "--labels", "a,b", "--concurrency", "0"], 2, "--concurrency is a whole number"],
+  [["nothing-here", "--labels", "a,b"], 1, "nothing-here"],
+  [["pictures", "--label-set", "no-such-set"], 1, "no-such-set"],
+  [["pictures", "--labels", "fox,fox"], 1, "the same label"],
+])("%s ends with code %i", async (typed, code, message) => {
+  const outcome = await classify(typed);
+  expect(outcome.stderr).toContain(message);
+  expect(outcome.code).toBe(code);
+});
