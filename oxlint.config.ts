@@ -5,16 +5,16 @@ const WORKERS = ["gateway", "jobs", "decoder", "vision", "text", "state", "shard
 
 /** The gateway's layers, the highest first. A file imports from its own row and from those below. */
 const LAYERS = [
-  ["middleware", "routes"],
-  ["label-sets", "embed", "uploads"],
+  ["middleware", "routes", "lines"],
+  ["label-sets", "embed", "uploads", "joint-calls"],
   ["schemas", "openapi"],
   ["images", "body", "keys", "models", "templates", "score"],
 ];
 /** The files that stand above all folders; every other file beside them is a leaf. */
-const TOP = "{index,app,towers-entrypoint}";
+const TOP = "{index,app,lines-entrypoint,towers-entrypoint}";
 
 /** What Workers share, beside `functions/runtime`, and the Workers. */
-const ABOVE_RUNTIME = [...WORKERS, "label-sets", "embed", "files", "json"];
+const ABOVE_RUNTIME = [...WORKERS, "label-sets", "embed", "files", "batches", "json"];
 
 const ONE_WAY = "imports point one way: functions → model-shards ← build";
 const NO_NEIGHBOUR = "a Worker's folder imports no other Worker's";

@@ -8,6 +8,7 @@ import type { GatewayEnv } from "./middleware/gateway-env.ts";
 import { errorResponse } from "./middleware/error-response.ts";
 import { logRequest } from "./middleware/log-request.ts";
 import { requestContext } from "./middleware/request-context.ts";
+import { batches } from "./routes/batches.ts";
 import { classify } from "./routes/classify.ts";
 import { cohereEmbed } from "./routes/cohere-embed.ts";
 import { embeddings } from "./routes/embeddings.ts";
@@ -26,7 +27,7 @@ export const app = new Hono<GatewayEnv>();
 app.use(requestContext, logRequest, crossOrigin);
 for (const path of ["/v1/*", "/v2/*", "/hf/*"]) app.use(path, recordUsage, authorize);
 const inference = [similarity, classify, labelSets, embeddings, rerank, cohereEmbed, huggingFace];
-for (const routes of [health, models, ...inference, files, computeLabelSets, reference])
+for (const routes of [health, models, ...inference, files, batches, computeLabelSets, reference])
   app.route("/", routes);
 
 // A request that reaches this has a path or a method that no route has.

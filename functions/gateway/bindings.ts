@@ -1,5 +1,7 @@
 /** The gateway's bindings and variables (`wrangler.toml`). */
 import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
+import type { BatchMessage } from "../batches/batch-message.ts";
+import type { BatchBindings } from "../batches/batches.ts";
 import type { AccountNamespace } from "../files/account-files-rpc.ts";
 import type { SetNamesNamespace } from "../label-sets/set-names-rpc.ts";
 import type { BuildMessage } from "../label-sets/build-message.ts";
@@ -22,9 +24,11 @@ export interface Bindings {
   /** The bytes of files. */
   FILES: R2Bucket;
   /** What an account has, by its name. */
-  ACCOUNTS: AccountNamespace & SetNamesNamespace;
-  /** Queue of label sets that are computed in the background. */
-  BUILDS: Queue<BuildMessage>;
+  ACCOUNTS: AccountNamespace & SetNamesNamespace & BatchBindings["ACCOUNTS"];
+  /** How far a batch is, by account and id. */
+  BATCHES: BatchBindings["BATCHES"];
+  /** Queue of label sets and batches, which are computed in the background. */
+  BUILDS: Queue<BuildMessage | BatchMessage>;
   /** The models, `<alias>@<revision>` separated by commas, the default first; see `models/served-models.ts`. */
   SERVED_MODELS?: string;
   /** `keys` (the default), `public` or `open`; see `middleware/authorize.ts`. */

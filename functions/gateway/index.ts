@@ -4,6 +4,7 @@
  */
 import { app } from "./app.ts";
 
+export { Lines } from "./lines-entrypoint.ts";
 export { Towers } from "./towers-entrypoint.ts";
 
 export default { fetch: app.fetch };

@@ -37,7 +37,7 @@ export const MAX_REDIRECTS = 3;
 export const DEFAULT_TOP_K = 5;
 /** UTF-16 code units of a model's or a label set's name. */
 export const MAX_NAME_LENGTH = 256;
-/** Label sets on a page of the list. */
+/** Label sets or batches on a page of the list. */
 export const DEFAULT_PAGE = 20;
 export const MAX_PAGE = 100;
 /** Values of a vector that comes with a request. Models have fewer. */
@@ -61,3 +61,7 @@ export const LEAST_EXPIRY = 3_600;
 export const LONGEST_EXPIRY = 2_592_000;
 /** What may be asked for of the list of files, as at OpenAI. A page ends at 1,000 (`state/file-tables.ts`). */
 export const MAX_FILES_PAGE = 10_000;
+/** Pairs of a batch's metadata, and UTF-16 code units of a key and a value, as at OpenAI. */
+export const MAX_METADATA = 16;
+export const MAX_METADATA_KEY = 64;
+export const MAX_METADATA_VALUE = 512;

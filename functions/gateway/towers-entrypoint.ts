@@ -24,7 +24,9 @@ export class Towers extends WorkerEntrypoint<Bindings> implements TowersRpc {
   ): Promise<RpcResult<Embeddings>> {
     return await rpcResult("gateway", requestId, async () => {
       const { text } = servedModel(this.env, model);
-      return rpcValue(await text.embedTokens(ids, lengths, async () => await wanted(), requestId));
+      return rpcValue(
+        await text.embedTokens(ids, lengths, async () => await wanted(), requestId, "background"),
+      );
     });
   }
 }

@@ -69,7 +69,8 @@ async function takePart(
   try {
     const { manifest } = await leasedManifest(env, model, (work) => ctx.waitUntil(work));
     const text: TextCall["text"] = {
-      embedTokens: (...parameters) => env.TOWERS.embedTokens(model, ...parameters),
+      embedTokens: (ids, lengths, wanted, request) =>
+        env.TOWERS.embedTokens(model, ids, lengths, wanted, request),
     };
     const requestId = `queue_${id}`;
     const call: TextCall = { manifest, text, requestId, wanted: () => held.renew() };

@@ -2,17 +2,38 @@
  * The jobs Worker: finishes in the background what is too large for a request. Its isolate is separate, so requests
  * never share memory with it. Only the queue and its schedule can reach it.
  */
+import { type BatchMessage, batchMessageSchema } from "../batches/batch-message.ts";
 import { sweepFiles } from "../files/sweep.ts";
 import { logCall } from "../runtime/log-call.ts";
+import { warn } from "../runtime/warn.ts";
 import { buildLabels } from "./build-labels.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
+import { sweepBatches } from "./sweep-batches.ts";
+import { workOnBatch } from "./work-on-batch.ts";
 
 export default {
   queue: async (batch: MessageBatch, env: JobsBindings, ctx: ExecutionContext): Promise<void> => {
-    for (const message of batch.messages) await buildLabels(message, env, ctx);
+    for (const message of batch.messages) {
+      if (isOfBatch(message)) await workOnBatch(message, env);
+      else await buildLabels(message, env, ctx);
+    }
   },
   scheduled: async (_event: ScheduledController, env: JobsBindings): Promise<void> => {
-    const cleared = await sweepFiles(env);
-    if (cleared > 0) logCall("jobs", "sweep", { cleared });
+    await swept("sweep", () => sweepFiles(env));
+    await swept("batches", () => sweepBatches(env));
   },
 };
+
+function isOfBatch(message: Message): message is Message<BatchMessage> {
+  return batchMessageSchema.safeParse(message.body).success;
+}
+
+/** A sweep that fails is not to keep the other from its work. */
+async function swept(name: string, sweep: () => Promise<number>): Promise<void> {
+  try {
+    const cleared = await sweep();
+    if (cleared > 0) logCall("jobs", name, { cleared });
+  } catch (error) {
+    warn(`${name} failed`, error);
+  }
+}

@@ -1,13 +1,17 @@
 /** The jobs Worker's bindings (`wrangler.toml`). */
+import type { BatchMessage } from "../batches/batch-message.ts";
+import type { BatchBindings } from "../batches/batches.ts";
+import type { LinesRpc } from "../batches/lines-rpc.ts";
 import type { FileBindings } from "../files/account-files.ts";
 import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { SetNamesBindings } from "../label-sets/set-names.ts";
 import type { TowersRpc } from "../runtime/rpc.ts";
 
-export interface JobsBindings extends Omit<FileBindings, "ACCOUNTS"> {
-  ACCOUNTS: FileBindings["ACCOUNTS"] & SetNamesBindings["ACCOUNTS"];
+export interface JobsBindings extends Omit<FileBindings, "ACCOUNTS">, Omit<BatchBindings, "ACCOUNTS"> {
+  ACCOUNTS: FileBindings["ACCOUNTS"] & SetNamesBindings["ACCOUNTS"] & BatchBindings["ACCOUNTS"];
   TOWERS: TowersRpc;
-  BUILDS: Queue<BuildMessage>;
+  LINES: LinesRpc;
+  BUILDS: Queue<BuildMessage | BatchMessage>;
   /** Manifests. They are read without the cache, because no client waits for a background job. */
   MODELS: R2Bucket;
   /** Label sets. */

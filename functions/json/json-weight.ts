@@ -20,6 +20,9 @@ const ELEMENT = 16;
 /** Bytes of a string beyond its characters. */
 const STRING = 20;
 
+/** Memory for a lifted string, as a multiple of its length: its bytes, and those of the picture decoded from it. */
+export const LIFTED_EXPANSION = 1.75;
+
 /** Deepest nesting allowed. No body of the API needs more than ten levels. */
 const MAX_DEPTH = 100;
 
@@ -75,6 +78,11 @@ export class JsonWeight {
     const inString = this.#isLifted() ? 0 : (this.#string?.bytes ?? 0);
     const text = (this.#isWide ? 2 : 1) * this.#characters;
     return text + Math.max(this.#bytes + inString, this.#values);
+  }
+
+  /** The most that text, values and what is made of the strings that are lifted out take together. */
+  get memory(): number {
+    return LIFTED_EXPANSION * this.lifted + this.parsing;
   }
 
   /**

@@ -18,12 +18,19 @@ import { SignOfLife } from "./sign-of-life.ts";
  */
 const EXPIRY_MS = 20_000;
 
-/** A small request is one piece of work, see `turns.ts`. */
-export type Size = "small" | "large";
+/** A small request is one piece of work, see `turns.ts`. Requests in the background have places of their own. */
+export type Size = "small" | "large" | "background";
+
+/** Places of requests in the background, as a part of the limit. */
+const BACKGROUND_SHARE = 1 / 2;
 
 export class Admission {
   readonly #limit: number;
-  readonly #places: Readonly<Record<Size, Set<SignOfLife>>> = { small: new Set(), large: new Set() };
+  readonly #places: Readonly<Record<Size, Set<SignOfLife>>> = {
+    small: new Set(),
+    large: new Set(),
+    background: new Set(),
+  };
 
   /** @param limit places for requests of each size */
   constructor(limit: number) {
@@ -38,7 +45,8 @@ export class Admission {
   async admit<T>(size: Size, work: (alive: () => void) => Promise<T>): Promise<T> {
     const places = this.#places[size];
     for (const place of places) if (place.isOlderThan(EXPIRY_MS)) places.delete(place);
-    if (places.size >= this.#limit) {
+    const limit = size === "background" ? Math.ceil(this.#limit * BACKGROUND_SHARE) : this.#limit;
+    if (places.size >= limit) {
       throw new ServiceError("overloaded", "too many requests are waiting for the model; try again");
     }
     const place = new SignOfLife();

@@ -12,6 +12,12 @@ import type { Loaded } from "./model-store/source-report.ts";
 import type { Dot } from "./tower/engine.ts";
 import type { Wanted } from "./wanted.ts";
 
+/**
+ * `background`: nobody waits for the answer, so everything else goes first at a tower. It follows `requestId`, since a
+ * tower of an earlier release does not know it.
+ */
+export type Priority = "interactive" | "background";
+
 /** A failure in the other Worker, with a code of the API. */
 export interface RpcFailure {
   code: ErrorCode;
@@ -65,6 +71,7 @@ export interface VisionRpc {
     count: number,
     wanted: Wanted,
     requestId: string,
+    priority?: Priority,
   ): Promise<RpcResult<Embeddings>>;
   /**
    * Embeds one already normalized picture; used to compare the deployed tower with reference outputs.
@@ -89,6 +96,7 @@ export interface VisionStageRpc {
     count: number,
     wanted: Wanted,
     requestId: string,
+    priority?: Priority,
   ): Promise<RpcResult<Embeddings>>;
   /** As for the first stage, which passes the call on. */
   wake(requestId: string): Promise<void>;
@@ -106,6 +114,7 @@ export interface TextRpc {
     lengths: number[],
     wanted: Wanted,
     requestId: string,
+    priority?: Priority,
   ): Promise<RpcResult<Embeddings>>;
   stats(): Promise<WorkerStats>;
 }

@@ -10,15 +10,26 @@
  * request waits for at most one piece of each other request. A turn contains only computation, never a wait for bytes
  * or for an answer, so that no slow client can keep it.
  *
+ * Work that nobody waits for (`background`) is done when no other piece is in line. So that it is done at all under a
+ * steady load, it has a turn at the latest after `MAX_PASSED` others.
+ *
  * Requests wait by polling (`sign-of-life.ts` says why). A request that does not poll while each of the others polls
  * several times loses its place. Polls are counted instead of milliseconds, because no request polls during a long
  * piece. A request that was only slow goes to the end of the line.
  */
 
+import type { Priority } from "./rpc.ts";
+
 /** A silent request loses its place after this many polls of each other request. */
 const PATIENCE = 8;
 
+/** Pieces that go before one in the background which came first. */
+const MAX_PASSED = 64;
+
 interface Place {
+  priority: Priority;
+  /** Number of pieces that were computed when it came. */
+  since: number;
   /** Number of all requests' polls when this one last polled. */
   heardAt: number;
 }
@@ -34,8 +45,8 @@ export class Turns {
    * @param signal its abort takes the piece out of the line
    * @throws whatever `piece` throws; the signal's reason
    */
-  async take<T>(piece: () => T, signal: AbortSignal): Promise<T> {
-    const place: Place = { heardAt: this.#polls };
+  async take<T>(piece: () => T, signal: AbortSignal, priority: Priority = "interactive"): Promise<T> {
+    const place: Place = { priority, since: this.#computed, heardAt: this.#polls };
     this.#line.add(place);
     try {
       let computed: number;
@@ -55,12 +66,25 @@ export class Turns {
   #isNext(place: Place): boolean {
     place.heardAt = ++this.#polls;
     const patience = PATIENCE * this.#line.size;
+    let isBefore = true;
     for (const other of this.#line) {
-      if (other === place) return true;
-      if (this.#polls - other.heardAt <= patience) return false;
-      this.#line.delete(other);
+      if (other === place) isBefore = false;
+      else if (!this.#goesFirst(other, place, isBefore)) continue;
+      else if (this.#polls - other.heardAt <= patience) return false;
+      else this.#line.delete(other);
     }
-    this.#line.add(place);
-    return false;
+    // A request that was only slow had lost its place.
+    if (isBefore) this.#line.add(place);
+    return !isBefore;
+  }
+
+  /** @param isBefore true if `other` came before `place` */
+  #goesFirst(other: Place, place: Place, isBefore: boolean): boolean {
+    const [isUrgent, isOtherUrgent] = [this.#isUrgent(place), this.#isUrgent(other)];
+    return isUrgent === isOtherUrgent ? isBefore : isOtherUrgent;
+  }
+
+  #isUrgent({ priority, since }: Place): boolean {
+    return priority === "interactive" || this.#computed - since >= MAX_PASSED;
   }
 }

@@ -74,4 +74,15 @@ export const ACCOUNT_MIGRATIONS: Migrations = [
     // Whether R2 has the account's marker.
     "ALTER TABLE totals ADD COLUMN is_marked INTEGER NOT NULL DEFAULT 0",
   ],
+  [
+    // `position`: the order in which they were made.
+    `CREATE TABLE batches (
+      position INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      created_at INTEGER NOT NULL,
+      is_over INTEGER NOT NULL
+    )`,
+    "CREATE INDEX batches_open ON batches (position) WHERE is_over = 0",
+    "CREATE INDEX batches_by_age ON batches (created_at)",
+  ],
 ];

@@ -1,8 +1,9 @@
 /**
- * The Durable Object of an account: its files, as `functions/files/account-files-rpc.ts` says, and the names of its label
- * sets, as `functions/label-sets/set-names-rpc.ts` says.
+ * The Durable Object of an account: its files, as `functions/files/account-files-rpc.ts` says, the names of its label
+ * sets (`functions/label-sets/set-names-rpc.ts`), and which batches it has (`functions/batches/account-batches-rpc.ts`).
  */
 import { DurableObject } from "cloudflare:workers";
+import type { AccountBatchesRpc, BatchPage } from "../batches/account-batches-rpc.ts";
 import type {
   Abandoned,
   AccountFilesRpc,
@@ -18,15 +19,17 @@ import type {
 } from "../files/account-files-rpc.ts";
 import type { Naming, SetNamesRpc } from "../label-sets/set-names-rpc.ts";
 import { ACCOUNT_MIGRATIONS } from "./account-migrations.ts";
+import { BatchList } from "./batch-list.ts";
 import { FileTables } from "./file-tables.ts";
 import { migrate } from "./migrate.ts";
 import { SetNameTable } from "./set-name-table.ts";
 import { UploadTable } from "./upload-table.ts";
 
-export class AccountState extends DurableObject implements AccountFilesRpc, SetNamesRpc {
+export class AccountState extends DurableObject implements AccountFilesRpc, SetNamesRpc, AccountBatchesRpc {
   readonly #files: FileTables;
   readonly #uploads: UploadTable;
   readonly #setNames: SetNameTable;
+  readonly #batches: BatchList;
 
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
@@ -34,6 +37,7 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
     this.#files = new FileTables(ctx.storage);
     this.#uploads = new UploadTable(ctx.storage);
     this.#setNames = new SetNameTable(ctx.storage);
+    this.#batches = new BatchList(ctx.storage);
   }
 
   async begin(upload: NewUpload, isMarked: boolean): Promise<Begun> {
@@ -116,5 +120,21 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
 
   async setRemoved(id: string): Promise<void> {
     this.#setNames.removed(id);
+  }
+
+  async addBatch(id: string, maxOpen: number): Promise<boolean> {
+    return this.#batches.add(id, maxOpen);
+  }
+
+  async listBatches(after: string | null, limit: number): Promise<BatchPage | undefined> {
+    return this.#batches.list(after, limit);
+  }
+
+  async batchOver(id: string): Promise<void> {
+    this.#batches.over(id);
+  }
+
+  async forgetBatch(id: string): Promise<void> {
+    this.#batches.forget(id);
   }
 }

@@ -3,6 +3,7 @@
  * handles one call after the other. Bytes are in R2, and no classification waits for an object.
  */
 export { AccountState } from "./account-state.ts";
+export { BatchState } from "./batch-state.ts";
 
 /** The platform wants a handler; no address leads to it. */
 export default {

@@ -8,7 +8,7 @@ import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import type { LoadedManifest } from "../runtime/model-store/load-manifest.ts";
 import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
-import type { Embeddings, WorkerStats } from "../runtime/rpc.ts";
+import type { Embeddings, Priority, WorkerStats } from "../runtime/rpc.ts";
 import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { plannedShape } from "../runtime/tower/planned-shape.ts";
@@ -69,10 +69,12 @@ export class TextTower {
     lengths: number[],
     wanted: Wanted,
     waitUntil: WaitUntil,
+    priority: Priority = "interactive",
   ): Promise<Embeddings> {
     checkTokens(ids, lengths, this.#manifest.text);
     const isSmall = ids.length <= positionsPerStep(this.#manifest.text);
-    return await admission.admit(isSmall ? "small" : "large", async (alive) => {
+    const size = priority === "background" ? priority : isSmall ? "small" : "large";
+    return await admission.admit(size, async (alive) => {
       const check = async (): Promise<void> => {
         await assertWanted(wanted);
         alive();
@@ -87,7 +89,7 @@ export class TextTower {
       let start = 0;
       for (const step of stepsOf(lengths, Math.max(positionsPerStep(text), this.#tower.textPositions))) {
         const from = { ids: ids.subarray(start), embeddings: embeddings.subarray(width * done) };
-        await this.#tower.turn({ check, waitUntil }, () => this.#run(rows, step, from));
+        await this.#tower.turn({ check, waitUntil, priority }, () => this.#run(rows, step, from));
         done += step.length;
         start += sum(step);
       }

@@ -5,7 +5,7 @@
  * The entry file chooses the engine: `index.ts` or `ort.ts`.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Embeddings, RpcResult, TextRpc, WorkerStats } from "../runtime/rpc.ts";
+import type { Embeddings, Priority, RpcResult, TextRpc, WorkerStats } from "../runtime/rpc.ts";
 import { loadedFields, logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import type { Wanted } from "../runtime/wanted.ts";
@@ -19,11 +19,12 @@ export const textWorker = (createEngine: CreateEngine) =>
       lengths: number[],
       wanted: Wanted,
       requestId: string,
+      priority?: Priority,
     ): Promise<RpcResult<Embeddings>> {
       const waitUntil = (work: Promise<unknown>): void => this.ctx.waitUntil(work);
       return await rpcResult("text", requestId, async () => {
         const tower = await textTower(createEngine, this.env, waitUntil);
-        const embeddings = await tower.embedTokens(ids, lengths, wanted, waitUntil);
+        const embeddings = await tower.embedTokens(ids, lengths, wanted, waitUntil, priority);
         const { loaded } = embeddings;
         logCall("text", requestId, { texts: lengths.length, ...(loaded && loadedFields(loaded)) });
         return embeddings;

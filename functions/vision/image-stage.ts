@@ -11,7 +11,7 @@ import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import type { SourceReport } from "../runtime/model-store/source-report.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import type { Embeddings, WorkerStats, VisionStageRpc } from "../runtime/rpc.ts";
+import type { Embeddings, Priority, WorkerStats, VisionStageRpc } from "../runtime/rpc.ts";
 import { rpcValue } from "../runtime/rpc-result.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { plannedShape } from "../runtime/tower/planned-shape.ts";
@@ -112,13 +112,20 @@ export class ImageStage {
    * @param wanted as in `rpc.ts`
    * @throws ServiceError `model_unavailable`, `overloaded`
    */
-  async embed(inputs: Pictures, count: number, wanted: Wanted, requestId: string): Promise<Embeddings> {
-    return await admission.admit(count === 1 ? "small" : "large", async (alive) => {
+  async embed(
+    inputs: Pictures,
+    count: number,
+    wanted: Wanted,
+    requestId: string,
+    priority: Priority = "interactive",
+  ): Promise<Embeddings> {
+    const size = priority === "background" ? priority : count === 1 ? "small" : "large";
+    return await admission.admit(size, async (alive) => {
       const check = async (): Promise<void> => {
         await assertWanted(wanted);
         alive();
       };
-      const visitor = { check, waitUntil: this.#waitUntil };
+      const visitor = { check, waitUntil: this.#waitUntil, priority };
       return this.#next === undefined
         ? await this.#finish(inputs, count, visitor)
         : await this.#passOn(inputs, count, requestId, this.#next, visitor);
@@ -171,7 +178,7 @@ export class ImageStage {
         () => true,
         () => false,
       );
-    const answer = next.embedActivations(readable, count, wanted, requestId);
+    const answer = next.embedActivations(readable, count, wanted, requestId, visitor.priority);
     // If this stage fails first, the next stage's error about the broken stream is ignored.
     answer.catch(() => {});
     const writer = writable.getWriter();

@@ -6,7 +6,14 @@
  * The entry file chooses the engine: `index.ts` or `ort.ts`.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Embeddings, RpcResult, WorkerStats, VisionRpc, VisionStageRpc } from "../runtime/rpc.ts";
+import type {
+  Embeddings,
+  Priority,
+  RpcResult,
+  WorkerStats,
+  VisionRpc,
+  VisionStageRpc,
+} from "../runtime/rpc.ts";
 import { loadedFields, logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import type { Tensor } from "../runtime/tensor.ts";
@@ -26,12 +33,13 @@ export const visionWorker = (createEngine: CreateEngine) =>
       count: number,
       wanted: Wanted,
       requestId: string,
+      priority?: Priority,
     ): Promise<RpcResult<Embeddings>> {
       return await rpcResult("vision", requestId, async () => {
         const stage = await this.#stage();
         const { size, mean, std } = stage.manifest.image;
         const pictures = readPixels(pixels, count, size, { mean, std });
-        const embeddings = stage.normalized(await stage.embed(pictures, count, wanted, requestId));
+        const embeddings = stage.normalized(await stage.embed(pictures, count, wanted, requestId, priority));
         const { dot } = stage.stats;
         const { loaded } = embeddings;
         logCall("vision", requestId, {
@@ -55,10 +63,17 @@ export const visionWorker = (createEngine: CreateEngine) =>
       count: number,
       wanted: Wanted,
       requestId: string,
+      priority?: Priority,
     ): Promise<RpcResult<Embeddings>> {
       return await rpcResult("vision", requestId, async () => {
         const stage = await this.#stage();
-        const embeddings = await stage.embed(readTensors(activations, count), count, wanted, requestId);
+        const embeddings = await stage.embed(
+          readTensors(activations, count),
+          count,
+          wanted,
+          requestId,
+          priority,
+        );
         const { loaded } = embeddings;
         logCall("vision", requestId, { activations: count, ...(loaded && loadedFields(loaded)) });
         return embeddings;

@@ -46,11 +46,13 @@ const COHERE_RERANK = "POST /v2/rerank";
 const COHERE_EMBED = "POST /v2/embed";
 const ZERO_SHOT = "POST /hf/zero-shot-image-classification";
 const FEATURES = "POST /hf/feature-extraction";
+const BATCHES = "POST /v1/batches";
 
 export function contractCases({ image, set, width }: Material): Case[] {
   const labels = ["fox", "dress"];
   const vector = Array.from({ length: width }, (_, i) => i + 1);
   const png = `data:image/png;base64,${image}`;
+  const batch = { input_file_id: "file-x", endpoint: "/v1/classify", completion_window: "24h" };
   const part = { type: "image_url", image_url: { url: png } };
   return [
     row(CLASSIFY, "labels", { images: [image], labels }, 200),
@@ -308,6 +310,16 @@ export function contractCases({ image, set, width }: Material): Case[] {
     ),
     row("GET /v1/label_sets/ls_x", "an unknown one", undefined, 404, "label_set_not_found"),
     row("DELETE /v1/label_sets/ls_x", "an unknown one", undefined, 404, "label_set_not_found"),
+    row(BATCHES, "an unknown file", batch, 404, "file_not_found", "input_file_id"),
+    row(BATCHES, "no file", { ...batch, input_file_id: null }, 400, "missing_field", "input_file_id"),
+    row(BATCHES, "another endpoint", { ...batch, endpoint: "/v1/files" }, 400, "invalid_value", "endpoint"),
+    row(BATCHES, "an hour", { ...batch, completion_window: "1h" }, 400, "invalid_value", "completion_window"),
+    row(BATCHES, "a number as metadata", { ...batch, metadata: { k: 1 } }, 400, "invalid_type", "metadata.k"),
+    row("GET /v1/batches", "the list", undefined, 200),
+    row("GET /v1/batches?limit=101", "a page of too many", undefined, 400, "invalid_type", "limit"),
+    row("GET /v1/batches?after=batch_x", "after an unknown one", undefined, 404, "batch_not_found", "after"),
+    row("GET /v1/batches/batch_x", "an unknown one", undefined, 404, "batch_not_found", "batch_id"),
+    row("POST /v1/batches/batch_x/cancel", "an unknown one", undefined, 404, "batch_not_found", "batch_id"),
     row(EMBEDDINGS, "a string", { input: "a" }, 200),
     row(EMBEDDINGS, "strings and images", { input: ["a", { image }, part] }, 200),
     row(EMBEDDINGS, "base64", { input: "a", encoding_format: "base64", user: "u" }, 200),

@@ -12,6 +12,7 @@ import { generateApi } from "swagger-typescript-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as responses from "../../functions/gateway/openapi/responses.ts";
 import { inlineObjects, requestsOf, type Reference } from "./documented-requests.ts";
+import { uploadFile } from "../files/support/upload-file.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
@@ -46,6 +47,27 @@ function formOf(
   }
   for (const name of files) form.append(name, new Blob([picture]), "fox.png");
   return form;
+}
+
+/** @returns id of a file with so much in it that its batch can still be cancelled */
+async function inputOfBatch(): Promise<string> {
+  const lines = Array.from({ length: 200 }, (_, index) =>
+    JSON.stringify({
+      custom_id: `${index}`,
+      method: "POST",
+      url: "/v1/classify",
+      body: {
+        image: `https://example.com/${index}.png`,
+        labels: Array.from({ length: 500 }, (__, at) => `l ${at}`),
+      },
+    }),
+  );
+  const { body } = await uploadFile(workers.url, {
+    bytes: lines.join("\n"),
+    filename: "lines.jsonl",
+    purpose: "batch",
+  });
+  return body.id;
 }
 
 describe("openapi.json", () => {
@@ -97,7 +119,11 @@ describe("openapi.json", () => {
     for (const each of requestsOf(document)) {
       const what = `${each.operationId}, ${each.example}`;
       const path = each.path.replace("{id}", () => each.parameters["id"] ?? ids.get(each.operationId) ?? "");
-      const body = each.fields === undefined ? each.json : formOf(each.fields, each.files, fox);
+      const input = each.operationId === "createBatch" ? { input_file_id: await inputOfBatch() } : {};
+      const body =
+        each.fields === undefined
+          ? each.json && { ...each.json, ...input }
+          : formOf(each.fields, each.files, fox);
       const json = body instanceof FormData ? body : JSON.stringify(body);
       const response = await fetch(workers.url + path, {
         method: each.method,

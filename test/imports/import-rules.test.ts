@@ -12,16 +12,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const ROOT = join(import.meta.dirname, "../..");
 const FUNCTIONS = join(ROOT, "functions");
 /** Folders that all Workers may import. */
-const SHARED = ["runtime", "embed", "files", "json", "label-sets"];
+const SHARED = ["runtime", "batches", "embed", "files", "json", "label-sets"];
 /** The gateway's folders, from the top of `docs/architecture.md` to the bottom. */
 const LAYERS = [
-  ["middleware", "routes"],
-  ["label-sets", "embed", "uploads"],
+  ["middleware", "routes", "lines"],
+  ["label-sets", "embed", "uploads", "joint-calls"],
   ["schemas", "openapi"],
   ["images", "body", "keys", "models", "templates", "score"],
 ];
 /** Files of the gateway that are above all of its folders. */
-const TOP = ["index.ts", "app.ts", "towers-entrypoint.ts"];
+const TOP = ["index.ts", "app.ts", "towers-entrypoint.ts", "lines-entrypoint.ts"];
 
 const entries = await readdir(FUNCTIONS, { withFileTypes: true });
 const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);

@@ -41,7 +41,10 @@ describe("a deployment", { timeout: 180_000 }, () => {
     expect(state.workers[shards ?? ""]?.versions.at(0)?.upload.isCached).toBe(true);
     // Whoever is bound to a Worker comes after it: the gateway after towers, decoder and state, jobs after the gateway.
     expect(Object.keys(state.workers).slice(-3)).toEqual(["edgeclip-state", "edgeclip", "edgeclip-jobs"]);
-    expect(state.workers["edgeclip-state"]).toMatchObject({ classes: ["AccountState"], migrationTag: "v1" });
+    expect(state.workers["edgeclip-state"]).toMatchObject({
+      classes: ["AccountState", "BatchState"],
+      migrationTag: "v2",
+    });
     expect((await stat(join(account.folder, "secrets.json"))).mode & 0o777).toBe(0o600);
   });
 

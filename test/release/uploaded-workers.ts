@@ -92,12 +92,14 @@ export async function readUpload(form: FormData): Promise<Upload> {
   };
 }
 
-/** The classes of an entry module that are Durable Objects. */
+/** The classes of an entry module that are Durable Objects. The bundler numbers what several files import. */
 function exportedObjects([entry]: Upload["modules"]): string[] {
   const code = new TextDecoder().decode(entry?.contents);
   const exported = new Set(/export \{([^}]*)\};?\s*(?:\/\/[^\n]*\s*)*$/.exec(code)?.[1]?.match(/\w+/g) ?? []);
   const classes = [
-    ...code.matchAll(/(\w+)\s*=\s*class[^{]*extends DurableObject\b|class (\w+) extends DurableObject\b/g),
+    ...code.matchAll(
+      /(\w+)\s*=\s*class[^{]*extends DurableObject\d*\b|class (\w+) extends DurableObject\d*\b/g,
+    ),
   ];
   return classes.map(([, named, plain]) => named ?? plain ?? "").filter((name) => exported.has(name));
 }

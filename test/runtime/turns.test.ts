@@ -1,6 +1,7 @@
 /** The line of requests at an isolate's model: their order, and requests that stop polling. */
 import { scheduler } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
+import type { Priority } from "../../functions/runtime/rpc.ts";
 import { Turns } from "../../functions/runtime/turns.ts";
 import { positionsPerStep, stepsOf } from "../../functions/text/steps.ts";
 
@@ -11,8 +12,14 @@ beforeAll(() => {
 });
 
 /** A request of this many pieces. Each piece records the request's name. */
-async function request(turns: Turns, name: string, pieces: number, done: string[]): Promise<void> {
-  for (let i = 0; i < pieces; i++) await turns.take(() => done.push(name), signal);
+async function request(
+  turns: Turns,
+  name: string,
+  pieces: number,
+  done: string[],
+  priority?: Priority,
+): Promise<void> {
+  for (let i = 0; i < pieces; i++) await turns.take(() => done.push(name), signal, priority);
 }
 
 it("lets requests take turns, whoever came first and has most", async () => {
@@ -27,6 +34,27 @@ it("lets requests take turns, whoever came first and has most", async () => {
   const middle = done.flatMap((name, at) => (name === "middle" ? [at] : []));
   expect(middle.map((at, i) => at - (middle[i - 1] ?? 0)).slice(2)).toEqual([2, 2, 2]);
   expect(done).toHaveLength(26);
+});
+
+it("computes what nobody waits for when no other request is in line, and at last anyway", async () => {
+  const turns = new Turns();
+  const done: string[] = [];
+  await Promise.all([
+    request(turns, "background", 3, done, "background"),
+    request(turns, "one", 30, done),
+    request(turns, "another", 30, done),
+  ]);
+  expect(done.slice(-3)).toEqual(["background", "background", "background"]);
+  done.length = 0;
+  // So many others are in line that it would never come.
+  await Promise.all([
+    request(turns, "background", 1, done, "background"),
+    request(turns, "one", 200, done),
+    request(turns, "another", 200, done),
+  ]);
+  const at = done.indexOf("background");
+  expect(at).toBeGreaterThanOrEqual(64);
+  expect(at).toBeLessThan(70);
 });
 
 it("returns to the event loop between any two pieces, however many requests wait", async () => {

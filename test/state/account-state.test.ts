@@ -325,3 +325,25 @@ it("takes back a file whose upload was given up without hearing of it", async ()
   // One of which the object never heard.
   expect(await deployed("abandon", "c".repeat(24))).toEqual({ mayClear: true });
 });
+
+it("knows the order of batches, and how many are not over", async () => {
+  const batches = "batches";
+  await ask(batches, "migrateTo", LATEST);
+  const add = (id: string): Promise<unknown> => ask(batches, "asDeployed", "addBatch", id, 2);
+  expect([await add("a"), await add("b"), await add("c")]).toEqual([true, true, false]);
+  // Whoever did not hear the answer asks again.
+  expect(await add("b")).toBe(true);
+  await ask(batches, "asDeployed", "batchOver", "a");
+  expect([await add("c"), await add("d")]).toEqual([true, false]);
+  await ask(batches, "asDeployed", "forgetBatch", "c");
+  expect(await add("d")).toBe(true);
+  const list = (after: string | null, limit: number): Promise<unknown> =>
+    ask(batches, "asDeployed", "listBatches", after, limit);
+  expect(await list(null, 2)).toEqual({ ids: ["d", "b"], hasMore: true });
+  expect(await list("b", 2)).toEqual({ ids: ["a"], hasMore: false });
+  expect(await list("x", 2)).toBeUndefined();
+  await ask(batches, "query", "UPDATE batches SET created_at = 1 WHERE id IN ('a', 'b')");
+  await ask(batches, "asDeployed", "batchOver", "d");
+  expect(await add("e")).toBe(true);
+  expect(await list(null, 10)).toEqual({ ids: ["e", "d"], hasMore: false });
+});

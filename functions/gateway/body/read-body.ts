@@ -4,7 +4,7 @@ import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
 import { bytesInFlight, MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
 import type { Fields } from "./fields.ts";
-import { JsonWeight } from "../../json/json-weight.ts";
+import { JsonWeight, LIFTED_EXPANSION } from "../../json/json-weight.ts";
 import { liftStrings } from "../../json/lift-strings.ts";
 import { readLimited } from "./limited-body.ts";
 import { type AcceptFile, MultipartForm } from "./multipart-form.ts";
@@ -24,9 +24,6 @@ export interface ReadBody {
   /** The room of the fields. Release it when they are no longer needed. */
   share: Share;
 }
-
-/** Memory for a lifted string, as a multiple of its length: its bytes, and those of the picture decoded from it. */
-const LIFTED_EXPANSION = 1.75;
 
 /**
  * @param acceptFile receives a multipart request's files as they arrive; without it, only JSON is accepted
@@ -70,7 +67,7 @@ async function readJson(request: Request, length: number, share: Share): Promise
   const weight = new JsonWeight();
   const take = async (piece: Uint8Array<ArrayBuffer>): Promise<void> => {
     weight.add(piece);
-    const bytes = LIFTED_EXPANSION * weight.lifted + weight.parsing;
+    const bytes = weight.memory;
     if (bytes > MAX_BODY_MEMORY) {
       const message = `the request's JSON has too many values: they would take more than ${MAX_BODY_MEMORY / 1e6} MB`;
       throw new ServiceError("request_too_large", message);
@@ -90,7 +87,7 @@ async function readJson(request: Request, length: number, share: Share): Promise
   await readLimited(request, MAX_JSON_BYTES, share, { take, drop });
   const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()), weight.lifted > 0);
   // The text is freed here, but cleaned texts take about as much.
-  share.complete(LIFTED_EXPANSION * weight.lifted + weight.parsing);
+  share.complete(weight.memory);
   const lifted: LiftedStrings = {
     strings,
     release: () => {

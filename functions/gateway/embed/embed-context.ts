@@ -7,6 +7,12 @@ import type { Bindings } from "../bindings.ts";
 import type { Timings } from "../timings.ts";
 import type { ServedModel } from "../models/served-models.ts";
 
+/** Told when pictures are being brought to the decoder, and when all of them are there or one failed. */
+export interface PictureWatch {
+  begin(): void;
+  end(): void;
+}
+
 export interface EmbedContext {
   env: Bindings;
   manifest: Manifest;
@@ -20,6 +26,8 @@ export interface EmbedContext {
   /** False once the client has disconnected. */
   wanted: Wanted;
   waitUntil: WaitUntil;
+  /** Of a batch, whose lines wait for each other's pictures. */
+  pictureWatch?: PictureWatch | undefined;
 }
 
 export function textCall({ manifest, towers, requestId, wanted, timings }: EmbedContext): TextCall {

@@ -41,7 +41,7 @@ export async function embedImages(
   batch: PictureBatch,
   { paramOf = (index) => `images[${index}]`, onError = "fail" }: ImageOptions = {},
 ): Promise<EmbeddedImages> {
-  const pictures = await addAll(references, batch, paramOf, onError);
+  const pictures = await watched(batch, () => addAll(references, batch, paramOf, onError));
   await batch.embed(onError);
   const errors = new Map<number, ServiceError>();
   const embeddings = pictures.map(({ embedding, error }, index) => {
@@ -50,6 +50,15 @@ export async function embedImages(
     return embedding ?? NO_EMBEDDING;
   });
   return { embeddings, errors, cached: pictures.filter(({ cached }) => cached).length };
+}
+
+async function watched<T>({ context: { pictureWatch } }: PictureBatch, add: () => Promise<T>): Promise<T> {
+  pictureWatch?.begin();
+  try {
+    return await add();
+  } finally {
+    pictureWatch?.end();
+  }
 }
 
 async function addAll(

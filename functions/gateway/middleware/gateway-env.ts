@@ -5,10 +5,24 @@
 import type { Bindings } from "../bindings.ts";
 import type { Share } from "../body/bytes-in-flight.ts";
 import type { LiftedStrings } from "../body/read-body.ts";
+import type { PictureWatch } from "../embed/embed-context.ts";
 import type { PictureBatch } from "../embed/picture-batch.ts";
 import type { Usage } from "../embed/usage.ts";
 import type { Caller } from "../keys/caller.ts";
 import type { Timings } from "../timings.ts";
+
+/** A line of a batch, whose body stands within it. */
+export interface BatchLine {
+  /** In its part, from 0 on. */
+  index: number;
+  pictures: PictureWatch;
+  /** Known once the line has been read. */
+  customId?: string;
+  status?: number;
+  usage?: Usage | undefined;
+  answeredBy?: string | undefined;
+  errorCode?: string | undefined;
+}
 
 export interface GatewayEnv {
   Bindings: Bindings;
@@ -26,5 +40,7 @@ export interface GatewayEnv {
     /** Long strings of the JSON body; see `functions/json/lift-strings.ts`. */
     lifted?: LiftedStrings | undefined;
     pictures?: PictureBatch;
+    /** The line of a batch that the request is made of; undefined for a request of a client. */
+    line?: BatchLine;
   };
 }

@@ -10,6 +10,7 @@ import {
 } from "../schemas/label-set-request.ts";
 import { cohereEmbedRequestSchema } from "../schemas/cohere-embed-request.ts";
 import { featureExtractionRequestSchema, zeroShotRequestSchema } from "../schemas/hugging-face-request.ts";
+import { batchListSchema, batchRequestSchema } from "../schemas/batch-request.ts";
 import { fileListSchema, fileRequestSchema } from "../schemas/file-request.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
@@ -219,6 +220,48 @@ const paths: ZodOpenApiPathsObject = {
       path: idPath("createFile"),
       binary: true,
       answers: { "200": ["The bytes", responses.contentSchema] },
+    }),
+  },
+  "/v1/batches": {
+    post: operation({
+      id: "createBatch",
+      tag: "Batches",
+      summary: "Answer the requests in a file within 24 hours",
+      description:
+        "OpenAI's endpoint. Each line of the file is a request: `custom_id`, `method`, `url` and `body`. Lines are not " +
+        "counted by the rate limit. A batch has at most 50,000 lines, 50,000 inputs of embeddings and 50,000 pictures.",
+      request: batchRequestSchema,
+      answers: { "200": ["The batch", responses.batchSchema] },
+      idFor: ["getBatch", "cancelBatch"],
+    }),
+    get: operation({
+      id: "listBatches",
+      tag: "Batches",
+      summary: "The account's batches",
+      description: "OpenAI's endpoint. The newest first; a batch is kept for 30 days once it is over.",
+      query: batchListSchema,
+      answers: { "200": ["A page of them", responses.batchListResponseSchema] },
+    }),
+  },
+  "/v1/batches/{id}": {
+    get: operation({
+      id: "getBatch",
+      tag: "Batches",
+      summary: "How far a batch is",
+      description: "OpenAI's endpoint. Asking for a batch whose message was lost sends it on its way again.",
+      path: idPath("createBatch"),
+      answers: { "200": ["The batch", responses.batchSchema] },
+    }),
+  },
+  "/v1/batches/{id}/cancel": {
+    post: operation({
+      id: "cancelBatch",
+      tag: "Batches",
+      summary: "Stop a batch",
+      description:
+        "Lines that were answered by then are in its output; a batch that is over gives 409 `conflict`.",
+      path: idPath("createBatch"),
+      answers: { "200": ["The batch", responses.batchSchema], "409": ["It is over", responses.errorSchema] },
     }),
   },
   "/v1/models": {

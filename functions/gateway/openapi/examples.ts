@@ -1,6 +1,6 @@
 /**
  * The request bodies that the reference shows, by operation. Each works as it is, on every deployment;
- * `test/api/openapi.test.ts` sends them all. A form's example is by field, without its files, which a person chooses.
+ * but for the id of a batch's input; `test/api/openapi.test.ts` sends them all. A form's example is by field, without its files, which a person chooses.
  */
 import { EXAMPLE_PICTURE } from "./example-picture.ts";
 
@@ -121,6 +121,19 @@ const EXAMPLES: Record<string, Examples> = {
   },
   createFile: {
     form: { purpose: "vision", "expires_after[anchor]": "created_at", "expires_after[seconds]": 86_400 },
+  },
+  createBatch: {
+    json: {
+      night: {
+        summary: "Classifications in a file that was uploaded with the purpose batch",
+        value: {
+          input_file_id: "file-…",
+          endpoint: "/v1/classify",
+          completion_window: "24h",
+          metadata: { job: "night" },
+        },
+      },
+    },
   },
   computeLabelSets: { json: { first: { summary: "The first request", value: {} } } },
 };

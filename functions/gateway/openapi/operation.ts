@@ -19,6 +19,7 @@ export const TAGS = {
     "Endpoints of Cohere and Hugging Face, for their clients. They ignore fields that they do not know.",
   "Label sets": "Labels that are stored once, computed once for each model, and then used by id.",
   Files: "OpenAI's files: pictures and lists that are uploaded once and then named by id.",
+  Batches: "OpenAI's batches: thousands of requests in a file, answered within 24 hours.",
   Models: "The models that the deployment serves.",
   Operation: "For those who run the deployment.",
   Health: "Whether the service works. Needs no key.",
@@ -52,7 +53,7 @@ const WITH_KEY: Refusal[] = [
   ["400", "BadRequest", "The request is wrong; `param` names the field"],
   ["401", "Unauthorized", "The API key is missing or wrong"],
   ["403", "Forbidden", "The account has reached its limit, or the page's origin is not allowed"],
-  ["404", "NotFound", "The address, model, label set or file does not exist"],
+  ["404", "NotFound", "The address, model, label set, file or batch does not exist"],
   ["429", "TooManyRequests", "Too many requests; `retry-after` says when to try again"],
   ["503", "Unavailable", "Cannot answer at present; `retry-after` says when to try again"],
 ];

@@ -1,5 +1,6 @@
 /** The shapes of the API's answers, for its reference. The tests check real answers against them. */
 import * as z from "zod";
+import { BATCH_ENDPOINTS } from "../../batches/batch-object.ts";
 import { FILE_PURPOSES } from "../../files/account-files-rpc.ts";
 import { ERROR_KINDS } from "../../runtime/errors.ts";
 
@@ -193,6 +194,72 @@ export const deletedFileSchema = z
 
 /** Of a file. */
 export const contentSchema = z.unknown().meta({ override: { type: "string", format: "binary" } });
+
+const stamp = seconds.nullable();
+
+export const batchSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal("batch"),
+    endpoint: z.enum(BATCH_ENDPOINTS),
+    errors: z
+      .object({
+        object: z.literal("list"),
+        data: z.array(
+          z.object({
+            code: z.string(),
+            message: z.string(),
+            param: z.string().nullable(),
+            line: z.number().int().nullable().meta({ description: "Of the input file, from 1 on" }),
+          }),
+        ),
+      })
+      .nullable()
+      .meta({ description: "Why the batch failed: at most 100 faults of the input, or one of the whole" }),
+    input_file_id: z.string(),
+    completion_window: z.literal("24h"),
+    status: z.enum([
+      "validating",
+      "failed",
+      "in_progress",
+      "finalizing",
+      "completed",
+      "expired",
+      "cancelling",
+      "cancelled",
+    ]),
+    output_file_id: z.string().nullable().meta({ description: "Of the lines that were answered" }),
+    error_file_id: z
+      .string()
+      .nullable()
+      .meta({ description: "Of the lines that were refused, or not answered" }),
+    created_at: seconds,
+    in_progress_at: stamp,
+    expires_at: seconds,
+    finalizing_at: stamp,
+    completed_at: stamp,
+    failed_at: stamp,
+    expired_at: stamp,
+    cancelling_at: stamp,
+    cancelled_at: stamp,
+    request_counts: z.object({
+      total: z.number().int(),
+      completed: z.number().int(),
+      failed: z.number().int(),
+    }),
+    metadata: z.record(z.string(), z.string()).nullable(),
+  })
+  .meta({ id: "Batch" });
+
+export const batchListResponseSchema = z
+  .object({
+    object: z.literal("list"),
+    data: z.array(batchSchema),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+    has_more: z.boolean(),
+  })
+  .meta({ id: "BatchList" });
 
 export const labelSetSchema = z
   .object({

@@ -1,10 +1,11 @@
 /** `POST /v1/label_sets`, and the query of `GET /v1/label_sets`. */
 import * as z from "zod";
-import { DEFAULT_PAGE, MAX_NAME_LENGTH, MAX_PAGE, MAX_SET_LABELS } from "../limits.ts";
+import { MAX_NAME_LENGTH, MAX_SET_LABELS } from "../limits.ts";
 import { LABEL_ALIASES } from "../body/fields.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
 import { modelSchema } from "./model-name.ts";
 import { ownObject } from "./own-object.ts";
+import { pageLimitSchema } from "./page-limit.ts";
 import { setNameSchema } from "./set-name.ts";
 import { shortString } from "./short-string.ts";
 import { templatesSchema } from "./templates.ts";
@@ -28,11 +29,6 @@ export const labelSetQuerySchema = z.object({ model: modelSchema });
 
 export const labelSetListSchema = z.object({
   ...labelSetQuerySchema.shape,
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1, "must be at least 1")
-    .max(MAX_PAGE, `at most ${MAX_PAGE}`)
-    .default(DEFAULT_PAGE),
+  limit: pageLimitSchema,
   after: z.string().max(64).optional().meta({ description: "Id of the last set of the page before" }),
 });

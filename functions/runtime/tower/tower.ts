@@ -8,7 +8,7 @@
 import { withHeartbeat } from "../heartbeat.ts";
 import { type WaitUntil, LeasedLoad } from "../lease.ts";
 import type { Loaded } from "../model-store/source-report.ts";
-import type { WorkerStats } from "../rpc.ts";
+import type { Priority, WorkerStats } from "../rpc.ts";
 import { SignOfLife } from "../sign-of-life.ts";
 import type { Tensor } from "../tensor.ts";
 import { Turns } from "../turns.ts";
@@ -19,6 +19,7 @@ export interface Visitor {
   /** Asks whether the client still waits for the answer; the call is also a sign of life. @throws ClientGoneError */
   check: () => Promise<void>;
   waitUntil: WaitUntil;
+  priority?: Priority;
 }
 
 /** An input that runs while the tower loads. It may belong to another request than the load. */
@@ -123,13 +124,14 @@ export class Tower {
    * @param piece synchronous, and as short as `turns.ts` says
    * @throws ServiceError `model_unavailable`; ClientGoneError; whatever `piece` throws
    */
-  async turn<T>({ check, waitUntil }: Visitor, piece: () => T): Promise<T> {
+  async turn<T>({ check, waitUntil, priority }: Visitor, piece: () => T): Promise<T> {
     await check();
     return await withHeartbeat(check, async (signal) => {
       for (;;) {
         await this.ready(waitUntil);
         // Another request may have replaced the engine meanwhile, and the new one not be loaded yet.
-        const done = await this.#turns.take(() => (this.isReady ? { value: piece() } : undefined), signal);
+        const computed = (): { value: T } | undefined => (this.isReady ? { value: piece() } : undefined);
+        const done = await this.#turns.take(computed, signal, priority);
         if (done !== undefined) return done.value;
       }
     });

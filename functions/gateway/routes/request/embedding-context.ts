@@ -39,5 +39,6 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
     requestId: c.get("requestId"),
     wanted: wantedBy(c),
     waitUntil: (work) => c.executionCtx.waitUntil(work),
+    pictureWatch: c.get("line")?.pictures,
   };
 }

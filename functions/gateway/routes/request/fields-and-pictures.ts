@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import { ServiceError } from "../../../runtime/errors.ts";
-import type { GatewayEnv } from "../../middleware/gateway-env.ts";
+import type { BatchLine, GatewayEnv } from "../../middleware/gateway-env.ts";
 import type { AcceptFile } from "../../body/multipart-form.ts";
 import type { Fields } from "../../body/fields.ts";
 import { readBody } from "../../body/read-body.ts";
@@ -51,5 +51,12 @@ export async function readFields(c: Context<GatewayEnv>, acceptFile?: AcceptFile
   const { fields, lifted, share } = await readBody(c.req.raw, acceptFile);
   c.set("share", share);
   c.set("lifted", lifted);
-  return fields;
+  const line = c.get("line");
+  return line === undefined ? fields : bodyOf(line, fields);
+}
+
+/** The body of a batch's line, whose form the jobs Worker has checked. */
+function bodyOf(line: BatchLine, { custom_id: id, body }: Fields): Fields {
+  line.customId = id as string;
+  return body as Fields;
 }

@@ -1,0 +1,20 @@
+/** The limits of a batch, as the API's reference and its errors state them. */
+
+export const MAX_BATCH_LINES = 50_000;
+/** Inputs of `/v1/embeddings`, over all lines; and pictures, over all lines. */
+export const MAX_BATCH_INPUTS = 50_000;
+export const MAX_BATCH_IMAGES = 50_000;
+/** Bytes of a line: those of a request's body. */
+export const MAX_LINE_BYTES = 16_000_000;
+/** Bytes of output and error file together. */
+export const MAX_OUTPUT_BYTES = 1_000_000_000;
+/** UTF-16 code units of a `custom_id`. */
+export const MAX_CUSTOM_ID_LENGTH = 512;
+/** Faults of the input that a batch lists. */
+export const MAX_BATCH_ERRORS = 100;
+/** Batches of an account that are not over. */
+export const MAX_OPEN_BATCHES = 100;
+/** Seconds in which a batch must be done. */
+export const COMPLETION_WINDOW = 24 * 3600;
+/** Seconds for which a batch is kept once it is over, and its output and errors unless the request says otherwise. */
+export const KEPT_FOR = 30 * 24 * 3600;

@@ -1,0 +1,163 @@
+/**
+ * What a batch's Durable Object says (`functions/state/`). It knows how far the batch is, and gives out the work; whoever
+ * takes some does it and says what came of it:
+ *
+ *     take → "check"   addParts … → checked, or refused       the input, read once
+ *     take → "part"    answered, or inputGone                 some lines of it
+ *     take → "finish"  results …, unanswered … → finished     output and error file
+ *
+ * Work is lent for some time and named by a token. Whoever dies does not come back, so that it is lent again; whoever was
+ * only slow finds that his token is not known any more, and nothing of what he did counts. So messages may come twice, or
+ * in any order, and every call may be repeated.
+ */
+import type { BatchEndpoint, BatchError, BatchObject } from "./batch-object.ts";
+
+/** Milliseconds for which work is lent; longer than a tower may be silent (`DEADLINES.worker`). */
+export const LEASE_MS = 45_000;
+/** Milliseconds between two renewals. */
+export const RENEW_AFTER_MS = 10_000;
+
+/**
+ * The message for which work is taken. If it comes again, whoever took work for it before is dead, so that nobody needs
+ * to wait until that work is lent no more.
+ */
+export interface Taker {
+  message: string;
+  attempt: number;
+}
+
+/** Who made a batch; its lines are answered in his name. */
+export interface BatchOwner {
+  account: string;
+  /** null on a deployment without keys. */
+  keyId: string | null;
+  tier: string;
+}
+
+export interface NewBatch extends BatchOwner {
+  id: string;
+  endpoint: BatchEndpoint;
+  inputFile: string;
+  /** Bytes of the input. */
+  bytes: number;
+  metadata: Record<string, string> | null;
+  /** Seconds after which output and errors expire. */
+  outputExpiresAfter: number;
+  /** Bytes that the account's files may have together. */
+  maxStored: number;
+}
+
+/** Lines of the input that are answered together. */
+export interface NewPart {
+  /** In the input. */
+  offset: number;
+  bytes: number;
+  /** `custom_id` of each line. */
+  customIds: string[];
+}
+
+/** A part, or what is left of it. */
+export interface Part {
+  /** From 1 on. */
+  number: number;
+  offset: number;
+  bytes: number;
+  /** How many lines it has. */
+  lines: number;
+  /** Indexes of the lines that are not answered; null: none is. */
+  left: number[] | null;
+  /** How often it was begun before. */
+  tries: number;
+}
+
+/** Answers to lines of a part, which stand in R2 by the part's number and the token. */
+export interface Answers {
+  part: number;
+  /** Bytes of the lines that go to the output file, followed by bytes of those that go to the error file. */
+  outputBytes: number;
+  errorBytes: number;
+  completed: number;
+  failed: number;
+  /** Indexes of the lines that have no answer yet. */
+  left: number[];
+  /** Milliseconds before which they are not tried again. */
+  pauseMs: number;
+}
+
+export interface StoredAnswers {
+  part: number;
+  token: string;
+  outputBytes: number;
+  errorBytes: number;
+}
+
+/** Lines that got no answer, and will get none. */
+export interface Unanswered {
+  part: number;
+  customIds: string[];
+}
+
+/** Why a batch ends before all lines are answered. */
+export type StopReason = "cancelled" | "expired" | "input_file_gone" | "output_too_large";
+
+export type Work =
+  /** Nobody made such a batch. */
+  | { kind: "unknown" }
+  /** Nothing is left to do but to clear up. */
+  | { kind: "over"; batch: NewBatch }
+  /** As many work on it as may, each with a message of his own. `milliseconds`: until one of them counts as dead. */
+  | { kind: "busy"; milliseconds: number }
+  /** There will be work. */
+  | { kind: "wait"; milliseconds: number }
+  | { kind: "check"; batch: NewBatch; token: string }
+  | { kind: "part"; batch: NewBatch; token: string; part: Part }
+  | {
+      kind: "finish";
+      batch: NewBatch;
+      token: string;
+      stop: StopReason | null;
+      /** True if the end was begun before, so that a file may be there already. */
+      isRepeated: boolean;
+      /** The most that the files will have. */
+      outputBytes: number;
+      errorBytes: number;
+    };
+
+export interface BatchStateRpc {
+  create(batch: NewBatch): Promise<BatchObject>;
+  /** `isIdle`: nobody has worked on it for a while, so that its message may have been lost. */
+  get(): Promise<{ batch: BatchObject; isIdle: boolean } | undefined>;
+  /** @returns undefined for an unknown batch; one that is over is left as it is */
+  cancel(): Promise<BatchObject | undefined>;
+
+  take(taker: Taker): Promise<Work>;
+  /** @returns false if the work is not wanted any more, or was lent to another */
+  renew(token: string): Promise<boolean>;
+  /** Gives work back that was not done. */
+  release(token: string, pauseMs: number): Promise<void>;
+
+  /** @param first number of the first of these parts; those from there on that were added before are replaced */
+  addParts(token: string, first: number, parts: NewPart[]): Promise<boolean>;
+  checked(token: string, lines: number): Promise<boolean>;
+  refused(token: string, errors: BatchError[]): Promise<boolean>;
+
+  answered(token: string, answers: Answers): Promise<boolean>;
+  inputGone(token: string): Promise<void>;
+
+  results(afterPart: number, afterToken: string, limit: number): Promise<StoredAnswers[]>;
+  unanswered(afterPart: number, limit: number): Promise<Unanswered[]>;
+  /** @returns false if the work was lent to another, whose files count */
+  finished(token: string, end: BatchEnd): Promise<boolean>;
+}
+
+export interface BatchEnd {
+  outputFile: string | null;
+  errorFile: string | null;
+  /** If the files could not be written. */
+  error?: BatchError;
+}
+
+/** The namespace of batches' Durable Objects. */
+export interface BatchNamespace {
+  getByName(name: string): BatchStateRpc;
+}

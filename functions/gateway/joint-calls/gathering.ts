@@ -1,0 +1,165 @@
+/**
+ * Brings the calls of many lines together, so that a part of a batch calls decoder, image tower and text tower once. A
+ * line asks as if it were alone, and its call waits here. When all lines wait, what they asked is asked at once.
+ *
+ * Lines may also wait for each other in ways that cannot be seen here, such as one that polls for the label set which
+ * another is loading. So calls go as well when nothing has happened for a while. And pictures may come slowly: those that
+ * are there go after some seconds, the others follow in a call of their own.
+ */
+
+/** Lines that are being read, or whose pictures are being fetched, at once. */
+const MOST_STARTED = 8;
+/** Milliseconds without any event after which calls go. */
+const QUIET_MS = 250;
+/** The same while lines wait to be started. */
+const QUIET_BEFORE_ALL_MS = 1_000;
+/** Milliseconds after which pictures go without those that still come. */
+const PATIENCE_MS = 15_000;
+
+/** Milliseconds in which whoever has just got his answer comes to his next step. */
+const STEP_MS = 5;
+
+/** Where calls of a kind wait. */
+export interface Waiting {
+  /** True while something is on its way to it. */
+  readonly isReceiving?: boolean;
+  /** Whether any call waits. */
+  readonly isWaiting: boolean;
+  /** Asks what waits. */
+  flush(): void;
+}
+
+interface LineState {
+  /** `open`: on their way to the decoder; `sent`: all are; `decoded`: on their way to the image tower, where they are `asked`. */
+  pictures: "none" | "open" | "sent" | "decoded" | "asked";
+  /** Calls of the line that wait. */
+  calls: number;
+}
+
+export class Gathering {
+  readonly #lines = new Map<string, LineState>();
+  readonly #waiting: Record<"text" | "decoder" | "image", Waiting[]> = { text: [], decoder: [], image: [] };
+  /** Whoever waits until another line may be started. */
+  #starter: (() => void) | undefined;
+  #isAllStarted = false;
+  #quiet: ReturnType<typeof setTimeout> | null = null;
+  #patience: ReturnType<typeof setTimeout> | null = null;
+
+  add(kind: "text" | "decoder" | "image", waiting: Waiting): void {
+    this.#waiting[kind].push(waiting);
+  }
+
+  /** Waits until another line may be started, and starts it. */
+  async start(line: string): Promise<void> {
+    while (this.#busy() >= MOST_STARTED) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#starter = resolve;
+      await promise;
+    }
+    this.#lines.set(line, { pictures: "none", calls: 0 });
+    this.#changed();
+  }
+
+  allStarted(): void {
+    this.#isAllStarted = true;
+    this.#changed();
+  }
+
+  finish(line: string): void {
+    this.#lines.delete(line);
+    this.#changed();
+  }
+
+  beginPictures(line: string): void {
+    this.#change(line, (state) => (state.pictures = "open"));
+  }
+
+  endPictures(line: string): void {
+    this.#change(line, (state) => (state.pictures = "sent"));
+  }
+
+  decoded(line: string): void {
+    this.#change(line, (state) => (state.pictures = "decoded"));
+  }
+
+  asked(line: string): void {
+    this.#change(line, (state) => (state.pictures = "asked"));
+  }
+
+  /** Something has come that was on its way. */
+  received(): void {
+    this.#changed();
+  }
+
+  /** Awaits a call of a line that waits here. */
+  async wait<T>(line: string, call: Promise<T>): Promise<T> {
+    this.#change(line, (state) => state.calls++);
+    try {
+      return await call;
+    } finally {
+      this.#change(line, (state) => state.calls--);
+    }
+  }
+
+  #change(line: string, change: (state: LineState) => void): void {
+    const state = this.#lines.get(line);
+    if (state !== undefined) change(state);
+    this.#changed();
+  }
+
+  #changed(): void {
+    if (this.#busy() < MOST_STARTED) {
+      this.#starter?.();
+      this.#starter = undefined;
+    }
+    clearTimeout(this.#quiet);
+    if (!this.#hasWaiting()) return;
+    if (this.#isAllStarted && this.#busy() === 0 && !this.#isReceiving()) {
+      this.#quiet = setTimeout(() => this.#flush(true), STEP_MS);
+      return;
+    }
+    this.#quiet = setTimeout(
+      () => this.#flush(!this.#isAnyOpen()),
+      this.#isAllStarted ? QUIET_MS : QUIET_BEFORE_ALL_MS,
+    );
+    if (this.#isWaiting("decoder")) this.#patience ??= setTimeout(() => this.#flush(true), PATIENCE_MS);
+  }
+
+  #flush(withPictures: boolean): void {
+    flushAll(this.#waiting.text);
+    if (!withPictures) return;
+    clearTimeout(this.#patience);
+    this.#patience = null;
+    // The image tower waits for pixels from the decoder.
+    flushAll(this.#isWaiting("decoder") ? this.#waiting.decoder : this.#waiting.image);
+  }
+
+  /** Lines that do something by themselves. */
+  #busy(): number {
+    let busy = 0;
+    for (const { pictures, calls } of this.#lines.values()) {
+      if (pictures === "open" || pictures === "decoded" || calls === 0) busy++;
+    }
+    return busy;
+  }
+
+  #isAnyOpen(): boolean {
+    return [...this.#lines.values()].some(({ pictures }) => pictures === "open");
+  }
+
+  #isWaiting(kind: "text" | "decoder" | "image"): boolean {
+    return this.#waiting[kind].some(({ isWaiting }) => isWaiting);
+  }
+
+  #isReceiving(): boolean {
+    return this.#waiting.decoder.some(({ isReceiving }) => isReceiving === true);
+  }
+
+  #hasWaiting(): boolean {
+    return this.#isWaiting("text") || this.#isWaiting("decoder") || this.#isWaiting("image");
+  }
+}
+
+function flushAll(waiting: readonly Waiting[]): void {
+  for (const each of waiting) if (each.isWaiting) each.flush();
+}

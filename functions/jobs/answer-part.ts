@@ -1,0 +1,126 @@
+/** Has the lines of a part answered by the gateway, and stores the answers. */
+import { AnswerStore, type AnswerWriter } from "../batches/answer-store.ts";
+import { ERROR, type LinesAnswered, type LinesRequest, OUTPUT } from "../batches/lines-rpc.ts";
+import type { Work } from "../batches/batch-state-rpc.ts";
+import { callWorker } from "../embed/call-worker.ts";
+import { AccountFiles } from "../files/account-files.ts";
+import { logCall } from "../runtime/log-call.ts";
+import { rpcValue } from "../runtime/rpc-result.ts";
+import type { HeldWork } from "./held-work.ts";
+import type { JobsBindings } from "./jobs-bindings.ts";
+
+type PartWork = Extract<Work, { kind: "part" }>;
+
+/** Milliseconds until overloaded lines are tried again; doubled with each try. */
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 600_000;
+/** Tries after which a failure of the service, other than overload, is a line's answer. */
+const FAILURES = 8;
+/** Bytes of the errors of a part: some hundred each. */
+const MAX_ERROR_BYTES = 8_000_000;
+const LINE_FEED = 0x0a;
+const READ_BYTES = 65_536;
+
+export async function answerPart(work: PartWork, held: HeldWork, env: JobsBindings): Promise<void> {
+  const { batch, part } = work;
+  const store = new AnswerStore(env.FILES, batch.account, batch.id);
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** part.tries, LONGEST_PAUSE_MS);
+  const writer = store.writer(part.number, held.token);
+  try {
+    const range = { offset: part.offset, length: part.bytes };
+    const input = await new AccountFiles(env, batch.account).blobs.open(batch.inputFile, range);
+    if (input === undefined) {
+      await held.state.inputGone(held.token);
+      return;
+    }
+    const { answered, outputBytes, errorBytes } = await ask(work, input.body, writer, held, env);
+    const { completed, failed, left, isOverloaded } = answered;
+    logCall("jobs", `${batch.id}_${part.number}`, { completed, failed, left: left.length });
+    if (completed + failed === 0) {
+      await held.release(isOverloaded ? pauseMs : 0);
+      return;
+    }
+    await writer.finish();
+    const pause = isOverloaded ? pauseMs : 0;
+    const answers = { part: part.number, outputBytes, errorBytes, completed, failed, left, pauseMs: pause };
+    await held.state.answered(held.token, answers);
+  } catch (error) {
+    await writer.abandon();
+    await held.release(pauseMs);
+    throw error;
+  }
+}
+
+interface Written {
+  answered: LinesAnswered;
+  outputBytes: number;
+  errorBytes: number;
+}
+
+async function ask(
+  { batch, part }: PartWork,
+  lines: ReadableStream<Uint8Array>,
+  writer: AnswerWriter,
+  held: HeldWork,
+  env: JobsBindings,
+): Promise<Written> {
+  const { account, keyId, tier, endpoint, id } = batch;
+  const request: LinesRequest = {
+    account,
+    keyId,
+    tier,
+    endpoint,
+    count: part.lines,
+    left: part.left,
+    takesFailures: part.tries >= FAILURES,
+  };
+  const { readable, writable } = new IdentityTransformStream();
+  return await callWorker("gateway", async (alive) => {
+    const wanted = async (): Promise<boolean> => {
+      alive();
+      return await held.renew();
+    };
+    const answering = env.LINES.answerLines(request, lines, writable, wanted, `${id}_${part.number}`);
+    const [result, errors] = await Promise.all([answering, separate(readable, writer, alive)]);
+    const answered = rpcValue(result);
+    const outputBytes = writer.bytes;
+    for (const error of errors) await writer.write(error);
+    return { answered, outputBytes, errorBytes: writer.bytes - outputBytes };
+  });
+}
+
+/** Writes the lines of the output file. @returns those of the error file */
+async function separate(
+  answers: ReadableStream<Uint8Array>,
+  writer: AnswerWriter,
+  alive: () => void,
+): Promise<Uint8Array[]> {
+  const errors: Uint8Array[] = [];
+  let errorBytes = 0;
+  let kind: number | undefined;
+  const reader = answers.getReader({ mode: "byob" });
+  for (;;) {
+    const { done, value } = await reader.read(new Uint8Array(READ_BYTES));
+    if (done) break;
+    alive();
+    for (let at = 0; at < value.length;) {
+      if (kind === undefined) {
+        kind = value[at++];
+        if (kind !== OUTPUT && kind !== ERROR) throw new Error("the gateway's answer has an unknown format");
+        continue;
+      }
+      const feed = value.indexOf(LINE_FEED, at);
+      const some = value.subarray(at, feed === -1 ? value.length : feed + 1);
+      if (kind === OUTPUT) await writer.write(some);
+      else {
+        errorBytes += some.length;
+        if (errorBytes > MAX_ERROR_BYTES) throw new Error("the errors of a part are too long");
+        errors.push(some.slice());
+      }
+      at += some.length;
+      if (feed !== -1) kind = undefined;
+    }
+  }
+  if (kind !== undefined) throw new Error("the gateway's answer ended early");
+  return errors;
+}

@@ -1,0 +1,39 @@
+/** Sends on their way again all batches that are not over: their messages may have been lost. */
+import { accountBatches, batchState } from "../batches/batches.ts";
+import { OpenBatches } from "../batches/open-batches.ts";
+import { warn } from "../runtime/warn.ts";
+import type { JobsBindings } from "./jobs-bindings.ts";
+import { clearUp, send } from "./work-on-batch.ts";
+
+/** Milliseconds in which whoever has marked a batch has made it. */
+const MADE_AFTER_MS = 600_000;
+/** Batches of a sweep, each of which takes a few of the 10,000 subrequests of an invocation. */
+const MOST = 1_000;
+
+/** @returns how many were sent on */
+export async function sweepBatches(env: JobsBindings): Promise<number> {
+  let sent = 0;
+  let left = MOST;
+  for await (const { account, id, markedAt } of new OpenBatches(env.FILES).all()) {
+    if (left-- === 0) break;
+    try {
+      const known = await batchState(env, account, id).get();
+      if (known?.isIdle === true || isOver(known)) {
+        await send({ kind: "batch", account, id }, 0, env);
+        sent++;
+      } else if (known === undefined && Date.now() - markedAt.getTime() > MADE_AFTER_MS) {
+        await accountBatches(env, account).forgetBatch(id);
+        await clearUp(account, id, env);
+      }
+    } catch (error) {
+      warn("batch not sent on", error);
+    }
+  }
+  return sent;
+}
+
+/** Over, but not cleared up. */
+function isOver(known: Awaited<ReturnType<ReturnType<typeof batchState>["get"]>>): boolean {
+  const status = known?.batch.status ?? "validating";
+  return ["completed", "failed", "expired", "cancelled"].includes(status);
+}

@@ -1,0 +1,76 @@
+/** Processes a message of a batch: takes its next piece of work, does it, and sends the message that follows. */
+import { AnswerStore } from "../batches/answer-store.ts";
+import type { BatchMessage } from "../batches/batch-message.ts";
+import type { Work } from "../batches/batch-state-rpc.ts";
+import { accountBatches, batchState } from "../batches/batches.ts";
+import { OpenBatches } from "../batches/open-batches.ts";
+import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { warn } from "../runtime/warn.ts";
+import { answerPart } from "./answer-part.ts";
+import { checkInput } from "./check-input.ts";
+import { finishBatch } from "./finish-batch.ts";
+import { HeldWork } from "./held-work.ts";
+import type { JobsBindings } from "./jobs-bindings.ts";
+
+/** Seconds until what failed is tried again; doubled with each attempt. */
+const FIRST_DELAY = 5;
+const LONGEST_DELAY = 600;
+/** Messages of a batch once its input is checked: one for each part that is worked on at once. */
+const CHAINS = 2;
+
+/** Acknowledges the message, or requests its redelivery. Never throws. */
+export async function workOnBatch(message: Message<BatchMessage>, env: JobsBindings): Promise<void> {
+  const delay = Math.min(FIRST_DELAY * 2 ** (message.attempts - 1), LONGEST_DELAY);
+  try {
+    const { account, id } = message.body;
+    const taker = { message: message.id, attempt: message.attempts };
+    const work = await batchState(env, account, id).take(taker);
+    // One that comes for the first time is one too many: each of those who work has a message of his own.
+    if (work.kind === "busy" && message.attempts > 1) {
+      message.retry({ delaySeconds: Math.ceil(work.milliseconds / 1000) });
+      return;
+    }
+    for (const pauseMs of await doWork(work, message.body, env)) await send(message.body, pauseMs, env);
+    message.ack();
+  } catch (error) {
+    warn("a piece of a batch failed", error);
+    message.retry({ delaySeconds: delay });
+  }
+}
+
+export async function send(message: BatchMessage, pauseMs: number, env: JobsBindings): Promise<void> {
+  const options = pauseMs > 0 ? { delaySeconds: Math.ceil(pauseMs / 1000) } : {};
+  await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, options));
+}
+
+/** @returns for each message that is to follow, after how many milliseconds */
+async function doWork(work: Work, { account, id }: BatchMessage, env: JobsBindings): Promise<number[]> {
+  switch (work.kind) {
+    case "unknown":
+    case "busy":
+      return [];
+    case "wait":
+      return [work.milliseconds];
+    case "over":
+      await clearUp(account, id, env);
+      return [];
+    case "check": {
+      const outcome = await checkInput(work, new HeldWork(env, work), env);
+      if (outcome === "in order") return Array.from({ length: CHAINS }, () => 0);
+      return outcome === "refused" ? [0] : [outcome.againMs];
+    }
+    case "part":
+      await answerPart(work, new HeldWork(env, work), env);
+      return [0];
+    default:
+      await finishBatch(work, new HeldWork(env, work), env);
+      return [0];
+  }
+}
+
+/** Each step may be repeated; the mark goes last, so that it is. */
+export async function clearUp(account: string, id: string, env: JobsBindings): Promise<void> {
+  await accountBatches(env, account).batchOver(id);
+  await new AnswerStore(env.FILES, account, id).removeAll();
+  await new OpenBatches(env.FILES).unmark(account, id);
+}

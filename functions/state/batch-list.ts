@@ -1,0 +1,52 @@
+/** An account's batches: their order, and how many are not over. What is known of each is in an object of its own. */
+import type { BatchPage } from "../batches/account-batches-rpc.ts";
+import { COMPLETION_WINDOW, KEPT_FOR } from "../batches/batch-limits.ts";
+import { seconds } from "./seconds.ts";
+
+/** Seconds after which no batch exists any more. */
+const LONGEST_LIFE = COMPLETION_WINDOW + KEPT_FOR;
+
+export class BatchList {
+  readonly #sql: SqlStorage;
+
+  constructor({ sql }: DurableObjectStorage) {
+    this.#sql = sql;
+  }
+
+  add(id: string, maxOpen: number): boolean {
+    this.#sql.exec("DELETE FROM batches WHERE created_at < ?", seconds() - LONGEST_LIFE);
+    if (this.#positionOf(id) !== undefined) return true;
+    const { open } = this.#sql
+      .exec<{ open: number }>("SELECT COUNT(*) AS open FROM batches WHERE is_over = 0")
+      .one();
+    if (open >= maxOpen) return false;
+    this.#sql.exec("INSERT INTO batches (id, created_at, is_over) VALUES (?, ?, 0)", id, seconds());
+    return true;
+  }
+
+  list(after: string | null, limit: number): BatchPage | undefined {
+    const before = after === null ? Number.MAX_SAFE_INTEGER : this.#positionOf(after);
+    if (before === undefined) return undefined;
+    const rows = this.#sql
+      .exec<{ id: string }>(
+        "SELECT id FROM batches WHERE position < ? ORDER BY position DESC LIMIT ?",
+        before,
+        limit + 1,
+      )
+      .toArray();
+    return { ids: rows.slice(0, limit).map(({ id }) => id), hasMore: rows.length > limit };
+  }
+
+  over(id: string): void {
+    this.#sql.exec("UPDATE batches SET is_over = 1 WHERE id = ? AND is_over = 0", id);
+  }
+
+  forget(id: string): void {
+    this.#sql.exec("DELETE FROM batches WHERE id = ?", id);
+  }
+
+  #positionOf(id: string): number | undefined {
+    return this.#sql.exec<{ position: number }>("SELECT position FROM batches WHERE id = ?", id).toArray()[0]
+      ?.position;
+  }
+}

@@ -1,0 +1,210 @@
+/** The parts of a batch: which are lent to whom, and which of their lines have no answer. */
+import {
+  type Answers,
+  LEASE_MS,
+  type NewPart,
+  type Part,
+  type StoredAnswers,
+  type Taker,
+  type Unanswered,
+} from "../batches/batch-state-rpc.ts";
+
+interface PartRow extends Record<string, SqlStorageValue> {
+  number: number;
+  offset: number;
+  bytes: number;
+  lines: number;
+  custom_ids: string | null;
+  open_lines: string | null;
+  tries: number;
+  lent_until: number;
+  not_before: number;
+}
+
+export class PartTable {
+  readonly #sql: SqlStorage;
+
+  constructor({ sql }: DurableObjectStorage) {
+    this.#sql = sql;
+  }
+
+  /** Within a transaction. */
+  add(first: number, parts: readonly NewPart[]): void {
+    this.#sql.exec("DELETE FROM parts WHERE number >= ?", first);
+    for (const [index, { offset, bytes, customIds }] of parts.entries()) {
+      this.#sql.exec(
+        `INSERT INTO parts (number, offset, bytes, lines, custom_ids, done, tries, lent_until, not_before)
+         VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)`,
+        first + index,
+        offset,
+        bytes,
+        customIds.length,
+        JSON.stringify(customIds),
+      );
+    }
+  }
+
+  /** Parts of an input that was not read to its end. */
+  removeAll(): void {
+    this.#sql.exec("DELETE FROM parts");
+  }
+
+  /** Takes work back from whoever had the message before. */
+  takeBack({ message, attempt }: Taker): void {
+    this.#sql.exec(
+      "UPDATE parts SET token = NULL, lent_until = 0 WHERE done = 0 AND message = ? AND attempt < ?",
+      message,
+      attempt,
+    );
+  }
+
+  /** Lends the next part that nobody has. */
+  lend(token: string, { message, attempt }: Taker, now: number): Part | undefined {
+    const [row] = this.#sql
+      .exec<PartRow>(
+        "SELECT * FROM parts WHERE done = 0 AND lent_until <= ? AND not_before <= ? ORDER BY number LIMIT 1",
+        now,
+        now,
+      )
+      .toArray();
+    if (row === undefined) return undefined;
+    const { number, offset, bytes, lines, open_lines: open, tries } = row;
+    this.#sql.exec(
+      "UPDATE parts SET token = ?, message = ?, attempt = ?, lent_until = ?, tries = tries + 1 WHERE number = ?",
+      token,
+      message,
+      attempt,
+      now + LEASE_MS,
+      number,
+    );
+    return {
+      number,
+      offset,
+      bytes,
+      lines,
+      left: open === null ? null : (JSON.parse(open) as number[]),
+      tries,
+    };
+  }
+
+  /** How many are lent, and how many are not done. */
+  counts(now: number): { lent: number; open: number } {
+    return this.#sql
+      .exec<{ lent: number; open: number }>(
+        "SELECT COALESCE(SUM(lent_until > ?), 0) AS lent, COUNT(*) AS open FROM parts WHERE done = 0",
+        now,
+      )
+      .one();
+  }
+
+  /** When the next part is free that is not now. */
+  nextAt(): number {
+    const [row] = this.#sql
+      .exec<{ at: number }>(
+        "SELECT MAX(lent_until, not_before) AS at FROM parts WHERE done = 0 ORDER BY at LIMIT 1",
+      )
+      .toArray();
+    return row?.at ?? 0;
+  }
+
+  /** When the last of those that are lent is free. */
+  lentUntil(): number {
+    return this.#sql
+      .exec<{ at: number }>("SELECT COALESCE(MAX(lent_until), 0) AS at FROM parts WHERE done = 0")
+      .one().at;
+  }
+
+  /** @returns false if the token's part was lent to another, or is done */
+  renew(token: string, now: number): boolean {
+    const changed = this.#sql.exec(
+      "UPDATE parts SET lent_until = ? WHERE done = 0 AND token = ?",
+      now + LEASE_MS,
+      token,
+    );
+    return changed.rowsWritten > 0;
+  }
+
+  release(token: string, notBefore: number): void {
+    this.#sql.exec(
+      "UPDATE parts SET token = NULL, lent_until = 0, not_before = ? WHERE done = 0 AND token = ?",
+      notBefore,
+      token,
+    );
+  }
+
+  /** Within a transaction. @returns false if the token's part was lent to another, or is done */
+  answered(token: string, { part, outputBytes, errorBytes, left, pauseMs }: Answers, now: number): boolean {
+    const isLent = this.#sql
+      .exec("SELECT 1 FROM parts WHERE number = ? AND done = 0 AND token = ?", part, token)
+      .toArray().length;
+    if (isLent === 0) return false;
+    this.#sql.exec(
+      "INSERT INTO answers (part, token, output_bytes, error_bytes) VALUES (?, ?, ?, ?)",
+      part,
+      token,
+      outputBytes,
+      errorBytes,
+    );
+    if (left.length === 0) {
+      this.#sql.exec(
+        "UPDATE parts SET done = 1, token = NULL, custom_ids = NULL, open_lines = NULL WHERE number = ?",
+        part,
+      );
+    } else {
+      this.#sql.exec(
+        "UPDATE parts SET token = NULL, lent_until = 0, open_lines = ?, not_before = ? WHERE number = ?",
+        JSON.stringify(left),
+        now + pauseMs,
+        part,
+      );
+    }
+    return true;
+  }
+
+  /** After those of a part and token, in this order. */
+  results(afterPart: number, afterToken: string, limit: number): StoredAnswers[] {
+    return this.#sql
+      .exec<{ part: number; token: string; output_bytes: number; error_bytes: number }>(
+        "SELECT * FROM answers WHERE (part, token) > (?, ?) ORDER BY part, token LIMIT ?",
+        afterPart,
+        afterToken,
+        limit,
+      )
+      .toArray()
+      .map(({ part, token, output_bytes, error_bytes }) => ({
+        part,
+        token,
+        outputBytes: output_bytes,
+        errorBytes: error_bytes,
+      }));
+  }
+
+  /** What all answers take, and how many lines will have none. */
+  totals(): { outputBytes: number; errorBytes: number; unanswered: number } {
+    const { output, error } = this.#sql
+      .exec<{ output: number; error: number }>(
+        "SELECT COALESCE(SUM(output_bytes), 0) AS output, COALESCE(SUM(error_bytes), 0) AS error FROM answers",
+      )
+      .one();
+    // Of those that are begun, more are counted than there are.
+    const { lines } = this.#sql
+      .exec<{ lines: number }>("SELECT COALESCE(SUM(lines), 0) AS lines FROM parts WHERE done = 0")
+      .one();
+    return { outputBytes: output, errorBytes: error, unanswered: lines };
+  }
+
+  unanswered(afterPart: number, limit: number): Unanswered[] {
+    return this.#sql
+      .exec<PartRow>(
+        "SELECT * FROM parts WHERE done = 0 AND number > ? ORDER BY number LIMIT ?",
+        afterPart,
+        limit,
+      )
+      .toArray()
+      .map(({ number, custom_ids: ids, open_lines: open }) => {
+        const all = JSON.parse(ids ?? "[]") as string[];
+        const left = open === null ? undefined : new Set(JSON.parse(open) as number[]);
+        return { part: number, customIds: all.filter((_, index) => left?.has(index) ?? true) };
+      });
+  }
+}

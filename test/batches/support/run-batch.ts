@@ -1,0 +1,79 @@
+/** Batches as a client of the API makes them, with the unmodified SDK. */
+import OpenAI, { toFile } from "openai";
+import type { BatchEndpoint } from "../../../functions/batches/batch-object.ts";
+
+export type Batch = OpenAI.Batch;
+
+/** A line of the output or the error file. */
+export interface AnsweredLine {
+  id: string;
+  custom_id: string;
+  response: { status_code: number; request_id: string; body: Record<string, unknown> } | null;
+  error: { code: string; message: string } | null;
+}
+
+export interface Line {
+  custom_id: string;
+  method: string;
+  url: string;
+  body: object;
+}
+
+export const OVER = ["completed", "failed", "expired", "cancelled"];
+
+export function lineOf(url: BatchEndpoint, custom_id: string, body: object): Line {
+  return { custom_id, method: "POST", url, body };
+}
+
+/** @param lines objects, or text as it stands in the file */
+export async function createBatch(
+  client: OpenAI,
+  endpoint: BatchEndpoint,
+  lines: readonly (Line | string)[],
+  more: Partial<OpenAI.BatchCreateParams> = {},
+): Promise<Batch> {
+  const text = lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n");
+  const file = await client.files.create({
+    file: await toFile(Buffer.from(text), "lines.jsonl"),
+    purpose: "batch",
+  });
+  return await client.batches.create({
+    input_file_id: file.id,
+    // The SDK knows OpenAI's endpoints.
+    endpoint: endpoint as "/v1/embeddings",
+    completion_window: "24h",
+    ...more,
+  });
+}
+
+/** Asks until it is over. */
+export async function ended(client: OpenAI, { id }: { id: string }, patienceMs = 100_000): Promise<Batch> {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    const batch = await client.batches.retrieve(id);
+    if (OVER.includes(batch.status)) return batch;
+    if (Date.now() > until) throw new Error(`the batch is not over: ${JSON.stringify(batch)}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+export async function linesOf(client: OpenAI, file: string | null | undefined): Promise<AnsweredLine[]> {
+  if (file == null) return [];
+  const text = await (await client.files.content(file)).text();
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as AnsweredLine);
+}
+
+/** What a request and a line of the same body have in common: not their ids, times and what was cached by then. */
+export function comparable(body: Record<string, unknown>): object {
+  if ("error" in body) return body;
+  const { id: _id, created: _created, usage, ...rest } = body;
+  const {
+    prompt_tokens_details: _details,
+    cached_images: _images,
+    ...counts
+  } = usage as Record<string, unknown>;
+  return { ...rest, usage: counts };
+}

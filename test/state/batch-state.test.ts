@@ -1,0 +1,244 @@
+/** A batch's object: to whom it lends which work, whose answers count, and how a batch ends. */
+import { join } from "node:path";
+import { build } from "esbuild";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Answers, NewBatch, NewPart, Taker, Work } from "../../functions/batches/batch-state-rpc.ts";
+
+const STATE = join(import.meta.dirname, "../../functions/state");
+
+/** The class as deployed, with a way to its rows, which a test makes older. */
+const SCRIPT = `
+import { BatchState as Deployed } from "./batch-state.ts";
+
+export class BatchState extends Deployed {
+  query(statement) {
+    return this.ctx.storage.sql.exec(statement).toArray();
+  }
+  wake() {
+    return this.alarm();
+  }
+}
+
+export default {
+  async fetch(request, env) {
+    const { batch, method, parameters } = await request.json();
+    try {
+      return Response.json({ value: await env.BATCHES.getByName(batch)[method](...parameters) });
+    } catch (error) {
+      return Response.json({ error: String(error) });
+    }
+  },
+};`;
+
+let miniflare: Miniflare;
+let url: URL;
+
+beforeAll(async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: SCRIPT, resolveDir: STATE },
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "esnext",
+    external: ["cloudflare:*"],
+  });
+  miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: [{ type: "ESModule", path: "batch.js", contents: outputFiles[0]?.text ?? "" }],
+      compatibilityDate: "2026-10-20",
+      durableObjects: { BATCHES: { className: "BatchState", useSQLite: true } },
+    }),
+  );
+  url = await miniflare.ready;
+});
+
+afterAll(async () => {
+  await miniflare.dispose();
+});
+
+// Answers of every shape.
+// oxlint-disable-next-line typescript/no-explicit-any
+async function ask(batch: string, method: string, ...parameters: unknown[]): Promise<any> {
+  const body = JSON.stringify({ batch, method, parameters });
+  const { value, error } = (await (await fetch(url, { method: "POST", body })).json()) as {
+    value?: unknown;
+    error?: string;
+  };
+  if (error !== undefined) throw new Error(error);
+  return value;
+}
+
+const made = (id: string): NewBatch => ({
+  id,
+  account: "a",
+  keyId: null,
+  tier: "public",
+  endpoint: "/v1/embeddings",
+  inputFile: "file-x",
+  bytes: 100,
+  metadata: null,
+  outputExpiresAfter: 3600,
+  maxStored: 1e9,
+});
+
+let messages = 0;
+const taker = (attempt = 1, message = `message-${messages++}`): Taker => ({ message, attempt });
+const part = (offset: number, ...customIds: string[]): NewPart => ({ offset, bytes: 10, customIds });
+type Lent = Extract<Work, { kind: "part" }>;
+const answersTo = (number: number, left: number[] = [], outputBytes = 100): Answers => ({
+  part: number,
+  outputBytes,
+  errorBytes: 10,
+  completed: 1,
+  failed: 0,
+  left,
+  pauseMs: 0,
+});
+
+/** A batch whose input has these parts. */
+async function begun(id: string, parts: NewPart[]): Promise<void> {
+  await ask(id, "create", made(id));
+  const { kind, token } = await ask(id, "take", taker());
+  expect(kind).toBe("check");
+  expect(await ask(id, "addParts", token, 1, parts)).toBe(true);
+  const lines = parts.reduce((sum, { customIds }) => sum + customIds.length, 0);
+  expect(await ask(id, "checked", token, lines)).toBe(true);
+}
+
+const take = async (id: string, by = taker()): Promise<Work> => (await ask(id, "take", by)) as Work;
+const lent = async (id: string, by = taker()): Promise<Lent> => (await take(id, by)) as Lent;
+const status = async (id: string): Promise<string> => (await ask(id, "get")).batch.status;
+
+describe("a batch's object", () => {
+  it("keeps nothing of a batch that nobody made", async () => {
+    expect(await ask("unknown", "get")).toBeUndefined();
+    expect(await take("unknown")).toEqual({ kind: "unknown" });
+    expect(await ask("unknown", "cancel")).toBeUndefined();
+    expect(
+      await ask("unknown", "query", "SELECT name FROM sqlite_master WHERE name NOT LIKE '_cf_%'"),
+    ).toEqual([]);
+  });
+
+  it("is made once", async () => {
+    const first = await ask("once", "create", made("once"));
+    expect(await ask("once", "create", { ...made("once"), inputFile: "file-y" })).toEqual(first);
+  });
+
+  it("lends each part to one, two at a time, and takes the answers of whoever has it", async () => {
+    await begun("lends", [part(0, "a", "b"), part(10, "c"), part(20, "d")]);
+    const [one, two, none] = [await lent("lends"), await lent("lends"), await take("lends")];
+    expect([one.part.number, two.part.number, none.kind]).toEqual([1, 2, "busy"]);
+    expect(await ask("lends", "answered", two.token, answersTo(1))).toBe(false);
+    expect(await ask("lends", "answered", one.token, answersTo(1, [1]))).toBe(true);
+    // Twice is once.
+    expect(await ask("lends", "answered", one.token, answersTo(1, [1]))).toBe(false);
+    const rest = await lent("lends");
+    expect([rest.part.number, rest.part.left, rest.part.tries]).toEqual([1, [1], 1]);
+    expect(await ask("lends", "answered", rest.token, answersTo(1))).toBe(true);
+    expect(await ask("lends", "renew", rest.token)).toBe(false);
+    expect((await ask("lends", "get")).batch.request_counts).toEqual({ total: 4, completed: 2, failed: 0 });
+  });
+
+  it("takes work back from a message that comes again, or whose time is over", async () => {
+    await begun("again", [part(0, "a"), part(10, "b")]);
+    const [one, two] = [await lent("again", taker(1, "m")), await lent("again")];
+    expect((await take("again", taker(1, "m"))).kind).toBe("busy");
+    const again = await lent("again", taker(2, "m"));
+    expect(again.part.number).toBe(one.part.number);
+    expect(await ask("again", "answered", one.token, answersTo(1))).toBe(false);
+    await ask("again", "query", "UPDATE parts SET lent_until = 1 WHERE number = 2");
+    const late = await lent("again");
+    expect(late.part.number).toBe(2);
+    expect(await ask("again", "renew", two.token)).toBe(false);
+    expect(await ask("again", "renew", late.token)).toBe(true);
+    await ask("again", "release", late.token, 60_000);
+    const waiting = await take("again");
+    expect(waiting.kind).toBe("wait");
+  });
+
+  it("takes back the check of an input whose message comes again, and replaces its parts", async () => {
+    await ask("check", "create", made("check"));
+    const first = await ask("check", "take", taker(1, "c"));
+    await ask("check", "addParts", first.token, 1, [part(0, "x"), part(10, "y")]);
+    expect((await take("check")).kind).toBe("busy");
+    const second = await ask("check", "take", taker(2, "c"));
+    expect(await ask("check", "addParts", first.token, 3, [part(20, "z")])).toBe(false);
+    expect(await ask("check", "addParts", second.token, 1, [part(0, "x")])).toBe(true);
+    expect(await ask("check", "checked", first.token, 2)).toBe(false);
+    expect(await ask("check", "checked", second.token, 1)).toBe(true);
+    expect(await ask("check", "query", "SELECT COUNT(*) AS count FROM parts")).toEqual([{ count: 1 }]);
+  });
+
+  it("lends the end to one, and completes", async () => {
+    await begun("ends", [part(0, "a")]);
+    const { token } = await lent("ends");
+    await ask("ends", "answered", token, answersTo(1));
+    const end = (await take("ends")) as Extract<Work, { kind: "finish" }>;
+    expect(end).toMatchObject({
+      kind: "finish",
+      stop: null,
+      isRepeated: false,
+      outputBytes: 100,
+      errorBytes: 10,
+    });
+    expect([await status("ends"), (await take("ends")).kind]).toEqual(["finalizing", "busy"]);
+    expect((await ask("ends", "cancel")).status).toBe("finalizing");
+    expect(await ask("ends", "results", 0, "", 10)).toEqual([
+      { part: 1, token, outputBytes: 100, errorBytes: 10 },
+    ]);
+    await ask("ends", "release", end.token, 0);
+    const again = (await take("ends")) as Extract<Work, { kind: "finish" }>;
+    expect(again.isRepeated).toBe(true);
+    const files = { outputFile: "file-o", errorFile: null };
+    expect(await ask("ends", "finished", end.token, files)).toBe(false);
+    expect(await ask("ends", "finished", again.token, files)).toBe(true);
+    expect((await ask("ends", "get")).batch).toMatchObject({ status: "completed", output_file_id: "file-o" });
+    expect((await take("ends")).kind).toBe("over");
+    await ask("ends", "wake");
+    expect(await ask("ends", "get")).toBeUndefined();
+  });
+
+  it("expires after its window, whatever it was at", async () => {
+    const age = "UPDATE batch SET record = json_set(record, '$.batch.expires_at', 1)";
+    await ask("young", "create", made("young"));
+    await ask("young", "query", age);
+    const early = (await take("young")) as Extract<Work, { kind: "finish" }>;
+    expect([early.kind, early.stop]).toEqual(["finish", "expired"]);
+    await begun("old", [part(0, "a", "b"), part(10, "c")]);
+    const { token } = await lent("old");
+    await ask("old", "answered", token, answersTo(1, [1]));
+    const under = await lent("old");
+    await ask("old", "query", age);
+    // Whoever has a part hears it, and whoever comes waits for him.
+    expect((await take("old")).kind).toBe("wait");
+    expect(await ask("old", "renew", under.token)).toBe(false);
+    await ask("old", "release", under.token, 0);
+    const end = (await take("old")) as Extract<Work, { kind: "finish" }>;
+    expect([end.kind, end.stop]).toEqual(["finish", "expired"]);
+    expect(await ask("old", "answered", under.token, answersTo(under.part.number))).toBe(false);
+    expect(await ask("old", "unanswered", 0, 10)).toEqual([
+      { part: 1, customIds: ["b"] },
+      { part: 2, customIds: ["c"] },
+    ]);
+    await ask("old", "finished", end.token, { outputFile: "file-o", errorFile: "file-e" });
+    const { batch } = await ask("old", "get");
+    expect(batch).toMatchObject({ status: "expired", request_counts: { total: 3, completed: 1, failed: 2 } });
+    expect(batch.expired_at).toBeGreaterThan(0);
+  });
+
+  it("fails when its answers are too large", async () => {
+    await begun("large", [part(0, "a"), part(10, "b")]);
+    const { token } = await lent("large");
+    await ask("large", "answered", token, answersTo(1, [], 1_000_000_001));
+    const end = (await take("large")) as Extract<Work, { kind: "finish" }>;
+    expect([end.kind, end.stop]).toEqual(["finish", "output_too_large"]);
+    await ask("large", "finished", end.token, { outputFile: "file-o", errorFile: "file-e" });
+    const { batch } = await ask("large", "get");
+    expect([batch.status, batch.errors.data[0].code]).toEqual(["failed", "output_too_large"]);
+    expect([batch.output_file_id, batch.request_counts]).toEqual([
+      "file-o",
+      { total: 2, completed: 1, failed: 1 },
+    ]);
+  });
+});
