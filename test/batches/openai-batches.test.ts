@@ -6,6 +6,7 @@ import OpenAI, { NotFoundError, toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BatchEndpoint } from "../../functions/batches/batch-object.ts";
 import { addKey } from "../support/add-key.ts";
+import { type PictureServer, startPictureServer } from "../support/picture-server.ts";
 import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import {
@@ -21,12 +22,13 @@ import {
 const EXAMPLES = join(import.meta.dirname, "../../examples");
 
 let workers: Workers;
+let pictures: PictureServer;
 let key: string;
 let client: OpenAI;
 let stranger: OpenAI;
 /** Data URIs. */
 let fox: string;
-let bus: string;
+let rocket: string;
 let foxFile: string;
 
 const sdk = (apiKey: string): OpenAI => new OpenAI({ baseURL: `${workers.url}/v1`, apiKey, maxRetries: 0 });
@@ -34,53 +36,67 @@ const uriOf = async (name: string): Promise<string> =>
   `data:image/png;base64,${(await readFile(join(EXAMPLES, name))).toString("base64")}`;
 
 beforeAll(async () => {
-  workers = await startWorkers({ access: "keys" });
+  const picture = await readFile(join(EXAMPLES, "fox.png"));
+  pictures = await startPictureServer(picture);
+  workers = await startWorkers({
+    access: "keys",
+    change: (name, options) =>
+      name === "edgeclip"
+        ? { ...options, bindings: { ...options.bindings, IMAGE_URL_ALLOWLIST: pictures.host } }
+        : options,
+  });
   const store = (await workers.miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as KVNamespace;
   key = (await addKey(store, "a", { tier: "high" })).key;
   client = sdk(key);
   stranger = sdk((await addKey(store, "b", { tier: "high" })).key);
-  [fox, bus] = await Promise.all([uriOf("fox.png"), uriOf("rocket.png")]);
-  const upload = await toFile(await readFile(join(EXAMPLES, "fox.png")), "fox.png");
+  [fox, rocket] = await Promise.all([uriOf("fox.png"), uriOf("rocket.png")]);
+  const upload = await toFile(picture, "fox.png");
   foxFile = (await client.files.create({ file: upload, purpose: "vision" })).id;
 });
 
 afterAll(async () => {
   await workers.dispose();
+  await pictures.close();
 });
 
 /** Bodies of each endpoint, right and wrong ones. */
 function bodies(): Record<BatchEndpoint, object[]> {
-  const labels = ["fox", "rabbit", "bus", "grapes"];
+  const labels = ["fox", "rabbit", "rocket", "grapes"];
   const odd = [{}, { input: {}, documents: 1, images: { a: [] }, labels: 2, texts: null, templates: {} }];
   return {
     "/v1/classify": [
       ...odd,
-      { images: [fox, bus], labels },
+      { images: [fox, rocket], labels },
       { image: { file_id: foxFile }, labels, top_k: 2 },
-      { image: { type: "image_url", image_url: { url: bus } }, labels, templates: "openai-7" },
+      { image: { type: "image_url", image_url: { url: rocket } }, labels, templates: "openai-7" },
       { images: [fox, fox], labels, multi_label: true },
+      { image: `http://${pictures.host}/picture`, labels },
+      { images: [fox, `http://${pictures.host}/picture?again`], labels },
+      { image: `http://${pictures.host}/missing`, labels },
+      { image: "http://10.0.0.1/picture", labels },
+      { images: [fox, "AAAA"], labels, on_error: "report" },
       { image: "AAAA", labels },
       { image: fox, labels, threshold: 1 },
       { image: fox, label_set: "ls_unknown" },
     ],
     "/v1/similarity": [
       ...odd,
-      { images: [fox, { file_id: foxFile }], texts: ["a fox", "a bus"] },
-      { image: bus, text: "a bus" },
-      { image: bus, texts: [] },
+      { images: [fox, { file_id: foxFile }], texts: ["a fox", "a rocket"] },
+      { image: rocket, text: "a rocket" },
+      { image: rocket, texts: [] },
     ],
     "/v1/embeddings": [
       ...odd,
       { input: "a fox" },
-      { input: ["a fox", "a bus", { image: bus }], encoding_format: "base64" },
+      { input: ["a fox", "a rocket", { image: rocket }], encoding_format: "base64" },
       { input: [{ file_id: foxFile }, "grapes"], user: "u" },
       { input: [1, 2, 3] },
       { input: "a fox", model: "unknown" },
     ],
     "/v1/rerank": [
       ...odd,
-      { query: { image: fox }, documents: ["a bus", "a fox"], return_documents: true },
-      { query: "a bus", documents: [{ image: fox }, { image: bus }, { text: "grapes" }], top_n: 2 },
+      { query: { image: fox }, documents: ["a rocket", "a fox"], return_documents: true },
+      { query: "a rocket", documents: [{ image: fox }, { image: rocket }, { text: "grapes" }], top_n: 2 },
       { documents: ["a fox"] },
     ],
   };
@@ -126,10 +142,29 @@ describe("a batch", () => {
     },
   );
 
+  it("calls decoder and towers once for all lines of a part", async () => {
+    const lines = Array.from({ length: 20 }, (_, index) =>
+      lineOf("/v1/similarity", `${index}`, {
+        image: index % 2 === 0 ? fox : rocket,
+        texts: [`part ${index}`],
+      }),
+    );
+    const { id } = await ended(client, await createBatch(client, "/v1/similarity", lines));
+    const calls = workers.logs
+      .flatMap((log) => log.split("\n"))
+      .filter((log) => log.includes(`"request":"${id}_1"`))
+      .map((log) => JSON.parse(log) as { worker: string; pictures?: number; texts?: number });
+    expect(calls).toContainEqual(expect.objectContaining({ worker: "decoder", pictures: 20 }));
+    // Equal pictures are computed once.
+    expect(calls).toContainEqual(expect.objectContaining({ worker: "vision", pictures: 2 }));
+    expect(calls).toContainEqual(expect.objectContaining({ worker: "text", texts: 20 }));
+    expect(calls.map(({ worker }) => worker).toSorted()).toEqual(["decoder", "jobs", "text", "vision"]);
+  });
+
   it("is listed, newest first, and only to its account", async () => {
     const listed: string[] = [];
     for await (const { id } of client.batches.list({ limit: 2 })) listed.push(id);
-    expect(listed).toHaveLength(4);
+    expect(listed).toHaveLength(5);
     const times = await Promise.all(listed.map(async (id) => (await client.batches.retrieve(id)).created_at));
     expect(times).toEqual(times.toSorted((a, b) => b - a));
     expect((await stranger.batches.list()).data).toEqual([]);

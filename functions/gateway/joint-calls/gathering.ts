@@ -10,9 +10,9 @@
 /** Lines that are being read, or whose pictures are being fetched, at once. */
 const MOST_STARTED = 8;
 /** Milliseconds without any event after which calls go. */
-const QUIET_MS = 250;
+const QUIET_MS = 1_000;
 /** The same while lines wait to be started. */
-const QUIET_BEFORE_ALL_MS = 1_000;
+const QUIET_BEFORE_ALL_MS = 2_000;
 /** Milliseconds after which pictures go without those that still come. */
 const PATIENCE_MS = 15_000;
 
