@@ -22,7 +22,7 @@ import { median, quantile } from "./harness/statistics.ts";
 
 const LIMIT_BYTES = 120_000_000;
 const LABELS = ["fox", "rocket", "grapes", "tulip", "moon", "harp", "dress", "trophy"];
-const SIDE = 64;
+const SIDE = 32;
 /** Every tenth line of the large batch has a picture, the others have a text. */
 const PICTURE_EVERY = 10;
 /** Pictures of a part, at most (`functions/jobs/part-cutter.ts`). */

@@ -3,10 +3,10 @@
  * after a call, the queue, which refuses messages or takes them without saying so, delivers them twice and in any order
  * (`deliveries.ts`), and the jobs Worker, which is killed at any point.
  */
-import type { V4WorkerOptions } from "miniflare";
 import { behindFaultyFiles, FAULTY_FILES } from "../../files/support/faulty-files.ts";
 import { deliveries, withoutQueue } from "../../support/deliveries.ts";
 import { startWorkers, type Workers } from "../../support/workers.ts";
+import { wrapped } from "../../support/wrapped-worker.ts";
 
 const JOBS = "edgeclip-jobs";
 
@@ -48,21 +48,6 @@ export async function startHostile(): Promise<HostileWorkers> {
     },
     killed: async () => ((await tell(JOBS, {})) as { killed: number }).killed,
   };
-}
-
-/** Puts a module in front of a Worker's own, which it imports as `MAIN`. */
-function wrapped(options: V4WorkerOptions, script: string): V4WorkerOptions {
-  const { modules, compatibilityFlags = [] } = options as unknown as {
-    modules: { path: string }[];
-    compatibilityFlags?: string[];
-  };
-  const contents = script.replace("MAIN", `./${modules[0]?.path}`);
-  const hostile = { type: "ESModule" as const, path: "hostile.js", contents };
-  return {
-    ...options,
-    compatibilityFlags: [...compatibilityFlags, "experimental"],
-    modules: [hostile, ...modules],
-  } as unknown as V4WorkerOptions;
 }
 
 const MORTAL_JOBS = `

@@ -1,0 +1,104 @@
+/** A batch whose message was lost goes on when somebody asks for it, or with the sweep; what is left of one is cleared. */
+import type { R2Bucket } from "@cloudflare/workers-types";
+import type { V4WorkerOptions } from "miniflare";
+import OpenAI from "openai";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { AccountBatchesRpc } from "../../functions/batches/account-batches-rpc.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+import { wrapped } from "../support/wrapped-worker.ts";
+import { type Batch, createBatch, ended, lineOf } from "./support/run-batch.ts";
+
+const ENDPOINT = "/v1/embeddings";
+const ACCOUNT = "public";
+
+/** Loses every message while it is told to. */
+const FORGETFUL = `
+import jobs from "MAIN";
+let forgets = false;
+export default {
+  ...jobs,
+  queue: async (...delivery) => forgets || (await jobs.queue(...delivery)),
+  async fetch(request) {
+    forgets = await request.json();
+    return new Response();
+  },
+};`;
+
+/** Objects whose rows a test may make older. */
+const OPEN = `
+import state, { AccountState, BatchState as Deployed } from "MAIN";
+export { AccountState };
+export class BatchState extends Deployed {
+  query(statement) {
+    return this.ctx.storage.sql.exec(statement).toArray();
+  }
+}
+export default state;`;
+
+let workers: Workers;
+let client: OpenAI;
+let bucket: R2Bucket;
+let jobs: { scheduled(event: { cron: string }): Promise<{ outcome: string }> };
+
+beforeAll(async () => {
+  workers = await startWorkers({
+    change: (name, options): V4WorkerOptions => {
+      if (name === "edgeclip-jobs") return wrapped(options, FORGETFUL);
+      return name === "edgeclip-state" ? wrapped(options, OPEN) : options;
+    },
+  });
+  client = new OpenAI({ baseURL: `${workers.url}/v1`, apiKey: "none", maxRetries: 0 });
+  bucket = (await workers.miniflare.getR2Bucket("FILES", "edgeclip")) as unknown as R2Bucket;
+  jobs = (await workers.miniflare.getWorker("edgeclip-jobs")) as unknown as typeof jobs;
+});
+
+afterAll(async () => {
+  await workers.dispose();
+});
+
+async function forget(isForgotten: boolean): Promise<void> {
+  const url = await workers.miniflare.unsafeGetDirectURL("edgeclip-jobs");
+  await fetch(url, { method: "POST", body: JSON.stringify(isForgotten) });
+}
+
+const open = async (): Promise<string[]> =>
+  (await bucket.list({ prefix: "open-batches/" })).objects.map(({ key }) => key);
+
+/** A batch whose first message is lost, two minutes ago. */
+async function lost(): Promise<Batch> {
+  await forget(true);
+  const batch = await createBatch(client, ENDPOINT, [lineOf(ENDPOINT, "a", { input: "a" })]);
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await forget(false);
+  expect((await client.batches.retrieve(batch.id)).status).toBe("validating");
+  const batches = await workers.miniflare.getDurableObjectNamespace("BATCHES", "edgeclip");
+  const object = batches.getByName(`${ACCOUNT}/${batch.id}`) as unknown as {
+    query(text: string): Promise<unknown>;
+  };
+  await object.query("UPDATE batch SET record = json_set(record, '$.batch.created_at', 1)");
+  return batch;
+}
+
+it("goes on when somebody asks for it", async () => {
+  expect((await ended(client, await lost())).status).toBe("completed");
+});
+
+it("goes on with the sweep", async () => {
+  const { id } = await lost();
+  expect(await open()).toEqual([`open-batches/${ACCOUNT}/${id}`]);
+  expect((await jobs.scheduled({ cron: "*/15 * * * *" })).outcome).toBe("ok");
+  while ((await open()).length > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+  // Asked only now, since that would have sent it on.
+  expect((await client.batches.retrieve(id)).status).toBe("completed");
+});
+
+it("that has a mark and no more is left alone while it may still be made", async () => {
+  const accounts = await workers.miniflare.getDurableObjectNamespace("ACCOUNTS", "edgeclip");
+  const account = accounts.getByName(ACCOUNT) as unknown as AccountBatchesRpc;
+  const id = `batch_${"f".repeat(24)}`;
+  await bucket.put(`open-batches/${ACCOUNT}/${id}`, "");
+  await account.addBatch(id, 100);
+  expect((await jobs.scheduled({ cron: "*/15 * * * *" })).outcome).toBe("ok");
+  // Ten minutes later, the sweep would clear it.
+  expect(await open()).toHaveLength(1);
+});
