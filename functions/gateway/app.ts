@@ -16,6 +16,7 @@ import { files } from "./routes/files.ts";
 import { health } from "./routes/health.ts";
 import { huggingFace } from "./routes/hugging-face.ts";
 import { labelSets } from "./routes/label-sets.ts";
+import { mcp } from "./routes/mcp.ts";
 import { models } from "./routes/models.ts";
 import { reference } from "./routes/reference.ts";
 import { rerank } from "./routes/rerank.ts";
@@ -25,8 +26,8 @@ import { computeLabelSets } from "./routes/compute-label-sets.ts";
 export const app = new Hono<GatewayEnv>();
 
 app.use(requestContext, logRequest, crossOrigin);
-for (const path of ["/v1/*", "/v2/*", "/hf/*"]) app.use(path, recordUsage, authorize);
-const inference = [similarity, classify, labelSets, embeddings, rerank, cohereEmbed, huggingFace];
+for (const path of ["/v1/*", "/v2/*", "/hf/*", "/mcp"]) app.use(path, recordUsage, authorize);
+const inference = [similarity, classify, labelSets, embeddings, rerank, cohereEmbed, huggingFace, mcp];
 for (const routes of [health, models, ...inference, files, batches, computeLabelSets, reference])
   app.route("/", routes);
 

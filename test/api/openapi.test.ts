@@ -1,14 +1,10 @@
 /**
- * The API's reference: valid, complete, correct for real answers, with examples that work, and sufficient to generate a
- * client.
+ * The API's reference: valid, complete, correct for real answers, with examples that work. `test/clients` makes
+ * clients from it.
  */
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { generateApi } from "swagger-typescript-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as responses from "../../functions/gateway/openapi/responses.ts";
 import { inlineObjects, requestsOf, type Reference } from "./documented-requests.ts";
@@ -20,8 +16,6 @@ import { startWorkers, type Workers } from "../support/workers.ts";
 interface Document extends Reference {
   servers: { url: string }[];
 }
-
-const TSC = join(import.meta.dirname, "../../node_modules/.bin/tsc");
 
 let workers: Workers;
 let document: Document;
@@ -145,49 +139,6 @@ describe("openapi.json", () => {
       expect(count, operationId).toBeGreaterThanOrEqual(Object.keys(requestBody?.content ?? {}).length || 1);
     }
     expect(sent.length).toBeGreaterThanOrEqual(operations.length + 5);
-  });
-
-  it("makes a client that compiles", { timeout: 60_000 }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), "edgeclip-client-"));
-    try {
-      await writeFile(join(folder, "openapi.json"), JSON.stringify(document));
-      const { files } = await generateApi({
-        input: join(folder, "openapi.json"),
-        output: false,
-        silent: true,
-        fileName: "client.mts",
-      });
-      const code = files.map(({ fileContent }) => fileContent).join("\n");
-      await writeFile(join(folder, "client.mts"), code);
-      await writeFile(
-        join(folder, "use.mts"),
-        `import { Api } from "./client.mts";
-const { data } = await new Api().v1.classify({ images: ["a"], labels: ["b"] });
-const prediction: string | null | undefined = data.data[0]?.prediction;
-console.log(prediction);
-// @ts-expect-error: labels are no numbers
-await new Api().v1.classify({ images: ["a"], labels: [1] });
-`,
-      );
-      const options = [
-        "--noEmit",
-        "--strict",
-        "--target",
-        "es2022",
-        "--module",
-        "nodenext",
-        "--skipLibCheck",
-      ];
-      const sources = [join(folder, "client.mts"), join(folder, "use.mts")];
-      const compiled = await promisify(execFile)(TSC, [
-        ...options,
-        "--allowImportingTsExtensions",
-        ...sources,
-      ]).catch((error: unknown) => error as { stdout: string });
-      expect(compiled.stdout).toBe("");
-    } finally {
-      await rm(folder, { recursive: true });
-    }
   });
 
   it("describes real answers", async () => {

@@ -1,12 +1,15 @@
 /**
- * Real clients against the real Workers: the programs of `docs/clients.md` as they stand, but for the address.
+ * Real clients against the real Workers: the programs of `docs/clients.md` as they stand, but for the address, and
+ * clients that are generated from the reference.
  * `WRITE_TABLE=1 npx vitest run test/clients` writes the table there.
  */
-import { copyFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { post } from "../support/post.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import {
   type Call,
@@ -16,8 +19,14 @@ import {
   tableOf,
   writeDocumentedTable,
 } from "./documented-clients.ts";
+import { generatedClients, STRICT } from "./generated-clients.ts";
 import { describeWithPackages, ProgramFolder } from "./other-packages.ts";
 
+const ROOT = join(import.meta.dirname, "../..");
+const FOX = join(ROOT, "examples/fox.png");
+const TYPES = join(ROOT, "node_modules/@types");
+const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
+const LINTERS = join(import.meta.dirname, "linters");
 const LOCAL = "http://localhost:8787";
 const clients = await documentedClients();
 
@@ -37,7 +46,7 @@ describeWithPackages("docs/clients.md", () => {
 
   beforeAll(async () => {
     folder = await ProgramFolder.make();
-    await copyFile(join(import.meta.dirname, "../../examples/fox.png"), join(folder.path, "fox.png"));
+    await copyFile(FOX, join(folder.path, "fox.png"));
   });
 
   afterAll(async () => {
@@ -56,6 +65,8 @@ describeWithPackages("docs/clients.md", () => {
         "@langchain/openai",
         "@llamaindex/openai",
         "@chroma-core/openai",
+        "@modelcontextprotocol/client",
+        "@modelcontextprotocol/sdk",
       ]),
     );
   });
@@ -72,6 +83,122 @@ describeWithPackages("docs/clients.md", () => {
     const table = tableOf(calls);
     if (process.env["WRITE_TABLE"] === "1") await writeDocumentedTable(table);
     expect(await documentedTable()).toBe(table);
+  });
+});
+
+describeWithPackages("clients that are generated from openapi.json", () => {
+  it.each(generatedClients(() => workers.url))(
+    "$generator: it compiles, knows the types, and classifies a picture",
+    async ({ generate, program }) => {
+      const folder = await ProgramFolder.make();
+      try {
+        await copyFile(FOX, join(folder.path, "fox.png"));
+        await folder.write("package.json", '{ "type": "module" }');
+        await folder.write("openapi.json", await (await fetch(`${workers.url}/openapi.json`)).text());
+        await generate(folder);
+        await folder.write("program.ts", program.replaceAll("SERVER", JSON.stringify(workers.url)));
+        await folder.node(TSC, ...STRICT, TYPES, "program.ts");
+        // Generated files import each other with the extension that they would have once compiled.
+        await build({
+          absWorkingDir: folder.path,
+          entryPoints: ["program.ts"],
+          outfile: join(folder.path, "program.mjs"),
+          bundle: true,
+          platform: "node",
+          format: "esm",
+          logLevel: "error",
+        });
+        expect((await folder.node("program.mjs")).trim()).toBe("fox");
+      } finally {
+        await folder.remove();
+      }
+    },
+  );
+
+  it.each([
+    ["redocly", ["lint", "openapi.json", "--format", "json", "--config", join(LINTERS, "redocly.yaml")]],
+    [
+      "spectral",
+      ["lint", "openapi.json", "--ruleset", join(LINTERS, "spectral.yaml"), "--fail-severity", "hint"],
+    ],
+  ])("%s has nothing to say", async (linter, parameters) => {
+    const folder = await ProgramFolder.make();
+    try {
+      await folder.write("openapi.json", await (await fetch(`${workers.url}/openapi.json`)).text());
+      const said = await folder.command(linter, ...parameters);
+      // Spectral fails on any finding, Redocly only on errors.
+      expect(said).toMatch(
+        /No results with a severity of 'hint' or higher found|"totals": \{\s*"errors": 0,\s*"warnings": 0/,
+      );
+    } finally {
+      await folder.remove();
+    }
+  });
+});
+
+describe("/mcp", () => {
+  const headers = { accept: "application/json, text/event-stream" };
+  const call = async (name: string, parameters: object): ReturnType<typeof request> => {
+    const params = { name, arguments: parameters };
+    const body = { jsonrpc: "2.0", id: 1, method: "tools/call", params };
+    const response = await fetch(`${workers.url}/mcp`, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    // A client of 2025-11-25 is answered by a stream with one event.
+    const [, data = text] = /^data: (.*)$/m.exec(text) ?? [];
+    return { status: response.status, headers: response.headers, body: JSON.parse(data) };
+  };
+
+  it("takes a picture that is longer than what is parsed as JSON", async () => {
+    // What follows a picture's pixels is ignored.
+    const image = Buffer.concat([await readFile(FOX), Buffer.alloc(100_000)]).toString("base64");
+    const { body } = await call("classify_image", { image, labels: ["bus", "fox"] });
+    expect(body.result.structuredContent.prediction).toBe("fox");
+  });
+
+  it("scores as /v1/classify does", async () => {
+    const image = await exampleBase64("fox.png");
+    const labels = ["bus", "fox", "harp"];
+    const { body } = await call("classify_image", { image, labels });
+    const own = await post(`${workers.url}/v1/classify`, { image, labels });
+    const [{ predictions }] = own.body.data;
+    const scores = body.result.structuredContent.predictions;
+    expect(scores.map(({ label }: { label: string }) => label)).toEqual(
+      predictions.map(({ label }: { label: string }) => label),
+    );
+    for (const [index, { score }] of scores.entries()) {
+      expect(score).toBeCloseTo(predictions[index].score, 6);
+    }
+  });
+
+  it("says what is wrong, to the assistant or to its program", async () => {
+    const image = await exampleBase64("fox.png");
+    for (const [tool, parameters, words] of [
+      ["compare", { images: ["!"], texts: ["a"] }, "images[0]: not a URL"],
+      ["compare", { images: Array(17).fill(image), texts: ["a"] }, "at most 16 images"],
+      ["compare", { images: [image], texts: [] }, "at least one text"],
+      ["classify_image", { image, labels: ["a"], model: "x" }, 'there is no model "x"'],
+      ["classify_image", { image, labels: ["a"], template: "no place" }, "exactly one {}"],
+    ] as const) {
+      const { status, body } = await call(tool, parameters);
+      expect([status, body.result.isError], words).toEqual([200, true]);
+      expect(body.result.content[0].text).toContain(words);
+    }
+    const unknown = await call("paint", {});
+    expect(JSON.stringify(unknown.body)).toContain("paint");
+    expect(unknown.status).toBeLessThan(500);
+    for (const [body, code] of [
+      ["{", "invalid_json"],
+      ["[]", "invalid_type"],
+    ] as const) {
+      const answer = await post(`${workers.url}/mcp`, body);
+      expect([answer.status, answer.body.error.code]).toEqual([400, code]);
+    }
+    const get = await request("GET", `${workers.url}/mcp`);
+    expect([get.status, get.headers.get("allow")]).toEqual([405, "POST"]);
   });
 });
 

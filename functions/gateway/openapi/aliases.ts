@@ -34,5 +34,7 @@ function addAliases(schema: JsonSchema, [name, ...others]: readonly [string, ...
   schema.properties = Object.fromEntries(entries) as Record<string, JsonSchema>;
   if (!isNeeded) return;
   schema.required = required.filter((field) => field !== name);
-  schema["anyOf"] = [name, ...others].map((field) => ({ required: [field] }));
+  // In `allOf`, because generators make a type that allows anything of an `anyOf` beside `properties`.
+  const already = (schema["allOf"] ?? []) as JsonSchema[];
+  schema["allOf"] = [...already, { anyOf: [name, ...others].map((field) => ({ required: [field] })) }];
 }

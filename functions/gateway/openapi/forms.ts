@@ -40,7 +40,8 @@ function formOf(
   const needed = required.map((name) => (name === PICTURES ? PICTURE : name));
   const shown = (name: string, schema: JsonSchema): JsonSchema => {
     if (name in examples) return { ...schema, examples: [examples[name]] };
-    return needed.includes(name) ? schema : { ...schema, ...LEFT_EMPTY.get(String(schema.type)) };
+    const hasValue = needed.includes(name) || schema.enum !== undefined || "default" in schema;
+    return hasValue ? schema : { ...schema, ...LEFT_EMPTY.get(String(schema.type)) };
   };
   const fields = Object.entries(properties)
     .flatMap(([name, schema]) => fieldsOf(name, schema))
