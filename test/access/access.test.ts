@@ -135,6 +135,21 @@ describe("with keys", () => {
     expect((await request("GET", `${workers.url}/v1/nowhere`)).status).toBe(401);
   });
 
+  it("everything else in the reference needs one, and so does /mcp", async () => {
+    const { body } = await request("GET", `${workers.url}/openapi.json`);
+    const open: string[] = [];
+    for (const [path, methods] of Object.entries(body.paths as Record<string, Record<string, object>>)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        const { status } = await request(method.toUpperCase(), workers.url + path.replace("{id}", "x"));
+        // The reference says which needs none.
+        expect(status === 401, `${method} ${path}`).toBe(!("security" in operation));
+        if (status !== 401) open.push(path);
+      }
+    }
+    expect(open).toEqual(["/healthz", "/readyz"]);
+    expect((await request("POST", `${workers.url}/mcp`, {})).status).toBe(401);
+  });
+
   it("a large body is not read before the key is", async () => {
     const { status } = await request("POST", `${workers.url}/v1/classify`, new Uint8Array(1_000_000), {
       "content-type": "application/json",

@@ -41,7 +41,7 @@ export interface DocumentedRequest {
   idFor: string[];
 }
 
-/** In the document's order, which makes things before it reads them, but deletions last. */
+/** In the document's order, but what makes things first, and deletions last. */
 export function requestsOf({ paths, components }: Reference): DocumentedRequest[] {
   const requests = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, operation]): DocumentedRequest[] => {
@@ -77,8 +77,11 @@ export function requestsOf({ paths, components }: Reference): DocumentedRequest[
       );
     }),
   );
-  const isLast = ({ method }: DocumentedRequest): number => Number(method === "DELETE");
-  return requests.toSorted((a, b) => isLast(a) - isLast(b));
+  return requests.toSorted((a, b) => turn(a) - turn(b));
+}
+
+function turn({ method, idFor }: DocumentedRequest): number {
+  return Number(method === "DELETE") - Number(idFor.length > 0);
 }
 
 function isFile({ format, items }: JsonSchema): boolean {

@@ -18,6 +18,7 @@ import { computeLabelSetsRequestSchema } from "../schemas/compute-label-sets-req
 import { acceptNulls } from "./accept-nulls.ts";
 import { describeAliases } from "./aliases.ts";
 import type { Described } from "./described.ts";
+import { EXAMPLE_SET } from "./examples.ts";
 import { describeForms } from "./forms.ts";
 import { operation, TAGS } from "./operation.ts";
 import * as compatible from "./compatible-responses.ts";
@@ -27,6 +28,10 @@ import * as responses from "./responses.ts";
 function idPath(from: string): z.ZodObject {
   return z.object({ id: z.string().meta({ description: `The \`id\` in an answer of \`${from}\`` }) });
 }
+
+const setPath = z.object({
+  id: z.string().meta({ description: "Id or name of a label set", example: EXAMPLE_SET }),
+});
 
 const paths: ZodOpenApiPathsObject = {
   "/v1/classify": {
@@ -157,7 +162,7 @@ const paths: ZodOpenApiPathsObject = {
       description:
         "`status`, `prompts_done` and `bytes` refer to `model`, by default the deployment's first model. Requesting a " +
         "set whose computation has stopped resumes it.",
-      path: idPath("createLabelSet"),
+      path: setPath,
       query: labelSetQuerySchema,
       answers: { "200": ["The set", responses.labelSetDetailSchema] },
     }),
@@ -166,7 +171,7 @@ const paths: ZodOpenApiPathsObject = {
       tag: "Label sets",
       summary: "Remove a label set",
       description: "Effective everywhere within 60 seconds. The set's names go with it.",
-      path: idPath("createLabelSet"),
+      path: setPath,
       answers: { "200": ["The set is deleted", responses.deletedSchema] },
     }),
   },

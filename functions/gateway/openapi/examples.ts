@@ -17,10 +17,17 @@ interface Examples {
 const labels = ["fox", "rabbit", "bus", "grapes"];
 const picture = { image: EXAMPLE_PICTURE };
 
+/** Name of the set that the example of `createLabelSet` makes. */
+export const EXAMPLE_SET = "animals";
+
 const EXAMPLES: Record<string, Examples> = {
   classify: {
     json: {
       labels: { summary: "A picture and labels", value: { images: [EXAMPLE_PICTURE], labels } },
+      labelSet: {
+        summary: "A stored label set, which the example of createLabelSet makes",
+        value: { images: [EXAMPLE_PICTURE], label_set: EXAMPLE_SET },
+      },
       prompts: {
         summary: "Prompts of one's own, thresholds, independent scores",
         value: {
@@ -112,7 +119,7 @@ const EXAMPLES: Record<string, Examples> = {
       labels: {
         summary: "Labels, one with prompts of its own",
         value: {
-          name: "animals",
+          name: EXAMPLE_SET,
           labels: ["fox", { label: "rabbit", prompts: ["a rabbit", "a hare"] }, "giraffe"],
           templates: "openai-7",
         },
