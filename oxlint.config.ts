@@ -14,7 +14,7 @@ const LAYERS = [
 const TOP = "{index,app,lines-entrypoint,towers-entrypoint}";
 
 /** What Workers share, beside `functions/runtime`, and the Workers. */
-const ABOVE_RUNTIME = [...WORKERS, "label-sets", "embed", "files", "batches", "json"];
+const ABOVE_RUNTIME = [...WORKERS, "label-sets", "embed", "files", "batches", "json", "adapter"];
 
 const ONE_WAY = "imports point one way: functions → model-shards ← build";
 const NO_NEIGHBOUR = "a Worker's folder imports no other Worker's";

@@ -1,7 +1,7 @@
 /** The sums behind every score, and the forms of a key, compared with the simplest way to write them. */
 import { expect, it } from "vitest";
 import { bearerKey, newKey } from "../../functions/gateway/keys/api-key.ts";
-import { cosineOfUnit, cosinesWithRows } from "../../functions/gateway/score/cosine-of-unit.ts";
+import { cosineOfUnit, cosinesWithRows } from "../../functions/runtime/cosine-of-unit.ts";
 import { logMeanExp, sigmoid } from "../../functions/gateway/score/softmax.ts";
 import { random, unitVector } from "./random.ts";
 

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { cosineOfUnit } from "../../functions/gateway/score/cosine-of-unit.ts";
+import { cosineOfUnit } from "../../functions/runtime/cosine-of-unit.ts";
 import { labelEmbedding } from "../../functions/embed/label-embedding.ts";
 import { fillTemplate } from "../../functions/label-sets/definition.ts";
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";

@@ -15,7 +15,7 @@ import { requestedModel } from "./request/requested-model.ts";
 import type { Item } from "../schemas/item.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { validate } from "../schemas/validate.ts";
-import { cosineOfUnit } from "../score/cosine-of-unit.ts";
+import { cosineOfUnit } from "../../runtime/cosine-of-unit.ts";
 import { cohereMeta, type CohereVersion } from "./answer/cohere-meta.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 

@@ -2,7 +2,7 @@
  * Scores one picture against a set of labels. The softmax covers the whole set before anything is filtered, so a
  * threshold or `top_k` never changes a score.
  */
-import { cosinesWithRows } from "./cosine-of-unit.ts";
+import { cosinesWithRows } from "../../runtime/cosine-of-unit.ts";
 import { logMeanExp, sigmoid, softmax } from "./softmax.ts";
 import { topIndices } from "./top-indices.ts";
 

@@ -1,5 +1,5 @@
 /** Scores one picture against a list of texts, in the order of the request. */
-import { cosineOfUnit } from "./cosine-of-unit.ts";
+import { cosineOfUnit } from "../../runtime/cosine-of-unit.ts";
 import { softmax } from "./softmax.ts";
 
 export interface TextScore {
