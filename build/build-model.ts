@@ -49,6 +49,8 @@ export interface BuildOptions {
   shardBytes?: number | undefined;
   /** Samples to measure int8 with; without them, nothing is measured and nothing is promoted. */
   calibration?: Calibration | undefined;
+  /** Measures the cosine of unrelated pictures with the image tower that was built; without it, the manifest has none. */
+  background?: ((image: NewestManifest["image"]) => Promise<number>) | undefined;
   progress: Progress;
 }
 
@@ -96,6 +98,9 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
     );
     const [logitScale] = await read("logit_scale");
     const { text } = architecture;
+    const image = { ...imageFields(architecture.image), ...config.preprocessing, shards: imageShards };
+    if (options.background !== undefined) options.progress.step("unrelated pictures");
+    const background = await options.background?.(image);
     const parameters = [...expectedTensors(architecture).values()].map(elementCount);
     const content: Omit<NewestManifest, "revision"> = {
       format: MANIFEST_FORMAT,
@@ -107,7 +112,8 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       logit_scale: logitScale ?? 0,
       parameters: parameters.reduce((sum, count) => sum + count, 0),
       ...(options.accuracy === undefined ? {} : { imagenet_zero_shot: options.accuracy }),
-      image: { ...imageFields(architecture.image), ...config.preprocessing, shards: imageShards },
+      ...(background === undefined ? {} : { background_cosine: background }),
+      image,
       text: {
         tokenizer: "clip-bpe",
         context_length: text.contextLength,

@@ -142,6 +142,8 @@ export const newestManifestSchema = z.strictObject({
   parameters: count,
   /** Zero-shot top-1 accuracy on ImageNet in percent, as published by the authors of the weights; absent if unknown. */
   imagenet_zero_shot: z.number().min(0).max(100).optional(),
+  /** Mean cosine of pictures that have nothing to do with each other; absent if it was not measured. */
+  background_cosine: z.number().min(-1).max(1).optional(),
   image: z.discriminatedUnion("architecture", [convNextSchema, vitSchema]),
   text: z.strictObject({ ...textFields, quick_gelu: z.boolean() }),
 });

@@ -65,6 +65,15 @@ const MODELS = {
     },
     dtype: "F16",
   },
+  /** Towers of `tiny`, with vectors as wide as those of `base_w`. */
+  wide: {
+    architecture: {
+      embeddingWidth: 640,
+      image: { architecture: "convnext", depths: [1, 1, 2, 1], widths: [16, 32, 64, 128], size: 64 },
+      text: { width: 64, heads: 1, layers: 1, ...TEXT },
+    },
+    dtype: "F32",
+  },
   vit_b_32_256: vitModel(512, { layers: 12, width: 768, patchSize: 32, size: 256 }, TEXT_OF_B),
   vit_b_32: vitModel(512, { layers: 12, width: 768, patchSize: 32, size: 224 }, TEXT_OF_B),
   vit_b_16: vitModel(512, { layers: 12, width: 768, patchSize: 16, size: 224 }, TEXT_OF_B),

@@ -21,6 +21,11 @@ export const MAX_PROMPTS_PER_LABEL = 100;
 export const MAX_NONE_PROMPTS = 100;
 /** Logits; far more than the logits of any two texts differ. */
 export const MAX_NONE_BIAS = 1000;
+export const MAX_EXAMPLES_PER_LABEL = 64;
+/** Examples of all labels together. */
+export const MAX_EXAMPLES = 2_000;
+/** Examples of a request that are pictures or files, embedded or not; each of them is read. */
+export const MAX_EXAMPLE_PICTURES = 256;
 /** UTF-16 code units of a text, label or prompt. A model reads only the first 77 tokens. */
 export const MAX_TEXT_LENGTH = 8192;
 /** UTF-16 code units of a template; it is repeated for each label. */

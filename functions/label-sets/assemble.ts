@@ -1,7 +1,10 @@
 /** Joins the parts of a label set into its matrix in R2, which makes the set ready. */
+import type { Manifest } from "../../model-shards/manifest.ts";
+import { backgroundOf } from "../adapter/background.ts";
+import { chooseAdapter } from "../adapter/choose-adapter.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { unreachable } from "./answering-bucket.ts";
-import { blankMatrix, sealMatrix } from "./label-matrix.ts";
+import { blankMatrix, sealMatrix, setAdapter } from "./label-matrix.ts";
 import type { PartCounts } from "./part-store.ts";
 import type { SetStore } from "./set-store.ts";
 
@@ -19,7 +22,16 @@ const GIVEN_UP_MS = 120_000;
  */
 let inHandUntil = 0;
 
+export interface AssembleOptions {
+  manifest: Manifest;
+  /** Index of each example's label; undefined for a set without examples. */
+  examples: readonly number[] | undefined;
+  /** Called at each sign of life. */
+  alive: () => Promise<unknown>;
+}
+
 /**
+ * Chooses α and β for a set with examples as well.
  * @param parts all parts of the set
  * @returns undefined if the set is now ready; otherwise the number of a part that is missing or damaged
  * @throws ServiceError `overloaded` while this isolate joins another set
@@ -28,8 +40,9 @@ export async function assemble(
   id: string,
   parts: ReadonlyMap<number, PartCounts>,
   store: SetStore,
-  { revision, width, alive }: { revision: string; width: number; alive: () => Promise<unknown> },
+  { manifest, examples: labels, alive }: AssembleOptions,
 ): Promise<number | undefined> {
+  const { revision, embedding_width: width } = manifest;
   if (Date.now() < inHandUntil) throw new ServiceError("overloaded", "another label set is being assembled");
   const hold = (): void => {
     inHandUntil = Date.now() + GIVEN_UP_MS;
@@ -43,7 +56,12 @@ export async function assemble(
     }
     const tokens = [...parts.values()].reduce((sum, part) => sum + part.tokens, 0);
     const truncated = truncatedIn(parts).filter((index) => index < names.labels.length);
-    const { matrix, rows } = blankMatrix(names, width, { tokens, truncated });
+    const taught = labels && {
+      labels,
+      vectors: await exampleVectors(id, labels.length * width, revision, store),
+      background: backgroundOf(manifest),
+    };
+    const { matrix, rows } = blankMatrix(names, width, { tokens, truncated }, taught);
     let at = 0;
     for (let first = 0; first < parts.size; first += READS) {
       const numbers = Array.from({ length: Math.min(READS, parts.size - first) }, (_, i) => first + i);
@@ -58,12 +76,36 @@ export async function assemble(
       await alive();
     }
     if (at !== rows.length) return await misfit(id, revision, store);
+    const adapter =
+      taught &&
+      (await chooseAdapter(matrix.vectors, taught, {
+        scale: Math.exp(manifest.logit_scale),
+        background: taught.background,
+        pause: async () => {
+          hold();
+          await scheduler.wait(0);
+          await alive();
+        },
+      }));
+    if (adapter !== undefined) setAdapter(matrix, adapter);
     await sealMatrix(matrix, id);
-    await store.putVectors(id, revision, matrix.packed);
+    await store.putVectors(id, revision, matrix.packed, adapter);
     return undefined;
   } finally {
     inHandUntil = 0;
   }
+}
+
+/** @throws ServiceError `model_unavailable` if they are missing; whoever classifies is told to store the set again */
+async function exampleVectors(
+  id: string,
+  values: number,
+  revision: string,
+  store: SetStore,
+): Promise<Float32Array> {
+  const vectors = await store.examples.get(id, revision);
+  if (vectors?.length === values) return vectors;
+  throw unreachable(new Error("the vectors of a set's examples are missing"));
 }
 
 /** Indices of the set's vectors with a text that was cut to the model's context. */

@@ -30,7 +30,8 @@ export async function buildNextPart(
   call: TextCall,
   { probably, alive = async () => {} }: BuildOptions = {},
 ): Promise<number | undefined> {
-  const { revision, embedding_width: width } = call.manifest;
+  const { manifest } = call;
+  const { revision } = manifest;
   if ((await store.vectorsBytes(id, revision)) !== undefined) return undefined;
   const plan = await planOf(id, store);
   if (plan === undefined) return undefined;
@@ -38,7 +39,7 @@ export async function buildNextPart(
   if (missing === undefined || missing >= plan.parts || (await store.parts.has(id, revision, missing))) {
     const done = await store.parts.list(id, revision);
     missing = firstMissing(plan, done);
-    missing ??= await assemble(id, done, store, { revision, width, alive });
+    missing ??= await assemble(id, done, store, { manifest, examples: plan.examples, alive });
     if (missing === undefined) return undefined;
   }
   await computePart(id, plan, missing, store, call);

@@ -11,6 +11,16 @@ export interface LabelDefinition {
   prompts?: readonly string[] | undefined;
   /** The label is left out if its cosine is lower. */
   min_similarity?: number | undefined;
+  /** Pictures of the label, which teach it. */
+  examples?: readonly ExampleDefinition[] | undefined;
+}
+
+/** An example, by its content. */
+export interface ExampleDefinition {
+  /** Of the picture's file, or of the vector: unit length, float32, little-endian. Hexadecimal. */
+  sha256: string;
+  /** Of the model that the vector is from; absent for a picture. */
+  revision?: string;
 }
 
 export interface LabelSetDefinition {
@@ -47,6 +57,11 @@ export function fillTemplate(template: string, label: string): string {
 /** Number of the labels' prompts. A label in templates has one prompt for each template. */
 export function countPrompts({ labels, templates }: LabelSetDefinition): number {
   return labels.reduce((sum, { prompts }) => sum + (prompts?.length ?? templates.length), 0);
+}
+
+/** Index of each example's label, in the order of the examples' vectors. */
+export function labelsOfExamples({ labels }: Pick<LabelSetDefinition, "labels">): number[] {
+  return labels.flatMap(({ examples = [] }, label) => examples.map(() => label));
 }
 
 /** UTF-16 code units of the labels' prompts. */
@@ -88,7 +103,13 @@ export async function vectorsKey(definition: LabelSetDefinition, pauses: Pauses)
 }
 
 function content({ labels, templates, negative }: LabelSetDefinition): unknown[] {
-  return [labels.map(({ label, prompts }) => [label, prompts ?? null]), templates, negative];
+  // Sets without examples keep the ids that they had before there were any.
+  const contents = labels.map(({ label, prompts, examples }) =>
+    examples === undefined
+      ? [label, prompts ?? null]
+      : [label, prompts ?? null, examples.map(({ sha256, revision = null }) => [sha256, revision])],
+  );
+  return [contents, templates, negative];
 }
 
 async function digest(value: object, pauses: Pauses | undefined): Promise<string> {

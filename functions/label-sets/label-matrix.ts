@@ -3,11 +3,14 @@
  *
  * In memory, KV and R2 it is one value, little-endian: seal | uint32 length of the header, bytes | header, JSON padded
  * with spaces to a multiple of 4 bytes | uint32 ends of the names | names, JSON strings in UTF-8, padded in the same
- * way | float32 labels × width | float32 negatives × width. A name is read only when it is needed: an answer has a few
+ * way, and vectors of examples | float32 labels × width | float32 negatives × width. Those of a set with examples are
+ * float32 α, β, c₀ | float32 examples × width, and stand at the end of the names, where releases that know no examples do
+ * not look. A name is read only when it is needed: an answer has a few
  * of 10,000 names, which together may be as long as a request's body.
  */
 import { isSealed, SEAL_BYTES, seal } from "../embed/seal.ts";
-import type { LabelSetDefinition } from "./definition.ts";
+import { type Adapter, DEFAULT_ADAPTER, type Examples } from "../adapter/adapter.ts";
+import { labelsOfExamples, type LabelSetDefinition } from "./definition.ts";
 
 /**
  * Part of every key of a matrix, or of a part of one. Labels are stored as they were sent. So change it when this
@@ -25,6 +28,8 @@ export interface LabelMatrix {
   negative: Float32Array;
   /** Indices of the labels with a prompt longer than the model's context. */
   truncated: ReadonlySet<number>;
+  /** Absent if no label has any. */
+  examples?: Examples;
   /** Tokens of all prompts. */
   tokens: number;
   /** The whole matrix as one value; the other fields are views of it. */
@@ -67,8 +72,10 @@ interface Header {
   labels: number;
   /** null if no label has one. */
   minSimilarity: readonly (number | null)[] | null;
-  /** Length of the names, bytes, padding included. */
+  /** Length of the names and of the examples, bytes, padding included. */
   names: number;
+  /** Index of each example's label, ascending; absent if there are none. */
+  examples?: readonly number[];
   truncated: readonly number[];
   width: number;
   tokens: number;
@@ -131,10 +138,12 @@ export function blankMatrix(
   { labels, minSimilarity, negatives }: MatrixNames,
   width: number,
   { tokens, truncated }: EmbeddedCounts,
+  taught?: TaughtSet,
 ): { matrix: LabelMatrix; rows: Float32Array } {
   const encoder = new TextEncoder();
   const names = labels.map((label) => encoder.encode(JSON.stringify(label)));
-  const nameBytes = padded(names.reduce((sum, { length }) => sum + length, 0));
+  const exampleValues = taught === undefined ? 0 : ADAPTER_VALUES + taught.vectors.length;
+  const nameBytes = padded(names.reduce((sum, { length }) => sum + length, 0)) + 4 * exampleValues;
   const header: Header = {
     labels: labels.length,
     minSimilarity: minSimilarity.every((each) => each === null) ? null : minSimilarity,
@@ -142,6 +151,7 @@ export function blankMatrix(
     truncated,
     width,
     tokens,
+    ...(taught === undefined ? {} : { examples: taught.labels }),
   };
   const json = encoder.encode(JSON.stringify(header));
   const headerBytes = padded(json.length);
@@ -158,13 +168,41 @@ export function blankMatrix(
     end += name.length;
     ends[index] = end;
   }
+  if (taught !== undefined) {
+    const { vectors, background } = taught;
+    const { alpha, beta } = DEFAULT_ADAPTER;
+    const examples = new Float32Array(
+      packed.buffer,
+      endsAt + 4 * labels.length + nameBytes - 4 * exampleValues,
+    );
+    examples.set([alpha, beta, background]);
+    examples.set(vectors, ADAPTER_VALUES);
+  }
   const { matrix, rows } = viewsOf(header, packed.buffer, endsAt);
   return { matrix, rows };
 }
 
+/** The examples of a matrix. */
+export interface TaughtSet {
+  labels: readonly number[];
+  /** float32, examples × width, rows of unit length. */
+  vectors: Float32Array;
+  background: number;
+}
+
+/** Stores what was chosen for the examples of a matrix. */
+export function setAdapter({ examples }: LabelMatrix, { alpha, beta }: Adapter): void {
+  if (examples === undefined) throw new Error("a matrix without examples");
+  const { buffer, byteOffset } = examples.vectors;
+  new Float32Array(buffer, byteOffset - 4 * ADAPTER_VALUES).set([alpha, beta]);
+}
+
+/** α, β and c₀. */
+const ADAPTER_VALUES = 3;
+
 /** @param at offset of the header's end */
 function viewsOf(
-  { labels, minSimilarity, names, truncated, width, tokens }: Header,
+  { labels, minSimilarity, names, truncated, width, tokens, examples }: Header,
   packed: ArrayBuffer,
   at: number,
 ): { matrix: LabelMatrix; rows: Float32Array } {
@@ -179,8 +217,17 @@ function viewsOf(
     truncated: new Set(truncated),
     tokens,
     packed,
+    ...(examples === undefined ? {} : { examples: examplesBefore(rows, examples, width) }),
   };
   return { matrix, rows };
+}
+
+/** The examples, which end where the rows begin. */
+function examplesBefore(rows: Float32Array, labels: readonly number[], width: number): Examples {
+  const values = ADAPTER_VALUES + labels.length * width;
+  const all = new Float32Array(rows.buffer, rows.byteOffset - 4 * values, values);
+  const [alpha = 0, beta = 0, background = 0] = all;
+  return { alpha, beta, background, labels, vectors: all.subarray(ADAPTER_VALUES) };
 }
 
 /** Bytes of a set's matrix, rounded up a little. */
@@ -193,7 +240,8 @@ export function matrixBytes({ labels, negative }: LabelSetDefinition, width: num
       names += encoder.encodeInto(label.slice(at, at + LONGEST_PIECE), scratch).written;
     }
   }
-  return LEAST_BYTES + names + LABEL_BYTES * labels.length + 4 * width * (labels.length + negative.length);
+  const rows = labels.length + negative.length + labelsOfExamples({ labels }).length;
+  return LEAST_BYTES + names + LABEL_BYTES * labels.length + 4 * width * rows;
 }
 
 /** UTF-16 code units of a name that are counted at a time. */

@@ -2,7 +2,7 @@
  * Stores `plans/<id>/…`: the division of a set into parts (`plan.ts`), block by block, and the content of its matrix
  * without vectors. A plan is the same for all models.
  */
-import type { LabelSetDefinition } from "./definition.ts";
+import { labelsOfExamples, type LabelSetDefinition } from "./definition.ts";
 import { type MatrixNames, namesOf } from "./label-matrix.ts";
 import { placeOf, type Plan, planBlocks, type PlannedItem } from "./plan.ts";
 import { jsonBytes, type SealedObjects } from "./sealed-objects.ts";
@@ -29,7 +29,9 @@ export class PlanStore {
       parts += block.length;
     }
     await this.#objects.put(`plans/${id}/names`, jsonBytes(namesOf(definition)));
-    const plan: Plan = { templates: definition.templates, parts, blocks };
+    const examples = labelsOfExamples(definition);
+    const taught = examples.length === 0 ? {} : { examples };
+    const plan: Plan = { templates: definition.templates, parts, blocks, ...taught };
     // Write the plan last, so that everything it names exists.
     await this.#objects.put(`plans/${id}/plan`, jsonBytes(plan));
     return plan;

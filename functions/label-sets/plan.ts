@@ -14,6 +14,8 @@ export interface Plan {
   parts: number;
   /** Number of the first part in each block. */
   blocks: readonly number[];
+  /** Index of each example's label, ascending; absent for a set without examples. */
+  examples?: readonly number[];
 }
 
 /** Prompts of a part, about ten seconds of the text tower. The prompts of one label stay in one part. */

@@ -2,13 +2,15 @@
  * Label sets in R2. R2 is consistent: a write or a deletion is visible to everyone at once.
  *
  * `accounts/<account>/<id>` is the set's entry in lists, `definitions/<id>` the set itself,
- * `vectors/<id>/<revision>/<format>` its packed embeddings. While the embeddings are being computed there are also
+ * `vectors/<id>/<revision>/<format>` its packed embeddings, `examples/<id>/<revision>` vectors of its examples. While the embeddings are being computed there are also
  * `parts/<id>/…`, `plans/<id>/…` and `claims/<id>/…`.
  */
 import { jsonInSteps } from "../runtime/json-in-steps.ts";
 import type { Pauses } from "../runtime/pauses.ts";
 import { bodyOf } from "./answering-bucket.ts";
 import { ClaimStore } from "./claim-store.ts";
+import type { ChosenAdapter } from "../adapter/choose-adapter.ts";
+import { ExampleStore } from "./example-store.ts";
 import { isLabelSetId, type LabelSetDefinition } from "./definition.ts";
 import { MATRIX_FORMAT } from "./label-matrix.ts";
 import { PartStore } from "./part-store.ts";
@@ -22,10 +24,20 @@ export interface LabelSetSummary {
   /** Its title. Called so because it was the name before names led to sets. */
   name: string | null;
   labels: number;
+  /** Number of examples; absent if there are none. */
+  examples?: number;
   prompts: number;
   templates: readonly string[];
   /** Seconds since 1970. */
   created_at: number;
+}
+
+/** A set's embeddings for a model revision. */
+export interface ReadySet {
+  /** Their length, packed. */
+  bytes: number;
+  /** What was chosen for its examples; absent for a set without examples. */
+  adapter?: ChosenAdapter;
 }
 
 /**
@@ -36,6 +48,7 @@ export class SetStore {
   readonly claims: ClaimStore;
   readonly plans: PlanStore;
   readonly parts: PartStore;
+  readonly examples: ExampleStore;
   readonly #objects: SealedObjects;
   readonly #bucket: R2Bucket;
 
@@ -45,6 +58,7 @@ export class SetStore {
     this.claims = new ClaimStore(this.#objects);
     this.plans = new PlanStore(this.#objects);
     this.parts = new PartStore(this.#objects);
+    this.examples = new ExampleStore(this.#objects);
   }
 
   async summary(account: string, id: string): Promise<LabelSetSummary | undefined> {
@@ -113,15 +127,26 @@ export class SetStore {
     await this.removeComputed(id);
   }
 
-  /** Deletes everything that was computed from a set's definition. */
+  /** Deletes everything that belongs to a set's definition. */
   async removeComputed(id: string): Promise<void> {
-    for (const kind of ["claims", "vectors", "parts", "plans"])
+    for (const kind of ["claims", "vectors", "parts", "plans", "examples"])
       await this.#objects.removeAll(`${kind}/${id}/`);
   }
 
   /** Length of the packed embeddings, bytes; undefined if there are none. */
   async vectorsBytes(id: string, revision: string): Promise<number | undefined> {
-    return (await this.#bucket.head(vectorsPath(id, revision)))?.size;
+    return (await this.ready(id, revision))?.bytes;
+  }
+
+  /** What is known of the packed embeddings without reading them; undefined if there are none. */
+  async ready(id: string, revision: string): Promise<ReadySet | undefined> {
+    const object = await this.#bucket.head(vectorsPath(id, revision));
+    if (object === null) return undefined;
+    const adapter = object.customMetadata?.["adapter"];
+    return {
+      bytes: object.size,
+      ...(adapter === undefined ? {} : { adapter: JSON.parse(adapter) as ChosenAdapter }),
+    };
   }
 
   async vectors(id: string, revision: string): Promise<ArrayBuffer | undefined> {
@@ -137,8 +162,14 @@ export class SetStore {
   /**
    * Stores the packed embeddings, which makes the set ready. Deletes its parts, and its vectors in the former format.
    */
-  async putVectors(id: string, revision: string, packed: ArrayBuffer): Promise<void> {
-    await this.#bucket.put(vectorsPath(id, revision), packed);
+  async putVectors(
+    id: string,
+    revision: string,
+    packed: ArrayBuffer,
+    adapter?: ChosenAdapter,
+  ): Promise<void> {
+    const options = adapter === undefined ? {} : { customMetadata: { adapter: JSON.stringify(adapter) } };
+    await this.#bucket.put(vectorsPath(id, revision), packed, options);
     await this.parts.removeAll(id, revision);
     await this.#bucket.delete(formerVectorsPath(id, revision));
   }

@@ -31,6 +31,7 @@ export const ERROR_KINDS = {
   batch_not_found: [404, "invalid_request_error"],
   method_not_allowed: [405, "invalid_request_error"],
   conflict: [409, "invalid_request_error"],
+  label_set_model_mismatch: [409, "invalid_request_error"],
   request_too_large: [413, "invalid_request_error"],
   unsupported_media_type: [415, "invalid_request_error"],
   rate_limit_exceeded: [429, "rate_limit_error"],

@@ -9,6 +9,7 @@ import type { Precision } from "../../build/towers/emitter.ts";
 import { modelAliasSchema, modelIdSchema } from "../../model-shards/manifest.ts";
 import { modelsFolder } from "../paths.ts";
 import { ortGraphs } from "../towers/ort-graphs.ts";
+import { backgroundCosine } from "../towers/background-cosine.ts";
 import { DEFAULT_FLOOR, DEFAULT_SAMPLES } from "../towers/sample-options.ts";
 import { exampleSamples } from "../towers/samples.ts";
 import { findCheckpoint } from "./find-checkpoint.ts";
@@ -82,6 +83,7 @@ export async function buildCheckpoint(
     ...(isMeasured
       ? { calibration: { open: await ortGraphs(), samples: exampleSamples(samples), floor } }
       : {}),
+    ...(floor > 0 ? { background: (image) => backgroundCosine(folder, image) } : {}),
     progress: options.progress,
   });
   return { ...report, folder };

@@ -62,6 +62,18 @@ export class NodeTowers {
   }
 }
 
+/**
+ * Opens an image tower alone.
+ * @returns embeds a tensor as `embedTensor` does
+ */
+export async function openImageTower(
+  folder: string,
+  shards: Shard[],
+): Promise<(data: Float32Array, height: number, width: number) => Float32Array> {
+  const tower = await load(folder, shards);
+  return (data, height, width) => run(tower, { data, shape: [1, 3, height, width] }, {});
+}
+
 interface Loaded {
   shard: Shard;
   session: OrtSession;

@@ -20,6 +20,8 @@ const FETCHES_AHEAD = 4;
 export interface EmbeddedImages {
   /** Unit-length, one for each reference, in order; empty for a picture with an error. */
   embeddings: Float32Array[];
+  /** SHA-256 of each one's file, hexadecimal; empty for a picture with an error. */
+  hashes: string[];
   /** By the reference's index. Empty unless errors are reported. */
   errors: ReadonlyMap<number, ServiceError>;
   /** How many of them came from the cache. */
@@ -49,7 +51,8 @@ export async function embedImages(
     else if (embedding === undefined) throw new Error("a picture was not embedded");
     return embedding ?? NO_EMBEDDING;
   });
-  return { embeddings, errors, cached: pictures.filter(({ cached }) => cached).length };
+  const hashes = pictures.map(({ sha256 }) => sha256);
+  return { embeddings, hashes, errors, cached: pictures.filter(({ cached }) => cached).length };
 }
 
 async function watched<T>({ context: { pictureWatch } }: PictureBatch, add: () => Promise<T>): Promise<T> {

@@ -1,15 +1,21 @@
 /**
  * Caches image embeddings in KV, by the hash of the picture's file and the model's revision. It is off unless the
  * deployment sets how long they are kept: a stored hash reveals that a picture was seen before, and the operator must
- * decide whether that is acceptable.
+ * decide whether that is acceptable. The examples of an account's label sets, whose hashes are stored anyway, are cached
+ * for the account alone.
  */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
+import { sha256Hex } from "../../runtime/sha256-hex.ts";
 import { warn } from "../../runtime/warn.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
 
 /** Part of every key. Change it whenever the layout of the values or the preprocessing of pictures changes. */
 const FORMAT = "image2";
+/** The same for pictures of an account's examples. */
+const EXAMPLE_FORMAT = "example1";
+/** Lifetime of an example, seconds. */
+const EXAMPLE_TTL = 30 * 24 * 3600;
 /** KV's shortest lifetime, seconds. */
 const MIN_TTL = 60;
 
@@ -18,15 +24,24 @@ export class ImageCache {
   readonly #revision: string;
   readonly #bytes: number;
   readonly #ttl: number;
+  readonly #prefix: string;
   readonly #context: EmbedContext;
 
   /** The deployment's cache, if it has one. */
   static of(context: EmbedContext): ImageCache | undefined {
     const ttl = Number(context.env.IMAGE_CACHE_TTL ?? 0);
-    return ttl > 0 ? new ImageCache(context, Math.max(ttl, MIN_TTL)) : undefined;
+    return ttl > 0 ? new ImageCache(context, Math.max(ttl, MIN_TTL), FORMAT) : undefined;
   }
 
-  private constructor(context: EmbedContext, ttl: number) {
+  /** The cache of an account's examples. */
+  static async ofExamples(account: string, context: EmbedContext): Promise<ImageCache> {
+    // A hash, because KV limits the length of its keys.
+    const owner = await sha256Hex(new TextEncoder().encode(account));
+    return new ImageCache(context, EXAMPLE_TTL, `${EXAMPLE_FORMAT}/${owner}`);
+  }
+
+  private constructor(context: EmbedContext, ttl: number, prefix: string) {
+    this.#prefix = prefix;
     this.#context = context;
     this.#kv = context.env.CACHE;
     this.#revision = context.manifest.revision;
@@ -65,6 +80,6 @@ export class ImageCache {
   }
 
   #key(sha256: string): string {
-    return `${FORMAT}/${this.#revision}/${sha256}`;
+    return `${this.#prefix}/${this.#revision}/${sha256}`;
   }
 }

@@ -7,7 +7,11 @@ import { ServiceError } from "../../runtime/errors.ts";
  * @returns float32, unit length
  * @throws ServiceError `unsupported_dimensions`; `invalid_type` for a vector of zeros
  */
-export function keptVector(values: readonly number[], width: number, param: string): Float32Array {
+export function keptVector(
+  values: readonly number[] | Float32Array,
+  width: number,
+  param: string,
+): Float32Array {
   const path = `${param}.embedding`;
   if (values.length !== width) {
     const message = `${path} has ${values.length} values, the model's embeddings have ${width}`;
@@ -15,11 +19,14 @@ export function keptVector(values: readonly number[], width: number, param: stri
   }
   // Divide by the largest value first, because squares of large values overflow to infinity and those of small ones
   // underflow to zero.
-  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
   if (largest === 0)
     throw new ServiceError("invalid_type", `${path} contains only zeros, so it has no direction`, {
       param: path,
     });
-  const norm = Math.sqrt(values.reduce((sum, value) => sum + (value / largest) ** 2, 0));
+  let squares = 0;
+  for (const value of values) squares += (value / largest) ** 2;
+  const norm = Math.sqrt(squares);
   return Float32Array.from(values, (value) => value / largest / norm);
 }

@@ -25,12 +25,15 @@ export class PictureBatch {
   /** The pictures that were sent to the decoder, in that order. */
   readonly #sent: Picture[] = [];
   #decoder: DecoderCall | undefined;
+  readonly #isOfExamples: boolean;
   #added = 0;
 
-  constructor(context: EmbedContext, lifted: LiftedStrings | undefined) {
+  /** @param examples the cache, if the pictures are the examples of a label set: then cached ones do not count */
+  constructor(context: EmbedContext, lifted: LiftedStrings | undefined, examples?: ImageCache) {
     this.context = context;
     this.#lifted = lifted;
-    this.#cache = ImageCache.of(context);
+    this.#cache = examples ?? ImageCache.of(context);
+    this.#isOfExamples = examples !== undefined;
   }
 
   /** Pictures that were lifted out of the request's JSON. */
@@ -48,7 +51,7 @@ export class PictureBatch {
    * @throws ServiceError `too_many_items`
    */
   async add(file: ImageFile, param: string): Promise<Picture> {
-    if (++this.#added > MAX_IMAGES) {
+    if (!this.#isOfExamples && ++this.#added > MAX_IMAGES) {
       throw new ServiceError("too_many_items", `at most ${MAX_IMAGES} images a request`, { param });
     }
     const sha256 = await sha256OfFile(file);
@@ -92,6 +95,10 @@ export class PictureBatch {
 
   async #send(file: ImageFile, picture: Picture): Promise<void> {
     const { env, manifest, timings, requestId } = this.context;
+    if (this.#sent.length === MAX_IMAGES) {
+      const message = `at most ${MAX_IMAGES} pictures that are not yet embedded in a request; vectors do not count`;
+      throw new ServiceError("too_many_items", message, { param: picture.param });
+    }
     this.#sent.push(picture);
     this.#decoder ??= new DecoderCall(env.DECODER, manifest.image.size, requestId);
     const decoder = this.#decoder;

@@ -1,5 +1,6 @@
 /** Describes a stored label set, for one model, as the API shows it. */
 import type { Manifest } from "../../../model-shards/manifest.ts";
+import type { ChosenAdapter } from "../../adapter/choose-adapter.ts";
 import type { LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 
 export interface DescribedSet {
@@ -22,6 +23,8 @@ export interface DescribedSet {
   created_at: number;
   /** Length of the packed embeddings, bytes, once they exist. */
   bytes: number | null;
+  /** What was chosen for the set's examples, and their number; null until then, absent for a set without any. */
+  adapter?: (ChosenAdapter & { examples: number }) | null;
 }
 
 /** @param nameOf gives the set's name; it is told if the set is ready */
@@ -31,8 +34,9 @@ export async function describeSet(
   { id: model, revision }: Manifest,
   nameOf: (isReady: boolean) => string | undefined | Promise<string | undefined>,
 ): Promise<DescribedSet> {
-  const { id, name: title, labels, prompts, templates, created_at } = summary;
-  const bytes = await store.vectorsBytes(id, revision);
+  const { id, name: title, examples, labels, prompts, templates, created_at } = summary;
+  const ready = await store.ready(id, revision);
+  const bytes = ready?.bytes;
   const done = bytes === undefined ? await promptsDone(summary, store, revision) : prompts;
   return {
     id,
@@ -48,6 +52,7 @@ export async function describeSet(
     templates,
     created_at,
     bytes: bytes ?? null,
+    ...(examples === undefined ? {} : { adapter: ready?.adapter ? { ...ready.adapter, examples } : null }),
   };
 }
 

@@ -11,6 +11,7 @@ import type { EmbedContext } from "../embed/embed-context.ts";
 import { buildAtOnce, isSmall } from "./build-set.ts";
 import { isLabelSetId, type LabelSetDefinition } from "../../label-sets/definition.ts";
 import { type LabelMatrix, matrixBytes, unpackMatrix } from "../../label-sets/label-matrix.ts";
+import { noExamples } from "./embed-examples.ts";
 import { MAKING } from "./embed-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory, setsInUse, type UsedMatrix } from "./matrix-memory.ts";
@@ -126,7 +127,8 @@ async function loadFromR2(
 
 /**
  * The definition of a set that this model revision has not computed, or not to the end.
- * @throws ServiceError `model_unavailable` for a large set, after asking the jobs Worker to compute it
+ * @throws ServiceError `model_unavailable` for a large set or one with examples, after asking the jobs Worker to compute
+ * it; `label_set_model_mismatch`
  */
 async function smallDefinition(
   account: string,
@@ -136,17 +138,21 @@ async function smallDefinition(
   renew: Renew,
 ): Promise<LabelSetDefinition> {
   renew();
-  // Only a large set has a plan. The plan is checked first, because a definition may be as large as a request's body.
-  if ((await store.plans.get(id)) === undefined) {
+  // Only a large set, or one with examples, has a plan. The plan is checked first, because a definition may be as large
+  // as a request's body.
+  let plan = await store.plans.get(id);
+  if (plan === undefined) {
     const definition = await store.definition(id);
     renew();
     if (definition === undefined) throw labelSetNotFound(id);
     if (isSmall(definition)) return definition;
-    await store.plans.make(id, definition);
+    plan = await store.plans.make(id, definition);
   }
   renew();
+  const { revision, alias } = context.manifest;
+  if (plan.examples !== undefined && !(await store.examples.has(id, revision))) throw noExamples(id, alias);
   await requestBuild(context, account, id);
-  const path = `/v1/label_sets/${id}?model=${context.manifest.alias}`;
+  const path = `/v1/label_sets/${id}?model=${alias}`;
   const message = `the label set ${id} is still being computed for this model; GET ${path} shows how far it is`;
   throw new ServiceError("model_unavailable", message, { param: "label_set" });
 }

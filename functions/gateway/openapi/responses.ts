@@ -286,6 +286,23 @@ export const labelSetSchema = z
       .int()
       .nullable()
       .meta({ description: "Size of the embeddings for `model`; null while some are missing" }),
+    adapter: z
+      .object({
+        alpha: z
+          .number()
+          .meta({ description: "Weight of the examples; 0: they do not help, only texts count" }),
+        beta: z.number().meta({ description: "How near a picture must be to an example" }),
+        leave_one_out_accuracy: z.number(),
+        text_only_accuracy: z.number(),
+        examples: z.number().int(),
+      })
+      .nullable()
+      .optional()
+      .meta({
+        description:
+          "Of a set with examples, once it is ready: chosen by classifying each example by the texts and the other examples. " +
+          "Accuracies are shares of the examples",
+      }),
   })
   .meta({ id: "LabelSet" });
 
@@ -300,6 +317,14 @@ export const labelSetDetailSchema = z
           label: z.string(),
           prompts: z.array(z.string()).optional(),
           min_similarity: cosine.optional(),
+          examples: z
+            .array(
+              z.object({ sha256: z.string(), revision: z.string().optional() }).meta({ id: "StoredExample" }),
+            )
+            .optional()
+            .meta({
+              description: "Hashes of pictures' files, or of vectors and the revision that they are from",
+            }),
         })
         .meta({ id: "StoredLabel" }),
     ),

@@ -2,13 +2,17 @@
 import { type Context, Hono } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { callerOf, hasAccount } from "../middleware/caller-of.ts";
-import { embedImages } from "../embed/embed-images.ts";
+import { type EmbeddedImages, embedImages } from "../embed/embed-images.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
+import type { PictureBatch } from "../embed/picture-batch.ts";
+import { DEFAULT_ADAPTER, type Examples } from "../../adapter/adapter.ts";
+import { backgroundOf } from "../../adapter/background.ts";
 import { wantedBy } from "./request/embedding-context.ts";
 import { readFieldsAndFiles, requestPictures } from "./request/fields-and-pictures.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { DEFAULT_NEGATIVE, isLabelSetId } from "../../label-sets/definition.ts";
 import { NamesOnce } from "../../label-sets/label-matrix.ts";
+import { embedWithExamples, isTaught, withoutExamples } from "../label-sets/embed-examples.ts";
 import type { EmbeddedMatrix } from "../label-sets/embed-matrix.ts";
 import { inlineLabels, type UsedLabels } from "../label-sets/inline-labels.ts";
 import { namedSet } from "../label-sets/named-set.ts";
@@ -36,8 +40,8 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   const pictures = requestPictures(c, manifest);
   const setIds = setIdsOf(c, request);
   const [ahead, ...others] = labelsOf(c, request, setIds, pictures.context);
-  const [images, first, none] = await Promise.all([
-    embedImages(request.images, pictures, { onError: request.on_error }),
+  const [{ images, examples }, first, none] = await Promise.all([
+    embedPictures(request, pictures),
     loadAhead(ahead),
     noneBesideSets(request, pictures.context),
   ]);
@@ -57,7 +61,8 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
     const labels = new NamesOnce(resolved.matrix.labels);
     // Labels of the request are already in memory.
     const isStored = request.labels === undefined;
-    const named = isStored ? { ...resolved, matrix: { ...resolved.matrix, labels } } : resolved;
+    const own = isStored ? { labels } : examples && { examples };
+    const named = { ...resolved, matrix: { ...resolved.matrix, ...own } };
     for (const [index, image] of images.embeddings.entries()) {
       if (images.errors.has(index)) continue;
       ranked[index] = rank(image, named);
@@ -77,7 +82,7 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   // Load one set after another: 16 sets of 10,000 labels are 400 MB.
   for (const next of others) rankings.push(await rankAndRelease(await next()));
   const usage = {
-    images: images.embeddings.length - images.errors.size,
+    images: images.hashes.length - images.errors.size,
     cachedImages: images.cached,
     tokens,
     cachedTokens,
@@ -122,6 +127,17 @@ function again(resolve: Resolve, cachedTokens: number): Resolve {
   return async () => ({ ...(await resolve()), cachedTokens });
 }
 
+/** The pictures to classify, and the examples of the request's own labels. */
+async function embedPictures(
+  { images, labels = [], on_error: onError }: ClassifyRequest,
+  pictures: PictureBatch,
+): Promise<{ images: EmbeddedImages; examples?: Examples }> {
+  if (!isTaught(labels)) return { images: await embedImages(images, pictures, { onError }) };
+  const embedded = await embedWithExamples(images, labels, pictures, onError);
+  const background = backgroundOf(pictures.context.manifest);
+  return { ...embedded, examples: { ...embedded.examples, ...DEFAULT_ADAPTER, background } };
+}
+
 /** Gives the labels of the request, or those of each stored set. */
 function labelsOf(
   c: Context<GatewayEnv>,
@@ -132,7 +148,8 @@ function labelsOf(
   const { labels, templates = DEFAULT_TEMPLATES, multi_label: multiLabel } = request;
   if (labels !== undefined) {
     const negative = multiLabel ? (request.negative ?? DEFAULT_NEGATIVE) : (request.none?.prompts ?? []);
-    return [() => inlineLabels({ labels, templates, negative, min_similarity: null }, context)];
+    const untaught = labels.map(withoutExamples);
+    return [() => inlineLabels({ labels: untaught, templates, negative, min_similarity: null }, context)];
   }
   const { account } = callerOf(c);
   const [first, ...others] = setsOf(request).map((given, index) => async (): Promise<UsedLabels> => {

@@ -10,6 +10,7 @@ import { embedContext } from "./request/embedding-context.ts";
 import { readFields } from "./request/fields-and-pictures.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { buildAtOnce, isSmall } from "../label-sets/build-set.ts";
+import { labelsOfExamples } from "../../label-sets/definition.ts";
 import { takeTurn } from "../../label-sets/build-claim.ts";
 import { buildNextPart } from "../../label-sets/build-part.ts";
 import { SetNames } from "../../label-sets/set-names.ts";
@@ -40,6 +41,8 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
     if ((await store.vectorsBytes(id, revision)) !== undefined) continue;
     const definition = await store.definition(id);
     if (definition === undefined) continue;
+    // Examples that have no vectors of this model: their owner must store the set again.
+    if (labelsOfExamples(definition).length > 0 && !(await store.examples.has(id, revision))) continue;
     let isLeft = false;
     if (isSmall(definition)) {
       const matrix = await buildAtOnce(id, definition, store, context);

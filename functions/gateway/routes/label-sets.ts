@@ -1,12 +1,28 @@
 /** `/v1/label_sets`: labels that are stored once and then used by id or name. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { accountOf } from "../middleware/caller-of.ts";
 import { embedContext, wantedBy } from "./request/embedding-context.ts";
 import { readFields } from "./request/fields-and-pictures.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { isSmall } from "../label-sets/build-set.ts";
-import { countPrompts, DEFAULT_NEGATIVE, labelSetId } from "../../label-sets/definition.ts";
+import {
+  countPrompts,
+  DEFAULT_NEGATIVE,
+  type LabelDefinition,
+  labelSetId,
+  labelsOfExamples,
+} from "../../label-sets/definition.ts";
 import { describeSet } from "../label-sets/describe-set.ts";
+import { ImageCache } from "../embed/image-cache.ts";
+import type { EmbedContext } from "../embed/embed-context.ts";
+import { PictureBatch } from "../embed/picture-batch.ts";
+import {
+  embedWithExamples,
+  isTaught,
+  type RequestLabel,
+  withHashes,
+  withoutExamples,
+} from "../label-sets/embed-examples.ts";
 import { removeMatrix } from "../label-sets/matrix-cache.ts";
 import { matrixBytes } from "../../label-sets/label-matrix.ts";
 import { MATRIX_ROOM, setTooLarge } from "../label-sets/matrix-memory.ts";
@@ -37,25 +53,27 @@ export const labelSets = new Hono<GatewayEnv>()
   .post(PATH, async (c) => {
     const fields = foldAliases(await readFields(c), LABEL_ALIASES);
     const request = await validate(labelSetRequestSchema, fields, wantedBy(c));
+    const account = accountOf(c);
+    const manifest = await requestedModel(c, request.model);
+    const context = embedContext(c, manifest);
+    const { labels, vectors } = await definedLabels(c, request.labels, context);
     const definition = {
-      labels: request.labels,
+      labels,
       templates: request.templates ?? DEFAULT_TEMPLATES,
       negative: request.negative ?? DEFAULT_NEGATIVE,
       min_similarity: request.min_similarity ?? null,
     };
-    const manifest = await requestedModel(c, request.model);
     const bytes = matrixBytes(definition, manifest.embedding_width);
     if (bytes > MATRIX_ROOM.large) throw setTooLarge(bytes);
-    const context = embedContext(c, manifest);
     answeredBy(c, manifest);
     const store = new SetStore(c.env.SETS);
-    const account = accountOf(c);
     const pauses = new Pauses(context.wanted);
     const summary: LabelSetSummary = {
       id: await labelSetId(account, definition, pauses),
       account,
       name: request.title ?? null,
       labels: definition.labels.length,
+      ...(vectors && { examples: labelsOfExamples(definition).length }),
       prompts: countPrompts(definition),
       templates: definition.templates,
       created_at: Math.floor(Date.now() / 1000),
@@ -64,6 +82,8 @@ export const labelSets = new Hono<GatewayEnv>()
     const wasReady = !isNew && (await store.vectorsBytes(summary.id, manifest.revision)) !== undefined;
     if (!wasReady && isSmall(definition)) (await storedLabels(account, summary.id, context)).release();
     else if (!wasReady) {
+      // The jobs Worker needs them.
+      if (vectors !== undefined) await store.examples.put(summary.id, manifest.revision, vectors);
       if ((await store.plans.get(summary.id)) === undefined) await store.plans.make(summary.id, definition);
       await requestBuild(context, account, summary.id);
     }
@@ -121,6 +141,24 @@ export const labelSets = new Hono<GatewayEnv>()
     await Promise.all(revisions.map((revision) => removeMatrix(id, revision, c.env.CACHE)));
     return c.json({ id, object: "label_set", deleted: true });
   });
+
+/** Labels as the set has them, and the vectors of their examples, if they have any. */
+async function definedLabels(
+  c: Context<GatewayEnv>,
+  labels: readonly RequestLabel[],
+  context: EmbedContext,
+): Promise<{ labels: readonly LabelDefinition[]; vectors?: Float32Array<ArrayBuffer> }> {
+  if (!isTaught(labels)) return { labels: labels.map(withoutExamples) };
+  const cache = await ImageCache.ofExamples(context.account(), context);
+  const batch = new PictureBatch(context, c.get("lifted"), cache);
+  // So that the decoder is let go if a picture is bad.
+  c.set("pictures", batch);
+  const { examples } = await embedWithExamples([], labels, batch);
+  return {
+    labels: await withHashes(labels, examples, context.manifest.revision),
+    vectors: examples.vectors,
+  };
+}
 
 /** A name that waits for a set goes to it once somebody sees that it is ready. */
 function nameOf(id: string, names: SetNames) {

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { cleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { MAX_PROMPTS_PER_LABEL, MAX_TEXTS } from "../limits.ts";
+import { examplesSchema, limitExamples } from "./example.ts";
 import { ownObject } from "./own-object.ts";
 import { textSchema } from "./text.ts";
 import { list } from "./list.ts";
@@ -15,7 +16,12 @@ export const cosineSchema = z
 const labelSchema = z
   .union(
     [
-      textSchema.transform((label) => ({ label, prompts: undefined, min_similarity: undefined })),
+      textSchema.transform((label) => ({
+        label,
+        prompts: undefined,
+        min_similarity: undefined,
+        examples: undefined,
+      })),
       ownObject({
         label: textSchema,
         prompts: list(textSchema)
@@ -24,6 +30,7 @@ const labelSchema = z
           .optional()
           .meta({ description: "Used unchanged, instead of the templates" }),
         min_similarity: cosineSchema.optional(),
+        examples: examplesSchema.optional(),
       }),
     ],
     { error: "must be a string or an object with a label" },
@@ -34,7 +41,8 @@ const labelSchema = z
 export function labelsSchema(max: number) {
   return list(labelSchema, { distinct })
     .min(1, "at least one label is needed")
-    .max(max, `at most ${max} labels`);
+    .max(max, `at most ${max} labels`)
+    .superRefine(limitExamples);
 }
 
 /** Labels that the model cannot distinguish are refused, because they would share one score. */

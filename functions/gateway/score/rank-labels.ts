@@ -2,6 +2,7 @@
  * Scores one picture against a set of labels. The softmax covers the whole set before anything is filtered, so a
  * threshold or `top_k` never changes a score.
  */
+import { addExamples, type Examples } from "../../adapter/adapter.ts";
 import { cosinesWithRows } from "../../runtime/cosine-of-unit.ts";
 import { logMeanExp, sigmoid, softmax } from "./softmax.ts";
 import { topIndices } from "./top-indices.ts";
@@ -58,12 +59,14 @@ export interface RankedLabels {
   truncated: ReadonlySet<number>;
   /** float32, negatives × width: embeddings of texts that describe pictures without any of the labels. */
   negative: Float32Array;
+  /** Pictures of labels, which change their logits, but not their cosines. */
+  examples?: Examples;
 }
 
 /** @param image unit-length embedding */
 export function rankLabels(
   image: Float32Array,
-  { labels, minSimilarity, vectors, negative, truncated }: RankedLabels,
+  { labels, minSimilarity, vectors, negative, truncated, examples }: RankedLabels,
   options: RankOptions,
 ): Ranking {
   const { scale, topK, multiLabel, rival } = options;
@@ -71,6 +74,7 @@ export function rankLabels(
     Array.from(cosinesWithRows(image, rows), (cosine) => scale * cosine);
   const similarities = cosinesWithRows(image, vectors);
   const logits = similarities.map((similarity) => scale * similarity);
+  if (examples !== undefined) addExamples(logits, image, examples, scale);
   const rivalLogit = rival && logMeanExp(logitsOf(rival.vectors)) + rival.bias;
   const scores = multiLabel
     ? independentScores(logits, logitsOf(negative))

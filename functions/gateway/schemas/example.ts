@@ -1,0 +1,79 @@
+/** An example of a label: a picture, or the vector of one. */
+import * as z from "zod";
+import { decodeBase64 } from "../base64.ts";
+import { MAX_EMBEDDING_VALUES, MAX_EXAMPLES, MAX_EXAMPLES_PER_LABEL, MAX_NAME_LENGTH } from "../limits.ts";
+import { type ImageReference, imageSchema } from "./image.ts";
+import { list } from "./list.ts";
+import { ownObject } from "./own-object.ts";
+import { shortString } from "./short-string.ts";
+
+/** @property revision of the model that the vector is from */
+export type Example = { image: ImageReference } | { embedding: Float32Array; revision: string };
+
+const VALUE_BYTES = Float32Array.BYTES_PER_ELEMENT;
+/** Characters of base64, of three bytes four. */
+const MAX_BASE64 = Math.ceil((MAX_EMBEDDING_VALUES * VALUE_BYTES) / 3) * 4;
+
+const numbers = list(z.number(), { isRight: Number.isFinite })
+  .min(1, "must not be empty")
+  .max(MAX_EMBEDDING_VALUES, `at most ${MAX_EMBEDDING_VALUES} values`)
+  .transform((values) => Float32Array.from(values));
+
+const base64 = shortString(MAX_BASE64).transform((text, context) => {
+  const bytes = decodeBase64(text);
+  const values = bytes === undefined ? undefined : floatsOf(bytes);
+  if (values !== undefined) return values;
+  const message = "must be base64 of float32 values, little-endian";
+  context.addIssue({ code: "custom", message, params: { code: "invalid_value" } });
+  return z.NEVER;
+});
+
+/** @returns undefined unless the bytes are finite numbers */
+function floatsOf(bytes: Uint8Array<ArrayBuffer>): Float32Array | undefined {
+  if (bytes.length === 0 || bytes.length % VALUE_BYTES !== 0) return undefined;
+  const values = new Float32Array(bytes.buffer);
+  return values.every((value) => Number.isFinite(value)) ? values : undefined;
+}
+
+const exampleSchema = z
+  .union(
+    [
+      imageSchema.transform((image): Example => ({ image })),
+      ownObject({
+        embedding: z
+          .union([numbers, base64], { error: "must be a list of numbers or base64" })
+          .meta({ description: "A picture's vector, as numbers or as base64 of little-endian float32" }),
+        revision: shortString(MAX_NAME_LENGTH).optional().meta({
+          description:
+            "Needed: `revision` of the answer that the vector is from, because vectors of other models cannot be compared",
+        }),
+      }).transform(({ embedding, revision }, context): Example => {
+        if (revision !== undefined) return { embedding, revision };
+        const message = "is missing: the revision of the answer that the vector is from";
+        context.addIssue({ code: "custom", path: ["revision"], message, params: { code: "missing_field" } });
+        return z.NEVER;
+      }),
+    ],
+    { error: "must be an image, or an object with an embedding and its revision" },
+  )
+  .meta({ id: "Example" });
+
+export const examplesSchema = list(exampleSchema)
+  .min(1, "at least one example is needed")
+  .max(MAX_EXAMPLES_PER_LABEL, `at most ${MAX_EXAMPLES_PER_LABEL} examples a label`)
+  .meta({
+    description:
+      "Pictures of the label, or their vectors: the more a picture is like them, the higher the label's logit. A vector " +
+      "belongs to the model's revision",
+  });
+
+/** Refuses labels that have too many examples together. */
+export function limitExamples(
+  labels: readonly { examples?: readonly Example[] | undefined }[],
+  context: z.RefinementCtx,
+): void {
+  const count = labels.reduce((sum, { examples = [] }) => sum + examples.length, 0);
+  if (count <= MAX_EXAMPLES) return;
+  const message = `at most ${MAX_EXAMPLES} examples of all labels together`;
+  context.addIssue({ code: "custom", message, params: { code: "too_many_items" } });
+}
