@@ -10,17 +10,17 @@ import { promisify } from "node:util";
 const FOLDER = import.meta.dirname;
 
 /**
- * Installs the contenders if they are missing. Their install scripts are not run, because they download files that are
+ * Installs a folder's packages if they are missing, by default the contenders. Their install scripts are not run, because they download files that are
  * not needed.
  */
-export async function installContenders(): Promise<void> {
-  const installed = await access(join(FOLDER, "node_modules")).then(
+export async function installContenders(folder = FOLDER): Promise<void> {
+  const installed = await access(join(folder, "node_modules")).then(
     () => true,
     () => false,
   );
   if (installed) return;
   console.log("installing the packages for comparison …");
-  await promisify(execFile)("npm", ["ci", "--ignore-scripts"], { cwd: FOLDER });
+  await promisify(execFile)("npm", ["ci", "--ignore-scripts"], { cwd: folder });
 }
 
 /** @param T type of the part of the package that is used */
