@@ -2,6 +2,10 @@
  * Chooses α and β for a set by leave-one-out: each example is classified by the texts and by all other examples, and the
  * pair with the least log-loss is taken. With examples that mislead, that is α = 0: the texts alone.
  *
+ * In a set where some labels have no examples, these must not suffer by those that have some, and none of their pictures
+ * is there to show it. So each example is also classified as if its label had none, and that counts by the share of such
+ * labels.
+ *
  * Near-duplicates of the example that is left out are left out with it, because a copy would vouch for itself.
  */
 import { cosinesWithRows } from "../runtime/cosine-of-unit.ts";
@@ -53,6 +57,7 @@ export async function chooseAdapter(
   const candidates = grid();
   const held = Math.min(count, MAX_HELD_OUT);
   const isTaught = new Set(Array.from(labels));
+  const untaught = 1 - (width * isTaught.size) / texts.length;
   let products = 0;
   for (let turn = 0; turn < held; turn++) {
     const example = Math.floor((turn * count) / held);
@@ -65,7 +70,7 @@ export async function chooseAdapter(
       for (const candidate of candidates) {
         // With α = 0 the terms do not matter.
         if (candidate.alpha === 0 ? beta !== BETAS[0] : candidate.beta !== beta) continue;
-        judge(candidate, labels[example] ?? 0, { logits, rest, terms, scale });
+        judge(candidate, labels[example] ?? 0, { logits, rest, terms, scale, untaught });
       }
     }
     products += vectors.length + texts.length;
@@ -145,10 +150,12 @@ interface Judged {
   rest: Rest;
   terms: readonly [label: number, term: number][];
   scale: number;
+  /** Share of the labels that have no examples. */
+  untaught: number;
 }
 
 /** Adds what a candidate makes of an example to its loss. */
-function judge(candidate: Candidate, right: number, { logits, rest, terms, scale }: Judged): void {
+function judge(candidate: Candidate, right: number, { logits, rest, terms, scale, untaught }: Judged): void {
   const weight = scale * candidate.alpha;
   let [best, bestLogit, sum, own] = [rest.best, rest.bestLogit, rest.sum, 0];
   for (const [label, term] of terms) {
@@ -158,6 +165,9 @@ function judge(candidate: Candidate, right: number, { logits, rest, terms, scale
     // Of equal ones the first, as everywhere.
     if (logit > bestLogit || (logit === bestLogit && label < best)) [best, bestLogit] = [label, logit];
   }
-  candidate.loss += rest.highest + Math.log(sum) - own;
+  const byText = logits[right] ?? 0;
+  const withoutOwn = sum - Math.exp(own - rest.highest) + Math.exp(byText - rest.highest);
+  candidate.loss += (1 - untaught) * (rest.highest + Math.log(sum) - own);
+  candidate.loss += untaught * (rest.highest + Math.log(withoutOwn) - byText);
   if (best === right) candidate.right++;
 }

@@ -43,6 +43,8 @@ function plainLogits(
 
 function plainChoice(texts: Vector[], examples: PlainExample[]) {
   const held = Math.min(1000, examples.length);
+  const taught = new Set(examples.map(({ label }) => label));
+  const untaught = 1 - taught.size / texts.length;
   const turns = Array.from({ length: held }, (_, i) => examples[Math.floor((i * examples.length) / held)]);
   let best: (Adapter & { loss: number; accuracy: number }) | undefined;
   let textOnly = 0;
@@ -53,8 +55,12 @@ function plainChoice(texts: Vector[], examples: PlainExample[]) {
         if (turn === undefined) continue;
         const others = examples.filter((each) => each !== turn && cosine(each.vector, turn.vector) <= 0.98);
         const logits = plainLogits(turn.vector, texts, others, { alpha, beta });
-        const odds = logits.map(Math.exp);
-        loss -= Math.log((odds[turn.label] ?? 0) / odds.reduce((sum, value) => sum + value, 0));
+        const lossOf = (all: Vector): number =>
+          Math.log(all.map(Math.exp).reduce((sum, value) => sum + value, 0)) - (all[turn.label] ?? 0);
+        // As if the label had no examples.
+        const strangers = others.filter(({ label }) => label !== turn.label);
+        const asUntaught = plainLogits(turn.vector, texts, strangers, { alpha, beta });
+        loss += (1 - untaught) * lossOf(logits) + untaught * lossOf(asUntaught);
         if (logits.indexOf(Math.max(...logits)) === turn.label) right++;
       }
       if (alpha === 0) textOnly = right / held;
