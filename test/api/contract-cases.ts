@@ -1,42 +1,19 @@
 /** Requests, and the contract's answer to each; `contract.test.ts` sends them all. */
-
-export interface Case {
-  endpoint: string;
-  what: string;
-  /** A JSON body, or a text that is sent unchanged; none for GET. */
-  body?: unknown;
-  headers?: Record<string, string>;
-  status: number;
-  code?: string;
-  param?: string | null;
-}
+import { type Case, row } from "./contract-row.ts";
+import { fileCases } from "./file-cases.ts";
 
 export interface Material {
   /** A picture in base64. */
   image: string;
   /** Id of an existing label set. */
   set: string;
+  /** Id of a file that is a picture. */
+  file: string;
   /** Values of an embedding. */
   width: number;
 }
 
 const many = (count: number, what = "t"): string[] => Array.from({ length: count }, (_, i) => `${what}${i}`);
-const row = (
-  endpoint: string,
-  what: string,
-  body: unknown,
-  status: number,
-  code?: string,
-  param?: string | null,
-): Case => ({
-  endpoint,
-  what,
-  body,
-  status,
-  ...(code === undefined ? {} : { code }),
-  ...(param === undefined ? {} : { param }),
-});
-
 const CLASSIFY = "POST /v1/classify";
 const SIMILARITY = "POST /v1/similarity";
 const SETS = "POST /v1/label_sets";
@@ -48,7 +25,7 @@ const ZERO_SHOT = "POST /hf/zero-shot-image-classification";
 const FEATURES = "POST /hf/feature-extraction";
 const BATCHES = "POST /v1/batches";
 
-export function contractCases({ image, set, width }: Material): Case[] {
+export function contractCases({ image, set, file, width }: Material): Case[] {
   const labels = ["fox", "dress"];
   const vector = Array.from({ length: width }, (_, i) => i + 1);
   const png = `data:image/png;base64,${image}`;
@@ -490,6 +467,7 @@ export function contractCases({ image, set, width }: Material): Case[] {
       "inputs",
     ),
     row("GET /v2/embed", "", undefined, 405, "method_not_allowed"),
+    ...fileCases(file),
     row("GET /v1/models", "the list", undefined, 200),
     row("GET /v1/models/edgeclip/demo", "by id", undefined, 200),
     row("GET /v1/models/edgeclip%2Fdemo", "by id, escaped", undefined, 200),

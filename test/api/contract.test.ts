@@ -5,10 +5,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { uploadFile } from "../files/support/upload-file.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { type Case, contractCases } from "./contract-cases.ts";
+import { contractCases } from "./contract-cases.ts";
+import type { Case } from "./contract-row.ts";
 
 const TABLE = join(import.meta.dirname, "../../docs/api-cases.md");
 
@@ -21,7 +23,9 @@ beforeAll(async () => {
   const set = await request("POST", `${workers.url}/v1/label_sets`, { labels: ["fox", "harp"] });
   const model = await request("GET", `${workers.url}/v1/models/edgeclip-demo`);
   const image = await exampleBase64("fox.png");
-  cases = contractCases({ image, set: set.body.id, width: model.body.embedding_width });
+  const bytes = new Uint8Array(Buffer.from(image, "base64"));
+  const file = (await uploadFile(workers.url, { bytes })).body.id;
+  cases = contractCases({ image, set: set.body.id, file, width: model.body.embedding_width });
 });
 
 afterAll(async () => {
@@ -53,7 +57,7 @@ it("holds in every row", { timeout: 300_000 }, async () => {
     const what = `${each.endpoint}, ${each.what}: ${JSON.stringify(answer.body).slice(0, 300)}`;
     const wanted = { status: each.status, code: each.code ?? null, param: each.param ?? param, missing: [] };
     expect(found, what).toEqual(wanted);
-    const path = each.endpoint.replace(/ls_[0-9a-f]{32}/, "{id}");
+    const path = each.endpoint.replace(/ls_[0-9a-f]{32}|file-[\w-]{44}/, "{id}");
     rows.push(`| ${path} | ${each.what} | ${answer.status} | ${code ?? ""} | ${param ?? ""} |`);
   }
   if (process.env["WRITE_TABLE"] === "1") await writeFile(TABLE, table());

@@ -133,7 +133,7 @@ async function expectTotals(target: Workers): Promise<void> {
 
 it(
   `${CHANGES} changes: nothing that was acknowledged is lost, nothing deleted comes back`,
-  { timeout: 300_000 },
+  { timeout: 200_000 + 300 * CHANGES },
   async () => {
     storage = await mkdtemp(join(tmpdir(), "edgeclip-files-"));
     const known: Known = { present: new Map(), gone: new Set() };

@@ -21,6 +21,7 @@ const BOUNDED: Readonly<Record<string, readonly [count: number, why: string]>> =
   "functions/runtime/simd/steps/convnext-block.ts": [1, "bands of an MLP, as the build cuts it"],
   "functions/runtime/simd/steps/transformer-block.ts": [2, "query, key and value; four layers"],
   "functions/state/file-tables.ts": [1, "the conditions of a query: three at most"],
+  "functions/state/set-name-table.ts": [1, "values of one statement, which SQLite limits"],
   "functions/jobs/build-labels.ts": [2, "the parameters of one call"],
   "functions/gateway/keys/api-key.ts": [1, "bytes of a key"],
   "functions/decoder/preprocess/crop-resizer.ts": [2, "pixels of the model's input along a side"],
