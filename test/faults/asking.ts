@@ -1,4 +1,5 @@
 /** The requests of the table, and the part of an answer that must be the same whatever failed meanwhile. */
+import { uploadFile } from "../files/support/upload-file.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { LABELS, type Prepared } from "./deployment.ts";
 import type { Ask } from "./fault-rows.ts";
@@ -6,8 +7,9 @@ import type { Ask } from "./fault-rows.ts";
 /** More prompts than one request may compute, so that a queue builds the set. */
 const LARGE = { labels: Array.from({ length: 1001 }, (_, i) => `label ${i}`), templates: "none" };
 
-export async function ask(what: Ask, url: string, { image, set }: Prepared): Promise<Answer> {
+export async function ask(what: Ask, url: string, { image, set, file }: Prepared): Promise<Answer> {
   const sets = `${url}/v1/label_sets`;
+  const files = `${url}/v1/files`;
   const classify = `${url}/v1/classify`;
   const questions: Record<Ask, () => Promise<Answer>> = {
     labels: () => request("POST", classify, { image, labels: LABELS }),
@@ -18,6 +20,10 @@ export async function ask(what: Ask, url: string, { image, set }: Prepared): Pro
     show: () => request("GET", `${sets}/${set}`),
     list: () => request("GET", sets),
     delete: () => request("DELETE", `${sets}/${set}`),
+    file: () => request("POST", classify, { image: { file_id: file }, labels: LABELS }),
+    upload: () => uploadFile(url, { bytes: "a file" }),
+    files: () => request("GET", files),
+    "delete file": () => request("DELETE", `${files}/${file}`),
   };
   return await questions[what]();
 }

@@ -2,6 +2,7 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { uploadFile } from "../files/support/upload-file.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
@@ -23,6 +24,8 @@ export interface Prepared {
   image: string;
   /** Id of a stored set of `LABELS`. */
   set: string;
+  /** Id of a file that is the picture. */
+  file: string;
 }
 
 export const LABELS = ["fox", "bus", "harp"];
@@ -52,12 +55,14 @@ export async function prepare(): Promise<Prepared> {
   const workers = await startFaulty(storage);
   const created = await request("POST", `${workers.url}/v1/label_sets`, { labels: LABELS });
   const set = String(created.body.id);
+  const bytes = new Uint8Array(Buffer.from(image, "base64"));
+  const file = String((await uploadFile(workers.url, { bytes })).body.id);
   await classify(workers, { image, labels: LABELS });
   await classify(workers, { image, label_set: set });
   // Waits for what is written after the response.
   await new Promise((resolve) => setTimeout(resolve, 500));
   await workers.dispose();
-  return { storage, image, set };
+  return { storage, image, set, file };
 }
 
 /** Runs a deployment on a copy of what an earlier one left. */

@@ -2,7 +2,19 @@
 import type { FaultRule } from "./fault-worker.ts";
 
 /** The request that is sent while something fails; see `asking.ts`. */
-export type Ask = "labels" | "new labels" | "set" | "create" | "create large" | "show" | "list" | "delete";
+export type Ask =
+  | "labels"
+  | "new labels"
+  | "set"
+  | "create"
+  | "create large"
+  | "show"
+  | "list"
+  | "delete"
+  | "file"
+  | "upload"
+  | "files"
+  | "delete file";
 
 export interface FaultRow {
   dependency: string;
@@ -145,6 +157,45 @@ const setRows = [
   row(SETS, "does not delete", "delete", [{ on: "SETS.delete", kind: "error" }], UNAVAILABLE),
 ];
 
+const FILES = "R2, files";
+const fileRows = [
+  row(FILES, "errors", "file", [{ on: "FILES.get", kind: "error" }], "overloaded"),
+  row(FILES, "never answers", "file", [{ on: "FILES.get", kind: "silence" }], "overloaded", R2),
+  row(FILES, "answers a second late", "file", [{ on: "FILES.get", kind: "late" }], ANSWER),
+  row(FILES, "breaks off with an error", "file", [{ on: "FILES.get", kind: "broken-body" }], "overloaded"),
+  row(
+    FILES,
+    "stops in the middle",
+    "file",
+    [{ on: "FILES.get", kind: "silent-body" }],
+    "overloaded",
+    R2_BODY,
+  ),
+  row(FILES, "takes no writes", "upload", [{ on: "FILES.put", kind: "error" }], "overloaded"),
+  row(
+    FILES,
+    "never answers a write",
+    "upload",
+    [{ on: "FILES.put", kind: "silence" }],
+    "overloaded",
+    R2_BODY,
+  ),
+  row(FILES, "does not delete", "delete file", [{ on: "FILES.delete", kind: "error" }], "overloaded"),
+];
+
+/** It is asked twice where that is harmless. */
+const TWICE = SOON + 10_000;
+const ACCOUNT = "an account's Durable Object";
+const asked = (kind: FaultRule["kind"]): FaultRule[] => [{ on: "ACCOUNTS.ask", kind }];
+const accountRows = [
+  row(ACCOUNT, "errors", "upload", asked("error"), "overloaded"),
+  row(ACCOUNT, "never answers", "upload", asked("silence"), "overloaded", TWICE + 5_000),
+  row(ACCOUNT, "errors", "files", asked("error"), "overloaded"),
+  row(ACCOUNT, "never answers", "files", asked("silence"), "overloaded", TWICE),
+  row(ACCOUNT, "answers a second late", "files", asked("late"), ANSWER),
+  row(ACCOUNT, "errors", "delete file", asked("error"), "overloaded"),
+];
+
 const QUEUE = "queue";
 const queueRows = [
   row(QUEUE, "errors", "create large", [{ on: "BUILDS.send", kind: "error" }], "overloaded"),
@@ -191,6 +242,8 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   ...tokenRows,
   ...kvRows,
   ...setRows,
+  ...fileRows,
+  ...accountRows,
   ...queueRows,
   ...workerRows,
   row(

@@ -1,6 +1,6 @@
 /**
- * Stands between our Workers and all they depend on, and fails where it is told to: R2 (the model's and the label sets'
- * bucket), KV, the queue, the decoder and both towers.
+ * Stands between our Workers and all they depend on, and fails where it is told to: R2 (the models', the label sets' and
+ * the files' bucket), accounts' Durable Objects, KV, the queue, the decoder and both towers.
  *
  * `POST /` with `{rules}` sets what fails, in place of what failed before; a rule is `{on, kind, key?, times?}`: an
  * operation such as `MODELS.get`, what happens to it, which keys (the end of them) and how often. `{random: {seed,
@@ -32,7 +32,7 @@ export interface FaultRule {
 }
 
 const SCRIPT = `
-import { WorkerEntrypoint } from "cloudflare:workers";
+import { RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
 
 let rules = [];
 let random;
@@ -48,6 +48,10 @@ const KINDS = {
   "SETS.put": ["error", "late"],
   "SETS.list": ["error", "late"],
   "SETS.delete": ["error", "late"],
+  "FILES.get": ["error", "late"],
+  "FILES.put": ["error", "late"],
+  "FILES.delete": ["error", "late"],
+  "ACCOUNTS.ask": ["error", "late"],
   "CACHE.get": ["error", "late", "truncated", "wrong-bytes", "missing", "stale"],
   "CACHE.put": ["error", "late"],
   "CACHE.delete": ["error", "late"],
@@ -168,6 +172,62 @@ export class Sets extends WorkerEntrypoint {
   }
 }
 
+export class Files extends WorkerEntrypoint {
+  async get(key, options) {
+    const kind = await meet(this.ctx, "FILES.get");
+    const object = await this.env.FILES.get(key, options);
+    if (object === null) return null;
+    const bytes = await object.arrayBuffer();
+    const arrayBuffer = async () => {
+      if (kind === "broken-body") throw new Error("inner trouble in the body");
+      if (kind === "silent-body") await scheduler.wait(NEVER);
+      return bytes;
+    };
+    return { ...described(object), body: new Blob([bytes]).stream(), arrayBuffer };
+  }
+  async head(key) {
+    return described(await this.env.FILES.head(key));
+  }
+  async put(key, value, options) {
+    // A stream that has passed between Workers has lost its length.
+    const bytes = value instanceof ReadableStream ? await new Response(value).arrayBuffer() : value;
+    await meet(this.ctx, "FILES.put");
+    return described(await this.env.FILES.put(key, bytes, options));
+  }
+  async delete(keys) {
+    await meet(this.ctx, "FILES.delete");
+    await this.env.FILES.delete(keys);
+  }
+}
+
+class Account extends RpcTarget {
+  #ctx;
+  #object;
+  constructor(ctx, object) {
+    super();
+    this.#ctx = ctx;
+    this.#object = object;
+  }
+  async ask(method, parameters) {
+    await meet(this.#ctx, "ACCOUNTS.ask");
+    return await this.#object[method](...parameters);
+  }
+}
+
+const METHODS = ["begin", "touch", "commit", "abandon", "ended", "get", "list", "remove", "removed", "due"];
+const OF_NAMES = ["nameSet", "setNamed", "namesOfSets", "setComputed", "setRemoved"];
+for (const method of [...METHODS, ...OF_NAMES]) {
+  Account.prototype[method] = function (...parameters) {
+    return this.ask(method, parameters);
+  };
+}
+
+export class Accounts extends WorkerEntrypoint {
+  getByName(account) {
+    return new Account(this.ctx, this.env.ACCOUNTS.getByName(account));
+  }
+}
+
 /** What a key had before it was last written, for stale reads. */
 const before = new Map();
 
@@ -245,7 +305,8 @@ export const FAULTS: V4WorkerOptions = {
   compatibilityDate: "2026-10-20",
   // For `ctx.abort`, which ends the isolate under whoever calls it.
   compatibilityFlags: ["experimental"],
-  r2Buckets: { MODELS: "edgeclip-models", SETS: "edgeclip-label-sets" },
+  r2Buckets: { MODELS: "edgeclip-models", SETS: "edgeclip-label-sets", FILES: "edgeclip-files" },
+  durableObjects: { ACCOUNTS: { className: "AccountState", scriptName: "edgeclip-state", useSQLite: true } },
   kvNamespaces: { CACHE: "edgeclip-cache" },
   queueProducers: { BUILDS: "edgeclip-builds" },
   serviceBindings: { DECODER: "edgeclip-decoder", VISION: "edgeclip-vision", TEXT: "edgeclip-text" },
@@ -255,6 +316,8 @@ export const FAULTS: V4WorkerOptions = {
 const ENTRYPOINTS = {
   MODELS: "Models",
   SETS: "Sets",
+  FILES: "Files",
+  ACCOUNTS: "Accounts",
   CACHE: "Cache",
   BUILDS: "Builds",
   DECODER: "Towers",
@@ -284,6 +347,7 @@ export function behindFaults(name: string, options: V4WorkerOptions): V4WorkerOp
   return {
     ...options,
     r2Buckets: without<string>(options.r2Buckets),
+    durableObjects: without<string>(options.durableObjects),
     kvNamespaces: without<string>(options.kvNamespaces),
     queueProducers: without<string>(options.queueProducers),
     serviceBindings: { ...options.serviceBindings, ...faulty },

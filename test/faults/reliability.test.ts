@@ -40,7 +40,7 @@ beforeAll(async () => {
     for (const row of queue) outcomes.set(row, await runRow(row, prepared));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-}, 400_000);
+}, 900_000);
 
 afterAll(async () => {
   await rm(prepared.storage, { recursive: true });
