@@ -15,7 +15,8 @@ import {
 const UPLOADED = FILE_PURPOSES.filter((purpose) => purpose !== "batch_output");
 /** Seconds that a batch's input stays unless the request says otherwise, as at OpenAI. */
 const BATCH_EXPIRY = 30 * 24 * 3600;
-const CONTROL = /\p{Cc}/u;
+/** And what turns the direction of text: a name must not look like another. */
+const CONTROL = /[\p{Cc}\u{202A}-\u{202E}\u{2066}-\u{2069}]/u;
 
 export function maxBytesOf(purpose: FilePurpose): number {
   return purpose === "batch" ? MAX_FILE_BYTES : MAX_IMAGE_BYTES;
@@ -50,7 +51,7 @@ export const fileRequestSchema = z
       .object({
         anchor: z.literal("created_at"),
         seconds: z.coerce
-          .number()
+          .number({ error: range })
           .int()
           .refine((seconds) => seconds >= LEAST_EXPIRY && seconds <= LONGEST_EXPIRY, {
             error: range,
