@@ -46,3 +46,8 @@ export interface BatchObject {
   request_counts: { total: number; completed: number; failed: number };
   metadata: Record<string, string> | null;
 }
+
+/** True once nothing of the batch will change any more. */
+export function isOver({ status }: BatchObject): boolean {
+  return status === "completed" || status === "failed" || status === "expired" || status === "cancelled";
+}

@@ -38,8 +38,6 @@ export interface NewBatch extends BatchOwner {
   id: string;
   endpoint: BatchEndpoint;
   inputFile: string;
-  /** Bytes of the input. */
-  bytes: number;
   metadata: Record<string, string> | null;
   /** Seconds after which output and errors expire. */
   outputExpiresAfter: number;

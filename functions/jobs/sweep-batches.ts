@@ -1,4 +1,5 @@
 /** Sends on their way again all batches that are not over: their messages may have been lost. */
+import { isOver } from "../batches/batch-object.ts";
 import { accountBatches, batchState } from "../batches/batches.ts";
 import { OpenBatches } from "../batches/open-batches.ts";
 import { warn } from "../runtime/warn.ts";
@@ -18,22 +19,18 @@ export async function sweepBatches(env: JobsBindings): Promise<number> {
     if (left-- === 0) break;
     try {
       const known = await batchState(env, account, id).get();
-      if (known?.isIdle === true || isOver(known)) {
-        await send({ kind: "batch", account, id }, 0, env);
-        sent++;
-      } else if (known === undefined && Date.now() - markedAt.getTime() > MADE_AFTER_MS) {
+      if (known === undefined) {
+        if (Date.now() - markedAt.getTime() < MADE_AFTER_MS) continue;
         await accountBatches(env, account).forgetBatch(id);
         await clearUp(account, id, env);
+      } else if (known.isIdle || isOver(known.batch)) {
+        // One that is over still has its mark, so it was not cleared up.
+        await send({ kind: "batch", account, id }, 0, env);
+        sent++;
       }
     } catch (error) {
       warn("batch not sent on", error);
     }
   }
   return sent;
-}
-
-/** Over, but not cleared up. */
-function isOver(known: Awaited<ReturnType<ReturnType<typeof batchState>["get"]>>): boolean {
-  const status = known?.batch.status ?? "validating";
-  return ["completed", "failed", "expired", "cancelled"].includes(status);
 }

@@ -1,7 +1,7 @@
 /** The Durable Object of a batch, as `functions/batches/batch-state-rpc.ts` says. */
 import { DurableObject } from "cloudflare:workers";
 import { COMPLETION_WINDOW, KEPT_FOR, MAX_OUTPUT_BYTES } from "../batches/batch-limits.ts";
-import type { BatchError, BatchObject } from "../batches/batch-object.ts";
+import { type BatchError, type BatchObject, isOver } from "../batches/batch-object.ts";
 import {
   type Answers,
   type BatchEnd,
@@ -383,8 +383,4 @@ function stop(record: BatchRecord, reason: StopReason, message: string, param: s
   if (record.stop !== null) return;
   record.stop = reason;
   record.failure = { code: reason, message, param, line: null };
-}
-
-function isOver({ status }: BatchObject): boolean {
-  return status === "completed" || status === "failed" || status === "expired" || status === "cancelled";
 }

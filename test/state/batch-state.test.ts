@@ -76,7 +76,6 @@ const made = (id: string): NewBatch => ({
   tier: "public",
   endpoint: "/v1/embeddings",
   inputFile: "file-x",
-  bytes: 100,
   metadata: null,
   outputExpiresAfter: 3600,
   maxStored: 1e9,

@@ -21,7 +21,7 @@ const ASK_MS = 3_000;
 const OVERLOADED = new Set([429, 503]);
 const FAILED = 500;
 
-type Outcome = "completed" | "failed" | "overloaded" | "late";
+type Outcome = "completed" | "failed" | "overloaded";
 
 /** @param requestId names the part in the logs */
 export async function answerLines(
@@ -83,24 +83,23 @@ class PartOfBatch {
   async answer(lines: ReadableStream<Uint8Array>): Promise<LinesAnswered> {
     const { count, left: asked } = this.#request;
     const open = new Set(asked ?? Array.from({ length: count }, (_, index) => index));
-    const isLate = this.#context.signal;
     const began = Date.now();
     const answering: Promise<[index: number, Outcome]>[] = [];
     let index = -1;
     for await (const { bytes } of readLines(lines, MAX_LINE_BYTES)) {
       if (bytes === undefined || isBlank(bytes) || !open.has(++index)) continue;
-      if (isLate.aborted || Date.now() - began > MAX_MS) break;
+      if (this.#context.signal.aborted || Date.now() - began > MAX_MS) break;
       const id = randomId("req");
       await this.#gathering.start(id);
       const at = index;
-      answering.push(this.#answerLine(id, at, bytes).then((outcome) => [at, outcome]));
+      answering.push(this.#answerLine(id, bytes).then((outcome) => [at, outcome]));
       // It is awaited below, when all have been begun.
       answering.at(-1)?.catch(() => {});
     }
     this.#gathering.allStarted();
     const outcomes = await Promise.all(answering);
     recordLines(this.#context.env, this.#request, [...this.#lines.values()], began);
-    const ends = { completed: 0, failed: 0, overloaded: 0, late: 0 };
+    const ends = { completed: 0, failed: 0, overloaded: 0 };
     for (const [at, outcome] of outcomes) {
       ends[outcome]++;
       if (outcome === "completed" || outcome === "failed") open.delete(at);
@@ -109,11 +108,10 @@ class PartOfBatch {
     return { completed, failed, left: [...open], isOverloaded: overloaded > 0 };
   }
 
-  async #answerLine(id: string, index: number, bytes: Uint8Array<ArrayBuffer>): Promise<Outcome> {
+  async #answerLine(id: string, bytes: Uint8Array<ArrayBuffer>): Promise<Outcome> {
     const { signal, ctx } = this.#context;
     const gathering = this.#gathering;
     const line: BatchLine = {
-      index,
       pictures: { begin: () => gathering.beginPictures(id), end: () => gathering.endPictures(id) },
     };
     this.#lines.set(id, line);

@@ -13,8 +13,6 @@ import type { Timings } from "../timings.ts";
 
 /** A line of a batch, whose body stands within it. */
 export interface BatchLine {
-  /** In its part, from 0 on. */
-  index: number;
   pictures: PictureWatch;
   /** Known once the line has been read. */
   customId?: string;

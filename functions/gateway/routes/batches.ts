@@ -50,7 +50,6 @@ export const batches = new Hono<GatewayEnv>()
       tier,
       endpoint,
       inputFile,
-      bytes: file.bytes,
       metadata: request.metadata ?? null,
       outputExpiresAfter: request.output_expires_after?.seconds ?? KEPT_FOR,
       maxStored: MAX_STORED_BYTES[tier],
