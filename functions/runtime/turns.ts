@@ -10,8 +10,9 @@
  * request waits for at most one piece of each other request. A turn contains only computation, never a wait for bytes
  * or for an answer, so that no slow client can keep it.
  *
- * Work that nobody waits for (`background`) is done when no other piece is in line. So that it is done at all under a
- * steady load, it has a turn at the latest after `MAX_PASSED` others.
+ * Work that nobody waits for (`background`) is done when no other piece is in line and none has been for a moment:
+ * whoever sends one request after the other has the next one on its way. So that it is done at all under a steady load,
+ * it has a turn at the latest after `MAX_PASSED` others.
  *
  * Requests wait by polling (`sign-of-life.ts` says why). A request that does not poll while each of the others polls
  * several times loses its place. Polls are counted instead of milliseconds, because no request polls during a long
@@ -24,7 +25,9 @@ import type { Priority } from "./rpc.ts";
 const PATIENCE = 8;
 
 /** Pieces that go before one in the background which came first. */
-const MAX_PASSED = 64;
+const MAX_PASSED = 32;
+/** Milliseconds after a piece that somebody waited for, before one in the background begins. */
+const QUIET_MS = 100;
 
 interface Place {
   priority: Priority;
@@ -39,6 +42,8 @@ export class Turns {
   readonly #line = new Set<Place>();
   #polls = 0;
   #computed = 0;
+  /** When the last piece ended that somebody waited for. */
+  #waitedForAt = -Infinity;
 
   /**
    * Computes a piece of work when its turn comes.
@@ -59,6 +64,7 @@ export class Turns {
       this.#computed++;
       return piece();
     } finally {
+      if (priority === "interactive") this.#waitedForAt = Date.now();
       this.#line.delete(place);
     }
   }
@@ -66,6 +72,7 @@ export class Turns {
   #isNext(place: Place): boolean {
     place.heardAt = ++this.#polls;
     const patience = PATIENCE * this.#line.size;
+    if (!this.#isUrgent(place) && Date.now() - this.#waitedForAt < QUIET_MS) return false;
     let isBefore = true;
     for (const other of this.#line) {
       if (other === place) isBefore = false;
