@@ -69,11 +69,12 @@ export async function linesOf(client: OpenAI, file: string | null | undefined): 
 /** What a request and a line of the same body have in common: not their ids, times and what was cached by then. */
 export function comparable(body: Record<string, unknown>): object {
   if ("error" in body) return body;
-  const { id: _id, created: _created, usage, ...rest } = body;
+  const { id: _id, created: _created, usage, meta, ...rest } = body;
   const {
     prompt_tokens_details: _details,
     cached_images: _images,
     ...counts
   } = usage as Record<string, unknown>;
-  return { ...rest, usage: counts };
+  const { cached_tokens: _tokens, ...ofCohere } = (meta ?? {}) as Record<string, unknown>;
+  return { ...rest, usage: counts, meta: ofCohere };
 }
