@@ -8,7 +8,7 @@ const LAYERS = [
   ["middleware", "routes", "lines"],
   ["label-sets", "embed", "uploads", "joint-calls"],
   ["schemas", "openapi"],
-  ["images", "body", "keys", "models", "templates", "score"],
+  ["images", "body", "keys", "models", "templates", "score", "vectors"],
 ];
 /** The files that stand above all folders; every other file beside them is a leaf. */
 const TOP = "{index,app,lines-entrypoint,towers-entrypoint}";

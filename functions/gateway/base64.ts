@@ -18,8 +18,8 @@ export function encodeBase64(bytes: Uint8Array): string {
   return bytes.toBase64();
 }
 
-/** float32 as it is in memory, which is little-endian wherever Workers run. */
-export function floatsToBase64({ buffer, byteOffset, byteLength }: Float32Array): string {
+/** Values as they are in memory, which is little-endian wherever Workers run. */
+export function bytesToBase64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
   return encodeBase64(new Uint8Array(buffer, byteOffset, byteLength));
 }
 

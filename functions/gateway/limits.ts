@@ -48,6 +48,10 @@ export const MAX_PAGE = 100;
 /** Values of a vector that comes with a request. Models have fewer. */
 export const MAX_EMBEDDING_VALUES = 4096;
 export const MAX_MESSAGES = 64;
+/** Texts and pictures of one mix. */
+export const MAX_MIX_PARTS = 64;
+/** Of a part of a mix, up or down. */
+export const MAX_MIX_WEIGHT = 1000;
 /** Bytes of an uploaded file: a zone of a free or pro plan refuses bodies over 100 MB before a Worker sees them. */
 export const MAX_FILE_BYTES = 95_000_000;
 /** Of a request that uploads one: the file, its fields and the form around them. */

@@ -4,14 +4,20 @@
  */
 import { softmax } from "../../functions/gateway/score/softmax.ts";
 
-/** A picture whose label is known, as the service scored it. */
-export interface ScoredPicture {
-  /** Index of its own label. */
-  own: number;
+/** How the service scored a picture. */
+export interface Scores {
   /** Logit of each label. */
   logits: readonly number[];
+  /** Cosine of each label. */
+  similarities: readonly number[];
   /** Logit of the rival, "none of these", without a bias. */
   rival: number;
+}
+
+/** A picture whose label is known. */
+export interface ScoredPicture extends Scores {
+  /** Index of its own label. */
+  own: number;
 }
 
 /** The label that a picture gets. */
@@ -40,27 +46,27 @@ export interface ReliabilityBin {
   accuracy: number;
 }
 
-/** What the rival does at one bias. */
-export interface AtBias {
-  bias: number;
-  /** Share of the rightly predicted pictures that the rival takes away. */
-  refused: number;
-  /** Share of the pictures without a label that get none. */
-  none: number;
-}
-
 /**
- * Logits by which the best label leads the rival. The rival wins where its bias is larger.
+ * A value of each picture, such as the best cosine. Pictures whose value is below a cut get no label.
  */
-export interface Margins {
+export interface Separated {
   /** Of pictures whose best label is right, ascending. */
   present: readonly number[];
   /** Of pictures that no label fits, ascending. */
   absent: readonly number[];
 }
 
+/** What a cut does. */
+export interface AtCut {
+  cut: number;
+  /** Share of the rightly predicted pictures that lose their label. */
+  refused: number;
+  /** Share of the pictures that no label fits that get none. */
+  none: number;
+}
+
 export function answerOf({ own, logits }: ScoredPicture): Answer {
-  const best = indexOfBest(logits);
+  const best = logits.indexOf(highest(logits));
   return { isRight: best === own, score: softmax(logits)[best] ?? 0 };
 }
 
@@ -115,46 +121,54 @@ export function calibrationError(bins: readonly ReliabilityBin[]): number {
  * @param pictures without their own labels they serve as pictures that no label fits
  * @param others pictures that no label fits, instead
  */
-export function margins(
+export function separate(
   pictures: readonly ScoredPicture[],
-  others?: readonly Omit<ScoredPicture, "own">[],
-): Margins {
-  const right = pictures.filter(({ own, logits }) => indexOfBest(logits) === own);
-  const unlabelled =
-    others ??
-    pictures.map(({ own, logits, rival }) => ({ logits: logits.filter((_, i) => i !== own), rival }));
+  valueOf: (scores: Scores) => number,
+  others?: readonly Scores[],
+): Separated {
+  const right = pictures.filter((picture) => answerOf(picture).isRight);
   return {
-    present: right.map(marginOf).toSorted(ascending),
-    absent: unlabelled.map(marginOf).toSorted(ascending),
+    present: right.map(valueOf).toSorted(ascending),
+    absent: (others ?? pictures.map(withoutOwn)).map(valueOf).toSorted(ascending),
   };
 }
 
-export function atBias({ present, absent }: Margins, bias: number): AtBias {
-  const isBelow = (margin: number): boolean => margin < bias;
-  return { bias, refused: share(present, isBelow), none: share(absent, isBelow) };
+/** Logits by which the best label leads the rival. The rival wins where its bias is larger: a bias is a cut of leads. */
+export function lead({ logits, rival }: Scores): number {
+  return highest(logits) - rival;
 }
 
-/** The largest bias that takes away at most the share `refused` of the rightly predicted pictures. */
-export function suggestBias({ present }: Margins, refused: number): number {
+export function bestSimilarity({ similarities }: Scores): number {
+  return highest(similarities);
+}
+
+export function atCut({ present, absent }: Separated, cut: number): AtCut {
+  const isBelow = (value: number): boolean => value < cut;
+  return { cut, refused: share(present, isBelow), none: share(absent, isBelow) };
+}
+
+/** The largest cut that takes at most the share `refused` of the rightly predicted pictures. */
+export function suggestCut({ present }: Separated, refused: number): number {
   return present[Math.min(present.length - 1, Math.floor(refused * present.length))] ?? 0;
 }
 
-/** Chance that a rightly predicted picture leads the rival by more than one that no label fits: 1 is ideal. */
-export function separation({ present, absent }: Margins): number {
+/** Chance that a rightly predicted picture has a higher value than one that no label fits: 1 is ideal, 0.5 is chance. */
+export function separation({ present, absent }: Separated): number {
   const wins = present.reduce(
-    (sum, margin) =>
-      sum + absent.reduce((count, other) => count + (other < margin ? 1 : other === margin ? 0.5 : 0), 0),
+    (sum, value) =>
+      sum + absent.reduce((count, other) => count + (other < value ? 1 : other === value ? 0.5 : 0), 0),
     0,
   );
   return wins / (present.length * absent.length);
 }
 
-function marginOf({ logits, rival }: Omit<ScoredPicture, "own">): number {
-  return (logits[indexOfBest(logits)] ?? -Infinity) - rival;
+function withoutOwn({ own, logits, similarities, rival }: ScoredPicture): Scores {
+  const isOther = (_: number, index: number): boolean => index !== own;
+  return { logits: logits.filter(isOther), similarities: similarities.filter(isOther), rival };
 }
 
-function indexOfBest(logits: readonly number[]): number {
-  return logits.reduce((best, logit, index) => (logit > (logits[best] ?? -Infinity) ? index : best), 0);
+function highest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), -Infinity);
 }
 
 function share<T>(values: readonly T[], isCounted: (value: T) => boolean): number {

@@ -1,4 +1,4 @@
-/** Draws a chart of up to four lines as PNG. Both axes are logarithmic; the x axis can be linear. */
+/** Draws a chart of up to four lines as PNG. Both axes are logarithmic; each can be linear. */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
@@ -15,9 +15,12 @@ export interface Chart {
   lines: Line[];
   /** Makes the x axis linear. */
   evenX?: boolean;
+  /** Makes the y axis linear. */
+  evenY?: boolean;
 }
 
 const [WIDTH, HEIGHT] = [720, 440];
+const NAME_HEIGHT = 15;
 const AREA = { left: 78, right: WIDTH - 168, top: 56, bottom: HEIGHT - 56 };
 /** Okabe and Ito's colors, which can be distinguished without color vision. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
@@ -31,13 +34,13 @@ export async function writeLineChart(file: string, chart: Chart): Promise<void> 
   );
 }
 
-function svgOf({ title, x, y, lines, evenX = false }: Chart): string {
+function svgOf({ title, x, y, lines, evenX = false, evenY = false }: Chart): string {
   const xAt = (evenX ? evenScale : scale)(
     lines.flatMap(({ points }) => points.map(([at]) => at)),
     AREA.left,
     AREA.right,
   );
-  const yAt = scale(
+  const yAt = (evenY ? evenScale : scale)(
     lines.flatMap(({ points }) => points.map(([, at]) => at)),
     AREA.bottom,
     AREA.top,
@@ -52,6 +55,7 @@ function svgOf({ title, x, y, lines, evenX = false }: Chart): string {
       return `<path d="M${AREA.left} ${at}H${AREA.right}" class="grid"/>${text(AREA.left - 8, at + 4, label(tick), 'text-anchor="end"')}`;
     }),
   ];
+  const taken: number[] = [];
   const drawn = lines.map(({ name, points }, index) => {
     const colour = COLOURS[index % COLOURS.length];
     const places = points.map(([px, py]) => [xAt.position(px), yAt.position(py)] as const);
@@ -59,8 +63,12 @@ function svgOf({ title, x, y, lines, evenX = false }: Chart): string {
       .map(([px, py]) => `<circle cx="${px}" cy="${py}" r="3.5" fill="${colour}"/>`)
       .join("");
     const [lastX, lastY] = places.at(-1) ?? [0, 0];
+    let nameY = lastY + 4;
+    // Names of lines that end at the same height stand below each other.
+    while (taken.some((other) => Math.abs(other - nameY) < NAME_HEIGHT)) nameY += NAME_HEIGHT;
+    taken.push(nameY);
     const path = places.map(([px, py]) => `${px} ${py}`).join("L");
-    return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots}${text(lastX + 10, lastY + 4, name, `fill="${colour}" class="name"`)}`;
+    return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots}${text(lastX + 10, nameY, name, `fill="${colour}" class="name"`)}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="DejaVu Sans" font-size="12">
 <style>.grid{stroke:#ddd}.name{paint-order:stroke;stroke:#fff;stroke-width:4}</style><rect width="100%" height="100%" fill="#fff"/>

@@ -25,6 +25,14 @@ const ZERO_SHOT = "POST /hf/zero-shot-image-classification";
 const FEATURES = "POST /hf/feature-extraction";
 const BATCHES = "POST /v1/batches";
 
+/** Of a text with itself. */
+const mix = (weight: number): object => ({
+  content: [
+    { type: "text", text: "a" },
+    { type: "text", text: "a", weight },
+  ],
+});
+
 export function contractCases({ image, set, file, width }: Material): Case[] {
   const labels = ["fox", "dress"];
   const vector = Array.from({ length: width }, (_, i) => i + 1);
@@ -334,6 +342,46 @@ export function contractCases({ image, set, file, width }: Material): Case[] {
     row(EMBEDDINGS, "a string", { input: "a" }, 200),
     row(EMBEDDINGS, "strings and images", { input: ["a", { image }, part] }, 200),
     row(EMBEDDINGS, "base64", { input: "a", encoding_format: "base64", user: "u" }, 200),
+    row(EMBEDDINGS, "int8", { input: "a", output_dtype: "int8" }, 200),
+    row(
+      EMBEDDINGS,
+      "ubinary as bytes",
+      { input: "a", output_dtype: "ubinary", encoding_format: "bytes" },
+      200,
+    ),
+    row(
+      EMBEDDINGS,
+      "int8 as base64",
+      { input: "a", output_dtype: "int8", encoding_format: "base64" },
+      400,
+      "invalid_value",
+      "encoding_format",
+    ),
+    row(
+      EMBEDDINGS,
+      "another type",
+      { input: "a", output_dtype: "int4" },
+      400,
+      "invalid_type",
+      "output_dtype",
+    ),
+    row(EMBEDDINGS, "a mix", { input: [mix(1), "a"] }, 200),
+    row(
+      EMBEDDINGS,
+      "a mix that adds up to zero",
+      { input: ["a", mix(-1)] },
+      400,
+      "invalid_value",
+      "input[1]",
+    ),
+    row(
+      EMBEDDINGS,
+      "17 pictures in mixes",
+      { input: Array.from({ length: 17 }, () => ({ content: [part] })) },
+      400,
+      "too_many_items",
+      "input",
+    ),
     row(EMBEDDINGS, "the model's dimensions", { input: "a", dimensions: width }, 200),
     row(
       EMBEDDINGS,
@@ -367,6 +415,12 @@ export function contractCases({ image, set, file, width }: Material): Case[] {
     row(EMBEDDINGS, "a bad picture", { input: ["a", { image: "!" }] }, 400, "invalid_image", "input[1]"),
     row(EMBEDDINGS, "token ids", { input: [1, 2] }, 400, "invalid_type", "input"),
     row(EMBEDDINGS, "messages", { messages: [{ role: "user", content: [part] }] }, 200),
+    row(
+      EMBEDDINGS,
+      "messages with a text and a picture",
+      { messages: [{ role: "user", content: [{ type: "text", text: "a" }, part] }] },
+      200,
+    ),
     row(EMBEDDINGS, "no input", {}, 400, "missing_field", "input"),
     row(RERANK, "images by a text", { query: "a", documents: [{ image }, { embedding: vector }] }, 200),
     row(
@@ -390,14 +444,18 @@ export function contractCases({ image, set, file, width }: Material): Case[] {
       COHERE_EMBED,
       "a text beside a picture",
       { inputs: [{ content: [part, { type: "text", text: "a" }] }] },
-      400,
-      "invalid_type",
-      "inputs[0]",
+      200,
+    ),
+    row(
+      COHERE_EMBED,
+      "several types",
+      { texts: ["a"], embedding_types: ["float", "int8", "uint8", "binary", "ubinary", "base64"] },
+      200,
     ),
     row(
       COHERE_EMBED,
       "a type that is not there",
-      { texts: ["a"], embedding_types: ["int8"] },
+      { texts: ["a"], embedding_types: ["int4"] },
       400,
       "invalid_value",
       "embedding_types[0]",

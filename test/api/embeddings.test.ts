@@ -173,12 +173,6 @@ describe("POST /v1/embeddings", () => {
     ["an object of unknown kind", { input: [{ video: "a" }] }, "invalid_type", "input[0]"],
     ["other dimensions", { input: "a", dimensions: 7 }, "unsupported_dimensions", "dimensions"],
     ["another format", { input: "a", encoding_format: "hex" }, "invalid_type", "encoding_format"],
-    [
-      "a picture and a text in messages",
-      { messages: [{ role: "user", content: [{ type: "text", text: "a" }, { image: "A" }] }] },
-      "invalid_type",
-      "messages",
-    ],
     ["messages without content", { messages: [{ role: "user", content: [] }] }, "invalid_type", "messages"],
   ])("refuses %s", async (_, request, code, param) => {
     const { status, body } = await embed(request);

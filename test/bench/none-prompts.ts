@@ -9,12 +9,14 @@ import { readCommandLine } from "../../build/command-line/command.ts";
 import { DEFAULT_NONE } from "../../functions/gateway/schemas/none.ts";
 import { logMeanExp, softmax } from "../../functions/gateway/score/softmax.ts";
 import {
-  atBias,
-  type Margins,
-  margins,
-  type ScoredPicture,
+  atCut,
+  bestSimilarity,
+  lead,
+  type Scores,
+  separate,
+  type Separated,
   separation,
-  suggestBias,
+  suggestCut,
 } from "../../scripts/calibrate/metrics.ts";
 import evaluation from "../fixtures/eval/eval.json" with { type: "json" };
 import setup from "../support/bundle-workers.ts";
@@ -57,7 +59,7 @@ async function logitsOf(workers: Workers, body: object, endpoint: string): Promi
 }
 
 interface Scored {
-  own: ScoredPicture["own"];
+  own: number;
   logits: readonly number[];
   foreign: readonly number[];
   prompts: ReadonlyMap<string, number>;
@@ -93,26 +95,22 @@ function foreignTo(index: number): string[] {
   throw new Error(`every picture has the label ${label}`);
 }
 
-function marginsOf(scored: readonly Scored[], prompts: readonly string[]): Margins {
-  const rivalOf = (picture: Scored): number =>
-    logMeanExp(prompts.map((prompt) => picture.prompts.get(prompt) ?? Number.NaN));
-  return margins(
-    scored.map((picture) => ({ own: picture.own, logits: picture.logits, rival: rivalOf(picture) })),
-    scored.map((picture) => ({ logits: picture.foreign, rival: rivalOf(picture) })),
-  );
-}
-
-/** What `min_score` and `min_similarity` tell apart without a rival: the best label's score or logit. */
-function withoutRival(scored: readonly Scored[], valueOf: (logits: readonly number[]) => number): Margins {
-  const right = scored.filter(({ own, logits }) => Math.max(...logits) === logits[own]);
-  return {
-    present: right.map(({ logits }) => valueOf(logits)).toSorted(ascending),
-    absent: scored.map(({ foreign }) => valueOf(foreign)).toSorted(ascending),
+/** @param prompts of the rival; none if only thresholds are compared */
+function separated(
+  scored: readonly Scored[],
+  valueOf: (scores: Scores) => number,
+  prompts: readonly string[] = [],
+): Separated {
+  const scores = (picture: Scored, logits: readonly number[]): Scores => {
+    const rival = logMeanExp(prompts.map((prompt) => picture.prompts.get(prompt) ?? Number.NaN));
+    // Logits are similarities, up to the model's scale.
+    return { logits, similarities: logits, rival };
   };
-}
-
-function ascending(a: number, b: number): number {
-  return a - b;
+  return separate(
+    scored.map((picture) => ({ ...scores(picture, picture.logits), own: picture.own })),
+    valueOf,
+    scored.map((picture) => scores(picture, picture.foreign)),
+  );
 }
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
@@ -131,19 +129,19 @@ try {
     const heads = REFUSED.map((refused) => `null at ${percent(refused)} refused (bias)`);
     console.log(row(["prompts", "separation", "null / refused at bias 0", ...heads]));
     console.log(row(["---", "---", "---", ...REFUSED.map(() => "---")]));
-    const compared: [string, Margins][] = [
-      ...CANDIDATES.map((prompts): [string, Margins] => [
+    const compared: [string, Separated][] = [
+      ...CANDIDATES.map((prompts): [string, Separated] => [
         prompts.map((prompt) => `\`${prompt}\``).join(", "),
-        marginsOf(scored, prompts),
+        separated(scored, lead, prompts),
       ]),
-      ["no rival, by score", withoutRival(scored, (logits) => Math.max(...softmax(logits)))],
-      ["no rival, by logit", withoutRival(scored, (logits) => Math.max(...logits))],
+      ["no rival, by score", separated(scored, ({ logits }) => Math.max(...softmax(logits)))],
+      ["no rival, by logit", separated(scored, bestSimilarity)],
     ];
     for (const [name, each] of compared) {
-      const { none, refused } = atBias(each, 0);
+      const { none, refused } = atCut(each, 0);
       const cells = REFUSED.map((rate) => {
-        const bias = suggestBias(each, rate);
-        return `${percent(atBias(each, bias).none)} (${bias.toFixed(2)})`;
+        const bias = suggestCut(each, rate);
+        return `${percent(atCut(each, bias).none)} (${bias.toFixed(2)})`;
       });
       console.log(
         row([name, separation(each).toFixed(3), `${percent(none)} / ${percent(refused)}`, ...cells]),
@@ -152,7 +150,7 @@ try {
     console.log(`\n${row(["bias, default prompts", "null, no label fits", "wrongly refused"])}`);
     console.log(row(["---", "---", "---"]));
     for (const bias of CURVE) {
-      const { none, refused } = atBias(marginsOf(scored, DEFAULT_NONE), bias);
+      const { none, refused } = atCut(separated(scored, lead, DEFAULT_NONE), bias);
       console.log(row([String(bias), percent(none), percent(refused)]));
     }
   }

@@ -7,6 +7,7 @@ import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cohereEmbedResponseSchema } from "../../functions/gateway/openapi/compatible-responses.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { post } from "../support/post.ts";
 import { request } from "../support/send-request.ts";
@@ -235,6 +236,21 @@ describe("the same vectors and scores as on this project's own endpoints", () =>
     expect(images.body.embeddings.float).toEqual([seen]);
     const bytes = Buffer.from(images.body.embeddings.base64[0], "base64");
     expect([...new Float32Array(new Uint8Array(bytes).buffer)]).toEqual(seen);
+    const smaller = ["int8", "uint8", "binary", "ubinary"];
+    const { body } = await post(`${workers.url}/v2/embed`, { texts: ["a fox"], embedding_types: smaller });
+    expect(cohereEmbedResponseSchema.parse(body)).toEqual(body);
+    for (const output_dtype of smaller) {
+      const { data } = (await post(`${workers.url}/v1/embeddings`, { input: "a fox", output_dtype })).body;
+      expect(body.embeddings[output_dtype]).toEqual([data[0].embedding]);
+    }
+    const content = [
+      { type: "text", text: "a fox" },
+      { type: "image_url", image_url: { url: picture } },
+    ];
+    const mixed = await post(`${workers.url}/v1/embeddings`, { input: { content } });
+    expect((await embed({ inputs: [{ content }] })).body.embeddings.float).toEqual([
+      mixed.body.data[0].embedding,
+    ]);
   });
 
   it("of Hugging Face's endpoints", async () => {

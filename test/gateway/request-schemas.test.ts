@@ -42,7 +42,7 @@ const fieldsOf = (name: Name, fields: object): object =>
 
 const IMAGE =
   'must be an image: a URL, a data URI or base64 as a string, {"image": …}, {"file_id": …}, or {"type": "image_url", "image_url": {"url": …}}';
-const MIXED = "must be a text, an image object or an object with a text";
+const MIXED = "must be a text, an image object, an object with a text, or a mix of both";
 const ANY = "must be a text, an image object, or an object with a text or an embedding";
 const INPUT = "must be a string, an image object or a list of them";
 
@@ -248,14 +248,14 @@ const REFUSED: [name: Name, fields: object, code: string, param: string | null, 
     { input: undefined, messages: [{ role: "user", content: [] }] },
     "invalid_type",
     "messages",
-    "must hold texts or one image: one vector is made of it",
+    "must hold a text or an image: a vector is made of it",
   ],
   [
     "embeddings",
-    { input: undefined, messages: [{ role: "user", content: pictures(2) }] },
-    "invalid_type",
+    { input: undefined, messages: [{ role: "user", content: pictures(17) }] },
+    "too_many_items",
     "messages",
-    "must hold texts or one image: one vector is made of it",
+    "at most 16 images a request",
   ],
   [
     "embeddings",

@@ -18,7 +18,7 @@ const LAYERS = [
   ["middleware", "routes", "lines"],
   ["label-sets", "embed", "uploads", "joint-calls"],
   ["schemas", "openapi"],
-  ["images", "body", "keys", "models", "templates", "score"],
+  ["images", "body", "keys", "models", "templates", "score", "vectors"],
 ];
 /** Files of the gateway that are above all of its folders. */
 const TOP = ["index.ts", "app.ts", "towers-entrypoint.ts", "lines-entrypoint.ts"];

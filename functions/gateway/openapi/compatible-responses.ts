@@ -4,6 +4,8 @@ import { cohereMetaSchema, model, usageSchema } from "./responses.ts";
 
 const vector = z.array(z.number()).meta({ description: "Unit length" });
 
+const bytes = z.array(z.array(z.number().int())).optional();
+
 export const cohereEmbedResponseSchema = z
   .object({
     id: z.string(),
@@ -11,6 +13,10 @@ export const cohereEmbedResponseSchema = z
     embeddings: z
       .object({
         float: z.array(vector).optional(),
+        int8: bytes,
+        uint8: bytes,
+        binary: bytes.meta({ description: "Eight values in a number" }),
+        ubinary: bytes.meta({ description: "Eight values in a number" }),
         base64: z.array(z.string()).optional().meta({ description: "Little-endian float32" }),
       })
       .meta({ id: "CohereEmbeddings" }),

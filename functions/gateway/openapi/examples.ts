@@ -66,6 +66,21 @@ const EXAMPLES: Record<string, Examples> = {
   embeddings: {
     json: {
       texts: { summary: "Texts", value: { input: ["a picture of a fox", "a picture of a bus"] } },
+      bytes: {
+        summary: "int8, as base64 of its bytes",
+        value: { input: ["a picture of a fox"], output_dtype: "int8", encoding_format: "bytes" },
+      },
+      mix: {
+        summary: "A mix: the picture, less of its orange",
+        value: {
+          input: {
+            content: [
+              { ...picture, weight: 1 },
+              { type: "text", text: "orange", weight: -0.5 },
+            ],
+          },
+        },
+      },
       mixed: { summary: "A text and a picture", value: { input: ["a picture of a fox", picture] } },
       messages: {
         summary: "A picture in a message, as vLLM takes it",

@@ -126,9 +126,10 @@ export const embeddingsResponseSchema = listOf(
     .object({
       object: z.literal("embedding"),
       index: z.number().int(),
-      embedding: z
-        .union([z.array(z.number()), z.string()])
-        .meta({ description: "Unit length; as base64, little-endian float32; `[]` in a row with an error" }),
+      embedding: z.union([z.array(z.number()), z.string()]).meta({
+        description:
+          "Unit length, if `output_dtype` is `float`; as base64, little-endian; `[]` in a row with an error",
+      }),
       truncated,
       error: rowErrorSchema,
     })

@@ -1,7 +1,8 @@
 /** `POST /v2/embed`: Cohere's endpoint, for texts and pictures. `/v2/rerank` is in `rerank.ts`. */
 import { Hono } from "hono";
-import { embedItems } from "../embed/embed-items.ts";
-import { floatsToBase64 } from "../base64.ts";
+import { embedMixes, vectorsOf } from "../embed/embed-mixes.ts";
+import { int8Scale, toBytes } from "../vectors/output-type.ts";
+import { bytesToBase64 } from "../base64.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { randomId } from "../random-id.ts";
 import { cohereEmbedRequestSchema } from "../schemas/cohere-embed-request.ts";
@@ -20,16 +21,17 @@ export const cohereEmbed = new Hono<GatewayEnv>().post("/v2/embed", async (c) =>
   const { model, from, items, embedding_types: types, output_dimension: width, truncate } = request;
   const manifest = await requestedModel(c, model);
   requireWidth(manifest, width, "output_dimension");
-  await holdVectors(c, manifest, items);
+  await holdVectors(c, manifest, vectorsOf(items));
   const paramOf = (index: number): string => `${from}[${index}]`;
-  const { vectors, usage } = await embedItems(items, requestPictures(c, manifest), paramOf);
+  const { vectors, usage } = await embedMixes(items, requestPictures(c, manifest), paramOf, "fail");
   if (truncate === "NONE") requireWholeTexts(vectors, paramOf);
   const vectorOf = (index: number): Float32Array => vectors[index]?.embedding ?? new Float32Array();
-  const encoders = {
-    float: (index: number) => Array.from(vectorOf(index)),
-    base64: (index: number) => floatsToBase64(vectorOf(index)),
+  const encoderOf = (type: (typeof types)[number]) => (index: number) => {
+    const vector = vectorOf(index);
+    if (type === "base64") return bytesToBase64(vector);
+    return Array.from(type === "float" ? vector : toBytes(vector, type, int8Scale(manifest)));
   };
-  const lists = Object.fromEntries([...new Set(types)].map((type) => [type, encoders[type]] as const));
+  const lists = Object.fromEntries([...new Set(types)].map((type) => [type, encoderOf(type)] as const));
   const answer = {
     id: randomId("emb"),
     response_type: "embeddings_by_type",

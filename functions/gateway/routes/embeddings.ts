@@ -1,11 +1,12 @@
 /** `POST /v1/embeddings`: OpenAI's endpoint, for texts and pictures. */
 import { Hono } from "hono";
 import { holdVectors, wantedBy } from "./request/embedding-context.ts";
-import { embedItems } from "../embed/embed-items.ts";
+import { embedMixes, vectorsOf } from "../embed/embed-mixes.ts";
+import { int8Scale, toBytes } from "../vectors/output-type.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { errorFields } from "../middleware/error-response.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
-import { floatsToBase64 } from "../base64.ts";
+import { bytesToBase64 } from "../base64.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { requireWidth } from "./request/vector-options.ts";
 import { embeddingsRequestSchema, refuseTokenIds } from "../schemas/embeddings-request.ts";
@@ -16,7 +17,7 @@ import { streamRows } from "./answer/stream-rows.ts";
 export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c) => {
   const fields = await readFields(c);
   refuseTokenIds(fields["input"]);
-  const { model, input, messages, encoding_format, dimensions, on_error } = await validate(
+  const { model, input, messages, encoding_format, output_dtype, dimensions, on_error } = await validate(
     embeddingsRequestSchema,
     fields,
     wantedBy(c),
@@ -24,12 +25,18 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
   const manifest = await requestedModel(c, model);
   requireWidth(manifest, dimensions, "dimensions");
   const list = Array.isArray(fields["input"]);
-  const paramOf = (index: number): string =>
-    input === undefined ? "messages" : list ? `input[${index}]` : "input";
+  const paramOf = (index: number, part?: number): string => {
+    if (input === undefined) return "messages";
+    const item = list ? `input[${index}]` : "input";
+    return part === undefined ? item : `${item}.content[${part}]`;
+  };
   const items = input ?? messages ?? [];
-  await holdVectors(c, manifest, items);
-  const { vectors, usage } = await embedItems(items, requestPictures(c, manifest), paramOf, on_error);
-  const encode = encoding_format === "base64" ? floatsToBase64 : (values: Float32Array) => Array.from(values);
+  await holdVectors(c, manifest, vectorsOf(items));
+  const { vectors, usage } = await embedMixes(items, requestPictures(c, manifest), paramOf, on_error);
+  const encode = (vector: Float32Array): string | number[] => {
+    const values = output_dtype === "float" ? vector : toBytes(vector, output_dtype, int8Scale(manifest));
+    return encoding_format === "float" ? Array.from(values) : bytesToBase64(values);
+  };
   const rowOf = (index: number): object => {
     const { embedding, truncated, error } = vectors[index] ?? missing();
     // SDKs expect a vector in every row. They decode an empty list to an empty vector in either encoding.

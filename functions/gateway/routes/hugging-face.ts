@@ -5,6 +5,7 @@
 import { Hono } from "hono";
 import { fillTemplate } from "../../label-sets/definition.ts";
 import { embedItems } from "../embed/embed-items.ts";
+import { embedMixes, vectorsOf } from "../embed/embed-mixes.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { featureExtractionRequestSchema, zeroShotRequestSchema } from "../schemas/hugging-face-request.ts";
 import { validate } from "../schemas/validate.ts";
@@ -41,10 +42,10 @@ export const huggingFace = new Hono<GatewayEnv>()
     const { inputs, truncate, dimensions } = request;
     const manifest = await requestedModel(c, request.model);
     requireWidth(manifest, dimensions, "dimensions");
-    await holdVectors(c, manifest, inputs);
+    await holdVectors(c, manifest, vectorsOf(inputs));
     const isList = Array.isArray(fields["inputs"]);
     const paramOf = (index: number): string => (isList ? `inputs[${index}]` : "inputs");
-    const { vectors, usage } = await embedItems(inputs, requestPictures(c, manifest), paramOf);
+    const { vectors, usage } = await embedMixes(inputs, requestPictures(c, manifest), paramOf, "fail");
     if (!truncate) requireWholeTexts(vectors, paramOf);
     answeredBy(c, manifest);
     reportUsage(c, usage);

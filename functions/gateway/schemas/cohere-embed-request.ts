@@ -7,15 +7,16 @@ import { type Item, limitImages } from "./item.ts";
 import { list } from "./list.ts";
 import { modelSchema } from "./model-name.ts";
 import { textSchema } from "./text.ts";
+import { OUTPUT_TYPES } from "../vectors/output-type.ts";
 
 const LISTS = ["texts", "images", "inputs"] as const;
-const TYPES = ["float", "base64"] as const;
+const TYPES = ["base64", ...OUTPUT_TYPES] as const;
 const invalid = { params: { code: "invalid_value" } };
 
 const embeddingType = z
   .string()
   .refine((type): type is (typeof TYPES)[number] => TYPES.some((known) => known === type), {
-    error: "must be float or base64 (of float32, little-endian); other types are not supported here",
+    error: `must be ${TYPES.slice(0, -1).join(", ")} or ${TYPES.at(-1)}`,
     ...invalid,
   });
 
@@ -45,7 +46,9 @@ export const cohereEmbedRequestSchema = z
       .max(MAX_INPUTS, `at most ${MAX_INPUTS} inputs`)
       .superRefine(limitImages)
       .optional()
-      .meta({ description: "A vector each: of texts, which are joined, or of one picture" }),
+      .meta({
+        description: "A vector each: of texts, which are joined, of a picture, or of both with equal weights",
+      }),
     input_type: z
       .enum(["search_document", "search_query", "classification", "clustering", "image"])
       .optional()
@@ -54,7 +57,7 @@ export const cohereEmbedRequestSchema = z
       .min(1, "at least one type is needed")
       .max(TYPES.length, `at most ${TYPES.length} types`)
       .default(["float"])
-      .meta({ description: "`float`, `base64` (little-endian float32), or both" }),
+      .meta({ description: "Types of the vectors, one or several; `base64` is of little-endian float32" }),
     output_dimension: z
       .number()
       .int()

@@ -3,7 +3,9 @@ import * as z from "zod";
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_INPUTS, MAX_MESSAGES } from "../limits.ts";
 import { imageObjectSchema } from "./image.ts";
-import { type Item, limitImages, mixedItemSchema } from "./item.ts";
+import { OUTPUT_TYPES } from "../vectors/output-type.ts";
+import { type Item, limitImages, mixedItemSchema, partsOf } from "./item.ts";
+import type { Mix } from "./mix.ts";
 import { modelSchema } from "./model-name.ts";
 import { onErrorSchema } from "./on-error.ts";
 import { textSchema } from "./text.ts";
@@ -18,11 +20,23 @@ export const inputSchema = z
       })
         .min(1, "at least one input is needed")
         .max(MAX_INPUTS, `at most ${MAX_INPUTS} inputs`)
-        .superRefine(limitImages),
+        .superRefine(limitParts),
     ],
     { error: "must be a string, an image object or a list of them" },
   )
-  .meta({ description: "Texts, image objects, or a list of both; a plain string is always a text" });
+  .superRefine(limitImages)
+  .meta({
+    description:
+      "Texts, image objects, mixes of both, or a list of these; a plain string is always a text. A mix gives the unit " +
+      "vector of the weighted sum of its parts' unit vectors",
+  });
+
+/** Refuses mixes that have more parts together than a request may have inputs. */
+function limitParts(items: readonly (Item | Mix)[], context: z.RefinementCtx): void {
+  if (items.flatMap(partsOf).length <= MAX_INPUTS) return;
+  const message = `the mixes have more than ${MAX_INPUTS} parts together with the other inputs`;
+  context.addIssue({ code: "custom", message, params: { code: "too_many_items" } });
+}
 
 /** A part of a message. */
 export const partSchema = z.union(
@@ -45,20 +59,24 @@ const messageSchema = z
 const messagesSchema = list(messageSchema)
   .min(1, "at least one message is needed")
   .max(MAX_MESSAGES, `at most ${MAX_MESSAGES} messages`)
-  .transform((messages, context): Item[] => [
+  .transform((messages, context): (Item | Mix)[] => [
     itemOfParts(
       messages.flatMap(({ content }) => content),
       context,
     ),
-  ]);
+  ])
+  .superRefine(limitImages);
 
-/** The one item of which a vector is made: a picture, or texts on lines of their own. */
-export function itemOfParts(parts: readonly Item[], context: z.RefinementCtx): Item {
+/** The item of which one vector is made. Texts are lines of one text; texts and pictures have equal weights. */
+export function itemOfParts(parts: readonly Item[], context: z.RefinementCtx): Item | Mix {
   const texts = parts.flatMap((part) => ("text" in part ? [part.text] : []));
-  if (texts.length === parts.length && texts.length > 0) return { text: texts.join("\n") };
-  const [only, ...others] = parts;
-  if (only !== undefined && others.length === 0) return only;
-  context.addIssue({ code: "custom", message: "must hold texts or one image: one vector is made of it" });
+  const images = parts.flatMap((part) => ("image" in part ? [{ ...part, weight: 1 }] : []));
+  const text = texts.join("\n");
+  const [image, ...others] = images;
+  if (image === undefined && texts.length > 0) return { text };
+  if (image !== undefined && others.length === 0 && texts.length === 0) return { image: image.image };
+  if (image !== undefined) return { mix: texts.length > 0 ? [{ text, weight: 1 }, ...images] : images };
+  context.addIssue({ code: "custom", message: "must hold a text or an image: a vector is made of it" });
   return z.NEVER;
 }
 
@@ -66,13 +84,34 @@ export const embeddingsRequestSchema = z
   .object({
     model: modelSchema,
     input: inputSchema.optional(),
-    messages: messagesSchema.optional().meta({ description: "Texts, or one image; gives one vector" }),
-    encoding_format: z.enum(["float", "base64"]).default("float"),
+    messages: messagesSchema.optional().meta({
+      description:
+        "Texts, images or both; gives one vector. Texts are joined by line breaks; text and images have equal weights",
+    }),
+    encoding_format: z.enum(["float", "base64", "bytes"]).default("float").meta({
+      description:
+        "`base64`: little-endian float32, only with `output_dtype` `float`. `bytes`: base64 of the bytes of any type",
+    }),
+    output_dtype: z
+      .enum(OUTPUT_TYPES)
+      .default("float")
+      .meta({
+        description:
+          "`int8`: round(127 × value ÷ s), from -127 to 127, s fixed for the model. `uint8`: that + 128. `ubinary`: a bit " +
+          "for each value above 0, eight in a byte, the first in the most significant bit. `binary`: that - 128",
+      }),
     dimensions: z.number().int().optional().meta({ description: "Must be the model's width, if given" }),
     on_error: onErrorSchema,
     user: z.string().optional(),
   })
-  .superRefine(({ input, messages }, context) => {
+  .superRefine(({ input, messages, encoding_format, output_dtype }, context) => {
+    if (encoding_format === "base64" && output_dtype !== "float") {
+      const message =
+        `base64 is float32, which SDKs ask for unasked and decode as such; with output_dtype ${output_dtype} send ` +
+        '"float" for numbers or "bytes" for base64 of the bytes';
+      const params = { code: "invalid_value" };
+      context.addIssue({ code: "custom", path: ["encoding_format"], message, params });
+    }
     if ((input === undefined) === (messages === undefined)) {
       const message =
         input === undefined ? "input or messages is needed" : "input and messages exclude each other";

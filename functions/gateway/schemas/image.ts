@@ -26,10 +26,9 @@ const uploaded = z
   .instanceof(Picture)
   .meta({ override: { type: "string", format: "binary" }, description: "A file, in a form" });
 
+const contentPartShape = { type: z.literal("image_url"), image_url: z.object({ url: imageReferenceSchema }) };
 /** OpenAI's content part, which may have other fields, too. */
-const contentPart = z
-  .object({ type: z.literal("image_url"), image_url: z.object({ url: imageReferenceSchema }) })
-  .transform(({ image_url }) => image_url.url);
+const contentPart = z.object(contentPartShape).transform(({ image_url }) => image_url.url);
 
 const storedFile = {
   type: z.literal("input_image").optional(),
@@ -38,7 +37,14 @@ const storedFile = {
   }),
   detail: z.string().optional(),
 };
-const toReference = ({ file_id: id }: { file_id: string }): FileReference => new FileReference(id);
+export const toReference = ({ file_id: id }: { file_id: string }): FileReference => new FileReference(id);
+
+/** The fields of an image object, by its form. */
+export const IMAGE_SHAPES = {
+  contentPart: contentPartShape,
+  image: { image: imageReferenceSchema },
+  storedFile,
+};
 
 /** For endpoints whose request follows another API. */
 export const imageObjectSchema = z

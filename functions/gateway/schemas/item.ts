@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { MAX_EMBEDDING_VALUES, MAX_IMAGES } from "../limits.ts";
 import { imageObjectSchema, type ImageReference, imageSchema } from "./image.ts";
+import { type Mix, mixSchema } from "./mix.ts";
 import { ownObject } from "./own-object.ts";
 import { textSchema } from "./text.ts";
 import { list } from "./list.ts";
@@ -31,8 +32,8 @@ export const textItemSchema = z.union([stringAsText, ownEmbeddingItem], {
 });
 
 /** A plain string is a text; the fields of an object name its kind. */
-export const mixedItemSchema = z.union([stringAsText, textItem, objectAsImage], {
-  error: "must be a text, an image object or an object with a text",
+export const mixedItemSchema = z.union([stringAsText, textItem, objectAsImage, mixSchema], {
+  error: "must be a text, an image object, an object with a text, or a mix of both",
 });
 
 /** The same, or a vector. */
@@ -40,9 +41,14 @@ export const anyItemSchema = z.union([stringAsText, textItem, objectAsImage, emb
   error: "must be a text, an image object, or an object with a text or an embedding",
 });
 
-/** Refuses a list with more pictures than a request may have. */
-export function limitImages(items: readonly Item[], context: z.RefinementCtx): void {
-  const images = items.filter((item) => "image" in item).length;
+/** The items whose vectors an item is made of: itself, unless it is a mix. */
+export function partsOf(item: Item | Mix): readonly Item[] {
+  return "mix" in item ? item.mix : [item];
+}
+
+/** Refuses a list with more pictures than a request may have, those of mixes included. */
+export function limitImages(items: readonly (Item | Mix)[], context: z.RefinementCtx): void {
+  const images = items.flatMap(partsOf).filter((item) => "image" in item).length;
   if (images > MAX_IMAGES) {
     const message = `at most ${MAX_IMAGES} images a request`;
     context.addIssue({ code: "custom", message, params: { code: "too_many_items" } });

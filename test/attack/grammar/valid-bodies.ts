@@ -36,6 +36,17 @@ export function validBodies({ image, set, width }: Known): ValidBody[] {
     },
     { path: "/v1/classify", isForm: true, fields: { image, label_set: [set] } },
     {
+      path: "/v1/classify",
+      isForm: true,
+      fields: {
+        images: [image],
+        labels: ["fox", "bus"],
+        none: { prompts: ["something"], bias: 1 },
+        min_score: 0.1,
+        on_error: "report",
+      },
+    },
+    {
       path: "/v1/similarity",
       isForm: true,
       fields: { images: [image, { embedding }], texts: ["a fox", "a bus"] },
@@ -55,6 +66,23 @@ export function validBodies({ image, set, width }: Known): ValidBody[] {
       path: "/v1/embeddings",
       isForm: false,
       fields: { messages: [{ role: "user", content: [{ type: "text", text: "fox" }] }] },
+    },
+    {
+      path: "/v1/embeddings",
+      isForm: false,
+      fields: {
+        input: [
+          {
+            content: [
+              { type: "text", text: "fox", weight: 2 },
+              { image, weight: -0.5 },
+            ],
+          },
+        ],
+        encoding_format: "bytes",
+        output_dtype: "int8",
+        on_error: "report",
+      },
     },
     {
       path: "/v1/rerank",

@@ -13,7 +13,7 @@ export function wantedBy(c: Context<GatewayEnv>): Wanted {
 }
 
 /**
- * Waits for room for text vectors before they are computed. Otherwise a tower that answers many requests at once would
+ * Waits for room for the vectors of texts and mixes before they are computed. Otherwise a tower that answers many requests at once would
  * fill the isolate. The room is held together with the body's.
  * @throws ServiceError `overloaded`
  */
@@ -24,7 +24,7 @@ export async function holdVectors(
 ): Promise<void> {
   const share = c.get("share");
   if (share === undefined) return;
-  const texts = items.filter((item) => "text" in item).length;
+  const texts = items.filter((item) => "text" in item || "mix" in item).length;
   const bytes = share.held + texts * width * Float32Array.BYTES_PER_ELEMENT;
   await share.growTo(bytes, bytes);
 }

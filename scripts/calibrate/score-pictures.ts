@@ -1,0 +1,131 @@
+/** Has pictures scored by the service, over its public API. */
+import { openAsBlob } from "node:fs";
+import { basename } from "node:path";
+import * as z from "zod";
+import type { Scores } from "./metrics.ts";
+
+/** The API's limit. */
+const PICTURES_PER_REQUEST = 16;
+/** Bytes of pictures in a request, below the API's limit of 64 MB for forms. */
+const BYTES_PER_REQUEST = 40_000_000;
+
+const predictionSchema = z.object({
+  label: z.string(),
+  score: z.number(),
+  similarity: z.number(),
+  logit: z.number(),
+});
+const rowSchema = z.union([
+  z.object({ error: z.object({ message: z.string() }) }),
+  z.object({ none_score: z.number(), predictions: z.array(predictionSchema) }),
+]);
+const answerSchema = z.object({ model: z.string(), data: z.array(rowSchema) });
+const setSchema = z.object({ data: z.array(z.object({ label: z.string() })) });
+
+type Prediction = z.infer<typeof predictionSchema>;
+
+export interface Service {
+  /** Without a final slash. */
+  url: string;
+  key: string | undefined;
+}
+
+/** What is asked about every picture. */
+export interface Question {
+  model?: string | undefined;
+  /** All labels, in the order of the logits. */
+  labels: readonly string[];
+  /** Stored set that has these labels. Without it, they are sent. */
+  labelSet?: string | undefined;
+  templates?: readonly string[] | undefined;
+  /** Prompts for `none`. Default: the service's. */
+  none?: readonly string[] | undefined;
+}
+
+/** A stored set's labels, in order. */
+export async function labelsOfSet(service: Service, id: string): Promise<string[]> {
+  const { data } = setSchema.parse(await request(service, `label_sets/${encodeURIComponent(id)}`));
+  return data.map(({ label }) => label);
+}
+
+/**
+ * @param onError called with the file and the reason for each picture that the service cannot read
+ * @returns the scores of each file; undefined for one that cannot be read
+ */
+export async function scorePictures(
+  files: readonly string[],
+  question: Question,
+  service: Service,
+  onError: (file: string, message: string) => void,
+): Promise<(Scores | undefined)[]> {
+  const scores: (Scores | undefined)[] = [];
+  for await (const some of batches(files)) {
+    const { data } = answerSchema.parse(await request(service, "classify", formOf(some, question)));
+    for (const [index, { file }] of some.entries()) {
+      const row = data[index];
+      if (row === undefined) throw new Error("the service answered fewer pictures than were sent");
+      if ("error" in row) onError(file, row.error.message);
+      scores.push("error" in row ? undefined : scoresOf(row.predictions, row.none_score, question.labels));
+    }
+  }
+  return scores;
+}
+
+interface File {
+  file: string;
+  blob: Blob;
+}
+
+async function* batches(files: readonly string[]): AsyncGenerator<File[]> {
+  let some: File[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    const blob = await openAsBlob(file);
+    if (some.length === PICTURES_PER_REQUEST || (some.length > 0 && bytes + blob.size > BYTES_PER_REQUEST)) {
+      yield some;
+      some = [];
+      bytes = 0;
+    }
+    some.push({ file, blob });
+    bytes += blob.size;
+  }
+  if (some.length > 0) yield some;
+}
+
+function formOf(files: readonly File[], { model, labels, labelSet, templates, none }: Question): FormData {
+  const form = new FormData();
+  // The model must come before the pictures.
+  if (model !== undefined) form.append("model", model);
+  if (labelSet === undefined) form.append("labels", JSON.stringify(labels));
+  else form.append("label_set", labelSet);
+  if (templates !== undefined) form.append("templates", JSON.stringify(templates));
+  form.append("none", JSON.stringify(none ?? {}));
+  form.append("top_k", String(labels.length));
+  form.append("on_error", "report");
+  for (const { file, blob } of files) form.append("image", blob, basename(file));
+  return form;
+}
+
+/**
+ * The answer has the rival's share of the softmax; its logit follows from the best label's. A label that its set's
+ * `min_similarity` dropped has no logit.
+ */
+function scoresOf(predictions: readonly Prediction[], noneScore: number, labels: readonly string[]): Scores {
+  const byLabel = new Map(predictions.map((each) => [each.label, each]));
+  const [best] = predictions;
+  return {
+    logits: labels.map((label) => byLabel.get(label)?.logit ?? -Infinity),
+    similarities: labels.map((label) => byLabel.get(label)?.similarity ?? -1),
+    rival: best === undefined ? 0 : best.logit + Math.log(noneScore / best.score),
+  };
+}
+
+async function request({ url, key }: Service, path: string, form?: FormData): Promise<unknown> {
+  const response = await fetch(`${url}/v1/${path}`, {
+    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    ...(form === undefined ? {} : { method: "POST", body: form }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path} answers ${response.status}: ${text}`);
+  return JSON.parse(text);
+}

@@ -1,0 +1,178 @@
+/**
+ * `npm run calibrate` on held-out pictures: what it prints is what the API answers, and the values that it suggests do
+ * what it says when they are sent.
+ */
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import evaluation from "../fixtures/eval/eval.json" with { type: "json" };
+import { post } from "../support/post.ts";
+import { request } from "../support/send-request.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const TEMPLATE = "a picture of {}";
+/** Each picture has a label of its own. */
+const ITEMS = evaluation.items.slice(0, 48);
+const LABELS = ITEMS.map(({ label }) => label).toSorted();
+const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
+
+let workers: Workers;
+let folder: string;
+let pictures: string;
+
+beforeAll(async () => {
+  workers = await startWorkers();
+  folder = await mkdtemp(join(tmpdir(), "edgeclip-calibrate-"));
+  pictures = join(folder, "pictures");
+  for (const { file, label } of ITEMS) {
+    await mkdir(join(pictures, label), { recursive: true });
+    await copyFile(join(ROOT, "test/fixtures/eval", file), join(pictures, label, file));
+  }
+  // Neither of these is a picture of its label; the first cannot be read, the second is not sent.
+  await writeFile(join(pictures, LABELS[0] ?? "", "broken.png"), "no picture");
+  await writeFile(join(pictures, LABELS[0] ?? "", "notes.txt"), "notes");
+});
+
+afterAll(async () => {
+  await workers.dispose();
+  await rm(folder, { recursive: true });
+});
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function calibrate(...typed: string[]): Promise<Outcome> {
+  const parameters = [
+    "scripts/calibrate/calibrate.ts",
+    "--url",
+    workers.url,
+    "--out",
+    join(folder, "plots"),
+    ...typed,
+  ];
+  const env = { ...process.env, EDGECLIP_API_KEY: undefined };
+  return await promisify(execFile)(process.execPath, parameters, { cwd: ROOT, env }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: Outcome) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
+  );
+}
+
+interface Row {
+  prediction: string | null;
+  score: number | null;
+}
+
+/** The answer for each picture. */
+async function classify(fields: object, without?: (label: string) => string): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { file, label } of ITEMS) {
+    const image = (await readFile(join(ROOT, "test/fixtures/eval", file))).toString("base64");
+    const labels = without === undefined ? LABELS : LABELS.filter((each) => each !== without(label));
+    const answer = await post(`${workers.url}/v1/classify`, {
+      image,
+      labels,
+      templates: TEMPLATE,
+      ...fields,
+    });
+    rows.push(answer.body.data[0] as Row);
+  }
+  return rows;
+}
+
+function isRight({ prediction }: Row, index: number): boolean {
+  return prediction === ITEMS[index]?.label;
+}
+
+describe("calibrate", () => {
+  let stdout: string;
+  let stderr: string;
+  let plain: Row[];
+
+  beforeAll(async () => {
+    const outcome = await calibrate(pictures, "--template", TEMPLATE, "--precision", "95", "--refused", "5");
+    ({ stdout, stderr } = outcome);
+    plain = await classify({});
+  });
+
+  it("prints the accuracy, and draws", async () => {
+    expect(stderr).toMatch(/^[^\n]*broken\.png is left out: images[^\n]*\n$/);
+    const right = plain.filter((row, index) => isRight(row, index)).length;
+    expect(stdout).toContain(`${LABELS.length} labels, ${ITEMS.length} pictures`);
+    expect(stdout).toContain(`accuracy ${((100 * right) / ITEMS.length).toFixed(1)} %`);
+    expect(stdout).toMatch(/min_score {3}kept {3}precision {3}recall/);
+    for (const plot of ["thresholds.png", "none.png"]) {
+      const bytes = await readFile(join(folder, "plots", plot));
+      expect(bytes.subarray(0, 4)).toEqual(PNG);
+    }
+  });
+
+  it("suggests a min_score that keeps the precision", async () => {
+    const minScore = Number(/"min_score": ([\d.]+)/.exec(stdout)?.[1]);
+    expect(minScore).toBeGreaterThan(0);
+    const kept = (await classify({ min_score: minScore })).map((row, index) => ({ row, index }));
+    const some = kept.filter(({ row }) => row.prediction !== null);
+    expect(some.length).toBeGreaterThan(0);
+    expect(some.filter(({ row, index }) => isRight(row, index)).length / some.length).toBeGreaterThanOrEqual(
+      0.95,
+    );
+    const share = `keeps ${((100 * some.length) / ITEMS.length).toFixed(1)} %`;
+    expect(stdout).toContain(share);
+  });
+
+  it.each([
+    ["none", /"none": (\{"bias": -?[\d.]+\}): no label for ([\d.]+) %/],
+    ["min_similarity", /"min_similarity": (-?[\d.]+): no label for ([\d.]+) %/],
+  ])("suggests a value of %s that refuses few, and does what it says", async (field, line) => {
+    const [, json = "", none] = line.exec(stdout) ?? [];
+    const fields = { [field]: JSON.parse(json) as unknown };
+    const wereRight = plain.map((row, index) => isRight(row, index));
+    const after = await classify(fields);
+    const refused = after.filter(({ prediction }, index) => wereRight[index] && prediction === null).length;
+    expect(refused / wereRight.filter(Boolean).length).toBeLessThanOrEqual(0.05);
+    const absent = await classify(fields, (label) => label);
+    const without = absent.filter(({ prediction }) => prediction === null).length;
+    expect(((100 * without) / ITEMS.length).toFixed(1)).toBe(none);
+  });
+
+  it("takes a stored set, and pictures that no label fits", async () => {
+    const labels = [...LABELS, "one label more"];
+    const set = await request("POST", `${workers.url}/v1/label_sets`, { labels, templates: TEMPLATE });
+    const others = join(ROOT, "examples");
+    const outcome = await calibrate(
+      pictures,
+      "--label-set",
+      set.body.id,
+      "--others",
+      others,
+      "--none",
+      "an icon",
+    );
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(outcome.stdout).toContain(`${labels.length} labels, ${ITEMS.length} pictures`);
+    const other = await request("POST", `${workers.url}/v1/label_sets`, { labels: ["fox", "bus"] });
+    const refused = await calibrate(pictures, "--label-set", other.body.id);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("the label set has no label"),
+    ]);
+  });
+
+  it.each([
+    ["a folder that is not there", ["nowhere"], 2, "cannot be read"],
+    ["a folder without subfolders", [join(ROOT, "examples")], 2, "at least two subfolders"],
+    ["a share over 100", ["nowhere", "--refused", "101"], 2, "--refused is a whole number from 0 to 100"],
+    ["a service that does not answer", ["PICTURES", "--url", "http://127.0.0.1:9"], 1, "fetch failed"],
+    ["a model that is not served", ["PICTURES", "--model", "x"], 1, "model_not_found"],
+  ])("ends with a message for %s", async (_, typed, code, message) => {
+    const outcome = await calibrate(...typed.map((each) => (each === "PICTURES" ? pictures : each)));
+    expect([outcome.code, outcome.stderr]).toEqual([code, expect.stringContaining(message)]);
+    expect(outcome.stderr).not.toMatch(/\n\s+at /);
+  });
+});
