@@ -10,6 +10,7 @@
 import type { Context } from "hono";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { utf8Pieces } from "../../../runtime/utf8-pieces.ts";
+import { warn } from "../../../runtime/warn.ts";
 import type { Inference } from "./inference-response.ts";
 
 /** How long a client may take for a piece, milliseconds. */
@@ -60,15 +61,23 @@ export async function streamTexts(
   return new Response(readable, { headers: { "content-type": "application/json" } });
 }
 
-/** Writes each piece when the one before has been read, because they share a buffer. It never rejects: without a reader, nobody can be told. */
+/** Writes each piece when the one before has been read, because they share a buffer. It never rejects. */
 async function send(
   pieces: Iterable<Uint8Array>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
 ): Promise<void> {
+  let isMaking = true;
   try {
-    for (const piece of pieces) await withReader(writer, () => writer.write(piece));
+    for (const piece of pieces) {
+      isMaking = false;
+      await withReader(writer, () => writer.write(piece));
+      isMaking = true;
+    }
+    isMaking = false;
     await withReader(writer, () => writer.close());
   } catch (error) {
+    // That a client leaves is nothing to log.
+    if (isMaking) warn("an answer broke off", error);
     await writer.abort(error).catch(() => undefined);
   }
 }
@@ -79,7 +88,9 @@ async function withReader(
   write: () => Promise<void>,
 ): Promise<void> {
   const timer = setTimeout(() => {
-    void writer.abort(new Error("the client does not read its answer")).catch(() => undefined);
+    const error = new Error("the client does not read its answer");
+    warn("an answer broke off", error);
+    void writer.abort(error).catch(() => undefined);
   }, PATIENCE_MS);
   try {
     await write();
