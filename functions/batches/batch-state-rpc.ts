@@ -116,6 +116,8 @@ export type Work =
       stop: StopReason | null;
       /** True if the end was begun before, so that a file may be there already. */
       isRepeated: boolean;
+      /** True while it is not too late for the account to make room for the files. */
+      mayWait: boolean;
       /** The most that the files will have. */
       outputBytes: number;
       errorBytes: number;
@@ -123,8 +125,12 @@ export type Work =
 
 export interface BatchStateRpc {
   create(batch: NewBatch): Promise<BatchObject>;
-  /** `isIdle`: nobody has worked on it for a while, so that its message may have been lost. */
-  get(): Promise<{ batch: BatchObject; isIdle: boolean } | undefined>;
+  get(): Promise<BatchObject | undefined>;
+  /**
+   * For whoever sends a message if one may have been lost. `isIdle`: none came for two minutes that should have; nobody
+   * else hears that for as long.
+   */
+  getAndRevive(): Promise<{ batch: BatchObject; isIdle: boolean } | undefined>;
   /** @returns undefined for an unknown batch; one that is over is left as it is */
   cancel(): Promise<BatchObject | undefined>;
 
@@ -143,9 +149,10 @@ export interface BatchStateRpc {
   inputGone(token: string): Promise<void>;
 
   results(afterPart: number, afterToken: string, limit: number): Promise<StoredAnswers[]>;
-  unanswered(afterPart: number, limit: number): Promise<Unanswered[]>;
-  /** @returns false if the work was lent to another, whose files count */
-  finished(token: string, end: BatchEnd): Promise<boolean>;
+  /** @param characters of ids, at most, unless a single part has more @returns nothing after the last part */
+  unanswered(afterPart: number, characters: number): Promise<Unanswered[]>;
+  /** @returns ids of the files that count; undefined while another writes them, who may have found those of this end */
+  finished(token: string, end: BatchEnd): Promise<string[] | undefined>;
 }
 
 export interface BatchEnd {

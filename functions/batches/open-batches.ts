@@ -8,6 +8,8 @@ import { ServiceError } from "../runtime/errors.ts";
 const OPEN = "open-batches/";
 
 export interface OpenBatch {
+  /** In the order of all marks. */
+  place: string;
   account: string;
   id: string;
   markedAt: Date;
@@ -28,14 +30,17 @@ export class OpenBatches {
     await answered(() => this.#bucket.delete(keyOf(account, id)));
   }
 
-  async *all(): AsyncGenerator<OpenBatch> {
+  /** @param place of the one before the first */
+  async *after(place: string | undefined): AsyncGenerator<OpenBatch> {
     let cursor: string | undefined;
     do {
-      const options = { prefix: OPEN, ...(cursor === undefined ? {} : { cursor }) };
+      const options: R2ListOptions = { prefix: OPEN };
+      if (cursor !== undefined) options.cursor = cursor;
+      else if (place !== undefined) options.startAfter = place;
       const listed = await answered(() => this.#bucket.list(options));
       for (const { key, uploaded } of listed.objects) {
         const [account = "", id = ""] = key.slice(OPEN.length).split("/");
-        yield { account: decodeURIComponent(account), id, markedAt: uploaded };
+        yield { place: key, account: decodeURIComponent(account), id, markedAt: uploaded };
       }
       cursor = listed.truncated ? listed.cursor : undefined;
     } while (cursor !== undefined);

@@ -2,11 +2,11 @@
  * Clears what is over: files that have expired, deletions and uploads that were begun and not finished. No reader
  * depends on it: an expired file is refused by its id, a deleted one by R2. It frees the bytes.
  */
-import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { warn } from "../runtime/warn.ts";
 import { AccountFiles, type FileBindings } from "./account-files.ts";
 import { markedAccounts } from "./account-places.ts";
 import type { Due } from "./account-files-rpc.ts";
+import { SweepPlace } from "./sweep-place.ts";
 
 /** Accounts that are listed at once. */
 const PAGE = 200;
@@ -16,13 +16,14 @@ const MOST = 1_000;
 const ROUNDS = 10;
 /** Subrequests of a sweep. An invocation has twice as many: some are tried again. */
 const MOST_SUBREQUESTS = 5_000;
-/** Where the account stands that the sweep has come to. */
+/** Key of the account that the sweep has come to. */
 const PLACE = "sweep";
 
 /** @returns how many files and uploads were cleared */
 export async function sweepFiles(env: FileBindings): Promise<number> {
   const sweep = new Sweep(env);
-  let after = await readPlace(env);
+  const place = new SweepPlace(env.FILES, PLACE);
+  let after = await place.read();
   do {
     const page = await markedAccounts(env.FILES, after, PAGE);
     for (const account of page.accounts) {
@@ -32,7 +33,7 @@ export async function sweepFiles(env: FileBindings): Promise<number> {
     }
     if (!sweep.isSpent) after = page.next;
     // A sweep that is killed goes on here. The beginning of the list is where it begins anyway.
-    await storePlace(env, after);
+    await place.store(after);
   } while (after !== undefined && !sweep.isSpent);
   return sweep.cleared;
 }
@@ -95,21 +96,5 @@ class Sweep {
     } catch (error) {
       warn("files not swept", error);
     }
-  }
-}
-
-async function readPlace({ FILES }: FileBindings): Promise<string | undefined> {
-  return await withDeadline(DEADLINES.r2, async () => (await (await FILES.get(PLACE))?.text()) ?? undefined);
-}
-
-/** Without a place, a sweep begins at the beginning. */
-async function storePlace({ FILES }: FileBindings, account: string | undefined): Promise<void> {
-  try {
-    await withDeadline(DEADLINES.r2Body, async () => {
-      if (account === undefined) await FILES.delete(PLACE);
-      else await FILES.put(PLACE, account);
-    });
-  } catch (error) {
-    warn("the sweep's place is not stored", error);
   }
 }

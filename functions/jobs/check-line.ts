@@ -3,7 +3,7 @@ import { MAX_CUSTOM_ID_LENGTH } from "../batches/batch-limits.ts";
 import type { BatchEndpoint, BatchError } from "../batches/batch-object.ts";
 import { isBlank } from "../batches/read-lines.ts";
 import { JsonWeight } from "../json/json-weight.ts";
-import { liftStrings } from "../json/lift-strings.ts";
+import { LIFTED, liftStrings } from "../json/lift-strings.ts";
 import { countWork, type CountedWork } from "./count-work.ts";
 
 /** Bytes that a line may take while it is parsed; the gateway accepts as many of a request (`body/bytes-in-flight.ts`). */
@@ -22,7 +22,8 @@ export function checkLine(
   if (parsed === undefined || "code" in parsed) return parsed;
   const { custom_id: id, method, url, body } = parsed.fields;
   if (typeof id !== "string" || id === "") return missing("custom_id", "a string that names the line");
-  if (id.length > MAX_CUSTOM_ID_LENGTH) {
+  // An id that is very long was lifted, so that it is not seen.
+  if (id.length > MAX_CUSTOM_ID_LENGTH || id.startsWith(LIFTED)) {
     return fault(
       "invalid_custom_id",
       `custom_id has more than ${MAX_CUSTOM_ID_LENGTH} characters`,

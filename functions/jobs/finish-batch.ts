@@ -1,7 +1,9 @@
 /** Puts the answers of a batch together: its output file and its error file, each as a stream. */
 import { AnswerStore } from "../batches/answer-store.ts";
+import type { BatchError } from "../batches/batch-object.ts";
 import type { BatchEnd, StopReason, Work } from "../batches/batch-state-rpc.ts";
 import { AccountFiles } from "../files/account-files.ts";
+import type { FileObject } from "../files/account-files-rpc.ts";
 import { writeFile } from "../files/write-file.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { logCall } from "../runtime/log-call.ts";
@@ -10,11 +12,15 @@ import type { JobsBindings } from "./jobs-bindings.ts";
 
 type FinishWork = Extract<Work, { kind: "finish" }>;
 
-/** Rows that the batch's object is asked for at once. */
+/** Answers that the batch's object is asked for at once. */
 const PAGE = 200;
+/** Characters of ids that it is asked for at once. */
+const IDS_AT_ONCE = 500_000;
 /** Newest output files among which one is looked for that an earlier attempt has made. */
 const LOOKED_AT = 1_000;
 const READ_BYTES = 65_536;
+/** Milliseconds after which it is looked again whether the account has room for the files. */
+const ROOM_AFTER_MS = 300_000;
 
 /** What is said of a line that got no answer. */
 const UNANSWERED: Readonly<Record<StopReason, [code: string, message: string]>> = {
@@ -29,29 +35,42 @@ const UNANSWERED: Readonly<Record<StopReason, [code: string, message: string]>> 
 
 type Kind = "output" | "error";
 
-export async function finishBatch(work: FinishWork, held: HeldWork, env: JobsBindings): Promise<void> {
+/** @returns milliseconds until it should be tried again; 0 if the batch is over, or another ends it */
+export async function finishBatch(work: FinishWork, held: HeldWork, env: JobsBindings): Promise<number> {
   const { batch } = work;
   const files = new AccountFiles(env, batch.account);
   const made: string[] = [];
-  try {
-    const write = async (kind: Kind): Promise<string | null> => {
+  let error: BatchError | undefined;
+  const write = async (kind: Kind): Promise<string | null> => {
+    try {
       const file = (await madeBefore(work, kind, files)) ?? (await writeOf(work, kind, files, held, env));
       if (file !== undefined) made.push(file);
       return file ?? null;
-    };
-    const end: BatchEnd = { outputFile: await write("output"), errorFile: await write("error") };
-    if (!(await held.state.finished(held.token, end))) await removeAll(files, made);
-    else logCall("jobs", batch.id, { files: made.length });
-  } catch (error) {
-    if (error instanceof ServiceError && error.code === "storage_limit_exceeded") {
-      await removeAll(files, made);
-      const { code, message } = error;
-      const fault = { code, message, param: null, line: null };
-      await held.state.finished(held.token, { outputFile: null, errorFile: null, error: fault });
-      return;
+    } catch (failure) {
+      if (!(failure instanceof ServiceError) || failure.code !== "storage_limit_exceeded") throw failure;
+      const { code, message } = failure;
+      error = { code, message, param: null, line: null };
+      return null;
     }
+  };
+  try {
+    const end: BatchEnd = { outputFile: await write("output"), errorFile: await write("error") };
+    if (error !== undefined) {
+      if (work.mayWait) {
+        await held.release(ROOM_AFTER_MS);
+        return ROOM_AFTER_MS;
+      }
+      end.error = error;
+    }
+    const counting = await held.state.finished(held.token, end);
+    if (counting === undefined) return 0;
+    const all = work.isRepeated ? [...made, ...(await filesMade(work, files)).map(({ id }) => id)] : made;
+    for (const id of new Set(all)) if (!counting.includes(id)) await files.remove(id);
+    logCall("jobs", batch.id, { files: counting.length });
+    return 0;
+  } catch (failure) {
     await held.release(0);
-    throw error;
+    throw failure;
   }
 }
 
@@ -60,15 +79,17 @@ function filenameOf(id: string, kind: Kind): string {
 }
 
 /** The file of an attempt that did not come to its end. */
-async function madeBefore(
-  { batch, isRepeated }: FinishWork,
-  kind: Kind,
-  files: AccountFiles,
-): Promise<string | undefined> {
-  if (!isRepeated) return undefined;
+async function madeBefore(work: FinishWork, kind: Kind, files: AccountFiles): Promise<string | undefined> {
+  if (!work.isRepeated) return undefined;
+  return (await filesMade(work, files)).find(({ filename }) => filename === filenameOf(work.batch.id, kind))
+    ?.id;
+}
+
+/** Files of the batch, whoever made them. */
+async function filesMade({ batch }: FinishWork, files: AccountFiles): Promise<FileObject[]> {
   const query = { after: null, limit: LOOKED_AT, order: "desc", purpose: "batch_output" } as const;
-  const { files: newest } = await files.list(query);
-  return newest.find(({ filename }) => filename === filenameOf(batch.id, kind))?.id;
+  const names = [filenameOf(batch.id, "output"), filenameOf(batch.id, "error")];
+  return (await files.list(query)).files.filter(({ filename }) => names.includes(filename));
 }
 
 async function writeOf(
@@ -116,7 +137,8 @@ async function* unansweredOf(stop: StopReason, held: HeldWork): AsyncGenerator<U
   const [code, message] = UNANSWERED[stop];
   const encoder = new TextEncoder();
   for (let after = 0; ;) {
-    const page = await held.state.unanswered(after, PAGE);
+    const page = await held.state.unanswered(after, IDS_AT_ONCE);
+    if (page.length === 0) return;
     for (const { part, customIds } of page) {
       after = part;
       const lines = customIds.map((id) => {
@@ -126,7 +148,6 @@ async function* unansweredOf(stop: StopReason, held: HeldWork): AsyncGenerator<U
       yield encoder.encode(lines.join(""));
       await assertHeld(held);
     }
-    if (page.length < PAGE) return;
   }
 }
 
@@ -137,8 +158,4 @@ function newLineId(): string {
 
 async function assertHeld(held: HeldWork): Promise<void> {
   if (!(await held.renew())) throw new Error("another has taken over the end of the batch");
-}
-
-async function removeAll(files: AccountFiles, ids: readonly string[]): Promise<void> {
-  for (const id of ids) await files.remove(id);
 }

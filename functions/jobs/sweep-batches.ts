@@ -1,7 +1,8 @@
-/** Sends on their way again all batches that are not over: their messages may have been lost. */
+/** Sends on their way again batches that are not over, and whose messages may have been lost. */
 import { isOver } from "../batches/batch-object.ts";
 import { accountBatches, batchState } from "../batches/batches.ts";
 import { OpenBatches } from "../batches/open-batches.ts";
+import { SweepPlace } from "../files/sweep-place.ts";
 import { warn } from "../runtime/warn.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 import { clearUp, send } from "./work-on-batch.ts";
@@ -10,15 +11,21 @@ import { clearUp, send } from "./work-on-batch.ts";
 const MADE_AFTER_MS = 600_000;
 /** Batches of a sweep, each of which takes a few of the 10,000 subrequests of an invocation. */
 const MOST = 1_000;
+/** Key of the mark that the sweep has come to. */
+const PLACE = "sweep-batches";
 
 /** @returns how many were sent on */
 export async function sweepBatches(env: JobsBindings): Promise<number> {
   let sent = 0;
   let left = MOST;
-  for await (const { account, id, markedAt } of new OpenBatches(env.FILES).all()) {
+  const place = new SweepPlace(env.FILES, PLACE);
+  let next: string | undefined;
+  for await (const each of new OpenBatches(env.FILES).after(await place.read())) {
     if (left-- === 0) break;
+    const { account, id, markedAt } = each;
+    next = each.place;
     try {
-      const known = await batchState(env, account, id).get();
+      const known = await batchState(env, account, id).getAndRevive();
       if (known === undefined) {
         if (Date.now() - markedAt.getTime() < MADE_AFTER_MS) continue;
         await accountBatches(env, account).forgetBatch(id);
@@ -32,5 +39,6 @@ export async function sweepBatches(env: JobsBindings): Promise<number> {
       warn("batch not sent on", error);
     }
   }
+  await place.store(left < 0 ? next : undefined);
   return sent;
 }

@@ -63,8 +63,7 @@ async function doWork(work: Work, { account, id }: BatchMessage, env: JobsBindin
       await answerPart(work, new HeldWork(env, work), env);
       return [0];
     default:
-      await finishBatch(work, new HeldWork(env, work), env);
-      return [0];
+      return [await finishBatch(work, new HeldWork(env, work), env)];
   }
 }
 

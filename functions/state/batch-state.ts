@@ -22,10 +22,10 @@ import { seconds } from "./seconds.ts";
 
 /** Parts that are worked on at once: while the answers of one are written, the towers compute the other. */
 const MAX_LENT = 2;
-/** Milliseconds without work after which a batch's message counts as lost. */
+/** Milliseconds after which a message counts as lost that was expected. */
 const IDLE_MS = 120_000;
-/** Bytes of a line that says that there is no answer, at most: its `custom_id` has 512 characters. */
-const UNANSWERED_BYTES = 2_000;
+/** By so many milliseconds, what is stored of the next message may be too early: not each renewal is to write a row. */
+const EXPECTED_WITHIN_MS = 15_000;
 /** Seconds after which a batch goes that nobody could end. */
 const LONGEST_LIFE = COMPLETION_WINDOW + KEPT_FOR;
 
@@ -43,6 +43,8 @@ interface BatchRecord {
   lentUntil: number;
   /** How often the end was begun. */
   ends: number;
+  /** When the next message should come at the latest, if none is lost. Milliseconds since 1970. */
+  expectedAt: number;
 }
 
 interface Known {
@@ -75,6 +77,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
       taker: null,
       lentUntil: 0,
       ends: 0,
+      expectedAt: Date.now(),
     };
     this.#storage.sql.exec(
       "INSERT INTO batch (one, made, record) VALUES (1, ?, ?)",
@@ -85,12 +88,18 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     return record.batch;
   }
 
-  async get(): Promise<{ batch: BatchObject; isIdle: boolean } | undefined> {
+  async get(): Promise<BatchObject | undefined> {
+    return this.#known()?.record.batch;
+  }
+
+  async getAndRevive(): Promise<{ batch: BatchObject; isIdle: boolean } | undefined> {
     const known = this.#known();
     if (known === undefined) return undefined;
-    const { batch, lentUntil } = known.record;
-    const busyUntil = Math.max(lentUntil, this.#parts.nextAt(), batch.created_at * 1000);
-    return { batch, isIdle: !isOver(batch) && Date.now() > busyUntil + IDLE_MS };
+    const { record } = known;
+    const now = Date.now();
+    const isIdle = !isOver(record.batch) && now > record.expectedAt + IDLE_MS;
+    if (isIdle) this.#write({ ...record, expectedAt: now });
+    return { batch: record.batch, isIdle };
   }
 
   async cancel(): Promise<BatchObject | undefined> {
@@ -119,7 +128,10 @@ export class BatchState extends DurableObject implements BatchStateRpc {
         return this.#takeCheck(made, record, taker);
       if (record.stop === null && record.batch.status === "in_progress") {
         const work = this.#takePart(made, taker);
-        if (work !== undefined) return work;
+        if (work !== undefined) {
+          this.#expect(record, work.kind === "wait" ? work.milliseconds : LEASE_MS);
+          return work;
+        }
       }
       return this.#takeFinish(made, record, taker);
     });
@@ -132,10 +144,13 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     const now = Date.now();
     if (record.token === token) {
       record.lentUntil = now + LEASE_MS;
+      record.expectedAt = record.lentUntil;
       this.#write(record);
       return true;
     }
-    return record.stop === null && this.#parts.renew(token, now);
+    if (record.stop !== null || !this.#parts.renew(token, now)) return false;
+    this.#expect(record, LEASE_MS);
+    return true;
   }
 
   async release(token: string, pauseMs: number): Promise<void> {
@@ -143,8 +158,9 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     if (known === undefined) return;
     const { record } = known;
     const notBefore = Date.now() + pauseMs;
-    if (record.token === token) this.#write({ ...record, token: null, lentUntil: 0 });
-    else this.#parts.release(token, notBefore);
+    if (record.token === token) {
+      this.#write({ ...record, token: null, lentUntil: 0, expectedAt: notBefore });
+    } else if (this.#parts.release(token, notBefore)) this.#expect(record, pauseMs);
   }
 
   async addParts(token: string, first: number, parts: NewPart[]): Promise<boolean> {
@@ -152,7 +168,8 @@ export class BatchState extends DurableObject implements BatchStateRpc {
       const record = this.#held(token);
       if (record === undefined) return false;
       this.#parts.add(first, parts);
-      this.#write({ ...record, lentUntil: Date.now() + LEASE_MS });
+      const lentUntil = Date.now() + LEASE_MS;
+      this.#write({ ...record, lentUntil, expectedAt: lentUntil });
       return true;
     });
   }
@@ -164,7 +181,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     batch.status = "in_progress";
     batch.in_progress_at = seconds();
     batch.request_counts.total = lines;
-    this.#write({ ...record, token: null, lentUntil: 0 });
+    this.#write({ ...record, token: null, lentUntil: 0, expectedAt: Date.now() });
     return true;
   }
 
@@ -195,6 +212,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
       record.batch.request_counts.completed += answers.completed;
       record.batch.request_counts.failed += answers.failed;
       record.outputBytes += answers.outputBytes + answers.errorBytes;
+      record.expectedAt = Math.max(record.expectedAt, Date.now());
       if (record.outputBytes > MAX_OUTPUT_BYTES) {
         const message = `the answers take more than ${MAX_OUTPUT_BYTES} bytes; the lines after that were not answered`;
         stop(record, "output_too_large", message, null);
@@ -208,7 +226,8 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     const known = this.#known();
     if (known === undefined) return;
     const { record } = known;
-    this.#parts.release(token, 0);
+    // Whoever finds it later than the end was begun, or than his part was lent to another, has no say.
+    if (record.ends > 0 || !this.#parts.release(token, 0)) return;
     stop(record, "input_file_gone", "the input file was deleted or has expired", "input_file_id");
     this.#write(record);
   }
@@ -217,14 +236,17 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     return this.#parts.results(afterPart, afterToken, limit);
   }
 
-  async unanswered(afterPart: number, limit: number): Promise<Unanswered[]> {
-    return this.#parts.unanswered(afterPart, limit);
+  async unanswered(afterPart: number, characters: number): Promise<Unanswered[]> {
+    return this.#parts.unanswered(afterPart, characters);
   }
 
-  async finished(token: string, { outputFile, errorFile, error }: BatchEnd): Promise<boolean> {
-    const record = this.#held(token);
-    if (record === undefined) return false;
+  async finished(token: string, { outputFile, errorFile, error }: BatchEnd): Promise<string[] | undefined> {
+    const known = this.#known();
+    if (known === undefined) return [];
+    const { record } = known;
     const { batch } = record;
+    if (isOver(batch)) return filesOf(batch);
+    if (record.token !== token) return undefined;
     const now = seconds();
     const counts = batch.request_counts;
     counts.failed = counts.total - counts.completed;
@@ -247,7 +269,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     }
     this.#write({ ...record, token: null, lentUntil: 0 });
     await this.#keepFor();
-    return true;
+    return filesOf(batch);
   }
 
   /** The batch has been over for long enough. */
@@ -276,8 +298,11 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     const now = Date.now();
     // Whoever works on a part hears at his next renewal that it is not wanted any more.
     const lentUntil = this.#parts.lentUntil();
-    if (record.ends === 0 && lentUntil > now)
-      return { kind: "wait", milliseconds: Math.min(5_000, lentUntil - now) };
+    if (record.ends === 0 && lentUntil > now) {
+      const milliseconds = Math.min(5_000, lentUntil - now);
+      this.#expect(record, milliseconds);
+      return { kind: "wait", milliseconds };
+    }
     const isRepeated = record.ends > 0;
     if (record.batch.status !== "cancelling") {
       record.batch.status = "finalizing";
@@ -287,9 +312,9 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     if (token === undefined) return busy(record.lentUntil);
     record.ends++;
     this.#write(record);
-    const { outputBytes, errorBytes: answered, unanswered } = this.#parts.totals();
-    const errorBytes = answered + unanswered * UNANSWERED_BYTES;
-    return { kind: "finish", batch, token, stop: record.stop, isRepeated, outputBytes, errorBytes };
+    const { outputBytes, errorBytes } = this.#parts.totals();
+    const mayWait = seconds() < record.batch.expires_at;
+    return { kind: "finish", batch, token, stop: record.stop, isRepeated, mayWait, outputBytes, errorBytes };
   }
 
   /** Lends what only one may do. @returns undefined if another has it */
@@ -299,8 +324,15 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     record.token = crypto.randomUUID();
     record.taker = taker;
     record.lentUntil = now + LEASE_MS;
+    record.expectedAt = record.lentUntil;
     this.#write(record);
     return record.token;
+  }
+
+  /** The batch's next message comes within so many milliseconds. */
+  #expect(record: BatchRecord, milliseconds: number): void {
+    const expectedAt = Date.now() + milliseconds;
+    if (expectedAt > record.expectedAt + EXPECTED_WITHIN_MS) this.#write({ ...record, expectedAt });
   }
 
   #takeBack(record: BatchRecord, taker: Taker): void {
@@ -372,6 +404,10 @@ function newBatch({ id, endpoint, inputFile, metadata }: NewBatch): BatchObject 
     request_counts: { total: 0, completed: 0, failed: 0 },
     metadata,
   };
+}
+
+function filesOf({ output_file_id: output, error_file_id: error }: BatchObject): string[] {
+  return [output, error].filter((id) => id !== null);
 }
 
 function busy(until: number): Work {

@@ -21,6 +21,9 @@ interface PartRow extends Record<string, SqlStorageValue> {
   not_before: number;
 }
 
+/** Bytes of a line that says that there is no answer, at most, without its `custom_id`. */
+const UNANSWERED_BYTES = 400;
+
 export class PartTable {
   readonly #sql: SqlStorage;
 
@@ -124,12 +127,14 @@ export class PartTable {
     return changed.rowsWritten > 0;
   }
 
-  release(token: string, notBefore: number): void {
-    this.#sql.exec(
+  /** @returns false if the token's part was lent to another, or is done */
+  release(token: string, notBefore: number): boolean {
+    const changed = this.#sql.exec(
       "UPDATE parts SET token = NULL, lent_until = 0, not_before = ? WHERE done = 0 AND token = ?",
       notBefore,
       token,
     );
+    return changed.rowsWritten > 0;
   }
 
   /** Within a transaction. @returns false if the token's part was lent to another, or is done */
@@ -179,32 +184,38 @@ export class PartTable {
       }));
   }
 
-  /** What all answers take, and how many lines will have none. */
-  totals(): { outputBytes: number; errorBytes: number; unanswered: number } {
+  /** The most that the files will have: all answers, and what is said of lines that have none. */
+  totals(): { outputBytes: number; errorBytes: number } {
     const { output, error } = this.#sql
       .exec<{ output: number; error: number }>(
         "SELECT COALESCE(SUM(output_bytes), 0) AS output, COALESCE(SUM(error_bytes), 0) AS error FROM answers",
       )
       .one();
     // Of those that are begun, more are counted than there are.
-    const { lines } = this.#sql
-      .exec<{ lines: number }>("SELECT COALESCE(SUM(lines), 0) AS lines FROM parts WHERE done = 0")
+    const { lines, ids } = this.#sql
+      .exec<{ lines: number; ids: number }>(
+        `SELECT COALESCE(SUM(lines), 0) AS lines, COALESCE(SUM(LENGTH(CAST(custom_ids AS BLOB))), 0) AS ids
+         FROM parts WHERE done = 0`,
+      )
       .one();
-    return { outputBytes: output, errorBytes: error, unanswered: lines };
+    return { outputBytes: output, errorBytes: error + ids + lines * UNANSWERED_BYTES };
   }
 
-  unanswered(afterPart: number, limit: number): Unanswered[] {
-    return this.#sql
-      .exec<PartRow>(
-        "SELECT * FROM parts WHERE done = 0 AND number > ? ORDER BY number LIMIT ?",
-        afterPart,
-        limit,
-      )
-      .toArray()
-      .map(({ number, custom_ids: ids, open_lines: open }) => {
-        const all = JSON.parse(ids ?? "[]") as string[];
-        const left = open === null ? undefined : new Set(JSON.parse(open) as number[]);
-        return { part: number, customIds: all.filter((_, index) => left?.has(index) ?? true) };
-      });
+  /** As many parts as have so many characters of ids, and one at least if there is one. */
+  unanswered(afterPart: number, characters: number): Unanswered[] {
+    const found: Unanswered[] = [];
+    let left = characters;
+    const rows = this.#sql.exec<PartRow>(
+      "SELECT * FROM parts WHERE done = 0 AND number > ? ORDER BY number",
+      afterPart,
+    );
+    for (const { number, custom_ids: ids, open_lines: open } of rows) {
+      left -= ids?.length ?? 0;
+      if (left < 0 && found.length > 0) break;
+      const all = JSON.parse(ids ?? "[]") as string[];
+      const openLines = open === null ? undefined : new Set(JSON.parse(open) as number[]);
+      found.push({ part: number, customIds: all.filter((_, index) => openLines?.has(index) ?? true) });
+    }
+    return found;
   }
 }

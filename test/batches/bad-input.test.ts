@@ -90,6 +90,8 @@ describe("an input that is not in order", () => {
       { ...good("f"), custom_id: "f".repeat(513) },
       "[1]",
       `${"[".repeat(200)}${"]".repeat(200)}`,
+      // So long that it is not even parsed.
+      { ...good("g"), custom_id: "g".repeat(70_000) },
     ]);
     expect(faultsOf(batch)).toEqual([
       ["invalid_json_line", 2, null],
@@ -101,6 +103,7 @@ describe("an input that is not in order", () => {
       ["invalid_custom_id", 9, "custom_id"],
       ["invalid_json_line", 10, null],
       ["invalid_json_line", 11, null],
+      ["invalid_custom_id", 12, "custom_id"],
     ]);
     const many = await failed(Array.from({ length: 200 }, () => "x"));
     expect(many.errors?.data).toHaveLength(100);
@@ -198,11 +201,11 @@ describe("a batch that is under way", () => {
       EMBEDDINGS,
       lines.map((line) => JSON.stringify(line)),
     );
+    while ((await client.batches.retrieve(made.id)).status === "validating");
     await client.files.delete(made.input_file_id);
     const batch = await ended(client, made);
     expect(batch.status).toBe("failed");
-    const [fault] = faultsOf(batch) as [unknown[]];
-    expect(["file_not_found", "input_file_gone"]).toContain(fault?.[0]);
+    expect(faultsOf(batch)).toEqual([["input_file_gone", null, "input_file_id"]]);
     await exactlyOnce(batch);
   });
 

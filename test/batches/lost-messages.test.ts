@@ -11,15 +11,18 @@ import { type Batch, createBatch, ended, lineOf } from "./support/run-batch.ts";
 const ENDPOINT = "/v1/embeddings";
 const ACCOUNT = "public";
 
-/** Loses every message while it is told to. */
+/** Loses every message while it is told to, and may have a clock that is ahead. */
 const FORGETFUL = `
 import jobs from "MAIN";
 let forgets = false;
+let aheadMs = 0;
+const now = Date.now.bind(Date);
+Date.now = () => now() + aheadMs;
 export default {
   ...jobs,
   queue: async (...delivery) => forgets || (await jobs.queue(...delivery)),
   async fetch(request) {
-    forgets = await request.json();
+    ({ forgets, aheadMs } = await request.json());
     return new Response();
   },
 };`;
@@ -56,9 +59,9 @@ afterAll(async () => {
   await workers.dispose();
 });
 
-async function forget(isForgotten: boolean): Promise<void> {
+async function set(settings: { forgets: boolean; aheadMs: number }): Promise<void> {
   const url = await workers.miniflare.unsafeGetDirectURL("edgeclip-jobs");
-  await fetch(url, { method: "POST", body: JSON.stringify(isForgotten) });
+  await fetch(url, { method: "POST", body: JSON.stringify(settings) });
 }
 
 const open = async (): Promise<string[]> =>
@@ -66,16 +69,16 @@ const open = async (): Promise<string[]> =>
 
 /** A batch whose first message is lost, two minutes ago. */
 async function lost(): Promise<Batch> {
-  await forget(true);
+  await set({ forgets: true, aheadMs: 0 });
   const batch = await createBatch(client, ENDPOINT, [lineOf(ENDPOINT, "a", { input: "a" })]);
   await new Promise((resolve) => setTimeout(resolve, 2_000));
-  await forget(false);
+  await set({ forgets: false, aheadMs: 0 });
   expect((await client.batches.retrieve(batch.id)).status).toBe("validating");
   const batches = await workers.miniflare.getDurableObjectNamespace("BATCHES", "edgeclip");
   const object = batches.getByName(`${ACCOUNT}/${batch.id}`) as unknown as {
     query(text: string): Promise<unknown>;
   };
-  await object.query("UPDATE batch SET record = json_set(record, '$.batch.created_at', 1)");
+  await object.query("UPDATE batch SET record = json_set(record, '$.expectedAt', 1)");
   return batch;
 }
 
@@ -99,6 +102,9 @@ it("that has a mark and no more is left alone while it may still be made", async
   await bucket.put(`open-batches/${ACCOUNT}/${id}`, "");
   await account.addBatch(id, 100);
   expect((await jobs.scheduled({ cron: "*/15 * * * *" })).outcome).toBe("ok");
-  // Ten minutes later, the sweep would clear it.
   expect(await open()).toHaveLength(1);
+  await set({ forgets: false, aheadMs: 600_000 });
+  expect((await jobs.scheduled({ cron: "*/15 * * * *" })).outcome).toBe("ok");
+  expect(await open()).toEqual([]);
+  expect((await account.listBatches(null, 100))?.ids).not.toContain(id);
 });

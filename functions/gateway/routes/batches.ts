@@ -63,7 +63,7 @@ export const batches = new Hono<GatewayEnv>()
     const page = await accountBatches(c.env, account).listBatches(after ?? null, limit);
     if (page === undefined) throw batchNotFound(after ?? "", "after");
     const known = await Promise.all(page.ids.map((id) => batchState(c.env, account, id).get()));
-    const data = known.flatMap((each) => each?.batch ?? []);
+    const data = known.flatMap((batch) => batch ?? []);
     return c.json({
       object: "list",
       data,
@@ -75,7 +75,7 @@ export const batches = new Hono<GatewayEnv>()
   .get(`${PATH}/:id`, async (c) => {
     const id = c.req.param("id");
     const account = accountOf(c, "batches");
-    const known = isBatchId(id) ? await batchState(c.env, account, id).get() : undefined;
+    const known = isBatchId(id) ? await batchState(c.env, account, id).getAndRevive() : undefined;
     if (known === undefined) throw batchNotFound(id);
     if (known.isIdle) await sendOn(c.env, account, id);
     return c.json(known.batch);
