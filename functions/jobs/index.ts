@@ -19,8 +19,11 @@ export default {
     }
   },
   scheduled: async (_event: ScheduledController, env: JobsBindings): Promise<void> => {
-    await swept("sweep", () => sweepFiles(env));
-    await swept("batches", () => sweepBatches(env));
+    const failures = [
+      await swept("sweep", () => sweepFiles(env)),
+      await swept("batches", () => sweepBatches(env)),
+    ];
+    for (const failure of failures) if (failure !== undefined) throw failure;
   },
 };
 
@@ -28,12 +31,14 @@ function isOfBatch(message: Message): message is Message<BatchMessage> {
   return batchMessageSchema.safeParse(message.body).success;
 }
 
-/** A sweep that fails is not to keep the other from its work. */
-async function swept(name: string, sweep: () => Promise<number>): Promise<void> {
+/** A sweep that fails keeps no other from its work. @returns why it failed */
+async function swept(name: string, sweep: () => Promise<number>): Promise<Error | undefined> {
   try {
     const cleared = await sweep();
     if (cleared > 0) logCall("jobs", name, { cleared });
-  } catch (error) {
-    warn(`${name} failed`, error);
+    return undefined;
+  } catch (cause) {
+    warn(`${name} failed`, cause);
+    return new Error(`${name} failed`, { cause });
   }
 }

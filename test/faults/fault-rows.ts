@@ -1,4 +1,5 @@
 /** The table of faults: what fails, how it fails, and what a client then gets. */
+import { MATRIX_FORMAT } from "../../functions/label-sets/label-matrix.ts";
 import type { FaultRule } from "./fault-worker.ts";
 
 /** The request that is sent while something fails; see `asking.ts`. */
@@ -136,7 +137,7 @@ const kvRows = [
 
 const SETS = "R2, label sets";
 const vectors = (kind: FaultRule["kind"]): FaultRule[] => [
-  { on: "SETS.get", kind, key: "{revision}" },
+  { on: "SETS.get", kind, key: `{revision}/${MATRIX_FORMAT}` },
   kvIsEmpty,
 ];
 const setRows = [

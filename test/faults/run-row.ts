@@ -11,7 +11,7 @@ export interface RowOutcome {
   took: number;
   /** Number of requests during the fault. */
   asked: number;
-  /** True if the fault occurred. */
+  /** True if each of the row's faults occurred. */
   struck: boolean;
   /** Time from the end of the fault to the right answer, ms. */
   recovery: number;
@@ -52,7 +52,7 @@ export async function runRow(row: FaultRow, prepared: Prepared): Promise<RowOutc
       answer,
       took,
       asked,
-      struck: Object.keys(struck).length > 0,
+      struck: row.rules.every(({ on, kind }) => (struck[`${on} ${kind}`] ?? 0) > 0),
       recovery: Date.now() - ended,
       recovered,
     };

@@ -23,6 +23,8 @@ const BOUNDED: Readonly<Record<string, readonly [count: number, why: string]>> =
   "functions/state/file-tables.ts": [1, "the conditions of a query: three at most"],
   "functions/state/set-name-table.ts": [1, "values of one statement, which SQLite limits"],
   "functions/jobs/build-labels.ts": [2, "the parameters of one call"],
+  "functions/batches/batches.ts": [1, "the parameters of one call"],
+  "functions/gateway/openapi/operation.ts": [1, "a refusal: a name and a sentence"],
   "functions/gateway/keys/api-key.ts": [1, "bytes of a key"],
   "functions/decoder/preprocess/crop-resizer.ts": [2, "pixels of the model's input along a side"],
   "functions/decoder/preprocess/simd-resampler.ts": [4, "the same"],
