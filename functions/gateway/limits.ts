@@ -28,6 +28,8 @@ export const MAX_EXAMPLES = 2_000;
 export const MAX_EXAMPLE_PICTURES = 256;
 /** UTF-16 code units of a text, label or prompt. A model reads only the first 77 tokens. */
 export const MAX_TEXT_LENGTH = 8192;
+/** UTF-16 code units of a label or text of a tool of `/mcp`, whose answer is made as a whole. */
+export const MAX_TOOL_TEXT_LENGTH = 256;
 /** UTF-16 code units of a template; it is repeated for each label. */
 export const MAX_TEMPLATE_LENGTH = 512;
 /** Bytes. */

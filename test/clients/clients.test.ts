@@ -175,6 +175,22 @@ describe("/mcp", () => {
     }
   });
 
+  it("takes what other requests take, and says what it used", async () => {
+    const image = await exampleBase64("fox.png");
+    const given = {
+      image: { image },
+      labels: ["one", "two", "three", "four", "five", "six"],
+      template: null,
+    };
+    const { structuredContent, content } = (await call("classify_image", given)).body.result;
+    expect(structuredContent.usage).toMatchObject({ images: 1 });
+    expect(structuredContent.usage.total_tokens).toBeGreaterThan(6);
+    expect(structuredContent.predictions).toHaveLength(6);
+    // The text has no second copy of all labels.
+    const shown = JSON.parse(content[0].text);
+    expect(shown).toEqual({ ...structuredContent, predictions: structuredContent.predictions.slice(0, 5) });
+  });
+
   it("says what is wrong, to the assistant or to its program", async () => {
     const image = await exampleBase64("fox.png");
     for (const [tool, parameters, words] of [
@@ -183,10 +199,19 @@ describe("/mcp", () => {
       ["compare", { images: [image], texts: [] }, "at least one text"],
       ["classify_image", { image, labels: ["a"], model: "x" }, 'there is no model "x"'],
       ["classify_image", { image, labels: ["a"], template: "no place" }, "exactly one {}"],
+      ["classify_image", { image, labels: ["a", "b".repeat(257)] }, "labels[1]: at most 256 characters"],
+      ["compare", { images: [{ file_id: "file-none" }], texts: ["a"] }, "there is no file"],
+      ["classify_image", { labels: ["a"] }, "image is missing"],
     ] as const) {
       const { status, body } = await call(tool, parameters);
       expect([status, body.result.isError], words).toEqual([200, true]);
       expect(body.result.content[0].text).toContain(words);
+    }
+    const refused = workers.logs.filter(
+      (line) => line.includes('"route":"/mcp"') && line.includes('"code":'),
+    );
+    for (const code of ["invalid_image", "too_many_items", "model_not_found", "file_not_found"]) {
+      expect(refused.join("\n")).toContain(`"code":"${code}"`);
     }
     const unknown = await call("paint", {});
     expect(JSON.stringify(unknown.body)).toContain("paint");

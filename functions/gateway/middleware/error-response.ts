@@ -1,6 +1,6 @@
-/** Turns an error into an HTTP response in OpenAI's shape. No other code does this. */
+/** Turns an error into an HTTP response in OpenAI's shape, or into words where a protocol has its own. No other code does. */
 import type { Context } from "hono";
-import { ERROR_KINDS, ServiceError } from "../../runtime/errors.ts";
+import { ERROR_KINDS, type ErrorCode, ServiceError } from "../../runtime/errors.ts";
 import { ClientGoneError } from "../../runtime/wanted.ts";
 import type { GatewayEnv } from "./gateway-env.ts";
 
@@ -8,6 +8,23 @@ import type { GatewayEnv } from "./gateway-env.ts";
 const RETRY_AFTER = { 429: "10", 503: "2" } as const;
 
 export function errorResponse(thrown: Error, c: Context<GatewayEnv>): Response {
+  const { status, ...fields } = refusal(thrown, c);
+  if (status === 429 || status === 503) c.header("retry-after", RETRY_AFTER[status]);
+  const shape = { error: fields };
+  // Cohere's clients look for the message here.
+  return c.json(c.req.path.startsWith("/v2/") ? { message: fields.message, ...shape } : shape, status);
+}
+
+type Status = 500 | (typeof ERROR_KINDS)[ErrorCode][0];
+
+/**
+ * Records the error for logs and usage.
+ * @returns what the client may know of it
+ */
+export function refusal(
+  thrown: Error,
+  c: Context<GatewayEnv>,
+): { status: Status; message: string; type: string; param: string | null; code: string } {
   const error = thrown instanceof ClientGoneError ? new ServiceError("overloaded", thrown.message) : thrown;
   const known = error instanceof ServiceError;
   const [status, type] = known ? ERROR_KINDS[error.code] : ([500, "server_error"] as const);
@@ -20,10 +37,7 @@ export function errorResponse(thrown: Error, c: Context<GatewayEnv>): Response {
   const code = known ? error.code : "internal_error";
   c.set("errorCode", code);
   const message = known ? error.message : "the server failed to process the request";
-  if (status === 429 || status === 503) c.header("retry-after", RETRY_AFTER[status]);
-  const shape = { error: { message, type, param: known ? error.param : null, code } };
-  // Cohere's clients look for the message here.
-  return c.json(c.req.path.startsWith("/v2/") ? { message, ...shape } : shape, status);
+  return { status, message, type, param: known ? error.param : null, code };
 }
 
 /** An error in OpenAI's shape, inside an answer with status 200. */

@@ -1,23 +1,40 @@
 /** The Model Context Protocol's server for one request: two tools, which refuse in words that an assistant reads. */
-import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
+import { createMcpHandler, McpServer, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import type { Context } from "hono";
+import type { ZodType } from "zod";
+import type { Manifest } from "../../../../model-shards/manifest.ts";
 import { fillTemplate } from "../../../label-sets/definition.ts";
-import { ServiceError } from "../../../runtime/errors.ts";
+import { warn } from "../../../runtime/warn.ts";
 import { embedItems } from "../../embed/embed-items.ts";
+import type { ImageReference } from "../../schemas/image.ts";
+import { refusal } from "../../middleware/error-response.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import type { Item } from "../../schemas/item.ts";
 import { classifyImageSchema, compareSchema } from "../../schemas/mcp-tools.ts";
+import { validate } from "../../schemas/validate.ts";
 import { scoreTexts, type TextScore } from "../../score/score-texts.ts";
 import { answeredBy } from "./inference-response.ts";
 import { reportUsage } from "./report-usage.ts";
-import { holdVectors } from "../request/embedding-context.ts";
+import { SCORE_BYTES } from "./stream-rows.ts";
+import { holdVectors, wantedBy } from "../request/embedding-context.ts";
 import { requestPictures } from "../request/fields-and-pictures.ts";
 import { requestedModel } from "../request/requested-model.ts";
 
+/** Labels in the text of a classification, which assistants without structured answers read. */
+const SHOWN_LABELS = 5;
+/**
+ * Forms in which an answer is in memory at once: objects, the SDK's copy of them, JSON that may be in another JSON, and
+ * the bytes that are sent.
+ */
+const ANSWER_COPIES = 4;
+
 /** @param parsedBody the request's body */
 export async function answerMcp(c: Context<GatewayEnv>, parsedBody: object): Promise<Response> {
-  // Nothing here changes, so there is nothing to subscribe to.
-  const handler = createMcpHandler(() => serverOf(c), { responseMode: "json", maxSubscriptions: 0 });
+  const handler = createMcpHandler(() => serverOf(c), {
+    // Nothing here changes, so there is nothing to subscribe to.
+    maxSubscriptions: 0,
+    onerror: (error) => warn("an MCP request was refused", error),
+  });
   try {
     const { status, headers, body } = await handler.fetch(c.req.raw, { parsedBody });
     // Wait for the end: what the request reserved is released once the answer is returned.
@@ -34,14 +51,19 @@ function serverOf(c: Context<GatewayEnv>): McpServer {
     "classify_image",
     {
       title: "Classify a picture",
-      description: "Says which of the labels fits a picture best. The scores of all labels add up to 1.",
-      inputSchema: classifyImageSchema,
+      description:
+        "Says which of the labels fits a picture best. The scores of all labels add up to 1. The text has the best " +
+        `${SHOWN_LABELS} labels, the structured content all of them.`,
+      inputSchema: unchecked(classifyImageSchema),
       annotations: { readOnlyHint: true },
     },
-    async ({ image, labels, template, model }) =>
-      await resultOf(async () => {
+    async (given) =>
+      await resultOf(c, async () => {
+        const { image, labels, template, model } = await validate(classifyImageSchema, given, wantedBy(c));
+        const manifest = await requestedModel(c, model);
+        await holdAnswer(c, 1, labels, template.length);
         const prompts = labels.map((label) => fillTemplate(template, label));
-        const { scores, ...answer } = await compared(c, [image], prompts, model);
+        const { scores, ...answer } = await compared(c, manifest, [image], prompts, classifyParam);
         const predictions = (scores[0] ?? [])
           .toSorted((a, b) => b.logit - a.logit)
           .map(({ index, probability, similarity }) => ({
@@ -49,7 +71,8 @@ function serverOf(c: Context<GatewayEnv>): McpServer {
             score: probability,
             similarity,
           }));
-        return { ...answer, prediction: predictions[0]?.label, predictions };
+        const whole = { ...answer, prediction: predictions[0]?.label, predictions };
+        return { whole, shown: { ...whole, predictions: predictions.slice(0, SHOWN_LABELS) } };
       }),
   );
   server.registerTool(
@@ -57,44 +80,81 @@ function serverOf(c: Context<GatewayEnv>): McpServer {
     {
       title: "Compare pictures with texts",
       description: "Gives the cosine similarity of every picture and every text.",
-      inputSchema: compareSchema,
+      inputSchema: unchecked(compareSchema),
       annotations: { readOnlyHint: true },
     },
-    async ({ images, texts, model }) =>
-      await resultOf(async () => {
-        const { scores, ...answer } = await compared(c, images, texts, model);
-        return { ...answer, similarities: scores.map((row) => row.map(({ similarity }) => similarity)) };
+    async (given) =>
+      await resultOf(c, async () => {
+        const { images, texts, model } = await validate(compareSchema, given, wantedBy(c));
+        const manifest = await requestedModel(c, model);
+        await holdAnswer(c, images.length, texts);
+        const paramOf = (index: number): string =>
+          index < images.length ? `images[${index}]` : `texts[${index - images.length}]`;
+        const { scores, ...answer } = await compared(c, manifest, images, texts, paramOf);
+        const whole = {
+          ...answer,
+          similarities: scores.map((row) => row.map(({ similarity }) => similarity)),
+        };
+        return { whole, shown: whole };
       }),
   );
   return server;
 }
 
+/** The path of an item. The picture is the first item. */
+function classifyParam(index: number): string {
+  return index === 0 ? "image" : `labels[${index - 1}]`;
+}
+
+/** The schema for the tool's description. The arguments are checked by `validate`, as in every other request. */
+function unchecked(schema: ZodType): StandardSchemaWithJSON<unknown, unknown> {
+  const { vendor, version, jsonSchema } = schema["~standard"];
+  return { "~standard": { vendor, version, jsonSchema, validate: (value) => ({ value }) } };
+}
+
+/**
+ * Waits for room for the prompts and the answer before they are made.
+ * @param template characters that each prompt has beyond its label
+ * @throws ServiceError `overloaded`
+ */
+async function holdAnswer(
+  c: Context<GatewayEnv>,
+  pictures: number,
+  texts: readonly string[],
+  template = 0,
+): Promise<void> {
+  const share = c.get("share");
+  if (share === undefined) return;
+  const scores = pictures * texts.length * SCORE_BYTES;
+  const characters = texts.reduce((sum, text) => sum + template + JSON.stringify(text).length, 0);
+  const bytes = share.held + ANSWER_COPIES * (scores + 2 * characters);
+  await share.growTo(bytes, bytes);
+}
+
 interface Compared {
   model: string;
   revision: string;
+  usage: object;
   /** A row for each picture. */
   scores: TextScore[][];
 }
 
 async function compared(
   c: Context<GatewayEnv>,
-  images: readonly string[],
+  manifest: Manifest,
+  images: readonly ImageReference[],
   texts: readonly string[],
-  model: string | undefined,
+  paramOf: (index: number) => string,
 ): Promise<Compared> {
-  const manifest = await requestedModel(c, model);
   const items: Item[] = [...images.map((image) => ({ image })), ...texts.map((text) => ({ text }))];
   await holdVectors(c, manifest, items);
-  const paramOf = (index: number): string =>
-    index < images.length ? `images[${index}]` : `texts[${index - images.length}]`;
   const { vectors, usage } = await embedItems(items, requestPictures(c, manifest), paramOf);
-  reportUsage(c, usage);
   const columns = vectors.slice(images.length).map((vector) => ({ text: null, vector }));
   const scale = Math.exp(manifest.logit_scale);
   const scores = vectors
     .slice(0, images.length)
     .map(({ embedding }) => scoreTexts(embedding, columns, scale));
-  return { ...answeredBy(c, manifest), scores };
+  return { ...answeredBy(c, manifest), usage: reportUsage(c, usage), scores };
 }
 
 interface ToolResult {
@@ -104,13 +164,19 @@ interface ToolResult {
   isError?: boolean;
 }
 
+interface ToolAnswer {
+  whole: Record<string, unknown>;
+  /** For assistants that read only text. */
+  shown: object;
+}
+
 /** A refusal is a result, too, so that the assistant reads what is wrong. */
-async function resultOf(run: () => Promise<Record<string, unknown>>): Promise<ToolResult> {
+async function resultOf(c: Context<GatewayEnv>, run: () => Promise<ToolAnswer>): Promise<ToolResult> {
   try {
-    const result = await run();
-    return { content: [{ type: "text", text: JSON.stringify(result) }], structuredContent: result };
+    const { whole, shown } = await run();
+    return { content: [{ type: "text", text: JSON.stringify(shown) }], structuredContent: whole };
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    return { content: [{ type: "text", text: error.message }], isError: true };
+    const { message } = refusal(error instanceof Error ? error : new Error(String(error)), c);
+    return { content: [{ type: "text", text: message }], isError: true };
   }
 }
