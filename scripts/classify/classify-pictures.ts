@@ -76,10 +76,10 @@ async function classifyOne(
     const reason = refusal.data?.error.message ?? `the service answers ${answer.status}`;
     // A picture that is too large is this picture's fault; anything else would be wrong for all.
     if (answer.status === 413) return failed(file, reason);
-    throw new Error(reason);
+    throw new Error(`${file}: ${reason}`);
   }
   const [row] = answerSchema.parse(body).data;
-  if (row === undefined) throw new Error("the answer has no row");
+  if (row === undefined) throw new Error(`${file}: the answer has no row`);
   if ("error" in row) return failed(file, row.error.message);
   const { prediction, predictions, none_score: noneScore } = row;
   const score = row.score ?? predictions.find(({ label }) => label === prediction)?.score ?? null;

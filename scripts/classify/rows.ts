@@ -52,6 +52,11 @@ export function readWritten(text: string, format: "csv" | "jsonl"): Written {
   const kept = { text: heading(format), files: new Set<string>() };
   const lines = format === "csv" ? csvRecords(text) : text.split("\n").slice(0, -1);
   const rows = format === "csv" ? lines.slice(1) : lines;
+  // A run that was ended at once leaves a part of its first line.
+  const start = format === "csv" ? heading("csv") : '{"file":';
+  if (lines.length === 0 && !start.startsWith(text) && (format === "csv" || !text.startsWith(start))) {
+    throw new Error("the file has something else in it than this command writes");
+  }
   if (format === "csv" && lines.length > 0 && `${lines[0]}\n` !== heading("csv")) {
     throw new Error("the file has other columns than this command writes");
   }

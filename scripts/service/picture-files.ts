@@ -1,7 +1,8 @@
 /** Picture files on this machine, found by the ends of their names. */
-import { openAsBlob } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { MAX_MULTIPART_BYTES } from "../../functions/gateway/limits.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".jpg": "image/jpeg",
@@ -33,18 +34,32 @@ export async function pictureFiles(paths: readonly string[]): Promise<string[]> 
       found.push(path);
       continue;
     }
-    const inside = await readdir(path, { recursive: true });
-    found.push(
-      ...inside
-        .filter((file) => pictureType(file) !== undefined)
-        .toSorted()
-        .map((file) => join(path, file)),
-    );
+    const inside: string[] = [];
+    for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+      const file = join(entry.parentPath, entry.name);
+      if (pictureType(file) !== undefined && (await isFile(entry, file))) inside.push(file);
+    }
+    found.push(...inside.toSorted());
   }
   return [...new Set(found)];
 }
 
-/** A file as a part of a form. It is read while it is sent. */
+/** True for a file or a link to one. A link that leads nowhere counts, so that its picture is reported. */
+async function isFile(entry: Dirent, path: string): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  return await stat(path).then(
+    (found) => found.isFile(),
+    () => true,
+  );
+}
+
+/**
+ * A file as a part of a form. It is read as a whole: if reading failed while it was sent, that would look like a failure
+ * of the service.
+ * @throws Error for a file that cannot be read, or that no request may hold
+ */
 export async function pictureBlob(path: string): Promise<Blob> {
-  return await openAsBlob(path, { type: pictureType(path) ?? "application/octet-stream" });
+  const { size } = await stat(path);
+  if (size > MAX_MULTIPART_BYTES) throw new Error(`the file has more than ${MAX_MULTIPART_BYTES / 1e6} MB`);
+  return new Blob([await readFile(path)], { type: pictureType(path) ?? "application/octet-stream" });
 }

@@ -1,6 +1,16 @@
 /** `edgeclip-classify`, the package's command, on a folder of pictures, against real Workers. */
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -101,6 +111,47 @@ it("goes on with CSV, whatever the pictures are called", async () => {
   expect((await classify(typed)).code).toBe(0);
   expect(await readFile(out, "utf8")).toBe(whole);
   await rm(strange);
+});
+
+it("goes on past files that cannot be read", async () => {
+  const odd = join(folder, "odd");
+  await mkdir(join(odd, "folder.png"), { recursive: true });
+  await copyFile(join(EXAMPLES, "fox.png"), join(odd, "fox.png"));
+  await symlink("nowhere", join(odd, "a-link.png"));
+  await writeFile(join(odd, "b-huge.png"), "");
+  // Takes no room on the disk.
+  await truncate(join(odd, "b-huge.png"), 3_000_000_000);
+  const { code, stdout } = await classify(["odd", "--labels", LABELS, "--csv"]);
+  expect(code).toBe(3);
+  const [, link, huge, fox] = stdout.trimEnd().split("\n");
+  expect(link).toMatch(/^odd\/a-link\.png,,,,.*no such file/);
+  expect(huge).toMatch(/^odd\/b-huge\.png,,,,.*more than 64 MB/);
+  expect(fox).toMatch(/^odd\/fox\.png,fox,0\.\d+,,$/);
+  expect(stdout.trimEnd().split("\n")).toHaveLength(4);
+});
+
+it.each([
+  ["notes.csv", "all that I know"],
+  ["quoted.csv", 'a "quote that does not end\nand more\n'],
+  ["notes.jsonl", "all that I know"],
+  ["list.jsonl", '["file"]'],
+])("leaves %s alone, which it did not write", async (name, text) => {
+  const out = join(folder, name);
+  await writeFile(out, text);
+  const { code, stderr } = await classify(["pictures", "--labels", LABELS, "--out", out]);
+  expect([code, await readFile(out, "utf8")]).toEqual([1, text]);
+  expect(stderr).toContain("something else in it");
+});
+
+it.each([
+  ["cut.csv", "file,pred"],
+  ["cut.jsonl", '{"file":"pict'],
+  ["empty.jsonl", ""],
+])("goes on with %s, of a run that was ended at once", async (name, text) => {
+  const out = join(folder, name);
+  await writeFile(out, text);
+  expect((await classify(["pictures/fox.png", "--labels", LABELS, "--out", out])).code).toBe(0);
+  expect(await readFile(out, "utf8")).toContain("pictures/fox.png");
 });
 
 it("waits when the service asks for it", async () => {
