@@ -158,6 +158,13 @@ describe("examples in a request", () => {
       "invalid_value",
       "labels[0].examples[0].embedding",
     ],
+    [
+      "a number that float32 cannot hold",
+      { embedding: [1, 1e39], revision: "" },
+      400,
+      "invalid_value",
+      "labels[0].examples[0].embedding",
+    ],
     ["no picture", "?", 400, "invalid_image", "labels[0].examples[0]"],
     ["a file that does not exist", { file_id: "file-x" }, 404, "file_not_found", "labels[0].examples[0]"],
     ["an unknown field", { image: "AAAA", weight: 1 }, 400, "unknown_field", "labels[0].examples[0].weight"],

@@ -17,7 +17,13 @@ const MAX_BASE64 = Math.ceil((MAX_EMBEDDING_VALUES * VALUE_BYTES) / 3) * 4;
 const numbers = list(z.number(), { isRight: Number.isFinite })
   .min(1, "must not be empty")
   .max(MAX_EMBEDDING_VALUES, `at most ${MAX_EMBEDDING_VALUES} values`)
-  .transform((values) => Float32Array.from(values));
+  .transform((values, context) => {
+    const floats = Float32Array.from(values);
+    if (areFinite(floats)) return floats;
+    const message = "has values that float32 cannot hold";
+    context.addIssue({ code: "custom", message, params: { code: "invalid_value" } });
+    return z.NEVER;
+  });
 
 const base64 = shortString(MAX_BASE64).transform((text, context) => {
   const bytes = decodeBase64(text);
@@ -32,7 +38,11 @@ const base64 = shortString(MAX_BASE64).transform((text, context) => {
 function floatsOf(bytes: Uint8Array<ArrayBuffer>): Float32Array | undefined {
   if (bytes.length === 0 || bytes.length % VALUE_BYTES !== 0) return undefined;
   const values = new Float32Array(bytes.buffer);
-  return values.every((value) => Number.isFinite(value)) ? values : undefined;
+  return areFinite(values) ? values : undefined;
+}
+
+function areFinite(values: Float32Array): boolean {
+  return values.every((value) => Number.isFinite(value));
 }
 
 const exampleSchema = z
