@@ -132,6 +132,10 @@ describe("a name", () => {
       await wait(50);
     }
     expect(seen).toContain(former.id);
+    // Whoever remembers the former set asks again once that is gone.
+    expect((await call("DELETE", `/v1/label_sets/${former.id}`)).status).toBe(200);
+    const moved = await classify("grows");
+    expect([moved.status, moved.body.data?.[0].label_set]).toEqual([200, large.id]);
     expect((await show(large.id)).body.name).toBe("grows");
     expect((await show("grows")).body.id).toBe(large.id);
   });

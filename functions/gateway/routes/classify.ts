@@ -15,7 +15,7 @@ import { NamesOnce } from "../../label-sets/label-matrix.ts";
 import { embedWithExamples, isTaught, withoutExamples } from "../label-sets/embed-examples.ts";
 import type { EmbeddedMatrix } from "../label-sets/embed-matrix.ts";
 import { inlineLabels, type UsedLabels } from "../label-sets/inline-labels.ts";
-import { namedSet } from "../label-sets/named-set.ts";
+import { freshSet, namedSet } from "../label-sets/named-set.ts";
 import { labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { Pauses } from "../../runtime/pauses.ts";
@@ -63,10 +63,11 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
     const isStored = request.labels === undefined;
     const own = isStored ? { labels } : examples && { examples };
     const named = { ...resolved, matrix: { ...resolved.matrix, ...own } };
+    const values = named.matrix.vectors.length + (named.matrix.examples?.vectors.length ?? 0);
     for (const [index, image] of images.embeddings.entries()) {
       if (images.errors.has(index)) continue;
       ranked[index] = rank(image, named);
-      if (pauses.isDue(RANKING * resolved.matrix.vectors.length)) await pauses.pause();
+      if (pauses.isDue(RANKING * values)) await pauses.pause();
     }
     nameBytes += labels.bytes;
     return ranked;
@@ -138,11 +139,14 @@ async function embedPictures(
   return { ...embedded, examples: { ...embedded.examples, ...DEFAULT_ADAPTER, background } };
 }
 
-/** Gives the labels of the request, or those of each stored set. */
+/**
+ * Gives the labels of the request, or those of each stored set.
+ * @param setIds changed where a name turns out to lead to another set
+ */
 function labelsOf(
   c: Context<GatewayEnv>,
   request: ClassifyRequest,
-  setIds: Promise<readonly string[]>,
+  setIds: Promise<string[]>,
   context: EmbedContext,
 ): [Resolve, ...Resolve[]] {
   const { labels, templates = DEFAULT_TEMPLATES, multi_label: multiLabel } = request;
@@ -153,7 +157,15 @@ function labelsOf(
   }
   const { account } = callerOf(c);
   const [first, ...others] = setsOf(request).map((given, index) => async (): Promise<UsedLabels> => {
-    const used = await storedLabels(account, (await setIds)[index] ?? given, context);
+    const ids = await setIds;
+    const used = await storedLabels(account, ids[index] ?? given, context).catch(async (error: unknown) => {
+      if (!(error instanceof ServiceError && error.code === "label_set_not_found")) throw error;
+      // The name may have moved before its former set was deleted, which this isolate has not heard of.
+      const moved = await freshSet(account, given, c.env);
+      if (moved === ids[index]) throw error;
+      ids[index] = moved;
+      return await storedLabels(account, moved, context);
+    });
     return { ...used, cachedTokens: used.matrix.tokens };
   });
   if (first === undefined) throw new Error("a classification without labels");
