@@ -62,7 +62,8 @@ async function takePart(
 ): Promise<number | undefined> {
   const store = new SetStore(env.SETS);
   const { revision } = configuredModel(model);
-  if (!(await store.exists(account, id))) return undefined;
+  const summary = await store.summary(account, id);
+  if (summary === undefined) return undefined;
   const held = await takeTurn(store, id, revision, turn ?? message.id, { mayBegin: turn === undefined });
   if (held === "over") return undefined;
   if ("waitMs" in held) return Math.ceil(held.waitMs / 1000);
@@ -74,7 +75,11 @@ async function takePart(
     };
     const requestId = `queue_${id}`;
     const call: TextCall = { manifest, text, requestId, wanted: () => held.renew() };
-    const next = await buildNextPart(id, store, call, { probably: part, alive: () => held.renew() });
+    const next = await buildNextPart(id, store, call, {
+      isTaught: summary.examples !== undefined,
+      probably: part,
+      alive: () => held.renew(),
+    });
     logCall("jobs", requestId, next === undefined ? {} : { part: next - 1 });
     // If another message took over the turn, this message is found obsolete when it comes again. Otherwise it takes the
     // turn again.

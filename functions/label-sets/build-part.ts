@@ -10,9 +10,11 @@ import { unreachable } from "./answering-bucket.ts";
 import { assemble } from "./assemble.ts";
 import { fillRows, truncatedOf } from "./label-matrix.ts";
 import { type Plan, promptsOfItem } from "./plan.ts";
-import type { SetStore } from "./set-store.ts";
+import { isComplete, type SetStore } from "./set-store.ts";
 
 export interface BuildOptions {
+  /** Whether the set has examples. */
+  isTaught: boolean;
   /** Number of the part that is probably the first missing one. If it is not given, R2 lists the existing parts. */
   probably?: number | undefined;
   /** Called at each sign of life while the parts are joined. */
@@ -28,12 +30,12 @@ export async function buildNextPart(
   id: string,
   store: SetStore,
   call: TextCall,
-  { probably, alive = async () => {} }: BuildOptions = {},
+  { isTaught, probably, alive = async () => {} }: BuildOptions,
 ): Promise<number | undefined> {
   const { manifest } = call;
   const { revision } = manifest;
-  if ((await store.vectorsBytes(id, revision)) !== undefined) return undefined;
-  const plan = await planOf(id, store);
+  if (isComplete(await store.ready(id, revision), isTaught)) return undefined;
+  const plan = await planOf(id, store, isTaught);
   if (plan === undefined) return undefined;
   let missing: number | undefined = probably;
   if (missing === undefined || missing >= plan.parts || (await store.parts.has(id, revision, missing))) {
@@ -47,8 +49,8 @@ export async function buildNextPart(
 }
 
 /** @returns undefined if the set has been deleted */
-async function planOf(id: string, store: SetStore): Promise<Plan | undefined> {
-  const plan = await store.plans.get(id);
+async function planOf(id: string, store: SetStore, isTaught: boolean): Promise<Plan | undefined> {
+  const plan = await store.plans.get(id, isTaught);
   if (plan !== undefined) return plan;
   const definition = await store.definition(id);
   return definition === undefined ? undefined : await store.plans.make(id, definition);

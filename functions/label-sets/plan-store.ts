@@ -14,9 +14,13 @@ export class PlanStore {
     this.#objects = objects;
   }
 
-  /** The set's plan; undefined if it has none yet. */
-  async get(id: string): Promise<Plan | undefined> {
-    return await this.#objects.derived(`plans/${id}/plan`);
+  /**
+   * The set's plan; undefined if it has none yet.
+   * @param isTaught whether the set has examples: then a plan without them, of a release that knows none, does not count
+   */
+  async get(id: string, isTaught: boolean): Promise<Plan | undefined> {
+    const plan = await this.#objects.derived<Plan>(`plans/${id}/plan`);
+    return isTaught && plan?.examples === undefined ? undefined : plan;
   }
 
   /** Makes the plan of a set. Only one block is in memory at a time. */

@@ -41,6 +41,13 @@ export interface ReadySet {
 }
 
 /**
+ * False for embeddings of the texts alone of a set that has examples: a release that knows no examples has computed them.
+ */
+export function isComplete(ready: ReadySet | undefined, isTaught: boolean): ready is ReadySet {
+  return ready !== undefined && (!isTaught || ready.adapter !== undefined);
+}
+
+/**
  * Every method throws ServiceError `model_unavailable` if R2 does not answer or the bytes are damaged. The methods do
  * not ask R2 about an id that no set can have, because it may be too long for an R2 key.
  */
@@ -133,12 +140,7 @@ export class SetStore {
       await this.#objects.removeAll(`${kind}/${id}/`);
   }
 
-  /** Length of the packed embeddings, bytes; undefined if there are none. */
-  async vectorsBytes(id: string, revision: string): Promise<number | undefined> {
-    return (await this.ready(id, revision))?.bytes;
-  }
-
-  /** What is known of the packed embeddings without reading them; undefined if there are none. */
+  /** What is known of the packed embeddings without reading them; undefined if there are none. See `isComplete`. */
   async ready(id: string, revision: string): Promise<ReadySet | undefined> {
     const object = await this.#bucket.head(vectorsPath(id, revision));
     if (object === null) return undefined;

@@ -1,4 +1,5 @@
 /** Labels that learn from pictures, through HTTP, with the towers, R2, KV and queue of a real workerd. */
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_BACKGROUND } from "../../functions/adapter/background.ts";
 import { random, unitVector } from "../gateway/random.ts";
@@ -48,6 +49,14 @@ const vector = (name: string): number[] => vectors.get(name) ?? [];
 
 async function operations(): Promise<Record<string, number>> {
   return (await (await fetch(ledger)).json()) as Record<string, number>;
+}
+
+type Bucket = Awaited<ReturnType<Workers["miniflare"]["getR2Bucket"]>>;
+
+async function bytesOf(bucket: Bucket, key: string): Promise<ArrayBuffer> {
+  const object = await bucket.get(key);
+  if (object === null) throw new Error(`there is no ${key}`);
+  return await object.arrayBuffer();
 }
 
 /** Polls until the set is ready. */
@@ -262,6 +271,24 @@ describe("a set with examples", () => {
     expect((await classify({ label_set: set.id })).body.data[0]).toMatchObject({
       ...(await classify({ labels: NAMES })).body.data[0],
     });
+  });
+
+  it("is computed again if a release that knows no examples computed it from its texts", async () => {
+    const { body } = await create({ labels: taught((label) => NAMES[label] ?? "", 2) });
+    const { adapter } = await finished(body.id);
+    const sets = await workers.miniflare.getR2Bucket("SETS", "ledger");
+    for (const { key } of (await sets.list({ prefix: `vectors/${body.id}/` })).objects) {
+      await sets.put(key, await bytesOf(sets, key));
+    }
+    const planKey = `plans/${body.id}/plan`;
+    const { examples: _, ...plan } = JSON.parse(new TextDecoder().decode(await bytesOf(sets, planKey)));
+    const bytes = JSON.stringify(plan);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    await sets.put(planKey, bytes, { customMetadata: { sha256 } });
+    expect((await call("GET", `/v1/label_sets/${body.id}`)).body.status).toBe("building");
+    expect((await classify({ label_set: body.id })).body.error?.code).toBe("model_unavailable");
+    expect((await finished(body.id)).adapter).toEqual(adapter);
+    expect((await classify({ label_set: body.id })).body.data[0].prediction).toBe("thing 0");
   });
 
   it("has an id that covers its examples, in whatever form they come", async () => {

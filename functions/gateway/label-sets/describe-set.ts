@@ -1,7 +1,7 @@
 /** Describes a stored label set, for one model, as the API shows it. */
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import type { ChosenAdapter } from "../../adapter/choose-adapter.ts";
-import type { LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
+import { isComplete, type LabelSetSummary, type SetStore } from "../../label-sets/set-store.ts";
 
 export interface DescribedSet {
   id: string;
@@ -35,7 +35,8 @@ export async function describeSet(
   nameOf: (isReady: boolean) => string | undefined | Promise<string | undefined>,
 ): Promise<DescribedSet> {
   const { id, name: title, examples, labels, prompts, templates, created_at } = summary;
-  const ready = await store.ready(id, revision);
+  const stored = await store.ready(id, revision);
+  const ready = isComplete(stored, examples !== undefined) ? stored : undefined;
   const bytes = ready?.bytes;
   const done = bytes === undefined ? await promptsDone(summary, store, revision) : prompts;
   return {

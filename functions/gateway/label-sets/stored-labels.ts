@@ -16,7 +16,7 @@ import { MAKING } from "./embed-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory, setsInUse, type UsedMatrix } from "./matrix-memory.ts";
 import { requestBuild } from "./request-build.ts";
-import { SetStore } from "../../label-sets/set-store.ts";
+import { isComplete, type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 
 /** Milliseconds after a check until R2 is asked again in the background. */
 const ASK_AGAIN_AFTER = 20_000;
@@ -84,9 +84,10 @@ async function exists(account: string, id: string, context: EmbedContext): Promi
 async function load(account: string, id: string, context: EmbedContext, renew: Renew): Promise<true> {
   const { revision, embedding_width: width } = context.manifest;
   const store = new SetStore(context.env.SETS);
-  const [isThere, stored] = await Promise.all([store.exists(account, id), store.vectorsBytes(id, revision)]);
+  const [summary, stored] = await Promise.all([store.summary(account, id), store.ready(id, revision)]);
   renew();
-  if (!isThere) throw labelSetNotFound(id);
+  if (summary === undefined) throw labelSetNotFound(id);
+  const isTaught = summary.examples !== undefined;
   const key = memoryKey(account, id, revision);
   const put = async (bytes: number, make: () => Promise<LabelMatrix | undefined>): Promise<boolean> => {
     const loaded = await matrixMemory.load(key, bytes, make);
@@ -97,13 +98,16 @@ async function load(account: string, id: string, context: EmbedContext, renew: R
     return true;
   };
   let isNewToKv = false;
+  // A release that knows no examples may have written a matrix of the texts alone.
+  const whole = (matrix: LabelMatrix | undefined): LabelMatrix | undefined =>
+    isTaught && matrix?.examples === undefined ? undefined : matrix;
   const read = async (): Promise<LabelMatrix | undefined> => {
-    const cached = await readMatrix(id, context);
+    const cached = whole(await readMatrix(id, context));
     isNewToKv = cached === undefined;
-    return cached ?? (await loadFromR2(id, store, context));
+    return cached ?? whole(await loadFromR2(id, store, context));
   };
-  if (stored !== undefined && (await put(stored, read))) return true;
-  const definition = await smallDefinition(account, id, store, context, renew);
+  if (isComplete(stored, isTaught) && (await put(stored.bytes, read))) return true;
+  const definition = await smallDefinition(summary, store, context, renew);
   isNewToKv = true;
   await put(MAKING * matrixBytes(definition, width), () =>
     buildAtOnce(id, definition, store, ignoringClient(context, renew)),
@@ -131,8 +135,7 @@ async function loadFromR2(
  * it; `label_set_model_mismatch`
  */
 async function smallDefinition(
-  account: string,
-  id: string,
+  { account, id, examples }: LabelSetSummary,
   store: SetStore,
   context: EmbedContext,
   renew: Renew,
@@ -140,7 +143,7 @@ async function smallDefinition(
   renew();
   // Only a large set, or one with examples, has a plan. The plan is checked first, because a definition may be as large
   // as a request's body.
-  let plan = await store.plans.get(id);
+  let plan = await store.plans.get(id, examples !== undefined);
   if (plan === undefined) {
     const definition = await store.definition(id);
     renew();

@@ -10,11 +10,10 @@ import { embedContext } from "./request/embedding-context.ts";
 import { readFields } from "./request/fields-and-pictures.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { buildAtOnce, isSmall } from "../label-sets/build-set.ts";
-import { labelsOfExamples } from "../../label-sets/definition.ts";
 import { takeTurn } from "../../label-sets/build-claim.ts";
 import { buildNextPart } from "../../label-sets/build-part.ts";
 import { SetNames } from "../../label-sets/set-names.ts";
-import { SetStore } from "../../label-sets/set-store.ts";
+import { isComplete, SetStore } from "../../label-sets/set-store.ts";
 import { writeMatrix } from "../label-sets/matrix-cache.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { validate } from "../schemas/validate.ts";
@@ -38,11 +37,13 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
   const { ids, next } = await store.listAll(PAGE, after);
   const answer = { object: "computed_label_set", ...answeredBy(c, context.manifest) };
   for (const [looked, { id, account, key }] of ids.entries()) {
-    if ((await store.vectorsBytes(id, revision)) !== undefined) continue;
+    const [summary, ready] = await Promise.all([store.summary(account, id), store.ready(id, revision)]);
+    const isTaught = summary?.examples !== undefined;
+    if (summary === undefined || isComplete(ready, isTaught)) continue;
     const definition = await store.definition(id);
     if (definition === undefined) continue;
     // Examples that have no vectors of this model: their owner must store the set again.
-    if (labelsOfExamples(definition).length > 0 && !(await store.examples.has(id, revision))) continue;
+    if (isTaught && !(await store.examples.has(id, revision))) continue;
     let isLeft = false;
     if (isSmall(definition)) {
       const matrix = await buildAtOnce(id, definition, store, context);
@@ -52,7 +53,7 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
       // The jobs Worker is computing the set, because the revision is already served.
       if (held === "over" || "waitMs" in held) continue;
       const alive = (): Promise<boolean> => held.renew();
-      isLeft = (await buildNextPart(id, store, textCall(context), { alive })) !== undefined;
+      isLeft = (await buildNextPart(id, store, textCall(context), { isTaught, alive })) !== undefined;
       if (!isLeft) {
         await new SetNames(c.env, account).computed(id);
         await held.end();

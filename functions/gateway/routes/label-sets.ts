@@ -27,7 +27,7 @@ import { removeMatrix } from "../label-sets/matrix-cache.ts";
 import { matrixBytes } from "../../label-sets/label-matrix.ts";
 import { MATRIX_ROOM, setTooLarge } from "../label-sets/matrix-memory.ts";
 import { requestBuild, resumeBuild } from "../label-sets/request-build.ts";
-import { type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
+import { isComplete, type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 import { forgetName, freshSet } from "../label-sets/named-set.ts";
 import { forgetLabels, labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
 import { SetNames } from "../../label-sets/set-names.ts";
@@ -79,12 +79,14 @@ export const labelSets = new Hono<GatewayEnv>()
       created_at: Math.floor(Date.now() / 1000),
     };
     const isNew = await store.create(summary, definition, pauses);
-    const wasReady = !isNew && (await store.vectorsBytes(summary.id, manifest.revision)) !== undefined;
+    const isTaughtSet = vectors !== undefined;
+    const wasReady = !isNew && isComplete(await store.ready(summary.id, manifest.revision), isTaughtSet);
     if (!wasReady && isSmall(definition)) (await storedLabels(account, summary.id, context)).release();
     else if (!wasReady) {
       // The jobs Worker needs them.
       if (vectors !== undefined) await store.examples.put(summary.id, manifest.revision, vectors);
-      if ((await store.plans.get(summary.id)) === undefined) await store.plans.make(summary.id, definition);
+      const plan = await store.plans.get(summary.id, isTaughtSet);
+      if (plan === undefined) await store.plans.make(summary.id, definition);
       await requestBuild(context, account, summary.id);
     }
     const names = new SetNames(c.env, account);
@@ -130,11 +132,13 @@ export const labelSets = new Hono<GatewayEnv>()
   })
   .delete(`${PATH}/:id`, async (c) => {
     const account = accountOf(c);
-    const id = await freshSet(account, idOf(c.req.param("id")), c.env);
+    const given = idOf(c.req.param("id"));
+    const id = await freshSet(account, given, c.env);
     const store = new SetStore(c.env.SETS);
     if (!(await store.exists(account, id))) throw labelSetNotFound(id);
     // First, so that no name leads to a set that is gone.
     await new SetNames(c.env, account).removed(id);
+    forgetName(account, given);
     await store.remove(account, id);
     const revisions = servedModels(c.env).map(({ reference }) => configuredModel(reference).revision);
     for (const revision of revisions) forgetLabels(account, id, revision);
