@@ -14,8 +14,12 @@ import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
 const FORMAT = "image2";
 /** The same for pictures of an account's examples. */
 const EXAMPLE_FORMAT = "example1";
-/** Lifetime of an example, seconds. */
-const EXAMPLE_TTL = 30 * 24 * 3600;
+/** Lifetime of an example, seconds: long enough to store a set in several requests. */
+const EXAMPLE_TTL = 24 * 3600;
+/** Most entries that the deletion of a set removes, because a request may ask KV 1,000 times. The others expire. */
+const MAX_REMOVED = 500;
+/** Entries removed at the same time. The platform lets at most six requests wait for headers. */
+const REMOVED_AT_ONCE = 6;
 /** KV's shortest lifetime, seconds. */
 const MIN_TTL = 60;
 
@@ -35,9 +39,30 @@ export class ImageCache {
 
   /** The cache of an account's examples. */
   static async ofExamples(account: string, context: EmbedContext): Promise<ImageCache> {
-    // A hash, because KV limits the length of its keys.
-    const owner = await sha256Hex(new TextEncoder().encode(account));
-    return new ImageCache(context, EXAMPLE_TTL, `${EXAMPLE_FORMAT}/${owner}`);
+    return new ImageCache(context, EXAMPLE_TTL, await examplePrefix(account));
+  }
+
+  /**
+   * Deletes examples of an account, as far as KV answers; what is left expires.
+   * @param hashes of the pictures' files
+   */
+  static async removeExamples(
+    kv: KVNamespace,
+    account: string,
+    hashes: readonly string[],
+    revisions: readonly string[],
+  ): Promise<void> {
+    const prefix = await examplePrefix(account);
+    const all = revisions.flatMap((revision) => hashes.map((sha256) => `${prefix}/${revision}/${sha256}`));
+    const keys = all.slice(0, MAX_REMOVED);
+    try {
+      for (let first = 0; first < keys.length; first += REMOVED_AT_ONCE) {
+        const some = keys.slice(first, first + REMOVED_AT_ONCE);
+        await withDeadline(DEADLINES.kv, () => Promise.all(some.map((key) => kv.delete(key))));
+      }
+    } catch (error) {
+      warn("image cache not writable", error);
+    }
   }
 
   private constructor(context: EmbedContext, ttl: number, prefix: string) {
@@ -82,4 +107,10 @@ export class ImageCache {
   #key(sha256: string): string {
     return `${this.#prefix}/${this.#revision}/${sha256}`;
   }
+}
+
+async function examplePrefix(account: string): Promise<string> {
+  // A hash, because KV limits the length of its keys.
+  const owner = await sha256Hex(new TextEncoder().encode(account));
+  return `${EXAMPLE_FORMAT}/${owner}`;
 }

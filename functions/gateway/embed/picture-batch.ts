@@ -96,7 +96,9 @@ export class PictureBatch {
   async #send(file: ImageFile, picture: Picture): Promise<void> {
     const { env, manifest, timings, requestId } = this.context;
     if (this.#sent.length === MAX_IMAGES) {
-      const message = `at most ${MAX_IMAGES} pictures that are not yet embedded in a request; vectors do not count`;
+      const message =
+        `at most ${MAX_IMAGES} pictures of a request may be new: the first ${MAX_IMAGES} are embedded now, so send the ` +
+        "same request again until all are; vectors do not count";
       throw new ServiceError("too_many_items", message, { param: picture.param });
     }
     this.#sent.push(picture);
