@@ -63,7 +63,11 @@ async function takePart(
   const store = new SetStore(env.SETS);
   const { revision } = configuredModel(model);
   const summary = await store.summary(account, id);
-  if (summary === undefined) return undefined;
+  if (summary === undefined) {
+    // Whoever stored the set may have written after its deletion.
+    await store.removeComputed(id);
+    return undefined;
+  }
   const held = await takeTurn(store, id, revision, turn ?? message.id, { mayBegin: turn === undefined });
   if (held === "over") return undefined;
   if ("waitMs" in held) return Math.ceil(held.waitMs / 1000);

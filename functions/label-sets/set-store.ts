@@ -129,9 +129,11 @@ export class SetStore {
     return isLabelSetId(id) ? await this.#objects.original(`definitions/${id}`) : undefined;
   }
 
+  /** The set exists until the end, so that a deletion that failed can be repeated. */
   async remove(account: string, id: string): Promise<void> {
-    await this.#bucket.delete([summaryKey(account, id), `definitions/${id}`]);
     await this.removeComputed(id);
+    await this.#bucket.delete(`definitions/${id}`);
+    await this.#bucket.delete(summaryKey(account, id));
   }
 
   /** Deletes everything that belongs to a set's definition. */

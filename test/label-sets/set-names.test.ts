@@ -114,6 +114,18 @@ describe("a name", () => {
     }
   });
 
+  it("deletes its set in two attempts if the first one fails", async () => {
+    const { body: set } = await create({ name: "twice", labels: ["fox", "twice"] });
+    await feel("keeps");
+    try {
+      expect((await call("DELETE", "/v1/label_sets/twice")).status).toBe(503);
+    } finally {
+      await feel("well");
+    }
+    expect((await call("DELETE", "/v1/label_sets/twice")).body).toMatchObject({ id: set.id, deleted: true });
+    expect((await call("DELETE", "/v1/label_sets/twice")).status).toBe(404);
+  });
+
   it.each(["Animals", "my animals", "ls_animals", "-a", "", "é", "a/b"])("is not %j", async (name) => {
     const { status, body } = await create({ name, labels: ["a", "b"] });
     expect([status, body.error?.code, body.error?.param]).toEqual([400, "invalid_value", "name"]);
@@ -202,6 +214,8 @@ describe("a busy name", () => {
       expect([status, body.error?.code]).toEqual([503, "overloaded"]);
       expect(headers.get("retry-after")).not.toBeNull();
       expect((await classify(set.id)).status).toBe(200);
+      expect((await show(set.id)).body).toMatchObject({ id: set.id, name: null });
+      expect((await create({ labels: ["fox", "outlives"] })).body).toMatchObject({ id: set.id, name: null });
     } finally {
       await feel("well");
     }

@@ -112,6 +112,11 @@ async function load(account: string, id: string, context: EmbedContext, renew: R
   await put(MAKING * matrixBytes(definition, width), () =>
     buildAtOnce(id, definition, store, ignoringClient(context, renew)),
   );
+  if (!(await exists(account, id, context))) {
+    // It was deleted meanwhile.
+    await store.removeComputed(id);
+    throw labelSetNotFound(id);
+  }
   return true;
 }
 

@@ -8,6 +8,7 @@ import { isSmall } from "../label-sets/build-set.ts";
 import {
   countPrompts,
   DEFAULT_NEGATIVE,
+  isLabelSetId,
   type LabelDefinition,
   labelSetId,
   labelsOfExamples,
@@ -31,6 +32,8 @@ import { isComplete, type LabelSetSummary, SetStore } from "../../label-sets/set
 import { forgetName, freshSet } from "../label-sets/named-set.ts";
 import { forgetLabels, labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
 import { SetNames } from "../../label-sets/set-names.ts";
+import { ServiceError } from "../../runtime/errors.ts";
+import { warn } from "../../runtime/warn.ts";
 import { Pauses } from "../../runtime/pauses.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { configuredModel } from "../../runtime/model-store/configured-model.ts";
@@ -88,6 +91,11 @@ export const labelSets = new Hono<GatewayEnv>()
       const plan = await store.plans.get(summary.id, isTaughtSet);
       if (plan === undefined) await store.plans.make(summary.id, definition);
       await requestBuild(context, account, summary.id);
+      if (!(await store.exists(account, summary.id))) {
+        // It was deleted meanwhile, perhaps before the last of this was written.
+        await store.removeComputed(summary.id);
+        throw labelSetNotFound(summary.id);
+      }
     }
     const names = new SetNames(c.env, account);
     if (request.name !== undefined) {
@@ -95,7 +103,12 @@ export const labelSets = new Hono<GatewayEnv>()
       forgetName(account, request.name);
     }
     const stored = isNew ? summary : await store.summary(account, summary.id);
-    const described = await describeSet(stored ?? summary, store, manifest, nameOf(summary.id, names));
+    const described = await describeSet(
+      stored ?? summary,
+      store,
+      manifest,
+      nameOf(summary.id, names, request.name),
+    );
     if (described.status === "building") return c.json(described, 202);
     return c.json(described, isNew ? 201 : 200);
   })
@@ -119,14 +132,17 @@ export const labelSets = new Hono<GatewayEnv>()
   })
   .get(`${PATH}/:id`, async (c) => {
     const account = accountOf(c);
-    const id = await freshSet(account, idOf(c.req.param("id")), c.env);
+    const given = idOf(c.req.param("id"));
+    const id = await freshSet(account, given, c.env);
     const { model } = await validate(labelSetQuerySchema, c.req.query());
     const manifest = await requestedModel(c, model);
     const store = new SetStore(c.env.SETS);
     const [summary, definition] = await Promise.all([store.summary(account, id), store.definition(id)]);
     if (summary === undefined || definition === undefined) throw labelSetNotFound(id);
     const { labels, negative, min_similarity } = definition;
-    const described = await describeSet(summary, store, manifest, nameOf(id, new SetNames(c.env, account)));
+    const names = new SetNames(c.env, account);
+    const named = isLabelSetId(given) ? undefined : given;
+    const described = await describeSet(summary, store, manifest, nameOf(id, names, named));
     if (described.status === "building") await resumeBuild({ env: c.env, manifest }, account, id);
     return c.json({ ...described, negative, min_similarity, data: labels });
   })
@@ -135,16 +151,30 @@ export const labelSets = new Hono<GatewayEnv>()
     const given = idOf(c.req.param("id"));
     const id = await freshSet(account, given, c.env);
     const store = new SetStore(c.env.SETS);
-    if (!(await store.exists(account, id))) throw labelSetNotFound(id);
-    // First, so that no name leads to a set that is gone.
-    await new SetNames(c.env, account).removed(id);
-    forgetName(account, given);
+    const names = new SetNames(c.env, account);
+    // A deletion that failed may have left the set's names only.
+    const isThere = (await store.exists(account, id)) || (await names.namesOf([id])).has(id);
+    if (!isThere) throw labelSetNotFound(id);
+    const pictures = await examplePictures(account, id, store);
     await store.remove(account, id);
+    // Last, so that a deletion by name can be repeated until then.
+    await names.removed(id);
+    forgetName(account, given);
     const revisions = servedModels(c.env).map(({ reference }) => configuredModel(reference).revision);
     for (const revision of revisions) forgetLabels(account, id, revision);
     await Promise.all(revisions.map((revision) => removeMatrix(id, revision, c.env.CACHE)));
+    c.executionCtx.waitUntil(ImageCache.removeExamples(c.env.CACHE, account, pictures, revisions));
     return c.json({ id, object: "label_set", deleted: true });
   });
+
+/** Hashes of the pictures among a set's examples. */
+async function examplePictures(account: string, id: string, store: SetStore): Promise<string[]> {
+  const summary = await store.summary(account, id);
+  if (summary?.examples === undefined) return [];
+  const { labels = [] } = (await store.definition(id)) ?? {};
+  const examples = labels.flatMap((label) => label.examples ?? []);
+  return examples.filter(({ revision }) => revision === undefined).map(({ sha256 }) => sha256);
+}
 
 /** Labels as the set has them, and the vectors of their examples, if they have any. */
 async function definedLabels(
@@ -157,18 +187,31 @@ async function definedLabels(
   const batch = new PictureBatch(context, c.get("lifted"), cache);
   // So that the decoder is let go if a picture is bad.
   c.set("pictures", batch);
-  const { examples } = await embedWithExamples([], labels, batch);
+  const { examples } = await embedWithExamples([], labels, batch).catch(async (error: unknown) => {
+    // Those that were read before are embedded, so that the same request goes on there.
+    if (error instanceof ServiceError && error.code === "too_many_items") await batch.embed("report");
+    throw error;
+  });
   return {
     labels: await withHashes(labels, examples, context.manifest.revision),
     vectors: examples.vectors,
   };
 }
 
-/** A name that waits for a set goes to it once somebody sees that it is ready. */
-function nameOf(id: string, names: SetNames) {
+/**
+ * A name that waits for a set goes to it once somebody sees that it is ready.
+ * @param given the name in the request; without one the answer does not depend on the account's object
+ */
+function nameOf(id: string, names: SetNames, given: string | undefined) {
   return async (isReady: boolean): Promise<string | undefined> => {
-    if (isReady) await names.computed(id);
-    return (await names.namesOf([id])).get(id);
+    try {
+      if (isReady) await names.computed(id);
+      return (await names.namesOf([id])).get(id);
+    } catch (error) {
+      if (given !== undefined) throw error;
+      warn("name of a label set not known", error);
+      return undefined;
+    }
   };
 }
 

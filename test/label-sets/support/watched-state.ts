@@ -1,8 +1,8 @@
 /** The state Worker, whose objects count what they are asked of names, and answer late or not at all if a test says so. */
 import type { V4WorkerOptions } from "miniflare";
 
-/** How questions for the set of a name are answered. */
-export type StateMood = "well" | "held" | "down";
+/** How questions for names are answered. `keeps`: names of sets that are deleted cannot be. */
+export type StateMood = "well" | "held" | "down" | "keeps";
 
 /**
  * The Worker's address then answers `POST /` with a mood by the questions so far. What was held is answered once the
@@ -22,6 +22,14 @@ export class AccountState extends Deployed {
     if (mood === "down") throw new Error("the state is down");
     while (mood === "held") await scheduler.wait(20);
     return await super.setNamed(name);
+  }
+  async namesOfSets(ids) {
+    if (mood === "down") throw new Error("the state is down");
+    return await super.namesOfSets(ids);
+  }
+  async setRemoved(id) {
+    if (mood === "keeps") throw new Error("the state deletes nothing");
+    return await super.setRemoved(id);
   }
 }
 export default {
