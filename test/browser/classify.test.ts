@@ -154,6 +154,41 @@ describeInBrowser("the tab that classifies", () => {
     });
   });
 
+  it("teaches a label by pictures that are dropped onto it, or chosen", async () => {
+    await visit(site.browser, site.workers.url, async (page) => {
+      const panel = await openTab(page, "Classify");
+      await panel.getByLabel("What it could be").fill("giraffe\nwidget");
+      await example(panel, "Giraffe").click();
+      await winner(page).waitFor();
+      const shareOf = async (): Promise<number> =>
+        Number.parseFloat(
+          await panel.locator(".bars tr", { hasText: "widget" }).locator("td").first().innerText(),
+        );
+      const untaught = await shareOf();
+      await panel.getByText("Teach labels by pictures").click();
+      const list = panel.getByRole("list", { name: "Labels to teach" });
+      expect(await list.getByRole("listitem").count()).toBe(2);
+      const dataTransfer = await page.evaluateHandle(`(async () => {
+        const picture = await (await fetch("/examples/giraffe.png")).blob();
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([picture], "one.png", { type: "image/png" }));
+        return transfer;
+      })()`);
+      await list.getByRole("button", { name: "widget 0 pictures" }).dispatchEvent("drop", { dataTransfer });
+      const taught = list.getByRole("button", { name: "widget 1 picture" });
+      await taught.waitFor();
+      await expect.poll(shareOf).toBeGreaterThan(untaught);
+      expect(await panel.getByRole("tabpanel", { name: "curl" }).innerText()).toContain('"examples":[');
+      const choosing = page.waitForEvent("filechooser");
+      await taught.click();
+      await (await choosing).setFiles(join(EXAMPLES, "harp.png"));
+      await list.getByRole("button", { name: "widget 2 pictures" }).waitFor();
+      await list.getByRole("button", { name: "Forget the pictures of widget" }).press("Enter");
+      await list.getByRole("button", { name: "widget 0 pictures" }).waitFor();
+      await expect.poll(shareOf).toBe(untaught);
+    });
+  });
+
   it("uses a stored label set", async () => {
     const labels = ["guitar", "harp", "trumpet"];
     const { body } = await post(`${site.workers.url}/v1/label_sets`, { name: "instruments", labels });

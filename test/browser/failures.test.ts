@@ -44,6 +44,21 @@ describeInBrowser("failure messages", () => {
     });
   });
 
+  it("a file that is no picture, for a label to learn from", async () => {
+    await failing(async (page) => {
+      const panel = await openTab(page, "Classify");
+      await panel.getByText("Teach labels by pictures").click();
+      await panel.locator(".taught [type=file]").first().setInputFiles(NOT_A_PICTURE);
+      await panel
+        .getByRole("alert")
+        .filter({ hasText: /picture|image/ })
+        .waitFor();
+      expect(await panel.getByRole("button", { name: "fox 0 pictures" }).count()).toBe(1);
+      await example(panel, "Fox").click();
+      await winner(page).waitFor();
+    });
+  });
+
   it("two equal labels: the field of the second one", async () => {
     await failing(async (page) => {
       const panel = await openTab(page, "Classify");

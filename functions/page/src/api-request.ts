@@ -10,7 +10,7 @@ export interface ApiRequest {
   /** Empty for the deployment's default model. */
   model: string;
   /** The other fields of the body. */
-  fields: Readonly<Record<string, string | number | readonly string[]>>;
+  fields: Readonly<Record<string, string | number | readonly unknown[]>>;
 }
 
 export type FormPart = { name: string; value: string } | { name: string; picture: PictureFile };

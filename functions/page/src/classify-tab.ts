@@ -13,11 +13,13 @@ import { onSubmit } from "./submit.ts";
 /** Short enough to read at a glance. */
 const TOP_K = 10;
 
-/** @param model gives the chosen model */
-export function classify(section: HTMLElement, model: () => string): void {
+/** @param model the menu of models */
+export function classify(section: HTMLElement, model: HTMLSelectElement): void {
   const fieldset = find(section, ".pictures");
   const drop = find(fieldset, "[data-drop]");
-  const labels = labelInput(find(section, "[data-labels]"));
+  const labels = labelInput(find(section, "[data-labels]"), model, () => {
+    if (picture !== undefined && labels.isFilled()) run();
+  });
   const send = outcome(find(section, "[data-outcome]"), {
     name: "classify-snippet",
     empty: "Choose a picture, or one of the examples.",
@@ -32,7 +34,7 @@ export function classify(section: HTMLElement, model: () => string): void {
       return;
     }
     const fields = { ...labels.fields(), top_k: TOP_K };
-    send({ path: "/v1/classify", pictures: [picture], model: model(), fields });
+    send({ path: "/v1/classify", pictures: [picture], model: model.value, fields });
   };
   pictureInput(
     fieldset,

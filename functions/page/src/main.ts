@@ -9,6 +9,6 @@ const model = find(document, "#model", HTMLSelectElement);
 const classifySection = find(document, "#classify");
 
 tabs(find(document, "[role=tablist]"));
-classify(classifySection, () => model.value);
+classify(classifySection, model);
 compare(find(document, "#compare"), () => model.value);
 connection(find(document, "#connection", HTMLFormElement), find(classifySection, "[data-labels]"));

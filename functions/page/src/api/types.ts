@@ -26,6 +26,9 @@ export const similarity = inference(
 );
 export type Similarity = Of<typeof similarity>;
 
+/** With `encoding_format` "base64". */
+export const embedded = object({ revision: text, data: list(object({ embedding: text })) });
+
 const model = object({
   id: text,
   image_size: number,
