@@ -16,7 +16,7 @@ import { SignOfLife } from "../runtime/sign-of-life.ts";
 import { checkLine, type CheckedLine, fault } from "./check-line.ts";
 import type { HeldWork } from "./held-work.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
-import { PartCutter } from "./part-cutter.ts";
+import { MAX_PARTS, PartCutter } from "./part-cutter.ts";
 
 /** Parts that the batch's object is told of at once, and characters of their ids. */
 const PARTS_AT_ONCE = 64;
@@ -86,7 +86,7 @@ class InputCheck {
         fault("file_not_found", "the input file was deleted or has expired", "input_file_id"),
       ]);
     }
-    const cutter = new PartCutter(input.bytes);
+    const cutter = new PartCutter();
     let number = 0;
     for await (const line of readLines(input.body, MAX_LINE_BYTES)) {
       number++;
@@ -94,6 +94,11 @@ class InputCheck {
       if (number % RENEW_EVERY === 0 && !(await this.#held.renew())) return "refused";
       const checked = await this.#check(line, number);
       if (checked !== undefined && this.#errors.length === 0) await this.#take(cutter.add(line, checked));
+      if (cutter.parts > MAX_PARTS) {
+        const message =
+          "the lines have more pictures and texts than a batch can answer in time; make several of it";
+        return await this.#refuse([fault("too_many_items", message)]);
+      }
       if (this.#isTooLarge || this.#errors.length >= MAX_BATCH_ERRORS) break;
     }
     if (this.#errors.length > 0) return await this.#refuse(this.#errors);

@@ -11,23 +11,26 @@ const PART_MS = 16_000;
 const MAX_BYTES = 4_000_000;
 const MAX_LINES = 256;
 /**
- * Parts of a batch, roughly. An invocation may ask R2 10,000 times, and the end of a batch asks twice for each part, and
- * again for those that were answered in several goes.
+ * Parts of a batch. An invocation may ask R2 10,000 times, and the end of a batch asks twice for each part, and again for
+ * those that were answered in several goes.
  */
-const MAX_PARTS = 3_000;
-/** Texts that are remembered, and the characters of one: whoever sends other texts with each line gains nothing. */
-const REMEMBERED = 64;
-const REMEMBERED_LENGTH = 50_000;
+export const MAX_PARTS = 4_000;
+/** Pictures and texts that a request may compute (`gateway/limits.ts`); one with more is refused and costs nothing. */
+const MOST_EXAMPLES = 16;
+const MOST_TEXTS = 2_048;
+/** Characters of texts that are remembered because other lines may have the same. */
+const REMEMBERED_LENGTH = 4_000_000;
 
 export class PartCutter {
-  readonly #leastBytes: number;
   readonly #sameTexts = new Set<string>();
+  #remembered = 0;
   #part: NewPart | undefined;
   #milliseconds = 0;
+  #parts = 0;
 
-  /** @param bytes of the input */
-  constructor(bytes: number) {
-    this.#leastBytes = bytes / MAX_PARTS;
+  /** Parts so far. */
+  get parts(): number {
+    return this.#parts;
   }
 
   /** @returns the part before, if the line begins a new one */
@@ -36,7 +39,7 @@ export class PartCutter {
     const ended =
       this.#part !== undefined && this.#isFull(this.#part, milliseconds, length) ? this.end() : undefined;
     // A line's place is counted from the part's first byte, blank lines between them included.
-    this.#part ??= { offset, bytes: 0, customIds: [] };
+    this.#part ??= this.#begin(offset);
     this.#part.bytes = offset + length - this.#part.offset;
     this.#part.customIds.push(line.customId);
     this.#milliseconds += milliseconds;
@@ -51,19 +54,28 @@ export class PartCutter {
     return part;
   }
 
-  #isFull({ bytes, customIds }: NewPart, milliseconds: number, length: number): boolean {
-    if (customIds.length >= MAX_LINES || bytes + length > MAX_BYTES) return true;
-    return this.#milliseconds + milliseconds > PART_MS && bytes >= this.#leastBytes;
+  #begin(offset: number): NewPart {
+    this.#parts++;
+    return { offset, bytes: 0, customIds: [] };
   }
 
-  #costOf({ images, texts, sameTexts }: CheckedLine): number {
+  #isFull({ bytes, customIds }: NewPart, milliseconds: number, length: number): boolean {
+    if (customIds.length >= MAX_LINES || bytes + length > MAX_BYTES) return true;
+    return this.#milliseconds + milliseconds > PART_MS;
+  }
+
+  #costOf({ images, examples, texts, sameTexts }: CheckedLine): number {
     const isKnown = sameTexts !== null && this.#isKnown(sameTexts);
-    return IMAGE_MS * images + (isKnown ? 0 : TEXT_MS * texts) + 1;
+    const pictures = images + (isKnown ? 0 : Math.min(examples, MOST_EXAMPLES));
+    return IMAGE_MS * pictures + (isKnown ? 0 : TEXT_MS * Math.min(texts, MOST_TEXTS));
   }
 
   #isKnown(texts: string): boolean {
     if (this.#sameTexts.has(texts)) return true;
-    if (this.#sameTexts.size < REMEMBERED && texts.length <= REMEMBERED_LENGTH) this.#sameTexts.add(texts);
+    if (this.#remembered + texts.length <= REMEMBERED_LENGTH) {
+      this.#sameTexts.add(texts);
+      this.#remembered += texts.length;
+    }
     return false;
   }
 }

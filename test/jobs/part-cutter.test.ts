@@ -1,0 +1,78 @@
+/** How an input is cut into parts: none is more than the towers answer in one go, whatever its lines ask for. */
+import { expect, it } from "vitest";
+import type { BatchEndpoint } from "../../functions/batches/batch-object.ts";
+import { countWork } from "../../functions/jobs/count-work.ts";
+import { PartCutter } from "../../functions/jobs/part-cutter.ts";
+
+/** Lines of each part of `count` such lines. */
+function cut(endpoint: BatchEndpoint, count: number, bodyOf: (index: number) => object): number[] {
+  const cutter = new PartCutter();
+  const parts = [];
+  let offset = 0;
+  for (let index = 0; index < count; index++) {
+    const body = bodyOf(index);
+    const { length } = JSON.stringify(body);
+    const line = { offset, length, bytes: undefined };
+    const work = countWork(endpoint, body as Record<string, unknown>);
+    parts.push(cutter.add(line, { customId: `${index}`, ...work }));
+    offset += length;
+  }
+  parts.push(cutter.end());
+  const lines = parts.flatMap((part) => (part === undefined ? [] : [part.customIds.length]));
+  expect(cutter.parts).toBe(lines.length);
+  return lines;
+}
+
+const FILE = { file_id: "file-0" };
+
+it("has at most 32 pictures in a part, however short the lines are", () => {
+  const lines = cut("/v1/embeddings", 40, () => ({ input: Array.from({ length: 16 }, () => FILE) }));
+  expect(Math.max(...lines)).toBe(2);
+});
+
+it("counts the pictures from which labels are learned, once for lines with the same", () => {
+  const examples = Array.from({ length: 16 }, () => "https://example.com/a.jpg");
+  const bodyOf = (label: string) => ({ images: [FILE], labels: [{ label, examples }] });
+  expect(Math.max(...cut("/v1/classify", 20, (index) => bodyOf(`label ${index}`)))).toBe(1);
+  expect(Math.max(...cut("/v1/classify", 100, () => bodyOf("one")))).toBe(32);
+});
+
+it("counts all prompts of a classification", () => {
+  const prompts = ["a", "b", "c"];
+  const labels = [{ label: "x", prompts }, { label: "y" }, "z"];
+  const body = { image: FILE, labels, templates: "openai-7", negative: ["n", "m"] };
+  expect(countWork("/v1/classify", body)).toMatchObject({ images: 1, texts: 3 + 7 + 7 + 2 });
+  for (const [none, texts] of [
+    [true, 2],
+    [["a", "b", "c"], 3],
+    [{ prompts: ["a"], bias: 1 }, 1],
+    [{ bias: 1 }, 2],
+    [false, 0],
+  ]) {
+    expect(countWork("/v1/classify", { image: FILE, labels: [], none })).toMatchObject({ texts });
+  }
+});
+
+it("counts the texts and pictures of mixes", () => {
+  const content = [
+    { type: "text", text: "a" },
+    { type: "text", text: "b" },
+    { type: "image_url", image_url: { url: "https://example.com/a.jpg" } },
+  ];
+  const work = countWork("/v1/embeddings", { input: [{ content }, "c"] });
+  expect(work).toMatchObject({ images: 1, texts: 3, items: 2 });
+});
+
+it("computes texts of many different lists once, if lines take turns with them", () => {
+  const lines = cut("/v1/classify", 1_000, (index) => ({
+    images: [{ embedding: [1] }],
+    labels: Array.from({ length: 100 }, (_, at) => `label ${index % 200} ${at}`),
+  }));
+  // After the first 200 lines, which are cut by their texts, by the number of lines.
+  expect(lines.at(-2)).toBe(256);
+});
+
+it("does not take lists for equal because their long texts were lifted", () => {
+  const body = { images: [{ embedding: [1] }], labels: ["\0lifted:0"] };
+  expect(countWork("/v1/classify", body).sameTexts).toBeNull();
+});
