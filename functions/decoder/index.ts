@@ -3,7 +3,7 @@
  * one at a time, so only one is ever in memory.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { DecodedImage, DecoderRpc, WorkerStats } from "../runtime/rpc.ts";
+import type { DecodedImage, DecoderRpc, Priority, WorkerStats } from "../runtime/rpc.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import { ByteTaker } from "../runtime/byte-taker.ts";
@@ -19,7 +19,12 @@ const turn = new Turn();
 let pictures = 0;
 
 export default class Decoder extends WorkerEntrypoint implements DecoderRpc {
-  async decode(files: ReadableStream<Uint8Array>, size: number, requestId: string): Promise<DecodedImage[]> {
+  async decode(
+    files: ReadableStream<Uint8Array>,
+    size: number,
+    requestId: string,
+    priority?: Priority,
+  ): Promise<DecodedImage[]> {
     const upload = new ByteTaker(files);
     const results: DecodedImage[] = [];
     // The turn begins when a file arrives. So a request that waits for a slow client's next file does not hold up the
@@ -29,7 +34,7 @@ export default class Decoder extends WorkerEntrypoint implements DecoderRpc {
       pictures++;
       results.push(
         await rpcResult("decoder", requestId, () =>
-          turn.take((alive) => decodeNext(upload, file, size, alive)),
+          turn.take((alive) => decodeNext(upload, file, size, alive), priority),
         ),
       );
     }

@@ -1,9 +1,10 @@
 /**
  * Lets an isolate decode one picture at a time, because the codec's memory has room for one. Requests are served in the
- * order in which they came. They wait by polling. A turn without activity expires, and so does a waiting request that
- * has stopped polling; `runtime/sign-of-life.ts` says why.
+ * order in which they came, those in the background after the others. They wait by polling. A turn without activity
+ * expires, and so does a waiting request that has stopped polling; `runtime/sign-of-life.ts` says why.
  */
 import { ServiceError } from "../runtime/errors.ts";
+import type { Priority } from "../runtime/rpc.ts";
 import { SignOfLife } from "../runtime/sign-of-life.ts";
 
 /** Longest pause in a live turn. It can be short, because the gateway sends a file that it already has. */
@@ -12,28 +13,40 @@ const EXPIRY_MS = 5_000;
 const POLL_MS = 5;
 /** Longer than decoding takes: no request can poll while a picture is being decoded. */
 const WAITING_EXPIRY_MS = 5_000;
+/** Pictures that go before one in the background which came first, as at the towers (`runtime/turns.ts`). */
+const MAX_PASSED = 32;
+
+interface Place {
+  sign: SignOfLife;
+  priority: Priority;
+  /** Number of turns that had begun when it came. */
+  since: number;
+}
 
 export class Turn {
   #holder: SignOfLife | undefined;
   /** Waiting requests, in order of arrival. */
-  readonly #queue = new Set<SignOfLife>();
+  readonly #queue = new Set<Place>();
+  #begun = 0;
 
   /**
    * Runs `work` when no other request has the turn.
    * @param work must call `alive` after each await; it throws ServiceError `overloaded` if the turn was lost
    */
-  async take<T>(work: (alive: () => void) => Promise<T>): Promise<T> {
+  async take<T>(work: (alive: () => void) => Promise<T>, priority: Priority = "interactive"): Promise<T> {
     const me = new SignOfLife();
-    this.#queue.add(me);
+    const place = { sign: me, priority, since: this.#begun };
+    this.#queue.add(place);
     try {
-      while (!this.#isNext(me)) {
+      while (!this.#isNext(place)) {
         await scheduler.wait(POLL_MS);
         me.renew();
       }
     } finally {
-      this.#queue.delete(me);
+      this.#queue.delete(place);
     }
     this.#holder = me;
+    this.#begun++;
     const alive = (): void => {
       if (this.#holder !== me) {
         throw new ServiceError("overloaded", "the picture came so slowly that others went first; try again");
@@ -48,13 +61,25 @@ export class Turn {
     }
   }
 
-  #isNext(me: SignOfLife): boolean {
+  #isNext(place: Place): boolean {
     if (this.#holder?.isOlderThan(EXPIRY_MS) === false) return false;
-    for (const waiting of this.#queue) {
-      if (waiting === me) return true;
-      if (!waiting.isOlderThan(WAITING_EXPIRY_MS)) return false;
-      this.#queue.delete(waiting);
+    let isBefore = true;
+    for (const other of this.#queue) {
+      if (other === place) isBefore = false;
+      else if (!this.#goesFirst(other, place, isBefore)) continue;
+      else if (!other.sign.isOlderThan(WAITING_EXPIRY_MS)) return false;
+      else this.#queue.delete(other);
     }
     return true;
+  }
+
+  /** @param isBefore true if `other` came before `place` */
+  #goesFirst(other: Place, place: Place, isBefore: boolean): boolean {
+    const [isUrgent, isOtherUrgent] = [this.#isUrgent(place), this.#isUrgent(other)];
+    return isUrgent === isOtherUrgent ? isBefore : isOtherUrgent;
+  }
+
+  #isUrgent({ priority, since }: Place): boolean {
+    return priority === "interactive" || this.#begun - since >= MAX_PASSED;
   }
 }

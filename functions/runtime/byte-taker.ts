@@ -29,13 +29,7 @@ export class ByteTaker {
    */
   async take(length: number, sink: (piece: Uint8Array, offset: number) => void): Promise<boolean> {
     for (let offset = 0; offset < length;) {
-      if (this.#taken === this.#chunk.length) {
-        freeBuffer(this.#chunk);
-        const { done, value } = await this.#chunks.next();
-        this.#chunk = done === true ? new Uint8Array(0) : (value as Uint8Array<ArrayBuffer>);
-        this.#taken = 0;
-        if (done === true) return false;
-      }
+      if (this.#taken >= this.#chunk.length && !(await this.#next())) return false;
       const piece = this.#chunk.subarray(this.#taken, this.#taken + length - offset);
       sink(piece, offset);
       this.#taken += piece.length;
@@ -44,11 +38,35 @@ export class ByteTaker {
     return true;
   }
 
+  /**
+   * The next `length` bytes as they arrive, fewer if the stream ends before them. A piece is freed when the next one is
+   * asked for; its taker may free it before.
+   */
+  async *pieces(length: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for (let left = length; left > 0;) {
+      // It may be shorter than what was taken of it if it was freed.
+      if (this.#taken >= this.#chunk.length && !(await this.#next())) return;
+      const piece = this.#chunk.subarray(this.#taken, this.#taken + left);
+      this.#taken += piece.length;
+      left -= piece.length;
+      yield piece;
+    }
+  }
+
   /** The next `length` bytes in a buffer of their own; undefined if the stream ends before them. */
   async read(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const bytes = new Uint8Array(length);
     const complete = await this.take(length, (piece, offset) => bytes.set(piece, offset));
     return complete ? bytes : undefined;
+  }
+
+  /** Frees the chunk and waits for the next one. @returns false at the end */
+  async #next(): Promise<boolean> {
+    freeBuffer(this.#chunk);
+    const { done, value } = await this.#chunks.next();
+    this.#chunk = done === true ? new Uint8Array(0) : (value as Uint8Array<ArrayBuffer>);
+    this.#taken = 0;
+    return done !== true;
   }
 }
 

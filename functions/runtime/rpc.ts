@@ -48,7 +48,12 @@ export interface DecoderRpc {
    * @param size side of the square output, pixels
    * @returns one result for each file, in order; a bad file does not affect the others
    */
-  decode(files: ReadableStream<Uint8Array>, size: number, requestId: string): Promise<DecodedImage[]>;
+  decode(
+    files: ReadableStream<Uint8Array>,
+    size: number,
+    requestId: string,
+    priority?: Priority,
+  ): Promise<DecodedImage[]>;
   stats(): Promise<WorkerStats>;
 }
 

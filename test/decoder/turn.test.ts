@@ -37,3 +37,19 @@ it("goes on after work that fails", async () => {
   await expect(failed).rejects.toThrow("no picture");
   expect(await next).toBe("next");
 });
+
+it("serves the background after all others, yet not last for ever", async () => {
+  const turn = new Turn();
+  const order: string[] = [];
+  const take = (name: string, priority: "interactive" | "background") =>
+    turn.take(async () => {
+      await sleep(1);
+      order.push(name);
+    }, priority);
+  const held = turn.take(() => sleep(30));
+  const background = take("background", "background");
+  const others = Array.from({ length: 40 }, (_, index) => take(`${index}`, "interactive"));
+  await Promise.all([held, background, ...others]);
+  // Ones that came later went first, but not all of them.
+  expect(order.indexOf("background")).toBe(32);
+});

@@ -1,20 +1,39 @@
 /** One call to the decoder for all pictures of a request. Each picture is sent as soon as it is available. */
 import { frameHeader } from "../../runtime/file-frames.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
-import type { DecodedImage, DecoderRpc } from "../../runtime/rpc.ts";
-import type { ImageFile } from "../images/image-file.ts";
+import { withHeartbeat } from "../../runtime/heartbeat.ts";
+import type { DecodedImage, DecoderRpc, Priority } from "../../runtime/rpc.ts";
 import { callWorker } from "../../embed/call-worker.ts";
+
+/** A file whose pieces may still come. */
+interface SentFile {
+  pieces: Iterable<Uint8Array<ArrayBuffer>> | AsyncIterable<Uint8Array<ArrayBuffer>>;
+  bytes: number;
+}
+
+export interface DecoderCallOptions {
+  priority?: Priority | undefined;
+  /** True if the call joins those of others, which may take long before it is their turn. They have deadlines of their own. */
+  isJoint?: boolean;
+}
 
 export class DecoderCall {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   /** The outcome as a value, not a rejection: it may come before any code awaits it. */
   readonly #answer: Promise<DecodedImage[] | { error: unknown }>;
+  readonly #isJoint: boolean;
 
   /** @param size side of the square output, pixels */
-  constructor(decoder: DecoderRpc, size: number, requestId: string) {
+  constructor(
+    decoder: DecoderRpc,
+    size: number,
+    requestId: string,
+    { priority, isJoint = false }: DecoderCallOptions = {},
+  ) {
+    this.#isJoint = isJoint;
     const { readable, writable } = new IdentityTransformStream();
     this.#writer = writable.getWriter();
-    this.#answer = decoder.decode(readable, size, requestId).catch((error: unknown) => ({ error }));
+    this.#answer = decoder.decode(readable, size, requestId, priority).catch((error: unknown) => ({ error }));
   }
 
   /**
@@ -22,9 +41,9 @@ export class DecoderCall {
    * @throws ServiceError `model_unavailable` if the decoder accepts no data; it may have to serve many other clients
    * first
    */
-  async send({ pieces, bytes }: ImageFile): Promise<void> {
+  async send({ pieces, bytes }: SentFile): Promise<void> {
     await this.#write(frameHeader(bytes));
-    for (const piece of pieces) {
+    for await (const piece of pieces) {
       await this.#write(piece);
       if (piece.byteLength === piece.buffer.byteLength) freeBuffer(piece);
     }
@@ -35,7 +54,7 @@ export class DecoderCall {
    * @throws ServiceError `model_unavailable`
    */
   async finish(): Promise<DecodedImage[]> {
-    return await callWorker("decoder", async () => {
+    return await this.#awaited(async () => {
       this.#writer.close().catch(() => {});
       const answer = await this.#answer;
       if ("error" in answer) throw answer.error;
@@ -51,6 +70,10 @@ export class DecoderCall {
   /** A decoder that stops reading has failed; its answer gives the reason. */
   async #write(piece: Uint8Array): Promise<void> {
     const written = this.#writer.write(piece).catch(() => {});
-    await callWorker("decoder", () => Promise.race([written, this.#answer.then(() => {})]));
+    await this.#awaited(() => Promise.race([written, this.#answer.then(() => {})]));
+  }
+
+  async #awaited<T>(step: () => Promise<T>): Promise<T> {
+    return await callWorker("decoder", (alive) => (this.#isJoint ? withHeartbeat(alive, step) : step()));
   }
 }

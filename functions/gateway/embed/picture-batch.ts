@@ -94,7 +94,7 @@ export class PictureBatch {
   }
 
   async #send(file: ImageFile, picture: Picture): Promise<void> {
-    const { env, manifest, timings, requestId } = this.context;
+    const { env, manifest, timings, requestId, pictureWatch } = this.context;
     if (this.#sent.length === MAX_IMAGES) {
       const message =
         `at most ${MAX_IMAGES} pictures of a request may be new: the first ${MAX_IMAGES} are embedded now, so send the ` +
@@ -102,7 +102,8 @@ export class PictureBatch {
       throw new ServiceError("too_many_items", message, { param: picture.param });
     }
     this.#sent.push(picture);
-    this.#decoder ??= new DecoderCall(env.DECODER, manifest.image.size, requestId);
+    const isJoint = pictureWatch !== undefined;
+    this.#decoder ??= new DecoderCall(env.DECODER, manifest.image.size, requestId, { isJoint });
     const decoder = this.#decoder;
     await timings.measure("decode", () => decoder.send(file));
   }

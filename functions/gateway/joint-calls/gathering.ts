@@ -13,8 +13,11 @@ const MOST_STARTED = 8;
 const QUIET_MS = 1_000;
 /** The same while lines wait to be started. */
 const QUIET_BEFORE_ALL_MS = 2_000;
-/** Milliseconds after which pictures go without those that still come. */
+/** Milliseconds after which whatever waits goes without what still comes. */
 const PATIENCE_MS = 15_000;
+
+/** Milliseconds between two signs of life of what waits; whoever asked takes longer silence for a fault. */
+const BEAT_MS = 3_000;
 
 /** Milliseconds in which whoever has just got his answer comes to his next step. */
 const STEP_MS = 5;
@@ -27,6 +30,8 @@ export interface Waiting {
   readonly isWaiting: boolean;
   /** Asks what waits. */
   flush(): void;
+  /** Gives a sign of life to whoever has asked what waits, if he needs one. */
+  showLife?(): Promise<void>;
 }
 
 interface LineState {
@@ -44,6 +49,7 @@ export class Gathering {
   #isAllStarted = false;
   #quiet: ReturnType<typeof setTimeout> | null = null;
   #patience: ReturnType<typeof setTimeout> | null = null;
+  #beat: ReturnType<typeof setInterval> | null = null;
 
   add(kind: "text" | "decoder" | "image", waiting: Waiting): void {
     this.#waiting[kind].push(waiting);
@@ -112,8 +118,13 @@ export class Gathering {
       this.#starter?.();
       this.#starter = undefined;
     }
-    clearTimeout(this.#quiet);
-    if (!this.#hasWaiting()) return;
+    if (this.#quiet !== null) clearTimeout(this.#quiet);
+    if (!this.#hasWaiting()) {
+      this.#rest();
+      return;
+    }
+    this.#beat ??= setInterval(() => this.#showLife(), BEAT_MS);
+    this.#patience ??= setTimeout(() => this.#flushAll(), PATIENCE_MS);
     if (this.#isAllStarted && this.#busy() === 0 && !this.#isReceiving()) {
       this.#quiet = setTimeout(() => this.#flush(true), STEP_MS);
       return;
@@ -122,16 +133,35 @@ export class Gathering {
       () => this.#flush(!this.#isAnyOpen()),
       this.#isAllStarted ? QUIET_MS : QUIET_BEFORE_ALL_MS,
     );
-    if (this.#isWaiting("decoder")) this.#patience ??= setTimeout(() => this.#flush(true), PATIENCE_MS);
   }
 
   #flush(withPictures: boolean): void {
     flushAll(this.#waiting.text);
     if (!withPictures) return;
-    clearTimeout(this.#patience);
+    if (this.#patience !== null) clearTimeout(this.#patience);
     this.#patience = null;
     // The image tower waits for pixels from the decoder.
     flushAll(this.#isWaiting("decoder") ? this.#waiting.decoder : this.#waiting.image);
+  }
+
+  #flushAll(): void {
+    this.#patience = null;
+    for (const waiting of Object.values(this.#waiting)) flushAll(waiting);
+  }
+
+  /** Until something waits again. */
+  #rest(): void {
+    if (this.#patience !== null) clearTimeout(this.#patience);
+    if (this.#beat !== null) clearInterval(this.#beat);
+    this.#patience = null;
+    this.#beat = null;
+  }
+
+  #showLife(): void {
+    if (!this.#hasWaiting()) this.#rest();
+    for (const waiting of Object.values(this.#waiting).flat()) {
+      if (waiting.isWaiting) waiting.showLife?.().catch(() => {});
+    }
   }
 
   /** Lines that do something by themselves. */

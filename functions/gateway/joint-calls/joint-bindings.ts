@@ -1,10 +1,11 @@
-/** The gateway's bindings as the lines of a part see them: with one decoder and one call of each tower for all of them. */
+/** The gateway's bindings as the lines of a part see them: with one decoder, one call of each tower, and one share of KV for all of them. */
 import type { TextRpc, VisionRpc } from "../../runtime/rpc.ts";
 import type { Bindings } from "../bindings.ts";
 import type { Gathering } from "./gathering.ts";
 import { JointDecoder } from "./joint-decoder.ts";
 import { JointText } from "./joint-text.ts";
 import { JointVision } from "./joint-vision.ts";
+import { partCache } from "./part-cache.ts";
 
 const VISION = /^VISION(_\d+)?$/;
 const TEXT = /^TEXT(_\d+)?$/;
@@ -13,6 +14,7 @@ const TEXT = /^TEXT(_\d+)?$/;
 export function jointBindings(env: Bindings, gathering: Gathering, requestId: string): Bindings {
   const joint: Record<string, unknown> = {
     ...env,
+    CACHE: partCache(env.CACHE),
     DECODER: new JointDecoder(env.DECODER, gathering, requestId),
   };
   for (const [name, binding] of Object.entries(env)) {

@@ -5,6 +5,10 @@ import { nextFrame } from "../../runtime/file-frames.ts";
 import { DecoderCall } from "../embed/decoder-call.ts";
 import type { Gathering, Waiting } from "./gathering.ts";
 
+/** Files of a call: the pixels of all of them are one answer, which may have 32 MiB. */
+const MOST_FILES = 64;
+const FILLER_BYTES = 65_536;
+
 /** A call to the decoder. */
 interface Round {
   call: DecoderCall;
@@ -18,7 +22,7 @@ export class JointDecoder implements DecoderRpc, Waiting {
   readonly #requestId: string;
   /** The call that is open, for each size of pictures. */
   readonly #rounds = new Map<number, Round>();
-  /** One file is sent at a time. */
+  /** One file is sent at a time. The others stay where they are, in the room that their lines hold for them. */
   #sending: Promise<unknown> = Promise.resolve();
   /** Files that have begun to come and were not sent. */
   #receiving = 0;
@@ -48,7 +52,7 @@ export class JointDecoder implements DecoderRpc, Waiting {
     const rounds = [...this.#rounds.values()];
     this.#rounds.clear();
     const finish = async (): Promise<void> => {
-      for (const { call, answer } of rounds) await call.finish().then(answer.resolve, answer.reject);
+      for (const round of rounds) await finishRound(round);
     };
     // After the file that is being sent.
     this.#sending = this.#sending.then(finish, finish);
@@ -63,9 +67,7 @@ export class JointDecoder implements DecoderRpc, Waiting {
     for (let length = await nextFrame(upload); length !== undefined; length = await nextFrame(upload)) {
       this.#receiving++;
       try {
-        const file = await upload.read(length);
-        if (file === undefined) break;
-        places.push(await this.#send(file, size));
+        places.push(await this.#send(upload, length, size));
       } finally {
         this.#receiving--;
         this.#gathering.received();
@@ -80,11 +82,11 @@ export class JointDecoder implements DecoderRpc, Waiting {
     return results;
   }
 
-  async #send(file: Uint8Array<ArrayBuffer>, size: number): Promise<{ round: Round; index: number }> {
+  async #send(upload: ByteTaker, length: number, size: number): Promise<{ round: Round; index: number }> {
     const send = async (): Promise<{ round: Round; index: number }> => {
       const round = this.#open(size);
       const index = round.files++;
-      await round.call.send({ pieces: [file], bytes: file.byteLength });
+      await round.call.send({ pieces: wholeFile(upload, length), bytes: length });
       return { round, index };
     };
     const sent = this.#sending.then(send, send);
@@ -94,12 +96,36 @@ export class JointDecoder implements DecoderRpc, Waiting {
 
   #open(size: number): Round {
     const open = this.#rounds.get(size);
-    if (open !== undefined) return open;
-    const call = new DecoderCall(this.#decoder, size, this.#requestId);
+    if (open !== undefined && open.files < MOST_FILES) return open;
+    if (open !== undefined) void finishRound(open);
+    const call = new DecoderCall(this.#decoder, size, this.#requestId, { priority: "background" });
     const round = { call, files: 0, answer: Promise.withResolvers<DecodedImage[]>() };
     // Every line whose files are in it may have failed for another reason.
     round.answer.promise.catch(() => {});
     this.#rounds.set(size, round);
     return round;
+  }
+}
+
+/** Never rejects. */
+async function finishRound({ call, answer }: Round): Promise<void> {
+  await call.finish().then(answer.resolve, answer.reject);
+}
+
+/** As many bytes as were announced, even if the line ends meanwhile: the next line's file begins after them. */
+async function* wholeFile(upload: ByteTaker, length: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let left = length;
+  try {
+    for await (const piece of upload.pieces(length)) {
+      left -= piece.length;
+      yield piece;
+    }
+  } catch {
+    // Nobody waits for what becomes of its picture.
+  }
+  while (left > 0) {
+    const filler = new Uint8Array(Math.min(left, FILLER_BYTES));
+    left -= filler.length;
+    yield filler;
   }
 }

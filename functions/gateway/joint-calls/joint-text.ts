@@ -54,49 +54,53 @@ export class JointText implements TextRpc, Waiting {
     });
   }
 
+  async showLife(): Promise<void> {
+    await stillWanted(this.#asked)();
+  }
+
   async stats(): Promise<WorkerStats> {
     return await this.#text.stats();
   }
 
   async #askInTurn(asked: readonly Asked[]): Promise<void> {
-    for (let from = 0; from < asked.length;) {
-      let to = from;
-      let texts = 0;
-      do texts += asked[to++]?.texts.length ?? 0;
-      while (to < asked.length && texts + (asked[to]?.texts.length ?? 0) <= MOST_TEXTS);
+    const { texts, rows } = distinctOf(asked);
+    const results: RpcResult<Embeddings>[] = [];
+    let open = asked.map((each, index) => ({ ...each, rows: rows[index] ?? [] }));
+    for (let from = 0; from < texts.length; from += MOST_TEXTS) {
+      const to = Math.min(from + MOST_TEXTS, texts.length);
       // Those that come later are to show life meanwhile.
-      await this.#ask(asked.slice(from, to), asked.slice(from));
-      from = to;
+      results.push(await this.#ask(texts.slice(from, to), stillWanted(open)));
+      const isAnswered = (row: number): boolean => row < to;
+      for (const { rows: own, answer } of open.filter((each) => each.rows.every(isAnswered))) {
+        answer.resolve(rowsOf(results, { each: MOST_TEXTS, count: to }, own));
+      }
+      open = open.filter((each) => !each.rows.every(isAnswered));
     }
   }
 
-  async #ask(asked: readonly Asked[], waiting: readonly Asked[]): Promise<void> {
-    const distinct = new Map<string, number>();
-    const sequences: Int32Array[] = [];
-    const rows = asked.map(({ texts }) =>
-      texts.map((text) => {
-        const key = text.join();
-        const row = distinct.get(key) ?? sequences.push(text) - 1;
-        distinct.set(key, row);
-        return row;
-      }),
-    );
-    const lengths = sequences.map(({ length }) => length);
+  async #ask(texts: readonly Int32Array[], wanted: Wanted): Promise<RpcResult<Embeddings>> {
+    const lengths = texts.map(({ length }) => length);
     const ids = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
     let at = 0;
-    for (const sequence of sequences) {
-      ids.set(sequence, at);
-      at += sequence.length;
+    for (const text of texts) {
+      ids.set(text, at);
+      at += text.length;
     }
-    const result = await this.#text.embedTokens(
-      ids,
-      lengths,
-      stillWanted(waiting),
-      this.#requestId,
-      "background",
-    );
-    for (const [index, { answer }] of asked.entries()) {
-      answer.resolve(rowsOf(result, sequences.length, rows[index] ?? []));
-    }
+    return await this.#text.embedTokens(ids, lengths, wanted, this.#requestId, "background");
   }
+}
+
+/** The different texts of all, and which of them each has asked for. */
+function distinctOf(asked: readonly Asked[]): { texts: Int32Array[]; rows: number[][] } {
+  const distinct = new Map<string, number>();
+  const all: Int32Array[] = [];
+  const rows = asked.map(({ texts }) =>
+    texts.map((text) => {
+      const key = text.join();
+      const row = distinct.get(key) ?? all.push(text) - 1;
+      distinct.set(key, row);
+      return row;
+    }),
+  );
+  return { texts: all, rows };
 }

@@ -54,6 +54,10 @@ export class JointVision implements VisionRpc, Waiting {
     });
   }
 
+  async showLife(): Promise<void> {
+    await stillWanted(this.#asked)();
+  }
+
   async embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>> {
     return await this.#vision.embedTensor(values, height, width);
   }
@@ -88,7 +92,7 @@ export class JointVision implements VisionRpc, Waiting {
       "background",
     );
     for (const [index, { answer }] of asked.entries()) {
-      answer.resolve(rowsOf(result, pixels.length, rows[index] ?? []));
+      answer.resolve(rowsOf([result], { each: pixels.length, count: pixels.length }, rows[index] ?? []));
     }
   }
 }

@@ -56,7 +56,9 @@ export async function streamTexts(
   // From here on the answer owns the room.
   c.set("share", undefined);
   const { readable, writable } = new IdentityTransformStream();
-  const sent = send(utf8Pieces(texts), writable.getWriter()).finally(() => share?.release());
+  // A line's answer waits for those of others.
+  const patience = c.get("line") === undefined ? PATIENCE_MS : undefined;
+  const sent = send(utf8Pieces(texts), writable.getWriter(), patience).finally(() => share?.release());
   c.executionCtx.waitUntil(sent);
   return new Response(readable, { headers: { "content-type": "application/json" } });
 }
@@ -65,16 +67,17 @@ export async function streamTexts(
 async function send(
   pieces: Iterable<Uint8Array>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
+  patience: number | undefined,
 ): Promise<void> {
   let isMaking = true;
   try {
     for (const piece of pieces) {
       isMaking = false;
-      await withReader(writer, () => writer.write(piece));
+      await withReader(writer, patience, () => writer.write(piece));
       isMaking = true;
     }
     isMaking = false;
-    await withReader(writer, () => writer.close());
+    await withReader(writer, patience, () => writer.close());
   } catch (error) {
     // That a client leaves is nothing to log.
     if (isMaking) warn("an answer broke off", error);
@@ -85,13 +88,18 @@ async function send(
 /** Disconnects a client that does not read for too long. */
 async function withReader(
   writer: WritableStreamDefaultWriter<Uint8Array>,
+  patience: number | undefined,
   write: () => Promise<void>,
 ): Promise<void> {
+  if (patience === undefined) {
+    await write();
+    return;
+  }
   const timer = setTimeout(() => {
     const error = new Error("the client does not read its answer");
     warn("an answer broke off", error);
     void writer.abort(error).catch(() => undefined);
-  }, PATIENCE_MS);
+  }, patience);
   try {
     await write();
   } finally {

@@ -1,0 +1,162 @@
+/** How the calls of a part's lines are brought together: equal texts, files in turn, signs of life while they wait. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, expect, it } from "vitest";
+import { Gathering } from "../../functions/gateway/joint-calls/gathering.ts";
+import { JointDecoder } from "../../functions/gateway/joint-calls/joint-decoder.ts";
+import { JointText } from "../../functions/gateway/joint-calls/joint-text.ts";
+import { partCache } from "../../functions/gateway/joint-calls/part-cache.ts";
+import { ByteTaker } from "../../functions/runtime/byte-taker.ts";
+import { frameHeader, nextFrame } from "../../functions/runtime/file-frames.ts";
+import type { DecodedImage, DecoderRpc, TextRpc } from "../../functions/runtime/rpc.ts";
+
+const BYTES = 200_000;
+
+/** Answers with the first byte of each file and its length. */
+class Decoder implements Pick<DecoderRpc, "decode"> {
+  readonly calls: number[] = [];
+
+  async decode(files: ReadableStream<Uint8Array>): Promise<DecodedImage[]> {
+    const upload = new ByteTaker(files);
+    const results: DecodedImage[] = [];
+    for (let length = await nextFrame(upload); length !== undefined; length = await nextFrame(upload)) {
+      const file = await upload.read(length);
+      if (file === undefined) throw new Error("the stream ended early");
+      results.push({ ok: true, value: { pixels: Uint8Array.of(file[0] ?? 0, file.at(-1) ?? 0) } });
+    }
+    this.calls.push(results.length);
+    return results;
+  }
+}
+
+/** A vector of one value for each text: its first id. */
+class Text implements Pick<TextRpc, "embedTokens"> {
+  readonly calls: number[] = [];
+
+  async embedTokens(ids: Int32Array, lengths: number[]): ReturnType<TextRpc["embedTokens"]> {
+    this.calls.push(lengths.length);
+    let at = 0;
+    const firsts = lengths.map((length) => ids[(at += length) - length] ?? 0);
+    return { ok: true, value: { revision: "r", embeddings: Float32Array.from(firsts) } };
+  }
+}
+
+beforeAll(() => {
+  (globalThis as Record<string, unknown>)["IdentityTransformStream"] ??= TransformStream;
+});
+
+type Pieces = Iterable<Uint8Array<ArrayBuffer>> | AsyncIterable<Uint8Array<ArrayBuffer>>;
+
+/** Node has it, the types of Workers do not. */
+const streamOf = (pieces: Pieces): ReadableStream<Uint8Array> =>
+  (ReadableStream as unknown as { from: (pieces: Pieces) => ReadableStream<Uint8Array> }).from(pieces);
+
+/** 1,500 texts of one token each. */
+const idsFrom = (first: number) => Int32Array.from({ length: 1_500 }, (_, index) => first + index);
+
+async function begun(gathering: Gathering, lines: readonly string[]): Promise<void> {
+  for (const line of lines) await gathering.start(line);
+  gathering.allStarted();
+}
+
+it("computes equal texts of all lines once, also beyond the texts of a call", async () => {
+  const [gathering, text] = [new Gathering(), new Text()];
+  const joint = new JointText(text as unknown as TextRpc, gathering, "part");
+  const lines = ["a", "b", "c", "d"];
+  await begun(gathering, lines);
+  const lengths = Array.from({ length: 1_500 }, () => 1);
+  // 1,500 texts twice, and 1,500 of which 500 are theirs, twice: 2,500 different ones.
+  const starts = [0, 0, 1_000, 1_000];
+  const answers = await Promise.all(
+    lines.map((line, index) => joint.embedTokens(idsFrom(starts[index] ?? 0), lengths, () => true, line)),
+  );
+  expect(text.calls).toEqual([2_048, 452]);
+  for (const [index, answer] of answers.entries()) {
+    expect(answer).toEqual({
+      ok: true,
+      value: { revision: "r", embeddings: Float32Array.from(idsFrom(starts[index] ?? 0)) },
+    });
+  }
+});
+
+it("takes a file from its line only when it is its turn, and fills up what a line does not send", async () => {
+  const [gathering, decoder] = [new Gathering(), new Decoder()];
+  const joint = new JointDecoder(decoder as unknown as DecoderRpc, gathering, "part");
+  await begun(gathering, ["slow", "gone", "next"]);
+  const taken = new Map<string, number>();
+  const fileOf = (line: string, value: number, ends: "whole" | "early", release?: Promise<void>) => {
+    const pieces = Array.from({ length: ends === "whole" ? 20 : 5 }, () =>
+      new Uint8Array(BYTES / 20).fill(value),
+    );
+    const source = async function* (): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+      yield frameHeader(BYTES);
+      for (const [index, piece] of pieces.entries()) {
+        if (index === 1) await release;
+        taken.set(line, (taken.get(line) ?? 0) + piece.length);
+        yield piece;
+      }
+    };
+    return streamOf(source());
+  };
+  const { promise: release, resolve } = Promise.withResolvers<void>();
+  const slow = joint.decode(fileOf("slow", 1, "whole", release), 4, "slow");
+  await sleep(20);
+  const gone = joint.decode(fileOf("gone", 2, "early"), 4, "gone");
+  const next = joint.decode(fileOf("next", 3, "whole"), 4, "next");
+  await sleep(20);
+  // Not more than the streams' own queues hold.
+  expect((taken.get("gone") ?? 0) + (taken.get("next") ?? 0)).toBeLessThan(BYTES / 4);
+  resolve();
+  const pixels = (await Promise.all([slow, gone, next]))
+    .flat()
+    .map((each) => each.ok && [...each.value.pixels]);
+  expect(pixels).toEqual([
+    [1, 1],
+    [2, 0],
+    [3, 3],
+  ]);
+  expect(decoder.calls).toEqual([3]);
+});
+
+it("calls the decoder again after 64 files", async () => {
+  const [gathering, decoder] = [new Gathering(), new Decoder()];
+  const joint = new JointDecoder(decoder as unknown as DecoderRpc, gathering, "part");
+  await begun(gathering, ["line"]);
+  const files = Array.from({ length: 70 }, (_, index) => [frameHeader(1), Uint8Array.of(index)]).flat();
+  const decoded = await joint.decode(streamOf(files), 4, "line");
+  expect(decoded.map((each) => each.ok && each.value.pixels[0])).toEqual(
+    Array.from({ length: 70 }, (_, at) => at),
+  );
+  expect(decoder.calls).toEqual([64, 6]);
+});
+
+it("shows life while a call waits for other lines", { timeout: 30_000 }, async () => {
+  const [gathering, text] = [new Gathering(), new Text()];
+  const joint = new JointText(text as unknown as TextRpc, gathering, "part");
+  await begun(gathering, ["waits", "busy"]);
+  let asked = 0;
+  const wanted = (): boolean => ++asked > 0;
+  const answer = joint.embedTokens(Int32Array.of(7), [1], wanted, "waits");
+  // The other line keeps the part from asking the tower, because something happens all the time.
+  const events = setInterval(() => gathering.received(), 300);
+  await sleep(7_000);
+  expect(text.calls).toEqual([]);
+  expect(asked).toBeGreaterThanOrEqual(2);
+  clearInterval(events);
+  expect(await answer).toMatchObject({ ok: true });
+});
+
+it("asks KV at most 950 times for a part", async () => {
+  let operations = 0;
+  const kv = {
+    get: async (keys: string | string[]) => (operations++, Array.isArray(keys) ? new Map() : null),
+    put: async () => void operations++,
+  };
+  const cache = partCache(kv as unknown as KVNamespace);
+  for (let index = 0; index < 900; index++) await cache.put(`${index}`, "");
+  expect(operations).toBe(500);
+  for (let index = 0; index < 900; index++) {
+    expect(await cache.get(["a", "b"], "text")).toEqual(new Map());
+    expect(await cache.get("a", "arrayBuffer")).toBeNull();
+  }
+  expect(operations).toBe(950);
+});
