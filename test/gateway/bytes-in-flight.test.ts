@@ -41,6 +41,30 @@ async function fillUp(share: Share): Promise<unknown> {
 }
 
 describe("BytesInFlight", () => {
+  it("gives lines of batches half of the room, and more to one that is alone", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB });
+    const line = (most: number): Share => {
+      const share = room.open(most, true);
+      opened.push(share);
+      return share;
+    };
+    for (let held = 0; held < 400_000; held += 100_000) await line(100_000).growTo(100_000);
+    const waits = line(120_000);
+    const growth = waits.growTo(120_000);
+    growth.catch(() => {});
+    expect(await happens(growth)).toBe(false);
+    // A request does not wait behind it.
+    expect(await happens(open(room, 100_000).growTo(100_000))).toBe(true);
+    const large = line(36 * MB);
+    expect(await happens(large.growTo(36 * MB))).toBe(true);
+    const behind = line(2 * MB).growTo(2 * MB);
+    behind.catch(() => {});
+    expect(await happens(behind)).toBe(false);
+    expect(await happens(open(room, 2 * MB).growTo(2 * MB))).toBe(true);
+    large.release();
+    await behind;
+  });
+
   it("does not count the isolate's busy time as waiting for a client", () => {
     const share = open(new BytesInFlight({ small: MB, large: MB }), MB);
     share.expect();

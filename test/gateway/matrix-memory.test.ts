@@ -35,6 +35,23 @@ afterEach(() => {
 });
 
 describe("matrices in memory", () => {
+  it("leave half of the room to requests while lines of batches use theirs", async () => {
+    const memory = new MatrixMemory(LIMITS);
+    const ofLine = async (key: string): Promise<UsedMatrix> =>
+      await memory.load(key, MB / 2, async () => matrixOf(MB / 2), true);
+    const used = [await ofLine("a"), await ofLine("b")];
+    let isLoaded = false;
+    const third = ofLine("c").then((matrix) => {
+      isLoaded = true;
+      return matrix;
+    });
+    // A request does not wait behind it.
+    for (const key of ["d", "e"]) used.push(await load(memory, key, MB / 2));
+    expect(isLoaded).toBe(false);
+    for (const { release } of used) release();
+    (await third).release();
+  });
+
   it("are kept while there is room; the least recently used are dropped first", async () => {
     const memory = new MatrixMemory(LIMITS);
     for (const key of ["a", "b", "c"]) (await load(memory, key, 12 * MB)).release();

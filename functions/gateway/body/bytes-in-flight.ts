@@ -13,6 +13,9 @@
  * have to wait: an answered body holds its room as long as a tower works, and a half-read body behind it holds the
  * rest.
  *
+ * - Lines of batches together get at most half of the room, because they hold it while their work waits in the
+ * background; only one that is alone may take more.
+ *
  * - A client that sends too slowly loses its room if others wait.
  *
  * Waiting is by polling, and each share shows by a timer that its request is alive; `runtime/sign-of-life.ts` says why.
@@ -34,6 +37,8 @@ const SHARE_EXPIRY_MS = 30_000;
 const PATIENCE_MS = 20_000;
 /** Bytes that a body holds at its start, for the objects of its request. */
 const LEAST_BYTES = 4_096;
+/** What lines of batches may hold of a lane. */
+const LINES_SHARE = 1 / 2;
 /** Largest small body, bytes. */
 const SMALL_BYTES = 131_072;
 /** Large bodies take room in steps of this many bytes, because they arrive in pieces of a few thousand. */
@@ -53,6 +58,8 @@ type Lane = "small" | "large";
 
 /** The room of one body. */
 export class Share {
+  /** True for a line of a batch. */
+  readonly isLine: boolean;
   readonly #room: BytesInFlight;
   readonly #request = new SignOfLife();
   readonly #heartbeat: ReturnType<typeof setInterval>;
@@ -67,7 +74,8 @@ export class Share {
   #isLost = false;
 
   /** @param most bytes that it will hold, as far as is known */
-  constructor(room: BytesInFlight, most: number) {
+  constructor(room: BytesInFlight, most: number, isLine: boolean) {
+    this.isLine = isLine;
     this.#room = room;
     this.#most = most;
     this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
@@ -221,9 +229,10 @@ export class BytesInFlight {
   /**
    * A new share for a body. Release it when nothing of the body is needed any more.
    * @param most bytes that it will hold, as far as is known
+   * @param isLine true for a line of a batch
    */
-  open(most: number): Share {
-    const share = new Share(this, most);
+  open(most: number, isLine = false): Share {
+    const share = new Share(this, most, isLine);
     this.#shares.add(share);
     return share;
   }
@@ -240,6 +249,7 @@ export class BytesInFlight {
 
   /** True if all bodies of the lane could still be finished after this share got the room it wants. */
   #hasRoom(wanting: Share, inLane: readonly Share[]): boolean {
+    if (wanting.isLine && !this.#isWithinLines(wanting, inLane)) return false;
     // Use what it will hold in the end: if it used the reserve while it was small, it could not be finished without it.
     const isLargest = wanting.lane === "large" && wanting.atLast > MEDIUM_BYTES;
     let free = this.#limits[wanting.lane] - (isLargest ? this.#reserve : 0);
@@ -257,13 +267,21 @@ export class BytesInFlight {
     return true;
   }
 
+  /** True if a line may have the room it wants beside other lines. */
+  #isWithinLines(wanting: Share, inLane: readonly Share[]): boolean {
+    const others = inLane.filter((share) => share.isLine && share !== wanting);
+    const held = others.reduce((sum, share) => sum + share.held, 0);
+    const isAlone = others.every((share) => share.held <= LEAST_BYTES);
+    return isAlone || held + wanting.after <= this.#limits[wanting.lane] * LINES_SHARE;
+  }
+
   /**
    * Takes room from a share that blocks a waiting one: a slow one or, if all wait without progress, the latest large one
    * or the small one that holds most. The latest small one may hold next to nothing: that of a request which came when
-   * the room was full of others.
+   * the room was full of others. A line takes it from lines only.
    */
   reclaim(waiting: Share): void {
-    const inLane = this.#inLane(waiting);
+    const inLane = this.#inLane(waiting).filter(({ isLine }) => isLine || !waiting.isLine);
     // Take one at a time, because it may be enough.
     if (inLane.some(({ isLost }) => isLost)) return;
     const slow = inLane.filter((share) => share !== waiting && share.isSlow());

@@ -26,11 +26,16 @@ export interface ReadBody {
 }
 
 /**
+ * @param isLine true for a line of a batch
  * @param acceptFile receives a multipart request's files as they arrive; without it, only JSON is accepted
  * @throws ServiceError `unsupported_media_type`, `request_too_large`, `invalid_json`, `invalid_type`, `overloaded`;
  * whatever `acceptFile` throws
  */
-export async function readBody(request: Request, acceptFile?: AcceptFile): Promise<ReadBody> {
+export async function readBody(
+  request: Request,
+  isLine: boolean,
+  acceptFile?: AcceptFile,
+): Promise<ReadBody> {
   const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity") {
     const message = "the request's body must not be compressed: send it without a content-encoding";
@@ -39,7 +44,7 @@ export async function readBody(request: Request, acceptFile?: AcceptFile): Promi
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   const length = Number(request.headers.get("content-length") ?? Infinity);
   if (type === "application/json") {
-    const share = bytesInFlight.open(LIFTED_EXPANSION * Math.min(length, MAX_JSON_BYTES));
+    const share = bytesInFlight.open(LIFTED_EXPANSION * Math.min(length, MAX_JSON_BYTES), isLine);
     return await withShare(share, () => readJson(request, Math.min(length, MAX_JSON_BYTES), share));
   }
   if (type === "multipart/form-data" && acceptFile !== undefined) {

@@ -14,7 +14,7 @@ import {
   vectorsKey,
 } from "../../label-sets/definition.ts";
 import { type EmbeddedMatrix, embedMatrix, MAKING } from "./embed-matrix.ts";
-import { matrixBytes, thresholds } from "../../label-sets/label-matrix.ts";
+import { type LabelMatrix, matrixBytes, thresholds } from "../../label-sets/label-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory, type UsedMatrix } from "./matrix-memory.ts";
 
@@ -47,13 +47,15 @@ export async function inlineLabels(
   if (known !== undefined) return asRequested(known, definition);
   let cachedTokens: number | undefined;
   const bytes = MAKING * matrixBytes(unnamed, context.manifest.embedding_width);
-  const loaded = await matrixMemory.load(key, bytes, async () => {
+  const isLine = context.pictureWatch !== undefined;
+  const make = async (): Promise<LabelMatrix> => {
     const cached = await readMatrix(name, context);
     if (cached !== undefined) return cached;
     const made = await embed();
     ({ cachedTokens } = made);
     return made.matrix;
-  });
+  };
+  const loaded = await matrixMemory.load(key, bytes, make, isLine);
   const written = cachedTokens === undefined ? undefined : matrixMemory.use(key);
   if (written !== undefined) writeMatrix(name, written, context);
   return { ...asRequested(loaded, definition), ...(cachedTokens === undefined ? {} : { cachedTokens }) };

@@ -3,7 +3,8 @@
  * labels. A set of 10,000 labels takes 26 MB, so all matrices count towards a limit: those being loaded, those in use
  * and those that are only kept. Room is taken before a matrix is loaded. If there is none, unused matrices are dropped,
  * the least recently used first; if that is not enough, the request waits until others release theirs. Small matrices
- * have separate room, so they never wait for large ones.
+ * have separate room, so they never wait for large ones. Matrices of lines of batches that come with the lines may be in
+ * use in half of the room, because they wait there for work in the background; only one that is alone may take more.
  *
  * Waiting is by polling, and each use shows by a timer that its request is alive; `runtime/sign-of-life.ts` says why.
  */
@@ -20,6 +21,9 @@ const SMALL_BYTES = 1_000_000;
  */
 export const MATRIX_ROOM: Readonly<Record<Lane, number>> = { small: 4_000_000, large: 38_000_000 };
 
+/** What matrices of lines of batches may take of a lane. */
+const LINES_SHARE = 1 / 2;
+
 const POLL_MS = 20;
 /** How long a client waits before it is told to try again. */
 const PATIENCE_MS = 15_000;
@@ -30,6 +34,8 @@ const USE_EXPIRY_MS = 30_000;
 const WAITING_EXPIRY_MS = 1_000;
 
 interface Entry {
+  /** True if it was loaded for a line of a batch. */
+  isOfLine: boolean;
   /** Bytes that count towards the limit: what the entry took while it was loaded. */
   lane: Lane;
   bytes: number;
@@ -77,6 +83,9 @@ export class MatrixMemory {
   /** Requests that wait for room, in order of arrival. */
   readonly #waiting: Readonly<Record<Lane, Set<SignOfLife>>> = { small: new Set(), large: new Set() };
 
+  /** Lines of batches that do: no request waits behind them. */
+  readonly #waitingLines: Readonly<Record<Lane, Set<SignOfLife>>> = { small: new Set(), large: new Set() };
+
   constructor(limits: Readonly<Record<Lane, number>>) {
     this.#limits = limits;
   }
@@ -111,21 +120,25 @@ export class MatrixMemory {
   /**
    * Loads a matrix when there is room for it.
    * @param bytes memory of the matrix, and of whatever else is needed to make it
+   * @param isOfLine true for a matrix that only a line of a batch is known to need
    * @returns undefined if `make` finds no matrix
    * @throws ServiceError `overloaded`; whatever `make` throws
    */
-  load(key: string, bytes: number, make: () => Promise<LabelMatrix>): Promise<UsedMatrix>;
+  load(key: string, bytes: number, make: () => Promise<LabelMatrix>, isOfLine?: boolean): Promise<UsedMatrix>;
   load(
     key: string,
     bytes: number,
     make: () => Promise<LabelMatrix | undefined>,
+    isOfLine?: boolean,
   ): Promise<UsedMatrix | undefined>;
   async load(
     key: string,
     bytes: number,
     make: () => Promise<LabelMatrix | undefined>,
+    isOfLine = false,
   ): Promise<UsedMatrix | undefined> {
     const entry: Entry = {
+      isOfLine,
       lane: laneOf(bytes),
       bytes,
       uses: new Set(),
@@ -174,9 +187,9 @@ export class MatrixMemory {
 
   /** Waits for room, and takes it. */
   async #enter(key: string, entry: Entry): Promise<void> {
-    const { lane, bytes } = entry;
+    const { lane, bytes, isOfLine } = entry;
     if (bytes > this.#limits[lane]) throw setTooLarge(bytes);
-    const waiting = this.#waiting[lane];
+    const waiting = (isOfLine ? this.#waitingLines : this.#waiting)[lane];
     const me = new SignOfLife();
     const deadline = Date.now() + PATIENCE_MS;
     try {
@@ -184,7 +197,8 @@ export class MatrixMemory {
         me.renew();
         // Add it again, in case it was removed as expired.
         waiting.add(me);
-        if (this.#isFirst(waiting, me) && this.#makeRoom(lane, bytes)) {
+        const mayEnter = this.#isFirst(waiting, me) && (!isOfLine || this.#isWithinLines(lane, bytes));
+        if (mayEnter && this.#makeRoom(lane, bytes)) {
           // Take the room at once: another waiting request may poll before the caller continues.
           this.#entries.set(key, entry);
           return;
@@ -204,6 +218,15 @@ export class MatrixMemory {
       waiting.delete(other);
     }
     return false;
+  }
+
+  /** True if a matrix of this size may be used beside those of other lines. */
+  #isWithinLines(lane: Lane, bytes: number): boolean {
+    let used = 0;
+    for (const entry of this.#entries.values()) {
+      if (entry.lane === lane && entry.isOfLine && isUsed(entry)) used += entry.bytes;
+    }
+    return used === 0 || used + bytes <= this.#limits[lane] * LINES_SHARE;
   }
 
   /** Drops unused matrices, as far as necessary. @returns true if there is room now */

@@ -29,6 +29,8 @@ const MAX_SHOWN = 64;
 const MAX_LOADS = 8;
 
 const loads = new KeyedLoads<true>();
+/** Of lines of batches, which compute in the background. No request is to wait for that. */
+const loadsOfLines = new KeyedLoads<true>();
 
 /**
  * @returns the set's matrix, which the caller must release after use
@@ -43,7 +45,8 @@ export async function storedLabels(account: string, id: string, context: EmbedCo
     if (checkedAt !== undefined) await checkAgain(account, id, checkedAt, context);
     const used = matrixMemory.use(key);
     if (used !== undefined) return used;
-    await loads.get(key, (renew) => load(account, id, context, renew), context.waitUntil);
+    const led = context.pictureWatch === undefined ? loads : loadsOfLines;
+    await led.get(key, (renew) => load(account, id, context, renew), context.waitUntil);
   }
   throw setsInUse();
 }

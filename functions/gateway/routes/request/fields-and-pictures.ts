@@ -48,10 +48,10 @@ export async function readFieldsAndFiles(c: Context<GatewayEnv>): Promise<Fields
 
 /** @param acceptFile receives a form's files; without it, the request must be JSON */
 export async function readFields(c: Context<GatewayEnv>, acceptFile?: AcceptFile): Promise<Fields> {
-  const { fields, lifted, share } = await readBody(c.req.raw, acceptFile);
+  const line = c.get("line");
+  const { fields, lifted, share } = await readBody(c.req.raw, line !== undefined, acceptFile);
   c.set("share", share);
   c.set("lifted", lifted);
-  const line = c.get("line");
   return line === undefined ? fields : bodyOf(line, fields);
 }
 
