@@ -6,6 +6,7 @@ import { lookup } from "node:dns/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { EventEmitter, once } from "node:events";
 import { createProxyServer } from "httpxy";
+import { LOOPBACK } from "./greeting.ts";
 
 export class Front {
   readonly #proxy = createProxyServer({ xfwd: false });
@@ -15,7 +16,11 @@ export class Front {
   /** URL of the serving deployment; undefined until `turnTo`. */
   #target: string | undefined;
 
-  private constructor() {}
+  readonly #isLocal: boolean;
+
+  private constructor(isLocal: boolean) {
+    this.#isLocal = isLocal;
+  }
 
   /**
    * Takes the port before anything else is started. Requests are answered 503 until `turnTo`.
@@ -23,7 +28,7 @@ export class Front {
    * @throws Error if the port is taken or cannot be used
    */
   static async listen(port: number, host: string): Promise<Front> {
-    const front = new Front();
+    const front = new Front(LOOPBACK.test(host));
     const addresses = await addressesOf(host);
     const refusals: NodeJS.ErrnoException[] = [];
     for (const address of addresses) {
@@ -58,6 +63,10 @@ export class Front {
   }
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#isLocal && !isLocalHost(request.headers.host)) {
+      answerStranger(response);
+      return;
+    }
     const target = this.#target;
     if (target === undefined) {
       answerStarting(response);
@@ -87,13 +96,28 @@ async function addressesOf(host: string): Promise<Set<string>> {
   }
 }
 
+/**
+ * True if the request was meant for this machine. A page whose name was pointed at this machine after it was loaded (DNS
+ * rebinding) counts as the service's own page in a browser; but its requests still have its name.
+ */
+function isLocalHost(host: string | undefined): boolean {
+  const name = (host ?? "").replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  return LOOPBACK.test(name.toLowerCase());
+}
+
+function answerStranger(response: ServerResponse): void {
+  const message =
+    "the service answers at localhost only: start it with --host and the name or address by which it is reached";
+  answerError(response, 403, { message, type: "permission_error", param: null, code: "origin_not_allowed" });
+}
+
 function answerStarting(response: ServerResponse): void {
-  const error = {
-    message: "the service is starting; try again",
-    type: "server_error",
-    param: null,
-    code: "overloaded",
-  };
-  response.writeHead(503, { "content-type": "application/json", "retry-after": "1" });
+  response.setHeader("retry-after", "1");
+  const message = "the service is starting; try again";
+  answerError(response, 503, { message, type: "server_error", param: null, code: "overloaded" });
+}
+
+function answerError(response: ServerResponse, status: number, error: object): void {
+  response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify({ error }));
 }

@@ -8,7 +8,7 @@ export interface Place {
 }
 
 /** Names and addresses that no other machine reaches. */
-const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/;
+export const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/;
 /** Addresses that mean all addresses of this machine. */
 const ANY = new Set(["0.0.0.0", "::"]);
 

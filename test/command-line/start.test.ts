@@ -1,6 +1,6 @@
 /** `npm start` as people use it: ports, access, models by their names at the hub, and how it ends. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, get, type IncomingMessage, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
@@ -177,6 +177,36 @@ describe("a service with keys", () => {
       await expect(fetch(`http://${address}:${port}/healthz`)).rejects.toThrow("fetch failed");
     }
     expect((await fetch(`http://localhost:${port}/healthz`)).status).toBe(200);
+  });
+
+  it.each([
+    ["localhost", 200],
+    ["127.0.0.1", 200],
+    ["[::1]", 200],
+    // A page whose name leads here since it was loaded.
+    ["rebound.example", 403],
+    ["localhost.example", 403],
+  ])("a request for %s is answered %i", async (name, status) => {
+    const { port } = new URL(service.url);
+    const host = `${name}:${port}`;
+    const asked = get(`${service.url}/healthz`, { headers: { host } });
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(status);
+  });
+
+  it("the page may ask by any of this machine's names", async () => {
+    const { port } = new URL(service.url);
+    for (const origin of [`http://localhost:${port}`, `http://127.0.0.1:${port}`]) {
+      const headers = { origin, "content-type": "application/json" };
+      const body = JSON.stringify({ input: "a" });
+      const { status } = await fetch(`${service.url}/v1/embeddings`, { method: "POST", headers, body });
+      // Only the key is missing.
+      expect([401, 503]).toContain(status);
+    }
+    const headers = { origin: "https://example.com", "content-type": "text/plain" };
+    const { status } = await fetch(`${service.url}/v1/files`, { method: "POST", headers, body: "" });
+    expect(status).toBe(403);
   });
 
   it.each([
