@@ -212,16 +212,19 @@ describe("POST /v1/rerank", () => {
   });
 
   it("sorts texts by a picture, and returns what was sent if asked to", async () => {
-    const documents = ["a photo of a dress.", { text: "a photo of a fox." }];
+    const best = { text: "a photo of a fox.", title: "A fox", tags: [{ id: 7 }, null], text_length: null };
+    const documents = ["a photo of a dress.", best];
     const { body } = await rerank({ query: { image: fox }, documents, top_n: 1, return_documents: true });
     expect(body.results).toEqual([
       {
         index: 1,
         relevance_score: expect.any(Number),
         truncated: false,
-        document: { text: "a photo of a fox." },
+        document: best,
       },
     ]);
+    const all = await rerank({ query: { image: fox }, documents, return_documents: true });
+    expect(all.body.results[1].document).toEqual({ text: documents[0] });
   });
 
   it("does not send long pictures back", async () => {

@@ -156,7 +156,8 @@ export const rerankResponseSchema = z
           relevance_score: cosine,
           truncated,
           document: z.unknown().optional().meta({
-            description: "The document as it was sent, if requested; `image` is null for a long picture",
+            description:
+              "The document as it was sent, if requested; null stands for long strings, such as a picture",
           }),
         })
         .meta({ id: "RankedDocument" }),

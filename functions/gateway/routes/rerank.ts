@@ -8,22 +8,21 @@ import { embedItems } from "../embed/embed-items.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { reportUsage } from "./answer/report-usage.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
-import { FileReference } from "../images/file-reference.ts";
 import { LIFTED } from "../../json/lift-strings.ts";
 import { randomId } from "../random-id.ts";
 import { requestedModel } from "./request/requested-model.ts";
-import type { Item } from "../schemas/item.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { cosineOfUnit } from "../../runtime/cosine-of-unit.ts";
 import { cohereMeta, type CohereVersion } from "./answer/cohere-meta.ts";
 import { answeredBy } from "./answer/inference-response.ts";
+import { answerTexts, SCORE_BYTES, streamTexts } from "./answer/stream-rows.ts";
 
 export const rerank = new Hono<GatewayEnv>()
-  .post("/v1/rerank", async (c) => c.json(await ranked(c, "1")))
-  .post("/v2/rerank", async (c) => c.json(await ranked(c, "2")));
+  .post("/v1/rerank", (c) => ranked(c, "1"))
+  .post("/v2/rerank", (c) => ranked(c, "2"));
 
-async function ranked(c: Context<GatewayEnv>, version: CohereVersion): Promise<object> {
+async function ranked(c: Context<GatewayEnv>, version: CohereVersion): Promise<Response> {
   const fields = await readFields(c);
   const {
     model,
@@ -42,25 +41,41 @@ async function ranked(c: Context<GatewayEnv>, version: CohereVersion): Promise<o
       index,
       relevance_score: cosineOfUnit(asked.embedding, embedding),
       truncated,
-      ...(returned ? { document: shown(documents[index]) } : {}),
     }))
     .toSorted((a, b) => b.relevance_score - a.relevance_score)
     .slice(0, topN ?? candidates.length);
-  return {
+  const answer = {
     id: randomId("rr"),
     ...answeredBy(c, manifest),
-    results,
+    results: [],
     usage: reportUsage(c, usage),
     meta: cohereMeta(version, usage),
   };
+  // Cohere's documents may have other fields beside their text, which clients want back.
+  const sent = fields["documents"] as readonly unknown[];
+  const rowOf = (at: number): object => {
+    const result = results[at] ?? missing();
+    return returned ? { ...result, document: shown(sent[result.index]) } : result;
+  };
+  const texts = answerTexts(JSON.stringify(answer), results.length, { results: rowOf });
+  return await streamTexts(c, texts, results.length * SCORE_BYTES);
 }
 
-/** The document as the answer shows it, without a picture that was lifted out of the request. */
-function shown(document: Item | undefined): object | undefined {
-  if (document === undefined || !("image" in document)) return document;
-  const { image } = document;
-  if (image instanceof FileReference) return { file_id: image.id };
-  return typeof image === "string" && image.startsWith(LIFTED) ? { image: null } : document;
+function missing(): never {
+  throw new Error("a document was not ranked");
+}
+
+/** The document as the answer shows it: an object as it was sent. */
+function shown(document: unknown): unknown {
+  return typeof document === "string" ? { text: document } : withoutLifted(document);
+}
+
+/** Null stands for what was lifted out of the request. A body has at most 100 levels. */
+function withoutLifted(value: unknown): unknown {
+  if (typeof value === "string") return value.startsWith(LIFTED) ? null : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutLifted);
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withoutLifted(field)]));
 }
 
 /** The path of an item. The query is the first item. */

@@ -14,6 +14,12 @@ export const rerankRequestSchema = z
       .max(MAX_TEXTS, `at most ${MAX_TEXTS} documents`),
     top_n: z.number().int().min(1, "must be at least 1").optional(),
     return_documents: z.boolean().default(false),
+    rank_fields: list(z.string())
+      .optional()
+      .refine((fields) => fields === undefined || (fields.length === 1 && fields[0] === "text"), {
+        error: 'a document is ranked by its text alone: leave it out, or send ["text"]',
+        params: { code: "invalid_value" },
+      }),
   })
   .superRefine(({ query, documents }, context) => limitImages([query, ...documents], context))
   .meta({ id: "RerankRequest" });
