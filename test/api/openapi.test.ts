@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as compatible from "../../functions/gateway/openapi/compatible-responses.ts";
 import * as responses from "../../functions/gateway/openapi/responses.ts";
 import { inlineObjects, requestsOf, type Reference } from "./documented-requests.ts";
 import { uploadFile } from "../files/support/upload-file.ts";
@@ -152,6 +153,11 @@ describe("openapi.json", () => {
     form.append("purpose", "vision");
     const file = await request("POST", `${workers.url}/v1/files`, form);
     const stored = { file_id: file.body.id };
+    const batch = await v1("/v1/batches", {
+      input_file_id: await inputOfBatch(),
+      endpoint: "/v1/classify",
+      completion_window: "24h",
+    });
     const answers: [schema: { parse(value: unknown): unknown }, answer: Awaited<ReturnType<typeof v1>>][] = [
       [responses.classifyResponseSchema, await v1("/v1/classify", { image, labels: ["fox"] })],
       [responses.classifyResponseSchema, await v1("/v1/classify", { image, label_set: [id, id] })],
@@ -165,6 +171,18 @@ describe("openapi.json", () => {
         responses.rerankResponseSchema,
         await v1("/v1/rerank", { query: "a", documents: ["b"], return_documents: true }),
       ],
+      [
+        compatible.zeroShotResponseSchema,
+        await v1("/hf/zero-shot-image-classification", {
+          inputs: image,
+          parameters: { candidate_labels: ["fox"] },
+        }),
+      ],
+      [compatible.featureExtractionResponseSchema, await v1("/hf/feature-extraction", { inputs: "a" })],
+      [compatible.featureExtractionResponseSchema, await v1("/hf/feature-extraction", { inputs: ["a"] })],
+      [responses.batchSchema, batch],
+      [responses.batchSchema, await v1(`/v1/batches/${batch.body.id}`)],
+      [responses.batchListResponseSchema, await v1("/v1/batches")],
       [responses.labelSetSchema, set],
       [responses.labelSetDetailSchema, await v1(`/v1/label_sets/${id}`)],
       [responses.labelSetListResponseSchema, await v1("/v1/label_sets")],

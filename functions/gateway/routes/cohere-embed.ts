@@ -14,7 +14,7 @@ import { answerTexts, streamTexts } from "./answer/stream-rows.ts";
 import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { requestedModel } from "./request/requested-model.ts";
-import { requireWholeTexts, requireWidth } from "./request/vector-options.ts";
+import { ONLY_END_IS_CUT, requireWholeTexts, requireWidth } from "./request/vector-options.ts";
 
 export const cohereEmbed = new Hono<GatewayEnv>().post("/v2/embed", async (c) => {
   const request = await validate(cohereEmbedRequestSchema, await readFields(c), wantedBy(c));
@@ -25,6 +25,7 @@ export const cohereEmbed = new Hono<GatewayEnv>().post("/v2/embed", async (c) =>
   const paramOf = (index: number): string => `${from}[${index}]`;
   const { vectors, usage } = await embedMixes(items, requestPictures(c, manifest), paramOf, "fail");
   if (truncate === "NONE") requireWholeTexts(vectors, paramOf);
+  if (truncate === "START") requireWholeTexts(vectors, paramOf, ONLY_END_IS_CUT);
   const vectorOf = (index: number): Float32Array => vectors[index]?.embedding ?? new Float32Array();
   const encoderOf = (type: (typeof types)[number]) => (index: number) => {
     const vector = vectorOf(index);

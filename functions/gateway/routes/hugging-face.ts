@@ -16,7 +16,7 @@ import { listTexts, streamTexts } from "./answer/stream-rows.ts";
 import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { requestedModel } from "./request/requested-model.ts";
-import { requireWholeTexts, requireWidth } from "./request/vector-options.ts";
+import { ONLY_END_IS_CUT, requireWholeTexts, requireWidth } from "./request/vector-options.ts";
 
 export const huggingFace = new Hono<GatewayEnv>()
   .post("/hf/zero-shot-image-classification", async (c) => {
@@ -39,7 +39,7 @@ export const huggingFace = new Hono<GatewayEnv>()
   .post("/hf/feature-extraction", async (c) => {
     const fields = await readFields(c);
     const request = await validate(featureExtractionRequestSchema, fields, wantedBy(c));
-    const { inputs, truncate, dimensions } = request;
+    const { inputs, truncate, truncation_direction: side, dimensions } = request;
     const manifest = await requestedModel(c, request.model);
     requireWidth(manifest, dimensions, "dimensions");
     await holdVectors(c, manifest, vectorsOf(inputs));
@@ -47,6 +47,7 @@ export const huggingFace = new Hono<GatewayEnv>()
     const paramOf = (index: number): string => (isList ? `inputs[${index}]` : "inputs");
     const { vectors, usage } = await embedMixes(inputs, requestPictures(c, manifest), paramOf, "fail");
     if (!truncate) requireWholeTexts(vectors, paramOf);
+    if (side.toLowerCase() === "left") requireWholeTexts(vectors, paramOf, ONLY_END_IS_CUT);
     answeredBy(c, manifest);
     reportUsage(c, usage);
     const rowOf = (index: number): number[] => Array.from(vectors[index]?.embedding ?? []);

@@ -63,14 +63,10 @@ export const cohereEmbedRequestSchema = z
       .int()
       .optional()
       .meta({ description: "Must be the model's width, if given" }),
-    truncate: z
-      .enum(["NONE", "START", "END"])
-      .default("END")
-      .refine((side) => side !== "START", {
-        error: "the model reads the start of a text: send END, or NONE to refuse long texts",
-        ...invalid,
-      })
-      .meta({ description: "`NONE` refuses a text that is longer than the model's context" }),
+    truncate: z.enum(["NONE", "START", "END"]).default("END").meta({
+      description:
+        "`NONE` refuses a text that is longer than the model's context, and so does `START`, because only its end can be cut",
+    }),
   })
   .superRefine((request, context) => {
     const [name, other] = LISTS.filter((each) => request[each] !== undefined);

@@ -47,13 +47,10 @@ export const featureExtractionRequestSchema = z
       .boolean()
       .default(true)
       .meta({ description: "`false` refuses a text that is longer than the model's context" }),
-    truncation_direction: z
-      .enum(["left", "right", "Left", "Right"])
-      .default("right")
-      .refine((side) => side.toLowerCase() === "right", {
-        error: "the model reads the start of a text, so that only its end can be cut",
-        ...invalid,
-      }),
+    truncation_direction: z.enum(["left", "right", "Left", "Right"]).default("right").meta({
+      description:
+        "Only the end of a text can be cut: `left` refuses a text that is longer than the model's context",
+    }),
     encoding_format: z
       .enum(["float", "base64"])
       .default("float")

@@ -17,10 +17,17 @@ export function requireWidth(
   throw new ServiceError("unsupported_dimensions", message, { param });
 }
 
+/** Why a text must not be cut by a request that wants its end. */
+export const ONLY_END_IS_CUT = "is longer than the model's context, and only its end can be cut";
+
 /** @throws ServiceError `too_long` for the first text that was cut, in a request that does not allow it */
-export function requireWholeTexts(vectors: readonly Vector[], paramOf: (index: number) => string): void {
+export function requireWholeTexts(
+  vectors: readonly Vector[],
+  paramOf: (index: number) => string,
+  reason = "is longer than the model's context",
+): void {
   const cut = vectors.findIndex(({ truncated }) => truncated);
   if (cut === -1) return;
   const param = paramOf(cut);
-  throw new ServiceError("too_long", `${param}: is longer than the model's context`, { param });
+  throw new ServiceError("too_long", `${param}: ${reason}`, { param });
 }
