@@ -198,7 +198,8 @@ describe("examples in a request", () => {
       "too_many_items",
       "labels[0].examples",
     ]);
-    const small = { embedding: [1], revision };
+    // They are counted before any of them is read.
+    const small = { embedding: "?", revision };
     const labels = Array.from({ length: 40 }, (_, label) => ({
       label: `${label}`,
       examples: Array.from({ length: 51 }, () => small),

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { decodeBase64 } from "../base64.ts";
 import { MAX_EMBEDDING_VALUES, MAX_EXAMPLES, MAX_EXAMPLES_PER_LABEL, MAX_NAME_LENGTH } from "../limits.ts";
 import { type ImageReference, imageSchema } from "./image.ts";
-import { list } from "./list.ts";
+import { list, type Refusal } from "./list.ts";
 import { ownObject } from "./own-object.ts";
 import { shortString } from "./short-string.ts";
 
@@ -77,13 +77,13 @@ export const examplesSchema = list(exampleSchema)
       "belongs to the model's revision",
   });
 
-/** Refuses labels that have too many examples together. */
-export function limitExamples(
-  labels: readonly { examples?: readonly Example[] | undefined }[],
-  context: z.RefinementCtx,
-): void {
-  const count = labels.reduce((sum, { examples = [] }) => sum + examples.length, 0);
-  if (count <= MAX_EXAMPLES) return;
-  const message = `at most ${MAX_EXAMPLES} examples of all labels together`;
-  context.addIssue({ code: "custom", message, params: { code: "too_many_items" } });
+/** Refuses labels that have too many examples together, before any is decoded. @param labels as they were sent */
+export function limitExamples(labels: readonly unknown[]): Refusal | undefined {
+  let count = 0;
+  for (const label of labels) {
+    const { examples } = (label ?? {}) as { examples?: unknown };
+    if (Array.isArray(examples)) count += examples.length;
+  }
+  if (count <= MAX_EXAMPLES) return undefined;
+  return { message: `at most ${MAX_EXAMPLES} examples of all labels together`, code: "too_many_items" };
 }

@@ -39,10 +39,9 @@ const labelSchema = z
 
 /** @param max largest number of labels */
 export function labelsSchema(max: number) {
-  return list(labelSchema, { distinct })
+  return list(labelSchema, { distinct, refuse: limitExamples })
     .min(1, "at least one label is needed")
-    .max(max, `at most ${max} labels`)
-    .superRefine(limitExamples);
+    .max(max, `at most ${max} labels`);
 }
 
 /** Labels that the model cannot distinguish are refused, because they would share one score. */

@@ -12,8 +12,15 @@ interface ListOptions<T> {
   error?: string;
   /** True for elements that are certainly valid. They skip zod's check, which takes microseconds for each. */
   isRight?: (element: unknown) => boolean;
+  /** Says why a list is refused before its elements are checked, which takes long; undefined if it is not. */
+  refuse?: (elements: readonly unknown[]) => Refusal | undefined;
   /** Set if no two elements may have the same key. */
   distinct?: Distinct<T>;
+}
+
+export interface Refusal {
+  message: string;
+  code: string;
 }
 
 interface Distinct<T> {
@@ -23,7 +30,7 @@ interface Distinct<T> {
   code: string;
 }
 
-type Definition = z.core.$ZodArrayDef & Pick<ListOptions<unknown>, "isRight" | "distinct">;
+type Definition = z.core.$ZodArrayDef & Pick<ListOptions<unknown>, "isRight" | "refuse" | "distinct">;
 
 /** What a schema gets at validation, beyond zod's own context. */
 export interface PausingContext {
@@ -48,6 +55,11 @@ const RequestList: z.core.$constructor<z.ZodArray> = z.core.$constructor(
       const { value } = payload;
       // If a list is too long, zod checks only its length.
       if (!Array.isArray(value) || value.length > maximum) return parse(payload, context);
+      const refusal = (definition as Definition).refuse?.(value);
+      if (refusal !== undefined) {
+        payload.issues.push(customIssue(value, [], refusal));
+        return payload;
+      }
       const elements = new Elements(value, definition, payload);
       const { pauses } = context as PausingContext;
       return pauses === undefined ? elements.takeAll(context) : elements.takeInSteps(context, pauses);
@@ -114,15 +126,14 @@ class Elements {
     const first = this.#seen.get(key);
     this.#seen.set(key, index);
     if (first === undefined) return true;
-    this.#payload.issues.push({
-      code: "custom",
-      input: value,
-      path: [index],
-      message: distinct.message(value, first),
-      params: { code: distinct.code },
-    } as z.core.$ZodRawIssue);
+    const refusal = { message: distinct.message(value, first), code: distinct.code };
+    this.#payload.issues.push(customIssue(value, [index], refusal));
     return false;
   }
+}
+
+function customIssue(input: unknown, path: number[], { message, code }: Refusal): z.core.$ZodRawIssue {
+  return { code: "custom", input, path, message, params: { code } } as z.core.$ZodRawIssue;
 }
 
 /** Estimates the cost of checking an element. Lists inside it count for themselves. */
