@@ -151,15 +151,15 @@ describe("the choice", () => {
     expect(chosen.leave_one_out_accuracy).toBeGreaterThan(chosen.text_only_accuracy);
   });
 
-  it.each([
-    ["of other labels", (label: number) => (label + 1) % 30],
-    ["of any label", () => Math.floor(random() * 30)],
-  ])("falls back to the texts if the examples are %s", async (_, wrong) => {
+  it("falls back to the texts if every second example is of another label", async () => {
     const { texts, pictures } = someSet(30, [], { example: 0, text: 0.15 });
-    const examples = twoEach(30).map((label) => ({ label, vector: near(pictures[wrong(label)] ?? [], 0.1) }));
-    // What the texts alone call right is wrong by the examples' labels, and the other way round; no α may be better.
-    const plain = plainChoice(texts, examples);
-    expect((await choose(texts, examples)).alpha).toBe(plain.alpha);
+    const examples = twoEach(30).map((label, row) => ({
+      label,
+      vector: near(pictures[(label + (row % 2)) % 30] ?? [], 0.1),
+    }));
+    // The texts are right about the others, and each of these has its like under a wrong label.
+    expect(plainChoice(texts, examples).alpha).toBe(0);
+    expect((await choose(texts, examples)).alpha).toBe(0);
   });
 
   it("lets nobody vouch for himself: copies of an example are left out with it", async () => {
