@@ -90,7 +90,7 @@ async function takePart(
     if (held.isLost) return FIRST_DELAY;
     if (!(await store.exists(account, id))) await store.removeComputed(id);
     else if (next === undefined) {
-      await new SetNames(env, account).computed(id);
+      await new SetNames(env, account).computed(id, revision);
       await held.end();
     } else await sendNext({ account, id, model, part: next, turn: held.next }, held, env);
     return undefined;

@@ -21,8 +21,8 @@ export class SetNames {
    * @param isComputed false to let the name go on leading to its former set until `computed`
    * @throws ServiceError `storage_limit_exceeded`
    */
-  async give(name: string, id: string, isComputed: boolean): Promise<void> {
-    const naming = await this.#ask((object) => object.nameSet(name, id, isComputed));
+  async give(name: string, id: string, isComputed: boolean, revision: string): Promise<void> {
+    const naming = await this.#ask((object) => object.nameSet(name, id, isComputed, revision));
     if (naming === "named") return;
     const message =
       "the account has as many names of label sets as it may have: delete sets that are not used";
@@ -40,8 +40,9 @@ export class SetNames {
     return new Map(Object.entries(await this.#ask((object) => object.namesOfSets(ids))));
   }
 
-  async computed(id: string): Promise<void> {
-    await this.#ask((object) => object.setComputed(id));
+  /** @param served all revisions that are served, if they are known */
+  async computed(id: string, revision: string, served?: readonly string[]): Promise<void> {
+    await this.#ask((object) => object.setComputed(id, revision, served));
   }
 
   async removed(id: string): Promise<void> {

@@ -85,4 +85,8 @@ export const ACCOUNT_MIGRATIONS: Migrations = [
     "CREATE INDEX batches_open ON batches (position) WHERE is_over = 0",
     "CREATE INDEX batches_by_age ON batches (created_at)",
   ],
+  [
+    // Of the model that `next_id` is being computed for; null if it was given without one.
+    "ALTER TABLE set_names ADD COLUMN next_revision TEXT",
+  ],
 ];

@@ -102,8 +102,8 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
     return { removals: files.removals, uploads, hasMore: files.hasMore || uploads.length === limit };
   }
 
-  async nameSet(name: string, id: string, isComputed: boolean): Promise<Naming> {
-    return this.#setNames.give(name, id, isComputed);
+  async nameSet(name: string, id: string, isComputed: boolean, revision?: string): Promise<Naming> {
+    return this.#setNames.give(name, id, isComputed, revision);
   }
 
   async setNamed(name: string): Promise<string | undefined> {
@@ -114,8 +114,8 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
     return this.#setNames.namesOf(ids);
   }
 
-  async setComputed(id: string): Promise<void> {
-    this.#setNames.computed(id);
+  async setComputed(id: string, revision?: string, served?: readonly string[]): Promise<void> {
+    this.#setNames.computed(id, revision, served);
   }
 
   async setRemoved(id: string): Promise<void> {

@@ -15,7 +15,7 @@ export class SetNameTable {
     this.#sql = storage.sql;
   }
 
-  give(name: string, id: string, isComputed: boolean): Naming {
+  give(name: string, id: string, isComputed: boolean, revision?: string): Naming {
     return this.#storage.transactionSync(() => {
       const isKnown = this.setOf(name) !== undefined;
       if (!isKnown) {
@@ -24,12 +24,17 @@ export class SetNameTable {
         this.#sql.exec(`INSERT INTO set_names (name, id, changed) VALUES (?, ?, ${NEXT_CHANGE})`, name, id);
       } else if (isComputed) {
         this.#sql.exec(
-          `UPDATE set_names SET id = ?, next_id = NULL, changed = ${NEXT_CHANGE} WHERE name = ?`,
+          `UPDATE set_names SET id = ?, next_id = NULL, next_revision = NULL, changed = ${NEXT_CHANGE} WHERE name = ?`,
           id,
           name,
         );
       } else {
-        this.#sql.exec("UPDATE set_names SET next_id = NULLIF(?, id) WHERE name = ?", id, name);
+        this.#sql.exec(
+          "UPDATE set_names SET next_id = NULLIF(?, id), next_revision = ? WHERE name = ?",
+          id,
+          revision ?? null,
+          name,
+        );
       }
       return "named";
     });
@@ -54,10 +59,16 @@ export class SetNameTable {
     return names;
   }
 
-  computed(id: string): void {
+  computed(id: string, revision?: string, served?: readonly string[]): void {
     this.#storage.transactionSync(() => {
-      const waiting = this.#sql.exec<{ name: string }>("SELECT name FROM set_names WHERE next_id = ?", id);
-      for (const { name } of waiting.toArray()) this.give(name, id, true);
+      const waiting = this.#sql.exec<{ name: string; next_revision: string | null }>(
+        "SELECT name, next_revision FROM set_names WHERE next_id = ?",
+        id,
+      );
+      for (const { name, next_revision: awaited } of waiting.toArray()) {
+        const mayCome = revision !== undefined && served?.includes(awaited ?? "") !== false;
+        if (awaited === null || awaited === revision || !mayCome) this.give(name, id, true);
+      }
     });
   }
 

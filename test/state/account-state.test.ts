@@ -183,6 +183,23 @@ it("a name that waits for a set goes there when its own set is removed, or when 
   expect(await sets()).toEqual(["ls_next", "ls_last", "ls_next"]);
 });
 
+it("a name waits for its set in one revision, as long as that is served", async () => {
+  await ask("revisions", "migrateTo", LATEST);
+  await ask("revisions", "asDeployed", "nameSet", "a", "ls_a", true, "r1");
+  const after = async (...computed: unknown[]): Promise<unknown> => {
+    await ask("revisions", "asDeployed", "nameSet", "a", "ls_a", true, "r1");
+    await ask("revisions", "asDeployed", "nameSet", "a", "ls_next", false, "r1");
+    await ask("revisions", "asDeployed", "setComputed", "ls_next", ...computed);
+    return await ask("revisions", "asDeployed", "setNamed", "a");
+  };
+  expect(await after("r2")).toBe("ls_a");
+  expect(await after("r2", ["r1", "r2"])).toBe("ls_a");
+  expect(await after("r1")).toBe("ls_next");
+  expect(await after("r2", ["r2"])).toBe("ls_next");
+  // A gateway of a former release says no revision.
+  expect(await after()).toBe("ls_next");
+});
+
 it("lists at most 1,000 files a page, whatever was asked for", async () => {
   const account = "many files";
   await ask(account, "migrateTo", LATEST);

@@ -134,7 +134,7 @@ const paths: ZodOpenApiPathsObject = {
         "Storing the same set again gives the same id and costs nothing. A set works with all models of the deployment: " +
         "its id names no model, and each model has its own embeddings. They are computed now for `model`; for another " +
         "model they are computed when the set is posted, or used in a classification, with that model. With `name`, the " +
-        "name leads to this set as soon as it is computed, and until then to the set that it led to before; a set that " +
+        "name leads to this set as soon as it is computed for `model`, and until then to the set that it led to before; a set that " +
         "exists is named by storing it again. An isolate may know a name's former set for 5 seconds; each answer is from " +
         "one set and says its id.",
       request: labelSetRequestSchema,

@@ -55,7 +55,7 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
       const alive = (): Promise<boolean> => held.renew();
       isLeft = (await buildNextPart(id, store, textCall(context), { isTaught, alive })) !== undefined;
       if (!isLeft) {
-        await new SetNames(c.env, account).computed(id);
+        await new SetNames(c.env, account).computed(id, revision);
         await held.end();
       }
     }

@@ -1,5 +1,6 @@
 /** `/v1/label_sets`: labels that are stored once and then used by id or name. */
 import { type Context, Hono } from "hono";
+import type { Manifest } from "../../../model-shards/manifest.ts";
 import { accountOf } from "../middleware/caller-of.ts";
 import { embedContext, wantedBy } from "./request/embedding-context.ts";
 import { readFields } from "./request/fields-and-pictures.ts";
@@ -99,7 +100,8 @@ export const labelSets = new Hono<GatewayEnv>()
     }
     const names = new SetNames(c.env, account);
     if (request.name !== undefined) {
-      await names.give(request.name, summary.id, wasReady || isSmall(definition));
+      const isComputed = wasReady || isSmall(definition);
+      await names.give(request.name, summary.id, isComputed, manifest.revision);
       forgetName(account, request.name);
     }
     const stored = isNew ? summary : await store.summary(account, summary.id);
@@ -107,7 +109,7 @@ export const labelSets = new Hono<GatewayEnv>()
       stored ?? summary,
       store,
       manifest,
-      nameOf(summary.id, names, request.name),
+      nameOf(c, summary.id, manifest, request.name),
     );
     if (described.status === "building") return c.json(described, 202);
     return c.json(described, isNew ? 201 : 200);
@@ -140,9 +142,8 @@ export const labelSets = new Hono<GatewayEnv>()
     const [summary, definition] = await Promise.all([store.summary(account, id), store.definition(id)]);
     if (summary === undefined || definition === undefined) throw labelSetNotFound(id);
     const { labels, negative, min_similarity } = definition;
-    const names = new SetNames(c.env, account);
     const named = isLabelSetId(given) ? undefined : given;
-    const described = await describeSet(summary, store, manifest, nameOf(id, names, named));
+    const described = await describeSet(summary, store, manifest, nameOf(c, id, manifest, named));
     if (described.status === "building") await resumeBuild({ env: c.env, manifest }, account, id);
     return c.json({ ...described, negative, min_similarity, data: labels });
   })
@@ -160,7 +161,7 @@ export const labelSets = new Hono<GatewayEnv>()
     // Last, so that a deletion by name can be repeated until then.
     await names.removed(id);
     forgetName(account, given);
-    const revisions = servedModels(c.env).map(({ reference }) => configuredModel(reference).revision);
+    const revisions = servedRevisions(c.env);
     for (const revision of revisions) forgetLabels(account, id, revision);
     await Promise.all(revisions.map((revision) => removeMatrix(id, revision, c.env.CACHE)));
     c.executionCtx.waitUntil(ImageCache.removeExamples(c.env.CACHE, account, pictures, revisions));
@@ -198,14 +199,19 @@ async function definedLabels(
   };
 }
 
+function servedRevisions(env: GatewayEnv["Bindings"]): string[] {
+  return servedModels(env).map(({ reference }) => configuredModel(reference).revision);
+}
+
 /**
  * A name that waits for a set goes to it once somebody sees that it is ready.
  * @param given the name in the request; without one the answer does not depend on the account's object
  */
-function nameOf(id: string, names: SetNames, given: string | undefined) {
+function nameOf(c: Context<GatewayEnv>, id: string, { revision }: Manifest, given: string | undefined) {
+  const names = new SetNames(c.env, accountOf(c));
   return async (isReady: boolean): Promise<string | undefined> => {
     try {
-      if (isReady) await names.computed(id);
+      if (isReady) await names.computed(id, revision, servedRevisions(c.env));
       return (await names.namesOf([id])).get(id);
     } catch (error) {
       if (given !== undefined) throw error;
