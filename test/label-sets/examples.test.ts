@@ -223,7 +223,7 @@ describe("a set with examples", () => {
     const labels = taught((label) => NAMES[label] ?? "");
     const created = await create({ labels });
     expect(created.status).toBe(202);
-    expect(created.body).toMatchObject({ status: "building", adapter: null });
+    expect(created.body).toMatchObject({ status: "building", adapter: null, missing_examples: false });
     const set = await finished(created.body.id);
     expect(set.adapter).toEqual({
       alpha: expect.any(Number),
@@ -340,6 +340,15 @@ describe("a set with examples", () => {
       if (key.startsWith(`vectors/${body.id}`) || key.startsWith(`examples/${body.id}`))
         await sets.delete(key);
     }
+    const { body: shown } = await call("GET", `/v1/label_sets/${body.id}`);
+    expect(shown).toMatchObject({ status: "building", missing_examples: true });
+    const skipped: string[] = [];
+    for (let after: string | null = ""; after !== null;) {
+      const { body: operated }: Answer = await call("POST", "/v1/operator/compute_label_sets", { after });
+      skipped.push(...operated.skipped);
+      ({ after } = operated);
+    }
+    expect(skipped).toContain(body.id);
     const { status, body: answer } = await classify({ label_set: body.id });
     expect([status, answer.error?.code]).toEqual([409, "label_set_model_mismatch"]);
     expect(answer.error.message).toContain("store the set again");

@@ -25,6 +25,8 @@ export interface DescribedSet {
   bytes: number | null;
   /** What was chosen for the set's examples, and their number; null until then, absent for a set without any. */
   adapter?: (ChosenAdapter & { examples: number }) | null;
+  /** True if that revision has no vectors of the examples, so that the set must be stored again; absent without any. */
+  missing_examples?: boolean;
 }
 
 /** @param nameOf gives the set's name; it is told if the set is ready */
@@ -53,7 +55,10 @@ export async function describeSet(
     templates,
     created_at,
     bytes: bytes ?? null,
-    ...(examples === undefined ? {} : { adapter: ready?.adapter ? { ...ready.adapter, examples } : null }),
+    ...(examples !== undefined && {
+      adapter: ready?.adapter ? { ...ready.adapter, examples } : null,
+      missing_examples: ready === undefined && !(await store.examples.has(id, revision)),
+    }),
   };
 }
 

@@ -305,6 +305,14 @@ export const labelSetSchema = z
           "Of a set with examples, once it is ready: chosen by classifying each example by the texts and the other examples. " +
           "Accuracies are shares of the examples",
       }),
+    missing_examples: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          "Of a set with examples: true if they have no vectors of this model's revision. It stays `building` until it is " +
+          "stored again with this model",
+      }),
   })
   .meta({ id: "LabelSet" });
 
@@ -399,5 +407,10 @@ export const computedLabelSetSchema = z
       .string()
       .nullable()
       .meta({ description: "Value of `after` for the next request; null if nothing is left to compute" }),
+    skipped: z.array(z.string()).meta({
+      description:
+        "Label sets that this request looked at and whose examples have no vectors of the revision: their owners must " +
+        "store them again",
+    }),
   })
   .meta({ id: "ComputedLabelSet" });

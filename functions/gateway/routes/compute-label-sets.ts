@@ -36,6 +36,7 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
   const store = new SetStore(c.env.SETS);
   const { ids, next } = await store.listAll(PAGE, after);
   const answer = { object: "computed_label_set", ...answeredBy(c, context.manifest) };
+  const skipped: string[] = [];
   for (const [looked, { id, account, key }] of ids.entries()) {
     const [summary, ready] = await Promise.all([store.summary(account, id), store.ready(id, revision)]);
     const isTaught = summary?.examples !== undefined;
@@ -43,7 +44,10 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
     const definition = await store.definition(id);
     if (definition === undefined) continue;
     // Examples that have no vectors of this model: their owner must store the set again.
-    if (isTaught && !(await store.examples.has(id, revision))) continue;
+    if (isTaught && !(await store.examples.has(id, revision))) {
+      skipped.push(id);
+      continue;
+    }
     let isLeft = false;
     if (isSmall(definition)) {
       const matrix = await buildAtOnce(id, definition, store, context);
@@ -60,7 +64,12 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
       }
     }
     // A set with parts left is checked again.
-    return c.json({ ...answer, computed: id, after: isLeft ? (ids[looked - 1]?.key ?? after ?? "") : key });
+    return c.json({
+      ...answer,
+      computed: id,
+      after: isLeft ? (ids[looked - 1]?.key ?? after ?? "") : key,
+      skipped,
+    });
   }
-  return c.json({ ...answer, computed: null, after: next });
+  return c.json({ ...answer, computed: null, after: next, skipped });
 });
