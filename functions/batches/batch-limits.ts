@@ -14,6 +14,8 @@ export const MAX_CUSTOM_ID_LENGTH = 512;
 export const MAX_BATCH_ERRORS = 100;
 /** Batches of an account that are not over. */
 export const MAX_OPEN_BATCHES = 100;
+/** Batches of an account that are worked on at once, the oldest first. */
+export const MAX_BEGUN_BATCHES = 2;
 /** Seconds in which a batch must be done. */
 export const COMPLETION_WINDOW = 24 * 3600;
 /** Seconds for which a batch is kept once it is over, and its output and errors unless the request says otherwise. */

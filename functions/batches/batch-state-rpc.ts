@@ -105,6 +105,8 @@ export type Work =
   | { kind: "over"; batch: NewBatch }
   /** As many work on it as may, each with a message of his own. `milliseconds`: until one of them counts as dead. */
   | { kind: "busy"; milliseconds: number }
+  /** It waits for its turn among the account's batches. */
+  | { kind: "queued" }
   /** There will be work. */
   | { kind: "wait"; milliseconds: number }
   | { kind: "check"; batch: NewBatch; token: string }
@@ -134,7 +136,8 @@ export interface BatchStateRpc {
   /** @returns undefined for an unknown batch; one that is over is left as it is */
   cancel(): Promise<BatchObject | undefined>;
 
-  take(taker: Taker): Promise<Work>;
+  /** @param mayBegin true if it is the batch's turn among the account's */
+  take(taker: Taker, mayBegin: boolean): Promise<Work>;
   /** @returns false if the work is not wanted any more, or was lent to another */
   renew(token: string): Promise<boolean>;
   /** Gives work back that was not done. */

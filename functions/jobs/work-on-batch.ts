@@ -1,5 +1,6 @@
 /** Processes a message of a batch: takes its next piece of work, does it, and sends the message that follows. */
 import { AnswerStore } from "../batches/answer-store.ts";
+import { MAX_BEGUN_BATCHES } from "../batches/batch-limits.ts";
 import type { BatchMessage } from "../batches/batch-message.ts";
 import type { Work } from "../batches/batch-state-rpc.ts";
 import { accountBatches, batchState } from "../batches/batches.ts";
@@ -24,7 +25,10 @@ export async function workOnBatch(message: Message<BatchMessage>, env: JobsBindi
   try {
     const { account, id } = message.body;
     const taker = { message: message.id, attempt: message.attempts };
-    const work = await batchState(env, account, id).take(taker);
+    const state = batchState(env, account, id);
+    let work = await state.take(taker, false);
+    if (work.kind === "queued" && (await accountBatches(env, account).mayBegin(id, MAX_BEGUN_BATCHES)))
+      work = await state.take(taker, true);
     // One that comes for the first time is one too many: each of those who work has a message of his own.
     if (work.kind === "busy" && message.attempts > 1) {
       message.retry({ delaySeconds: Math.ceil(work.milliseconds / 1000) });
@@ -48,6 +52,8 @@ async function doWork(work: Work, { account, id }: BatchMessage, env: JobsBindin
   switch (work.kind) {
     case "unknown":
     case "busy":
+    // Whoever ends the batch before it sends a message.
+    case "queued":
       return [];
     case "wait":
       return [work.milliseconds];
@@ -69,7 +75,8 @@ async function doWork(work: Work, { account, id }: BatchMessage, env: JobsBindin
 
 /** Each step may be repeated; the mark goes last, so that it is. */
 export async function clearUp(account: string, id: string, env: JobsBindings): Promise<void> {
-  await accountBatches(env, account).batchOver(id);
+  const next = await accountBatches(env, account).batchOver(id, MAX_BEGUN_BATCHES);
+  if (next !== undefined) await send({ kind: "batch", account, id: next }, 0, env);
   await new AnswerStore(env.FILES, account, id).removeAll();
   await new OpenBatches(env.FILES).unmark(account, id);
 }

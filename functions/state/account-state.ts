@@ -130,8 +130,12 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
     return this.#batches.list(after, limit);
   }
 
-  async batchOver(id: string): Promise<void> {
-    this.#batches.over(id);
+  async mayBegin(id: string, most: number): Promise<boolean> {
+    return this.#batches.mayBegin(id, most);
+  }
+
+  async batchOver(id: string, most: number): Promise<string | undefined> {
+    return this.#batches.over(id, most);
   }
 
   async forgetBatch(id: string): Promise<void> {

@@ -37,8 +37,27 @@ export class BatchList {
     return { ids: rows.slice(0, limit).map(({ id }) => id), hasMore: rows.length > limit };
   }
 
-  over(id: string): void {
+  mayBegin(id: string, most: number): boolean {
+    const { before } = this.#sql
+      .exec<{ before: number }>(
+        "SELECT COUNT(*) AS before FROM batches WHERE is_over = 0 AND position < ?",
+        this.#positionOf(id) ?? 0,
+      )
+      .one();
+    return before < most;
+  }
+
+  over(id: string, most: number): string | undefined {
+    const hadTurn = this.mayBegin(id, most);
     this.#sql.exec("UPDATE batches SET is_over = 1 WHERE id = ? AND is_over = 0", id);
+    if (!hadTurn) return undefined;
+    const [last] = this.#sql
+      .exec<{ id: string }>(
+        "SELECT id FROM batches WHERE is_over = 0 ORDER BY position LIMIT 1 OFFSET ?",
+        most - 1,
+      )
+      .toArray();
+    return last?.id;
   }
 
   forget(id: string): void {

@@ -116,7 +116,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     return record.batch;
   }
 
-  async take(taker: Taker): Promise<Work> {
+  async take(taker: Taker, mayBegin: boolean): Promise<Work> {
     return this.#storage.transactionSync(() => {
       const known = this.#known();
       if (known === undefined) return { kind: "unknown" };
@@ -124,8 +124,11 @@ export class BatchState extends DurableObject implements BatchStateRpc {
       if (isOver(record.batch)) return { kind: "over", batch: made };
       this.#takeBack(record, taker);
       this.#expire(record);
-      if (record.stop === null && record.batch.status === "validating")
-        return this.#takeCheck(made, record, taker);
+      if (record.stop === null && record.batch.status === "validating") {
+        if (mayBegin) return this.#takeCheck(made, record, taker);
+        this.#expect(record, 0);
+        return { kind: "queued" };
+      }
       if (record.stop === null && record.batch.status === "in_progress") {
         const work = this.#takePart(made, taker);
         if (work !== undefined) {

@@ -230,6 +230,22 @@ describe("a batch that is under way", () => {
     await exactlyOnce(batch);
   });
 
+  it("is one of two of its account; the next begins when one is over", async () => {
+    const accounts = await workers.miniflare.getDurableObjectNamespace("ACCOUNTS", "edgeclip");
+    const account = accounts.getByName("public") as unknown as AccountBatchesRpc;
+    await account.addBatch("older", MAX_OPEN_BATCHES);
+    const lines = slow(100, "begun").map((line) => JSON.stringify(line));
+    const begun = await createBatch(client, EMBEDDINGS, lines);
+    while ((await client.batches.retrieve(begun.id)).status === "validating");
+    const next = await createBatch(client, EMBEDDINGS, [JSON.stringify(good("next"))]);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect((await client.batches.retrieve(next.id)).status).toBe("validating");
+    await client.batches.cancel(begun.id);
+    // Sooner than anybody would find that its message is missing.
+    expect((await ended(client, next)).status).toBe("completed");
+    await account.batchOver("older", 2);
+  });
+
   it("leaves nothing behind but its files", async () => {
     const until = Date.now() + 30_000;
     while ((await left()).length > 0 && Date.now() < until)
@@ -244,8 +260,11 @@ describe("a batch that is under way", () => {
     await expect(createBatch(client, EMBEDDINGS, [JSON.stringify(good("a"))])).rejects.toThrow(
       RateLimitError,
     );
-    await account.batchOver("other-7");
+    await account.batchOver("other-7", 2);
     const batch = await createBatch(client, EMBEDDINGS, [JSON.stringify(good("a"))]);
-    expect((await ended(client, batch)).status).toBe("completed");
+    expect(batch.status).toBe("validating");
+    // It is not its turn, and need not be.
+    await client.batches.cancel(batch.id);
+    expect((await ended(client, batch)).status).toBe("cancelled");
   });
 });

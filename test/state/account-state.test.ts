@@ -350,7 +350,7 @@ it("knows the order of batches, and how many are not over", async () => {
   expect([await add("a"), await add("b"), await add("c")]).toEqual([true, true, false]);
   // Whoever did not hear the answer asks again.
   expect(await add("b")).toBe(true);
-  await ask(batches, "asDeployed", "batchOver", "a");
+  await ask(batches, "asDeployed", "batchOver", "a", 2);
   expect([await add("c"), await add("d")]).toEqual([true, false]);
   await ask(batches, "asDeployed", "forgetBatch", "c");
   expect(await add("d")).toBe(true);
@@ -360,7 +360,29 @@ it("knows the order of batches, and how many are not over", async () => {
   expect(await list("b", 2)).toEqual({ ids: ["a"], hasMore: false });
   expect(await list("x", 2)).toBeUndefined();
   await ask(batches, "query", "UPDATE batches SET created_at = 1 WHERE id IN ('a', 'b')");
-  await ask(batches, "asDeployed", "batchOver", "d");
+  await ask(batches, "asDeployed", "batchOver", "d", 2);
   expect(await add("e")).toBe(true);
   expect(await list(null, 10)).toEqual({ ids: ["e", "d"], hasMore: false });
+});
+
+it("lets two batches begin at once, the oldest first, and says which one is next", async () => {
+  const turns = "turns";
+  await ask(turns, "migrateTo", LATEST);
+  for (const id of ["a", "b", "c", "d", "e"]) await ask(turns, "asDeployed", "addBatch", id, 100);
+  const begin = async (): Promise<string[]> => {
+    const ids: string[] = [];
+    for (const id of ["a", "b", "c", "d", "e"]) {
+      if (await ask(turns, "asDeployed", "mayBegin", id, 2)) ids.push(id);
+    }
+    return ids;
+  };
+  const over = (id: string): Promise<unknown> => ask(turns, "asDeployed", "batchOver", id, 2);
+  expect(await begin()).toEqual(["a", "b"]);
+  // One that waits makes no room.
+  expect(await over("d")).toBeUndefined();
+  expect(await over("a")).toBe("c");
+  // Whoever did not hear the answer asks again.
+  expect(await over("a")).toBe("c");
+  expect(await over("b")).toBe("e");
+  expect(await over("c")).toBeUndefined();
 });

@@ -98,14 +98,14 @@ const answersTo = (number: number, left: number[] = [], outputBytes = 100): Answ
 /** A batch whose input has these parts. */
 async function begun(id: string, parts: NewPart[]): Promise<void> {
   await ask(id, "create", made(id));
-  const { kind, token } = await ask(id, "take", taker());
+  const { kind, token } = await ask(id, "take", taker(), true);
   expect(kind).toBe("check");
   expect(await ask(id, "addParts", token, 1, parts)).toBe(true);
   const lines = parts.reduce((sum, { customIds }) => sum + customIds.length, 0);
   expect(await ask(id, "checked", token, lines)).toBe(true);
 }
 
-const take = async (id: string, by = taker()): Promise<Work> => (await ask(id, "take", by)) as Work;
+const take = async (id: string, by = taker()): Promise<Work> => (await ask(id, "take", by, true)) as Work;
 const lent = async (id: string, by = taker()): Promise<Lent> => (await take(id, by)) as Lent;
 const status = async (id: string): Promise<string> => (await ask(id, "get")).status;
 
@@ -162,10 +162,10 @@ describe("a batch's object", () => {
 
   it("takes back the check of an input whose message comes again, and replaces its parts", async () => {
     await ask("check", "create", made("check"));
-    const first = await ask("check", "take", taker(1, "c"));
+    const first = await ask("check", "take", taker(1, "c"), true);
     await ask("check", "addParts", first.token, 1, [part(0, "x"), part(10, "y")]);
     expect((await take("check")).kind).toBe("busy");
-    const second = await ask("check", "take", taker(2, "c"));
+    const second = await ask("check", "take", taker(2, "c"), true);
     expect(await ask("check", "addParts", first.token, 3, [part(20, "z")])).toBe(false);
     expect(await ask("check", "addParts", second.token, 1, [part(0, "x")])).toBe(true);
     expect(await ask("check", "checked", first.token, 2)).toBe(false);
@@ -257,6 +257,14 @@ describe("a batch's object", () => {
     expect(await idle("running")).toBe(false);
     await aged("running");
     expect([await idle("running"), await idle("running")]).toEqual([true, false]);
+  });
+
+  it("is checked when it is its turn, and ends without it", async () => {
+    await ask("turn", "create", made("turn"));
+    expect(await ask("turn", "take", taker(), false)).toEqual({ kind: "queued" });
+    expect(await status("turn")).toBe("validating");
+    await ask("turn", "cancel");
+    expect(await ask("turn", "take", taker(), false)).toMatchObject({ kind: "finish", stop: "cancelled" });
   });
 
   it("tells a bounded number of unanswered ids at once", async () => {
