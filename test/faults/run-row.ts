@@ -3,6 +3,7 @@ import type { Answer } from "../support/send-request.ts";
 import { ask, substance } from "./asking.ts";
 import { type Prepared, withCopy } from "./deployment.ts";
 import type { FaultRow } from "./fault-rows.ts";
+import type { FaultRule } from "./fault-worker.ts";
 
 export interface RowOutcome {
   row: FaultRow;
@@ -11,7 +12,7 @@ export interface RowOutcome {
   took: number;
   /** Number of requests during the fault. */
   asked: number;
-  /** True if each of the row's faults occurred. */
+  /** True if each of the row's faults occurred; of those of an outage that lasts, one. */
   struck: boolean;
   /** Time from the end of the fault to the right answer, ms. */
   recovery: number;
@@ -41,6 +42,7 @@ export async function runRow(row: FaultRow, prepared: Prepared): Promise<RowOutc
       if (row.lasts !== undefined) await new Promise((resolve) => setTimeout(resolve, BETWEEN_QUESTIONS));
     } while (Date.now() - begun < (row.lasts ?? 0) && isAsExpected(row, answer));
     const struck = await workers.fail({});
+    const occurred = ({ on, kind }: FaultRule): boolean => (struck[`${on} ${kind}`] ?? 0) > 0;
     const ended = Date.now();
     let recovered = await ask(row.ask, url, prepared);
     while (recovered.status >= 500 && Date.now() - ended < MAX_RECOVERY) {
@@ -52,7 +54,7 @@ export async function runRow(row: FaultRow, prepared: Prepared): Promise<RowOutc
       answer,
       took,
       asked,
-      struck: row.rules.every(({ on, kind }) => (struck[`${on} ${kind}`] ?? 0) > 0),
+      struck: row.lasts === undefined ? row.rules.every(occurred) : row.rules.some(occurred),
       recovery: Date.now() - ended,
       recovered,
     };
