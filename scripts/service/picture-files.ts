@@ -39,7 +39,7 @@ export async function pictureFiles(paths: readonly string[]): Promise<string[]> 
       const file = join(entry.parentPath, entry.name);
       if (pictureType(file) !== undefined && (await isFile(entry, file))) inside.push(file);
     }
-    found.push(...inside.toSorted());
+    for (const file of inside.toSorted()) found.push(file);
   }
   return [...new Set(found)];
 }

@@ -1,8 +1,9 @@
 /** Every script in `package.json` describes itself and reports a wrong argument. */
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -29,9 +30,18 @@ interface Outcome {
   stderr: string;
 }
 
+/** Each command has a folder of its own, because only one `npm start` at a time may use it. */
+const states = await mkdtemp(join(tmpdir(), "edgeclip-scripts-"));
+let runs = 0;
+
+afterAll(async () => {
+  await rm(states, { recursive: true });
+});
+
 function run(...typed: string[]): Promise<Outcome> {
   // These values keep the scripts from reaching a real account.
-  const env = { ...process.env, CLOUDFLARE_API_TOKEN: "none", CLOUDFLARE_ACCOUNT_ID: "none" };
+  const account = { CLOUDFLARE_API_TOKEN: "none", CLOUDFLARE_ACCOUNT_ID: "none" };
+  const env = { ...process.env, ...account, EDGECLIP_STATE: join(states, String(++runs)) };
   return new Promise((resolve) => {
     execFile(process.execPath, typed, { cwd: ROOT, env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
