@@ -1,15 +1,37 @@
 /**
- * The tests that take longest: what is attacked, deployed, broken, or changed under load. `npm test` leaves them out, so
- * that it takes minutes; `npm run test:all` and CI run them too.
+ * The tests that take longest: what is attacked, deployed, broken, or changed under load, browsers, and other people's
+ * clients. `npm test` leaves them out, so that it takes minutes; `npm run test:all` and CI run them too.
  */
 export const LONG_TESTS = [
   "test/attack/**/*.test.ts",
+  "test/batches/**/*.test.ts",
+  "test/browser/**/*.test.ts",
+  "test/clients/**/*.test.ts",
+  "test/command-line/**/*.test.ts",
   "test/faults/**/*.test.ts",
-  "test/release/**/*.test.ts",
   "test/hub/**/*.test.ts",
-  "test/api/switching-models.test.ts",
+  "test/jobs/**/*.test.ts",
+  "test/release/**/*.test.ts",
+  "test/access/api-key.test.ts",
   "test/api/model-change.test.ts",
-  "test/files/many-changes.test.ts",
-  "test/runtime/slow-owner.test.ts",
+  "test/api/switching-models.test.ts",
+  "test/decoder/decoder-memory.test.ts",
   "test/decoder/sound-after.test.ts",
+  "test/files/many-changes.test.ts",
+  "test/files/removals.test.ts",
+  "test/files/sweep.test.ts",
+  "test/files/uploads.test.ts",
+  "test/gateway/images/urls.test.ts",
+  "test/gateway/same-answers.test.ts",
+  "test/gateway/text-keys.test.ts",
+  "test/label-sets/examples.test.ts",
+  "test/label-sets/set-names.test.ts",
+  "test/reference/vit.test.ts",
+  "test/runtime/bad-shards.test.ts",
+  "test/runtime/cold-load.test.ts",
+  "test/runtime/fairness.test.ts",
+  "test/runtime/overload.test.ts",
+  "test/runtime/shards.test.ts",
+  "test/runtime/slow-owner.test.ts",
+  "test/runtime/stages.test.ts",
 ];

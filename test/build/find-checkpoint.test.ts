@@ -52,7 +52,9 @@ it("a folder without one, and a name of nothing, say so", async () => {
     "holds no .safetensors, .bin or .pt file",
   );
   await expect(findCheckpoint("owner/nothing-of-that-name")).rejects.toThrow("no such file or folder");
-  await expect(findCheckpoint("../../etc")).rejects.toThrow('"../../etc" is no repository');
+  await expect(findCheckpoint("../../no-such-folder")).rejects.toThrow(
+    '"../../no-such-folder" is no repository',
+  );
 });
 
 it("a model's name that would lead out of its folder is refused before anything is removed or written", async () => {
