@@ -48,7 +48,9 @@ async function build(
   await finished(body.id);
   const question = { image, label_set: body.id, top_k: LABELS.length };
   const answer = await request("POST", `${url}/v1/classify`, question);
-  return { rows: answer.body.data, struck: await workers.fail({}) };
+  const [{ label_set: used, ...scores }] = answer.body.data as [{ label_set: string }];
+  expect(used).toBe(body.id);
+  return { rows: scores, struck: await workers.fail({}) };
 }
 
 /**
