@@ -33,7 +33,15 @@ export async function ask(what: Ask, url: string, { image, set, file }: Prepared
  * hits.
  */
 export function substance({ status, body }: Answer): unknown {
-  const { created: _created, created_at: _createdAt, id, usage: _usage, name: _name, ...rest } = body ?? {};
+  const {
+    created: _created,
+    created_at: _createdAt,
+    id,
+    usage: _usage,
+    meta: _meta,
+    name: _name,
+    ...rest
+  } = body ?? {};
   // After a failure, half of a new set may remain. When it is requested again, it is not new any more.
   const isDone = status < 300;
   return { isDone, id: String(id).startsWith("ls_") ? id : undefined, ...rest };
