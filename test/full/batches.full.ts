@@ -23,7 +23,7 @@ afterAll(async () => {
   await workers.dispose();
 });
 
-it.each([
+it.runIf(process.env["SMOKE"] !== "1").each([
   ["as they are", { failing: 0, kills: 0, copies: 1 }],
   ["while everything fails", { failing: 0.03, kills: 20, copies: 2 }],
 ])("are answered once, %s", { timeout: 2 * PATIENCE_MS }, async (_, faults) => {

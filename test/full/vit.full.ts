@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { parseEngine, stagesNeeded } from "../../model-shards/plan-stages.ts";
 import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import reference from "../fixtures/reference/vit_b_32_256.json" with { type: "json" };
 import { cosine } from "../support/cosine.ts";
@@ -75,7 +76,7 @@ describe.each(SMOKE ? PRECISIONS.slice(0, 1) : PRECISIONS)(
     it.runIf(precision === "int8")("stays within every isolate's memory", async () => {
       const { image } = await readManifest(model);
       const memory = await workers.memory();
-      expect(memory.size).toBe(4 + stagesNeeded(image.shards, ENGINE));
+      expect(memory.size).toBe(WORKER_CONFIGS.length - 1 + stagesNeeded(image.shards, ENGINE));
       for (const [name, held] of memory) expect(totalBytes(held), name).toBeLessThanOrEqual(LIMIT_BYTES);
     });
   },
