@@ -1,11 +1,9 @@
 /** An account's object: its tables, brought up to date from every version that they have had, and what it hands to the sweep. */
-import { join } from "node:path";
-import { build } from "esbuild";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import type { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { startObject } from "./start-object.ts";
 import { ACCOUNT_MIGRATIONS } from "../../functions/state/account-migrations.ts";
 
-const STATE = join(import.meta.dirname, "../../functions/state");
 const LATEST = ACCOUNT_MIGRATIONS.length;
 
 /**
@@ -45,23 +43,7 @@ let miniflare: Miniflare;
 let url: URL;
 
 beforeAll(async () => {
-  const { outputFiles } = await build({
-    stdin: { contents: SCRIPT, resolveDir: STATE },
-    bundle: true,
-    write: false,
-    format: "esm",
-    target: "esnext",
-    external: ["cloudflare:*"],
-  });
-  const contents = outputFiles[0]?.text ?? "";
-  miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      modules: [{ type: "ESModule", path: "tables.js", contents }],
-      compatibilityDate: "2026-10-20",
-      durableObjects: { TABLES: { className: "Tables", useSQLite: true } },
-    }),
-  );
-  url = await miniflare.ready;
+  ({ miniflare, url } = await startObject(SCRIPT, "TABLES", "Tables"));
 });
 
 afterAll(async () => {

@@ -1,11 +1,8 @@
 /** A batch's object: to whom it lends which work, whose answers count, and how a batch ends. */
-import { join } from "node:path";
-import { build } from "esbuild";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import type { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startObject } from "./start-object.ts";
 import type { Answers, NewBatch, NewPart, Taker, Work } from "../../functions/batches/batch-state-rpc.ts";
-
-const STATE = join(import.meta.dirname, "../../functions/state");
 
 /** The class as deployed, with a way to its rows, which a test makes older. */
 const SCRIPT = `
@@ -35,22 +32,7 @@ let miniflare: Miniflare;
 let url: URL;
 
 beforeAll(async () => {
-  const { outputFiles } = await build({
-    stdin: { contents: SCRIPT, resolveDir: STATE },
-    bundle: true,
-    write: false,
-    format: "esm",
-    target: "esnext",
-    external: ["cloudflare:*"],
-  });
-  miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      modules: [{ type: "ESModule", path: "batch.js", contents: outputFiles[0]?.text ?? "" }],
-      compatibilityDate: "2026-10-20",
-      durableObjects: { BATCHES: { className: "BatchState", useSQLite: true } },
-    }),
-  );
-  url = await miniflare.ready;
+  ({ miniflare, url } = await startObject(SCRIPT, "BATCHES", "BatchState"));
 });
 
 afterAll(async () => {
