@@ -1,0 +1,151 @@
+/**
+ * What the Durable Object of a vector store says (`functions/state/`), one an account and id, named `<account>/<id>`.
+ * The object is the truth: it has every row, its vector included, in SQLite. Segments in R2 are copies of rows, made for
+ * scanning. A row gets a number when it is written; numbers rise and are never used twice. A picture whose attributes
+ * change gets a new row. So a segment or a row, once read, is never stale: it is only live or not, which `view` says.
+ */
+import type { Attributes, NewPicture, PictureFacts, QuantizedRow } from "./stored-picture.ts";
+
+/** `expires_after` of OpenAI: so many days after the store was last used. */
+export interface StoreSettings {
+  name: string | null;
+  description: string | null;
+  metadata: Record<string, string>;
+  expiresAfterDays: number | null;
+}
+
+export interface NewStore extends StoreSettings {
+  /** `<alias>@<revision>`: rows of other revisions cannot be compared with these. */
+  model: string;
+  /** Values a vector. */
+  width: number;
+}
+
+export interface StoreFacts extends NewStore {
+  id: string;
+  createdAt: number;
+  lastActiveAt: number;
+  /** Seconds since 1970; null: never. */
+  expiresAt: number | null;
+  status: "completed" | "in_progress" | "expired";
+  /** Of vectors, attributes and names. */
+  usageBytes: number;
+  counts: FileCounts;
+}
+
+export interface FileCounts {
+  in_progress: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  total: number;
+}
+
+/** Why nothing was changed. `gone`: there is no such store (any more). */
+export type Refusal = "gone" | "expired" | "full" | "width" | "busy";
+
+export interface PicturesAdded {
+  pictures: PictureFacts[];
+  /** Whether a message of the queue should be sent, for a segment can be made. */
+  mayCompact: boolean;
+}
+
+/** The page of OpenAI's lists. A cursor that names no picture of the store is not an error and begins nothing: empty page. */
+export interface PictureQuery {
+  after: string | null;
+  before: string | null;
+  limit: number;
+  order: "asc" | "desc";
+  status: PictureFacts["status"] | null;
+  batchId: string | null;
+}
+
+export interface PicturePage {
+  pictures: PictureFacts[];
+  hasMore: boolean;
+}
+
+/** A segment in R2, immutable. */
+export interface SegmentRef {
+  /** Key in the bucket of vectors. */
+  key: string;
+  /** Rows in it, live or not. */
+  rows: number;
+  bytes: number;
+  /** Hexadecimal SHA-256 of the whole object. */
+  sha256: string;
+  /** A bit a row, the first the least significant of the first byte; 1: no longer live. Absent if all are live. */
+  dead?: Uint8Array;
+}
+
+/** A live row that is in no segment. */
+export interface OpenRow {
+  number: number;
+  row: QuantizedRow;
+  attributes: Attributes;
+}
+
+/** What a search of now has to look at. */
+export interface StoreView {
+  /** Rises with each change of rows or segments. */
+  version: number;
+  model: string;
+  width: number;
+  segments: SegmentRef[];
+  /** Numbers of the live rows that are in no segment, rising. */
+  live: Uint32Array;
+  /** Those of them whose number is above what the asker knew. */
+  added: OpenRow[];
+}
+
+/** What the asker of a view has. */
+export interface KnownView {
+  version: number;
+  /** The highest number of an open row it has; 0 if none. */
+  number: number;
+}
+
+export interface Compaction {
+  /** Key of the object to be written; nobody else writes it. */
+  key: string;
+  /** Numbers of its rows, rising; at most `MAX_SEGMENT_ROWS`. */
+  numbers: Uint32Array;
+  width: number;
+}
+
+export interface VectorStoreRpc {
+  create(id: string, store: NewStore): Promise<StoreFacts>;
+  /** @returns undefined if there is no such store. One that has expired says so in its status. */
+  facts(): Promise<StoreFacts | undefined>;
+  update(changes: Partial<StoreSettings>): Promise<StoreFacts | undefined>;
+  /** From now on there is no such store. Its rows and segments go in the background (`mayCompact`). @returns false if there was none */
+  remove(): Promise<boolean>;
+
+  /** Adds pictures, or replaces those whose file the store has. All or none. @param maxPictures of the store */
+  add(pictures: readonly NewPicture[], maxPictures: number): Promise<PicturesAdded | Refusal>;
+  setAttributes(fileId: string, attributes: Attributes): Promise<PicturesAdded | Refusal | undefined>;
+  /** @returns false if the store does not have the file; undefined if there is no such store */
+  removePicture(fileId: string): Promise<boolean | undefined>;
+  picture(fileId: string): Promise<PictureFacts | undefined>;
+  pictures(query: PictureQuery): Promise<PicturePage | undefined>;
+
+  /** @returns "same" if nothing changed since the asker's version; undefined if there is no such store. Counts as use. */
+  view(known: KnownView | null): Promise<StoreView | "same" | undefined>;
+  /** Of live rows; those that are gone are left out. */
+  describe(numbers: readonly number[]): Promise<Map<number, PictureFacts>>;
+
+  /** A segment to be made: of open rows, of small segments, or of one with many dead rows. @returns undefined if none is due */
+  compaction(): Promise<Compaction | undefined>;
+  /** Rows for a segment, in the order of the numbers. Rows that died meanwhile are still given. */
+  rows(numbers: Uint32Array): Promise<OpenRow[]>;
+  /** The segment is in R2. @returns whether more is due */
+  compacted(segment: SegmentRef, numbers: Uint32Array): Promise<boolean>;
+  /** Keys of R2 that no search that began in the last minutes can need. */
+  garbage(): Promise<string[]>;
+  cleared(keys: readonly string[]): Promise<void>;
+}
+
+/** The namespace of vector stores' Durable Objects. */
+export interface VectorStoreNamespace {
+  getByName(name: string): VectorStoreRpc;
+}
