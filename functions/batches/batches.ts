@@ -1,5 +1,5 @@
 /** The Durable Objects of batches and of their accounts, asked with a deadline. */
-import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { askedObject } from "../runtime/asked-object.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import type { AccountBatchesRpc } from "./account-batches-rpc.ts";
 import type { BatchNamespace, BatchStateRpc } from "./batch-state-rpc.ts";
@@ -22,7 +22,7 @@ export function batchState(
   account: string,
   id: string,
 ): BatchStateRpc {
-  return asked(() => BATCHES.getByName(`${account}/${id}`));
+  return askedObject(() => BATCHES.getByName(`${account}/${id}`), unreachable);
 }
 
 /** The methods of the result throw ServiceError `overloaded` while the object does not answer. */
@@ -30,23 +30,9 @@ export function accountBatches(
   { ACCOUNTS }: Pick<BatchBindings, "ACCOUNTS">,
   account: string,
 ): AccountBatchesRpc {
-  return asked(() => ACCOUNTS.getByName(account));
+  return askedObject(() => ACCOUNTS.getByName(account), unreachable);
 }
 
-/** @param stub gives a new one for each call: a stub that has met a broken object stays broken */
-function asked<T extends object>(stub: () => T): T {
-  return new Proxy({} as T, {
-    get:
-      (_, method) =>
-      async (...parameters: unknown[]): Promise<unknown> => {
-        try {
-          return await withDeadline(DEADLINES.small, () => {
-            const object = stub() as Record<PropertyKey, (...parameters: unknown[]) => Promise<unknown>>;
-            return object[method]!(...parameters);
-          });
-        } catch (cause) {
-          throw new ServiceError("overloaded", "batches cannot be reached; try again", { cause });
-        }
-      },
-  });
+function unreachable(cause: unknown): ServiceError {
+  return new ServiceError("overloaded", "batches cannot be reached; try again", { cause });
 }

@@ -41,7 +41,10 @@ export interface FileCounts {
   total: number;
 }
 
-/** Why nothing was changed. `gone`: there is no such store (any more). */
+/**
+ * Why nothing was changed. `gone`: there is no such store (any more). `busy`: too many rows are in no segment; a message
+ * should be sent (`sendStoreOn`), and the client should try again.
+ */
 export type Refusal = "gone" | "expired" | "full" | "width" | "busy";
 
 export interface PicturesAdded {
@@ -105,20 +108,14 @@ export interface KnownView {
   number: number;
 }
 
-export interface Compaction {
-  /** Key of the object to be written; nobody else writes it. */
-  key: string;
-  /** Numbers of its rows, rising; at most `MAX_SEGMENT_ROWS`. */
-  numbers: Uint32Array;
-  width: number;
-}
-
+/** What gateway and search Worker ask. File batches are in `file-batch-rpc.ts`, the work in the background in `store-work-rpc.ts`. */
 export interface VectorStoreRpc {
-  create(id: string, store: NewStore): Promise<StoreFacts>;
+  /** Once more is harmless. */
+  create(account: string, id: string, store: NewStore): Promise<StoreFacts>;
   /** @returns undefined if there is no such store. One that has expired says so in its status. */
   facts(): Promise<StoreFacts | undefined>;
   update(changes: Partial<StoreSettings>): Promise<StoreFacts | undefined>;
-  /** From now on there is no such store. Its rows and segments go in the background (`mayCompact`). @returns false if there was none */
+  /** From now on there is no such store. Its data goes in the background, so a message should be sent. @returns false if there was none */
   remove(): Promise<boolean>;
 
   /** Adds pictures, or replaces those whose file the store has. All or none. @param maxPictures of the store */
@@ -130,19 +127,9 @@ export interface VectorStoreRpc {
   pictures(query: PictureQuery): Promise<PicturePage | undefined>;
 
   /** @returns "same" if nothing changed since the asker's version; undefined if there is no such store. Counts as use. */
-  view(known: KnownView | null): Promise<StoreView | "same" | undefined>;
+  view(known: KnownView | null): Promise<StoreView | "same" | "expired" | undefined>;
   /** Of live rows; those that are gone are left out. */
   describe(numbers: readonly number[]): Promise<Map<number, PictureFacts>>;
-
-  /** A segment to be made: of open rows, of small segments, or of one with many dead rows. @returns undefined if none is due */
-  compaction(): Promise<Compaction | undefined>;
-  /** Rows for a segment, in the order of the numbers. Rows that died meanwhile are still given. */
-  rows(numbers: Uint32Array): Promise<OpenRow[]>;
-  /** The segment is in R2. @returns whether more is due */
-  compacted(segment: SegmentRef, numbers: Uint32Array): Promise<boolean>;
-  /** Keys of R2 that no search that began in the last minutes can need. */
-  garbage(): Promise<string[]>;
-  cleared(keys: readonly string[]): Promise<void>;
 }
 
 /** The namespace of vector stores' Durable Objects. */

@@ -1,0 +1,20 @@
+/** Bounds of a vector store. */
+
+/** Pictures, those that failed or wait included. */
+export const MAX_STORE_PICTURES = 100_000;
+/** Bytes of a picture's attributes as JSON. */
+export const MAX_ATTRIBUTE_BYTES = 1_024;
+/** Pictures that are added in one call. */
+export const MAX_ADDED = 1_000;
+/** Rows of a segment: with the longest attributes, 15 MB. */
+export const MAX_SEGMENT_ROWS = 8_192;
+/** Live rows that are in no segment; `add` is refused as busy beyond. With the longest attributes, 8 MB. */
+export const MAX_OPEN_ROWS = 4_096;
+/** Rows that are asked for at once. */
+export const MAX_ROWS_READ = 1_024;
+/** Files of a file batch (OpenAI's limit). */
+export const MAX_BATCH_FILES = 2_000;
+/** File batches that a store remembers; the oldest that are over make way. */
+export const MAX_STORE_BATCHES = 1_000;
+/** Vector stores of an account. */
+export const MAX_STORES = 100;

@@ -1,0 +1,96 @@
+/**
+ * What the Durable Object of a vector store lends to the jobs Worker, one piece at a time:
+ *
+ *     take → "compact"   rows … → segment to R2 → compacted
+ *     take → "fill"      pictures of a file batch embedded → filled
+ *     take → "clear"     everything of a removed or expired store goes from R2 → erased
+ *
+ * Work is lent for some time and named by a token. Whoever dies does not come back, so that it is lent again; what
+ * somebody says whose time is over is harmless. So messages may come twice, or in any order, and every call may be
+ * repeated.
+ */
+import type { OpenRow, SegmentRef } from "./store-state-rpc.ts";
+import type { PictureFacts, QuantizedRow } from "./stored-picture.ts";
+
+/** Milliseconds for which work is lent; longer than a tower may be silent (`DEADLINES.worker`). */
+export const STORE_LEASE_MS = 45_000;
+/** Milliseconds between two renewals. */
+export const RENEW_STORE_AFTER_MS = 10_000;
+
+/** The message for which work is taken. If it comes again, whoever took work for it before is dead. */
+export interface StoreTaker {
+  message: string;
+  attempt: number;
+}
+
+export interface Compaction {
+  /** Key of the object to be written; nobody else writes it. */
+  key: string;
+  /** Numbers of its rows, rising; at most `MAX_SEGMENT_ROWS`. */
+  numbers: Uint32Array;
+  width: number;
+}
+
+/** Files of one batch that are to be embedded. */
+export interface Filling {
+  batchId: string;
+  keyId: string | null;
+  tier: string;
+  /** `<alias>@<revision>`. */
+  model: string;
+  fileIds: string[];
+  /** How often these were begun before. */
+  tries: number;
+}
+
+/** What became of a file. */
+export interface Filled {
+  fileId: string;
+  filename: string;
+  bytes: number;
+  result: QuantizedRow | NonNullable<PictureFacts["lastError"]>;
+}
+
+export type StoreWork =
+  /** There never was such a store, or nothing is left of it. */
+  | { kind: "unknown" }
+  | { kind: "none" }
+  /** Another works on it, with a message of his own. `milliseconds`: until he counts as dead. */
+  | { kind: "busy"; milliseconds: number }
+  /** There will be work. */
+  | { kind: "wait"; milliseconds: number }
+  | { kind: "compact"; token: string; compaction: Compaction }
+  | { kind: "fill"; token: string; filling: Filling }
+  | { kind: "clear" };
+
+/** What the sweep asks each store. */
+export interface StoreCare {
+  /** `due`: there is work, and its message seems to be lost. */
+  state: "unknown" | "due" | "fine";
+  /** Keys of R2 that no search that began in the last minutes can need. */
+  garbage: string[];
+}
+
+export interface StoreWorkRpc {
+  take(taker: StoreTaker): Promise<StoreWork>;
+  /** @returns false if the work is not wanted any more, or was lent to another */
+  renew(token: string): Promise<boolean>;
+  /** Gives work back that was not done. */
+  release(token: string, pauseMs: number): Promise<void>;
+
+  /**
+   * Rows for a segment, in the order of the numbers, at most `MAX_ROWS_READ`. For one that died meanwhile, a row of zeros
+   * comes.
+   */
+  rows(numbers: Uint32Array): Promise<OpenRow[]>;
+  /** The segment is in R2. @returns false if it is not wanted any more; its object is cleared later */
+  compacted(token: string, segment: SegmentRef, numbers: Uint32Array): Promise<boolean>;
+  /** Only files that still wait are changed. */
+  filled(token: string, files: readonly Filled[], pauseMs: number): Promise<void>;
+  /** Nothing of the store is in R2 any more. */
+  erased(): Promise<void>;
+
+  care(): Promise<StoreCare>;
+  /** These keys are not in R2 any more. */
+  cleared(keys: readonly string[]): Promise<void>;
+}

@@ -1,0 +1,66 @@
+/** The Durable Objects of vector stores and of their accounts, asked with a deadline, and the messages about them. */
+import { askedObject } from "../runtime/asked-object.ts";
+import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { ServiceError } from "../runtime/errors.ts";
+import { warn } from "../runtime/warn.ts";
+import type { AccountStoresRpc } from "./account-stores-rpc.ts";
+import type { FileBatchRpc } from "./file-batch-rpc.ts";
+import type { StoredFileMessage, StoreMessage } from "./store-message.ts";
+import type { VectorStoreRpc } from "./store-state-rpc.ts";
+import type { StoreWorkRpc } from "./store-work-rpc.ts";
+
+export type StoreObject = VectorStoreRpc & FileBatchRpc & StoreWorkRpc;
+
+export interface StoreBindings {
+  VECTOR_STORES: { getByName(name: string): StoreObject };
+  ACCOUNTS: { getByName(account: string): AccountStoresRpc };
+  /** Segments, and a mark for each store. */
+  VECTORS: R2Bucket;
+  BUILDS: { send(message: StoreMessage | StoredFileMessage): Promise<unknown> };
+}
+
+const ID = /^vs_[0-9a-f]{24}$/;
+const BATCH_ID = /^vsfb_[0-9a-f]{24}$/;
+
+/** An object exists as soon as it is asked: what cannot be an id must not make one. */
+export function isStoreId(id: string): boolean {
+  return ID.test(id);
+}
+
+export function isFileBatchId(id: string): boolean {
+  return BATCH_ID.test(id);
+}
+
+/** The methods of the result throw ServiceError `overloaded` while the object does not answer. */
+export function vectorStore(
+  { VECTOR_STORES }: Pick<StoreBindings, "VECTOR_STORES">,
+  account: string,
+  id: string,
+): StoreObject {
+  return askedObject(() => VECTOR_STORES.getByName(`${account}/${id}`), unreachable);
+}
+
+/** The methods of the result throw ServiceError `overloaded` while the object does not answer. */
+export function accountStores(
+  { ACCOUNTS }: Pick<StoreBindings, "ACCOUNTS">,
+  account: string,
+): AccountStoresRpc {
+  return askedObject(() => ACCOUNTS.getByName(account), unreachable);
+}
+
+/** Never throws: if the queue takes no message now, the sweep sends another. */
+export async function sendStoreOn(
+  { BUILDS }: Pick<StoreBindings, "BUILDS">,
+  account: string,
+  id: string,
+): Promise<void> {
+  try {
+    await withDeadline(DEADLINES.small, () => BUILDS.send({ kind: "vector-store", account, id }));
+  } catch (error) {
+    warn("vector store not sent on its way", error);
+  }
+}
+
+function unreachable(cause: unknown): ServiceError {
+  return new ServiceError("overloaded", "vector stores cannot be reached; try again", { cause });
+}
