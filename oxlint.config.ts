@@ -1,7 +1,7 @@
 /** The linter's rules. The second half says who may import whom, types included, so that nobody has to remember it. */
 import { defineConfig } from "oxlint";
 
-const WORKERS = ["gateway", "jobs", "decoder", "vision", "text", "state", "shards", "page"];
+const WORKERS = ["gateway", "jobs", "decoder", "vision", "text", "search", "state", "shards", "page"];
 
 /** The gateway's layers, the highest first. A file imports from its own row and from those below. */
 const LAYERS = [
@@ -14,7 +14,16 @@ const LAYERS = [
 const TOP = "{index,app,lines-entrypoint,towers-entrypoint}";
 
 /** What Workers share, beside `functions/runtime`, and the Workers. */
-const ABOVE_RUNTIME = [...WORKERS, "label-sets", "embed", "files", "batches", "json", "adapter"];
+const ABOVE_RUNTIME = [
+  ...WORKERS,
+  "label-sets",
+  "embed",
+  "files",
+  "batches",
+  "json",
+  "adapter",
+  "vector-stores",
+];
 
 const ONE_WAY = "imports point one way: functions → model-shards ← build";
 const NO_NEIGHBOUR = "a Worker's folder imports no other Worker's";

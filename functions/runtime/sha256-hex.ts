@@ -5,7 +5,10 @@
 
 /** @returns the digest as 64 lower-case hexadecimal digits */
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  // Not by `toHex`: the commands hash keys with this function in Node, which lacks it.
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
+}
+
+/** Lower-case hexadecimal digits. Not by `toHex`: the commands hash keys in Node, which lacks it. */
+export function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -75,7 +75,7 @@ export interface SegmentRef {
   /** Rows in it, live or not. */
   rows: number;
   bytes: number;
-  /** Hexadecimal SHA-256 of the whole object. */
+  /** Hexadecimal SHA-256 of the object's header, which has those of its parts; `SegmentWriter` gives it. */
   sha256: string;
   /** A bit a row, the first the least significant of the first byte; 1: no longer live. Absent if all are live. */
   dead?: Uint8Array;

@@ -1,0 +1,87 @@
+/**
+ * Which pictures a filter lets through. A value passes a comparison by type and value: the string `"1"` is not the number
+ * 1. `gt`, `gte`, `lt` and `lte` compare numbers with numbers and strings with strings, by UTF-16 code units as
+ * JavaScript does; whatever is of another type does not pass. `ne` and `nin` are the exact opposites of `eq` and `in`: a
+ * picture without the key passes them, and none of the others.
+ */
+import type { GroupReader } from "./attribute-columns.ts";
+import type { Comparison, Filter } from "./filter.ts";
+import type { Attributes, AttributeValue } from "./stored-picture.ts";
+
+/** @param value undefined: the picture does not have the key */
+function passes(comparison: Comparison, value: AttributeValue | undefined): boolean {
+  switch (comparison.type) {
+    case "eq":
+      return value === comparison.value;
+    case "ne":
+      return value !== comparison.value;
+    case "in":
+      return value !== undefined && comparison.value.includes(value);
+    case "nin":
+      return value === undefined || !comparison.value.includes(value);
+    default:
+      if (typeof value !== typeof comparison.value) return false;
+      return inOrder(comparison.type, value as string | number, comparison.value);
+  }
+}
+
+function inOrder(type: "gt" | "gte" | "lt" | "lte", value: string | number, bound: string | number): boolean {
+  if (type === "gt") return value > bound;
+  if (type === "gte") return value >= bound;
+  return type === "lt" ? value < bound : value <= bound;
+}
+
+/** Keys that a filter asks for. */
+export function keysOf(filter: Filter): Set<string> {
+  return "filters" in filter
+    ? new Set(filter.filters.flatMap((each) => [...keysOf(each)]))
+    : new Set([filter.key]);
+}
+
+/** True if a picture with these attributes passes. */
+export function passesFilter(filter: Filter, attributes: Attributes): boolean {
+  if (!("filters" in filter)) {
+    return passes(filter, Object.hasOwn(attributes, filter.key) ? attributes[filter.key] : undefined);
+  }
+  return filter.type === "and"
+    ? filter.filters.every((each) => passesFilter(each, attributes))
+    : filter.filters.some((each) => passesFilter(each, attributes));
+}
+
+/**
+ * The rows of a segment that pass.
+ * @param groupOf the group that has the key's column
+ * @returns a bit a row, the first the least significant of the first byte. Bits beyond the last row may be anything
+ */
+export function passingRows(
+  filter: Filter,
+  rows: number,
+  groupOf: (key: string) => GroupReader,
+): Uint8Array<ArrayBuffer> {
+  if (!("filters" in filter)) return passingComparison(filter, rows, groupOf(filter.key));
+  const isAnd = filter.type === "and";
+  const all = bitmap(rows, isAnd);
+  for (const each of filter.filters) {
+    const bits = passingRows(each, rows, groupOf);
+    for (const [i, byte] of bits.entries()) all[i] = isAnd ? (all[i] ?? 0) & byte : (all[i] ?? 0) | byte;
+  }
+  return all;
+}
+
+function passingComparison(
+  comparison: Comparison,
+  rows: number,
+  group: GroupReader,
+): Uint8Array<ArrayBuffer> {
+  const absentPass = passes(comparison, undefined);
+  const bits = bitmap(rows, absentPass);
+  group.eachValue(comparison.key, (value, places) => {
+    if (passes(comparison, value) === absentPass) return;
+    for (const row of places) bits[row >>> 3] = (bits[row >>> 3] ?? 0) ^ (1 << (row & 7));
+  });
+  return bits;
+}
+
+function bitmap(rows: number, isSet: boolean): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Math.ceil(rows / 8)).fill(isSet ? 0xff : 0);
+}
