@@ -1,4 +1,4 @@
-/** What an account's Durable Object knows of its batches: their order, and how many are not over. */
+/** What an account's Durable Object knows of its batches: their order, how many are not over, and what they store. */
 
 export interface BatchPage {
   ids: string[];
@@ -10,10 +10,17 @@ export interface AccountBatchesRpc {
   addBatch(id: string, maxOpen: number): Promise<boolean>;
   /** The newest first. @param after id of the last one of the page before @returns undefined if there is no such batch */
   listBatches(after: string | null, limit: number): Promise<BatchPage | undefined>;
-  /** @param most batches that are worked on at once @returns whether the batch is one of them */
+  /** @param most batches that are worked on at once @returns whether the batch is one of them, and so has begun */
   mayBegin(id: string, most: number): Promise<boolean>;
-  /** @returns id of the batch that may begin instead; may be one that has begun, if it is told twice */
-  batchOver(id: string, most: number): Promise<string | undefined>;
+  /** @returns ids of all batches that may begin and have not, also those of which another was told whose answer was lost */
+  batchOver(id: string, most: number): Promise<string[]>;
+  /**
+   * Counts the answers of a batch among what the account stores, until the batch is over.
+   * @param bytes of all its answers
+   * @param maxStored bytes that the account may store
+   * @returns whether it stores no more than that
+   */
+  storeAnswers(id: string, bytes: number, maxStored: number): Promise<boolean>;
   /** Takes back a batch that was not made. */
   forgetBatch(id: string): Promise<void>;
 }

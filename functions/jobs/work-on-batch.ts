@@ -76,7 +76,7 @@ async function doWork(work: Work, { account, id }: BatchMessage, env: JobsBindin
 /** Each step may be repeated; the mark goes last, so that it is. */
 export async function clearUp(account: string, id: string, env: JobsBindings): Promise<void> {
   const next = await accountBatches(env, account).batchOver(id, MAX_BEGUN_BATCHES);
-  if (next !== undefined) await send({ kind: "batch", account, id: next }, 0, env);
+  for (const each of next) await send({ kind: "batch", account, id: each }, 0, env);
   await new AnswerStore(env.FILES, account, id).removeAll();
   await new OpenBatches(env.FILES).unmark(account, id);
 }

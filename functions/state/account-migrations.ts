@@ -89,4 +89,9 @@ export const ACCOUNT_MIGRATIONS: Migrations = [
     // Of the model that `next_id` is being computed for; null if it was given without one.
     "ALTER TABLE set_names ADD COLUMN next_revision TEXT",
   ],
+  [
+    // Whether somebody works on it, and bytes of its answers until they are in its files.
+    "ALTER TABLE batches ADD COLUMN has_begun INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE batches ADD COLUMN answer_bytes INTEGER NOT NULL DEFAULT 0",
+  ],
 ];

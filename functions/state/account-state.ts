@@ -42,7 +42,8 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
 
   async begin(upload: NewUpload, isMarked: boolean): Promise<Begun> {
     if (isMarked) this.#files.mark();
-    return this.#uploads.begin(upload, this.#files.totals());
+    const totals = this.#files.totals();
+    return this.#uploads.begin(upload, { ...totals, bytes: totals.bytes + this.#batches.answerBytes() });
   }
 
   async touch(blob: string): Promise<boolean> {
@@ -134,8 +135,12 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
     return this.#batches.mayBegin(id, most);
   }
 
-  async batchOver(id: string, most: number): Promise<string | undefined> {
+  async batchOver(id: string, most: number): Promise<string[]> {
     return this.#batches.over(id, most);
+  }
+
+  async storeAnswers(id: string, bytes: number, maxStored: number): Promise<boolean> {
+    return this.#batches.storeAnswers(id, bytes) + this.#files.totals().bytes <= maxStored;
   }
 
   async forgetBatch(id: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** An account's batches: their order, and how many are not over. What is known of each is in an object of its own. */
+/** An account's batches: their order, how many are not over, and what they store. What is known of each is in an object of its own. */
 import type { BatchPage } from "../batches/account-batches-rpc.ts";
 import { COMPLETION_WINDOW, KEPT_FOR } from "../batches/batch-limits.ts";
 import { seconds } from "./seconds.ts";
@@ -44,20 +44,35 @@ export class BatchList {
         this.#positionOf(id) ?? 0,
       )
       .one();
-    return before < most;
+    if (before >= most) return false;
+    this.#sql.exec("UPDATE batches SET has_begun = 1 WHERE id = ? AND has_begun = 0", id);
+    return true;
   }
 
-  over(id: string, most: number): string | undefined {
-    const hadTurn = this.mayBegin(id, most);
-    this.#sql.exec("UPDATE batches SET is_over = 1 WHERE id = ? AND is_over = 0", id);
-    if (!hadTurn) return undefined;
-    const [last] = this.#sql
-      .exec<{ id: string }>(
-        "SELECT id FROM batches WHERE is_over = 0 ORDER BY position LIMIT 1 OFFSET ?",
-        most - 1,
+  over(id: string, most: number): string[] {
+    this.#sql.exec("UPDATE batches SET is_over = 1, answer_bytes = 0 WHERE id = ? AND is_over = 0", id);
+    return this.#sql
+      .exec<{ id: string; has_begun: number }>(
+        "SELECT id, has_begun FROM batches WHERE is_over = 0 ORDER BY position LIMIT ?",
+        most,
       )
-      .toArray();
-    return last?.id;
+      .toArray()
+      .flatMap((row) => (row.has_begun === 1 ? [] : row.id));
+  }
+
+  /** @returns bytes of the answers of all batches */
+  storeAnswers(id: string, bytes: number): number {
+    this.#sql.exec("UPDATE batches SET answer_bytes = ? WHERE id = ? AND is_over = 0", bytes, id);
+    return this.answerBytes();
+  }
+
+  /** Of all batches that are not over. */
+  answerBytes(): number {
+    return this.#sql
+      .exec<{ bytes: number }>(
+        "SELECT COALESCE(SUM(answer_bytes), 0) AS bytes FROM batches WHERE is_over = 0",
+      )
+      .one().bytes;
   }
 
   forget(id: string): void {
