@@ -4,8 +4,12 @@ export const MAX_BATCH_LINES = 50_000;
 /** Inputs of `/v1/embeddings`, over all lines; and pictures, over all lines. */
 export const MAX_BATCH_INPUTS = 50_000;
 export const MAX_BATCH_IMAGES = 50_000;
-/** Bytes of a line: those of a request's body. */
-export const MAX_LINE_BYTES = 16_000_000;
+/**
+ * Bytes of a line, and those that it may take once parsed: less than of a request, because it keeps room in the gateway
+ * that requests need (`gateway/body/bytes-in-flight.ts`). A picture that is larger has a `file_id`.
+ */
+export const MAX_LINE_BYTES = 10_000_000;
+export const MAX_LINE_MEMORY = 18_000_000;
 /** Bytes of output and error file together. */
 export const MAX_OUTPUT_BYTES = 1_000_000_000;
 /** UTF-16 code units of a `custom_id`. */

@@ -23,14 +23,14 @@ const PARTS_AT_ONCE = 64;
 const IDS_AT_ONCE = 500_000;
 /** An id that is longer is remembered by its hash. */
 const REMEMBERED_LENGTH = 64;
-/** Lines between two questions whether the check is still wanted. A line of 16 MB takes a second at the most. */
+/** Lines between two questions whether the check is still wanted. A line of 10 MB takes a second at the most. */
 const RENEW_EVERY = 16;
 /** Milliseconds without a sign of life after which a check in this isolate has ended. */
 const EXPIRY_MS = 30_000;
 /** Until it is looked again whether the isolate has room. */
 const AGAIN_MS = 5_000;
 
-/** The check that the isolate has room for: a line of 16 MB takes three times as much until it is checked. */
+/** The check that the isolate has room for: a line of 10 MB takes three times as much until it is checked. */
 let checking: SignOfLife | undefined;
 
 /** `againMs`: it was not done. */

@@ -1,13 +1,10 @@
 /** Checks a line of a batch's input, and counts the work in it. What its body says is the endpoint's business. */
-import { MAX_CUSTOM_ID_LENGTH } from "../batches/batch-limits.ts";
+import { MAX_CUSTOM_ID_LENGTH, MAX_LINE_MEMORY } from "../batches/batch-limits.ts";
 import type { BatchEndpoint, BatchError } from "../batches/batch-object.ts";
 import { isBlank } from "../batches/read-lines.ts";
 import { JsonWeight } from "../json/json-weight.ts";
 import { LIFTED, liftStrings } from "../json/lift-strings.ts";
 import { countWork, type CountedWork } from "./count-work.ts";
-
-/** Bytes that a line may take while it is parsed; the gateway accepts as many of a request (`body/bytes-in-flight.ts`). */
-export const MAX_LINE_MEMORY = 36_000_000;
 
 export interface CheckedLine extends CountedWork {
   customId: string;

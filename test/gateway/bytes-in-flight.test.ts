@@ -41,7 +41,7 @@ async function fillUp(share: Share): Promise<unknown> {
 }
 
 describe("BytesInFlight", () => {
-  it("gives lines of batches half of the room, and more to one that is alone", async () => {
+  it("gives lines of batches half of the room, also to one that is alone", async () => {
     const room = new BytesInFlight({ small: MB, large: 40 * MB });
     const line = (most: number): Share => {
       const share = room.open(most, true);
@@ -55,12 +55,18 @@ describe("BytesInFlight", () => {
     expect(await happens(growth)).toBe(false);
     // A request does not wait behind it.
     expect(await happens(open(room, 100_000).growTo(100_000))).toBe(true);
-    const large = line(36 * MB);
-    expect(await happens(large.growTo(36 * MB))).toBe(true);
-    const behind = line(2 * MB).growTo(2 * MB);
+    // Nothing holds more than the half.
+    const largest = line(36 * MB);
+    await expect(largest.growTo(21 * MB)).rejects.toMatchObject({ code: "overloaded" });
+    largest.release();
+    const large = line(18 * MB);
+    expect(await happens(large.growTo(MB))).toBe(true);
+    // What the first will hold is kept for it.
+    const behind = line(4 * MB).growTo(2 * MB);
     behind.catch(() => {});
     expect(await happens(behind)).toBe(false);
-    expect(await happens(open(room, 2 * MB).growTo(2 * MB))).toBe(true);
+    expect(await happens(open(room, 20 * MB).growTo(20 * MB))).toBe(true);
+    expect(await happens(large.growTo(18 * MB))).toBe(true);
     large.release();
     await behind;
   });

@@ -14,12 +14,13 @@
  * rest.
  *
  * - Lines of batches together get at most half of the room, because they hold it while their work waits in the
- * background; only one that is alone may take more.
+ * background. A line begins only if what it will hold in the end fits beside the others.
  *
  * - A client that sends too slowly loses its room if others wait.
  *
  * Waiting is by polling, and each share shows by a timer that its request is alive; `runtime/sign-of-life.ts` says why.
  */
+import { MAX_LINE_MEMORY } from "../../batches/batch-limits.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { SignOfLife } from "../../runtime/sign-of-life.ts";
 
@@ -270,9 +271,15 @@ export class BytesInFlight {
   /** True if a line may have the room it wants beside other lines. */
   #isWithinLines(wanting: Share, inLane: readonly Share[]): boolean {
     const others = inLane.filter((share) => share.isLine && share !== wanting);
-    const held = others.reduce((sum, share) => sum + share.held, 0);
-    const isAlone = others.every((share) => share.held <= LEAST_BYTES);
-    return isAlone || held + wanting.after <= this.#limits[wanting.lane] * LINES_SHARE;
+    if (wanting.lane === "small") {
+      const held = others.reduce((sum, share) => sum + share.held, 0);
+      return held + wanting.after <= this.#limits.small * LINES_SHARE;
+    }
+    // What is known of a line at first is a guess, which may be more than any line takes.
+    const inTheEnd = ({ atLast, after }: Share): number => Math.max(after, Math.min(atLast, MAX_LINE_MEMORY));
+    const begun = others.filter(({ held }) => held > SMALL_BYTES);
+    const taken = begun.reduce((sum, share) => sum + inTheEnd(share), 0);
+    return taken + inTheEnd(wanting) <= this.#limits.large * LINES_SHARE;
   }
 
   /**
