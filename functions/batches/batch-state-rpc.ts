@@ -3,7 +3,7 @@
  * takes some does it and says what came of it:
  *
  *     take → "check"   addParts … → checked, or refused       the input, read once
- *     take → "part"    answered, or inputGone                 some lines of it
+ *     take → "part"    answered, failed or inputGone          some lines of it
  *     take → "finish"  results …, unanswered … → finished     output and error file
  *
  * Work is lent for some time and named by a token. Whoever dies does not come back, so that it is lent again; whoever was
@@ -93,6 +93,8 @@ export interface StoredAnswers {
 export interface Unanswered {
   part: number;
   customIds: string[];
+  /** True if it was tried alone, and the service failed each time. */
+  isGivenUp: boolean;
 }
 
 /** Why a batch ends before all lines are answered. */
@@ -110,7 +112,8 @@ export type Work =
   /** There will be work. */
   | { kind: "wait"; milliseconds: number }
   | { kind: "check"; batch: NewBatch; token: string }
-  | { kind: "part"; batch: NewBatch; token: string; part: Part }
+  /** `storedBytes`: of the answers so far. */
+  | { kind: "part"; batch: NewBatch; token: string; part: Part; storedBytes: number }
   | {
       kind: "finish";
       batch: NewBatch;
@@ -149,10 +152,19 @@ export interface BatchStateRpc {
   refused(token: string, errors: BatchError[]): Promise<boolean>;
 
   answered(token: string, answers: Answers): Promise<boolean>;
+  /**
+   * The service failed on the part, not because of overload. It is tried again later, then cut in two, and a line that
+   * fails alone is given up.
+   */
+  failed(token: string): Promise<void>;
   inputGone(token: string): Promise<void>;
 
   results(afterPart: number, afterToken: string, limit: number): Promise<StoredAnswers[]>;
-  /** @param characters of ids, at most, unless a single part has more @returns nothing after the last part */
+  /**
+   * Lines that were given up, and those of parts that were not answered.
+   * @param characters of ids, at most, unless a single part has more
+   * @returns nothing after the last part
+   */
   unanswered(afterPart: number, characters: number): Promise<Unanswered[]>;
   /** @returns ids of the files that count; undefined while another writes them, who may have found those of this end */
   finished(token: string, end: BatchEnd): Promise<string[] | undefined>;

@@ -17,8 +17,19 @@ export interface LinesRequest extends BatchOwner {
   count: number;
   /** Indexes of the lines to answer; null: all. */
   left: number[] | null;
-  /** True to take a failure of the service for an answer, because trying again did not help. */
-  takesFailures: boolean;
+}
+
+/** What answered lines of the same model and outcome have cost; the columns of a usage record (`docs/access.md`). */
+export interface LinesUsage {
+  status: string;
+  errorCode: string;
+  /** `<alias>@<revision>`, or nothing. */
+  model: string;
+  lines: number;
+  images: number;
+  cachedImages: number;
+  tokens: number;
+  cachedTokens: number;
 }
 
 export interface LinesAnswered {
@@ -26,8 +37,12 @@ export interface LinesAnswered {
   failed: number;
   /** Indexes of the lines that have no answer, and may be tried again. */
   left: number[];
-  /** True if a line has none because something was overloaded; otherwise there was no time for them. */
+  /** True if a line has none because something was overloaded. */
   isOverloaded: boolean;
+  /** True if a line has none because something failed, such as a tower that ended; of the others, there was no time. */
+  isBroken: boolean;
+  /** Of the lines that are answered. */
+  usage: LinesUsage[];
 }
 
 export interface LinesRpc {

@@ -2,31 +2,40 @@
 import { AnswerStore, type AnswerWriter } from "../batches/answer-store.ts";
 import { ERROR, type LinesAnswered, type LinesRequest, OUTPUT } from "../batches/lines-rpc.ts";
 import type { Work } from "../batches/batch-state-rpc.ts";
+import { accountBatches } from "../batches/batches.ts";
 import { callWorker } from "../embed/call-worker.ts";
 import { AccountFiles } from "../files/account-files.ts";
 import { logCall } from "../runtime/log-call.ts";
+import { ServiceError } from "../runtime/errors.ts";
 import { rpcValue } from "../runtime/rpc-result.ts";
+import { warn } from "../runtime/warn.ts";
+import { ROOM_AFTER_MS } from "./finish-batch.ts";
 import type { HeldWork } from "./held-work.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
+import { recordLines } from "./record-lines.ts";
 
 type PartWork = Extract<Work, { kind: "part" }>;
 
 /** Milliseconds until overloaded lines are tried again; doubled with each try. */
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 600_000;
-/** Tries after which a failure of the service, other than overload, is a line's answer. */
-const FAILURES = 8;
 /** Bytes of the errors of a part: some hundred each. */
 const MAX_ERROR_BYTES = 8_000_000;
 const LINE_FEED = 0x0a;
 const READ_BYTES = 65_536;
 
 export async function answerPart(work: PartWork, held: HeldWork, env: JobsBindings): Promise<void> {
-  const { batch, part } = work;
+  const { batch, part, storedBytes } = work;
   const store = new AnswerStore(env.FILES, batch.account, batch.id);
   const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** part.tries, LONGEST_PAUSE_MS);
+  const began = Date.now();
   const writer = store.writer(part.number, held.token);
   try {
+    const account = accountBatches(env, batch.account);
+    if (!(await account.storeAnswers(batch.id, storedBytes, batch.maxStored))) {
+      await held.release(ROOM_AFTER_MS);
+      return;
+    }
     const range = { offset: part.offset, length: part.bytes };
     const input = await new AccountFiles(env, batch.account).blobs.open(batch.inputFile, range);
     if (input === undefined) {
@@ -34,21 +43,36 @@ export async function answerPart(work: PartWork, held: HeldWork, env: JobsBindin
       return;
     }
     const { answered, outputBytes, errorBytes } = await ask(work, input.body, writer, held, env);
-    const { completed, failed, left, isOverloaded } = answered;
+    const { completed, failed, left, isOverloaded, isBroken, usage } = answered;
     logCall("jobs", `${batch.id}_${part.number}`, { completed, failed, left: left.length });
     if (completed + failed === 0) {
-      await held.release(isOverloaded ? pauseMs : 0);
+      if (isBroken && !isOverloaded) await held.state.failed(held.token);
+      else await held.release(isOverloaded ? pauseMs : 0);
       return;
     }
     await writer.finish();
     const pause = isOverloaded ? pauseMs : 0;
     const answers = { part: part.number, outputBytes, errorBytes, completed, failed, left, pauseMs: pause };
-    await held.state.answered(held.token, answers);
+    const isTaken = await held.state.answered(held.token, answers);
+    if (isTaken) recordLines(env, batch, usage, Date.now() - began);
   } catch (error) {
     await writer.abandon();
+    if (isFailure(error)) {
+      // Its message must not come again and again: other parts of the batch can be answered.
+      warn("a part of a batch failed", error);
+      await held.state.failed(held.token);
+      return;
+    }
     await held.release(pauseMs);
     throw error;
   }
+}
+
+/** True if the gateway broke down or was silent: some line of the part may be the reason. */
+function isFailure(error: unknown): boolean {
+  if (!(error instanceof ServiceError)) return false;
+  const { code } = error.cause instanceof ServiceError ? error.cause : error;
+  return code === "model_unavailable";
 }
 
 interface Written {
@@ -72,7 +96,6 @@ async function ask(
     endpoint,
     count: part.lines,
     left: part.left,
-    takesFailures: part.tries >= FAILURES,
   };
   const { readable, writable } = new IdentityTransformStream();
   return await callWorker("gateway", async (alive) => {

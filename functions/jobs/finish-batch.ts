@@ -2,6 +2,7 @@
 import { AnswerStore } from "../batches/answer-store.ts";
 import type { BatchError } from "../batches/batch-object.ts";
 import type { BatchEnd, StopReason, Work } from "../batches/batch-state-rpc.ts";
+import { accountBatches } from "../batches/batches.ts";
 import { AccountFiles } from "../files/account-files.ts";
 import type { FileObject } from "../files/account-files-rpc.ts";
 import { writeFile } from "../files/write-file.ts";
@@ -19,11 +20,18 @@ const IDS_AT_ONCE = 500_000;
 /** Newest output files among which one is looked for that an earlier attempt has made. */
 const LOOKED_AT = 1_000;
 const READ_BYTES = 65_536;
-/** Milliseconds after which it is looked again whether the account has room for the files. */
-const ROOM_AFTER_MS = 300_000;
+/** Milliseconds after which it is looked again whether the account has room for answers, or for the files. */
+export const ROOM_AFTER_MS = 300_000;
 
+type Reason = readonly [code: string, message: string];
+
+/** What is said of a line on which the service failed each time. */
+const GIVEN_UP: Reason = [
+  "server_error",
+  "The service failed each time it tried to answer this request, also when it was tried alone.",
+];
 /** What is said of a line that got no answer. */
-const UNANSWERED: Readonly<Record<StopReason, [code: string, message: string]>> = {
+const UNANSWERED: Readonly<Record<StopReason, Reason>> = {
   expired: ["batch_expired", "This request could not be executed before the completion window expired."],
   cancelled: ["batch_cancelled", "This request was not executed because the batch was cancelled."],
   input_file_gone: ["input_file_gone", "This request was not executed because the input file was deleted."],
@@ -53,10 +61,16 @@ export async function finishBatch(work: FinishWork, held: HeldWork, env: JobsBin
       return null;
     }
   };
+  // The answers are counted until they are in the files, and the files from then on.
+  const storesAnswers = async (bytes: number): Promise<void> => {
+    await accountBatches(env, batch.account).storeAnswers(batch.id, bytes, batch.maxStored);
+  };
   try {
+    await storesAnswers(0);
     const end: BatchEnd = { outputFile: await write("output"), errorFile: await write("error") };
     if (error !== undefined) {
       if (work.mayWait) {
+        await storesAnswers(work.outputBytes + work.errorBytes);
         await held.release(ROOM_AFTER_MS);
         return ROOM_AFTER_MS;
       }
@@ -102,7 +116,7 @@ async function writeOf(
   const store = new AnswerStore(env.FILES, batch.account, batch.id);
   const source = async function* (): AsyncGenerator<Uint8Array> {
     yield* answersOf(kind, store, held);
-    if (kind === "error" && stop !== null) yield* unansweredOf(stop, held);
+    if (kind === "error") yield* unansweredOf(stop, held);
   };
   const file = await writeFile(files, source(), {
     filename: filenameOf(batch.id, kind),
@@ -133,14 +147,15 @@ async function* answersOf(kind: Kind, store: AnswerStore, held: HeldWork): Async
   }
 }
 
-async function* unansweredOf(stop: StopReason, held: HeldWork): AsyncGenerator<Uint8Array> {
-  const [code, message] = UNANSWERED[stop];
+async function* unansweredOf(stop: StopReason | null, held: HeldWork): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   for (let after = 0; ;) {
     const page = await held.state.unanswered(after, IDS_AT_ONCE);
     if (page.length === 0) return;
-    for (const { part, customIds } of page) {
+    for (const { part, customIds, isGivenUp } of page) {
       after = part;
+      // Without a reason to stop, no other part is left unanswered.
+      const [code, message] = isGivenUp || stop === null ? GIVEN_UP : UNANSWERED[stop];
       const lines = customIds.map((id) => {
         const line = { id: newLineId(), custom_id: id, response: null, error: { code, message } };
         return `${JSON.stringify(line)}\n`;

@@ -12,6 +12,8 @@ export interface JobsBindings extends Omit<FileBindings, "ACCOUNTS">, Omit<Batch
   TOWERS: TowersRpc;
   LINES: LinesRpc;
   BUILDS: Queue<BuildMessage | BatchMessage>;
+  /** Usage records, by account. */
+  USAGE?: AnalyticsEngineDataset;
   /** Manifests. They are read without the cache, because no client waits for a background job. */
   MODELS: R2Bucket;
   /** Label sets. */

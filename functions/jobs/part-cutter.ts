@@ -12,7 +12,7 @@ const MAX_BYTES = 4_000_000;
 const MAX_LINES = 256;
 /**
  * Parts of a batch. An invocation may ask R2 10,000 times, and the end of a batch asks twice for each part, and again for
- * those that were answered in several goes.
+ * those that were answered in several goes, or cut in two (`state/failing-parts.ts`).
  */
 export const MAX_PARTS = 4_000;
 /** Pictures and texts that a request may compute (`gateway/limits.ts`); one with more is refused and costs nothing. */

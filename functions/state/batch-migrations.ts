@@ -35,4 +35,14 @@ export const BATCH_MIGRATIONS: Migrations = [
       PRIMARY KEY (part, token)
     ) WITHOUT ROWID`,
   ],
+  [
+    // `failures`: tries on which the service failed, one after the other; `failed_at`: the first of them. `given_up`: 1 for
+    // a line that failed alone. `is_cut`: 1 for the second half of another part.
+    "ALTER TABLE parts ADD COLUMN failures INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE parts ADD COLUMN failed_at INTEGER",
+    "ALTER TABLE parts ADD COLUMN given_up INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE parts ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX given_up_parts ON parts (number) WHERE given_up = 1",
+    "CREATE INDEX cut_parts ON parts (number) WHERE is_cut = 1",
+  ],
 ];

@@ -19,6 +19,7 @@ interface PartRow extends Record<string, SqlStorageValue> {
   tries: number;
   lent_until: number;
   not_before: number;
+  given_up: number;
 }
 
 /** Bytes of a line that says that there is no answer, at most, without its `custom_id`. */
@@ -61,13 +62,18 @@ export class PartTable {
     );
   }
 
-  /** Lends the next part that nobody has. */
-  lend(token: string, { message, attempt }: Taker, now: number): Part | undefined {
+  /**
+   * Lends the next part that nobody has. Those that have failed least come first (`failing-parts.ts`).
+   * @param isAlone true if no other part is lent
+   */
+  lend(token: string, { message, attempt }: Taker, now: number, isAlone: boolean): Part | undefined {
     const [row] = this.#sql
       .exec<PartRow>(
-        "SELECT * FROM parts WHERE done = 0 AND lent_until <= ? AND not_before <= ? ORDER BY number LIMIT 1",
+        `SELECT * FROM parts WHERE done = 0 AND lent_until <= ? AND not_before <= ? AND failures <= ?
+         ORDER BY failures, number LIMIT 1`,
         now,
         now,
+        isAlone ? Number.MAX_SAFE_INTEGER : 0,
       )
       .toArray();
     if (row === undefined) return undefined;
@@ -90,11 +96,14 @@ export class PartTable {
     };
   }
 
-  /** How many are lent, and how many are not done. */
-  counts(now: number): { lent: number; open: number } {
+  /** How many are lent, how many of these have failed before, and how many are not done. */
+  counts(now: number): { lent: number; suspects: number; open: number } {
     return this.#sql
-      .exec<{ lent: number; open: number }>(
-        "SELECT COALESCE(SUM(lent_until > ?), 0) AS lent, COUNT(*) AS open FROM parts WHERE done = 0",
+      .exec<{ lent: number; suspects: number; open: number }>(
+        `SELECT COALESCE(SUM(lent_until > ?), 0) AS lent, COUNT(*) AS open,
+                COALESCE(SUM(lent_until > ? AND failures > 0), 0) AS suspects
+         FROM parts WHERE done = 0`,
+        now,
         now,
       )
       .one();
@@ -157,7 +166,8 @@ export class PartTable {
       );
     } else {
       this.#sql.exec(
-        "UPDATE parts SET token = NULL, lent_until = 0, open_lines = ?, not_before = ? WHERE number = ?",
+        `UPDATE parts SET token = NULL, lent_until = 0, open_lines = ?, not_before = ?, failures = 0, failed_at = NULL
+         WHERE number = ?`,
         JSON.stringify(left),
         now + pauseMs,
         part,
@@ -195,7 +205,7 @@ export class PartTable {
     const { lines, ids } = this.#sql
       .exec<{ lines: number; ids: number }>(
         `SELECT COALESCE(SUM(lines), 0) AS lines, COALESCE(SUM(LENGTH(CAST(custom_ids AS BLOB))), 0) AS ids
-         FROM parts WHERE done = 0`,
+         FROM parts WHERE done = 0 OR given_up = 1`,
       )
       .one();
     return { outputBytes: output, errorBytes: error + ids + lines * UNANSWERED_BYTES };
@@ -206,15 +216,16 @@ export class PartTable {
     const found: Unanswered[] = [];
     let left = characters;
     const rows = this.#sql.exec<PartRow>(
-      "SELECT * FROM parts WHERE done = 0 AND number > ? ORDER BY number",
+      "SELECT * FROM parts WHERE (done = 0 OR given_up = 1) AND number > ? ORDER BY number",
       afterPart,
     );
-    for (const { number, custom_ids: ids, open_lines: open } of rows) {
+    for (const { number, custom_ids: ids, open_lines: open, given_up: givenUp } of rows) {
       left -= ids?.length ?? 0;
       if (left < 0 && found.length > 0) break;
       const all = JSON.parse(ids ?? "[]") as string[];
       const openLines = open === null ? undefined : new Set(JSON.parse(open) as number[]);
-      found.push({ part: number, customIds: all.filter((_, index) => openLines?.has(index) ?? true) });
+      const customIds = all.filter((_, index) => openLines?.has(index) ?? true);
+      found.push({ part: number, customIds, isGivenUp: givenUp === 1 });
     }
     return found;
   }

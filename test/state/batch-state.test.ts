@@ -89,6 +89,17 @@ async function begun(id: string, parts: NewPart[]): Promise<void> {
 
 const take = async (id: string, by = taker()): Promise<Work> => (await ask(id, "take", by, true)) as Work;
 const lent = async (id: string, by = taker()): Promise<Lent> => (await take(id, by)) as Lent;
+/** Nothing needs to wait before it is tried again, and what happened lies a moment back. */
+const soon = async (id: string): Promise<void> => {
+  await ask(id, "query", "UPDATE parts SET not_before = 0, failed_at = failed_at - 10");
+};
+const failuresOf = async (id: string): Promise<unknown[]> =>
+  (
+    (await ask(id, "query", "SELECT number, failures FROM parts WHERE done = 0")) as {
+      number: number;
+      failures: number;
+    }[]
+  ).map(({ number, failures }) => [number, failures]);
 const status = async (id: string): Promise<string> => (await ask(id, "get")).status;
 
 /** Four of them, 3,000 bytes each as JSON. */
@@ -205,13 +216,80 @@ describe("a batch's object", () => {
     expect([end.kind, end.stop]).toEqual(["finish", "expired"]);
     expect(await ask("old", "answered", under.token, answersTo(under.part.number))).toBe(false);
     expect(await ask("old", "unanswered", 0, 1_000)).toEqual([
-      { part: 1, customIds: ["b"] },
-      { part: 2, customIds: ["c"] },
+      { part: 1, customIds: ["b"], isGivenUp: false },
+      { part: 2, customIds: ["c"], isGivenUp: false },
     ]);
     await ask("old", "finished", end.token, { outputFile: "file-o", errorFile: "file-e" });
     const batch = await ask("old", "get");
     expect(batch).toMatchObject({ status: "expired", request_counts: { total: 3, completed: 1, failed: 2 } });
     expect(batch.expired_at).toBeGreaterThan(0);
+  });
+
+  it("lends a part that has failed after the others, and alone", async () => {
+    await begun("suspects", [part(0, "a", "b"), part(10, "c"), part(20, "d")]);
+    const one = await lent("suspects");
+    await ask("suspects", "failed", one.token);
+    await soon("suspects");
+    const [two, three] = [await lent("suspects"), await lent("suspects")];
+    expect([two.part.number, three.part.number]).toEqual([2, 3]);
+    await ask("suspects", "answered", two.token, answersTo(2));
+    // It waits for the other, and whoever comes then waits for it.
+    expect((await take("suspects")).kind).toBe("wait");
+    await ask("suspects", "answered", three.token, answersTo(3));
+    const again = await lent("suspects");
+    expect([again.part.number, again.part.left]).toEqual([1, null]);
+    expect((await take("suspects")).kind).toBe("wait");
+    // What is left of a part of which some lines were answered is no suspect.
+    await ask("suspects", "answered", again.token, answersTo(1, [1]));
+    expect(await failuresOf("suspects")).toEqual([[1, 0]]);
+    await ask("suspects", "failed", again.token);
+    expect(await failuresOf("suspects")).toEqual([[1, 0]]);
+  });
+
+  it("cuts a part that fails until the line that is to blame is alone, and gives that up", async () => {
+    const ids = ["a", "b", "c", "d", "e"];
+    await begun("cut", [part(0, ...ids), part(10, "f")]);
+    let failures = 0;
+    const answered = new Set<number>();
+    for (;;) {
+      await soon("cut");
+      const work = await take("cut");
+      if (work.kind !== "part") break;
+      const { number, lines, left } = work.part;
+      const asked = left ?? Array.from({ length: lines }, (_, at) => at);
+      if (number !== 2 && asked.includes(3)) {
+        failures++;
+        await ask("cut", "failed", work.token);
+      } else {
+        if (number !== 2) for (const at of asked) answered.add(at);
+        const answers = { ...answersTo(number), completed: asked.length };
+        await ask("cut", "answered", work.token, answers);
+      }
+    }
+    expect(answered).toEqual(new Set([0, 1, 2, 4]));
+    // Twice as a whole, since the other part was answered meanwhile; then as half, and four times alone.
+    expect(failures).toBe(2 + 1 + 4);
+    expect((await ask("cut", "get")).request_counts).toEqual({ total: 6, completed: 5, failed: 1 });
+    expect(await ask("cut", "unanswered", 0, 1_000)).toEqual([
+      { part: expect.any(Number), customIds: ["d"], isGivenUp: true },
+    ]);
+  });
+
+  it("neither cuts a part soon nor gives up a line soon while nothing of the batch is answered", async () => {
+    await begun("outage", [part(0, "a", "b"), part(10, "c")]);
+    const fail = async (): Promise<void> => {
+      await soon("outage");
+      await ask("outage", "failed", (await lent("outage")).token);
+    };
+    for (let count = 0; count < 6; count++) await fail();
+    expect(await failuresOf("outage")).toEqual([
+      [1, 3],
+      [2, 3],
+    ]);
+    const [{ at }] = await ask("outage", "query", "SELECT MAX(not_before) AS at FROM parts");
+    expect(at - Date.now()).toBeGreaterThan(15_000);
+    for (let count = 0; count < 12; count++) await fail();
+    expect((await ask("outage", "get")).request_counts.failed).toBe(0);
   });
 
   it("misses its message once, and only when none came that should have", async () => {

@@ -1,8 +1,26 @@
-/** A BMP of noise, which is not compressed. Different seeds give different files. */
+/** BMPs, which are not compressed: of noise, of which different seeds give different files, and of one color. */
 const HEADER_BYTES = 54;
 
 /** @param width pixels, a multiple of 4 */
 export function noiseBmp(width: number, height: number, seed: number): Uint8Array<ArrayBuffer> {
+  let state = seed;
+  return bmp(width, height, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 24;
+  });
+}
+
+/** @param width pixels, a multiple of 4 @param color red, green, blue */
+export function solidBmp(
+  width: number,
+  height: number,
+  [red, green, blue]: readonly [number, number, number],
+): Uint8Array<ArrayBuffer> {
+  const stored = [blue, green, red];
+  return bmp(width, height, (index) => stored[index % 3] ?? 0);
+}
+
+function bmp(width: number, height: number, valueAt: (index: number) => number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(HEADER_BYTES + 3 * width * height);
   const view = new DataView(bytes.buffer);
   const header: [offset: number, value: number][] = [
@@ -16,10 +34,6 @@ export function noiseBmp(width: number, height: number, seed: number): Uint8Arra
   ];
   view.setUint16(0, 0x4d42, true);
   for (const [offset, value] of header) view.setUint32(offset, value, true);
-  let state = seed;
-  for (let at = HEADER_BYTES; at < bytes.length; at++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    bytes[at] = state >>> 24;
-  }
+  for (let at = HEADER_BYTES; at < bytes.length; at++) bytes[at] = valueAt(at - HEADER_BYTES);
   return bytes;
 }

@@ -11,17 +11,25 @@ import type { BatchLine } from "../middleware/gateway-env.ts";
 import { randomId } from "../random-id.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import { lineApp } from "./line-app.ts";
-import { recordLines } from "./record-lines.ts";
+import { usageOfLines } from "./usage-of-lines.ts";
 
 /** Milliseconds after which no further lines are begun: the call is to end while its caller may still wait. */
 const MAX_MS = 60_000;
 /** Milliseconds between two questions whether the answers are still wanted. */
 const ASK_MS = 3_000;
-/** Answers that only another try can change. */
-const OVERLOADED = new Set([429, 503]);
-const FAILED = 500;
+/** Refusals that say that there was too much to do. */
+const OVERLOADED = new Set(["overloaded", "rate_limit_exceeded"]);
+/** From this status on, the service failed, and another try may change the answer. */
+const BROKEN = 500;
 
-type Outcome = "completed" | "failed" | "overloaded";
+/** `overloaded`, `broken`: the line has no answer. */
+type Outcome = "completed" | "failed" | "overloaded" | "broken";
+
+interface Answered {
+  index: number;
+  outcome: Outcome;
+  line: BatchLine;
+}
 
 /** @param requestId names the part in the logs */
 export async function answerLines(
@@ -84,7 +92,7 @@ class PartOfBatch {
     const { count, left: asked } = this.#request;
     const open = new Set(asked ?? Array.from({ length: count }, (_, index) => index));
     const began = Date.now();
-    const answering: Promise<[index: number, Outcome]>[] = [];
+    const answering: Promise<Answered>[] = [];
     let index = -1;
     for await (const { bytes } of readLines(lines, MAX_LINE_BYTES)) {
       if (bytes === undefined || isBlank(bytes) || !open.has(++index)) continue;
@@ -92,23 +100,28 @@ class PartOfBatch {
       const id = randomId("req");
       await this.#gathering.start(id);
       const at = index;
-      answering.push(this.#answerLine(id, bytes).then((outcome) => [at, outcome]));
+      answering.push(this.#answerLine(at, id, bytes));
       // It is awaited below, when all have been begun.
       answering.at(-1)?.catch(() => {});
     }
     this.#gathering.allStarted();
     const outcomes = await Promise.all(answering);
-    recordLines(this.#context.env, this.#request, [...this.#lines.values()], began);
-    const ends = { completed: 0, failed: 0, overloaded: 0 };
-    for (const [at, outcome] of outcomes) {
-      ends[outcome]++;
-      if (outcome === "completed" || outcome === "failed") open.delete(at);
-    }
-    const { completed, failed, overloaded } = ends;
-    return { completed, failed, left: [...open], isOverloaded: overloaded > 0 };
+    const ends = { completed: 0, failed: 0, overloaded: 0, broken: 0 };
+    for (const { outcome } of outcomes) ends[outcome]++;
+    const { completed, failed, overloaded, broken } = ends;
+    const answered = outcomes.filter(({ outcome }) => outcome === "completed" || outcome === "failed");
+    for (const each of answered) open.delete(each.index);
+    return {
+      completed,
+      failed,
+      left: [...open],
+      isOverloaded: overloaded > 0,
+      isBroken: broken > 0,
+      usage: usageOfLines(answered.map(({ line }) => line)),
+    };
   }
 
-  async #answerLine(id: string, bytes: Uint8Array<ArrayBuffer>): Promise<Outcome> {
+  async #answerLine(index: number, id: string, bytes: Uint8Array<ArrayBuffer>): Promise<Answered> {
     const { signal, ctx } = this.#context;
     const gathering = this.#gathering;
     const line: BatchLine = {
@@ -127,20 +140,21 @@ class PartOfBatch {
         signal,
       });
       const response = await this.#app.fetch(request, this.#env, ctx);
-      const outcome = this.#outcomeOf(response, line);
-      if (outcome === "overloaded" || line.customId === undefined) await response.body?.cancel();
+      const outcome = outcomeOf(response, line);
+      const isAnswer = outcome === "completed" || outcome === "failed";
+      if (!isAnswer || line.customId === undefined) await response.body?.cancel();
       else
         await this.#stream.write(outcome === "completed" ? "output" : "error", line.customId, id, response);
-      return outcome;
+      return { index, outcome, line };
     } finally {
       gathering.finish(id);
     }
   }
+}
 
-  #outcomeOf({ status, ok }: Response, { customId }: BatchLine): Outcome {
-    if (ok && customId !== undefined) return "completed";
-    if (OVERLOADED.has(status) || customId === undefined) return "overloaded";
-    if (status >= FAILED && !this.#request.takesFailures) return "overloaded";
-    return "failed";
-  }
+function outcomeOf({ status, ok }: Response, { customId, errorCode = "" }: BatchLine): Outcome {
+  if (OVERLOADED.has(errorCode)) return "overloaded";
+  // Without an id, the line could not be read.
+  if (status >= BROKEN || customId === undefined) return "broken";
+  return ok ? "completed" : "failed";
 }
