@@ -94,4 +94,8 @@ export const ACCOUNT_MIGRATIONS: Migrations = [
     "ALTER TABLE batches ADD COLUMN has_begun INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE batches ADD COLUMN answer_bytes INTEGER NOT NULL DEFAULT 0",
   ],
+  [
+    // `position`: the order in which they were made.
+    "CREATE TABLE vector_stores (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)",
+  ],
 ];

@@ -1,6 +1,7 @@
 /**
  * The Durable Object of an account: its files, as `functions/files/account-files-rpc.ts` says, the names of its label
- * sets (`functions/label-sets/set-names-rpc.ts`), and which batches it has (`functions/batches/account-batches-rpc.ts`).
+ * sets (`functions/label-sets/set-names-rpc.ts`), and which batches and vector stores it has
+ * (`functions/batches/account-batches-rpc.ts`, `functions/vector-stores/account-stores-rpc.ts`).
  */
 import { DurableObject } from "cloudflare:workers";
 import type { AccountBatchesRpc, BatchPage } from "../batches/account-batches-rpc.ts";
@@ -18,18 +19,24 @@ import type {
   Removal,
 } from "../files/account-files-rpc.ts";
 import type { Naming, SetNamesRpc } from "../label-sets/set-names-rpc.ts";
+import type { AccountStoresRpc, StorePage, StoreQuery } from "../vector-stores/account-stores-rpc.ts";
 import { ACCOUNT_MIGRATIONS } from "./account-migrations.ts";
 import { BatchList } from "./batch-list.ts";
 import { FileTables } from "./file-tables.ts";
 import { migrate } from "./migrate.ts";
 import { SetNameTable } from "./set-name-table.ts";
+import { StoreList } from "./store-list.ts";
 import { UploadTable } from "./upload-table.ts";
 
-export class AccountState extends DurableObject implements AccountFilesRpc, SetNamesRpc, AccountBatchesRpc {
+export class AccountState
+  extends DurableObject
+  implements AccountFilesRpc, SetNamesRpc, AccountBatchesRpc, AccountStoresRpc
+{
   readonly #files: FileTables;
   readonly #uploads: UploadTable;
   readonly #setNames: SetNameTable;
   readonly #batches: BatchList;
+  readonly #stores: StoreList;
 
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
@@ -38,6 +45,7 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
     this.#uploads = new UploadTable(ctx.storage);
     this.#setNames = new SetNameTable(ctx.storage);
     this.#batches = new BatchList(ctx.storage);
+    this.#stores = new StoreList(ctx.storage);
   }
 
   async begin(upload: NewUpload, isMarked: boolean): Promise<Begun> {
@@ -145,5 +153,17 @@ export class AccountState extends DurableObject implements AccountFilesRpc, SetN
 
   async forgetBatch(id: string): Promise<void> {
     this.#batches.forget(id);
+  }
+
+  async addStore(id: string, most: number): Promise<boolean> {
+    return this.#stores.add(id, most);
+  }
+
+  async listStores(query: StoreQuery): Promise<StorePage> {
+    return this.#stores.list(query);
+  }
+
+  async forgetStore(id: string): Promise<void> {
+    this.#stores.forget(id);
   }
 }

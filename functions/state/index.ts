@@ -4,6 +4,7 @@
  */
 export { AccountState } from "./account-state.ts";
 export { BatchState } from "./batch-state.ts";
+export { VectorStoreState } from "./vector-store-state.ts";
 
 /** The platform wants a handler; no address leads to it. */
 export default {

@@ -1,0 +1,50 @@
+/** An account's vector stores, in the order in which they were made. What is known of each is in an object of its own. */
+import type { StorePage, StoreQuery } from "../vector-stores/account-stores-rpc.ts";
+import { pageRange } from "./page-range.ts";
+
+export class StoreList {
+  readonly #sql: SqlStorage;
+
+  constructor({ sql }: DurableObjectStorage) {
+    this.#sql = sql;
+  }
+
+  add(id: string, most: number): boolean {
+    if (this.#positionOf(id) !== undefined) return true;
+    const { stores } = this.#sql
+      .exec<{ stores: number }>("SELECT COUNT(*) AS stores FROM vector_stores")
+      .one();
+    if (stores >= most) return false;
+    this.#sql.exec("INSERT INTO vector_stores (id) VALUES (?)", id);
+    return true;
+  }
+
+  list({ after, before, limit, order }: StoreQuery): StorePage {
+    const cursors = [after, before].map((id) => (id === null ? undefined : this.#positionOf(id)));
+    const isUnknown =
+      (after !== null && cursors[0] === undefined) || (before !== null && cursors[1] === undefined);
+    if (isUnknown) return { ids: [], hasMore: false };
+    const range = pageRange({ after: cursors[0], before: cursors[1], limit, order });
+    const rows = this.#sql
+      .exec<{ id: string }>(
+        `SELECT id FROM vector_stores WHERE position > ? AND position < ?
+         ORDER BY position ${range.direction} LIMIT ?`,
+        range.above,
+        range.below,
+        range.limit,
+      )
+      .toArray();
+    const { page, hasMore } = range.pageOf(rows);
+    return { ids: page.map(({ id }) => id), hasMore };
+  }
+
+  forget(id: string): void {
+    this.#sql.exec("DELETE FROM vector_stores WHERE id = ?", id);
+  }
+
+  #positionOf(id: string): number | undefined {
+    return this.#sql
+      .exec<{ position: number }>("SELECT position FROM vector_stores WHERE id = ?", id)
+      .toArray()[0]?.position;
+  }
+}

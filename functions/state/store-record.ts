@@ -1,0 +1,137 @@
+/** What a vector store knows of itself as a whole: one row, written once a call. */
+import { MAX_OPEN_ROWS } from "../vector-stores/store-limits.ts";
+import type { FileCounts, NewStore, StoreFacts } from "../vector-stores/store-state-rpc.ts";
+import { seconds } from "./seconds.ts";
+
+/** Seconds in which use of a store is noted once. */
+const USE_NOTED_AFTER = 60;
+const DAY = 86_400;
+/** Open rows of which a segment is made. */
+export const OPEN_ROWS_DUE = 1_024;
+/** Milliseconds after which a message counts as lost that was expected. */
+const IDLE_MS = 30_000;
+
+/** A piece of work that was lent. */
+export interface LentWork {
+  token: string;
+  message: string;
+  attempt: number;
+  /** Milliseconds since 1970. */
+  until: number;
+  /** The segment that is being written, and `first` of those that it replaces. */
+  segment: { key: string; replaces: number[] } | null;
+}
+
+export interface StoreRecord {
+  account: string;
+  id: string;
+  made: NewStore;
+  /** Seconds since 1970. */
+  createdAt: number;
+  lastActiveAt: number;
+  expiredAt: number | null;
+  isRemoved: boolean;
+  /** True once nothing is left of an expired store but this. */
+  isErased: boolean;
+  version: number;
+  /** Of the next row. */
+  nextNumber: number;
+  counts: Omit<FileCounts, "total">;
+  usageBytes: number;
+  /** Live rows in no segment. */
+  openRows: number;
+  lent: LentWork | null;
+  /** How often work was lent, or given back, without anything coming of it. */
+  lost: number;
+  released: number;
+  /** Milliseconds since 1970 before which nothing is lent. */
+  notBefore: number;
+  /** When the next message should come at the latest, if none is lost. Milliseconds since 1970. */
+  expectedAt: number;
+}
+
+export function newRecord(account: string, id: string, made: NewStore): StoreRecord {
+  const now = seconds();
+  return {
+    account,
+    id,
+    made,
+    createdAt: now,
+    lastActiveAt: now,
+    expiredAt: null,
+    isRemoved: false,
+    isErased: false,
+    version: 1,
+    nextNumber: 1,
+    counts: { in_progress: 0, completed: 0, failed: 0, cancelled: 0 },
+    usageBytes: 0,
+    openRows: 0,
+    lent: null,
+    lost: 0,
+    released: 0,
+    notBefore: 0,
+    expectedAt: 0,
+  };
+}
+
+/** What stays of an expired store. */
+export function erasedRecord({ account, id, made, ...record }: StoreRecord): StoreRecord {
+  const { createdAt, lastActiveAt, expiredAt, version, nextNumber } = record;
+  const kept = { createdAt, lastActiveAt, expiredAt, version, nextNumber, isErased: true };
+  return { ...newRecord(account, id, made), ...kept };
+}
+
+/** Seconds since 1970; null: never. */
+export function expiryOf({ made, lastActiveAt }: StoreRecord): number | null {
+  return made.expiresAfterDays === null ? null : lastActiveAt + made.expiresAfterDays * DAY;
+}
+
+/** @returns whether the record changed */
+export function use(record: StoreRecord): boolean {
+  const now = seconds();
+  if (now - record.lastActiveAt < USE_NOTED_AFTER) return false;
+  record.lastActiveAt = now;
+  return true;
+}
+
+export function factsOf(record: StoreRecord): StoreFacts {
+  const { id, made, createdAt, lastActiveAt, usageBytes, counts, expiredAt } = record;
+  const status = counts.in_progress > 0 ? "in_progress" : "completed";
+  return {
+    ...made,
+    id,
+    createdAt,
+    lastActiveAt,
+    expiresAt: expiryOf(record),
+    status: expiredAt === null ? status : "expired",
+    usageBytes,
+    counts: { ...counts, total: totalOf(counts) },
+  };
+}
+
+/** @param added pictures that the store does not have @param rows that may be written now */
+export function refusalOf(
+  { counts, openRows }: StoreRecord,
+  added: number,
+  rows: number,
+  maxPictures: number,
+): "full" | "busy" | undefined {
+  if (added > 0 && totalOf(counts) + added > maxPictures) return "full";
+  return openRows + rows > MAX_OPEN_ROWS ? "busy" : undefined;
+}
+
+/** Whether nobody works on the store, and no message about it is on its way, unless it is late. */
+export function isQuiet({ expectedAt, lent, notBefore }: StoreRecord): boolean {
+  return Date.now() > Math.max(expectedAt, lent?.until ?? 0, notBefore) + IDLE_MS;
+}
+
+/** Says so once for every message that is due. */
+export function mayCompact(record: StoreRecord): boolean {
+  if (record.openRows < OPEN_ROWS_DUE || !isQuiet(record)) return false;
+  record.expectedAt = Date.now();
+  return true;
+}
+
+function totalOf(counts: StoreRecord["counts"]): number {
+  return counts.in_progress + counts.completed + counts.failed + counts.cancelled;
+}
