@@ -5,6 +5,8 @@ import type { BatchBindings } from "../batches/batches.ts";
 import type { AccountNamespace } from "../files/account-files-rpc.ts";
 import type { SetNamesNamespace } from "../label-sets/set-names-rpc.ts";
 import type { BuildMessage } from "../label-sets/build-message.ts";
+import type { StoredFileMessage, StoreMessage } from "../vector-stores/store-message.ts";
+import type { StoreBindings } from "../vector-stores/vector-stores.ts";
 import type { DecoderRpc, TextRpc, VisionRpc } from "../runtime/rpc.ts";
 
 export interface Bindings {
@@ -24,11 +26,15 @@ export interface Bindings {
   /** The bytes of files. */
   FILES: R2Bucket;
   /** What an account has, by its name. */
-  ACCOUNTS: AccountNamespace & SetNamesNamespace & BatchBindings["ACCOUNTS"];
+  ACCOUNTS: AccountNamespace & SetNamesNamespace & BatchBindings["ACCOUNTS"] & StoreBindings["ACCOUNTS"];
   /** How far a batch is, by account and id. */
   BATCHES: BatchBindings["BATCHES"];
-  /** Queue of label sets and batches, which are computed in the background. */
-  BUILDS: Queue<BuildMessage | BatchMessage>;
+  /** Segments of vector stores, and marks that say which stores there are. */
+  VECTORS: R2Bucket;
+  /** What a vector store has, by account and id. */
+  VECTOR_STORES: StoreBindings["VECTOR_STORES"];
+  /** Queue of label sets, batches and work on vector stores, which are done in the background. */
+  BUILDS: Queue<BuildMessage | BatchMessage | StoreMessage | StoredFileMessage>;
   /** The models, `<alias>@<revision>` separated by commas, the default first; see `models/served-models.ts`. */
   SERVED_MODELS?: string;
   /** `keys` (the default), `public` or `open`; see `middleware/authorize.ts`. */

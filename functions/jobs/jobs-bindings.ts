@@ -5,13 +5,22 @@ import type { LinesRpc } from "../batches/lines-rpc.ts";
 import type { FileBindings } from "../files/account-files.ts";
 import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { SetNamesBindings } from "../label-sets/set-names.ts";
+import type { StoredFileMessage, StoreMessage } from "../vector-stores/store-message.ts";
+import type { StoreBindings } from "../vector-stores/vector-stores.ts";
 import type { TowersRpc } from "../runtime/rpc.ts";
 
-export interface JobsBindings extends Omit<FileBindings, "ACCOUNTS">, Omit<BatchBindings, "ACCOUNTS"> {
-  ACCOUNTS: FileBindings["ACCOUNTS"] & SetNamesBindings["ACCOUNTS"] & BatchBindings["ACCOUNTS"];
+export interface JobsBindings
+  extends
+    Omit<FileBindings, "ACCOUNTS">,
+    Omit<BatchBindings, "ACCOUNTS">,
+    Omit<StoreBindings, "ACCOUNTS" | "BUILDS"> {
+  ACCOUNTS: FileBindings["ACCOUNTS"] &
+    SetNamesBindings["ACCOUNTS"] &
+    BatchBindings["ACCOUNTS"] &
+    StoreBindings["ACCOUNTS"];
   TOWERS: TowersRpc;
   LINES: LinesRpc;
-  BUILDS: Queue<BuildMessage | BatchMessage>;
+  BUILDS: Queue<BuildMessage | BatchMessage | StoreMessage | StoredFileMessage>;
   /** Usage records, by account. */
   USAGE?: AnalyticsEngineDataset;
   /** Manifests. They are read without the cache, because no client waits for a background job. */

@@ -17,6 +17,7 @@ export const BUCKETS = {
   models: nameOf(buckets, "MODELS"),
   sets: nameOf(buckets, "SETS"),
   files: nameOf(buckets, "FILES"),
+  vectors: nameOf(buckets, "VECTORS"),
 };
 /** Titles of the namespaces; on this machine they are also the ids. */
 export const NAMESPACES = { cache: nameOf(namespaces, "CACHE"), keys: nameOf(namespaces, "KEYS") };

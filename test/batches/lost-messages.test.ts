@@ -29,8 +29,8 @@ export default {
 
 /** Objects whose rows a test may make older. */
 const OPEN = `
-import state, { AccountState, BatchState as Deployed } from "MAIN";
-export { AccountState };
+import state, { AccountState, BatchState as Deployed, VectorStoreState } from "MAIN";
+export { AccountState, VectorStoreState };
 export class BatchState extends Deployed {
   query(statement) {
     return this.ctx.storage.sql.exec(statement).toArray();

@@ -28,7 +28,12 @@ describe("a deployment", { timeout: 180_000 }, () => {
     const { state } = account.cloudflare.account;
     const url = await account.deploy();
     expect(url).toBe(account.url());
-    expect(state.buckets).toEqual(["edgeclip-models", "edgeclip-label-sets", "edgeclip-files"]);
+    expect(state.buckets).toEqual([
+      "edgeclip-models",
+      "edgeclip-label-sets",
+      "edgeclip-files",
+      "edgeclip-vectors",
+    ]);
     expect(Object.keys(state.namespaces)).toEqual(["edgeclip-cache", "edgeclip-keys"]);
     expect(state.queues["edgeclip-builds"]).toMatchObject([{ script: "edgeclip-jobs" }]);
     expect(account.behindGateway().map((name) => name.replace(/[0-9a-f]{16}$/, "…"))).toEqual([
@@ -42,8 +47,8 @@ describe("a deployment", { timeout: 180_000 }, () => {
     // Whoever is bound to a Worker comes after it: the gateway after towers, decoder and state, jobs after the gateway.
     expect(Object.keys(state.workers).slice(-3)).toEqual(["edgeclip-state", "edgeclip", "edgeclip-jobs"]);
     expect(state.workers["edgeclip-state"]).toMatchObject({
-      classes: ["AccountState", "BatchState"],
-      migrationTag: "v2",
+      classes: ["AccountState", "BatchState", "VectorStoreState"],
+      migrationTag: "v3",
     });
     expect((await stat(join(account.folder, "secrets.json"))).mode & 0o777).toBe(0o600);
   });

@@ -111,6 +111,7 @@ function mortal(Deployed) {
 
 export const AccountState = mortal(deployed.AccountState);
 export const BatchState = mortal(deployed.BatchState);
+export const VectorStoreState = mortal(deployed.VectorStoreState);
 
 export default {
   async fetch(request) {
