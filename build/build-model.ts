@@ -49,10 +49,13 @@ export interface BuildOptions {
   shardBytes?: number | undefined;
   /** Samples to measure int8 with; without them, nothing is measured and nothing is promoted. */
   calibration?: Calibration | undefined;
-  /** Measures the cosine of unrelated pictures with the image tower that was built; without it, the manifest has none. */
-  background?: ((image: NewestManifest["image"]) => Promise<number>) | undefined;
+  /** Measures the towers that were built; without it, the manifest has no such fields. */
+  measure?: ((towers: Pick<NewestManifest, "image" | "text">) => Promise<Measured>) | undefined;
   progress: Progress;
 }
+
+/** Fields of a manifest that are measured with the built towers. */
+export type Measured = Pick<NewestManifest, "background_cosine" | "int8_scale">;
 
 export interface BuildReport {
   manifest: NewestManifest;
@@ -97,10 +100,20 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       towers.some(({ exactInput }) => exactInput) ? "fp32" : precision,
     );
     const [logitScale] = await read("logit_scale");
-    const { text } = architecture;
     const image = { ...imageFields(architecture.image), ...config.preprocessing, shards: imageShards };
-    if (options.background !== undefined) options.progress.step("unrelated pictures");
-    const background = await options.background?.(image);
+    const text = {
+      tokenizer: "clip-bpe" as const,
+      context_length: architecture.text.contextLength,
+      vocab_size: architecture.text.vocabSize,
+      width: architecture.text.width,
+      heads: architecture.text.heads,
+      layers: architecture.text.layers,
+      quick_gelu: architecture.text.quickGelu,
+      token_embedding: tokenEmbedding,
+      shards: textShards,
+    };
+    if (options.measure !== undefined) options.progress.step("vectors of the built model");
+    const measured = await options.measure?.({ image, text });
     const parameters = [...expectedTensors(architecture).values()].map(elementCount);
     const content: Omit<NewestManifest, "revision"> = {
       format: MANIFEST_FORMAT,
@@ -112,19 +125,9 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       logit_scale: logitScale ?? 0,
       parameters: parameters.reduce((sum, count) => sum + count, 0),
       ...(options.accuracy === undefined ? {} : { imagenet_zero_shot: options.accuracy }),
-      ...(background === undefined ? {} : { background_cosine: background }),
+      ...measured,
       image,
-      text: {
-        tokenizer: "clip-bpe",
-        context_length: text.contextLength,
-        vocab_size: text.vocabSize,
-        width: text.width,
-        heads: text.heads,
-        layers: text.layers,
-        quick_gelu: text.quickGelu,
-        token_embedding: tokenEmbedding,
-        shards: textShards,
-      },
+      text,
     };
     const manifest = newestManifestSchema.parse({ ...content, revision: await computeRevision(content) });
     await writeFile(join(options.out, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);

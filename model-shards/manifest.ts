@@ -144,6 +144,8 @@ export const newestManifestSchema = z.strictObject({
   imagenet_zero_shot: z.number().min(0).max(100).optional(),
   /** Mean cosine of pictures that have nothing to do with each other; absent if it was not measured. */
   background_cosine: z.number().min(-1).max(1).optional(),
+  /** The value of a unit vector that becomes 127 in int8; absent if it was not measured. */
+  int8_scale: z.number().positive().optional(),
   image: z.discriminatedUnion("architecture", [convNextSchema, vitSchema]),
   text: z.strictObject({ ...textFields, quick_gelu: z.boolean() }),
 });

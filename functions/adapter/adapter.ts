@@ -4,9 +4,14 @@
  *
  *     logit = scale × (cosine with the text + α × (mean over the examples of exp(−β (1 − cosine)) − b))
  *
- * `b = exp(−β (1 − c₀))` is what an unrelated example gives, c₀ being the cosine of unrelated pictures. So an example is
- * no advantage in itself, and a label without examples, whose term is 0, competes with those that have some. α × scale is
- * in logits, so one α serves models of any scale.
+ * `b = exp(−β (1 − c₀))` is what an unrelated example gives, c₀ being the cosine of unrelated pictures. α × scale is in
+ * logits, so one α serves models of any scale.
+ *
+ * A label without examples has no such term. Among several labels that have some, one is often near by chance, and labels
+ * without would lose to it. So where both kinds compete, the examples decide among the labels that have some, and the
+ * texts decide between these and the others: the terms are lowered or raised together until the best label with examples
+ * has the logit that the best of them had by the texts. A single label with examples keeps its term, because otherwise it
+ * would never have one.
  */
 import { cosinesWithRows } from "../runtime/cosine-of-unit.ts";
 
@@ -22,7 +27,7 @@ export const DEFAULT_ADAPTER: Adapter = { alpha: 0.1, beta: 5.5 };
 
 /** Vectors of a set's examples. */
 export interface ExampleVectors {
-  /** float32, examples × width, rows of unit length. */
+  /** float32, examples × width, rows of unit length. A row of zeros is an example that is ignored. */
   vectors: Float32Array;
   /** Index of each example's label, ascending. */
   labels: ArrayLike<number>;
@@ -34,32 +39,86 @@ export interface Examples extends ExampleVectors, Adapter {
   background: number;
 }
 
-/** What an example at this cosine gives. */
-export function nearness(cosine: number, beta: number): number {
-  return Math.exp(-beta * (1 - cosine));
-}
+/** What the examples of a label say of a picture, without α. */
+export type Term = readonly [label: number, term: number];
 
 /**
  * Adds to each label's logit what its examples say of a picture.
  * @param logits of the labels, from their texts; changed in place
  * @param image unit-length embedding
+ * @param compete false if each label is judged alone, as with `multi_label`
  */
 export function addExamples(
   logits: Float64Array,
   image: Float32Array,
   { vectors, labels, alpha, beta, background }: Examples,
   scale: number,
+  compete = true,
 ): void {
   if (alpha === 0) return;
   const cosines = cosinesWithRows(image, vectors);
+  const isUsed = (row: number): boolean => cosines[row] !== 0 || !isIgnored(vectors, row, image.length);
+  const terms = termsOf(cosines, labels, { beta, background }, isUsed);
+  const weight = scale * alpha;
+  const shift = compete && isMixed(terms.length, logits.length) ? riseOfBest(logits, terms, weight) : 0;
+  for (const [label, term] of terms) logits[label] = (logits[label] ?? 0) + weight * term - shift;
+}
+
+/**
+ * @param cosines of a picture with the examples
+ * @param isUsed tells which examples count
+ * @returns the terms of the labels that have an example which counts, in their order
+ */
+export function termsOf(
+  cosines: Float64Array,
+  labels: ArrayLike<number>,
+  { beta, background }: { beta: number; background: number },
+  isUsed: (row: number) => boolean,
+): Term[] {
   const unrelated = nearness(background, beta);
-  for (let first = 0; first < cosines.length;) {
-    const label = labels[first] ?? 0;
-    let sum = 0;
-    let end = first;
-    for (; end < cosines.length && labels[end] === label; end++) sum += nearness(cosines[end] ?? 0, beta);
-    const term = alpha * (sum / (end - first) - unrelated);
-    logits[label] = (logits[label] ?? 0) + scale * term;
-    first = end;
+  const terms: Term[] = [];
+  for (let row = 0; row < labels.length;) {
+    const label = labels[row] ?? 0;
+    let [sum, used] = [0, 0];
+    for (; row < labels.length && labels[row] === label; row++) {
+      if (!isUsed(row)) continue;
+      sum += nearness(cosines[row] ?? 0, beta);
+      used++;
+    }
+    if (used > 0) terms.push([label, sum / used - unrelated]);
   }
+  return terms;
+}
+
+/** True if examples decide only among the labels that have some. @param taught number of these */
+export function isMixed(taught: number, labels: number): boolean {
+  return taught > 1 && taught < labels;
+}
+
+/** By how much the highest logit of the labels with examples is higher with their terms than without. */
+export function riseOfBest(logits: Float64Array, terms: readonly Term[], weight: number): number {
+  let [before, after] = [-Infinity, -Infinity];
+  for (const [label, term] of terms) {
+    const logit = logits[label] ?? 0;
+    before = Math.max(before, logit);
+    after = Math.max(after, logit + weight * term);
+  }
+  return after - before;
+}
+
+/** Marks the examples of a label as ignored. */
+export function ignoreExamples({ vectors, labels }: ExampleVectors, ignored: ReadonlySet<number>): void {
+  const width = vectors.length / labels.length;
+  for (let row = 0; row < labels.length; row++) {
+    if (ignored.has(labels[row] ?? 0)) vectors.fill(0, row * width, (row + 1) * width);
+  }
+}
+
+function isIgnored(vectors: Float32Array, row: number, width: number): boolean {
+  return vectors.subarray(row * width, (row + 1) * width).every((value) => value === 0);
+}
+
+/** What an example at this cosine gives. */
+function nearness(cosine: number, beta: number): number {
+  return Math.exp(-beta * (1 - cosine));
 }

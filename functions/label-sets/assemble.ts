@@ -76,7 +76,7 @@ export async function assemble(
       await alive();
     }
     if (at !== rows.length) return await misfit(id, revision, store);
-    const adapter =
+    const choice =
       taught &&
       (await chooseAdapter(matrix.vectors, taught, {
         scale: Math.exp(manifest.logit_scale),
@@ -87,9 +87,9 @@ export async function assemble(
           await alive();
         },
       }));
-    if (adapter !== undefined) setAdapter(matrix, adapter);
+    if (choice !== undefined) setAdapter(matrix, choice);
     await sealMatrix(matrix, id);
-    await store.putVectors(id, revision, matrix.packed, adapter);
+    await store.putVectors(id, revision, matrix.packed, choice?.adapter);
     return undefined;
   } finally {
     inHandUntil = 0;

@@ -9,7 +9,7 @@
  * of 10,000 names, which together may be as long as a request's body.
  */
 import { isSealed, SEAL_BYTES, seal } from "../embed/seal.ts";
-import { type Adapter, DEFAULT_ADAPTER, type Examples } from "../adapter/adapter.ts";
+import { type Adapter, DEFAULT_ADAPTER, type Examples, ignoreExamples } from "../adapter/adapter.ts";
 import { labelsOfExamples, type LabelSetDefinition } from "./definition.ts";
 
 /**
@@ -191,8 +191,12 @@ export interface TaughtSet {
 }
 
 /** Stores what was chosen for the examples of a matrix. */
-export function setAdapter({ examples }: LabelMatrix, { alpha, beta }: Adapter): void {
+export function setAdapter(
+  { examples }: LabelMatrix,
+  { adapter: { alpha, beta }, ignored }: { adapter: Adapter; ignored: ReadonlySet<number> },
+): void {
   if (examples === undefined) throw new Error("a matrix without examples");
+  ignoreExamples(examples, ignored);
   const { buffer, byteOffset } = examples.vectors;
   new Float32Array(buffer, byteOffset - 4 * ADAPTER_VALUES).set([alpha, beta]);
 }

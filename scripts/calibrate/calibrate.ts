@@ -63,6 +63,8 @@ min_similarity and the bias of none. The API key of the service is read from EDG
     const service = { url: values.url.replace(/\/$/, ""), key: process.env["EDGECLIP_API_KEY"] };
     const pictures = await labelledPictures(folder);
     const others = values.others === undefined ? undefined : await pictureFiles(values.others);
+    // Requests are tried again for a minute. A wrong URL is told at once.
+    await (await fetch(`${service.url}/healthz`)).body?.cancel();
     const set = values["label-set"];
     const named = [...new Set(pictures.map(({ label }) => label))];
     const labels = set === undefined ? named : await labelsOfSet(service, set);

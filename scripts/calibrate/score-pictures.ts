@@ -2,6 +2,7 @@
 import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import * as z from "zod";
+import { getPatiently, postPatiently, type Service } from "../service/patient-request.ts";
 import type { Scores } from "./metrics.ts";
 
 /** The API's limit. */
@@ -23,12 +24,6 @@ const answerSchema = z.object({ model: z.string(), data: z.array(rowSchema) });
 const setSchema = z.object({ data: z.array(z.object({ label: z.string() })) });
 
 type Prediction = z.infer<typeof predictionSchema>;
-
-export interface Service {
-  /** Without a final slash. */
-  url: string;
-  key: string | undefined;
-}
 
 /** What is asked about every picture. */
 export interface Question {
@@ -60,7 +55,7 @@ export async function scorePictures(
 ): Promise<(Scores | undefined)[]> {
   const scores: (Scores | undefined)[] = [];
   for await (const some of batches(files)) {
-    const { data } = answerSchema.parse(await request(service, "classify", formOf(some, question)));
+    const { data } = answerSchema.parse(await request(service, "classify", () => formOf(some, question)));
     for (const [index, { file }] of some.entries()) {
       const row = data[index];
       if (row === undefined) throw new Error("the service answered fewer pictures than were sent");
@@ -120,11 +115,12 @@ function scoresOf(predictions: readonly Prediction[], noneScore: number, labels:
   };
 }
 
-async function request({ url, key }: Service, path: string, form?: FormData): Promise<unknown> {
-  const response = await fetch(`${url}/v1/${path}`, {
-    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
-    ...(form === undefined ? {} : { method: "POST", body: form }),
-  });
+/** @param formOf makes the form of each try; without it, something is only read */
+async function request(service: Service, path: string, formOf?: () => FormData): Promise<unknown> {
+  const whole = `/v1/${path}`;
+  const response = await (formOf === undefined
+    ? getPatiently(service, whole)
+    : postPatiently(service, whole, formOf));
   const text = await response.text();
   if (!response.ok) throw new Error(`${path} answers ${response.status}: ${text}`);
   return JSON.parse(text);

@@ -1,15 +1,16 @@
 /** Builds a model from a file, a folder, or the name under which it was pulled. */
 import { dirname, join, resolve } from "node:path";
-import { type BuildReport, buildModel } from "../../build/build-model.ts";
+import { type BuildReport, buildModel, type Measured } from "../../build/build-model.ts";
 import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
 import { UsageError } from "../../build/command-line/usage-error.ts";
 import { accuracyOf, licenseOf } from "../../build/hub/presets.ts";
 import type { Progress } from "../../build/report/progress.ts";
 import type { Precision } from "../../build/towers/emitter.ts";
-import { modelAliasSchema, modelIdSchema } from "../../model-shards/manifest.ts";
+import { modelAliasSchema, modelIdSchema, type NewestManifest } from "../../model-shards/manifest.ts";
 import { modelsFolder } from "../paths.ts";
 import { ortGraphs } from "../towers/ort-graphs.ts";
 import { backgroundCosine } from "../towers/background-cosine.ts";
+import { measureInt8Scale } from "../towers/int8-scale.ts";
 import { DEFAULT_FLOOR, DEFAULT_SAMPLES } from "../towers/sample-options.ts";
 import { exampleSamples } from "../towers/samples.ts";
 import { findCheckpoint } from "./find-checkpoint.ts";
@@ -83,8 +84,18 @@ export async function buildCheckpoint(
     ...(isMeasured
       ? { calibration: { open: await ortGraphs(), samples: exampleSamples(samples), floor } }
       : {}),
-    ...(floor > 0 ? { background: (image) => backgroundCosine(folder, image) } : {}),
+    ...(floor > 0 ? { measure: (towers) => measureVectors(folder, towers) } : {}),
     progress: options.progress,
   });
   return { ...report, folder };
+}
+
+async function measureVectors(
+  folder: string,
+  towers: Pick<NewestManifest, "image" | "text">,
+): Promise<Measured> {
+  return {
+    background_cosine: await backgroundCosine(folder, towers.image),
+    int8_scale: await measureInt8Scale(folder, towers),
+  };
 }

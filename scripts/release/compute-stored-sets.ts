@@ -3,19 +3,25 @@ import * as z from "zod";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { authorization } from "./smoke-test.ts";
 
-const answerSchema = z.object({ computed: z.string().nullable(), after: z.string().nullable() });
+const answerSchema = z.object({
+  computed: z.string().nullable(),
+  after: z.string().nullable(),
+  skipped: z.array(z.string()).default([]),
+});
 
 /**
  * @param key API key of an operator
- * @returns number of sets of which something was computed
+ * @returns number of sets of which something was computed, and the ids of those that must be stored again, because their
+ * examples have no vectors of the model
  * @throws Error if the deployment refuses
  */
 export async function computeStoredSets(
   url: string,
   key: string | undefined,
   { alias }: Manifest,
-): Promise<number> {
+): Promise<{ computed: number; skipped: string[] }> {
   const computed = new Set<string>();
+  const skipped = new Set<string>();
   for (let after: string | null = ""; after !== null;) {
     const response = await fetch(`${url}/v1/operator/compute_label_sets`, {
       method: "POST",
@@ -26,7 +32,8 @@ export async function computeStoredSets(
     if (!response.ok) throw new Error(`computing the stored label sets failed: ${response.status} ${text}`);
     const answer = answerSchema.parse(JSON.parse(text));
     if (answer.computed !== null) computed.add(answer.computed);
+    for (const id of answer.skipped) skipped.add(id);
     ({ after } = answer);
   }
-  return computed.size;
+  return { computed: computed.size, skipped: [...skipped] };
 }

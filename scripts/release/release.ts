@@ -45,8 +45,13 @@ export async function release(
     for (const manifest of manifests) {
       const seconds = await smokeTest(candidate.url, target, manifest);
       log(`${manifest.id} ${manifest.revision} answers; the first picture took ${seconds.toFixed(1)} s`);
-      const computed = await computeStoredSets(candidate.url, target.key, manifest);
+      const { computed, skipped } = await computeStoredSets(candidate.url, target.key, manifest);
       log(`stored label sets computed for it: ${computed}`);
+      if (skipped.length > 0) {
+        log(
+          `label sets whose examples have no vectors of it, and which their owners must store again: ${skipped.join(", ")}`,
+        );
+      }
     }
     url = await candidate.promote();
     for (const manifest of manifests) await smokeTest(url, target, manifest);

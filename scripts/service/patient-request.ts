@@ -22,16 +22,30 @@ export interface Service {
  * @throws TypeError of `fetch` if the service was not reached by the last try
  */
 export async function postPatiently(
-  { url, key }: Service,
+  service: Service,
   path: string,
   bodyOf: () => BodyInit,
+  signal?: AbortSignal,
+): Promise<Response> {
+  return await askPatiently(service, path, () => ({ method: "POST", body: bodyOf() }), signal);
+}
+
+/** As `postPatiently`, for what is only read. */
+export async function getPatiently(service: Service, path: string): Promise<Response> {
+  return await askPatiently(service, path, () => ({}));
+}
+
+async function askPatiently(
+  { url, key }: Service,
+  path: string,
+  requestOf: () => RequestInit,
   signal?: AbortSignal,
 ): Promise<Response> {
   const headers: HeadersInit = key === undefined ? {} : { authorization: `Bearer ${key}` };
   for (let tried = 1; ; tried++) {
     let answer: Response | undefined;
     try {
-      answer = await fetch(url + path, { method: "POST", headers, body: bodyOf(), signal: signal ?? null });
+      answer = await fetch(url + path, { ...requestOf(), headers, signal: signal ?? null });
     } catch (error) {
       if (tried === TRIES || signal?.aborted === true) throw error;
     }

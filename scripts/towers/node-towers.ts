@@ -3,7 +3,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Shard } from "../../model-shards/manifest.ts";
+import type { Manifest, Shard } from "../../model-shards/manifest.ts";
 import { type Tensor, createOrtRuntime, type OrtSession } from "../../functions/runtime/ort/ort-runtime.ts";
 import { TokenTable } from "../../functions/text/token-table.ts";
 import { readManifest } from "../models/models-in-r2.ts";
@@ -56,9 +56,7 @@ export class NodeTowers {
   }
 
   async embedTokens(ids: readonly number[]): Promise<Float32Array> {
-    const data = await this.tokenRows(ids);
-    const eot_index = { data: BigInt64Array.of(BigInt(ids.length - 1)), shape: [1, 1] };
-    return run(this.#text, { data, shape: [1, ids.length, this.#textWidth] }, { eot_index });
+    return embedRows(this.#text, await this.tokenRows(ids), this.#textWidth);
   }
 }
 
@@ -72,6 +70,29 @@ export async function openImageTower(
 ): Promise<(data: Float32Array, height: number, width: number) => Float32Array> {
   const tower = await load(folder, shards);
   return (data, height, width) => run(tower, { data, shape: [1, 3, height, width] }, {});
+}
+
+/**
+ * Opens a text tower alone.
+ * @returns embeds the ids of a text
+ */
+export async function openTextTower(
+  folder: string,
+  { shards, token_embedding, width }: Manifest["text"],
+): Promise<(ids: readonly number[]) => Promise<Float32Array>> {
+  const tokens = new TokenTable({ bucket: new FolderBucket(folder), prefix: "." }, token_embedding);
+  const tower = await load(folder, shards);
+  return async (ids) => {
+    const text = Int32Array.from(ids);
+    return embedRows(tower, (await tokens.read(text))(text), width);
+  };
+}
+
+/** @param data token rows, float32 positions × width */
+function embedRows(tower: Loaded[], data: Float32Array, width: number): Float32Array {
+  const positions = data.length / width;
+  const eot_index = { data: BigInt64Array.of(BigInt(positions - 1)), shape: [1, 1] };
+  return run(tower, { data, shape: [1, positions, width] }, { eot_index });
 }
 
 interface Loaded {

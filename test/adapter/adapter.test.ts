@@ -1,6 +1,11 @@
 /** The adapter's numbers, against formulas written down plainly: one loop for each sign of a sum. */
 import { describe, expect, it } from "vitest";
-import { type Adapter, addExamples, DEFAULT_ADAPTER } from "../../functions/adapter/adapter.ts";
+import {
+  type Adapter,
+  addExamples,
+  DEFAULT_ADAPTER,
+  ignoreExamples,
+} from "../../functions/adapter/adapter.ts";
 import { chooseAdapter } from "../../functions/adapter/choose-adapter.ts";
 import { random as randomFrom } from "../gateway/random.ts";
 
@@ -25,49 +30,100 @@ const near = (vector: Vector, noise: number): Vector => unit(vector.map((value) 
 const cosine = (a: Vector, b: Vector): number => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
 const rows = (vectors: Vector[]): Float32Array => Float32Array.from(vectors.flat());
 
-/** `logit = scale × (cos + α × (mean exp(−β (1 − cos)) − b))`. */
+/**
+ * `logit = scale × (cos + α × (mean exp(−β (1 − cos)) − b))`; if several labels have examples and some have none, less by
+ * what the best of them gained.
+ * @param taught labels that have examples, held-out ones included
+ */
 function plainLogits(
   image: Vector,
   texts: Vector[],
   examples: PlainExample[],
   { alpha, beta }: Adapter,
+  taught = new Set(examples.map(({ label }) => label)),
 ): number[] {
   const b = Math.exp(-beta * (1 - BACKGROUND));
-  return texts.map((text, label) => {
+  const byText = texts.map((text) => SCALE * cosine(image, text));
+  const gains = texts.map((_, label) => {
     const own = examples.filter((example) => example.label === label);
-    const mean =
-      own.reduce((sum, { vector }) => sum + Math.exp(-beta * (1 - cosine(image, vector))), 0) / own.length;
-    return SCALE * (cosine(image, text) + (own.length === 0 ? 0 : alpha * (mean - b)));
+    if (own.length === 0) return 0;
+    const nearness = own.map(({ vector }) => Math.exp(-beta * (1 - cosine(image, vector))));
+    return SCALE * alpha * (nearness.reduce((sum, each) => sum + each) / own.length - b);
   });
+  const best = (gained: number[]): number =>
+    Math.max(...[...taught].map((label) => (byText[label] ?? 0) + (gained[label] ?? 0)));
+  const isMixed = taught.size > 1 && taught.size < texts.length;
+  const rise = isMixed ? best(gains) - best(texts.map(() => 0)) : 0;
+  return byText.map((logit, label) => logit + (gains[label] ?? 0) - (taught.has(label) ? rise : 0));
 }
 
-function plainChoice(texts: Vector[], examples: PlainExample[]) {
+interface PlainPair extends Adapter {
+  accuracy: number;
+  /** Of each held-out example. */
+  losses: number[];
+}
+
+/** What each pair makes of the held-out examples; the first is that of the texts alone. */
+function plainPairs(
+  texts: Vector[],
+  examples: PlainExample[],
+): { turns: PlainExample[]; pairs: PlainPair[] } {
   const held = Math.min(1000, examples.length);
   const taught = new Set(examples.map(({ label }) => label));
-  const untaught = 1 - taught.size / texts.length;
-  const turns = Array.from({ length: held }, (_, i) => examples[Math.floor((i * examples.length) / held)]);
-  let best: (Adapter & { loss: number; accuracy: number }) | undefined;
-  let textOnly = 0;
+  const place = (example: PlainExample): number =>
+    examples.filter(({ label }) => label === example.label).indexOf(example);
+  const turns = Array.from(
+    { length: held },
+    (_, i) => examples[Math.floor((i * examples.length) / held)],
+  ).filter((turn) => turn !== undefined);
+  const pairs: PlainPair[] = [];
   for (const alpha of [0, 0.05, 0.1, 0.2, 0.4]) {
     for (const beta of [2, 5.5, 10]) {
-      let [loss, right] = [0, 0];
-      for (const turn of turns) {
-        if (turn === undefined) continue;
-        const others = examples.filter((each) => each !== turn && cosine(each.vector, turn.vector) <= 0.98);
-        const logits = plainLogits(turn.vector, texts, others, { alpha, beta });
-        const lossOf = (all: Vector): number =>
-          Math.log(all.map(Math.exp).reduce((sum, value) => sum + value, 0)) - (all[turn.label] ?? 0);
-        // As if the label had no examples.
-        const strangers = others.filter(({ label }) => label !== turn.label);
-        const asUntaught = plainLogits(turn.vector, texts, strangers, { alpha, beta });
-        loss += (1 - untaught) * lossOf(logits) + untaught * lossOf(asUntaught);
+      const isAlone = taught.size === 1 && texts.length > 1;
+      const isDefault = alpha === DEFAULT_ADAPTER.alpha && beta === DEFAULT_ADAPTER.beta;
+      if (isAlone && alpha !== 0 && !isDefault) continue;
+      let right = 0;
+      const losses = turns.map((turn) => {
+        const others = examples.filter(
+          (each) => place(each) !== place(turn) && cosine(each.vector, turn.vector) <= 0.98,
+        );
+        const logits = plainLogits(turn.vector, texts, others, { alpha, beta }, taught);
         if (logits.indexOf(Math.max(...logits)) === turn.label) right++;
-      }
-      if (alpha === 0) textOnly = right / held;
-      if (best === undefined || loss < best.loss - 1e-6) best = { alpha, beta, loss, accuracy: right / held };
+        return Math.log(total(logits.map(Math.exp))) - (logits[turn.label] ?? 0);
+      });
+      pairs.push({ alpha, beta, accuracy: right / held, losses });
     }
   }
-  return { ...best, textOnly };
+  return { turns, pairs };
+}
+
+const total = (values: number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+function plainChoice(
+  texts: Vector[],
+  examples: PlainExample[],
+): Adapter & { accuracy: number; textOnly: number; ignored: number[] } {
+  const all = plainPairs(texts, examples);
+  const labels = [...new Set(examples.map(({ label }) => label))];
+  const guess = Math.log(texts.length);
+  const worse = labels.filter((label) =>
+    all.pairs.every(({ losses }) => {
+      const own = losses.filter((_, i) => all.turns[i]?.label === label);
+      return own.length > 0 && total(own) > guess * own.length;
+    }),
+  );
+  const isMost = worse.length > labels.length / 2;
+  const ignored = isMost ? [] : worse;
+  const { pairs } = plainPairs(
+    texts,
+    examples.filter(({ label }) => !ignored.includes(label)),
+  );
+  let [best] = pairs;
+  if (best === undefined) throw new Error("no example");
+  const textOnly = best.accuracy;
+  if (isMost) return { ...best, textOnly, ignored };
+  for (const pair of pairs) if (total(pair.losses) < total(best.losses) - 1e-6) best = pair;
+  return { ...best, textOnly, ignored };
 }
 
 /** @param labels of each example, ascending; @param noise of an example around its label's picture, and of texts */
@@ -116,6 +172,62 @@ describe("logits", () => {
     expect(logits[0]).toBe(3);
     expect(logits[1]).toBeCloseTo(4, 5);
   });
+
+  it("of labels without examples, and the best of the others, are those of the texts", () => {
+    const { texts, examples } = someSet(6, [0, 0, 2, 2, 5], { example: 0.2, text: 0.3 });
+    const vectors = rows(examples.map(({ vector }) => vector));
+    const labels = examples.map(({ label }) => label);
+    for (let round = 0; round < 50; round++) {
+      const image = anyVector();
+      const before = texts.map((text) => SCALE * cosine(image, text));
+      const after = Float64Array.from(before);
+      const adapter = { alpha: 0.4, beta: 2, background: BACKGROUND };
+      addExamples(after, Float32Array.from(image), { vectors, labels, ...adapter }, SCALE);
+      for (const label of [1, 3, 4]) expect(after[label]).toBe(before[label]);
+      const best = (logits: ArrayLike<number>): number =>
+        Math.max(...[0, 2, 5].map((label) => logits[label] ?? 0));
+      expect(best(after)).toBeCloseTo(best(before), 9);
+    }
+  });
+
+  it("are the formula's alone for labels that do not compete", () => {
+    const { texts, examples } = someSet(4, [1], { example: 0.2, text: 0.3 });
+    const image = anyVector();
+    const logits = Float64Array.from(texts, (text) => SCALE * cosine(image, text));
+    const before = logits[1] ?? 0;
+    const vectors = rows(examples.map(({ vector }) => vector));
+    addExamples(
+      logits,
+      Float32Array.from(image),
+      { vectors, labels: [1], ...DEFAULT_ADAPTER, background: BACKGROUND },
+      SCALE,
+      false,
+    );
+    const { alpha, beta } = DEFAULT_ADAPTER;
+    const near = (value: number): number => Math.exp(-beta * (1 - value));
+    const term = near(cosine(image, examples[0]?.vector ?? [])) - near(BACKGROUND);
+    expect(logits[1]).toBeCloseTo(before + SCALE * alpha * term, 6);
+  });
+
+  it("are as if ignored examples were not there", () => {
+    const { texts, examples } = someSet(5, [0, 0, 3, 3, 4], { example: 0.2, text: 0.3 });
+    const image = anyVector();
+    const logitsWith = (some: PlainExample[], ignored: number[]): Float64Array => {
+      const logits = Float64Array.from(texts, (text) => SCALE * cosine(image, text));
+      const set = { vectors: rows(some.map(({ vector }) => vector)), labels: some.map(({ label }) => label) };
+      ignoreExamples(set, new Set(ignored));
+      addExamples(
+        logits,
+        Float32Array.from(image),
+        { ...set, ...DEFAULT_ADAPTER, background: BACKGROUND },
+        SCALE,
+      );
+      return logits;
+    };
+    const without = examples.filter(({ label }) => label !== 3);
+    expect(logitsWith(examples, [3])).toEqual(logitsWith(without, []));
+    expect(logitsWith(examples, [0, 3, 4])).toEqual(logitsWith([], []));
+  });
 });
 
 describe("the choice", () => {
@@ -132,21 +244,24 @@ describe("the choice", () => {
           { example: 0.02, text: 0.5 },
         ),
     ],
+    ["one label with three", () => someSet(5, [2, 2, 2], { example: 0.2, text: 0.5 })],
     ["a single one", () => someSet(3, [2], { example: 0.1, text: 0.1 })],
   ])("is that of a plain search: %s", async (_, make) => {
     const { texts, examples } = make();
-    const chosen = await choose(texts, examples);
+    const { adapter: chosen, ignored } = await choose(texts, examples);
     const plain = plainChoice(texts, examples);
+    expect([...ignored]).toEqual(plain.ignored);
+    expect(chosen.ignored_labels).toBe(plain.ignored.length);
     expect(chosen.alpha).toBe(plain.alpha);
     // With α = 0, β means nothing.
-    expect(chosen.beta * chosen.alpha).toBe((plain.beta ?? NaN) * (plain.alpha ?? NaN));
-    expect(chosen.leave_one_out_accuracy).toBeCloseTo(plain.accuracy ?? NaN, 9);
+    expect(chosen.beta * chosen.alpha).toBe(plain.beta * plain.alpha);
+    expect(chosen.leave_one_out_accuracy).toBeCloseTo(plain.accuracy, 9);
     expect(chosen.text_only_accuracy).toBeCloseTo(plain.textOnly, 9);
   });
 
   it("takes examples that help", async () => {
-    const { texts, examples } = someSet(30, twoEach(30), { example: 0.15, text: 0.8 });
-    const chosen = await choose(texts, examples);
+    const { texts, examples } = someSet(30, twoEach(30), { example: 0.15, text: 0.4 });
+    const { adapter: chosen } = await choose(texts, examples);
     expect(chosen.alpha).toBeGreaterThan(0);
     expect(chosen.leave_one_out_accuracy).toBeGreaterThan(chosen.text_only_accuracy);
   });
@@ -159,7 +274,46 @@ describe("the choice", () => {
     }));
     // The texts are right about the others, and each of these has its like under a wrong label.
     expect(plainChoice(texts, examples).alpha).toBe(0);
-    expect((await choose(texts, examples)).alpha).toBe(0);
+    expect((await choose(texts, examples)).adapter.alpha).toBe(0);
+  });
+
+  it("falls back to the texts if all examples are, in agreement, of another label", async () => {
+    const { texts, pictures } = someSet(30, [], { example: 0, text: 0.1 });
+    const examples = twoEach(30).map((label) => ({
+      label,
+      vector: near(pictures[(label + 7) % 30] ?? [], 0.1),
+    }));
+    const { adapter } = await choose(texts, examples);
+    expect(adapter).toMatchObject({ alpha: 0, text_only_accuracy: 0, ignored_labels: 0 });
+    expect(plainChoice(texts, examples).alpha).toBe(0);
+  });
+
+  it("ignores the labels whose examples are of another one, and takes the others'", async () => {
+    const { texts, pictures } = someSet(30, [], { example: 0, text: 0.15 });
+    const isWrong = (label: number): boolean => label % 5 === 0;
+    const examples = twoEach(30).map((label) => ({
+      label,
+      vector: near(pictures[isWrong(label) ? (label + 7) % 30 : label] ?? [], 0.15),
+    }));
+    const { adapter, ignored } = await choose(texts, examples);
+    expect(adapter.alpha).toBeGreaterThan(0);
+    expect([...ignored].filter((label) => !isWrong(label))).toEqual([]);
+    expect(ignored.size).toBeGreaterThanOrEqual(4);
+    expect([...ignored]).toEqual(plainChoice(texts, examples).ignored);
+  });
+
+  it("is not kept from examples of unlike sources by those of the same source", async () => {
+    // The second example of each label is from another source, and all pictures of a source have much in common.
+    const { texts, pictures } = someSet(30, [], { example: 0, text: 0.2 });
+    const sources = [anyVector(), anyVector()];
+    const examples = twoEach(30).map((label, row) => ({
+      label,
+      vector: unit(
+        (pictures[label] ?? []).map((value, i) => value + 1.2 * (sources[row % 2]?.[i] ?? 0) + 0.1 * gauss()),
+      ),
+    }));
+    const { adapter } = await choose(texts, examples);
+    expect(adapter.alpha).toBeGreaterThan(0);
   });
 
   it("lets nobody vouch for himself: copies of an example are left out with it", async () => {
@@ -168,7 +322,7 @@ describe("the choice", () => {
     const examples = Array.from({ length: 20 }, (_, label) => ({ label, vector: anyVector() })).flatMap(
       (each) => [each, { ...each }],
     );
-    expect((await choose(texts, examples)).leave_one_out_accuracy).toBeLessThan(0.3);
+    expect((await choose(texts, examples)).adapter.leave_one_out_accuracy).toBeLessThan(0.3);
   });
 
   it("leaves out 1,000 of more, and pauses", async () => {
@@ -181,7 +335,7 @@ describe("the choice", () => {
     const pause = async (): Promise<void> => void pauses++;
     const vectors = rows(examples.map(({ vector }) => vector));
     const labels = examples.map(({ label }) => label);
-    const chosen = await chooseAdapter(
+    const { adapter: chosen } = await chooseAdapter(
       rows(texts),
       { vectors, labels },
       { scale: SCALE, background: BACKGROUND, pause },

@@ -7,6 +7,7 @@ import { mixVectors } from "../../functions/gateway/vectors/mix-vectors.ts";
 import { random, unitVector } from "../gateway/random.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const WIDTH = 128;
@@ -141,6 +142,35 @@ function distance(found: ArrayLike<number> | undefined, expected: readonly numbe
 
 const texts = (count: number): object => ({ content: Array.from({ length: count }, () => text("a")) });
 const pictures = (count: number): object => ({ content: Array.from({ length: count }, () => picture(fox)) });
+
+it("the type may have vLLM's name", async () => {
+  const input = ["a fox"];
+  expect(await vectors(input, { embed_dtype: "int8" })).toEqual(
+    await vectors(input, { output_dtype: "int8" }),
+  );
+  expect(await vectors(input, { embed_dtype: "float32" })).toEqual(await vectors(input));
+  const cases: [fields: object, code: string][] = [
+    [{ embed_dtype: "int8", output_dtype: "binary" }, "invalid_value"],
+    [{ embed_dtype: "float16" }, "invalid_type"],
+    [{ embed_dtype: "int8", encoding_format: "base64" }, "invalid_value"],
+  ];
+  for (const [fields, code] of cases) {
+    const { status, body } = await embed({ input, ...fields });
+    expect([status, body.error.code], JSON.stringify(fields)).toEqual([400, code]);
+  }
+});
+
+it("the model says the scale of its int8 vectors", async () => {
+  const { body } = await request("GET", `${workers.url}/v1/models/edgeclip-demo`);
+  const scale = body.int8_scale as number;
+  expect(scale).toBe(int8Scale({ embedding_width: WIDTH }));
+  const [float = []] = await vectors(["a fox"]);
+  const [small = []] = await vectors(["a fox"], { output_dtype: "int8" });
+  const error = float.map((value, i) => Math.abs(value - ((small[i] ?? 0) * scale) / 127));
+  expect(Math.max(...error.filter((_, i) => Math.abs(float[i] ?? 0) < scale))).toBeLessThanOrEqual(
+    scale / 254 + 1e-7,
+  );
+});
 
 describe("a mix", () => {
   it.each([1, 2, 3, 4])("is the unit vector of its weighted sum, seed %i", (seed) => {

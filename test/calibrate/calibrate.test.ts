@@ -4,6 +4,8 @@
  */
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -162,6 +164,24 @@ describe("calibrate", () => {
       2,
       expect.stringContaining("the label set has no label"),
     ]);
+  });
+
+  it("waits when the service asks for it", async () => {
+    const asked: string[] = [];
+    const busy = createServer((incoming, response) => {
+      incoming.resume().on("end", () => {
+        asked.push(incoming.url ?? "");
+        const isBusy = asked.filter((path) => path === "/v1/classify").length < 3;
+        response.writeHead(incoming.url === "/healthz" ? 200 : isBusy ? 429 : 401, { "retry-after": "0" });
+        response.end('{"error":{"message":"this key is not known"}}');
+      });
+    });
+    await new Promise<void>((resolve) => busy.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+    const outcome = await calibrate(pictures, "--url", url);
+    busy.close();
+    expect(asked).toEqual(["/healthz", "/v1/classify", "/v1/classify", "/v1/classify"]);
+    expect([outcome.code, outcome.stderr]).toEqual([1, expect.stringContaining("this key is not known")]);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 /** A request's log: one line in each Worker that took part, under one id, without the caller's data. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { request } from "../support/send-request.ts";
+import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 let workers: Workers;
@@ -82,6 +82,33 @@ describe("the log", () => {
     const line = JSON.parse(workers.logs.find(isGateway) ?? "") as { status: number; model?: string };
     expect(line.status).toBeLessThan(300);
     expect(line.model).toMatch(/^edgeclip-demo@[0-9a-f]{16}$/);
+  });
+
+  it("has what a label set cost: its examples, and its texts if the request computed them", async () => {
+    const headers = (id: string): Record<string, string> => ({ "x-request-id": id });
+    const labels = ["a set of one", "a set of two"];
+    const post = (id: string, body: object): Promise<Answer> =>
+      request("POST", `${workers.url}/v1/label_sets`, body, headers(id));
+    const lineOf = async (id: string): Promise<Record<string, unknown> | undefined> => {
+      await expect
+        .poll(() => workers.logs.some((line) => line.includes(id) && line.includes("route")))
+        .toBe(true);
+      return (await linesOf(id, workers.logs.filter((line) => line.includes(id)).length)).find(
+        ({ worker }) => worker === undefined,
+      );
+    };
+    expect((await post("set-1", { labels })).status).toBe(201);
+    const first = await lineOf("set-1");
+    expect(first).toMatchObject({ route: "/v1/label_sets", images: 0, cachedTokens: 0 });
+    expect(first?.["tokens"]).toBeGreaterThan(8);
+    expect((await post("set-2", { labels })).status).toBe(200);
+    expect(await lineOf("set-2")).toMatchObject({ tokens: 0, images: 0 });
+    const taught = [{ label: "one", examples: [image] }, "two"];
+    expect((await post("set-3", { labels: taught })).status).toBe(202);
+    // The texts are computed in the background.
+    expect(await lineOf("set-3")).toMatchObject({ tokens: 0, images: 1, cachedImages: 0 });
+    expect([200, 202]).toContain((await post("set-4", { labels: taught })).status);
+    expect(await lineOf("set-4")).toMatchObject({ tokens: 0, images: 1, cachedImages: 1 });
   });
 
   it("leaves out the Workers whose results came from caches", async () => {

@@ -126,6 +126,45 @@ describe("examples in a request", () => {
     expect(withExamples.get("harp")?.logit).toBe(plain.get("harp")?.logit);
   });
 
+  it("compete with none: its logit stays, its score follows from theirs", async () => {
+    const labels = ["thing", "harp"];
+    const none = { prompts: ["something"], bias: 0.5 };
+    const plain = (await classify({ labels, none })).body.data[0];
+    const [best] = plain.predictions as Scored[];
+    const rival = (best?.logit ?? NaN) + Math.log(plain.none_score / (best?.score ?? NaN));
+    const withExamples = [{ label: "thing", examples: [picture("fox"), picture("moon")] }, "harp"];
+    const row = (await classify({ labels: withExamples, none })).body.data[0];
+    const logits = (row.predictions as Scored[]).map(({ logit }) => logit);
+    const sum = [...logits, rival].reduce((total, logit) => total + Math.exp(logit), 0);
+    expect(row.none_score).toBeCloseTo(Math.exp(rival) / sum, 5);
+    expect(row.none_score).toBeLessThan(plain.none_score);
+    const refused = (await classify({ labels: withExamples, none: { ...none, bias: 50 } })).body.data[0];
+    expect(refused).toMatchObject({ prediction: null, score: null });
+    expect((refused.predictions as Scored[]).map(({ logit }) => logit)).toEqual(logits);
+  });
+
+  it("decide among the labels that have some; the texts decide between these and the others", async () => {
+    const labels = ["thing", "harp", "moon"];
+    const plain = byLabel(await classify({ labels }));
+    const answer = byLabel(
+      await classify({
+        labels: [
+          { label: "thing", examples: [picture("fox")] },
+          { label: "harp", examples: [picture("harp")] },
+          "moon",
+        ],
+      }),
+    );
+    expect(answer.get("moon")?.logit).toBe(plain.get("moon")?.logit);
+    const logitOf = (all: Map<string, Scored>, label: string): number => all.get(label)?.logit ?? NaN;
+    const best = (all: Map<string, Scored>): number => Math.max(logitOf(all, "thing"), logitOf(all, "harp"));
+    expect(best(answer)).toBeCloseTo(best(plain), 5);
+    const adapter = { alpha: 0.1, beta: 5.5 };
+    const gained = term([vector("fox")], adapter) - term([vector("harp")], adapter);
+    const lead = (all: Map<string, Scored>): number => logitOf(all, "thing") - logitOf(all, "harp");
+    expect(lead(answer)).toBeCloseTo(lead(plain) + gained, 4);
+  });
+
   it("work with multi_label", async () => {
     const labels = ["thing", "harp"];
     const plain = byLabel(await classify({ labels, multi_label: true }));
@@ -230,6 +269,7 @@ describe("a set with examples", () => {
       beta: expect.any(Number),
       leave_one_out_accuracy: expect.any(Number),
       text_only_accuracy: expect.any(Number),
+      ignored_labels: 0,
       examples: 18,
     });
     expect(set.adapter.alpha).toBeGreaterThan(0);
@@ -240,6 +280,11 @@ describe("a set with examples", () => {
 
     const answer = await classify({ label_set: set.id, top_k: 6 });
     expect(answer.body.data[0].prediction).toBe("thing 0");
+    const none = { prompts: ["something"], bias: 50 };
+    expect((await classify({ label_set: set.id, top_k: 6, none })).body.data[0]).toMatchObject({
+      prediction: null,
+      predictions: answer.body.data[0].predictions.map(({ label, logit }: Scored) => ({ label, logit })),
+    });
     const plain = byLabel(await classify({ labels: NAMES.map((_, label) => `thing ${label}`), top_k: 6 }));
     for (const [label, { logit }] of byLabel(answer)) {
       const { examples } = labels.find((each) => (each as Scored).label === label) as {

@@ -6,6 +6,7 @@ import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { dotOfHost } from "../../runtime/simd/dot-of-host.ts";
 import { type WaitUntil, LeasedLoad } from "../../runtime/lease.ts";
+import { int8Scale } from "../vectors/output-type.ts";
 
 /** When each model was added to R2, by reference, seconds since 1970. Read once for each isolate. */
 const created = new Map<string, LeasedLoad<number>>();
@@ -48,6 +49,7 @@ export async function describeModel(
     alias: manifest.alias,
     revision: manifest.revision,
     embedding_width: manifest.embedding_width,
+    int8_scale: int8Scale(manifest),
     image_size: manifest.image.size,
     context_length: manifest.text.context_length,
     license: manifest.license,

@@ -296,13 +296,17 @@ export const labelSetSchema = z
         beta: z.number().meta({ description: "How near a picture must be to an example" }),
         leave_one_out_accuracy: z.number(),
         text_only_accuracy: z.number(),
+        ignored_labels: z.number().int().optional().meta({
+          description:
+            "Labels whose examples are ignored, because with them the texts find these examples to be something else",
+        }),
         examples: z.number().int(),
       })
       .nullable()
       .optional()
       .meta({
         description:
-          "Of a set with examples, once it is ready: chosen by classifying each example by the texts and the other examples. " +
+          "Of a set with examples, once it is ready: chosen by classifying examples by the texts and by other examples. " +
           "Accuracies are shares of the examples",
       }),
     missing_examples: z
@@ -366,6 +370,10 @@ export const modelObjectSchema = z
     alias: z.string(),
     revision: z.string(),
     embedding_width: z.number().int(),
+    int8_scale: z.number().meta({
+      description:
+        "The value of a unit vector that becomes 127 with `output_dtype` `int8`, and 255 with `uint8`",
+    }),
     image_size: z.number().int(),
     context_length: z.number().int(),
     license: z.string(),

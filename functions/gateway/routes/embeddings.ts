@@ -9,7 +9,7 @@ import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { bytesToBase64 } from "../base64.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { requireWidth } from "./request/vector-options.ts";
-import { embeddingsRequestSchema, refuseTokenIds } from "../schemas/embeddings-request.ts";
+import { embeddingsRequestSchema, outputType, refuseTokenIds } from "../schemas/embeddings-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { inferenceResponse } from "./answer/inference-response.ts";
 import { streamRows } from "./answer/stream-rows.ts";
@@ -17,11 +17,8 @@ import { streamRows } from "./answer/stream-rows.ts";
 export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c) => {
   const fields = await readFields(c);
   refuseTokenIds(fields["input"]);
-  const { model, input, messages, encoding_format, output_dtype, dimensions, on_error } = await validate(
-    embeddingsRequestSchema,
-    fields,
-    wantedBy(c),
-  );
+  const request = await validate(embeddingsRequestSchema, fields, wantedBy(c));
+  const { model, input, messages, encoding_format, dimensions, on_error } = request;
   const manifest = await requestedModel(c, model);
   requireWidth(manifest, dimensions, "dimensions");
   const list = Array.isArray(fields["input"]);
@@ -33,8 +30,9 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
   const items = input ?? messages ?? [];
   await holdVectors(c, manifest, vectorsOf(items));
   const { vectors, usage } = await embedMixes(items, requestPictures(c, manifest), paramOf, on_error);
+  const type = outputType(request);
   const encode = (vector: Float32Array): string | number[] => {
-    const values = output_dtype === "float" ? vector : toBytes(vector, output_dtype, int8Scale(manifest));
+    const values = type === "float" ? vector : toBytes(vector, type, int8Scale(manifest));
     return encoding_format === "float" ? Array.from(values) : bytesToBase64(values);
   };
   const rowOf = (index: number): object => {

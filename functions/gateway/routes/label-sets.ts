@@ -18,6 +18,7 @@ import { describeSet } from "../label-sets/describe-set.ts";
 import { ImageCache } from "../embed/image-cache.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { PictureBatch } from "../embed/picture-batch.ts";
+import type { Usage } from "../embed/usage.ts";
 import {
   embedWithExamples,
   isTaught,
@@ -60,7 +61,8 @@ export const labelSets = new Hono<GatewayEnv>()
     const account = accountOf(c);
     const manifest = await requestedModel(c, request.model);
     const context = embedContext(c, manifest);
-    const { labels, vectors } = await definedLabels(c, request.labels, context);
+    const { labels, vectors, usage } = await definedLabels(c, request.labels, context);
+    c.set("usage", usage);
     const definition = {
       labels,
       templates: request.templates ?? DEFAULT_TEMPLATES,
@@ -85,8 +87,12 @@ export const labelSets = new Hono<GatewayEnv>()
     const isNew = await store.create(summary, definition, pauses);
     const isTaughtSet = vectors !== undefined;
     const wasReady = !isNew && isComplete(await store.ready(summary.id, manifest.revision), isTaughtSet);
-    if (!wasReady && isSmall(definition)) (await storedLabels(account, summary.id, context)).release();
-    else if (!wasReady) {
+    if (!wasReady && isSmall(definition)) {
+      const { matrix, release } = await storedLabels(account, summary.id, context);
+      release();
+      // What is computed in the background is not part of this request.
+      c.set("usage", { ...usage, tokens: matrix.tokens });
+    } else if (!wasReady) {
       // The jobs Worker needs them.
       if (vectors !== undefined) await store.examples.put(summary.id, manifest.revision, vectors);
       const plan = await store.plans.get(summary.id, isTaughtSet);
@@ -182,13 +188,14 @@ async function definedLabels(
   c: Context<GatewayEnv>,
   labels: readonly RequestLabel[],
   context: EmbedContext,
-): Promise<{ labels: readonly LabelDefinition[]; vectors?: Float32Array<ArrayBuffer> }> {
-  if (!isTaught(labels)) return { labels: labels.map(withoutExamples) };
+): Promise<{ labels: readonly LabelDefinition[]; vectors?: Float32Array<ArrayBuffer>; usage: Usage }> {
+  const usage = { images: 0, cachedImages: 0, tokens: 0, cachedTokens: 0 };
+  if (!isTaught(labels)) return { labels: labels.map(withoutExamples), usage };
   const cache = await ImageCache.ofExamples(context.account(), context);
   const batch = new PictureBatch(context, c.get("lifted"), cache);
   // So that the decoder is let go if a picture is bad.
   c.set("pictures", batch);
-  const { examples } = await embedWithExamples([], labels, batch).catch(async (error: unknown) => {
+  const { images, examples } = await embedWithExamples([], labels, batch).catch(async (error: unknown) => {
     // Those that were read before are embedded, so that the same request goes on there.
     if (error instanceof ServiceError && error.code === "too_many_items") await batch.embed("report");
     throw error;
@@ -196,6 +203,7 @@ async function definedLabels(
   return {
     labels: await withHashes(labels, examples, context.manifest.revision),
     vectors: examples.vectors,
+    usage: { ...usage, images: images.hashes.length, cachedImages: images.cached },
   };
 }
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_INPUTS, MAX_MESSAGES } from "../limits.ts";
 import { imageObjectSchema } from "./image.ts";
-import { OUTPUT_TYPES } from "../vectors/output-type.ts";
+import { OUTPUT_TYPES, type OutputType } from "../vectors/output-type.ts";
 import { type Item, limitImages, mixedItemSchema, partsOf } from "./item.ts";
 import type { Mix } from "./mix.ts";
 import { modelSchema } from "./model-name.ts";
@@ -80,6 +80,18 @@ export function itemOfParts(parts: readonly Item[], context: z.RefinementCtx): I
   return z.NEVER;
 }
 
+/** The type by either of its names. */
+export function outputType({
+  output_dtype: type,
+  embed_dtype: other,
+}: {
+  output_dtype: OutputType;
+  embed_dtype?: OutputType | "float32" | undefined;
+}): OutputType {
+  if (other === undefined) return type;
+  return other === "float32" ? "float" : other;
+}
+
 export const embeddingsRequestSchema = z
   .object({
     model: modelSchema,
@@ -97,14 +109,24 @@ export const embeddingsRequestSchema = z
       .default("float")
       .meta({
         description:
-          "`int8`: round(127 × value ÷ s), from -127 to 127, s fixed for the model. `uint8`: that + 128. `ubinary`: a bit " +
+          "`int8`: round(127 × value ÷ s), from -127 to 127, s being the model's `int8_scale` in `GET /v1/models`. `uint8`: that + 128. `ubinary`: a bit " +
           "for each value above 0, eight in a byte, the first in the most significant bit. `binary`: that - 128",
       }),
+    embed_dtype: z
+      .enum(["float32", ...OUTPUT_TYPES])
+      .optional()
+      .meta({ description: "vLLM's name for `output_dtype`; its `float32` is `float`" }),
     dimensions: z.number().int().optional().meta({ description: "Must be the model's width, if given" }),
     on_error: onErrorSchema,
     user: z.string().optional(),
   })
-  .superRefine(({ input, messages, encoding_format, output_dtype }, context) => {
+  .superRefine((request, context) => {
+    const { input, messages, encoding_format, output_dtype: named } = request;
+    const output_dtype = outputType(request);
+    if (named !== "float" && named !== output_dtype) {
+      const message = "embed_dtype and output_dtype mean the same: send one of them";
+      context.addIssue({ code: "custom", path: ["embed_dtype"], message, params: { code: "invalid_value" } });
+    }
     if (encoding_format === "base64" && output_dtype !== "float") {
       const message =
         `base64 is float32, which SDKs ask for unasked and decode as such; with output_dtype ${output_dtype} send ` +

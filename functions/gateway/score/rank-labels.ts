@@ -74,7 +74,7 @@ export function rankLabels(
     Array.from(cosinesWithRows(image, rows), (cosine) => scale * cosine);
   const similarities = cosinesWithRows(image, vectors);
   const logits = similarities.map((similarity) => scale * similarity);
-  if (examples !== undefined) addExamples(logits, image, examples, scale);
+  if (examples !== undefined) addExamples(logits, image, examples, scale, !multiLabel);
   const rivalLogit = rival && logMeanExp(logitsOf(rival.vectors)) + rival.bias;
   const scores = multiLabel
     ? independentScores(logits, logitsOf(negative))

@@ -2,7 +2,7 @@
  * Embeddings in fewer bytes than float32. Each function reads one vector and nothing else, so a vector is the same
  * whatever else is in the request. docs/vector-types.md says how much recall each type keeps.
  */
-import type { Manifest } from "../../../model-shards/manifest.ts";
+import type { NewestManifest } from "../../../model-shards/manifest.ts";
 
 export const OUTPUT_TYPES = ["float", "int8", "uint8", "binary", "ubinary"] as const;
 export type OutputType = (typeof OUTPUT_TYPES)[number];
@@ -11,14 +11,14 @@ export type OutputType = (typeof OUTPUT_TYPES)[number];
 type ByteVector = Int8Array | Uint8Array;
 
 /**
- * A value of this many standard deviations becomes 127. The values of a unit vector have a standard deviation of
- * `1 ÷ √width` or less. Of the multiples that `npm run bench:vectors` tries, this one keeps the most recall.
+ * For models that were built before the scale was measured: 4 standard deviations, `1 ÷ √width` being that of a unit
+ * vector's values if they are spread evenly. It is what a build measures of the demonstration model.
  */
-const DEVIATIONS = 4;
+const DEFAULT_DEVIATIONS = 4;
 
 /** The value that becomes 127 in int8. Larger values become 127 as well. */
-export function int8Scale({ embedding_width: width }: Pick<Manifest, "embedding_width">): number {
-  return DEVIATIONS / Math.sqrt(width);
+export function int8Scale(manifest: Pick<NewestManifest, "embedding_width" | "int8_scale">): number {
+  return manifest.int8_scale ?? DEFAULT_DEVIATIONS / Math.sqrt(manifest.embedding_width);
 }
 
 /**

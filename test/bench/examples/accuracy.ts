@@ -17,6 +17,13 @@ const TEMPLATES = "a picture of {}";
 /** Pictures of a request. */
 const BATCH = 16;
 
+/** Sets in which some labels have examples. */
+const MIXED: readonly [name: string, isTaught: (label: number) => boolean][] = [
+  ["one in four", (label) => label % 4 === 0],
+  ["every other", (label) => label % 2 === 0],
+  ["three in four", (label) => label % 4 !== 3],
+];
+
 interface Taught {
   label: string;
   examples?: object[];
@@ -26,7 +33,13 @@ interface Outcome {
   accuracy: number;
   /** Of the pictures, in order. */
   right: boolean[];
-  adapter?: { alpha: number; beta: number; leave_one_out_accuracy: number; text_only_accuracy: number };
+  adapter?: {
+    alpha: number;
+    beta: number;
+    leave_one_out_accuracy: number;
+    text_only_accuracy: number;
+    ignored_labels: number;
+  };
 }
 
 /** Prints the accuracies. */
@@ -59,16 +72,19 @@ async function measure({ url }: Workers): Promise<void> {
   print("200 labels, texts", texts);
   print("200 labels, with examples", await withSet(url, pictures, own.map(taught)));
 
-  const half = await withSet(
-    url,
-    pictures,
-    own.map((label, i) => (i % 2 === 0 ? taught(label) : { label })),
-  );
-  for (const [side, what] of ["with", "without"].entries()) {
-    const share = ({ right }: Outcome): string => percent(mean(right.filter((_, i) => i % 2 === side)));
-    console.log(
-      `200 labels, every other with examples: pictures of labels ${what}: ${share(texts)} % by texts, now ${share(half)} %`,
+  for (const [name, isTaught] of MIXED) {
+    const mixed = await withSet(
+      url,
+      pictures,
+      own.map((label, i) => (isTaught(i) ? taught(label) : { label })),
     );
+    print(`200 labels, ${name} with examples`, mixed);
+    for (const side of [true, false]) {
+      const share = ({ right }: Outcome): string =>
+        percent(mean(right.filter((_, i) => isTaught(i) === side)));
+      const what = side ? "with" : "without";
+      console.log(`  pictures of labels ${what}: ${share(texts)} % by the texts, now ${share(mixed)} %`);
+    }
   }
   const shifted = own.map((label, i) => ({ ...taught(own[(i + 7) % own.length] ?? ""), label }));
   print("200 labels, with examples of another label", await withSet(url, pictures, shifted));
@@ -82,7 +98,7 @@ function print(what: string, { accuracy, adapter }: Outcome): void {
   const chosen =
     adapter === undefined
       ? ""
-      : ` (α ${adapter.alpha}, β ${adapter.beta}; left-out examples ${percent(adapter.leave_one_out_accuracy)} %, by the texts ${percent(adapter.text_only_accuracy)} %)`;
+      : ` (α ${adapter.alpha}, β ${adapter.beta}; held-out examples ${percent(adapter.leave_one_out_accuracy)} %, by the texts ${percent(adapter.text_only_accuracy)} %; ${adapter.ignored_labels} labels ignored)`;
   console.log(`${what}: ${accuracy.toFixed(1)} %${chosen}`);
 }
 
