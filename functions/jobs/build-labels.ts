@@ -1,4 +1,6 @@
 /** Processes one message of the queue: takes the turn at a label set, computes one part, and queues the next. */
+import type { Manifest } from "../../model-shards/manifest.ts";
+import { modelReference } from "../../model-shards/model-reference.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { logCall } from "../runtime/log-call.ts";
@@ -79,12 +81,17 @@ async function takePart(
     };
     const requestId = `queue_${id}`;
     const call: TextCall = { manifest, text, requestId, wanted: () => held.renew() };
+    let tokens = 0;
     const next = await buildNextPart(id, store, call, {
       isTaught: summary.examples !== undefined,
       probably: part,
       alive: () => held.renew(),
+      onComputed: (computed) => {
+        tokens = computed;
+        recordPart(env, account, manifest, tokens);
+      },
     });
-    logCall("jobs", requestId, next === undefined ? {} : { part: next - 1 });
+    logCall("jobs", requestId, next === undefined ? {} : { part: next - 1, tokens });
     // If another message took over the turn, this message is found obsolete when it comes again. Otherwise it takes the
     // turn again.
     if (held.isLost) return FIRST_DELAY;
@@ -99,6 +106,18 @@ async function takePart(
     await held.release(1000 * delay).catch(() => {});
     throw error;
   }
+}
+
+/**
+ * The part's tokens, in the columns of `gateway/middleware/record-usage.ts`. The request that stored the set is counted
+ * there.
+ */
+function recordPart({ USAGE }: JobsBindings, account: string, manifest: Manifest, tokens: number): void {
+  USAGE?.writeDataPoint({
+    indexes: [account],
+    blobs: ["", "", "/v1/label_sets", "", "", modelReference(manifest)],
+    doubles: [0, 0, 0, tokens, 0, 0],
+  });
 }
 
 async function sendNext(next: BuildMessage, held: Turn, env: JobsBindings): Promise<void> {

@@ -19,6 +19,8 @@ export interface BuildOptions {
   probably?: number | undefined;
   /** Called at each sign of life while the parts are joined. */
   alive?: () => Promise<unknown>;
+  /** Called once a part is stored, with the tokens of its texts. */
+  onComputed?: (tokens: number) => void;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function buildNextPart(
   id: string,
   store: SetStore,
   call: TextCall,
-  { isTaught, probably, alive = async () => {} }: BuildOptions,
+  { isTaught, probably, alive = async () => {}, onComputed }: BuildOptions,
 ): Promise<number | undefined> {
   const { manifest } = call;
   const { revision } = manifest;
@@ -44,7 +46,8 @@ export async function buildNextPart(
     missing ??= await assemble(id, done, store, { manifest, examples: plan.examples, alive });
     if (missing === undefined) return undefined;
   }
-  await computePart(id, plan, missing, store, call);
+  const tokens = await computePart(id, plan, missing, store, call);
+  onComputed?.(tokens);
   return missing + 1;
 }
 
@@ -61,13 +64,14 @@ function firstMissing({ parts }: Plan, done: ReadonlyMap<number, unknown>): numb
   return undefined;
 }
 
+/** @returns tokens of its texts */
 async function computePart(
   id: string,
   plan: Plan,
   number: number,
   store: SetStore,
   call: TextCall,
-): Promise<void> {
+): Promise<number> {
   const planned = await store.plans.part(id, plan, number);
   if (planned === undefined) {
     await store.plans.remove(id);
@@ -88,4 +92,5 @@ async function computePart(
     vectors: items.length,
     truncated: truncatedOf(embeddings),
   });
+  return tokens;
 }

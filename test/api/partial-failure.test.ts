@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAX_IMAGE_BYTES } from "../../functions/gateway/limits.ts";
 import * as responses from "../../functions/gateway/openapi/responses.ts";
 import { type PictureServer, startPictureServer } from "../support/picture-server.ts";
 import { type Answer, post } from "../support/post.ts";
@@ -107,6 +108,16 @@ describe("classify", () => {
         code,
       ]);
     }
+  });
+
+  it("fails at a file of a form that is too large, because no more of the form is read", async () => {
+    const form = new FormData();
+    form.append("on_error", "report");
+    form.append("labels", JSON.stringify(LABELS));
+    form.append("image", new Blob([fox]), "fox.png");
+    form.append("image", new Blob([new Uint8Array(MAX_IMAGE_BYTES + 1)]), "large.png");
+    const { status, body } = await request("POST", `${workers.url}/v1/classify`, form);
+    expect([status, body.error]).toEqual([400, errorOf("image_too_large", "images[1]")]);
   });
 
   it.each(["before", "after"])("reports files of a form, with the field %s them", async (place) => {

@@ -2,9 +2,6 @@
  * `npm run bench:vectors`: how much recall the smaller types of vectors keep, and which scale is best for int8. 5,000
  * pictures of two artists and 5,000 texts, embedded by the demonstration model over HTTP. For each query the ten nearest
  * others by float vectors are compared with the ten nearest by the type's own vectors.
- *
- * The pictures are drawn from two packages that the project does not install otherwise:
- * `npm install --no-save @iconify-json/noto @iconify-json/openmoji`.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,8 +13,9 @@ import { int8Scale, toBytes } from "../../functions/gateway/vectors/output-type.
 import setup from "../support/bundle-workers.ts";
 import { post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
+import { installContenders } from "./contenders/contender.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
+const ARTWORK = join(import.meta.dirname, "artwork");
 const ARTISTS = ["noto", "openmoji"];
 /** resvg ends the process at these two of noto. */
 const NOT_DRAWN = new Set(["package", "rainbow-flag"]);
@@ -45,7 +43,7 @@ interface IconSet {
 }
 
 async function iconsOf(artist: string): Promise<Icon[]> {
-  const json = await readFile(join(ROOT, "node_modules/@iconify-json", artist, "icons.json"), "utf8");
+  const json = await readFile(join(ARTWORK, "node_modules/@iconify-json", artist, "icons.json"), "utf8");
   const { width = 16, height = 16, icons } = JSON.parse(json) as IconSet;
   const drawable = Object.entries(icons).filter(([name]) => !NOT_DRAWN.has(name));
   return drawable.map(([name, icon]) => {
@@ -157,6 +155,7 @@ const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
 readCommandLine({ usage: "npm run bench:vectors", about: "Measures what recall each type of vector keeps." });
+await installContenders(ARTWORK);
 const images: string[] = [];
 const names: string[] = [];
 for (const artist of ARTISTS) {

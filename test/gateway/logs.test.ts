@@ -105,7 +105,11 @@ describe("the log", () => {
     expect(await lineOf("set-2")).toMatchObject({ tokens: 0, images: 0 });
     const taught = [{ label: "one", examples: [image] }, "two"];
     expect((await post("set-3", { labels: taught })).status).toBe(202);
-    // The texts are computed in the background.
+    // The texts are computed in the background, and recorded there.
+    const isPart = (line: string): boolean => line.includes('"part":0') && line.includes('"worker":"jobs"');
+    await expect.poll(() => workers.logs.filter(isPart).length, { timeout: 20_000 }).toBe(1);
+    expect(JSON.parse(workers.logs.find(isPart) ?? "")).toMatchObject({ tokens: expect.any(Number) });
+    expect(workers.logs.find(isPart)).not.toContain('"tokens":0');
     expect(await lineOf("set-3")).toMatchObject({ tokens: 0, images: 1, cachedImages: 0 });
     expect([200, 202]).toContain((await post("set-4", { labels: taught })).status);
     expect(await lineOf("set-4")).toMatchObject({ tokens: 0, images: 1, cachedImages: 1 });
