@@ -115,12 +115,12 @@ function scoresOf(predictions: readonly Prediction[], noneScore: number, labels:
   };
 }
 
-/** @param formOf makes the form of each try; without it, something is only read */
-async function request(service: Service, path: string, formOf?: () => FormData): Promise<unknown> {
+/** @param makeForm makes the form of each try; without it, something is only read */
+async function request(service: Service, path: string, makeForm?: () => FormData): Promise<unknown> {
   const whole = `/v1/${path}`;
-  const response = await (formOf === undefined
+  const response = await (makeForm === undefined
     ? getPatiently(service, whole)
-    : postPatiently(service, whole, formOf));
+    : postPatiently(service, whole, makeForm));
   const text = await response.text();
   if (!response.ok) throw new Error(`${path} answers ${response.status}: ${text}`);
   return JSON.parse(text);

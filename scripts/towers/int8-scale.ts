@@ -80,8 +80,6 @@ function product(a: Float32Array, b: Float32Array): number {
 
 /** Pearson's. */
 function correlation(a: readonly number[], b: readonly number[]): number {
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, each) => sum + each, 0) / values.length;
   const [meanA, meanB] = [mean(a), mean(b)];
   let [both, squaresA, squaresB] = [0, 0, 0];
   for (const [at, value] of a.entries()) {
@@ -91,4 +89,8 @@ function correlation(a: readonly number[], b: readonly number[]): number {
     squaresB += y * y;
   }
   return both / (Math.sqrt(squaresA * squaresB) || 1);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, each) => sum + each, 0) / values.length;
 }

@@ -140,6 +140,10 @@ const choose = (texts: Vector[], examples: PlainExample[]) =>
     { vectors: rows(examples.map(({ vector }) => vector)), labels: examples.map(({ label }) => label) },
     { scale: SCALE, background: BACKGROUND },
   );
+const bestOf = (logits: ArrayLike<number>, labels: number[]): number =>
+  Math.max(...labels.map((label) => logits[label] ?? 0));
+/** One in five. */
+const isWrong = (label: number): boolean => label % 5 === 0;
 const twoEach = (labels: number): number[] => Array.from({ length: 2 * labels }, (_, i) => i >> 1);
 
 describe("logits", () => {
@@ -184,9 +188,7 @@ describe("logits", () => {
       const adapter = { alpha: 0.4, beta: 2, background: BACKGROUND };
       addExamples(after, Float32Array.from(image), { vectors, labels, ...adapter }, SCALE);
       for (const label of [1, 3, 4]) expect(after[label]).toBe(before[label]);
-      const best = (logits: ArrayLike<number>): number =>
-        Math.max(...[0, 2, 5].map((label) => logits[label] ?? 0));
-      expect(best(after)).toBeCloseTo(best(before), 9);
+      expect(bestOf(after, [0, 2, 5])).toBeCloseTo(bestOf(before, [0, 2, 5]), 9);
     }
   });
 
@@ -204,8 +206,8 @@ describe("logits", () => {
       false,
     );
     const { alpha, beta } = DEFAULT_ADAPTER;
-    const near = (value: number): number => Math.exp(-beta * (1 - value));
-    const term = near(cosine(image, examples[0]?.vector ?? [])) - near(BACKGROUND);
+    const nearness = (value: number): number => Math.exp(-beta * (1 - value));
+    const term = nearness(cosine(image, examples[0]?.vector ?? [])) - nearness(BACKGROUND);
     expect(logits[1]).toBeCloseTo(before + SCALE * alpha * term, 6);
   });
 
@@ -290,7 +292,6 @@ describe("the choice", () => {
 
   it("ignores the labels whose examples are of another one, and takes the others'", async () => {
     const { texts, pictures } = someSet(30, [], { example: 0, text: 0.15 });
-    const isWrong = (label: number): boolean => label % 5 === 0;
     const examples = twoEach(30).map((label) => ({
       label,
       vector: near(pictures[isWrong(label) ? (label + 7) % 30 : label] ?? [], 0.15),

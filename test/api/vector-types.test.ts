@@ -7,7 +7,6 @@ import { mixVectors } from "../../functions/gateway/vectors/mix-vectors.ts";
 import { random, unitVector } from "../gateway/random.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
-import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const WIDTH = 128;
@@ -161,8 +160,9 @@ it("the type may have vLLM's name", async () => {
 });
 
 it("the model says the scale of its int8 vectors", async () => {
-  const { body } = await request("GET", `${workers.url}/v1/models/edgeclip-demo`);
-  const scale = body.int8_scale as number;
+  const answer = await fetch(`${workers.url}/v1/models/edgeclip-demo`);
+  const body = (await answer.json()) as { int8_scale: number };
+  const scale = body.int8_scale;
   expect(scale).toBe(int8Scale({ embedding_width: WIDTH }));
   const [float = []] = await vectors(["a fox"]);
   const [small = []] = await vectors(["a fox"], { output_dtype: "int8" });

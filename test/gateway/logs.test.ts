@@ -25,6 +25,11 @@ async function linesOf(id: string, count: number): Promise<Record<string, unknow
   return parse();
 }
 
+/** True for the jobs Worker's line of a set's first part. */
+function isPart(line: string): boolean {
+  return line.includes('"part":0') && line.includes('"worker":"jobs"');
+}
+
 describe("the log", () => {
   it("has a line of every Worker under the request's id", async () => {
     const labels = ["fox", "a secret label"];
@@ -85,10 +90,9 @@ describe("the log", () => {
   });
 
   it("has what a label set cost: its examples, and its texts if the request computed them", async () => {
-    const headers = (id: string): Record<string, string> => ({ "x-request-id": id });
     const labels = ["a set of one", "a set of two"];
     const post = (id: string, body: object): Promise<Answer> =>
-      request("POST", `${workers.url}/v1/label_sets`, body, headers(id));
+      request("POST", `${workers.url}/v1/label_sets`, body, { "x-request-id": id });
     const lineOf = async (id: string): Promise<Record<string, unknown> | undefined> => {
       await expect
         .poll(() => workers.logs.some((line) => line.includes(id) && line.includes("route")))
@@ -106,7 +110,6 @@ describe("the log", () => {
     const taught = [{ label: "one", examples: [image] }, "two"];
     expect((await post("set-3", { labels: taught })).status).toBe(202);
     // The texts are computed in the background, and recorded there.
-    const isPart = (line: string): boolean => line.includes('"part":0') && line.includes('"worker":"jobs"');
     await expect.poll(() => workers.logs.filter(isPart).length, { timeout: 20_000 }).toBe(1);
     expect(JSON.parse(workers.logs.find(isPart) ?? "")).toMatchObject({ tokens: expect.any(Number) });
     expect(workers.logs.find(isPart)).not.toContain('"tokens":0');

@@ -95,6 +95,13 @@ function term(
   return scale * alpha * (mean - Math.exp(-beta * (1 - DEFAULT_BACKGROUND)));
 }
 
+const logitOf = (all: Map<string, Scored>, label: string): number => all.get(label)?.logit ?? NaN;
+
+/** Of the labels "thing" and "harp". */
+const bestOf = (all: Map<string, Scored>): number => Math.max(logitOf(all, "thing"), logitOf(all, "harp"));
+/** Of "thing" before "harp". */
+const leadOf = (all: Map<string, Scored>): number => logitOf(all, "thing") - logitOf(all, "harp");
+
 /** The logarithm of its odds. */
 function odds({ score }: Scored): number {
   return Math.log(score / (1 - score));
@@ -156,13 +163,10 @@ describe("examples in a request", () => {
       }),
     );
     expect(answer.get("moon")?.logit).toBe(plain.get("moon")?.logit);
-    const logitOf = (all: Map<string, Scored>, label: string): number => all.get(label)?.logit ?? NaN;
-    const best = (all: Map<string, Scored>): number => Math.max(logitOf(all, "thing"), logitOf(all, "harp"));
-    expect(best(answer)).toBeCloseTo(best(plain), 5);
+    expect(bestOf(answer)).toBeCloseTo(bestOf(plain), 5);
     const adapter = { alpha: 0.1, beta: 5.5 };
     const gained = term([vector("fox")], adapter) - term([vector("harp")], adapter);
-    const lead = (all: Map<string, Scored>): number => logitOf(all, "thing") - logitOf(all, "harp");
-    expect(lead(answer)).toBeCloseTo(lead(plain) + gained, 4);
+    expect(leadOf(answer)).toBeCloseTo(leadOf(plain) + gained, 4);
   });
 
   it("work with multi_label", async () => {
