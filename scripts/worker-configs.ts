@@ -1,8 +1,7 @@
 /**
  * Configurations of the Workers. The committed ones serve the demonstration model with one isolate a tower, and are
  * templates for all others: each model has tower Workers of its own, for its revision, with as many stages of the image
- * tower as it needs. One gateway is bound to all of them. The decoder, the shards Worker and the jobs
- * Worker are shared by all models.
+ * tower as it needs. One gateway is bound to all of them. The other Workers are shared by all models.
  */
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -18,6 +17,7 @@ const DECODER_CONFIG = "functions/decoder/wrangler.toml";
 const VISION_CONFIG = "functions/vision/wrangler.toml";
 const TEXT_CONFIG = "functions/text/wrangler.toml";
 const SHARDS_CONFIG = "functions/shards/wrangler.toml";
+export const SEARCH_CONFIG = "functions/search/wrangler.toml";
 export const STATE_CONFIG = "functions/state/wrangler.toml";
 export const JOBS_CONFIG = "functions/jobs/wrangler.toml";
 
@@ -29,6 +29,7 @@ export const WORKER_CONFIGS = [
   TEXT_CONFIG,
   SHARDS_CONFIG,
   STATE_CONFIG,
+  SEARCH_CONFIG,
   JOBS_CONFIG,
 ] as const;
 
@@ -75,7 +76,13 @@ export interface WorkerConfig {
  * Workers whose releases exist beside each other, under names of their own. All others keep their names: of the
  * gateway, versions exist beside each other.
  */
-export const BESIDE_CONFIGS: readonly Source[] = [DECODER_CONFIG, VISION_CONFIG, TEXT_CONFIG, SHARDS_CONFIG];
+export const BESIDE_CONFIGS: readonly Source[] = [
+  DECODER_CONFIG,
+  VISION_CONFIG,
+  TEXT_CONFIG,
+  SHARDS_CONFIG,
+  SEARCH_CONFIG,
+];
 
 /** Workers of which a release must know whether they are there already with the same code and settings. */
 export const HASHED_CONFIGS: readonly Source[] = [...BESIDE_CONFIGS, STATE_CONFIG];
@@ -101,7 +108,7 @@ interface RawConfig {
  * @param manifests of the models that it serves, the default first
  * @param folder to write to
  * @returns in this order: gateway, decoder, for each model the stages of the image tower and the text tower, shards,
- * state, jobs
+ * state, search, jobs
  */
 export async function writeWorkerConfigs(
   manifests: readonly Manifest[],
@@ -112,8 +119,13 @@ export async function writeWorkerConfigs(
   const gateway = committedConfig(GATEWAY_CONFIG);
   const decoder = named(committedConfig(DECODER_CONFIG), DECODER_CONFIG, codeHashes);
   const shards = named(committedConfig(SHARDS_CONFIG), SHARDS_CONFIG, codeHashes);
+  const search = named(committedConfig(SEARCH_CONFIG), SEARCH_CONFIG, codeHashes);
   const ofShards = { binding: "SHARDS", service: shards.name };
-  const services = [{ binding: "DECODER", service: decoder.name }, ofShards];
+  const services = [
+    { binding: "DECODER", service: decoder.name },
+    ofShards,
+    { binding: "SEARCH", service: search.name },
+  ];
   const towers: [RawConfig, Source][] = [];
   for (const [index, manifest] of manifests.entries()) {
     const suffix = index === 0 || codeHashes !== undefined ? "" : `-${manifest.revision}`;
@@ -146,6 +158,7 @@ export async function writeWorkerConfigs(
     ...towers,
     [shards, SHARDS_CONFIG],
     [withCode(committedConfig(STATE_CONFIG), codeHashes), STATE_CONFIG],
+    [search, SEARCH_CONFIG],
     [committedConfig(JOBS_CONFIG), JOBS_CONFIG],
   ];
   await mkdir(folder, { recursive: true });

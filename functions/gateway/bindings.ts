@@ -8,6 +8,7 @@ import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { StoredFileMessage, StoreMessage } from "../vector-stores/store-message.ts";
 import type { StoreBindings } from "../vector-stores/vector-stores.ts";
 import type { DecoderRpc, TextRpc, VisionRpc } from "../runtime/rpc.ts";
+import type { SearchRpc } from "../vector-stores/search-rpc.ts";
 
 export interface Bindings {
   DECODER: DecoderRpc;
@@ -21,6 +22,8 @@ export interface Bindings {
   MODELS: R2Bucket;
   /** Models' files through the data center's cache; see `functions/shards`. */
   SHARDS?: ShardsFetcher;
+  /** Searches vector stores. */
+  SEARCH: SearchRpc;
   /** Label sets. */
   SETS: R2Bucket;
   /** The bytes of files. */

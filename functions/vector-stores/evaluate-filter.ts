@@ -31,13 +31,6 @@ function inOrder(type: "gt" | "gte" | "lt" | "lte", value: string | number, boun
   return type === "lt" ? value < bound : value <= bound;
 }
 
-/** Keys that a filter asks for. */
-export function keysOf(filter: Filter): Set<string> {
-  return "filters" in filter
-    ? new Set(filter.filters.flatMap((each) => [...keysOf(each)]))
-    : new Set([filter.key]);
-}
-
 /** True if a picture with these attributes passes. */
 export function passesFilter(filter: Filter, attributes: Attributes): boolean {
   if (!("filters" in filter)) {
@@ -48,27 +41,16 @@ export function passesFilter(filter: Filter, attributes: Attributes): boolean {
     : filter.filters.some((each) => passesFilter(each, attributes));
 }
 
+export function comparisonsOf(filter: Filter): Comparison[] {
+  return "filters" in filter ? filter.filters.flatMap(comparisonsOf) : [filter];
+}
+
 /**
- * The rows of a segment that pass.
- * @param groupOf the group that has the key's column
+ * The rows of a segment that pass one comparison.
+ * @param group the one that has the column of the comparison's key
  * @returns a bit a row, the first the least significant of the first byte. Bits beyond the last row may be anything
  */
 export function passingRows(
-  filter: Filter,
-  rows: number,
-  groupOf: (key: string) => GroupReader,
-): Uint8Array<ArrayBuffer> {
-  if (!("filters" in filter)) return passingComparison(filter, rows, groupOf(filter.key));
-  const isAnd = filter.type === "and";
-  const all = bitmap(rows, isAnd);
-  for (const each of filter.filters) {
-    const bits = passingRows(each, rows, groupOf);
-    for (const [i, byte] of bits.entries()) all[i] = isAnd ? (all[i] ?? 0) & byte : (all[i] ?? 0) | byte;
-  }
-  return all;
-}
-
-function passingComparison(
   comparison: Comparison,
   rows: number,
   group: GroupReader,
@@ -80,6 +62,25 @@ function passingComparison(
     for (const row of places) bits[row >>> 3] = (bits[row >>> 3] ?? 0) ^ (1 << (row & 7));
   });
   return bits;
+}
+
+/**
+ * The rows of a segment that pass a whole filter.
+ * @param bitsOf gives what `passingRows` has given
+ */
+export function combinedRows(
+  filter: Filter,
+  rows: number,
+  bitsOf: (comparison: Comparison) => Uint8Array,
+): Uint8Array {
+  if (!("filters" in filter)) return bitsOf(filter);
+  const isAnd = filter.type === "and";
+  const all = bitmap(rows, isAnd);
+  for (const each of filter.filters) {
+    const bits = combinedRows(each, rows, bitsOf);
+    for (const [i, byte] of bits.entries()) all[i] = isAnd ? (all[i] ?? 0) & byte : (all[i] ?? 0) | byte;
+  }
+  return all;
 }
 
 function bitmap(rows: number, isSet: boolean): Uint8Array<ArrayBuffer> {

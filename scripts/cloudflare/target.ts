@@ -17,7 +17,13 @@ import type { Manifest } from "../../model-shards/manifest.ts";
 import { GENERATED, secretsFile } from "../paths.ts";
 import type { Candidate, Target } from "../release/release.ts";
 import { afterOwed, inTurn } from "../release/with-clean-up.ts";
-import { BESIDE_CONFIGS, STATE_CONFIG, type WorkerConfig, writeWorkerConfigs } from "../worker-configs.ts";
+import {
+  BESIDE_CONFIGS,
+  SEARCH_CONFIG,
+  STATE_CONFIG,
+  type WorkerConfig,
+  writeWorkerConfigs,
+} from "../worker-configs.ts";
 import type { CloudflareApi, Traffic } from "./api.ts";
 import { codeHashes } from "./code-hashes.ts";
 import { QueueHandover } from "./queue-handover.ts";
@@ -55,23 +61,16 @@ export function cloudflareTarget(
     key,
     stage: async (manifests, log) => {
       const configs = await deploymentConfigs(manifests, kvIds);
-      const { beside, state: stateConfig, gateway, followers: following } = inOrder(configs);
+      const { beside, state: stateConfig, search, gateway, followers: following } = inOrder(configs);
       const present = new Set(await api.workers());
-      for (const { name, path } of beside) {
-        if (present.has(name)) {
-          log(`${name} exists already, with this code and these settings`);
-          continue;
-        }
-        const { bundle_size: size } = await wranglerUpload(["deploy", "-c", path]);
-        const weight = size == null ? "" : `, ${megabytes(size.gzip_bytes, 2)} MB gzipped`;
-        log(`deployed ${name}${weight}; no serving Worker is bound to it yet`);
-      }
+      for (const each of beside) await deployBeside(each, present, log);
       const queues = await QueueHandover.begin(api, configs, log);
       const state = await KeptWorkers.begin(api, [stateConfig], log);
       const followers = await KeptWorkers.begin(api, following, log);
       const context = { api, queues, state, followers, log };
       try {
         await state.deploy();
+        await deployBeside(search, present, log);
         return former === undefined
           ? await firstGateway(gateway.path, context)
           : await gatewayVersion(gateway.path, former, context);
@@ -82,22 +81,42 @@ export function cloudflareTarget(
   };
 }
 
+/** Deploys a Worker that is named after its code and settings, unless it is there. @param present all names */
+async function deployBeside(
+  { name, path }: WorkerConfig,
+  present: ReadonlySet<string>,
+  log: (line: string) => void,
+): Promise<void> {
+  if (present.has(name)) {
+    log(`${name} exists already, with this code and these settings`);
+    return;
+  }
+  const { bundle_size: size } = await wranglerUpload(["deploy", "-c", path]);
+  const weight = size == null ? "" : `, ${megabytes(size.gzip_bytes, 2)} MB gzipped`;
+  log(`deployed ${name}${weight}; no serving Worker is bound to it yet`);
+}
+
 /**
  * The order of deployment: a Worker comes after those that it is bound to. First towers, the last stage first; then
- * state; then the gateway; then the Workers that are bound to the gateway.
+ * state; then search, which is bound to state; then the gateway; then the Workers that are bound to the gateway.
  * @param configs the gateway's first
  */
 export function inOrder([gateway, ...others]: readonly WorkerConfig[]): {
   beside: WorkerConfig[];
   state: WorkerConfig;
+  search: WorkerConfig;
   gateway: WorkerConfig;
   followers: WorkerConfig[];
 } {
   const state = others.find(({ source }) => source === STATE_CONFIG);
-  if (gateway === undefined || state === undefined) throw new Error("a deployment without gateway or state");
+  const search = others.find(({ source }) => source === SEARCH_CONFIG);
+  if (gateway === undefined || state === undefined || search === undefined) {
+    throw new Error("a deployment without gateway, state or search");
+  }
   return {
-    beside: others.filter(isBeside).toReversed(),
+    beside: others.filter((config) => isBeside(config) && config !== search).toReversed(),
     state,
+    search,
     gateway,
     followers: others.filter((config) => !isBeside(config) && config !== state),
   };

@@ -27,9 +27,10 @@ export async function dryRun(manifests: readonly Manifest[]): Promise<void> {
   const secrets = (await readSecrets()) === undefined ? "KEY_PEPPER, to be made" : "KEY_PEPPER";
   console.log(`secrets        ${secrets}`);
   console.log("Workers, in this order:");
-  const { beside, state, gateway, followers } = inOrder(await deploymentConfigs(manifests, new Map()));
+  const configs = await deploymentConfigs(manifests, new Map());
+  const { beside, state, search, gateway, followers } = inOrder(configs);
   let isTooLarge = false;
-  for (const { name, path } of [...beside, state, gateway, ...followers]) {
+  for (const { name, path } of [...beside, state, search, gateway, ...followers]) {
     const { bundle_size: size } = await wranglerUpload(["deploy", "--dry-run", "-c", path]);
     if (size == null) throw new Error(`wrangler did not report the size of ${name}`);
     const fits = size.raw_bytes <= MAX_BYTES && size.gzip_bytes <= MAX_GZIPPED_BYTES;

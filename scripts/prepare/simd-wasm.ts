@@ -1,6 +1,6 @@
 /**
  * Compiles kernels from AssemblyScript to `.generated/simd/`: those of the engine, to one module with relaxed SIMD and
- * one without; what asks the host about its dot product; those of the decoder's resize; and one for a bench. npm runs it after an install (`prepare`).
+ * one without; what asks the host about its dot product; those of the decoder's resize; those of the search; and some for benches. npm runs it after an install (`prepare`).
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -50,6 +50,7 @@ await runCommand(
     await build(`${KERNELS}/index.ts`, "plain");
     await build(`${KERNELS}/dot.ts`, "dot", ["--enable=relaxed-simd"]);
     await build("functions/decoder/preprocess/kernels/resize.ts", "resize");
+    await build("functions/search/kernels/scan.ts", "scan");
     await build("test/bench/kernels/peak.ts", "peak", ["--enable=relaxed-simd"]);
   },
 );

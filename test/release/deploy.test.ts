@@ -38,14 +38,21 @@ describe("a deployment", { timeout: 180_000 }, () => {
     expect(state.queues["edgeclip-builds"]).toMatchObject([{ script: "edgeclip-jobs" }]);
     expect(account.behindGateway().map((name) => name.replace(/[0-9a-f]{16}$/, "…"))).toEqual([
       "edgeclip-decoder-…",
+      "edgeclip-search-…",
       "edgeclip-shards-…",
       "edgeclip-text-…",
       "edgeclip-vision-…",
     ]);
     const shards = account.behindGateway().find((name) => name.startsWith("edgeclip-shards"));
     expect(state.workers[shards ?? ""]?.versions.at(0)?.upload.isCached).toBe(true);
-    // Whoever is bound to a Worker comes after it: the gateway after towers, decoder and state, jobs after the gateway.
-    expect(Object.keys(state.workers).slice(-3)).toEqual(["edgeclip-state", "edgeclip", "edgeclip-jobs"]);
+    // Whoever is bound to a Worker comes after it: search after state, the gateway after both, jobs after the gateway.
+    const last = Object.keys(state.workers).slice(-4);
+    expect([last[0], last[1]?.replace(/-[0-9a-f]{16}$/, ""), last[2], last[3]]).toEqual([
+      "edgeclip-state",
+      "edgeclip-search",
+      "edgeclip",
+      "edgeclip-jobs",
+    ]);
     expect(state.workers["edgeclip-state"]).toMatchObject({
       classes: ["AccountState", "BatchState", "VectorStoreState"],
       migrationTag: "v3",

@@ -80,7 +80,7 @@ export class ReleaseAccount {
   /** Names of the Workers behind the gateway. */
   behindGateway(): string[] {
     const names = Object.keys(this.cloudflare.account.state.workers);
-    return names.filter((name) => /^edgeclip-(?:decoder|shards|vision|text)/.test(name)).toSorted();
+    return names.filter((name) => /^edgeclip-(?:decoder|search|shards|vision|text)/.test(name)).toSorted();
   }
 
   /** The gateway's version that has all traffic. */

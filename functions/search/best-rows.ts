@@ -1,0 +1,46 @@
+/** The best rows of a search, the best first; of equal ones the older, whose number is lower. */
+export interface RankedRow {
+  number: number;
+  score: number;
+}
+
+/** Lowest finite float32. */
+const LOWEST = -3.4028234663852886e38;
+
+export class BestRows {
+  readonly #room: number;
+  readonly #least: number;
+  readonly #rows: RankedRow[] = [];
+
+  /** @param room most rows @param minScore no row with a lower score; null: all */
+  constructor(room: number, minScore: number | null) {
+    this.#room = room;
+    // Scores are float32: one that is equal to the bound must not be below it by rounding.
+    this.#least = minScore === null ? LOWEST : Math.fround(minScore);
+  }
+
+  get rows(): readonly RankedRow[] {
+    return this.#rows;
+  }
+
+  /** A row with a lower score is not among the best. */
+  get threshold(): number {
+    const last = this.#rows.length < this.#room ? undefined : this.#rows.at(-1);
+    return last?.score ?? this.#least;
+  }
+
+  offer(number: number, score: number): void {
+    if (!(score >= this.threshold)) return;
+    const row = { number, score };
+    // From the end, because most rows that get in get in there.
+    let at = this.#rows.length;
+    while (at > 0 && isBefore(row, this.#rows[at - 1])) at--;
+    this.#rows.splice(at, 0, row);
+    if (this.#rows.length > this.#room) this.#rows.pop();
+  }
+}
+
+function isBefore(row: RankedRow, other: RankedRow | undefined): boolean {
+  if (other === undefined) return true;
+  return row.score === other.score ? row.number < other.number : row.score > other.score;
+}
