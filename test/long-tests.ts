@@ -8,6 +8,7 @@ export const LONG_TESTS = [
   "test/browser/**/*.test.ts",
   "test/clients/**/*.test.ts",
   "test/command-line/**/*.test.ts",
+  "test/doctor/**/*.test.ts",
   "test/faults/**/*.test.ts",
   "test/hub/**/*.test.ts",
   "test/jobs/**/*.test.ts",

@@ -18,6 +18,7 @@ import { huggingFace } from "./routes/hugging-face.ts";
 import { labelSets } from "./routes/label-sets.ts";
 import { mcp } from "./routes/mcp.ts";
 import { models } from "./routes/models.ts";
+import { operatorReport } from "./routes/operator-report.ts";
 import { reference } from "./routes/reference.ts";
 import { rerank } from "./routes/rerank.ts";
 import { similarity } from "./routes/similarity.ts";
@@ -28,7 +29,16 @@ export const app = new Hono<GatewayEnv>();
 app.use(requestContext, logRequest, crossOrigin);
 for (const path of ["/v1/*", "/v2/*", "/hf/*", "/mcp"]) app.use(path, recordUsage, authorize);
 const inference = [similarity, classify, labelSets, embeddings, rerank, cohereEmbed, huggingFace, mcp];
-for (const routes of [health, models, ...inference, files, batches, computeLabelSets, reference])
+for (const routes of [
+  health,
+  models,
+  ...inference,
+  files,
+  batches,
+  computeLabelSets,
+  operatorReport,
+  reference,
+])
   app.route("/", routes);
 
 // A request that reaches this has a path or a method that no route has.

@@ -36,6 +36,10 @@ export interface WorkerStats {
   runs: number;
   /** Kind of the host's dot product, for a tower on the project's own kernels. */
   dot?: Dot;
+  /** Times of loading the tower, once it is loaded. */
+  loaded?: Loaded;
+  /** Of the next stage of an image tower, and so on. */
+  next?: WorkerStats;
 }
 
 /** A decoded picture: uint8 RGB, `size × size × 3`, row-major, preprocessed as the model was trained. */
@@ -105,6 +109,7 @@ export interface VisionStageRpc {
   ): Promise<RpcResult<Embeddings>>;
   /** As for the first stage, which passes the call on. */
   wake(requestId: string): Promise<void>;
+  stats(): Promise<WorkerStats>;
 }
 
 export interface TextRpc {

@@ -96,6 +96,12 @@ export class ImageStage {
     return this.#tower.stats;
   }
 
+  /** Figures of this stage, and in `next` those of the later ones. */
+  async allStats(): Promise<WorkerStats> {
+    const next = await this.#next?.stats();
+    return { ...this.stats, ...(next && { next }) };
+  }
+
   /** Loads this stage and the later ones. */
   async wake(requestId: string): Promise<void> {
     await Promise.all([this.#tower.ready(this.#waitUntil), this.#next?.wake(requestId)]);

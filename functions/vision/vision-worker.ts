@@ -90,7 +90,7 @@ export const visionWorker = (createEngine: CreateEngine) =>
     }
 
     async stats(): Promise<WorkerStats> {
-      return (await this.#stage()).stats;
+      return await (await this.#stage()).allStats();
     }
 
     async #stage(): Promise<ImageStage> {

@@ -12,17 +12,18 @@ interface Options {
   expiresIn?: number | null;
   /** The deployment's pepper. */
   pepper?: string;
+  operator?: boolean;
 }
 
 /** @returns the key and where its record is */
 export async function addKey(
   store: Store,
   account: string,
-  { tier = "standard", expiresIn = null, pepper = "" }: Options = {},
+  { tier = "standard", expiresIn = null, pepper = "", operator = false }: Options = {},
 ): Promise<{ key: string; path: string }> {
   const key = newKey();
   const path = await keyPath(key, pepper);
-  const record = newRecord(path, { account, name: "", tier, lifetime: expiresIn, operator: false });
+  const record = newRecord(path, { account, name: "", tier, lifetime: expiresIn, operator });
   await store.put(path, JSON.stringify(record));
   return { key, path };
 }

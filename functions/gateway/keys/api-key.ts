@@ -24,7 +24,7 @@ export interface KeyRecord {
   created_at: number;
   /** Seconds since 1970; null if the key never expires. */
   expires_at: number | null;
-  /** True for operator keys: they may call `routes/compute-label-sets.ts`. */
+  /** True for operator keys: they may call what is below `/v1/operator`. */
   operator?: boolean;
 }
 

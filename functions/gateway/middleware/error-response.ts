@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { ERROR_KINDS, type ErrorCode, ServiceError } from "../../runtime/errors.ts";
 import { ClientGoneError } from "../../runtime/wanted.ts";
+import { countIfLimit } from "../report/met-limits.ts";
 import type { GatewayEnv } from "./gateway-env.ts";
 
 /** Default for `retry-after`, seconds. */
@@ -36,6 +37,7 @@ export function refusal(
   }
   const code = known ? error.code : "internal_error";
   c.set("errorCode", code);
+  countIfLimit(code);
   const message = known ? error.message : "the server failed to process the request";
   return { status, message, type, param: known ? error.param : null, code };
 }

@@ -15,12 +15,15 @@ import { fileListSchema, fileRequestSchema } from "../schemas/file-request.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { computeLabelSetsRequestSchema } from "../schemas/compute-label-sets-request.ts";
+import { operatorReportQuerySchema } from "../schemas/operator-report-query.ts";
+import { VERSION } from "../version.ts";
 import { acceptNulls } from "./accept-nulls.ts";
 import { describeAliases } from "./aliases.ts";
 import type { Described } from "./described.ts";
 import { EXAMPLE_SET } from "./examples.ts";
 import { describeForms } from "./forms.ts";
 import { operation, TAGS } from "./operation.ts";
+import { operatorReportSchema } from "./operator-report.ts";
 import * as compatible from "./compatible-responses.ts";
 import * as responses from "./responses.ts";
 
@@ -300,6 +303,18 @@ const paths: ZodOpenApiPathsObject = {
       },
     }),
   },
+  "/v1/operator/report": {
+    get: operation({
+      id: "operatorReport",
+      tag: "Operation",
+      summary: "What the platform does: one part in each request",
+      description:
+        "For operator keys; `npm run doctor` asks for all parts and says what they mean. It counts what accounts have, and " +
+        "names nothing of it.",
+      query: operatorReportQuerySchema,
+      answers: { "200": ["The part that was asked for", operatorReportSchema] },
+    }),
+  },
   "/healthz": {
     get: operation({
       id: "healthz",
@@ -332,7 +347,7 @@ export function openApiDocument(server: string, model: string | undefined): obje
     openapi: "3.1.1",
     info: {
       title: "edgeclip",
-      version: "1",
+      version: VERSION,
       description: "Zero-shot image classification and image-text retrieval with OpenCLIP models.",
       contact: { name: "Whoever runs this deployment" },
       license: { name: "MIT", identifier: "MIT" },

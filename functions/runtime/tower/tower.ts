@@ -50,7 +50,8 @@ export class Tower {
 
   get stats(): WorkerStats {
     const { memoryBytes, dot } = this.#engine;
-    return { wasmBytes: memoryBytes, runs: this.#runs, ...(dot && { dot }) };
+    const loaded = this.isReady ? this.loaded : undefined;
+    return { wasmBytes: memoryBytes, runs: this.#runs, ...(dot && { dot }), ...(loaded && { loaded }) };
   }
 
   /**

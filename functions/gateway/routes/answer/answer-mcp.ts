@@ -14,6 +14,7 @@ import { classifyImageSchema, compareSchema } from "../../schemas/mcp-tools.ts";
 import { validate } from "../../schemas/validate.ts";
 import { scoreTexts, type TextScore } from "../../score/score-texts.ts";
 import { answeredBy } from "./inference-response.ts";
+import { VERSION } from "../../version.ts";
 import { reportUsage } from "./report-usage.ts";
 import { SCORE_BYTES } from "./stream-rows.ts";
 import { holdVectors, wantedBy } from "../request/embedding-context.ts";
@@ -46,7 +47,7 @@ export async function answerMcp(c: Context<GatewayEnv>, parsedBody: object): Pro
 }
 
 function serverOf(c: Context<GatewayEnv>): McpServer {
-  const server = new McpServer({ name: "edgeclip", version: "1" });
+  const server = new McpServer({ name: "edgeclip", version: VERSION });
   server.registerTool(
     "classify_image",
     {

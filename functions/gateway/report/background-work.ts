@@ -1,0 +1,71 @@
+/**
+ * The parts of the operator's report on label sets and batches of all accounts. They count; nothing of what an account
+ * has stored, not even a name or an id, is in the answer.
+ */
+import { batchState } from "../../batches/batches.ts";
+import { OpenBatches } from "../../batches/open-batches.ts";
+import { isComplete, SetStore } from "../../label-sets/set-store.ts";
+import { parseModelReference } from "../../../model-shards/model-reference.ts";
+import type { Bindings } from "../bindings.ts";
+import { servedModels } from "../models/served-models.ts";
+
+/** Sets of a page; each takes a read of R2, and another for each model. */
+const PAGE = 100;
+/** Batches that are asked how far they are, of those that are not over. */
+const MOST_BATCHES = 100;
+
+/** @param after `after` of the page before */
+export async function reportLabelSets(env: Bindings, after: string | undefined) {
+  const store = new SetStore(env.SETS);
+  const { ids, next } = await store.listAll(PAGE, after);
+  const models = servedModels(env).map(({ reference }) => ({
+    model: reference,
+    revision: parseModelReference(reference)?.revision ?? "",
+    ready: 0,
+    bytes: 0,
+  }));
+  let sets = 0;
+  for (const { account, id } of ids) {
+    const summary = await store.summary(account, id);
+    if (summary === undefined) continue;
+    sets++;
+    await Promise.all(
+      models.map(async (model) => {
+        const ready = await store.ready(id, model.revision);
+        if (!isComplete(ready, summary.examples !== undefined)) return;
+        model.ready++;
+        model.bytes += ready.bytes;
+      }),
+    );
+  }
+  return { sets, models: models.map(({ revision: _, ...model }) => model), after: next };
+}
+
+export async function reportBatches(env: Bindings) {
+  const counts = { batches: 0, unreachable: 0, lines: 0, lines_done: 0 };
+  const statuses: Record<string, number> = {};
+  let oldest: number | null = null;
+  let isWhole = true;
+  for await (const { account, id, markedAt } of new OpenBatches(env.FILES).after(undefined)) {
+    if (counts.batches === MOST_BATCHES) {
+      isWhole = false;
+      break;
+    }
+    counts.batches++;
+    oldest = Math.max(oldest ?? 0, Math.round((Date.now() - markedAt.getTime()) / 1000));
+    const batch = await batchState(env, account, id)
+      .get()
+      .catch(() => null);
+    if (batch === null) {
+      counts.unreachable++;
+      continue;
+    }
+    const status = batch?.status ?? "unknown";
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    if (batch === undefined) continue;
+    const { total, completed, failed } = batch.request_counts;
+    counts.lines += total;
+    counts.lines_done += completed + failed;
+  }
+  return { ...counts, statuses, oldest_seconds: oldest, is_whole: isWhole };
+}

@@ -1,0 +1,17 @@
+/** `GET /v1/operator/report`. */
+import * as z from "zod";
+
+export const REPORT_PARTS = ["host", "cache", "invocations", "towers", "label_sets", "batches"] as const;
+
+export const operatorReportQuerySchema = z.object({
+  part: z
+    .enum(REPORT_PARTS)
+    .default("host")
+    .meta({
+      description:
+        "`host`: clock, dot product, stores, queue. `cache`: whether the data center's cache answers. `invocations`: whether " +
+        "its answers count among the Workers of a request. `towers`: models and Workers. `label_sets`: one page. `batches`: " +
+        "those that are not over",
+    }),
+  after: z.string().max(1024).optional().meta({ description: "Of `label_sets`: `after` of the page before" }),
+});

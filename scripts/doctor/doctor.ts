@@ -1,0 +1,37 @@
+/** `npm run doctor`: what only the platform can tell, asked of a deployment and printed as a report. See docs/operations.md. */
+import { runCommand } from "../../build/command-line/command.ts";
+import { UsageError } from "../../build/command-line/usage-error.ts";
+import { askDeployment } from "./ask-deployment.ts";
+import { examine } from "./examine.ts";
+import { printReport } from "./print-report.ts";
+
+/** Exit code if something is not as expected. */
+const SOME_DIFFER = 3;
+
+await runCommand(
+  {
+    usage: "npm run doctor -- <url> [--json]",
+    about: `Asks a deployment how its platform behaves: clock, dot product, caches, stores, towers, times, background work. The
+operator's key ("npm run keys -- create --operator") is read from EDGECLIP_API_KEY; a service with open access needs none. It
+classifies an example four times and stores the embeddings of one new label. Exit code 3: something is not as expected.`,
+    words: ["<url>"],
+    options: { json: { type: "boolean", default: false, about: "print JSON" } },
+  },
+  async ({ json }, [typed = ""]) => {
+    if (!/^https?:\/\/[^/]/.test(typed))
+      throw new UsageError(`<url> begins with http:// or https://, not "${typed}"`);
+    const deployment = await askDeployment({
+      url: typed.replace(/\/+$/, ""),
+      key: process.env["EDGECLIP_API_KEY"],
+    });
+    const findings = examine(deployment);
+    const at = new Date();
+    const { url, version, dataCenter } = deployment;
+    console.log(
+      json
+        ? JSON.stringify({ url, version, data_center: dataCenter, at: at.toISOString(), findings }, null, 2)
+        : printReport(deployment, findings, at),
+    );
+    if (findings.some(({ verdict }) => verdict === "differs")) process.exitCode = SOME_DIFFER;
+  },
+);

@@ -1,0 +1,74 @@
+/** Findings on models and the Workers behind the gateway. */
+import type { WorkerFigures } from "../../functions/gateway/openapi/operator-report.ts";
+import type { Deployment } from "./ask-deployment.ts";
+import { type Finding, megabytes, ms, verdictOf } from "./finding.ts";
+import { unanswered } from "./unanswered.ts";
+
+export function examineTowers(deployment: Deployment): Finding[] {
+  const { host, towers } = deployment.parts;
+  const dot = "value" in host ? host.value.dot : undefined;
+  const findings: Finding[] = [];
+  if (dot !== undefined) {
+    findings.push({
+      section: "dot product",
+      name: "gateway",
+      value: dot,
+      expected: "bytes (a processor with AVX-VNNI) or 7-bit (one without)",
+      otherwise:
+        "the host has no relaxed SIMD: towers take about twice as long, see docs/benchmarks/hosts.md",
+      verdict: verdictOf(dot !== "none"),
+    });
+  }
+  if (!("value" in towers)) return [...findings, ...unanswered(deployment, "towers", "models")];
+  const { decoder, models, wasm_limit: limit } = towers.value;
+  const workers = models.flatMap(({ model, image, text }) =>
+    [...image, ...text].map((each) => ({ ...each, name: `${model}, ${each.name}` })),
+  );
+  for (const { name, dot: own } of workers) {
+    if (own === null || own === dot) continue;
+    findings.push({
+      section: "dot product",
+      name,
+      value: own,
+      expected: `${dot ?? "the same"}, as the gateway's`,
+      otherwise: "Workers of a request run on different processors: times of parts cannot be compared",
+      verdict: "differs",
+    });
+  }
+  for (const { model, id, format, bytes, error, image } of models) {
+    findings.push({
+      section: "models",
+      name: model,
+      value:
+        error ??
+        `${id ?? ""}, ${megabytes(bytes ?? 0)}, ${format ?? ""}, image tower in ${image.length} ${image.length === 1 ? "stage" : "stages"}`,
+      expected: "a manifest of this revision",
+      otherwise:
+        "the model cannot answer: npm run model:push -- --remote writes what is missing or damaged in R2",
+      verdict: verdictOf(error === null),
+    });
+  }
+  const isCloudflare = deployment.dataCenter !== null;
+  return [
+    ...findings,
+    ...decoder.map((each) => workerFinding(each, limit, isCloudflare)),
+    ...workers.map((each) => workerFinding(each, limit, isCloudflare)),
+  ];
+}
+
+function workerFinding(figures: WorkerFigures, limit: number, isCloudflare: boolean): Finding {
+  const { name, wasm_bytes: bytes, runs, dot, loaded_from: from, ready_ms: ready, error, repaired } = figures;
+  const loaded = from === null ? "" : `, loaded from ${from} in ${ms(ready ?? 0)}`;
+  const kernels = dot === null ? "" : `, dot ${dot}`;
+  const damaged = repaired.length === 0 ? "" : ` (not from the cache: ${repaired.join(", ")})`;
+  const isWell = error === null && bytes <= limit && from !== "repaired";
+  return {
+    section: "Workers, one isolate each",
+    name,
+    value: error ?? `${megabytes(bytes)} of WASM memory, ${runs} runs${kernels}${loaded}${damaged}`,
+    expected: `at most ${megabytes(limit)}${isCloudflare ? ", loaded from cache, or from r2 if it was the first in its data center" : ""}`,
+    otherwise:
+      "an error: no request that needs this Worker is answered; repaired: the cache gave wrong bytes, see docs/cold-start.md; more memory: the isolate may be ended",
+    verdict: verdictOf(isWell),
+  };
+}

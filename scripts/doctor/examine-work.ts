@@ -1,0 +1,104 @@
+/** Findings on what is computed in the background, and on limits that were met. */
+import { COMPLETION_WINDOW } from "../../functions/batches/batch-limits.ts";
+import type { Deployment } from "./ask-deployment.ts";
+import { type Finding, megabytes, verdictOf } from "./finding.ts";
+import { unanswered } from "./unanswered.ts";
+
+/** Seconds that a message may wait in the queue while everything works: a part of a label set takes ten. */
+const LONG_WAIT = 300;
+
+export function examineWork(deployment: Deployment): Finding[] {
+  return [
+    ...examineSets(deployment),
+    ...examineBatches(deployment),
+    ...examineQueue(deployment),
+    ...examineLimits(deployment),
+  ];
+}
+
+function examineSets(deployment: Deployment): Finding[] {
+  const section = "label sets of all accounts";
+  const { label_sets: asked } = deployment.parts;
+  if (!("value" in asked)) return unanswered(deployment, "label_sets", section);
+  const { sets, models, after } = asked.value;
+  return models.map(({ model, ready, bytes }) => ({
+    section,
+    name: model,
+    value: `${ready} of ${sets} computed, ${megabytes(bytes)}${after === null ? "" : "; there are more sets"}`,
+    expected: "all of them",
+    otherwise:
+      "the others are computed when they are next used, which is slow; a deployment computes them before it serves",
+    verdict: verdictOf(ready === sets),
+  }));
+}
+
+function examineBatches(deployment: Deployment): Finding[] {
+  const section = "batches of all accounts";
+  const { batches: asked } = deployment.parts;
+  if (!("value" in asked)) return unanswered(deployment, "batches", section);
+  const { batches, unreachable, lines, lines_done: done, statuses, oldest_seconds: oldest } = asked.value;
+  const states = Object.entries(statuses).map(([status, count]) => `${count} ${status}`);
+  return [
+    {
+      section,
+      name: "not over",
+      value: [
+        `${batches}${asked.value.is_whole ? "" : " or more"}`,
+        ...states,
+        ...(batches > 0 ? [`${done} of ${lines} lines answered`] : []),
+        ...(unreachable > 0 ? [`${unreachable} do not answer`] : []),
+      ].join(", "),
+      expected: "each answers",
+      otherwise:
+        "Durable Objects of batches cannot be reached, or have lost what they knew: check edgeclip-state",
+      verdict: verdictOf(unreachable === 0 && statuses["unknown"] === undefined),
+    },
+    {
+      section,
+      name: "age of the oldest that is not over",
+      value: oldest === null ? "none" : `${oldest} s`,
+      expected: `less than ${COMPLETION_WINDOW} s, and the clearing up after it`,
+      otherwise:
+        "the jobs Worker does not work: its cron and its queue in the dashboard, npx wrangler tail edgeclip-jobs",
+      verdict: verdictOf((oldest ?? 0) < COMPLETION_WINDOW + 3600),
+    },
+  ];
+}
+
+function examineQueue(deployment: Deployment): Finding[] {
+  const section = "queue";
+  const { host } = deployment.parts;
+  if (!("value" in host)) return unanswered(deployment, "host", section);
+  const { waiting, oldest_seconds: oldest, error } = host.value.queue;
+  const isLocal = deployment.dataCenter === null;
+  return [
+    {
+      section,
+      name: "messages that wait",
+      value: error ?? `${waiting ?? 0}${oldest === null ? "" : `, the oldest for ${oldest} s`}`,
+      expected: `none for longer than ${LONG_WAIT} s`,
+      otherwise:
+        "large label sets and batches wait: many were stored at once, or the jobs Worker fails (npx wrangler tail edgeclip-jobs)",
+      verdict:
+        error !== null && isLocal ? "unknown" : verdictOf(error === null && (oldest ?? 0) <= LONG_WAIT),
+    },
+  ];
+}
+
+function examineLimits(deployment: Deployment): Finding[] {
+  const section = "limits met";
+  const { host } = deployment.parts;
+  if (!("value" in host)) return unanswered(deployment, "host", section);
+  const met = Object.entries(host.value.met_limits);
+  return [
+    {
+      section,
+      name: "refusals of this isolate since it started",
+      value: met.length === 0 ? "none" : met.map(([code, count]) => `${count} ${code}`).join(", "),
+      expected: "none; the usage records have those of all isolates (docs/operations.md)",
+      otherwise:
+        "overloaded: more pictures than the isolates accept; rate_limit_exceeded: a caller above its tier; model_unavailable: R2 or a model's files",
+      verdict: verdictOf(met.length === 0),
+    },
+  ];
+}

@@ -1,0 +1,211 @@
+/** `npm run doctor` on the real Workers: what it finds, whom the report is refused, and what it says of what is broken. */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { KVNamespace } from "@cloudflare/workers-types";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { operatorReportSchema } from "../../functions/gateway/openapi/operator-report.ts";
+import { REPORT_PARTS } from "../../functions/gateway/schemas/operator-report-query.ts";
+import { VERSION } from "../../functions/gateway/version.ts";
+import type { Finding } from "../../scripts/doctor/finding.ts";
+import { addKey } from "../support/add-key.ts";
+import { request } from "../support/send-request.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
+import { behindCache, WORKERS_CACHE } from "../support/workers-cache.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const SECRET = "a secret label";
+const ACCOUNT = "a-secret-account";
+
+let workers: Workers;
+let operator: string;
+let other: string;
+
+async function keyOf(account: string, isOperator: boolean): Promise<string> {
+  const keys = (await workers.miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as KVNamespace;
+  return (await addKey(keys, account, { tier: "high", operator: isOperator })).key;
+}
+
+beforeAll(async () => {
+  workers = await startWorkers({ access: "keys" });
+  operator = await keyOf("operations", true);
+  other = await keyOf(ACCOUNT, false);
+  const labels = [SECRET, "fox"];
+  const { status } = await request("POST", `${workers.url}/v1/label_sets`, { labels }, bearer(other));
+  expect(status).toBe(201);
+});
+
+afterAll(async () => {
+  await workers.dispose();
+});
+
+function bearer(key: string): { authorization: string } {
+  return { authorization: `Bearer ${key}` };
+}
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function doctor(url: string, key: string, ...options: string[]): Promise<Outcome> {
+  const env = { ...process.env, EDGECLIP_API_KEY: key };
+  const typed = ["scripts/doctor/doctor.ts", url, ...options];
+  return new Promise((resolve) => {
+    execFile(process.execPath, typed, { cwd: ROOT, env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+async function findings(url: string, key: string): Promise<{ code: number; found: Finding[] }> {
+  const { code, stdout, stderr } = await doctor(url, key, "--json");
+  expect(stderr).toBe("");
+  return { code, found: (JSON.parse(stdout) as { findings: Finding[] }).findings };
+}
+
+function finding(found: readonly Finding[], section: string, name: string | RegExp): Finding {
+  const meant = found.find((each) => each.section === section && new RegExp(name).test(each.name));
+  if (meant === undefined) throw new Error(`there is no line "${section}: ${String(name)}"`);
+  return meant;
+}
+
+it("has the version of package.json", async () => {
+  const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
+  expect(VERSION).toBe(version);
+});
+
+describe("the report", () => {
+  it.each(REPORT_PARTS)("has the part %s, as documented, and nothing of what accounts have", async (part) => {
+    const { status, body } = await request(
+      "GET",
+      `${workers.url}/v1/operator/report?part=${part}`,
+      undefined,
+      bearer(operator),
+    );
+    expect(status, JSON.stringify(body)).toBe(200);
+    const report = operatorReportSchema.strict().parse(body);
+    expect(report[part]).toBeDefined();
+    const text = JSON.stringify(body);
+    for (const secret of [SECRET, ACCOUNT, "ls_", operator, other]) expect(text).not.toContain(secret);
+  });
+
+  it("is not there for a key that is no operator's, and refused without a key or with a wrong one", async () => {
+    const ask = async (headers: Record<string, string>): Promise<unknown[]> => {
+      const { status, body } = await request("GET", `${workers.url}/v1/operator/report`, undefined, headers);
+      return [status, body.error.code, Object.keys(body)];
+    };
+    expect(await ask(bearer(other))).toEqual([404, "not_found", ["error"]]);
+    expect(await ask({})).toEqual([401, "invalid_api_key", ["error"]]);
+    expect(await ask(bearer(`sk-${"x".repeat(43)}`))).toEqual([401, "invalid_api_key", ["error"]]);
+  });
+
+  it("has no other parts", async () => {
+    const url = `${workers.url}/v1/operator/report?part=secrets`;
+    const { status, body } = await request("GET", url, undefined, bearer(operator));
+    expect([status, body.error.param]).toEqual([400, "part"]);
+  });
+});
+
+describe("the doctor", { timeout: 120_000 }, () => {
+  it("finds a deployment on this machine as it should be", async () => {
+    const { code, found } = await findings(workers.url, operator);
+    expect(found.filter(({ verdict }) => verdict === "differs")).toEqual([]);
+    expect(code).toBe(0);
+    expect(finding(found, "deployment", "version").value).toBe(VERSION);
+    // On this machine the clock does not stand still, and there is no cache before the shards Worker.
+    expect(parseInt(finding(found, "clock", "while code computes").value)).toBeGreaterThan(0);
+    expect(finding(found, "data center's cache", "three times").value).toMatch(/^r2 \d+ ms.*no cache$/);
+    expect(finding(found, "data center's cache", "in one request").verdict).toBe("unknown");
+    expect(finding(found, "models", "^edgeclip-demo@").value).toContain("image tower in 1 stage");
+    expect(finding(found, "Workers, one isolate each", "image$").value).toMatch(/loaded from r2 in \d+ ms/);
+    expect(finding(found, "time of a classification", "cold image").value).toMatch(/^\d+ ms to load/);
+    expect(finding(found, "time of a classification", "warm").verdict).toBe("ok");
+    expect(finding(found, "label sets of all accounts", "^edgeclip-demo@").value).toMatch(/^1 of 1 computed/);
+    expect(finding(found, "batches of all accounts", "not over").value).toBe("0");
+  });
+
+  it("prints each line with what is expected of it, and what else it means", async () => {
+    const { code, stdout, stderr } = await doctor(workers.url, operator);
+    expect([code, stderr]).toEqual([0, ""]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toMatch(
+      new RegExp(`^edgeclip ${VERSION} at ${workers.url}, not on Cloudflare, \\d{4}-`),
+    );
+    const verdicts = lines.filter((line) => /^ {2}(ok|differs|unknown) /.test(line));
+    expect(verdicts.length).toBeGreaterThan(20);
+    for (const word of ["expected:", "else:"]) {
+      expect(lines.filter((line) => line.trim().startsWith(word))).toHaveLength(verdicts.length);
+    }
+    expect(lines.at(-1)).toMatch(/^\d+ ok, 0 differ, \d+ unknown$/);
+    for (const secret of [SECRET, ACCOUNT, operator]) expect(stdout).not.toContain(secret);
+  });
+
+  it("says in one line that a key is wrong or no operator's, and what it cannot reach", async () => {
+    const wrong = await doctor(workers.url, `sk-${"x".repeat(43)}`);
+    expect([wrong.code, wrong.stdout]).toEqual([1, ""]);
+    expect(wrong.stderr).toMatch(/^\/v1\/operator\/report\S* answers 401: .*API key is wrong.*\n$/);
+    const refused = await doctor(workers.url, other);
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toMatch(
+      /^the deployment does not show its report: the key is not an operator's.*\n$/,
+    );
+    const nobody = await doctor("http://127.0.0.1:9", operator);
+    expect([nobody.code, nobody.stdout]).toEqual([1, ""]);
+    expect(nobody.stderr).toMatch(/^fetch failed: .*\n$/);
+    expect((await doctor("clip.example.com", operator)).code).toBe(2);
+  });
+});
+
+it("shows a tower whose shards are damaged as a difference", { timeout: 120_000 }, async () => {
+  const broken = await startWorkers();
+  try {
+    const { objects } = await broken.models.list({ prefix: broken.prefix });
+    const shards = objects.filter(({ key }) => /image/.test(key));
+    expect(shards.length).toBeGreaterThan(0);
+    for (const { key, size } of shards) await broken.models.put(key, new Uint8Array(size));
+    const { code, found } = await findings(broken.url, "");
+    expect(code).toBe(3);
+    const differing = found.filter(({ verdict }) => verdict === "differs");
+    expect(differing.map(({ section }) => section)).toEqual(["time of a classification", "limits met"]);
+    expect(differing[0]?.value).toContain("model_unavailable");
+    // What is not broken is still told.
+    expect(finding(found, "models", "^edgeclip-demo@").verdict).toBe("ok");
+  } finally {
+    await broken.dispose();
+  }
+});
+
+it("shows a tower that does not answer, and a cache that does", { timeout: 120_000 }, async () => {
+  const broken = await startWorkers({
+    add: [
+      WORKERS_CACHE,
+      {
+        name: "broken-text",
+        modules: [{ type: "ESModule", path: "text.js", contents: "export default { fetch() {} }" }],
+        compatibilityDate: "2026-10-20",
+      },
+    ],
+    change: (name, options) => {
+      const cached = behindCache(options);
+      if (name !== "edgeclip") return cached;
+      return { ...cached, serviceBindings: { ...cached.serviceBindings, TEXT: "broken-text" } };
+    },
+  });
+  try {
+    const { code, found } = await findings(broken.url, "");
+    expect(code).toBe(3);
+    const text = finding(found, "Workers, one isolate each", "text$");
+    expect([text.verdict, text.value.length > 10]).toEqual(["differs", true]);
+    expect(finding(found, "Workers, one isolate each", "image$").verdict).toBe("ok");
+    expect(finding(found, "time of a classification", "fox.png").verdict).toBe("differs");
+    expect(finding(found, "data center's cache", "three times")).toMatchObject({ verdict: "ok" });
+    expect(finding(found, "data center's cache", "in one request")).toMatchObject({
+      verdict: "ok",
+      value: "40 of 40, 40 from the cache",
+    });
+  } finally {
+    await broken.dispose();
+  }
+});
