@@ -60,7 +60,7 @@ function coldFinding(tower: "image" | "text", { timings }: Classified): Finding 
     name: `cold ${tower} tower`,
     value:
       load === undefined
-        ? "was warm; ask again after some minutes without requests"
+        ? "not waited for: it was warm, or loaded while the picture was decoded"
         : `${ms(load.ms)} to load: manifest ${ms(timings.get(`${tower}-manifest`)?.ms ?? 0)}, shards ${ms(timings.get(`${tower}-shards`)?.ms ?? 0)} from ${load.from ?? "an unknown source"}`,
     expected: "about what docs/cold-start.md measured for the source",
     otherwise: "far more: the source is far away or slow; the line on the cache says which it should be",

@@ -2,6 +2,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { askDeployment } from "../../scripts/doctor/ask-deployment.ts";
+import { examine } from "../../scripts/doctor/examine.ts";
 import { buildSynthetic } from "../support/synthetic-model.ts";
 import { request } from "../support/send-request.ts";
 import { ReleaseAccount } from "./release-account.ts";
@@ -65,6 +67,15 @@ describe("a deployment", { timeout: 180_000 }, () => {
     const { status, body } = await request("GET", `${account.url()}/v1/models`);
     expect([status, body.error.code]).toEqual([503, "not_configured"]);
     expect(await account.classify()).toMatchObject({ status: 200, data: [{ prediction: "fox" }] });
+  });
+
+  it("tells its operator how it is", async () => {
+    const deployment = await askDeployment({ url: account.url(), key: await account.newKey(true) });
+    const findings = examine(deployment);
+    expect(findings.filter(({ verdict }) => verdict === "differs")).toEqual([]);
+    const { host, towers } = deployment.parts;
+    expect(host).toMatchObject({ value: { access: "keys", has_pepper: true } });
+    expect(towers).toMatchObject({ value: { models: [{ id: "edgeclip/demo", error: null }] } });
   });
 
   it("again changes nothing but the version: nothing is made or sent twice", async () => {

@@ -97,7 +97,7 @@ export class ReleaseAccount {
 
   /** The answer to a classification of the fox, without its times. */
   async classify(url = this.url()): Promise<unknown> {
-    this.#key ??= await this.#newKey();
+    this.#key ??= await this.newKey();
     const images = [await exampleBase64("fox.png")];
     const body = { images, labels: ["fox", "rabbit", "bus", "grapes"] };
     const answer = await request("POST", `${url}/v1/classify`, body, {
@@ -113,11 +113,11 @@ export class ReleaseAccount {
     return keys.map(({ name }) => name);
   }
 
-  async #newKey(): Promise<string> {
+  async newKey(operator = false): Promise<string> {
     const key = newKey();
     const { KEY_PEPPER } = JSON.parse(await readFile(join(this.folder, "secrets.json"), "utf8"));
     const path = await keyPath(key, KEY_PEPPER);
-    const about = { account: "client", name: "", tier: "high" as const, lifetime: null, operator: false };
+    const about = { account: "client", name: "", tier: "high" as const, lifetime: null, operator };
     await (await this.#keys()).put(path, JSON.stringify(newRecord(path, about)));
     return key;
   }

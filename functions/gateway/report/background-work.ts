@@ -38,7 +38,7 @@ export async function reportLabelSets(env: Bindings, after: string | undefined) 
       }),
     );
   }
-  return { sets, models: models.map(({ revision: _, ...model }) => model), after: next };
+  return { sets, models: models.map(({ model, ready, bytes }) => ({ model, ready, bytes })), after: next };
 }
 
 export async function reportBatches(env: Bindings) {
