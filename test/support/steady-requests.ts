@@ -10,12 +10,16 @@ export interface SteadyRequests {
 const CLIENTS = 3;
 
 /** @param body of a POST */
-export function steadyRequests(url: string, body: object): SteadyRequests {
+export function steadyRequests(
+  url: string,
+  body: object,
+  headers: Record<string, string> = {},
+): SteadyRequests {
   const counts = new Map<string, number>();
   const stop = new AbortController();
   const ask = async (): Promise<string> => {
     try {
-      const answer = await request("POST", url, body);
+      const answer = await request("POST", url, body, headers);
       return `${answer.status} ${answer.body.revision ?? JSON.stringify(answer.body)}`;
     } catch (error) {
       return String(error);

@@ -1,0 +1,64 @@
+/** The model of scale: docs/scale.md has what `npm run scale` prints, and the formulas give what can be known without them. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import * as assumptions from "../../scripts/scale/assumptions.ts";
+import { readMeasured } from "../../scripts/scale/measured.ts";
+import { LIMITS, metAt, needsOf } from "../../scripts/scale/model.ts";
+import { scaleTables } from "../../scripts/scale/tables.ts";
+import { tablesOf, withTables } from "../../scripts/scale/with-tables.ts";
+import { ROOT } from "./markdown.ts";
+
+const measured = await readMeasured();
+
+describe("docs/scale.md", () => {
+  it("has the tables that npm run scale prints: npm run scale -- --write writes them", async () => {
+    const document = await readFile(join(ROOT, "docs/scale.md"), "utf8");
+    expect(tablesOf(document)).toBe(scaleTables(measured));
+    expect(withTables(document, scaleTables(measured))).toBe(document);
+  });
+});
+
+describe("the model", () => {
+  it("starts from figures of the benches", () => {
+    expect(measured.seconds).toBeGreaterThan(0.05);
+    expect(measured.dollars).toBeCloseTo(0.3 + measured.seconds * 1000 * 0.02, 1);
+    expect(measured.cold.farCacheFilled).toBeLessThan(measured.cold.farCacheEmpty);
+    expect(measured.readsOfR2).toBeGreaterThan(10);
+  });
+
+  it("needs the same processors and dollars however far the load is spread", () => {
+    const [near, far] = [1, 300].map((dataCenters) => needsOf({ perSecond: 1000, dataCenters }, measured));
+    expect(far?.processors).toBe(near?.processors);
+    expect(far?.dollars).toBe(near?.dollars);
+    expect(near?.dollars).toBeCloseTo((1000 * 30 * 86_400 * measured.dollars) / 1e6);
+  });
+
+  it("finds nearly every request cold where requests are rarer than isolates live, and few where they are not", () => {
+    const { idle } = assumptions.LIFETIMES.short;
+    expect(needsOf({ perSecond: 1 / (100 * idle), dataCenters: 1 }, measured).cold.short).toBeGreaterThan(
+      0.98,
+    );
+    expect(needsOf({ perSecond: 1, dataCenters: 1 }, measured).cold.short).toBeLessThan(0.01);
+  });
+
+  it.each(LIMITS.map((limit) => [limit.name, limit] as const))("says where it meets: %s", (_, limit) => {
+    const at = metAt(limit, 10, measured, 10_000) ?? 10_000;
+    expect(limit.demand(needsOf({ perSecond: at * 1.01, dataCenters: 10 }, measured))).toBeGreaterThan(
+      limit.most,
+    );
+    expect(limit.demand(needsOf({ perSecond: at * 0.9, dataCenters: 10 }, measured))).toBeLessThanOrEqual(
+      limit.most,
+    );
+  });
+
+  it("assumes what configurations and code say", async () => {
+    const text = async (path: string): Promise<string> => await readFile(join(ROOT, path), "utf8");
+    const { JOBS_AT_ONCE, HIGHEST_TIER, NAME_REMEMBERED, SET_CHECKED } = assumptions;
+    expect(await text("functions/jobs/wrangler.toml")).toContain(`max_concurrency = ${JOBS_AT_ONCE}\n`);
+    expect(await text("wrangler.toml")).toContain(`simple = { limit = ${10 * HIGHEST_TIER}, period = 10 }`);
+    const asks = (ms: number): string => `const ASK_AGAIN_AFTER = ${ms / 1000}_000;`;
+    expect(await text("functions/gateway/label-sets/named-set.ts")).toContain(asks(1000 * NAME_REMEMBERED));
+    expect(await text("functions/gateway/label-sets/stored-labels.ts")).toContain(asks(1000 * SET_CHECKED));
+  });
+});
