@@ -8,7 +8,7 @@ import * as z from "zod";
 import {
   type OperatorReport,
   operatorReportSchema,
-} from "../../functions/gateway/openapi/operator-report.ts";
+} from "../../functions/gateway/openapi/report-response.ts";
 import { EXAMPLES } from "../paths.ts";
 import { authorization } from "../release/smoke-test.ts";
 import type { Service } from "../service/patient-request.ts";

@@ -1,7 +1,8 @@
 /** Findings on models and the Workers behind the gateway. */
-import type { WorkerFigures } from "../../functions/gateway/openapi/operator-report.ts";
+import { megabytes } from "../../build/report/megabytes.ts";
+import type { WorkerFigures } from "../../functions/gateway/openapi/report-response.ts";
 import type { Deployment } from "./ask-deployment.ts";
-import { type Finding, megabytes, ms, verdictOf } from "./finding.ts";
+import { type Finding, ms, verdictOf } from "./finding.ts";
 import { unanswered } from "./unanswered.ts";
 
 export function examineTowers(deployment: Deployment): Finding[] {
@@ -41,7 +42,7 @@ export function examineTowers(deployment: Deployment): Finding[] {
       name: model,
       value:
         error ??
-        `${id ?? ""}, ${megabytes(bytes ?? 0)}, ${format ?? ""}, image tower in ${image.length} ${image.length === 1 ? "stage" : "stages"}`,
+        `${id ?? ""}, ${megabytes(bytes ?? 0)} MB, ${format ?? ""}, image tower in ${image.length} ${image.length === 1 ? "stage" : "stages"}`,
       expected: "a manifest of this revision",
       otherwise:
         "the model cannot answer: npm run model:push -- --remote writes what is missing or damaged in R2",
@@ -65,8 +66,8 @@ function workerFinding(figures: WorkerFigures, limit: number, isCloudflare: bool
   return {
     section: "Workers, one isolate each",
     name,
-    value: error ?? `${megabytes(bytes)} of WASM memory, ${runs} runs${kernels}${loaded}${damaged}`,
-    expected: `at most ${megabytes(limit)}${isCloudflare ? ", loaded from cache, or from r2 if it was the first in its data center" : ""}`,
+    value: error ?? `${megabytes(bytes)} MB of WASM memory, ${runs} runs${kernels}${loaded}${damaged}`,
+    expected: `at most ${megabytes(limit)} MB${isCloudflare ? ", loaded from cache, or from r2 if it was the first in its data center" : ""}`,
     otherwise:
       "an error: no request that needs this Worker is answered; repaired: the cache gave wrong bytes, see docs/cold-start.md; more memory: the isolate may be ended",
     verdict: verdictOf(isWell),

@@ -1,7 +1,8 @@
 /** Findings on what is computed in the background, and on limits that were met. */
+import { megabytes } from "../../build/report/megabytes.ts";
 import { COMPLETION_WINDOW } from "../../functions/batches/batch-limits.ts";
 import type { Deployment } from "./ask-deployment.ts";
-import { type Finding, megabytes, verdictOf } from "./finding.ts";
+import { type Finding, verdictOf } from "./finding.ts";
 import { unanswered } from "./unanswered.ts";
 
 /** Seconds that a message may wait in the queue while everything works: a part of a label set takes ten. */
@@ -24,7 +25,7 @@ function examineSets(deployment: Deployment): Finding[] {
   return models.map(({ model, ready, bytes }) => ({
     section,
     name: model,
-    value: `${ready} of ${sets} computed, ${megabytes(bytes)}${after === null ? "" : "; there are more sets"}`,
+    value: `${ready} of ${sets} computed, ${megabytes(bytes)} MB${after === null ? "" : "; there are more sets"}`,
     expected: "all of them",
     otherwise:
       "the others are computed when they are next used, which is slow; a deployment computes them before it serves",

@@ -22,10 +22,6 @@ export function ms(value: number): string {
   return `${Math.round(value)} ms`;
 }
 
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
 export function verdictOf(isExpected: boolean): Verdict {
   return isExpected ? "ok" : "differs";
 }

@@ -2,16 +2,15 @@
  * `npm run calibrate` on held-out pictures: what it prints is what the API answers, and the values that it suggests do
  * what it says when they are sent.
  */
-import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import evaluation from "../fixtures/eval/eval.json" with { type: "json" };
 import { post } from "../support/post.ts";
+import { type Outcome, runNode } from "../support/run-node.ts";
 import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
@@ -44,12 +43,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
 async function calibrate(...typed: string[]): Promise<Outcome> {
   const parameters = [
     "scripts/calibrate/calibrate.ts",
@@ -59,11 +52,7 @@ async function calibrate(...typed: string[]): Promise<Outcome> {
     join(folder, "plots"),
     ...typed,
   ];
-  const env = { ...process.env, EDGECLIP_API_KEY: undefined };
-  return await promisify(execFile)(process.execPath, parameters, { cwd: ROOT, env }).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    (error: Outcome) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
-  );
+  return await runNode(parameters, { env: { EDGECLIP_API_KEY: undefined } });
 }
 
 interface Row {

@@ -1,5 +1,4 @@
 /** `edgeclip-classify`, the package's command, on a folder of pictures, against real Workers. */
-import { execFile } from "node:child_process";
 import {
   copyFile,
   mkdir,
@@ -16,6 +15,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Outcome, runNode } from "../support/run-node.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -45,22 +45,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
 /** Runs it in an empty folder, as somebody without this repository does. */
-function classify(typed: readonly string[], url = workers.url): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [COMMAND, ...typed, "--url", url],
-      { cwd: folder },
-      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
+async function classify(typed: readonly string[], url = workers.url): Promise<Outcome> {
+  return await runNode([COMMAND, ...typed, "--url", url], { cwd: folder });
 }
 
 it("writes a row for each picture of a folder, in order", async () => {

@@ -1,9 +1,9 @@
 /** Every script in `package.json` describes itself and reports a wrong argument. */
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { type Outcome, runNode } from "../support/run-node.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -24,12 +24,6 @@ const own = Object.entries(scripts).flatMap(([name, command]) =>
     .map(([, ...typed]) => [name, typed] as const),
 );
 
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
 /** Each command has a folder of its own, because only one `npm start` at a time may use it. */
 const states = await mkdtemp(join(tmpdir(), "edgeclip-scripts-"));
 let runs = 0;
@@ -38,15 +32,10 @@ afterAll(async () => {
   await rm(states, { recursive: true });
 });
 
-function run(...typed: string[]): Promise<Outcome> {
+async function run(...typed: string[]): Promise<Outcome> {
   // These values keep the scripts from reaching a real account.
   const account = { CLOUDFLARE_API_TOKEN: "none", CLOUDFLARE_ACCOUNT_ID: "none" };
-  const env = { ...process.env, ...account, EDGECLIP_STATE: join(states, String(++runs)) };
-  return new Promise((resolve) => {
-    execFile(process.execPath, typed, { cwd: ROOT, env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
+  return await runNode(typed, { env: { ...account, EDGECLIP_STATE: join(states, String(++runs)) } });
 }
 
 /** The line and the usage. */

@@ -1,14 +1,14 @@
 /** `npm run doctor` on the real Workers: what it finds, whom the report is refused, and what it says of what is broken. */
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { operatorReportSchema } from "../../functions/gateway/openapi/operator-report.ts";
+import { operatorReportSchema } from "../../functions/gateway/openapi/report-response.ts";
 import { REPORT_PARTS } from "../../functions/gateway/schemas/operator-report-query.ts";
 import { VERSION } from "../../functions/gateway/version.ts";
 import type { Finding } from "../../scripts/doctor/finding.ts";
 import { addKey } from "../support/add-key.ts";
+import { type Outcome, runNode } from "../support/run-node.ts";
 import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { behindCache, WORKERS_CACHE } from "../support/workers-cache.ts";
@@ -48,20 +48,8 @@ async function refusal(headers: Record<string, string>): Promise<unknown[]> {
   return [status, body.error.code, Object.keys(body)];
 }
 
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function doctor(url: string, key: string, ...options: string[]): Promise<Outcome> {
-  const env = { ...process.env, EDGECLIP_API_KEY: key };
-  const typed = ["scripts/doctor/doctor.ts", url, ...options];
-  return new Promise((resolve) => {
-    execFile(process.execPath, typed, { cwd: ROOT, env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
+async function doctor(url: string, key: string, ...options: string[]): Promise<Outcome> {
+  return await runNode(["scripts/doctor/doctor.ts", url, ...options], { env: { EDGECLIP_API_KEY: key } });
 }
 
 async function findings(url: string, key: string): Promise<{ code: number; found: Finding[] }> {

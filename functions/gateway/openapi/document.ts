@@ -23,7 +23,7 @@ import type { Described } from "./described.ts";
 import { EXAMPLE_SET } from "./examples.ts";
 import { describeForms } from "./forms.ts";
 import { operation, TAGS } from "./operation.ts";
-import { operatorReportSchema } from "./operator-report.ts";
+import { operatorReportSchema } from "./report-response.ts";
 import * as compatible from "./compatible-responses.ts";
 import * as responses from "./responses.ts";
 
