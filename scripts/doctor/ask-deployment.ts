@@ -55,27 +55,47 @@ const classifySchema = z.object({
 
 /** @throws Error if it does not answer, or the key may not ask */
 export async function askDeployment(service: Service): Promise<Deployment> {
-  const first = await reportOf(service, "part=batches");
+  const first = await reachable(() => reportOf(service, "part=batches"));
+  let about = "value" in first ? first.value : undefined;
   // The towers are asked for their figures last: the first classification should find them as they were.
   const labels = ["fox", "bus", `nothing that was asked before ${new Date().toISOString()}`];
   const classifications: Asked<Classified>[] = [];
   for (let sent = 0; sent <= WARM; sent++) classifications.push(await asked(() => classify(service, labels)));
   const part = async <P extends Part>(name: P): Promise<Asked<NonNullable<OperatorReport[P]>>> =>
-    await asked(async () => partOf(await reportOf(service, `part=${name}`), name));
+    await asked(async () => {
+      const report = await reportOf(service, `part=${name}`);
+      about ??= report;
+      return partOf(report, name);
+    });
+  const parts: Deployment["parts"] = {
+    batches: "value" in first ? await asked(async () => partOf(first.value, "batches")) : first,
+    host: await part("host"),
+    cache: await part("cache"),
+    invocations: await part("invocations"),
+    towers: await part("towers"),
+    label_sets: await asked(() => allLabelSets(service)),
+  };
   return {
     url: service.url,
-    version: first.version,
-    dataCenter: first.data_center,
+    version: about?.version ?? "unknown",
+    dataCenter: about?.data_center ?? null,
     classifications,
-    parts: {
-      batches: await asked(async () => partOf(first, "batches")),
-      host: await part("host"),
-      cache: await part("cache"),
-      invocations: await part("invocations"),
-      towers: await part("towers"),
-      label_sets: await asked(() => allLabelSets(service)),
-    },
+    parts,
   };
+}
+
+/** An answer that says that nothing more may be asked, or that there is nobody to ask. */
+class NotAskableError extends Error {}
+
+/** @throws Error if the service is not reached, or refuses to report at all */
+async function reachable<T>(ask: () => Promise<T>): Promise<Asked<T>> {
+  try {
+    return { value: await ask() };
+  } catch (error) {
+    const isRefused = error instanceof NotAskableError || (error as Error).message === "fetch failed";
+    if (isRefused) throw error;
+    return { error: String((error as Error).message) };
+  }
 }
 
 async function asked<T>(ask: () => Promise<T>): Promise<Asked<T>> {
@@ -147,17 +167,19 @@ async function send(
   });
   const text = await response.text();
   if (response.ok) return { body: JSON.parse(text), timings: response.headers.get("server-timing") ?? "" };
-  throw new Error(refusal(response.status, path, text));
+  throw refusal(response.status, path, text);
 }
 
-function refusal(status: number, path: string, text: string): string {
-  if (path.startsWith("/v1/operator/") && status === 404) {
-    return (
+function refusal(status: number, path: string, text: string): Error {
+  const answered = `${path} answers ${status}: ${text.slice(0, 300)}`;
+  if (!path.startsWith("/v1/operator/")) return new Error(answered);
+  if (status === 404) {
+    return new NotAskableError(
       'the deployment does not show its report: the key is not an operator\'s ("npm run keys -- create --operator"), ' +
-      "or the deployment is older than 0.2.0"
+        "or the deployment is older than 0.2.0",
     );
   }
-  return `${path} answers ${status}: ${text.slice(0, 300)}`;
+  return status === 401 || status === 403 ? new NotAskableError(answered) : new Error(answered);
 }
 
 /** @param header as `timings.ts` of the gateway writes it: `image;dur=25.0, image-load;dur=402.0;desc=cache` */

@@ -41,7 +41,7 @@ export interface DocumentedRequest {
   idFor: string[];
 }
 
-/** In the document's order, but what makes things first, and deletions last. */
+/** In the document's order, but what makes things first, then cancellations, and deletions last. */
 export function requestsOf({ paths, components }: Reference): DocumentedRequest[] {
   const requests = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, operation]): DocumentedRequest[] => {
@@ -80,7 +80,9 @@ export function requestsOf({ paths, components }: Reference): DocumentedRequest[
   return requests.toSorted((a, b) => turn(a) - turn(b));
 }
 
-function turn({ method, idFor }: DocumentedRequest): number {
+/** What is cancelled follows what was made at once: it may be over soon. */
+function turn({ method, path, idFor }: DocumentedRequest): number {
+  if (path.endsWith("/cancel")) return -0.5;
   return Number(method === "DELETE") - Number(idFor.length > 0);
 }
 

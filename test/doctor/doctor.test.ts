@@ -166,6 +166,26 @@ it("shows a tower whose shards are damaged as a difference", { timeout: 120_000 
   }
 });
 
+it("shows a bucket that is not bound as differences", { timeout: 120_000 }, async () => {
+  const broken = await startWorkers({
+    change: (name, options) => {
+      if (name !== "edgeclip") return options;
+      const { FILES: _, ...buckets } = options.r2Buckets as Record<string, string>;
+      return { ...options, r2Buckets: buckets };
+    },
+  });
+  try {
+    const { code, found } = await findings(broken.url, "");
+    expect(code).toBe(3);
+    expect(finding(found, "batches of all accounts", "part").verdict).toBe("differs");
+    expect(finding(found, "stores", "R2 of files").verdict).toBe("differs");
+    expect(finding(found, "stores", "R2 of models").verdict).toBe("ok");
+    expect(finding(found, "time of a classification", "warm").verdict).toBe("ok");
+  } finally {
+    await broken.dispose();
+  }
+});
+
 it("shows a tower that does not answer, and a cache that does", { timeout: 120_000 }, async () => {
   const broken = await startWorkers({
     add: [

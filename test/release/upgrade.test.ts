@@ -18,6 +18,9 @@ if (!isThere) {
 }
 
 const LABELS = ["fox", "rabbit", "bus", { label: "grapes", prompts: ["a photo of grapes"] }];
+/** Leads to the set; 0.1.0 has no such names. */
+const NAME = "what-is-shown";
+const QUEUE = "edgeclip-builds";
 /** The engines round differently. */
 const TOLERANCE = 0.02;
 
@@ -58,8 +61,8 @@ describe.skipIf(!isThere)("an upgrade from 0.1.0", { timeout: 600_000 }, () => {
   const post = async (path: string, body: object): ReturnType<typeof request> =>
     await request("POST", `${url}${path}`, body, bearer);
 
-  async function classify(): Promise<Prediction> {
-    const { status, body } = await post("/v1/classify", { images: [image], label_set: set });
+  async function classify(named = set): Promise<Prediction> {
+    const { status, body } = await post("/v1/classify", { images: [image], label_set: named });
     if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
     return body.data[0];
   }
@@ -97,15 +100,13 @@ describe.skipIf(!isThere)("an upgrade from 0.1.0", { timeout: 600_000 }, () => {
     await account.deploy();
     await expectNoFailure();
     expect(account.serving()).not.toBe(former);
-    expect(account.cloudflare.account.state.queues["edgeclip-builds"]).toMatchObject([
-      { script: "edgeclip-jobs" },
-    ]);
+    expect(account.cloudflare.account.state.queues[QUEUE]).toMatchObject([{ script: "edgeclip-jobs" }]);
   });
 
   it("keeps keys, label sets' ids and answers, and computes the stored sets before it serves", async () => {
     const { status, body } = await request("GET", `${url}/v1/label_sets/${set}`, undefined, bearer);
     expect([status, body.id, body.status]).toEqual([200, set, "ready"]);
-    const again = await post("/v1/label_sets", { labels: LABELS });
+    const again = await post("/v1/label_sets", { labels: LABELS, name: NAME });
     expect([again.status, again.body.id]).toEqual([200, set]);
     expectLike(await classify());
   });
@@ -114,16 +115,22 @@ describe.skipIf(!isThere)("an upgrade from 0.1.0", { timeout: 600_000 }, () => {
     clients = load();
     await wrangler(["rollback", former, "--name", "edgeclip", "--yes"]);
     expect(account.serving()).toBe(former);
+    await wrangler(["queues", "consumer", "remove", QUEUE, "edgeclip-jobs"]);
+    const settings = ["--batch-size", "1", "--batch-timeout", "1", "--message-retries", "10"];
+    await wrangler(["queues", "consumer", "add", QUEUE, "edgeclip", ...settings]);
+    expect(account.cloudflare.account.state.queues[QUEUE]).toMatchObject([{ script: "edgeclip" }]);
     // What follows is served by the former release alone.
     expect(await classify()).toEqual(before);
     await expectNoFailure();
   });
 
-  it("and forward again", async () => {
+  it("goes forward again, where names are as they were", async () => {
     clients = load();
     await account.deploy();
     await expectNoFailure();
     expect(account.serving()).not.toBe(former);
+    expect(account.cloudflare.account.state.queues[QUEUE]).toMatchObject([{ script: "edgeclip-jobs" }]);
     expectLike(await classify());
+    expectLike(await classify(NAME));
   });
 });
