@@ -89,20 +89,19 @@ class NotAskableError extends Error {}
 
 /** @throws Error if the service is not reached, or refuses to report at all */
 async function reachable<T>(ask: () => Promise<T>): Promise<Asked<T>> {
-  try {
-    return { value: await ask() };
-  } catch (error) {
-    const isRefused = error instanceof NotAskableError || (error as Error).message === "fetch failed";
-    if (isRefused) throw error;
-    return { error: String((error as Error).message) };
-  }
+  return await asked(ask, (error) => error instanceof NotAskableError || error.message === "fetch failed");
 }
 
-async function asked<T>(ask: () => Promise<T>): Promise<Asked<T>> {
+/** @param isFinal errors that are thrown on */
+async function asked<T>(
+  ask: () => Promise<T>,
+  isFinal: (error: Error) => boolean = () => false,
+): Promise<Asked<T>> {
   try {
     return { value: await ask() };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    if (!(error instanceof Error) || isFinal(error)) throw error;
+    return { error: error.message };
   }
 }
 

@@ -11,9 +11,14 @@ import { ROOT } from "./markdown.ts";
 
 const measured = await readMeasured();
 
+/** A file of the project. */
+async function text(path: string): Promise<string> {
+  return await readFile(join(ROOT, path), "utf8");
+}
+
 describe("docs/scale.md", () => {
   it("has the tables that npm run scale prints: npm run scale -- --write writes them", async () => {
-    const document = await readFile(join(ROOT, "docs/scale.md"), "utf8");
+    const document = await text("docs/scale.md");
     expect(tablesOf(document)).toBe(scaleTables(measured));
     expect(withTables(document, scaleTables(measured))).toBe(document);
   });
@@ -53,12 +58,15 @@ describe("the model", () => {
   });
 
   it("assumes what configurations and code say", async () => {
-    const text = async (path: string): Promise<string> => await readFile(join(ROOT, path), "utf8");
     const { JOBS_AT_ONCE, HIGHEST_TIER, NAME_REMEMBERED, SET_CHECKED } = assumptions;
     expect(await text("functions/jobs/wrangler.toml")).toContain(`max_concurrency = ${JOBS_AT_ONCE}\n`);
     expect(await text("wrangler.toml")).toContain(`simple = { limit = ${10 * HIGHEST_TIER}, period = 10 }`);
-    const asks = (ms: number): string => `const ASK_AGAIN_AFTER = ${ms / 1000}_000;`;
-    expect(await text("functions/gateway/label-sets/named-set.ts")).toContain(asks(1000 * NAME_REMEMBERED));
-    expect(await text("functions/gateway/label-sets/stored-labels.ts")).toContain(asks(1000 * SET_CHECKED));
+    for (const [file, seconds] of [
+      ["named-set", NAME_REMEMBERED],
+      ["stored-labels", SET_CHECKED],
+    ] as const) {
+      const asksAgain = `const ASK_AGAIN_AFTER = ${seconds}_000;`;
+      expect(await text(`functions/gateway/label-sets/${file}.ts`)).toContain(asksAgain);
+    }
   });
 });

@@ -44,8 +44,8 @@ describe.skipIf(!isThere)("an upgrade from 0.1.0", { timeout: 600_000 }, () => {
     // The engines that the two releases deploy by default.
     vi.stubEnv("ENGINE", "ort");
     image = await exampleBase64("fox.png");
-    const { deploy } = await formerScripts();
-    url = await deploy(
+    const scripts = await formerScripts();
+    url = await scripts.deploy(
       [],
       async (use) => await use(await account.cloudflare.running.bucket("edgeclip-models")),
     );
