@@ -72,7 +72,21 @@ export const LEAST_EXPIRY = 3_600;
 export const LONGEST_EXPIRY = 2_592_000;
 /** What may be asked for of the list of files, as at OpenAI. A page ends at 1,000 (`state/file-tables.ts`). */
 export const MAX_FILES_PAGE = 10_000;
-/** Pairs of a batch's metadata, and UTF-16 code units of a key and a value, as at OpenAI. */
+/** Pairs of metadata or attributes, and UTF-16 code units of a key and a value, as at OpenAI. */
 export const MAX_METADATA = 16;
 export const MAX_METADATA_KEY = 64;
 export const MAX_METADATA_VALUE = 512;
+/** UTF-16 code units of a vector store's description, as at OpenAI. */
+export const MAX_DESCRIPTION_LENGTH = 512;
+/** Days after its last use that a vector store may be kept, as at OpenAI. */
+export const LONGEST_STORE_LIFE = 365;
+/** Filters within filters, and comparisons and compounds of one search together. */
+export const MAX_FILTER_DEPTH = 4;
+export const MAX_FILTERS = 64;
+/** Values that one comparison lists. */
+export const MAX_FILTER_VALUES = 256;
+/** Texts or pictures of one search. */
+export const MAX_QUERIES = 16;
+/** Pictures in the answer of a search, as at OpenAI. */
+export const MAX_RESULTS = 50;
+export const DEFAULT_RESULTS = 10;

@@ -2,49 +2,12 @@
 import * as z from "zod";
 import { KEPT_FOR } from "../../batches/batch-limits.ts";
 import { BATCH_ENDPOINTS, type BatchEndpoint } from "../../batches/batch-object.ts";
-import {
-  LEAST_EXPIRY,
-  LONGEST_EXPIRY,
-  MAX_METADATA,
-  MAX_METADATA_KEY,
-  MAX_METADATA_VALUE,
-  MAX_NAME_LENGTH,
-} from "../limits.ts";
+import { LEAST_EXPIRY, LONGEST_EXPIRY, MAX_NAME_LENGTH } from "../limits.ts";
+import { metadataSchema } from "./metadata.ts";
 import { pageLimitSchema } from "./page-limit.ts";
 import { shortString } from "./short-string.ts";
 
 const invalid = { params: { code: "invalid_value" } };
-
-/**
- * Not zod's record, which keeps an issue for each wrong pair, even for a million pairs: they are counted first.
- */
-const metadataSchema = z
-  .looseObject({})
-  .refine((pairs) => Object.keys(pairs).length <= MAX_METADATA, {
-    error: `at most ${MAX_METADATA} pairs`,
-    params: { code: "too_many_items" },
-    abort: true,
-  })
-  .refine((pairs) => Object.keys(pairs).every((key) => key.length <= MAX_METADATA_KEY), {
-    error: `a key has at most ${MAX_METADATA_KEY} characters`,
-    params: { code: "too_long" },
-  })
-  .superRefine((pairs, context) => {
-    const wrong = Object.keys(pairs).find((key) => typeof pairs[key] !== "string");
-    if (wrong === undefined) return;
-    context.addIssue({
-      code: "custom",
-      path: [wrong],
-      message: "must be a string",
-      params: { code: "invalid_type" },
-    });
-  })
-  .transform((pairs) => pairs as Record<string, string>)
-  .refine((pairs) => Object.values(pairs).every((value) => value.length <= MAX_METADATA_VALUE), {
-    error: `a value has at most ${MAX_METADATA_VALUE} characters`,
-    params: { code: "too_long" },
-  })
-  .meta({ override: { type: "object", additionalProperties: { type: "string" } } });
 
 export const batchRequestSchema = z
   .object({

@@ -45,14 +45,17 @@ function areFinite(values: Float32Array): boolean {
   return values.every((value) => Number.isFinite(value));
 }
 
+/** A vector, of any norm but with finite values: as numbers or as base64. */
+export const vectorSchema = z.union([numbers, base64], { error: "must be a list of numbers or base64" });
+
 const exampleSchema = z
   .union(
     [
       imageSchema.transform((image): Example => ({ image })),
       ownObject({
-        embedding: z
-          .union([numbers, base64], { error: "must be a list of numbers or base64" })
-          .meta({ description: "A picture's vector, as numbers or as base64 of little-endian float32" }),
+        embedding: vectorSchema.meta({
+          description: "A picture's vector, as numbers or as base64 of little-endian float32",
+        }),
         revision: shortString(MAX_NAME_LENGTH).optional().meta({
           description:
             "Needed: `revision` of the answer that the vector is from, because vectors of other models cannot be compared",

@@ -33,20 +33,27 @@ export const purposeSchema = z.object({
 const range = `must be from ${LEAST_EXPIRY} to ${LONGEST_EXPIRY}`;
 const invalid = { params: { code: "invalid_value" } };
 
+/** @param what has the name, for errors */
+export function filenameSchema(what: string) {
+  return z
+    .string()
+    .trim()
+    .refine((name) => name !== "", { error: `${what} has no name`, ...invalid })
+    .refine((name) => name.length <= MAX_FILENAME_LENGTH, {
+      error: `${what}'s name has more than ${MAX_FILENAME_LENGTH} characters`,
+      params: { code: "too_long" },
+    })
+    .refine((name) => !CONTROL.test(name), { error: `${what}'s name has control characters`, ...invalid });
+}
+
 /** `file` is the name; its bytes have gone their own way. */
 export const fileRequestSchema = z
   .object({
     ...purposeSchema.shape,
-    file: z
-      .string()
-      .trim()
-      .refine((name) => name !== "", { error: "the file has no name", ...invalid })
-      .refine((name) => name.length <= MAX_FILENAME_LENGTH, {
-        error: `the file's name has more than ${MAX_FILENAME_LENGTH} characters`,
-        params: { code: "too_long" },
-      })
-      .refine((name) => !CONTROL.test(name), { error: "the file's name has control characters", ...invalid })
-      .meta({ override: { type: "string", format: "binary" }, description: "A file, with a name" }),
+    file: filenameSchema("the file").meta({
+      override: { type: "string", format: "binary" },
+      description: "A file, with a name",
+    }),
     expires_after: z
       .object({
         anchor: z.literal("created_at"),

@@ -1,0 +1,91 @@
+/** What `/v1/vector_stores/{id}/files` and `…/file_batches` take: OpenAI's files, and beside them pictures and vectors. */
+import * as z from "zod";
+import { MAX_BATCH_FILES } from "../limits.ts";
+import { vectorSchema } from "./example.ts";
+import { filenameSchema } from "./file-request.ts";
+import { imagesSchema } from "./image.ts";
+import { list } from "./list.ts";
+import { attributesSchema } from "./metadata.ts";
+import { modelSchema } from "./model-name.ts";
+import { onErrorSchema } from "./on-error.ts";
+import { chunkingSchema, cursorShape, fileIdSchema } from "./vector-store-request.ts";
+
+const SOURCES = ["file_id", "images", "embedding"] as const;
+
+export const storeFilesRequestSchema = z
+  .object({
+    file_id: fileIdSchema.optional(),
+    images: imagesSchema.optional().meta({
+      description:
+        "Pictures, which become files of the account with the purpose `vision`; or files by their ids",
+    }),
+    embedding: vectorSchema.optional().meta({
+      description:
+        "A vector of the store's model, as numbers or as base64 of little-endian float32, without a picture",
+    }),
+    filename: filenameSchema("the picture").optional().meta({
+      description: "Of a picture or vector; in a form, each file has its own",
+    }),
+    attributes: attributesSchema.optional(),
+    chunking_strategy: chunkingSchema,
+    model: modelSchema,
+    on_error: onErrorSchema,
+  })
+  .superRefine((request, context) => {
+    const [name, other] = SOURCES.filter((each) => request[each] !== undefined);
+    if (name !== undefined && other === undefined) return;
+    const message =
+      name === undefined
+        ? "file_id, image, images or embedding is needed"
+        : "file_id, images and embedding exclude each other";
+    const code = name === undefined ? "missing_field" : "invalid_type";
+    context.addIssue({ code: "custom", path: [other ?? "file_id"], message, params: { code } });
+  })
+  .meta({ id: "AddVectorStoreFilesRequest" });
+
+export const storeFileUpdateSchema = z
+  .object({ attributes: attributesSchema })
+  .meta({ id: "UpdateVectorStoreFileRequest" });
+
+export const storeFileListSchema = z.object({
+  ...cursorShape,
+  filter: z
+    .enum(["in_progress", "completed", "failed", "cancelled"])
+    .optional()
+    .meta({ description: "Status" }),
+});
+
+const most = `at most ${MAX_BATCH_FILES} files`;
+
+export const fileBatchRequestSchema = z
+  .object({
+    file_ids: list(fileIdSchema).min(1, "at least one file is needed").max(MAX_BATCH_FILES, most).optional(),
+    files: list(
+      z
+        .object({
+          file_id: fileIdSchema,
+          attributes: attributesSchema.optional(),
+          chunking_strategy: chunkingSchema,
+        })
+        .meta({ id: "FileBatchFile" }),
+    )
+      .min(1, "at least one file is needed")
+      .max(MAX_BATCH_FILES, most)
+      .optional()
+      .meta({ description: "Instead of `file_ids`, for files with attributes of their own" }),
+    attributes: attributesSchema.optional(),
+    chunking_strategy: chunkingSchema,
+  })
+  .superRefine(({ file_ids, files }, context) => {
+    if ((file_ids === undefined) !== (files === undefined)) return;
+    const message =
+      file_ids === undefined ? "file_ids or files is needed" : "file_ids and files exclude each other";
+    const code = file_ids === undefined ? "missing_field" : "invalid_type";
+    context.addIssue({ code: "custom", path: ["file_ids"], message, params: { code } });
+  })
+  .transform(({ file_ids = [], files, attributes = {} }) =>
+    files === undefined
+      ? file_ids.map((id) => ({ id, attributes }))
+      : files.map((file) => ({ id: file.file_id, attributes: file.attributes ?? {} })),
+  )
+  .meta({ id: "CreateFileBatchRequest" });

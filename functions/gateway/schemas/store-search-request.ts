@@ -1,0 +1,78 @@
+/** `POST /v1/vector_stores/{id}/search`: OpenAI's request, whose query may also be a picture or a mix. */
+import * as z from "zod";
+import { DEFAULT_RESULTS, MAX_QUERIES, MAX_RESULTS } from "../limits.ts";
+import { filterSchema } from "./filter.ts";
+import { imageSchema } from "./image.ts";
+import { type Item, limitImages } from "./item.ts";
+import { list } from "./list.ts";
+import { type Mix, mixSchema } from "./mix.ts";
+import { modelSchema } from "./model-name.ts";
+import { textSchema } from "./text.ts";
+
+const KINDS = ["query", "images", "content"] as const;
+const most = `at most ${MAX_QUERIES} queries`;
+
+const rankingSchema = z
+  .object({
+    ranker: z.string().optional().meta({ description: "Accepted and ignored: the order is by exact cosine" }),
+    score_threshold: z
+      .number()
+      .min(-1, "must be between -1 and 1")
+      .max(1, "must be between -1 and 1")
+      .optional()
+      .meta({ description: "Pictures with a lower cosine are left out" }),
+  })
+  .meta({ id: "RankingOptions" });
+
+export const storeSearchRequestSchema = z
+  .object({
+    query: z
+      .union(
+        [
+          textSchema.transform((text) => [text]),
+          list(textSchema).min(1, "at least one query is needed").max(MAX_QUERIES, most),
+        ],
+        { error: "must be a text or a list of texts" },
+      )
+      .optional()
+      .meta({ description: "A text, or several: a picture's score is its highest" }),
+    images: list(imageSchema)
+      .min(1, "at least one image is needed")
+      .max(MAX_QUERIES, most)
+      .optional()
+      .meta({ description: "Instead of `query`: pictures that are looked for" }),
+    content: mixSchema.in.shape.content.optional().meta({
+      description: "Instead of `query`: texts and pictures with weights, looked for as one",
+    }),
+    filters: filterSchema.optional(),
+    max_num_results: z
+      .number()
+      .int()
+      .min(1, "must be at least 1")
+      .max(MAX_RESULTS, `at most ${MAX_RESULTS}`)
+      .default(DEFAULT_RESULTS),
+    ranking_options: rankingSchema.optional(),
+    rewrite_query: z.boolean().optional().meta({ description: "Accepted and ignored" }),
+    model: modelSchema,
+  })
+  .superRefine((request, context) => {
+    const [name, other] = KINDS.filter((each) => request[each] !== undefined);
+    if (name !== undefined && other === undefined) return;
+    const message =
+      name === undefined
+        ? "query, image or content is needed"
+        : "query, image and content exclude each other";
+    const code = name === undefined ? "missing_field" : "invalid_type";
+    context.addIssue({ code: "custom", path: [other ?? "query"], message, params: { code } });
+  })
+  .transform(({ query, images, content, ...rest }, context) => {
+    const items: (Item | Mix)[] =
+      content !== undefined
+        ? [{ mix: content }]
+        : (query?.map((text) => ({ text })) ?? images?.map((image) => ({ image })) ?? []);
+    limitImages(items, context);
+    return { ...rest, items, isMix: content !== undefined };
+  })
+  .meta({ id: "SearchVectorStoreRequest" });
+
+export type StoreSearchRequest = z.output<typeof storeSearchRequestSchema>;
