@@ -80,6 +80,25 @@ export class BlobStore {
     await answered(DEADLINES.r2Body, () => this.#bucket.put(this.#path(blob), bytes, { customMetadata }));
   }
 
+  /** @param pieces the first is a prefix of `PREFIX_BYTES` */
+  async putPieces(blob: string, key: string, pieces: readonly Uint8Array[]): Promise<void> {
+    const { readable, writable } = new FixedLengthStream(
+      pieces.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    );
+    const customMetadata = { key };
+    const writer = writable.getWriter();
+    const sent = sendPieces(pieces, writer);
+    try {
+      await answered(DEADLINES.r2Body, () =>
+        this.#bucket.put(this.#path(blob), readable, { customMetadata }),
+      );
+    } finally {
+      // R2 may have answered without reading, or not at all. From here on nothing reads the pieces.
+      await writer.abort().catch(() => {});
+      await sent;
+    }
+  }
+
   /** @returns R2's id of the upload */
   async beginParts(blob: string, key: string): Promise<string> {
     const options = { customMetadata: { key } };
@@ -224,6 +243,19 @@ async function sendWithPrefix(
     await body.pipeTo(writable, { signal });
   } catch (error) {
     await body.cancel(error).catch(() => {});
+  }
+}
+
+/** Never throws: what reads the stream fails if this does. */
+async function sendPieces(
+  pieces: readonly Uint8Array[],
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+): Promise<void> {
+  try {
+    for (const piece of pieces) await writer.write(piece);
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => {});
   }
 }
 

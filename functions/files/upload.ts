@@ -87,12 +87,23 @@ export class Upload {
       await this.#count(rest);
       await this.#begin(this.#bytes);
     } else if (rest.byteLength > 0) await this.#send(this.#uploadId, rest);
-    await this.#hash.close();
-    const sha256 = new Uint8Array(await this.#digest.digest).toHex();
-    const content: FileContent = { ...details, sha256, bytes: this.#bytes };
-    const { file, isDuplicate } = await this.#commit(content, rest);
-    if (isDuplicate) await this.#clear();
-    return file;
+    return await this.#commit(details, () => this.#files.blobs.put(this.#blob, this.#key, rest));
+  }
+
+  /**
+   * Makes the file, instead of `add` and `finish`, of pieces that are in memory: they are streamed, not copied.
+   * @throws ServiceError `storage_limit_exceeded`, `overloaded`
+   */
+  async write(pieces: readonly Uint8Array[], details: FileDetails): Promise<FileObject> {
+    for (const piece of pieces) {
+      this.#bytes += piece.byteLength;
+      await this.#hash.write(piece);
+    }
+    await this.#begin(this.#bytes);
+    const { blobs } = this.#files;
+    return await this.#commit(details, () =>
+      blobs.putPieces(this.#blob, this.#key, [this.prefix, ...pieces]),
+    );
   }
 
   /** Leaves nothing behind. Never throws: what cannot be cleared now is left to the sweep. */
@@ -143,20 +154,30 @@ export class Upload {
     await this.#hash.write(bytes);
   }
 
-  async #commit(content: FileContent, rest: Uint8Array<ArrayBuffer>): Promise<Committed> {
+  /** @param put writes a file of one part */
+  async #commit(details: FileDetails, put: () => Promise<void>): Promise<FileObject> {
+    await this.#hash.close();
+    const sha256 = new Uint8Array(await this.#digest.digest).toHex();
+    const content: FileContent = { ...details, sha256, bytes: this.#bytes };
+    const { file, isDuplicate } = await this.#committed(content, put);
+    if (isDuplicate) await this.#clear();
+    return file;
+  }
+
+  async #committed(content: FileContent, put: () => Promise<void>): Promise<Committed> {
     const { blobs } = this.#files;
     const known = await this.#files.commit(this.#blob, content, false);
     if (known !== undefined) return known;
-    if (this.#uploadId === null) await this.#put(rest);
+    if (this.#uploadId === null) await this.#put(put);
     else await blobs.completeParts(this.#blob, this.#uploadId, this.#parts);
     const committed = await this.#files.commit(this.#blob, content, true);
     if (committed === undefined) throw unreachable(new Error("the upload was given up meanwhile"));
     return committed;
   }
 
-  async #put(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #put(put: () => Promise<void>): Promise<void> {
     try {
-      await this.#files.blobs.put(this.#blob, this.#key, bytes);
+      await put();
     } catch (error) {
       this.#isUncertain = error instanceof ServiceError && error.cause instanceof DeadlineError;
       throw error;

@@ -22,6 +22,10 @@ import { operatorReport } from "./routes/operator-report.ts";
 import { reference } from "./routes/reference.ts";
 import { rerank } from "./routes/rerank.ts";
 import { similarity } from "./routes/similarity.ts";
+import { vectorStoreBatches } from "./routes/vector-store-batches.ts";
+import { vectorStoreFiles } from "./routes/vector-store-files.ts";
+import { vectorStoreSearch } from "./routes/vector-store-search.ts";
+import { vectorStores } from "./routes/vector-stores.ts";
 import { computeLabelSets } from "./routes/compute-label-sets.ts";
 
 export const app = new Hono<GatewayEnv>();
@@ -29,12 +33,14 @@ export const app = new Hono<GatewayEnv>();
 app.use(requestContext, logRequest, crossOrigin);
 for (const path of ["/v1/*", "/v2/*", "/hf/*", "/mcp"]) app.use(path, recordUsage, authorize);
 const inference = [similarity, classify, labelSets, embeddings, rerank, cohereEmbed, huggingFace, mcp];
+const stores = [vectorStores, vectorStoreFiles, vectorStoreBatches, vectorStoreSearch];
 for (const routes of [
   health,
   models,
   ...inference,
   files,
   batches,
+  ...stores,
   computeLabelSets,
   operatorReport,
   reference,

@@ -4,7 +4,7 @@
  */
 import type { Loaded } from "../runtime/model-store/source-report.ts";
 
-export type Part = "fetch" | "decode" | "image" | "text" | "cache";
+export type Part = "fetch" | "decode" | "image" | "text" | "cache" | "search";
 
 export class Timings {
   readonly #start = performance.now();

@@ -5,6 +5,8 @@ import { ServiceError } from "../../runtime/errors.ts";
 export type Fields = Record<string, unknown>;
 
 export const IMAGE_ALIASES = ["images", "image", "input"] as const;
+/** Where OpenAI's other fields are beside them. */
+export const PICTURE_ALIASES = ["images", "image"] as const;
 export const TEXT_ALIASES = ["texts", "text"] as const;
 export const LABEL_ALIASES = ["labels", "label"] as const;
 

@@ -20,12 +20,14 @@ import { PreambleSkipper } from "./skip-preamble.ts";
  * Receives a file that has arrived completely.
  * @param index its index among the values of its field
  * @param fields the fields that came before it
+ * @param name of the file, if its part has one
  * @returns the value that represents the file among the fields
  */
 export type AcceptFile = (
   pieces: readonly Uint8Array<ArrayBuffer>[],
   index: number,
   fields: Fields,
+  name?: string,
 ) => Promise<unknown>;
 
 const FILE_FIELD = "images";
@@ -163,7 +165,8 @@ export class MultipartForm {
     if (size === 0 && (filename ?? "") === "") return;
     this.#files++;
     const index = this.#fields.count(name);
-    const file = await this.#acceptFile(content as Uint8Array<ArrayBuffer>[], index, this.#fields.toObject());
+    const pieces = content as Uint8Array<ArrayBuffer>[];
+    const file = await this.#acceptFile(pieces, index, this.#fields.toObject(), filename);
     this.#fields.add(name, file);
   }
 }

@@ -45,7 +45,8 @@ export async function embedItems(
   const texts = items.flatMap((item, index) => ("text" in item ? [{ index, text: item.text }] : []));
   for (const [index, item] of items.entries()) {
     if (!("embedding" in item)) continue;
-    const embedding = keptVector(item.embedding, pictures.context.manifest.embedding_width, paramOf(index));
+    const width = pictures.context.manifest.embedding_width;
+    const embedding = keptVector(item.embedding, width, `${paramOf(index)}.embedding`);
     vectors[index] = { embedding, truncated: false };
   }
   const [embeddedImages, embeddedTexts] = await Promise.all([

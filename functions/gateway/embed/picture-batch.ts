@@ -17,10 +17,20 @@ import type { OnError } from "../schemas/on-error.ts";
 import { imageTowerAnswered } from "../models/image-tower-awake.ts";
 import { callWorker, checkRevision, unwrap, withHeartbeat } from "../../embed/call-worker.ts";
 
+/** Gets a picture's file before the decoder does, which frees its memory. @param sha256 hexadecimal */
+export type KeepFile = (file: ImageFile, sha256: string, param: string) => Promise<void>;
+
+interface BatchOptions {
+  /** The cache, if the pictures are the examples of a label set: then cached ones do not count. */
+  examples?: ImageCache;
+  keep?: KeepFile | undefined;
+}
+
 export class PictureBatch {
   readonly context: EmbedContext;
   readonly #lifted: LiftedStrings | undefined;
   readonly #cache: ImageCache | undefined;
+  readonly #keep: KeepFile | undefined;
   readonly #pictures = new Map<string, Picture>();
   /** The pictures that were sent to the decoder, in that order. */
   readonly #sent: Picture[] = [];
@@ -28,9 +38,13 @@ export class PictureBatch {
   readonly #isOfExamples: boolean;
   #added = 0;
 
-  /** @param examples the cache, if the pictures are the examples of a label set: then cached ones do not count */
-  constructor(context: EmbedContext, lifted: LiftedStrings | undefined, examples?: ImageCache) {
+  constructor(
+    context: EmbedContext,
+    lifted: LiftedStrings | undefined,
+    { examples, keep }: BatchOptions = {},
+  ) {
     this.context = context;
+    this.#keep = keep;
     this.#lifted = lifted;
     this.#cache = examples ?? ImageCache.of(context);
     this.#isOfExamples = examples !== undefined;
@@ -57,6 +71,7 @@ export class PictureBatch {
     const sha256 = await sha256OfFile(file);
     const known = this.#pictures.get(sha256);
     if (known !== undefined) return known;
+    await this.#keep?.(file, sha256, param);
     const picture = new Picture(sha256, param, await this.#cache?.read(sha256));
     this.#pictures.set(sha256, picture);
     if (!picture.cached) await this.#send(file, picture);

@@ -30,7 +30,7 @@ export async function readStoredImage<T>(
   try {
     await share.growTo(bytes);
     share.complete(bytes);
-    return await use(imageFile([new Uint8Array(await file.arrayBuffer())], param));
+    return await use({ ...imageFile([new Uint8Array(await file.arrayBuffer())], param), fileId: id });
   } catch (error) {
     // What was not read for lack of room; a body that was read cannot be cancelled any more.
     await body.cancel().catch(() => {});

@@ -56,7 +56,7 @@ export async function embedWithExamples(
       continue;
     }
     if (example.revision !== revision) throw otherModel(example.revision, revision, `${param}.revision`);
-    vectors.set(keptVector(example.embedding, width, param), row * width);
+    vectors.set(keptVector(example.embedding, width, `${param}.embedding`), row * width);
   }
   if (places.length > MAX_EXAMPLE_PICTURES) {
     const message = `at most ${MAX_EXAMPLE_PICTURES} examples of a request may be pictures or files; send vectors of others`;

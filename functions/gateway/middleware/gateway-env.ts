@@ -9,6 +9,7 @@ import type { PictureWatch } from "../embed/embed-context.ts";
 import type { PictureBatch } from "../embed/picture-batch.ts";
 import type { Usage } from "../embed/usage.ts";
 import type { Caller } from "../keys/caller.ts";
+import type { Searched } from "../stores/search-store.ts";
 import type { Timings } from "../timings.ts";
 
 /** A line of a batch, whose body stands within it. */
@@ -29,6 +30,8 @@ export interface GatewayEnv {
     timings: Timings;
     caller?: Caller;
     usage?: Usage;
+    /** What a search in a vector store cost. */
+    searched?: Searched;
     /** `<alias>@<revision>` of the model that answered. */
     answeredBy?: string;
     /** The error code, if the request was refused. */

@@ -21,6 +21,7 @@ export const logRequest = createMiddleware<GatewayEnv>(async (c, next) => {
     model: c.get("answeredBy"),
     ms: c.get("timings").toObject(),
     ...c.get("usage"),
+    ...c.get("searched"),
   };
   console.log(JSON.stringify(line));
 });

@@ -16,6 +16,7 @@ import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { randomId } from "../random-id.ts";
 import { batchListSchema, batchRequestSchema } from "../schemas/batch-request.ts";
 import { validate } from "../schemas/validate.ts";
+import { listPage } from "./answer/list-page.ts";
 import { readFields } from "./request/fields-and-pictures.ts";
 import { wantedBy } from "./request/embedding-context.ts";
 
@@ -64,13 +65,7 @@ export const batches = new Hono<GatewayEnv>()
     if (page === undefined) throw batchNotFound(after ?? "", "after");
     const known = await Promise.all(page.ids.map((id) => batchState(c.env, account, id).get()));
     const data = known.flatMap((batch) => batch ?? []);
-    return c.json({
-      object: "list",
-      data,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-      has_more: page.hasMore,
-    });
+    return listPage(c, data, page.hasMore);
   })
   .get(`${PATH}/:id`, async (c) => {
     const id = c.req.param("id");

@@ -9,6 +9,8 @@ import { accountOf, callerOf } from "../middleware/caller-of.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { fileListSchema } from "../schemas/file-request.ts";
 import { validate } from "../schemas/validate.ts";
+import { listPage } from "./answer/list-page.ts";
+import { toTheEnd } from "./request/to-the-end.ts";
 
 const PATH = "/v1/files";
 
@@ -26,13 +28,7 @@ export const files = new Hono<GatewayEnv>()
     const { after, limit, order, purpose } = await validate(fileListSchema, c.req.query());
     const query = { after: after ?? null, limit, order, purpose: purpose ?? null };
     const { files: data, hasMore } = await filesOf(c).list(query);
-    return c.json({
-      object: "list",
-      data,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-      has_more: hasMore,
-    });
+    return listPage(c, data, hasMore);
   })
   .get(`${PATH}/:id`, async (c) => {
     const id = c.req.param("id");
@@ -59,10 +55,4 @@ export const files = new Hono<GatewayEnv>()
 
 function filesOf(c: Context<GatewayEnv>): AccountFiles {
   return new AccountFiles(c.env, accountOf(c, "files"));
-}
-
-/** What was begun goes on if the client leaves: half a change is to be finished, or taken back. */
-async function toTheEnd<T>(c: Context<GatewayEnv>, work: Promise<T>): Promise<T> {
-  c.executionCtx.waitUntil(work.catch(() => {}));
-  return await work;
 }

@@ -192,7 +192,7 @@ async function definedLabels(
   const usage = { images: 0, cachedImages: 0, tokens: 0, cachedTokens: 0 };
   if (!isTaught(labels)) return { labels: labels.map(withoutExamples), usage };
   const cache = await ImageCache.ofExamples(context.account(), context);
-  const batch = new PictureBatch(context, c.get("lifted"), cache);
+  const batch = new PictureBatch(context, c.get("lifted"), { examples: cache });
   // So that the decoder is let go if a picture is bad.
   c.set("pictures", batch);
   const { images, examples } = await embedWithExamples([], labels, batch).catch(async (error: unknown) => {

@@ -1,8 +1,9 @@
 /** Objects of the client's own keys: metadata as OpenAI has them, and a picture's attributes. */
 import * as z from "zod";
+import { MAX_ATTRIBUTE_BYTES } from "../../vector-stores/store-limits.ts";
 import type { Attributes } from "../../vector-stores/stored-picture.ts";
 import { LIFTED } from "../../json/lift-strings.ts";
-import { MAX_ATTRIBUTE_BYTES, MAX_METADATA, MAX_METADATA_KEY, MAX_METADATA_VALUE } from "../limits.ts";
+import { MAX_METADATA, MAX_METADATA_KEY, MAX_METADATA_VALUE } from "../limits.ts";
 
 /** A pair that is wrong. */
 interface Fault {

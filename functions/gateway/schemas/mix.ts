@@ -38,11 +38,11 @@ const mixPartSchema = z
   )
   .meta({ id: "MixPart" });
 
+export const mixPartsSchema = list(mixPartSchema)
+  .min(1, "at least one part is needed")
+  .max(MAX_MIX_PARTS, `at most ${MAX_MIX_PARTS} parts`);
+
 export const mixSchema = z
-  .object({
-    content: list(mixPartSchema)
-      .min(1, "at least one part is needed")
-      .max(MAX_MIX_PARTS, `at most ${MAX_MIX_PARTS} parts`),
-  })
+  .object({ content: mixPartsSchema })
   .transform(({ content }): Mix => ({ mix: content }))
   .meta({ id: "Mix" });

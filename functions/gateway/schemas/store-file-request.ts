@@ -1,6 +1,6 @@
 /** What `/v1/vector_stores/{id}/files` and `…/file_batches` take: OpenAI's files, and beside them pictures and vectors. */
 import * as z from "zod";
-import { MAX_BATCH_FILES } from "../limits.ts";
+import { MAX_BATCH_FILES } from "../../vector-stores/store-limits.ts";
 import { vectorSchema } from "./example.ts";
 import { filenameSchema } from "./file-request.ts";
 import { imagesSchema } from "./image.ts";

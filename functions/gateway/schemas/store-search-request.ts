@@ -5,7 +5,7 @@ import { filterSchema } from "./filter.ts";
 import { imageSchema } from "./image.ts";
 import { type Item, limitImages } from "./item.ts";
 import { list } from "./list.ts";
-import { type Mix, mixSchema } from "./mix.ts";
+import { type Mix, mixPartsSchema } from "./mix.ts";
 import { modelSchema } from "./model-name.ts";
 import { textSchema } from "./text.ts";
 
@@ -41,7 +41,7 @@ export const storeSearchRequestSchema = z
       .max(MAX_QUERIES, most)
       .optional()
       .meta({ description: "Instead of `query`: pictures that are looked for" }),
-    content: mixSchema.in.shape.content.optional().meta({
+    content: mixPartsSchema.optional().meta({
       description: "Instead of `query`: texts and pictures with weights, looked for as one",
     }),
     filters: filterSchema.optional(),

@@ -1,6 +1,7 @@
 /** What `/v1/vector_stores` takes: OpenAI's fields, and the model whose vectors a store has. */
 import * as z from "zod";
-import { LONGEST_STORE_LIFE, MAX_BATCH_FILES, MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH } from "../limits.ts";
+import { MAX_BATCH_FILES } from "../../vector-stores/store-limits.ts";
+import { LONGEST_STORE_LIFE, MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH } from "../limits.ts";
 import { list } from "./list.ts";
 import { metadataSchema } from "./metadata.ts";
 import { modelSchema } from "./model-name.ts";

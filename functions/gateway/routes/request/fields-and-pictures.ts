@@ -11,16 +11,16 @@ import { isPictureError } from "../../images/picture-error.ts";
 import { Picture } from "../../images/request-picture.ts";
 import { requestedModel } from "./requested-model.ts";
 import { embedContext } from "./embedding-context.ts";
-import { PictureBatch } from "../../embed/picture-batch.ts";
+import { type KeepFile, PictureBatch } from "../../embed/picture-batch.ts";
 
 /**
  * The request's batch of pictures, made at first use.
  * @throws ServiceError `invalid_type` if pictures came before the name of their model
  */
-export function requestPictures(c: Context<GatewayEnv>, manifest: Manifest): PictureBatch {
+export function requestPictures(c: Context<GatewayEnv>, manifest: Manifest, keep?: KeepFile): PictureBatch {
   const begun = c.get("pictures");
   if (begun === undefined) {
-    const batch = new PictureBatch(embedContext(c, manifest), c.get("lifted"));
+    const batch = new PictureBatch(embedContext(c, manifest), c.get("lifted"), { keep });
     c.set("pictures", batch);
     return batch;
   }
@@ -28,17 +28,23 @@ export function requestPictures(c: Context<GatewayEnv>, manifest: Manifest): Pic
   throw new ServiceError("invalid_type", "in a form, model must come before the images", { param: "model" });
 }
 
+type BatchFor = (model: string | undefined) => Promise<PictureBatch>;
+
 /**
  * Reads the fields of a request that may be a form. An uploaded picture goes to the decoder while the rest still
  * arrives; among the fields it is a `Picture`. One that cannot be read has its error, because `on_error` may follow it
  * in the form.
+ * @param batchFor the batch for a form's pictures, by the model that the form has named before them
  */
-export async function readFieldsAndFiles(c: Context<GatewayEnv>): Promise<Fields> {
-  return await readFields(c, async (pieces, index, { model }) => {
+export async function readFieldsAndFiles(
+  c: Context<GatewayEnv>,
+  batchFor: BatchFor = async (model) => requestPictures(c, await requestedModel(c, model)),
+): Promise<Fields> {
+  return await readFields(c, async (pieces, index, { model }, name) => {
     const param = `images[${index}]`;
-    const manifest = await requestedModel(c, typeof model === "string" ? model : undefined);
+    const batch = await batchFor(typeof model === "string" ? model : undefined);
     try {
-      return await requestPictures(c, manifest).add(imageFile(pieces, param), param);
+      return await batch.add({ ...imageFile(pieces, param), name }, param);
     } catch (error) {
       if (isPictureError(error)) return Picture.failed(param, error);
       throw error;

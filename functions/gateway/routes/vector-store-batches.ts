@@ -1,0 +1,59 @@
+/** `/v1/vector_stores/{id}/file_batches`: many files at once, which the jobs Worker embeds. */
+import { Hono } from "hono";
+import { MAX_STORE_PICTURES } from "../../vector-stores/store-limits.ts";
+import { isFileBatchId, sendStoreOn, vectorStore } from "../../vector-stores/vector-stores.ts";
+import { callerOf } from "../middleware/caller-of.ts";
+import type { GatewayEnv } from "../middleware/gateway-env.ts";
+import { fileBatchRequestSchema, storeFileListSchema } from "../schemas/store-file-request.ts";
+import { validate } from "../schemas/validate.ts";
+import { describeFileBatch } from "../stores/describe-store.ts";
+import { picturePage } from "../stores/list-pictures.ts";
+import { newFileBatch } from "../stores/new-file-batch.ts";
+import { modelOfStore } from "../stores/open-store.ts";
+import { fileBatchNotFound, refusalError } from "../stores/store-errors.ts";
+import { listPage } from "./answer/list-page.ts";
+import { wantedBy } from "./request/embedding-context.ts";
+import { readFields } from "./request/fields-and-pictures.ts";
+import { requestedStore, storeAccount } from "./request/requested-store.ts";
+
+const PATH = "/v1/vector_stores/:id/file_batches";
+
+export const vectorStoreBatches = new Hono<GatewayEnv>()
+  .post(PATH, async (c) => {
+    // Its model must be served.
+    const { account, id } = await requestedStore(c, c.req.param("id"));
+    const files = await validate(fileBatchRequestSchema, await readFields(c), wantedBy(c));
+    const batch = await vectorStore(c.env, account, id).createBatch(
+      newFileBatch(callerOf(c), files),
+      MAX_STORE_PICTURES,
+    );
+    if (typeof batch !== "string" || batch === "busy") await sendStoreOn(c.env, account, id);
+    if (typeof batch === "string") throw refusalError(batch, id);
+    return c.json(describeFileBatch(id, batch));
+  })
+  .get(`${PATH}/:batch`, async (c) => {
+    const { id, batch } = c.req.param();
+    const account = storeAccount(c);
+    await modelOfStore(c.env, account, id);
+    const facts = isFileBatchId(batch) ? await vectorStore(c.env, account, id).batch(batch) : undefined;
+    if (facts === undefined) throw fileBatchNotFound(batch);
+    return c.json(describeFileBatch(id, facts));
+  })
+  .post(`${PATH}/:batch/cancel`, async (c) => {
+    const { id, batch } = c.req.param();
+    const account = storeAccount(c);
+    await modelOfStore(c.env, account, id);
+    const facts = isFileBatchId(batch) ? await vectorStore(c.env, account, id).cancelBatch(batch) : undefined;
+    if (facts === undefined) throw fileBatchNotFound(batch);
+    return c.json(describeFileBatch(id, facts));
+  })
+  .get(`${PATH}/:batch/files`, async (c) => {
+    const { id, batch } = c.req.param();
+    const query = await validate(storeFileListSchema, c.req.query());
+    const account = storeAccount(c);
+    await modelOfStore(c.env, account, id);
+    const object = vectorStore(c.env, account, id);
+    if (!isFileBatchId(batch) || (await object.batch(batch)) === undefined) throw fileBatchNotFound(batch);
+    const { data, hasMore } = await picturePage(object, id, query, batch);
+    return listPage(c, data, hasMore);
+  });

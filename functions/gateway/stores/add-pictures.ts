@@ -1,0 +1,167 @@
+/** Adds pictures or a vector to a store: embedded, quantized, and handed to the store's object, which then has them. */
+import { AccountFiles } from "../../files/account-files.ts";
+import type { FileObject } from "../../files/account-files-rpc.ts";
+import { makeFileId, newBlobId, newBlobKey } from "../../files/file-id.ts";
+import { ServiceError } from "../../runtime/errors.ts";
+import { quantizeRow } from "../../vector-stores/quantize-row.ts";
+import { MAX_STORE_PICTURES } from "../../vector-stores/store-limits.ts";
+import type { PicturesAdded, Refusal } from "../../vector-stores/store-state-rpc.ts";
+import type { Attributes, NewPicture, PictureFacts } from "../../vector-stores/stored-picture.ts";
+import { sendStoreOn, vectorStore } from "../../vector-stores/vector-stores.ts";
+import type { EmbedContext } from "../embed/embed-context.ts";
+import { embedImages } from "../embed/embed-images.ts";
+import { keptVector } from "../embed/kept-vector.ts";
+import type { PictureBatch } from "../embed/picture-batch.ts";
+import type { Usage } from "../embed/usage.ts";
+import { FileReference } from "../images/file-reference.ts";
+import { fileNotFound } from "../images/stored-image.ts";
+import type { ImageReference } from "../schemas/image.ts";
+import type { OnError } from "../schemas/on-error.ts";
+import type { KeptPictures } from "./kept-pictures.ts";
+import type { OpenStore } from "./open-store.ts";
+import { refusalError } from "./store-errors.ts";
+
+/** Of a vector whose sender gave it no name. */
+const UNNAMED = "vector";
+
+export interface Addition {
+  /** Of a picture or vector; undefined: its file's. */
+  filename: string | undefined;
+  attributes: Attributes;
+}
+
+export interface PicturesToAdd extends Addition {
+  references: readonly ImageReference[];
+  /** Gives a reference's path in the request. */
+  paramOf: (index: number) => string;
+  onError: OnError;
+}
+
+export interface AddedPictures {
+  /** For each reference the picture as the store has it, or why it was not added. */
+  rows: (PictureFacts | ServiceError)[];
+  usage: Usage;
+}
+
+/**
+ * All pictures are added, or none; with `report`, those that can be read.
+ * @throws ServiceError naming the bad picture; `file_not_found`, `invalid_value` for a file that is no picture by its
+ * purpose; `vector_store_not_found`, `vector_store_expired`, `storage_limit_exceeded`, `overloaded`, `model_unavailable`
+ */
+export async function addPictures(
+  store: OpenStore,
+  batch: PictureBatch,
+  kept: KeptPictures,
+  { references, paramOf, onError, filename, attributes }: PicturesToAdd,
+): Promise<AddedPictures> {
+  const named = await namedFiles(store, batch.context, references, paramOf);
+  const { embeddings, hashes, errors, cached } = await embedImages(references, batch, { paramOf, onError });
+  /** By the file's id: a picture that comes twice is one. */
+  const pictures = new Map<string, NewPicture>();
+  const ids = references.map((reference, index) => {
+    if (errors.has(index)) return undefined;
+    const sha256 = hashes[index] ?? "";
+    const file =
+      reference instanceof FileReference ? named.get(reference.id) : (kept.fileOf(sha256) ?? sameFile(index));
+    if (file === undefined) throw new Error("a picture has no file");
+    pictures.set(file.id, {
+      fileId: file.id,
+      filename: filename ?? file.filename,
+      bytes: file.bytes,
+      attributes,
+      row: quantizeRow(embeddings[index] ?? new Float32Array()),
+    });
+    return file.id;
+  });
+  /** The account's file that came before with the same bytes. */
+  function sameFile(index: number): FileObject | undefined {
+    const at = references.findIndex(
+      (each, other) => each instanceof FileReference && hashes[other] === hashes[index],
+    );
+    const same = references[at];
+    return same instanceof FileReference ? named.get(same.id) : undefined;
+  }
+  const good = hashes.filter((_, index) => !errors.has(index));
+  const facts = await add(store, batch.context, [...pictures.values()]).catch((error: unknown) => {
+    // The answer was lost, and perhaps the store has the pictures: then they must have their files.
+    if (!(error instanceof ServiceError) || error.cause !== undefined) kept.settle(good);
+    throw error;
+  });
+  kept.settle(good);
+  const rows = ids.map((id, index) => errors.get(index) ?? facts.get(id ?? "") ?? missing());
+  const usage = { images: references.length - errors.size, cachedImages: cached, tokens: 0, cachedTokens: 0 };
+  return { rows, usage };
+}
+
+/**
+ * Adds a vector without a picture. Its id looks like a file's, but there is no such file.
+ * @throws ServiceError `unsupported_dimensions`, `invalid_type` for zeros; as `addPictures`
+ */
+export async function addVector(
+  store: OpenStore,
+  context: EmbedContext,
+  values: readonly number[] | Float32Array,
+  { filename = UNNAMED, attributes }: Addition,
+): Promise<PictureFacts> {
+  const vector = keptVector(values, store.manifest.embedding_width, "embedding");
+  const parts = { blob: newBlobId(), number: 0, expiresAt: null, position: 0 };
+  const fileId = await makeFileId(parts, newBlobKey());
+  const picture = { fileId, filename, bytes: 0, attributes, row: quantizeRow(vector) };
+  return (await add(store, context, [picture])).get(fileId) ?? missing();
+}
+
+/** Tells the store's object, and the jobs Worker if there is work for it. @throws ServiceError */
+export async function applied(
+  { env, waitUntil }: Pick<EmbedContext, "env" | "waitUntil">,
+  { account, id }: Pick<OpenStore, "account" | "id">,
+  change: Promise<PicturesAdded | Refusal>,
+): Promise<PictureFacts[]> {
+  const added = await change;
+  const isRefused = typeof added === "string";
+  if (isRefused ? added === "busy" : added.mayCompact) waitUntil(sendStoreOn(env, account, id));
+  if (isRefused) throw refusalError(added, id);
+  return added.pictures;
+}
+
+async function add(
+  store: OpenStore,
+  context: EmbedContext,
+  pictures: readonly NewPicture[],
+): Promise<Map<string, PictureFacts>> {
+  if (pictures.length === 0) return new Map();
+  const object = vectorStore(context.env, store.account, store.id);
+  const facts = await applied(context, store, object.add(pictures, MAX_STORE_PICTURES));
+  return new Map(facts.map((each) => [each.fileId, each]));
+}
+
+/** The account's files among the references, by id. */
+async function namedFiles(
+  { account }: OpenStore,
+  { env }: EmbedContext,
+  references: readonly ImageReference[],
+  paramOf: (index: number) => string,
+): Promise<Map<string, FileObject>> {
+  const files = new AccountFiles(env, account);
+  const found = await Promise.all(
+    references.map(async (reference, index) => {
+      if (!(reference instanceof FileReference)) return [];
+      const { id } = reference;
+      const file = await files.get(id);
+      if (file === undefined) throw fileNotFound(id, paramOf(index));
+      requirePicture(file, paramOf(index));
+      return [[id, file] as const];
+    }),
+  );
+  return new Map(found.flat());
+}
+
+/** @throws ServiceError `invalid_value` for a list or an output of batches */
+function requirePicture({ purpose }: FileObject, param: string): void {
+  if (purpose !== "batch" && purpose !== "batch_output") return;
+  const message = `${param}: the purpose of the file is "${purpose}": it holds lines, not a picture`;
+  throw new ServiceError("invalid_value", message, { param });
+}
+
+function missing(): never {
+  throw new Error("a picture was not added");
+}

@@ -1,0 +1,59 @@
+/** What is said of vector stores, and of pictures in them, that are not there or take nothing. */
+import { ServiceError } from "../../runtime/errors.ts";
+import { MAX_STORE_PICTURES } from "../../vector-stores/store-limits.ts";
+import type { Refusal } from "../../vector-stores/store-state-rpc.ts";
+
+/** UTF-16 code units of an unknown id that its refusal repeats. */
+const MAX_SHOWN = 64;
+
+export function storeNotFound(id: string, param = "vector_store_id"): ServiceError {
+  return new ServiceError("vector_store_not_found", `there is no vector store ${shown(id)}`, { param });
+}
+
+export function pictureNotInStore(fileId: string): ServiceError {
+  const message = `the vector store has no file ${shown(fileId)}`;
+  return new ServiceError("file_not_found", message, { param: "file_id" });
+}
+
+export function fileBatchNotFound(id: string): ServiceError {
+  const message = `the vector store has no file batch ${shown(id)}`;
+  return new ServiceError("batch_not_found", message, { param: "batch_id" });
+}
+
+/** @param isDeleted false for a vector without a picture */
+export function noContent(fileId: string, isDeleted: boolean): ServiceError {
+  const reason = isDeleted
+    ? "its file was deleted from the account; the store still has its vector"
+    : "it was added as a vector, without a picture";
+  return new ServiceError("file_not_found", `${fileId} has no content: ${reason}`, { param: "file_id" });
+}
+
+/** A cursor that a page cannot begin at. */
+export function noSuchCursor(param: "after" | "before", id: string): ServiceError {
+  const message = `${param}: the list has no ${shown(id)} (any more); begin again, or at another`;
+  return new ServiceError("invalid_value", message, { param });
+}
+
+/** @param id of the store that refused */
+export function refusalError(refusal: Refusal, id: string): ServiceError {
+  switch (refusal) {
+    case "gone":
+      return storeNotFound(id);
+    case "expired":
+      return new ServiceError("vector_store_expired", `the vector store ${id} has expired; make another`);
+    case "full": {
+      const message = `the vector store would have more than ${MAX_STORE_PICTURES} pictures; delete some, or use another`;
+      return new ServiceError("storage_limit_exceeded", message);
+    }
+    case "width":
+      return new ServiceError("store_model_mismatch", `the vector store ${id} has vectors of another width`);
+    case "busy": {
+      const message = "pictures are added to the vector store faster than they are filed; try again";
+      return new ServiceError("overloaded", message);
+    }
+  }
+}
+
+function shown(id: string): string {
+  return JSON.stringify(id.length > MAX_SHOWN ? `${id.slice(0, MAX_SHOWN)}…` : id);
+}
