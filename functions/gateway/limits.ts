@@ -80,13 +80,5 @@ export const MAX_METADATA_VALUE = 512;
 export const MAX_DESCRIPTION_LENGTH = 512;
 /** Days after its last use that a vector store may be kept, as at OpenAI. */
 export const LONGEST_STORE_LIFE = 365;
-/** Filters within filters, and comparisons and compounds of one search together. */
-export const MAX_FILTER_DEPTH = 4;
-export const MAX_FILTERS = 64;
-/** Values that one comparison lists. */
-export const MAX_FILTER_VALUES = 256;
-/** Texts or pictures of one search. */
-export const MAX_QUERIES = 16;
 /** Pictures in the answer of a search, as at OpenAI. */
-export const MAX_RESULTS = 50;
 export const DEFAULT_RESULTS = 10;

@@ -13,6 +13,7 @@ const KINDS = new Map<string, Kind>([
   ["top_k", "number"],
   ["min_similarity", "number"],
   ["min_score", "number"],
+  ["max_num_results", "number"],
   ["none", "none"],
 ]);
 /** Other names that clients use. */

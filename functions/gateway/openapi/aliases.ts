@@ -1,11 +1,13 @@
 /** Documents what `foldAliases` does: other names for a list, and a single value instead of one. */
-import { IMAGE_ALIASES, LABEL_ALIASES, TEXT_ALIASES } from "../body/fields.ts";
+import { IMAGE_ALIASES, LABEL_ALIASES, PICTURE_ALIASES, TEXT_ALIASES } from "../body/fields.ts";
 import type { Described, JsonSchema } from "./described.ts";
 
 /** The names of each request's lists, the first of which is the schema's own. */
 const ALIASES: Record<string, readonly (readonly [string, ...string[]])[]> = {
   ClassifyRequest: [IMAGE_ALIASES, LABEL_ALIASES],
   SimilarityRequest: [IMAGE_ALIASES, TEXT_ALIASES],
+  AddVectorStoreFilesRequest: [PICTURE_ALIASES],
+  SearchVectorStoreRequest: [PICTURE_ALIASES],
   CreateLabelSetRequest: [LABEL_ALIASES],
 };
 

@@ -1,40 +1,23 @@
 /** The API's reference in OpenAPI 3.1, built from the schemas that validate requests. */
-import * as z from "zod";
 import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
 import { classifyRequestSchema } from "../schemas/classify-request.ts";
 import { embeddingsRequestSchema } from "../schemas/embeddings-request.ts";
-import {
-  labelSetListSchema,
-  labelSetQuerySchema,
-  labelSetRequestSchema,
-} from "../schemas/label-set-request.ts";
 import { cohereEmbedRequestSchema } from "../schemas/cohere-embed-request.ts";
 import { featureExtractionRequestSchema, zeroShotRequestSchema } from "../schemas/hugging-face-request.ts";
-import { batchListSchema, batchRequestSchema } from "../schemas/batch-request.ts";
-import { fileListSchema, fileRequestSchema } from "../schemas/file-request.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
-import { computeLabelSetsRequestSchema } from "../schemas/compute-label-sets-request.ts";
-import { operatorReportQuerySchema } from "../schemas/operator-report-query.ts";
 import { VERSION } from "../version.ts";
 import { acceptNulls } from "./accept-nulls.ts";
 import { describeAliases } from "./aliases.ts";
 import type { Described } from "./described.ts";
-import { EXAMPLE_SET } from "./examples.ts";
 import { describeForms } from "./forms.ts";
-import { operation, TAGS } from "./operation.ts";
-import { operatorReportSchema } from "./report-response.ts";
+import { filePaths } from "./file-paths.ts";
+import { labelSetPaths } from "./label-set-paths.ts";
+import { idPath, operation, TAGS } from "./operation.ts";
+import { operatorPaths } from "./operator-paths.ts";
+import { vectorStorePaths } from "./vector-store-paths.ts";
 import * as compatible from "./compatible-responses.ts";
 import * as responses from "./responses.ts";
-
-/** @param from operation whose answer has the id */
-function idPath(from: string): z.ZodObject {
-  return z.object({ id: z.string().meta({ description: `The \`id\` in an answer of \`${from}\`` }) });
-}
-
-const setPath = z.object({
-  id: z.string().meta({ description: "Id or name of a label set", example: EXAMPLE_SET }),
-});
 
 const paths: ZodOpenApiPathsObject = {
   "/v1/classify": {
@@ -128,150 +111,9 @@ const paths: ZodOpenApiPathsObject = {
       },
     }),
   },
-  "/v1/label_sets": {
-    post: operation({
-      id: "createLabelSet",
-      tag: "Label sets",
-      summary: "Store a set of labels",
-      description:
-        "Storing the same set again gives the same id and costs nothing. A set works with all models of the deployment: " +
-        "its id names no model, and each model has its own embeddings. They are computed now for `model`; for another " +
-        "model they are computed when the set is posted, or used in a classification, with that model. With `name`, the " +
-        "name leads to this set as soon as it is computed for `model`, and until then to the set that it led to before; a set that " +
-        "exists is named by storing it again. An isolate may know a name's former set for 5 seconds; each answer is from " +
-        "one set and says its id.",
-      request: labelSetRequestSchema,
-      answers: {
-        "200": ["The set already existed", responses.labelSetSchema],
-        "201": ["The set is new and ready", responses.labelSetSchema],
-        "202": ["The set is being computed in the background", responses.labelSetSchema],
-      },
-      idFor: ["getLabelSet", "deleteLabelSet"],
-    }),
-    get: operation({
-      id: "listLabelSets",
-      tag: "Label sets",
-      summary: "The caller's label sets",
-      description: "`status` is given for `model`.",
-      query: labelSetListSchema,
-      answers: { "200": ["One page of the list", responses.labelSetListResponseSchema] },
-    }),
-  },
-  "/v1/label_sets/{id}": {
-    get: operation({
-      id: "getLabelSet",
-      tag: "Label sets",
-      summary: "One label set with its labels",
-      description:
-        "`status`, `prompts_done` and `bytes` refer to `model`, by default the deployment's first model. Requesting a " +
-        "set whose computation has stopped resumes it.",
-      path: setPath,
-      query: labelSetQuerySchema,
-      answers: { "200": ["The set", responses.labelSetDetailSchema] },
-    }),
-    delete: operation({
-      id: "deleteLabelSet",
-      tag: "Label sets",
-      summary: "Remove a label set",
-      description: "Effective everywhere within 60 seconds. The set's names go with it.",
-      path: setPath,
-      answers: { "200": ["The set is deleted", responses.deletedSchema] },
-    }),
-  },
-  "/v1/files": {
-    post: operation({
-      id: "createFile",
-      tag: "Files",
-      summary: "Upload a file",
-      description:
-        'OpenAI\'s endpoint. A picture that was uploaded once is named as `{"file_id": …}` wherever a picture is taken. ' +
-        "Files with the same bytes share a copy. The input of a batch expires after 30 days unless the request says otherwise; " +
-        "other files stay.",
-      request: fileRequestSchema,
-      form: "only",
-      answers: { "200": ["The file", responses.fileSchema] },
-      idFor: ["getFile", "getFileContent", "deleteFile"],
-    }),
-    get: operation({
-      id: "listFiles",
-      tag: "Files",
-      summary: "The account's files",
-      description: "Page by page: `after` is the `last_id` of the page before.",
-      query: fileListSchema,
-      answers: { "200": ["A page of them", responses.fileListResponseSchema] },
-    }),
-  },
-  "/v1/files/{id}": {
-    get: operation({
-      id: "getFile",
-      tag: "Files",
-      summary: "What is known of a file",
-      description: "Its name, size, purpose and dates.",
-      path: idPath("createFile"),
-      answers: { "200": ["The file", responses.fileSchema] },
-    }),
-    delete: operation({
-      id: "deleteFile",
-      tag: "Files",
-      summary: "Remove a file",
-      description: "Effective at once, everywhere.",
-      path: idPath("createFile"),
-      answers: { "200": ["It is gone", responses.deletedFileSchema] },
-    }),
-  },
-  "/v1/files/{id}/content": {
-    get: operation({
-      id: "getFileContent",
-      tag: "Files",
-      summary: "A file's bytes",
-      description: "As they were uploaded, for saving: a browser does not show them.",
-      path: idPath("createFile"),
-      binary: true,
-      answers: { "200": ["The bytes", responses.contentSchema] },
-    }),
-  },
-  "/v1/batches": {
-    post: operation({
-      id: "createBatch",
-      tag: "Batches",
-      summary: "Answer the requests in a file within 24 hours",
-      description:
-        "OpenAI's endpoint. Each line of the file is a request: `custom_id`, `method`, `url` and `body`. Lines are not " +
-        "counted by the rate limit. A batch has at most 50,000 lines, 50,000 inputs of embeddings and 50,000 pictures.",
-      request: batchRequestSchema,
-      answers: { "200": ["The batch", responses.batchSchema] },
-      idFor: ["getBatch", "cancelBatch"],
-    }),
-    get: operation({
-      id: "listBatches",
-      tag: "Batches",
-      summary: "The account's batches",
-      description: "OpenAI's endpoint. The newest first; a batch is kept for 30 days once it is over.",
-      query: batchListSchema,
-      answers: { "200": ["A page of them", responses.batchListResponseSchema] },
-    }),
-  },
-  "/v1/batches/{id}": {
-    get: operation({
-      id: "getBatch",
-      tag: "Batches",
-      summary: "How far a batch is",
-      description: "OpenAI's endpoint. Asking for a batch whose message was lost sends it on its way again.",
-      path: idPath("createBatch"),
-      answers: { "200": ["The batch", responses.batchSchema] },
-    }),
-  },
-  "/v1/batches/{id}/cancel": {
-    post: operation({
-      id: "cancelBatch",
-      tag: "Batches",
-      summary: "Stop a batch",
-      description:
-        "Lines that were answered by then are in its output; a batch that is over gives 409 `conflict`.",
-      path: idPath("createBatch"),
-      answers: { "200": ["The batch", responses.batchSchema], "409": ["It is over", responses.errorSchema] },
-    }),
-  },
+  ...labelSetPaths,
+  ...filePaths,
+  ...vectorStorePaths,
   "/v1/models": {
     get: operation({
       id: "listModels",
@@ -291,30 +133,7 @@ const paths: ZodOpenApiPathsObject = {
       answers: { "200": ["The model", responses.modelObjectSchema] },
     }),
   },
-  "/v1/operator/compute_label_sets": {
-    post: operation({
-      id: "computeLabelSets",
-      tag: "Operation",
-      summary: "Compute the stored label sets of all accounts for a model, one part in each request",
-      description: "For operator keys. Repeat the request with the `after` of the answer until it is null.",
-      request: computeLabelSetsRequestSchema,
-      answers: {
-        "200": ["What was computed, and `after` for the next request", responses.computedLabelSetSchema],
-      },
-    }),
-  },
-  "/v1/operator/report": {
-    get: operation({
-      id: "operatorReport",
-      tag: "Operation",
-      summary: "What the platform does: one part in each request",
-      description:
-        "For operator keys; `npm run doctor` asks for all parts and says what they mean. It counts what accounts have, and " +
-        "names nothing of it.",
-      query: operatorReportQuerySchema,
-      answers: { "200": ["The part that was asked for", operatorReportSchema] },
-    }),
-  },
+  ...operatorPaths,
   "/healthz": {
     get: operation({
       id: "healthz",

@@ -1,6 +1,6 @@
 /**
  * The request bodies that the reference shows, by operation. Each works as it is, on every deployment;
- * but for the id of a batch's input; `test/api/openapi.test.ts` sends them all. A form's example is by field, without its files, which a person chooses.
+ * but for ids of a batch's input and files; `test/api/openapi.test.ts` sends them all. A form's example is by field, without its files, which a person chooses.
  */
 import { EXAMPLE_PICTURE } from "./example-picture.ts";
 
@@ -156,6 +156,72 @@ const EXAMPLES: Record<string, Examples> = {
         },
       },
     },
+  },
+  createVectorStore: {
+    json: {
+      named: {
+        summary: "A store that goes a week after its last use",
+        value: {
+          name: "drawings",
+          metadata: { owner: "zoo" },
+          expires_after: { anchor: "last_active_at", days: 7 },
+        },
+      },
+    },
+  },
+  updateVectorStore: { json: { name: { summary: "Another name", value: { name: "animals" } } } },
+  addVectorStoreFiles: {
+    json: {
+      pictures: { summary: "Pictures", value: { images: [EXAMPLE_PICTURE], attributes: { kind: "animal" } } },
+      picture: {
+        summary: "A picture with a name and attributes",
+        value: { ...picture, filename: "fox.png", attributes: { kind: "animal", year: 2024, drawn: true } },
+      },
+    },
+    form: { attributes: '{"kind": "animal"}' },
+  },
+  updateVectorStoreFile: {
+    json: {
+      attributes: { summary: "Other attributes", value: { attributes: { kind: "animal", year: 2025 } } },
+    },
+  },
+  createVectorStoreFileBatch: {
+    json: {
+      files: {
+        summary: "Files with attributes of their own",
+        value: { files: [{ file_id: "file-…", attributes: { kind: "animal" } }] },
+      },
+    },
+  },
+  searchVectorStore: {
+    json: {
+      words: { summary: "By words", value: { query: "a drawing of a fox", max_num_results: 5 } },
+      filtered: {
+        summary: "By words, among some",
+        value: {
+          query: ["a drawing of a fox", "a picture of a dog"],
+          filters: {
+            type: "and",
+            filters: [
+              { type: "eq", key: "kind", value: "animal" },
+              { type: "gte", key: "year", value: 2020 },
+            ],
+          },
+          ranking_options: { score_threshold: 0.1 },
+        },
+      },
+      picture: { summary: "By a picture", value: picture },
+      mix: {
+        summary: "By a picture, less of its orange",
+        value: {
+          content: [
+            { ...picture, weight: 1 },
+            { type: "text", text: "orange", weight: -0.5 },
+          ],
+        },
+      },
+    },
+    form: { max_num_results: 5 },
   },
   computeLabelSets: { json: { first: { summary: "The first request", value: {} } } },
 };

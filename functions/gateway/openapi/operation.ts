@@ -20,6 +20,8 @@ export const TAGS = {
   "Label sets": "Labels that are stored once, computed once for each model, and then used by id.",
   Files: "OpenAI's files: pictures and lists that are uploaded once and then named by id.",
   Batches: "OpenAI's batches: thousands of requests in a file, answered within 24 hours.",
+  "Vector stores":
+    "OpenAI's vector stores, of pictures: they are found by words, by pictures, or by both, and by their attributes.",
   Models: "The models that the deployment serves.",
   Operation: "For those who run the deployment.",
   Health: "Whether the service works. Needs no key.",
@@ -41,6 +43,18 @@ export interface Operation {
   answers: Record<`${1 | 2 | 3 | 4 | 5}${string}`, [description: string, schema: z.ZodType]>;
   /** Operations whose path takes the `id` of this one's answer. */
   idFor?: readonly string[];
+  /** Operations whose path takes other fields of this one's answer, or more than one: fields by the path's parameters. */
+  links?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** @param from operation whose answer has the id */
+export function idPath(from: string): z.ZodObject {
+  return z.object({ id: idOf(from) });
+}
+
+/** The id of what another operation made, in a path. @param field of its answer */
+export function idOf(from: string, field = "id"): z.ZodString {
+  return z.string().meta({ description: `The \`${field}\` in an answer of \`${from}\`` });
 }
 
 /** A refusal, by the name of its component. */
@@ -53,7 +67,7 @@ const WITH_KEY: Refusal[] = [
   ["400", "BadRequest", "The request is wrong; `param` names the field"],
   ["401", "Unauthorized", "The API key is missing or wrong"],
   ["403", "Forbidden", "The account has reached its limit, or the page's origin is not allowed"],
-  ["404", "NotFound", "The address, model, label set, file or batch does not exist"],
+  ["404", "NotFound", "The address, model, label set, file, batch or vector store does not exist"],
   ["429", "TooManyRequests", "Too many requests; `retry-after` says when to try again"],
   ["503", "Unavailable", "Cannot answer at present; `retry-after` says when to try again"],
 ];
@@ -75,11 +89,19 @@ export function operation({
   path,
   answers,
   idFor = [],
+  links: others = {},
 }: Operation): ZodOpenApiOperationObject {
   const needsKey = tag !== "Health";
   const refusals = [...ALWAYS, ...(needsKey ? WITH_KEY : []), ...(request === undefined ? [] : WITH_BODY)];
+  const byField = {
+    ...Object.fromEntries(idFor.map((operationId) => [operationId, { id: "id" }])),
+    ...others,
+  };
   const links = Object.fromEntries(
-    idFor.map((operationId) => [operationId, { operationId, parameters: { id: "$response.body#/id" } }]),
+    Object.entries(byField).map(([operationId, fields]) => [
+      operationId,
+      { operationId, parameters: pointersTo(fields) },
+    ]),
   );
   return {
     operationId: id,
@@ -99,12 +121,18 @@ export function operation({
           {
             description: text,
             content: { [binary ? BINARY : JSON_TYPE]: { schema } },
-            ...(status.startsWith("2") && idFor.length > 0 ? { links } : {}),
+            ...(status.startsWith("2") && Object.keys(links).length > 0 ? { links } : {}),
           },
         ]),
       ),
     },
   };
+}
+
+function pointersTo(fields: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([parameter, field]) => [parameter, `$response.body#/${field}`]),
+  );
 }
 
 function contentOf(id: string, request: z.ZodType, form: Operation["form"]): ZodOpenApiContentObject {

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { vectorsOf } from "../embed/embed-mixes.ts";
 import { foldAliases, PICTURE_ALIASES } from "../body/fields.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
+import { refuseDeepFilters } from "../schemas/filter.ts";
 import { storeSearchRequestSchema } from "../schemas/store-search-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { describeMatch } from "../stores/describe-store.ts";
@@ -17,6 +18,7 @@ export const vectorStoreSearch = new Hono<GatewayEnv>().post("/v1/vector_stores/
   const store = await requestedStore(c, c.req.param("id"));
   const { manifest } = store;
   const fields = await readFieldsAndFiles(c, () => Promise.resolve(requestPictures(c, manifest)));
+  refuseDeepFilters(fields["filters"]);
   const request = await validate(storeSearchRequestSchema, foldAliases(fields, PICTURE_ALIASES), wantedBy(c));
   await requireModel(c, store, request.model);
   const isList = Array.isArray(fields["query"]);

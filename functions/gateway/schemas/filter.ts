@@ -1,13 +1,13 @@
 /** Filters of a search: OpenAI's comparisons of attributes, and compounds of them. */
 import * as z from "zod";
+import { ServiceError } from "../../runtime/errors.ts";
 import type { Compound, Filter } from "../../vector-stores/filter.ts";
 import {
+  MAX_FILTER_COMPARISONS,
   MAX_FILTER_DEPTH,
-  MAX_FILTERS,
   MAX_FILTER_VALUES,
-  MAX_METADATA_KEY,
-  MAX_METADATA_VALUE,
-} from "../limits.ts";
+} from "../../vector-stores/store-limits.ts";
+import { MAX_METADATA_KEY, MAX_METADATA_VALUE } from "../limits.ts";
 import { list } from "./list.ts";
 import { shortString } from "./short-string.ts";
 
@@ -47,48 +47,51 @@ const compound: z.ZodType<Compound> = z
   .object({
     type: z.enum(["and", "or"]),
     filters: list(
-      z.lazy(() => anyFilter),
+      z.lazy(() => filterSchema),
       { error: "must be a list of filters" },
     ).min(1, "at least one filter is needed"),
   })
   .meta({ id: "CompoundFilter" });
 
-const anyFilter: z.ZodType<Filter> = z.discriminatedUnion(
-  "type",
-  [equality, order, membership, compound as never],
-  {
+export const filterSchema: z.ZodType<Filter> = z
+  .discriminatedUnion("type", [equality, order, membership, compound as never], {
     error: (issue) =>
       issue.code === "invalid_union"
         ? 'must be "eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "and" or "or"'
         : "must be a filter: an object with a type",
-  },
-);
+  })
+  .meta({ id: "Filter" });
 
-/** Counted before anything else is looked at: JSON may be nested as deep as a body is long. */
-function sizeOf(given: unknown): { depth: number; count: number } {
+/** JSON may be nested as deep as a body is long. */
+function sizeOf(given: unknown): { depth: number; comparisons: number } {
   let depth = 0;
-  let count = 0;
+  let comparisons = 0;
   let level: unknown[] = [given];
-  while (level.length > 0 && depth <= MAX_FILTER_DEPTH && count <= MAX_FILTERS) {
+  while (level.length > 0 && depth <= MAX_FILTER_DEPTH && comparisons <= MAX_FILTER_COMPARISONS) {
     depth += 1;
-    count += level.length;
     level = level.flatMap((each) => {
       const { filters } = (each ?? {}) as { filters?: unknown };
-      return Array.isArray(filters) ? filters.slice(0, MAX_FILTERS + 1) : [];
+      if (!Array.isArray(filters)) comparisons += 1;
+      return Array.isArray(filters) ? filters.slice(0, MAX_FILTER_COMPARISONS + 1) : [];
     });
   }
-  return { depth, count };
+  return { depth, comparisons };
 }
 
-export const filterSchema = z
-  .unknown()
-  .superRefine((given, context) => {
-    const { depth, count } = sizeOf(given);
-    if (depth <= MAX_FILTER_DEPTH && count <= MAX_FILTERS) return;
-    const message =
-      depth > MAX_FILTER_DEPTH
-        ? `filters are nested at most ${MAX_FILTER_DEPTH} deep`
-        : `at most ${MAX_FILTERS} filters together`;
-    context.addIssue({ code: "custom", message, params: { code: "too_many_items" }, continue: false });
-  })
-  .pipe(anyFilter);
+/**
+ * Call it before anything reads the filters: what is nested too deep would end in the middle of it.
+ * @throws ServiceError `too_many_items`
+ */
+export function refuseDeepFilters(filters: unknown): void {
+  const { depth, comparisons } = sizeOf(filters);
+  const param = "filters";
+  if (depth > MAX_FILTER_DEPTH) {
+    throw new ServiceError("too_many_items", `${param} are nested at most ${MAX_FILTER_DEPTH} deep`, {
+      param,
+    });
+  }
+  if (comparisons > MAX_FILTER_COMPARISONS) {
+    const message = `${param}: at most ${MAX_FILTER_COMPARISONS} comparisons together`;
+    throw new ServiceError("too_many_items", message, { param });
+  }
+}

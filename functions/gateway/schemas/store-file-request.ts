@@ -6,9 +6,8 @@ import { filenameSchema } from "./file-request.ts";
 import { imagesSchema } from "./image.ts";
 import { list } from "./list.ts";
 import { attributesSchema } from "./metadata.ts";
-import { modelSchema } from "./model-name.ts";
 import { onErrorSchema } from "./on-error.ts";
-import { chunkingSchema, cursorShape, fileIdSchema } from "./vector-store-request.ts";
+import { chunkingSchema, cursorShape, fileIdSchema, storeModelSchema } from "./vector-store-request.ts";
 
 const SOURCES = ["file_id", "images", "embedding"] as const;
 
@@ -28,7 +27,7 @@ export const storeFilesRequestSchema = z
     }),
     attributes: attributesSchema.optional(),
     chunking_strategy: chunkingSchema,
-    model: modelSchema,
+    model: storeModelSchema,
     on_error: onErrorSchema,
   })
   .superRefine((request, context) => {

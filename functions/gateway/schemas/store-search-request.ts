@@ -1,16 +1,17 @@
 /** `POST /v1/vector_stores/{id}/search`: OpenAI's request, whose query may also be a picture or a mix. */
 import * as z from "zod";
-import { DEFAULT_RESULTS, MAX_QUERIES, MAX_RESULTS } from "../limits.ts";
+import { MAX_SEARCH_QUERIES, MAX_SEARCH_RESULTS } from "../../vector-stores/store-limits.ts";
+import { DEFAULT_RESULTS, MAX_IMAGES } from "../limits.ts";
 import { filterSchema } from "./filter.ts";
 import { imageSchema } from "./image.ts";
 import { type Item, limitImages } from "./item.ts";
 import { list } from "./list.ts";
 import { type Mix, mixPartsSchema } from "./mix.ts";
-import { modelSchema } from "./model-name.ts";
 import { textSchema } from "./text.ts";
+import { storeModelSchema } from "./vector-store-request.ts";
 
 const KINDS = ["query", "images", "content"] as const;
-const most = `at most ${MAX_QUERIES} queries`;
+const most = `at most ${MAX_SEARCH_QUERIES} queries`;
 
 const rankingSchema = z
   .object({
@@ -30,7 +31,7 @@ export const storeSearchRequestSchema = z
       .union(
         [
           textSchema.transform((text) => [text]),
-          list(textSchema).min(1, "at least one query is needed").max(MAX_QUERIES, most),
+          list(textSchema).min(1, "at least one query is needed").max(MAX_SEARCH_QUERIES, most),
         ],
         { error: "must be a text or a list of texts" },
       )
@@ -38,7 +39,7 @@ export const storeSearchRequestSchema = z
       .meta({ description: "A text, or several: a picture's score is its highest" }),
     images: list(imageSchema)
       .min(1, "at least one image is needed")
-      .max(MAX_QUERIES, most)
+      .max(MAX_IMAGES, `at most ${MAX_IMAGES} images a request`)
       .optional()
       .meta({ description: "Instead of `query`: pictures that are looked for" }),
     content: mixPartsSchema.optional().meta({
@@ -49,11 +50,11 @@ export const storeSearchRequestSchema = z
       .number()
       .int()
       .min(1, "must be at least 1")
-      .max(MAX_RESULTS, `at most ${MAX_RESULTS}`)
+      .max(MAX_SEARCH_RESULTS, `at most ${MAX_SEARCH_RESULTS}`)
       .default(DEFAULT_RESULTS),
     ranking_options: rankingSchema.optional(),
     rewrite_query: z.boolean().optional().meta({ description: "Accepted and ignored" }),
-    model: modelSchema,
+    model: storeModelSchema,
   })
   .superRefine((request, context) => {
     const [name, other] = KINDS.filter((each) => request[each] !== undefined);

@@ -14,7 +14,15 @@ const invalid = { params: { code: "invalid_value" } };
 export const chunkingSchema = z
   .unknown()
   .optional()
-  .meta({ description: "Accepted and ignored: a picture is not cut into pieces" });
+  .meta({
+    override: { type: "object" },
+    description: "Accepted and ignored: a picture is not cut into pieces",
+  });
+
+/** Where there is a store already. */
+export const storeModelSchema = modelSchema.meta({
+  description: "Id or alias of the store's model, which is the default; another gives 409",
+});
 
 export const fileIdSchema = shortString(MAX_NAME_LENGTH, z.string().trim()).meta({
   description: "Id of one of the account's files, a picture",

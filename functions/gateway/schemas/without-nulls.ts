@@ -5,7 +5,7 @@
 import type { Pauses } from "../../runtime/pauses.ts";
 
 /** Deeper than any schema. JSON itself may be nested as deep as its body is long. */
-export const MAX_DEPTH = 8;
+export const MAX_DEPTH = 20;
 /** Cost of a value, in characters of a text. */
 const VALUE = 8;
 
