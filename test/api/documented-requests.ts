@@ -5,10 +5,15 @@ interface Content {
   [type: string]: { schema: JsonSchema; examples?: Record<string, { value: object }> };
 }
 
+interface Link {
+  operationId: string;
+  parameters: Record<string, string>;
+}
+
 interface Answer {
   $ref?: string;
   content?: Content;
-  links?: Record<string, { operationId: string }>;
+  links?: Record<string, Link>;
 }
 
 interface Operation {
@@ -37,8 +42,8 @@ export interface DocumentedRequest {
   files: string[];
   /** Of the answers that are no refusals. */
   statuses: string[];
-  /** Operations whose path takes the id of the answer, by the document's links. */
-  idFor: string[];
+  /** Operations whose path takes fields of the answer. */
+  links: Link[];
 }
 
 /** In the document's order, but what makes things first, then cancellations, and deletions last. */
@@ -58,7 +63,7 @@ export function requestsOf({ paths, components }: Reference): DocumentedRequest[
         ),
         files: [],
         statuses: answers.map(([status]) => status),
-        idFor: [...new Set(answers.flatMap(([, { links = {} }]) => Object.keys(links)))],
+        links: answers.flatMap(([, { links = {} }]) => Object.values(links)),
       };
       if (requestBody === undefined) return [{ ...common, example: "no body" }];
       return Object.entries(requestBody.content).flatMap(
@@ -81,9 +86,22 @@ export function requestsOf({ paths, components }: Reference): DocumentedRequest[
 }
 
 /** What is cancelled follows what was made at once: it may be over soon. */
-function turn({ method, path, idFor }: DocumentedRequest): number {
+function turn({ method, path, links }: DocumentedRequest): number {
   if (path.endsWith("/cancel")) return -0.5;
-  return Number(method === "DELETE") - Number(idFor.length > 0);
+  // What is within another goes first.
+  if (method === "DELETE") return 1 / path.split("/").length;
+  return -Number(links.length > 0);
+}
+
+/** What a link takes out of an answer. @returns undefined for an answer without one of these fields */
+export function linked({ parameters }: Link, answer: object): Record<string, string> | undefined {
+  const entries = Object.entries(parameters).map(([name, pointer]) => {
+    const field = pointer.slice("$response.body#/".length);
+    return [name, (answer as Record<string, string | undefined>)[field]] as const;
+  });
+  return entries.some(([, value]) => value === undefined)
+    ? undefined
+    : (Object.fromEntries(entries) as Record<string, string>);
 }
 
 function isFile({ format, items }: JsonSchema): boolean {

@@ -7,8 +7,11 @@ import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as compatible from "../../functions/gateway/openapi/compatible-responses.ts";
+import * as fileResponses from "../../functions/gateway/openapi/file-responses.ts";
+import * as setResponses from "../../functions/gateway/openapi/label-set-responses.ts";
 import * as responses from "../../functions/gateway/openapi/responses.ts";
-import { inlineObjects, requestsOf, type Reference } from "./documented-requests.ts";
+import * as storeResponses from "../../functions/gateway/openapi/vector-store-responses.ts";
+import { inlineObjects, linked, requestsOf, type Reference } from "./documented-requests.ts";
 import { uploadFile } from "../files/support/upload-file.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { request } from "../support/send-request.ts";
@@ -75,7 +78,7 @@ describe("openapi.json", () => {
 
   it("lists exactly the operations that the gateway has", async () => {
     for (const [path, operations] of Object.entries(document.paths)) {
-      const url = workers.url + path.replace("{id}", "ls_none");
+      const url = workers.url + path.replaceAll(/\{\w+\}/g, "ls_none");
       // Send a method that no path has: the answer lists the path's methods.
       const { status, headers } = await request("PATCH", url);
       expect(status, path).toBe(405);
@@ -99,22 +102,33 @@ describe("openapi.json", () => {
       name.endsWith("Form") ? undefined : value,
     );
     expect(json).not.toContain('"format":"binary"');
-    const { ClassifyForm, SimilarityForm, CreateFileForm } = document.components.schemas;
+    const { ClassifyForm, SimilarityForm, CreateFileForm, AddVectorStoreFilesForm, SearchVectorStoreForm } =
+      document.components.schemas;
     const file = { type: "string", format: "binary" };
     expect(ClassifyForm?.properties?.["image"]?.items).toEqual(file);
     expect(SimilarityForm?.properties?.["image"]?.items).toEqual(file);
+    expect(AddVectorStoreFilesForm?.properties?.["image"]?.items).toEqual(file);
+    expect(SearchVectorStoreForm?.properties?.["image"]?.items).toEqual(file);
     expect(CreateFileForm?.properties?.["file"]).toMatchObject(file);
   });
 
   it("has an example of every body, and each works as it is", async () => {
     const fox = await readFile(join(import.meta.dirname, "../../examples/fox.png"));
-    const ids = new Map<string, string>();
+    const parameters = new Map<string, Record<string, string>>();
     const sent: string[] = [];
     const predictions: string[] = [];
     for (const each of requestsOf(document)) {
       const what = `${each.operationId}, ${each.example}`;
-      const path = each.path.replace("{id}", () => each.parameters["id"] ?? ids.get(each.operationId) ?? "");
-      const input = each.operationId === "createBatch" ? { input_file_id: await inputOfBatch() } : {};
+      const known = { ...each.parameters, ...parameters.get(each.operationId) };
+      const path = each.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => known[name] ?? "");
+      const input =
+        each.operationId === "createBatch"
+          ? { input_file_id: await inputOfBatch() }
+          : each.operationId === "createVectorStoreFileBatch"
+            ? {
+                files: [{ file_id: (await uploadFile(workers.url, { bytes: new Uint8Array(fox) })).body.id }],
+              }
+            : {};
       const body =
         each.fields === undefined
           ? each.json && { ...each.json, ...input }
@@ -129,7 +143,10 @@ describe("openapi.json", () => {
       expect(each.statuses, `${what}: ${text.slice(0, 300)}`).toContain(String(response.status));
       const isJson = response.headers.get("content-type") === "application/json";
       const answer = (isJson ? JSON.parse(text) : {}) as { id: string; data: { prediction: string }[] };
-      for (const operation of each.idFor) ids.set(operation, answer.id);
+      for (const link of each.links) {
+        const taken = linked(link, answer);
+        if (taken !== undefined) parameters.set(link.operationId, taken);
+      }
       if (each.operationId === "classify") predictions.push(answer.data[0]?.prediction ?? "none");
       sent.push(what);
     }
@@ -158,6 +175,14 @@ describe("openapi.json", () => {
       endpoint: "/v1/classify",
       completion_window: "24h",
     });
+    const store = await v1("/v1/vector_stores", {
+      name: "a",
+      expires_after: { anchor: "last_active_at", days: 1 },
+    });
+    const path = `/v1/vector_stores/${store.body.id}`;
+    const added = await v1(`${path}/files`, { image: { image }, attributes: { a: 1 } });
+    const picture = `${path}/files/${added.body.id}`;
+    const fileBatch = await v1(`${path}/file_batches`, { file_ids: [added.body.id] });
     const answers: [schema: { parse(value: unknown): unknown }, answer: Awaited<ReturnType<typeof v1>>][] = [
       [responses.classifyResponseSchema, await v1("/v1/classify", { image, labels: ["fox"] })],
       [responses.classifyResponseSchema, await v1("/v1/classify", { image, label_set: [id, id] })],
@@ -180,24 +205,44 @@ describe("openapi.json", () => {
       ],
       [compatible.featureExtractionResponseSchema, await v1("/hf/feature-extraction", { inputs: "a" })],
       [compatible.featureExtractionResponseSchema, await v1("/hf/feature-extraction", { inputs: ["a"] })],
-      [responses.batchSchema, batch],
-      [responses.batchSchema, await v1(`/v1/batches/${batch.body.id}`)],
-      [responses.batchListResponseSchema, await v1("/v1/batches")],
-      [responses.labelSetSchema, set],
-      [responses.labelSetDetailSchema, await v1(`/v1/label_sets/${id}`)],
-      [responses.labelSetListResponseSchema, await v1("/v1/label_sets")],
+      [storeResponses.vectorStoreSchema, store],
+      [storeResponses.vectorStoreSchema, await v1(path)],
+      [storeResponses.vectorStoreListResponseSchema, await v1("/v1/vector_stores")],
+      [storeResponses.addedSchema, added],
+      [
+        storeResponses.addedSchema,
+        await v1(`${path}/files`, { images: [{ image }, "no picture"], on_error: "report" }),
+      ],
+      [storeResponses.vectorStoreFileSchema, await v1(picture)],
+      [storeResponses.vectorStoreFileListResponseSchema, await v1(`${path}/files`)],
+      [storeResponses.vectorStoreFileContentSchema, await v1(`${picture}/content`)],
+      [storeResponses.fileBatchSchema, fileBatch],
+      [storeResponses.fileBatchSchema, await v1(`${path}/file_batches/${fileBatch.body.id}`)],
+      [
+        storeResponses.vectorStoreFileListResponseSchema,
+        await v1(`${path}/file_batches/${fileBatch.body.id}/files`),
+      ],
+      [storeResponses.searchResponseSchema, await v1(`${path}/search`, { query: "a fox" })],
+      [storeResponses.deletedVectorStoreFileSchema, await request("DELETE", `${workers.url}${picture}`)],
+      [storeResponses.deletedVectorStoreSchema, await request("DELETE", `${workers.url}${path}`)],
+      [fileResponses.batchSchema, batch],
+      [fileResponses.batchSchema, await v1(`/v1/batches/${batch.body.id}`)],
+      [fileResponses.batchListResponseSchema, await v1("/v1/batches")],
+      [setResponses.labelSetSchema, set],
+      [setResponses.labelSetDetailSchema, await v1(`/v1/label_sets/${id}`)],
+      [setResponses.labelSetListResponseSchema, await v1("/v1/label_sets")],
       [responses.modelListSchema, await v1("/v1/models")],
       [responses.modelObjectSchema, await v1("/v1/models/edgeclip-demo")],
       [responses.healthSchema, await v1("/healthz")],
       [responses.healthSchema, await v1("/readyz")],
       [responses.errorSchema, await v1("/v1/embeddings", {})],
       [responses.errorSchema, await v1("/nowhere")],
-      [responses.fileSchema, file],
-      [responses.fileSchema, await v1(`/v1/files/${file.body.id}`)],
-      [responses.fileListResponseSchema, await v1("/v1/files")],
+      [fileResponses.fileSchema, file],
+      [fileResponses.fileSchema, await v1(`/v1/files/${file.body.id}`)],
+      [fileResponses.fileListResponseSchema, await v1("/v1/files")],
       [responses.classifyResponseSchema, await v1("/v1/classify", { image: stored, labels: ["fox"] })],
-      [responses.deletedFileSchema, await request("DELETE", `${workers.url}/v1/files/${file.body.id}`)],
-      [responses.deletedSchema, await request("DELETE", `${workers.url}/v1/label_sets/${id}`)],
+      [fileResponses.deletedFileSchema, await request("DELETE", `${workers.url}/v1/files/${file.body.id}`)],
+      [setResponses.deletedSchema, await request("DELETE", `${workers.url}/v1/label_sets/${id}`)],
     ];
     // Nothing is dropped: the reference has every field that the answer has.
     for (const [schema, { body }] of answers) expect(schema.parse(body)).toEqual(body);

@@ -1,9 +1,12 @@
 /** What the tools of `POST /mcp` take. */
 import * as z from "zod";
-import { MAX_IMAGES, MAX_TEXTS, MAX_TOOL_TEXT_LENGTH } from "../limits.ts";
+import { MAX_SEARCH_RESULTS } from "../../vector-stores/store-limits.ts";
+import { DEFAULT_RESULTS, MAX_IMAGES, MAX_NAME_LENGTH, MAX_TEXTS, MAX_TOOL_TEXT_LENGTH } from "../limits.ts";
+import { filterSchema } from "./filter.ts";
 import { imageObjectSchema, imageReferenceSchema } from "./image.ts";
 import { list } from "./list.ts";
 import { modelSchema } from "./model-name.ts";
+import { shortString } from "./short-string.ts";
 import { DEFAULT_TEMPLATES } from "../templates/named-templates.ts";
 import { templateSchema } from "./templates.ts";
 import { textSchema } from "./text.ts";
@@ -35,3 +38,29 @@ export const compareSchema = z.object({
     .meta({ description: "Descriptions that each picture is compared with" }),
   model: modelSchema,
 });
+
+export const searchPicturesSchema = z
+  .object({
+    vector_store_id: shortString(MAX_NAME_LENGTH).meta({ description: "Id of a vector store of pictures" }),
+    query: toolText
+      .optional()
+      .meta({ description: "What the pictures show, as a whole phrase: a photo of a dog in the snow" }),
+    image: picture
+      .optional()
+      .meta({ description: "Instead of a query: a picture that others are to be like" }),
+    filters: filterSchema.optional().meta({
+      description: 'Only pictures with such attributes: {"type": "eq", "key": "year", "value": 2024}',
+    }),
+    max_num_results: z
+      .number()
+      .int()
+      .min(1, "must be at least 1")
+      .max(MAX_SEARCH_RESULTS, `at most ${MAX_SEARCH_RESULTS}`)
+      .default(DEFAULT_RESULTS),
+  })
+  .superRefine(({ query, image }, context) => {
+    if ((query === undefined) !== (image === undefined)) return;
+    const message = query === undefined ? "query or image is needed" : "query and image exclude each other";
+    const code = query === undefined ? "missing_field" : "invalid_type";
+    context.addIssue({ code: "custom", path: ["query"], message, params: { code } });
+  });

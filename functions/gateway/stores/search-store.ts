@@ -19,6 +19,9 @@ export interface Searched {
   bytesRead: number;
 }
 
+type Search = Pick<StoreSearchRequest, "items" | "max_num_results"> &
+  Partial<Pick<StoreSearchRequest, "filters" | "ranking_options">>;
+
 /**
  * @throws ServiceError naming the bad query; `vector_store_not_found`, `vector_store_expired`, `store_model_mismatch`,
  * `overloaded`, `model_unavailable`
@@ -26,7 +29,7 @@ export interface Searched {
 export async function searchStore(
   { account, id, manifest }: OpenStore,
   pictures: PictureBatch,
-  { items, filters, max_num_results, ranking_options }: Omit<StoreSearchRequest, "isMix">,
+  { items, filters, max_num_results, ranking_options }: Search,
   paramOf: (index: number, part?: number) => string,
 ): Promise<SearchResult & { usage: Usage }> {
   const { env, timings, requestId } = pictures.context;

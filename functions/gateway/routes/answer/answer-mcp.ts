@@ -1,4 +1,4 @@
-/** The Model Context Protocol's server for one request: two tools, which refuse in words that an assistant reads. */
+/** The Model Context Protocol's server for one request: three tools, which refuse in words that an assistant reads. */
 import { createMcpHandler, McpServer, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import type { Context } from "hono";
 import type { ZodType } from "zod";
@@ -10,9 +10,11 @@ import type { ImageReference } from "../../schemas/image.ts";
 import { refusal } from "../../middleware/error-response.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import type { Item } from "../../schemas/item.ts";
-import { classifyImageSchema, compareSchema } from "../../schemas/mcp-tools.ts";
+import { refuseDeepFilters } from "../../schemas/filter.ts";
+import { classifyImageSchema, compareSchema, searchPicturesSchema } from "../../schemas/mcp-tools.ts";
 import { validate } from "../../schemas/validate.ts";
 import { scoreTexts, type TextScore } from "../../score/score-texts.ts";
+import { searchStore } from "../../stores/search-store.ts";
 import { answeredBy } from "./inference-response.ts";
 import { VERSION } from "../../version.ts";
 import { reportUsage } from "./report-usage.ts";
@@ -20,6 +22,7 @@ import { SCORE_BYTES } from "./stream-rows.ts";
 import { holdVectors, wantedBy } from "../request/embedding-context.ts";
 import { requestPictures } from "../request/fields-and-pictures.ts";
 import { requestedModel } from "../request/requested-model.ts";
+import { requestedStore } from "../request/requested-store.ts";
 
 /** Labels in the text of a classification, which assistants without structured answers read. */
 const SHOWN_LABELS = 5;
@@ -95,6 +98,47 @@ function serverOf(c: Context<GatewayEnv>): McpServer {
         const whole = {
           ...answer,
           similarities: scores.map((row) => row.map(({ similarity }) => similarity)),
+        };
+        return { whole, shown: whole };
+      }),
+  );
+  server.registerTool(
+    "search_pictures",
+    {
+      title: "Search pictures",
+      description:
+        "Finds the pictures of a vector store that are nearest to words or to a picture, the nearest first. Of words, " +
+        "0.3 is a high score. A picture's file_id can be the image of the other tools.",
+      inputSchema: unchecked(searchPicturesSchema),
+      annotations: { readOnlyHint: true },
+    },
+    async (given) =>
+      await resultOf(c, async () => {
+        refuseDeepFilters((given as { filters?: unknown } | undefined)?.filters);
+        const request = await validate(searchPicturesSchema, given, wantedBy(c));
+        const { query, image, filters, max_num_results } = request;
+        const store = await requestedStore(c, request.vector_store_id);
+        const items: Item[] = image === undefined ? [{ text: query ?? "" }] : [{ image }];
+        const param = image === undefined ? "query" : "image";
+        const pictures = requestPictures(c, store.manifest);
+        const search = { items, filters, max_num_results };
+        const { matches, hasMore, usage, ...searched } = await searchStore(
+          store,
+          pictures,
+          search,
+          () => param,
+        );
+        c.set("searched", searched);
+        const whole = {
+          ...answeredBy(c, store.manifest),
+          usage: reportUsage(c, usage),
+          results: matches.map(({ picture: { fileId, filename, attributes }, score }) => ({
+            file_id: fileId,
+            filename,
+            score,
+            attributes,
+          })),
+          has_more: hasMore,
         };
         return { whole, shown: whole };
       }),
