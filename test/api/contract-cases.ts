@@ -1,6 +1,7 @@
 /** Requests, and the contract's answer to each; `contract.test.ts` sends them all. */
 import { type Case, row } from "./contract-row.ts";
 import { fileCases } from "./file-cases.ts";
+import { storeCases } from "./store-cases.ts";
 
 export interface Material {
   /** A picture in base64. */
@@ -9,6 +10,10 @@ export interface Material {
   set: string;
   /** Id of a file that is a picture. */
   file: string;
+  /** Id of a file that is the input of a batch. */
+  lines: string;
+  /** Id of a vector store. */
+  store: string;
   /** Values of an embedding. */
   width: number;
 }
@@ -33,7 +38,7 @@ const mix = (weight: number): object => ({
   ],
 });
 
-export function contractCases({ image, set, file, width }: Material): Case[] {
+export function contractCases({ image, set, file, lines, store, width }: Material): Case[] {
   const labels = ["fox", "dress"];
   const vector = Array.from({ length: width }, (_, i) => i + 1);
   const png = `data:image/png;base64,${image}`;
@@ -543,6 +548,7 @@ export function contractCases({ image, set, file, width }: Material): Case[] {
     ),
     row(FEATURES, "to cut on the left, but short", { inputs: "a", truncation_direction: "left" }, 200),
     row("GET /v2/embed", "", undefined, 405, "method_not_allowed"),
+    ...storeCases({ image, file, lines, store, width }),
     ...fileCases(file),
     row("GET /v1/models", "the list", undefined, 200),
     row("GET /v1/models/edgeclip/demo", "by id", undefined, 200),

@@ -25,7 +25,16 @@ beforeAll(async () => {
   const image = await exampleBase64("fox.png");
   const bytes = new Uint8Array(Buffer.from(image, "base64"));
   const file = (await uploadFile(workers.url, { bytes })).body.id;
-  cases = contractCases({ image, set: set.body.id, file, width: model.body.embedding_width });
+  const lines = (await uploadFile(workers.url, { bytes: "{}", purpose: "batch" })).body.id;
+  const store = (await request("POST", `${workers.url}/v1/vector_stores`, {})).body.id;
+  cases = contractCases({
+    image,
+    set: set.body.id,
+    file,
+    lines,
+    store,
+    width: model.body.embedding_width,
+  });
 });
 
 afterAll(async () => {
@@ -57,7 +66,7 @@ it("holds in every row", { timeout: 300_000 }, async () => {
     const what = `${each.endpoint}, ${each.what}: ${JSON.stringify(answer.body).slice(0, 300)}`;
     const wanted = { status: each.status, code: each.code ?? null, param: each.param ?? param, missing: [] };
     expect(found, what).toEqual(wanted);
-    const path = each.endpoint.replace(/ls_[0-9a-f]{32}|file-[\w-]{44}/, "{id}");
+    const path = each.endpoint.replaceAll(/(ls|vs|vsfb)_[0-9a-f]{24,32}|file-[\w-]{44}/g, "{id}");
     rows.push(`| ${path} | ${each.what} | ${answer.status} | ${code ?? ""} | ${param ?? ""} |`);
   }
   if (process.env["WRITE_TABLE"] === "1") await writeFile(TABLE, table());

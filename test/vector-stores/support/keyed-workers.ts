@@ -1,0 +1,36 @@
+/** A public deployment with two accounts: who has a key has vector stores, others have none. */
+import type { KVNamespace } from "@cloudflare/workers-types";
+import OpenAI from "openai";
+import { addKey } from "../../support/add-key.ts";
+import { startWorkers, type Workers } from "../../support/workers.ts";
+
+export interface KeyedWorkers {
+  workers: Workers;
+  keys: { a: string; b: string };
+  /** The unmodified SDK. */
+  sdk(apiKey: string): OpenAI;
+}
+
+export async function startKeyedWorkers(): Promise<KeyedWorkers> {
+  const workers = await startWorkers({
+    access: "public",
+    change: (name, options) =>
+      name === "edgeclip"
+        ? ({
+            ...options,
+            ratelimits: Object.fromEntries(
+              ["PUBLIC", "FREE", "STANDARD", "HIGH"].map((tier) => [
+                `LIMIT_${tier}`,
+                { namespace_id: tier, simple: { limit: 10_000, period: 60 } },
+              ]),
+            ),
+          } as typeof options)
+        : options,
+  });
+  const store = (await workers.miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as KVNamespace;
+  return {
+    workers,
+    keys: { a: (await addKey(store, "a")).key, b: (await addKey(store, "b")).key },
+    sdk: (apiKey) => new OpenAI({ baseURL: `${workers.url}/v1`, apiKey, maxRetries: 0 }),
+  };
+}
