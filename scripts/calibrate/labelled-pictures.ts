@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../../build/command-line/usage-error.ts";
-import { isPicture } from "../retrieval/picture-search.ts";
+import { pictureType } from "../service/picture-files.ts";
 
 export interface LabelledPicture {
   file: string;
@@ -32,6 +32,6 @@ export async function labelledPictures(folder: string): Promise<LabelledPicture[
 
 /** Paths of a folder's pictures, in order. */
 export async function pictureFiles(folder: string): Promise<string[]> {
-  const files = (await readdir(folder)).filter((file) => isPicture(file)).toSorted();
+  const files = (await readdir(folder)).filter((file) => pictureType(file) !== undefined).toSorted();
   return files.map((file) => join(folder, file));
 }

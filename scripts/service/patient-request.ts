@@ -35,7 +35,8 @@ export async function getPatiently(service: Service, path: string): Promise<Resp
   return await askPatiently(service, path, () => ({}));
 }
 
-async function askPatiently(
+/** @param requestOf makes method and body of each try */
+export async function askPatiently(
   { url, key }: Service,
   path: string,
   requestOf: () => RequestInit,

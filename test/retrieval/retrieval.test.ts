@@ -1,8 +1,8 @@
 /**
- * Tests the recipe of docs/retrieval.md with the stand-in index: every example picture is found by its name and by
- * itself.
+ * Tests the recipes of docs/retrieval.md: with a vector store every example picture is found by its name and by itself;
+ * Vectorize is asked in its own words.
  */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,19 +10,24 @@ import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { EdgeclipClient } from "../../scripts/retrieval/edgeclip-client.ts";
-import { LocalIndex } from "../../scripts/retrieval/local-index.ts";
-import { indexFolder, isPicture, pictureItem, search } from "../../scripts/retrieval/picture-search.ts";
+import type { IndexedFile } from "../../scripts/retrieval/picture-index.ts";
+import { StoreIndex } from "../../scripts/retrieval/store-index.ts";
 import { VectorizeIndex } from "../../scripts/retrieval/vectorize-index.ts";
+import { pictureType } from "../../scripts/service/picture-files.ts";
+import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../examples");
 
 let folder: string;
+let files: IndexedFile[];
 let workers: Workers;
 let client: EdgeclipClient;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "edgeclip-retrieval-"));
+  const names = (await readdir(EXAMPLES)).filter((file) => pictureType(file) !== undefined);
+  files = names.map((id) => ({ id, path: join(EXAMPLES, id) }));
   workers = await startWorkers();
   client = new EdgeclipClient(workers.url, undefined);
 });
@@ -32,21 +37,22 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe("retrieval", () => {
+describe("retrieval with a vector store", () => {
   it("finds pictures by words and by pictures, and indexing twice changes nothing", async () => {
-    const index = new LocalIndex(join(folder, "index.jsonl"));
-    const pictures = (await readdir(EXAMPLES)).filter((file) => isPicture(file));
-    for (const _ of [1, 2]) expect(await indexFolder(EXAMPLES, client, index)).toBe(pictures.length);
+    const index = new StoreIndex(client, "pictures");
+    for (const _ of [1, 2]) await index.add(files);
+    const stores = await request("GET", `${workers.url}/v1/vector_stores`);
+    expect(stores.body.data).toMatchObject([{ name: "pictures", file_counts: { total: files.length } }]);
     let [firsts, found] = [0, 0];
-    for (const picture of pictures) {
-      const name = basename(picture, ".png").replaceAll(/[-_]/g, " ");
-      const byText = await search(`a photo of a ${name}.`, 3, client, index);
+    for (const { id, path } of files) {
+      const name = basename(id, ".png").replaceAll(/[-_]/g, " ");
+      const byText = await index.search({ text: `a photo of a ${name}.` }, 3);
       expect(byText).toHaveLength(3);
-      if (byText[0]?.id === picture) firsts += 1;
-      if (byText.some(({ id }) => id === picture)) found += 1;
-      const [itself] = await search(await pictureItem(join(EXAMPLES, picture)), 1, client, index);
-      expect(itself?.id).toBe(picture);
-      expect(itself?.score).toBeCloseTo(1, 5);
+      if (byText[0]?.id === id) firsts += 1;
+      if (byText.some((match) => match.id === id)) found += 1;
+      const [itself] = await index.search({ path }, 1);
+      expect(itself?.id).toBe(id);
+      expect(itself?.score).toBeCloseTo(1, 3);
     }
     // The demonstration model finds 7 of the 12 pictures first by their names, and 11 among the first three. One
     // picture depends on the engine.
@@ -54,23 +60,40 @@ describe("retrieval", () => {
     expect(found).toBeGreaterThanOrEqual(10);
   });
 
-  it("of an empty index finds nothing", async () => {
-    expect(await search("a fox", 3, client, new LocalIndex(join(folder, "none.jsonl")))).toEqual([]);
+  it("replaces a picture that has changed", async () => {
+    const index = new StoreIndex(client, "changing");
+    const path = join(folder, "one.png");
+    for (const [step, name] of ["fox.png", "moon.png"].entries()) {
+      await copyFile(join(EXAMPLES, name), path);
+      await index.add([{ id: "one.png", path }]);
+      const found = await index.search({ path: join(EXAMPLES, name) }, 5);
+      expect(found, String(step)).toEqual([{ id: "one.png", score: expect.closeTo(1, 3) }]);
+    }
+  });
+
+  it("without one says what to do", async () => {
+    await expect(new StoreIndex(client, "none").search({ text: "a fox" }, 3)).rejects.toThrow(
+      'there is no vector store "none"; index a folder first',
+    );
   });
 });
 
 describe("Vectorize", () => {
   let server: Server;
   const asked: { url: string | undefined; type: string | undefined; body: string }[] = [];
+  let stored: { id: string; values: number[] }[] = [];
 
   beforeAll(async () => {
-    server = createServer((request, response) => {
+    server = createServer((incoming, response) => {
       void (async () => {
-        asked.push({ url: request.url, type: request.headers["content-type"], body: await text(request) });
-        const matches = [{ id: "fox.png", score: 0.5, values: [1, 0] }];
-        const good = request.headers.authorization === "Bearer token";
+        const body = await text(incoming);
+        asked.push({ url: incoming.url, type: incoming.headers["content-type"], body });
+        if (incoming.url?.endsWith("/upsert") === true) {
+          stored = body.split("\n").map((line) => JSON.parse(line) as (typeof stored)[number]);
+        }
+        const good = incoming.headers.authorization === "Bearer token";
         const errors = good ? [] : [{ code: 1, message: "Authentication error" }];
-        response.end(JSON.stringify({ success: good, errors, result: { matches } }));
+        response.end(JSON.stringify({ success: good, errors, result: { matches: stored } }));
       })();
     });
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -82,29 +105,24 @@ describe("Vectorize", () => {
     server.close();
   });
 
-  it("is asked in its own words", async () => {
-    const index = new VectorizeIndex("pictures", { account: "a1", token: "token" });
-    await index.upsert([
-      { id: "a", values: [1, 0] },
-      { id: "b", values: [0, 1] },
+  it("is asked in its own words, and what it finds is ranked exactly", async () => {
+    const index = new VectorizeIndex(client, "pictures", { account: "a1", token: "token" });
+    const [fox, moon] = ["fox.png", "moon.png"].map((id) => ({ id, path: join(EXAMPLES, id) }));
+    await index.add([moon!, fox!]);
+    const [itself, other] = await index.search({ path: fox!.path }, 6);
+    expect([itself?.id, other?.id]).toEqual(["fox.png", "moon.png"]);
+    expect(itself?.score).toBeCloseTo(1, 5);
+    expect(asked.map(({ url, type }) => [url, type])).toEqual([
+      ["/accounts/a1/vectorize/v2/indexes/pictures/upsert", "application/x-ndjson"],
+      ["/accounts/a1/vectorize/v2/indexes/pictures/query", "application/json"],
     ]);
-    expect(await index.query([1, 0], 100)).toEqual([{ id: "fox.png", score: 0.5, values: [1, 0] }]);
-    expect(asked).toEqual([
-      {
-        url: "/accounts/a1/vectorize/v2/indexes/pictures/upsert",
-        type: "application/x-ndjson",
-        body: '{"id":"a","values":[1,0]}\n{"id":"b","values":[0,1]}',
-      },
-      {
-        url: "/accounts/a1/vectorize/v2/indexes/pictures/query",
-        type: "application/json",
-        body: '{"vector":[1,0],"topK":20,"returnValues":true}',
-      },
-    ]);
+    const { vector, ...query } = JSON.parse(asked[1]?.body ?? "") as { vector: number[] };
+    expect(query).toEqual({ topK: 20, returnValues: true });
+    expect(vector).toHaveLength(stored[0]?.values.length ?? 0);
   });
 
   it("refusing is told", async () => {
-    const index = new VectorizeIndex("pictures", { account: "a1", token: "wrong" });
-    await expect(index.query([1, 0], 1)).rejects.toThrow("Authentication error");
+    const index = new VectorizeIndex(client, "pictures", { account: "a1", token: "wrong" });
+    await expect(index.search({ text: "a fox" }, 1)).rejects.toThrow("Authentication error");
   });
 });

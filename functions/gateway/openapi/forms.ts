@@ -41,7 +41,9 @@ function formOf(
   const shown = (name: string, schema: JsonSchema): JsonSchema => {
     if (name in examples) return { ...schema, examples: [examples[name]] };
     const hasValue = needed.includes(name) || schema.enum !== undefined || "default" in schema;
-    return hasValue ? schema : { ...schema, ...LEFT_EMPTY.get(String(schema.type)) };
+    if (hasValue) return schema;
+    const { minItems: _least, ...mayBeEmpty } = schema;
+    return { ...mayBeEmpty, ...LEFT_EMPTY.get(String(schema.type)) };
   };
   const fields = Object.entries(properties)
     .flatMap(([name, schema]) => fieldsOf(name, schema))
