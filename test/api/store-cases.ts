@@ -18,6 +18,9 @@ export interface StoreMaterial {
 const filled = (count: number): object =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, index]));
 
+/** Base64 of little-endian float32. */
+const bytes = (values: number[]): string => Buffer.from(Float32Array.from(values).buffer).toString("base64");
+
 export function storeCases({ image, file, lines, store, width }: StoreMaterial): Case[] {
   const ADD = `POST ${STORES}/${store}/files`;
   const SEARCH = `POST ${STORES}/${store}/search`;
@@ -25,8 +28,6 @@ export function storeCases({ image, file, lines, store, width }: StoreMaterial):
   const ONE = `${STORES}/${store}/files/${file}`;
   const unknown = `${STORES}/vs_${"0".repeat(24)}`;
   const vector = Array.from({ length: width }, (_, index) => index + 1);
-  const bytes = (values: number[]): string =>
-    Buffer.from(Float32Array.from(values).buffer).toString("base64");
   const add = (what: string, body: object, ...answer: [number, string?, string?]): Case =>
     row(ADD, what, body, ...answer);
   const attributes = (what: string, given: unknown, ...answer: [number, string?, string?]): Case =>
@@ -277,7 +278,7 @@ export function storeCases({ image, file, lines, store, width }: StoreMaterial):
       {
         content: [
           { type: "text", text: "a" },
-          { ...{ image }, weight: -0.5 },
+          { image, weight: -0.5 },
         ],
       },
       200,
@@ -329,7 +330,13 @@ export function storeCases({ image, file, lines, store, width }: StoreMaterial):
     filter("8 levels", deep(8), 200),
     filter("9 levels", deep(9), 400, "too_many_items", "filters"),
     filter("2,000 levels", deep(2000), 400, "invalid_json"),
-    filter("33 comparisons", { type: "or", filters: Array(33).fill(eq) }, 400, "too_many_items", "filters"),
+    filter(
+      "33 comparisons",
+      { type: "or", filters: Array.from({ length: 33 }, () => eq) },
+      400,
+      "too_many_items",
+      "filters",
+    ),
     filter("a text", "a", 400, "invalid_type", "filters"),
     filter("a list", [eq], 400, "invalid_type", "filters"),
     filter("no type", { key: "a", value: 1 }, 400, "invalid_type", "filters.type"),

@@ -16,7 +16,7 @@ const SHARED = ["adapter", "runtime", "batches", "embed", "files", "json", "labe
 /** The gateway's folders, from the top of `docs/architecture.md` to the bottom. */
 const LAYERS = [
   ["middleware", "routes", "lines"],
-  ["label-sets", "embed", "uploads", "joint-calls", "report"],
+  ["label-sets", "stores", "embed", "uploads", "joint-calls", "report"],
   ["schemas", "openapi"],
   ["images", "body", "keys", "models", "templates", "score", "vectors"],
 ];

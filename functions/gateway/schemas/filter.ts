@@ -62,18 +62,17 @@ export const filterSchema: z.ZodType<Filter> = z
   })
   .meta({ id: "Filter" });
 
-/** JSON may be nested as deep as a body is long. */
+/** JSON may be nested as deep as a body is long, so it stops at what is too much. */
 function sizeOf(given: unknown): { depth: number; comparisons: number } {
-  let depth = 0;
-  let comparisons = 0;
-  let level: unknown[] = [given];
-  while (level.length > 0 && depth <= MAX_FILTER_DEPTH && comparisons <= MAX_FILTER_COMPARISONS) {
-    depth += 1;
-    level = level.flatMap((each) => {
+  let [depth, comparisons] = [0, 0];
+  for (let level = [given]; level.length > 0 && depth <= MAX_FILTER_DEPTH; depth++) {
+    const compounds = level.flatMap((each) => {
       const { filters } = (each ?? {}) as { filters?: unknown };
-      if (!Array.isArray(filters)) comparisons += 1;
-      return Array.isArray(filters) ? filters.slice(0, MAX_FILTER_COMPARISONS + 1) : [];
+      return Array.isArray(filters) ? [filters as unknown[]] : [];
     });
+    comparisons += level.length - compounds.length;
+    if (comparisons > MAX_FILTER_COMPARISONS) break;
+    level = compounds.flatMap((filters) => filters.slice(0, MAX_FILTER_COMPARISONS + 1));
   }
   return { depth, comparisons };
 }

@@ -47,7 +47,8 @@ export function refusalError(refusal: Refusal, id: string): ServiceError {
     }
     case "width":
       return new ServiceError("store_model_mismatch", `the vector store ${id} has vectors of another width`);
-    case "busy": {
+    default: {
+      // Busy.
       const message = "pictures are added to the vector store faster than they are filed; try again";
       return new ServiceError("overloaded", message);
     }
