@@ -56,31 +56,31 @@ export async function addPictures(
 ): Promise<AddedPictures> {
   const named = await namedFiles(store, batch.context, references, paramOf);
   const { embeddings, hashes, errors, cached } = await embedImages(references, batch, { paramOf, onError });
+  /** Of the account, by the hash of their bytes. */
+  const byHash = new Map<string, FileObject>();
+  for (const [index, reference] of references.entries()) {
+    const file = reference instanceof FileReference ? named.get(reference.id) : undefined;
+    if (file !== undefined) byHash.set(hashes[index] ?? "", file);
+  }
   /** By the file's id: a picture that comes twice is one. */
   const pictures = new Map<string, NewPicture>();
   const ids = references.map((reference, index) => {
     if (errors.has(index)) return undefined;
     const sha256 = hashes[index] ?? "";
     const file =
-      reference instanceof FileReference ? named.get(reference.id) : (kept.fileOf(sha256) ?? sameFile(index));
+      reference instanceof FileReference
+        ? named.get(reference.id)
+        : (kept.fileOf(sha256) ?? byHash.get(sha256));
     if (file === undefined) throw new Error("a picture has no file");
     pictures.set(file.id, {
       fileId: file.id,
       filename: filename ?? file.filename,
       bytes: file.bytes,
       attributes,
-      row: quantizeRow(embeddings[index] ?? new Float32Array()),
+      row: quantizeRow(embeddings[index] ?? missing()),
     });
     return file.id;
   });
-  /** The account's file that came before with the same bytes. */
-  function sameFile(index: number): FileObject | undefined {
-    const at = references.findIndex(
-      (each, other) => each instanceof FileReference && hashes[other] === hashes[index],
-    );
-    const same = references[at];
-    return same instanceof FileReference ? named.get(same.id) : undefined;
-  }
   const good = hashes.filter((_, index) => !errors.has(index));
   const facts = await add(store, batch.context, [...pictures.values()]).catch((error: unknown) => {
     // The answer was lost, and perhaps the store has the pictures: then they must have their files.
@@ -110,7 +110,7 @@ export async function addVector(
   return (await add(store, context, [picture])).get(fileId) ?? missing();
 }
 
-/** Tells the store's object, and the jobs Worker if there is work for it. @throws ServiceError */
+/** What a change made of pictures. The jobs Worker is told if there is work for it. @throws ServiceError */
 export async function applied(
   { env, waitUntil }: Pick<EmbedContext, "env" | "waitUntil">,
   { account, id }: Pick<OpenStore, "account" | "id">,
