@@ -86,23 +86,16 @@ export class StoreScan {
   /** Scans what is in memory. @returns the segments that are not */
   async #scanMemory(signal: AbortSignal): Promise<Task[]> {
     const tasks = this.#store.segments.map((ref): Task => ({ ref, isDone: false, passing: new Map() }));
-    const left = tasks.values();
     const cold: Task[] = [];
-    let isOpenDone = false;
-    for (let isOver = false; !isOver;) {
-      await this.#turns.take(() => {
-        let cost = 0;
-        if (!isOpenDone) cost += this.#scanOpen();
-        isOpenDone = true;
-        while (cost < PIECE_COST) {
-          const { value: task, done } = left.next();
-          if (done === true) {
-            isOver = true;
-            return;
-          }
-          cost += this.#costOf(task.ref.rows);
-          if (this.#advance(task) !== undefined) cold.push(task);
+    let cost = await this.#turns.take(() => this.#scanOpen(), signal);
+    while (tasks.length > 0) {
+      cost = await this.#turns.take(() => {
+        let spent = cost;
+        for (; spent < PIECE_COST && tasks.length > 0; spent += this.#costOf(tasks.shift()!.ref.rows)) {
+          const [task] = tasks;
+          if (this.#advance(task!) !== undefined) cold.push(task!);
         }
+        return 0;
       }, signal);
     }
     return cold;

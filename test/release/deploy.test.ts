@@ -128,8 +128,8 @@ describe("a deployment", { timeout: 180_000 }, () => {
     await account.deploy(["edgeclip-demo"]);
     await account.scripts.collectGarbage();
     // Those of the other engine are gone; the deployment before had both models.
-    expect(engines).toHaveLength(8);
-    expect(account.behindGateway()).toHaveLength(6);
+    expect(engines).toHaveLength(9);
+    expect(account.behindGateway()).toHaveLength(7);
     expect(await account.classify(account.url(former))).toMatchObject({ status: 200 });
     await account.deploy(["edgeclip-demo"]);
     await account.scripts.collectGarbage();
