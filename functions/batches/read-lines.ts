@@ -59,7 +59,7 @@ async function* pieces(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
       yield value as Uint8Array<ArrayBuffer>;
     }
   } finally {
-    // Whoever stops before the end wants no more.
+    // A caller that stops before the end needs no more bytes.
     await reader.cancel().catch(() => {});
   }
 }

@@ -7,7 +7,7 @@ import { warn } from "../runtime/warn.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 import { clearUp, send } from "./work-on-batch.ts";
 
-/** Milliseconds in which whoever has marked a batch has made it. */
+/** Milliseconds after its mark within which a batch has been made, if its request succeeded. */
 const MADE_AFTER_MS = 600_000;
 /** Batches of a sweep, each of which takes a few of the 10,000 subrequests of an invocation. */
 const MOST = 1_000;

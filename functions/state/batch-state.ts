@@ -43,7 +43,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     this.#row = new BatchRow(ctx.storage);
     this.#parts = new PartTable(ctx.storage);
     this.#failing = new FailingParts(ctx.storage);
-    // Whoever asks for a batch that does not exist is not to make tables.
+    // A question about a batch that does not exist must not make tables.
     if (this.#row.exists()) migrate(ctx.storage, BATCH_MIGRATIONS);
   }
 
@@ -209,7 +209,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     const known = this.#row.read();
     if (known === undefined) return;
     const { record } = known;
-    // Whoever finds it later than the end was begun, or than his part was lent to another, has no say.
+    // It does not count once the end has begun, or once the part was lent to another consumer.
     if (record.ends > 0 || !this.#parts.release(token, 0)) return;
     stopWith(record, "input_file_gone", "the input file was deleted or has expired", "input_file_id");
     this.#row.write(record);
@@ -251,7 +251,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     const now = Date.now();
     const { lent, suspects, open } = this.#parts.counts(now);
     if (open === 0) return undefined;
-    // Whoever is too many here may be one too few for what comes after the suspect.
+    // The message must come back: after the suspect there may be work for one consumer more.
     if (suspects > 0) return { kind: "wait", milliseconds: ALONE_AGAIN_MS };
     if (lent >= MAX_LENT) return busy(this.#parts.lentUntil());
     const token = crypto.randomUUID();
@@ -263,7 +263,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
 
   #takeFinish(batch: NewBatch, record: BatchRecord, taker: Taker): Work {
     const now = Date.now();
-    // Whoever works on a part hears at his next renewal that it is not wanted any more.
+    // A consumer that works on a part learns at its next renewal that the part is not wanted any more.
     const lentUntil = this.#parts.lentUntil();
     if (record.ends === 0 && lentUntil > now) {
       const milliseconds = Math.min(5_000, lentUntil - now);

@@ -53,7 +53,7 @@ export class PartTable {
     this.#sql.exec("DELETE FROM parts");
   }
 
-  /** Takes work back from whoever had the message before. */
+  /** Takes back the work that was lent for an earlier delivery of the message. */
   takeBack({ message, attempt }: Taker): void {
     this.#sql.exec(
       "UPDATE parts SET token = NULL, lent_until = 0 WHERE done = 0 AND message = ? AND attempt < ?",

@@ -9,7 +9,7 @@ const MAX_UPLOADS = 100;
 export const MAX_FILES = 1_000_000;
 /** Seconds of silence after which an upload is taken for dead. Living ones give signs every two minutes. */
 const DEAD_AFTER = 900;
-/** Seconds that whoever gave an upload up has for clearing it himself; until then R2 may still be at it. */
+/** Seconds within which a request that gives its upload up clears it; until then R2 may still work on it. */
 const CLEARED_AFTER = 300;
 
 const LAST_SIGN = "COALESCE(touched_at, begun_at)";

@@ -5,7 +5,7 @@ import type { Attributes } from "./stored-picture.ts";
 export interface NewFileBatch {
   /** `vsfb_…` */
   id: string;
-  /** Who made it; its pictures are embedded in his name. null on a deployment without keys. */
+  /** The key that made it; its pictures are embedded on its account. null on a deployment without keys. */
   keyId: string | null;
   tier: string;
   /** Each file once; at most `MAX_BATCH_FILES`. */

@@ -73,12 +73,12 @@ describe("BytesInFlight", () => {
 
   it("does not count the isolate's busy time as waiting for a client", () => {
     const share = open(new BytesInFlight({ small: MB, large: MB }), MB);
-    share.expect();
+    share.pace.expect();
     const busyUntil = Date.now() + 300;
     while (Date.now() < busyUntil);
-    share.foundNothing();
-    expect(share.waited).toBeGreaterThan(0);
-    expect(share.waited).toBeLessThanOrEqual(50);
+    share.pace.foundNothing();
+    expect(share.pace.waited).toBeGreaterThan(0);
+    expect(share.pace.waited).toBeLessThanOrEqual(50);
   });
 
   it("takes room for the bytes that arrived, not for the announced ones", async () => {
@@ -199,10 +199,10 @@ describe("BytesInFlight", () => {
     const room = new BytesInFlight({ small: MB, large: 20 * MB });
     const slow = open(room, 16 * MB);
     await slow.growTo(15 * MB);
-    slow.expect();
+    slow.pace.expect();
     for (let i = 0; i < 70; i++) {
       await sleep(50);
-      slow.foundNothing();
+      slow.pace.foundNothing();
     }
     slow.assertKept();
     const other = open(room, 10 * MB).growTo(10 * MB);
@@ -216,7 +216,7 @@ describe("BytesInFlight", () => {
     const room = new BytesInFlight({ small: MB, large: 20 * MB });
     const share = open(room, 16 * MB);
     await share.growTo(15 * MB);
-    share.expect();
+    share.pace.expect();
     const until = Date.now() + 3_500;
     while (Date.now() < until);
     const other = open(room, 10 * MB).growTo(10 * MB);
@@ -232,9 +232,9 @@ describe("BytesInFlight", () => {
     await steady.growTo(15 * MB);
     const other = open(room, 10 * MB).growTo(10 * MB);
     for (let i = 0; i < 30; i++) {
-      steady.expect();
+      steady.pace.expect();
       await sleep(100);
-      steady.received(50_000);
+      steady.pace.received(50_000);
       steady.assertKept();
     }
     steady.release();

@@ -23,6 +23,7 @@
 import { MAX_LINE_MEMORY } from "../../batches/batch-limits.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { SignOfLife } from "../../runtime/sign-of-life.ts";
+import { ClientPace } from "./client-pace.ts";
 
 /** Time between two polls, at first and at most. Of a hundred that wait, each must take little time. */
 const POLL_MS = { first: 10, most: 50 } as const;
@@ -46,32 +47,20 @@ const SMALL_BYTES = 131_072;
 const STEP_BYTES = 1_000_000;
 /** Largest body that may use the reserve, bytes. */
 const MEDIUM_BYTES = 4_000_000;
-/** How often a request checks whether its client has sent something, or its room was given to another. */
-export const LOOK_MS = 50;
-/**
- * A client is slow when it has sent less than this rate for `SLACK_MS`. Bytes a second: a piece of 4 kB, which is what
- * workerd hands out, makes up for one check. So a client that is faster than a busy isolate never counts as slow.
- */
-const LEAST_RATE = 4_096 / (LOOK_MS / 1000);
-const SLACK_MS = 3_000;
-
 type Lane = "small" | "large";
 
 /** The room of one body. */
 export class Share {
   /** True for a line of a batch. */
   readonly isLine: boolean;
+  /** How its client sends. */
+  readonly pace = new ClientPace();
   readonly #room: BytesInFlight;
   readonly #request = new SignOfLife();
   readonly #heartbeat: ReturnType<typeof setInterval>;
   #most: number;
   #held = LEAST_BYTES;
   #wanted = 0;
-  /** When it last checked for bytes from its client; undefined while it does not wait for the client. */
-  #lookedAt: number | undefined;
-  /** Milliseconds for which the client may still be silent before it counts as slow. */
-  #slack = SLACK_MS;
-  #waited = 0;
   #isLost = false;
 
   /** @param most bytes that it will hold, as far as is known */
@@ -94,17 +83,12 @@ export class Share {
    * Bytes that it will still need once it has these. None if it is slow, because it loses its room when others need it.
    */
   missing(bytes: number): number {
-    return this.#isLost || this.isSlow() ? 0 : Math.max(0, this.#most - bytes);
+    return this.#isLost || this.pace.isSlow ? 0 : Math.max(0, this.#most - bytes);
   }
 
   /** Bytes that it will hold once the body has arrived, as far as is known. */
   get atLast(): number {
     return Math.max(this.#most, this.after);
-  }
-
-  /** Milliseconds spent waiting for the client, without the time in which the isolate was too busy to check. */
-  get waited(): number {
-    return this.#waited;
   }
 
   /** True if it waits for room and still polls. */
@@ -123,10 +107,6 @@ export class Share {
 
   isAlive(): boolean {
     return !this.#request.isOlderThan(SHARE_EXPIRY_MS);
-  }
-
-  isSlow(): boolean {
-    return this.#lookedAt !== undefined && this.#slack <= 0;
   }
 
   /** Takes its room away. Its request learns of that at its next check. */
@@ -173,30 +153,6 @@ export class Share {
   complete(bytes: number): void {
     this.shrinkTo(bytes);
     this.#most = this.#held;
-  }
-
-  /** Starts waiting for the client. */
-  expect(): void {
-    this.#lookedAt = Date.now();
-  }
-
-  /**
-   * Records that nothing came since the last check. A long gap counts as little waiting, because the isolate may have
-   * been busy with another request.
-   */
-  foundNothing(): void {
-    const now = Date.now();
-    const waited = Math.min(LOOK_MS, now - (this.#lookedAt ?? now));
-    this.#waited += waited;
-    this.#slack = Math.max(0, this.#slack - waited);
-    this.#lookedAt = now;
-  }
-
-  /** Records that the client has sent this many bytes, or has finished. */
-  received(bytes: number): void {
-    this.foundNothing();
-    this.#slack = Math.min(SLACK_MS, this.#slack + (1000 * bytes) / LEAST_RATE);
-    this.#lookedAt = undefined;
   }
 
   /** @throws ServiceError `overloaded` if its room was given to another */
@@ -291,7 +247,7 @@ export class BytesInFlight {
     const inLane = this.#inLane(waiting).filter(({ isLine }) => isLine || !waiting.isLine);
     // Take one at a time, because it may be enough.
     if (inLane.some(({ isLost }) => isLost)) return;
-    const slow = inLane.filter((share) => share !== waiting && share.isSlow());
+    const slow = inLane.filter((share) => share !== waiting && share.pace.isSlow);
     const isStuck = (): boolean => inLane.every((share) => share.isWaiting && !this.isFree(share));
     if (slow.length > 0) largestOf(slow)?.lose();
     else if (isStuck()) (waiting.lane === "large" ? inLane.at(-1) : largestOf(inLane))?.lose();

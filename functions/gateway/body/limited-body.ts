@@ -43,7 +43,7 @@ export async function readLimited(
   if (reader === undefined) return;
   let bytes = 0;
   const next = (): ReturnType<typeof receivePiece> => {
-    const left = MAX_TIME_MS + (1000 * bytes) / LEAST_AVERAGE - share.waited;
+    const left = MAX_TIME_MS + (1000 * bytes) / LEAST_AVERAGE - share.pace.waited;
     return receivePiece(reader, share, Math.min(MAX_SILENCE_MS, left), tooSlow);
   };
   try {

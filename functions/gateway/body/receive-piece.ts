@@ -1,6 +1,7 @@
 /** Receives the next piece of a body, with a time limit. */
 import { within } from "../../runtime/deadline.ts";
-import { LOOK_MS, type Share } from "./bytes-in-flight.ts";
+import type { Share } from "./bytes-in-flight.ts";
+import { LOOK_MS } from "./client-pace.ts";
 
 /**
  * @param share is told that the sender is waited for
@@ -18,16 +19,16 @@ export async function receivePiece(
   const piece = reader.read();
   // After giving up, ignore how the read ends.
   piece.catch(() => {});
-  share.expect();
-  const most = share.waited + patience;
+  share.pace.expect();
+  const most = share.pace.waited + patience;
   for (;;) {
     const came = await within(LOOK_MS, piece);
     if (came !== undefined) {
-      share.received(came.value?.byteLength ?? 0);
+      share.pace.received(came.value?.byteLength ?? 0);
       return came.value;
     }
-    share.foundNothing();
+    share.pace.foundNothing();
     share.assertKept();
-    if (share.waited > most) throw late();
+    if (share.pace.waited > most) throw late();
   }
 }

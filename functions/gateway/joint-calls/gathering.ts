@@ -16,10 +16,10 @@ const QUIET_BEFORE_ALL_MS = 2_000;
 /** Milliseconds after which whatever waits goes without what still comes. */
 const PATIENCE_MS = 15_000;
 
-/** Milliseconds between two signs of life of what waits; whoever asked takes longer silence for a fault. */
+/** Milliseconds between two signs of life of calls that wait; their callers take a longer silence for a fault. */
 const BEAT_MS = 3_000;
 
-/** Milliseconds in which whoever has just got his answer comes to his next step. */
+/** Milliseconds in which a line that has just got an answer comes to its next step. */
 const STEP_MS = 5;
 
 /** Where calls of a kind wait. */
@@ -30,7 +30,7 @@ export interface Waiting {
   readonly isWaiting: boolean;
   /** Asks what waits. */
   flush(): void;
-  /** Gives a sign of life to whoever has asked what waits, if he needs one. */
+  /** Gives a sign of life to the callers of what waits, if they need one. */
   showLife?(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ interface LineState {
 export class Gathering {
   readonly #lines = new Map<string, LineState>();
   readonly #waiting: Record<"text" | "decoder" | "image", Waiting[]> = { text: [], decoder: [], image: [] };
-  /** Whoever waits until another line may be started. */
+  /** Resumes the caller that waits until another line may be started. */
   #starter: (() => void) | undefined;
   #isAllStarted = false;
   #quiet: ReturnType<typeof setTimeout> | null = null;

@@ -22,6 +22,7 @@ export async function reportHost(env: Bindings, account: string) {
       ["R2 of models", () => env.MODELS.head("readyz")],
       ["R2 of label sets", () => env.SETS.head("readyz")],
       ["R2 of files", () => env.FILES.head("readyz")],
+      ["R2 of vector stores", () => env.VECTORS.head("readyz")],
       ["Durable Object of an account", () => accountBatches(env, account).listBatches(null, 1)],
     ]),
     queue: await reportQueue(env.BUILDS),

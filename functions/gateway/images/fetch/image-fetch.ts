@@ -105,7 +105,7 @@ export class ImageFetch {
     const late = (): ServiceError => this.#failed(TOO_SLOW);
     const next = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
       try {
-        return await receivePiece(reader, share, FETCH_TIMEOUT_MS - share.waited, late);
+        return await receivePiece(reader, share, FETCH_TIMEOUT_MS - share.pace.waited, late);
       } catch (error) {
         throw error instanceof ServiceError ? error : this.#failed(UNREACHABLE);
       }
