@@ -14,8 +14,6 @@ import type { BatchEndpoint, BatchError, BatchObject } from "./batch-object.ts";
 
 /** Milliseconds for which work is lent; longer than a tower may be silent (`DEADLINES.worker`). */
 export const LEASE_MS = 45_000;
-/** Milliseconds between two renewals. */
-export const RENEW_AFTER_MS = 10_000;
 
 /**
  * The message for which work is taken. If it comes again, whoever took work for it before is dead, so that nobody needs

@@ -54,7 +54,7 @@ export async function answerPart(work: PartWork, held: HeldWork, env: JobsBindin
     const pause = isOverloaded ? pauseMs : 0;
     const answers = { part: part.number, outputBytes, errorBytes, completed, failed, left, pauseMs: pause };
     const isTaken = await held.state.answered(held.token, answers);
-    if (isTaken) recordLines(env, batch, usage, Date.now() - began);
+    if (isTaken) recordLines(env, batch, `/v1/batches${batch.endpoint}`, usage, Date.now() - began);
   } catch (error) {
     await writer.abandon();
     if (isFailure(error)) {

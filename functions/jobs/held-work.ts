@@ -1,17 +1,25 @@
-/** A piece of a batch's work that was lent to this invocation. */
-import { type BatchStateRpc, type NewBatch, RENEW_AFTER_MS } from "../batches/batch-state-rpc.ts";
-import { type BatchBindings, batchState } from "../batches/batches.ts";
+/** A piece of work that a Durable Object has lent to this invocation. */
+import type { BatchStateRpc } from "../batches/batch-state-rpc.ts";
 import { warn } from "../runtime/warn.ts";
 
-export class HeldWork {
-  readonly state: BatchStateRpc;
+/** Milliseconds between two renewals; work is lent for four times as long. */
+const RENEW_AFTER_MS = 10_000;
+
+interface Lender {
+  /** @returns false if the work is not wanted any more, or was lent to another */
+  renew(token: string): Promise<boolean>;
+  release(token: string, pauseMs: number, isFailure?: boolean): Promise<void>;
+}
+
+export class HeldWork<State extends Lender = BatchStateRpc> {
+  readonly state: State;
   readonly token: string;
   #renewedAt = Date.now();
   #isRenewing = false;
   #isLost = false;
 
-  constructor(env: BatchBindings, { batch, token }: { batch: NewBatch; token: string }) {
-    this.state = batchState(env, batch.account, batch.id);
+  constructor(state: State, token: string) {
+    this.state = state;
     this.token = token;
   }
 
@@ -26,7 +34,7 @@ export class HeldWork {
         this.#isLost = !(await this.state.renew(this.token));
         this.#renewedAt = Date.now();
       } catch (error) {
-        warn("work on a batch not renewed", error);
+        warn("work that is lent was not renewed", error);
       } finally {
         this.#isRenewing = false;
       }
@@ -35,9 +43,9 @@ export class HeldWork {
   }
 
   /** Gives the work back, so that nobody waits until it would expire. Never throws. */
-  async release(pauseMs: number): Promise<void> {
+  async release(pauseMs: number, isFailure = false): Promise<void> {
     await this.state
-      .release(this.token, pauseMs)
+      .release(this.token, pauseMs, isFailure)
       .catch((error: unknown) => warn("work not given back", error));
   }
 }

@@ -61,15 +61,15 @@ async function doWork(work: Work, { account, id }: BatchMessage, env: JobsBindin
       await clearUp(account, id, env);
       return [];
     case "check": {
-      const outcome = await checkInput(work, new HeldWork(env, work), env);
+      const outcome = await checkInput(work, new HeldWork(batchState(env, account, id), work.token), env);
       if (outcome === "in order") return Array.from({ length: CHAINS }, () => 0);
       return outcome === "refused" ? [0] : [outcome.againMs];
     }
     case "part":
-      await answerPart(work, new HeldWork(env, work), env);
+      await answerPart(work, new HeldWork(batchState(env, account, id), work.token), env);
       return [0];
     default:
-      return [await finishBatch(work, new HeldWork(env, work), env)];
+      return [await finishBatch(work, new HeldWork(batchState(env, account, id), work.token), env)];
   }
 }
 

@@ -2,14 +2,13 @@
  * The segments of a vector store: which rows each has, which of them are dead, and what should be written anew. A segment
  * has all live rows of a range of numbers, so that a row's number tells its segment and compaction writes nothing to rows.
  */
-import { MAX_SEGMENT_ROWS } from "../vector-stores/store-limits.ts";
 import type { SegmentRef } from "../vector-stores/store-state-rpc.ts";
 import { seconds } from "./seconds.ts";
 
 /** Small segments side by side that are made one. */
 const MERGED = 4;
-/** Live rows below which a segment counts as small. */
-const SMALL = (MAX_SEGMENT_ROWS * 3) / 4;
+/** A segment counts as small with less than this share of the rows that it may have. */
+const SMALL = 3 / 4;
 /** A segment is written anew once this share of its rows is dead. */
 const DEAD_SHARE = 1 / 4;
 /** Seconds after which no search reads a segment that was replaced. */
@@ -91,10 +90,13 @@ export class SegmentTable {
     return empty.length > 0;
   }
 
-  /** @returns the range of which a segment should be made of those that there are; undefined if none is due */
-  due(): Range | undefined {
+  /**
+   * @param most rows of a segment
+   * @returns the range of which a segment should be made of those that there are; undefined if none is due
+   */
+  due(most: number): Range | undefined {
     const segments = this.#all();
-    const merged = bestRun(segments);
+    const merged = bestRun(segments, most);
     if (merged.length >= MERGED) return rangeOf(merged);
     const spoiled = segments.find(({ rows, live }) => rows - live >= rows * DEAD_SHARE);
     return spoiled && rangeOf([spoiled]);
@@ -161,19 +163,19 @@ export class SegmentTable {
 }
 
 /** The most small segments side by side whose live rows fit into one. */
-function bestRun(segments: readonly SegmentRow[]): SegmentRow[] {
+function bestRun(segments: readonly SegmentRow[], most: number): SegmentRow[] {
   let best: SegmentRow[] = [];
   let run: SegmentRow[] = [];
   let live = 0;
   for (const segment of segments) {
-    if (segment.live >= SMALL) {
+    if (segment.live >= most * SMALL) {
       run = [];
       live = 0;
       continue;
     }
     run.push(segment);
     live += segment.live;
-    while (live > MAX_SEGMENT_ROWS) live -= run.shift()!.live;
+    while (live > most) live -= run.shift()!.live;
     if (run.length > best.length) best = [...run];
   }
   return best;

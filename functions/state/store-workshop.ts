@@ -1,6 +1,6 @@
 /** The work that a vector store lends, as `functions/vector-stores/store-work-rpc.ts` says. Its caller writes the record. */
 import { segmentsPrefix } from "../vector-stores/store-marks.ts";
-import { MAX_SEGMENT_ROWS } from "../vector-stores/store-limits.ts";
+import { maxSegmentRows } from "../vector-stores/segment-layout.ts";
 import type { SegmentRef } from "../vector-stores/store-state-rpc.ts";
 import {
   type Filled,
@@ -35,7 +35,7 @@ export class StoreWorkshop {
     const until = lent === null || isTakersOwn ? 0 : lent.until;
     if (record.isRemoved || (record.expiredAt !== null && !record.isErased)) {
       const free = lent?.segment ? lent.until + STRAGGLER_MS : 0;
-      return free > now ? waitUntil(record, free) : { kind: "clear" };
+      return free > now ? waitUntil(record, free) : { kind: "clear", isRemoved: record.isRemoved };
     }
     if (record.isErased) return { kind: "none" };
     if (until > now) return { kind: "busy", milliseconds: Math.max(1_000, until - now) };
@@ -54,10 +54,11 @@ export class StoreWorkshop {
     return true;
   }
 
-  release(record: StoreRecord, pauseMs: number): void {
-    const released = record.released + 1;
+  release(record: StoreRecord, pauseMs: number, isFailure: boolean): void {
+    const { lost, released } = record;
     this.#end(record, pauseMs);
-    record.released = released;
+    record.lost = isFailure ? lost + 1 : 0;
+    record.released = isFailure ? released : released + 1;
   }
 
   /** @returns whether the segment is one of the store's now */
@@ -74,9 +75,10 @@ export class StoreWorkshop {
     return true;
   }
 
-  filled(record: StoreRecord, files: readonly Filled[], pauseMs: number): void {
+  filled(record: StoreRecord, files: readonly Filled[], pauseMs: number): true {
     this.#store.fill(record, files);
     this.#end(record, pauseMs);
+    return true;
   }
 
   /** Whether somebody who takes now would get something. */
@@ -106,7 +108,7 @@ export class StoreWorkshop {
   #compact(record: StoreRecord, taker: StoreTaker): StoreWork | undefined {
     const range = this.#range(record);
     if (range === undefined) return undefined;
-    const numbers = this.#store.pictures.numbers(range.from, range.to, MAX_SEGMENT_ROWS);
+    const numbers = this.#store.pictures.numbers(range.from, range.to, maxSegmentRows(record.made.width));
     const key = `${segmentsPrefix(record.account, record.id)}${crypto.randomUUID()}`;
     const token = lend(record, taker, { key, replaces: range.replaces });
     return { kind: "compact", token, compaction: { key, numbers, width: record.made.width } };
@@ -114,7 +116,7 @@ export class StoreWorkshop {
 
   #range(record: StoreRecord): Range | undefined {
     const { segments } = this.#store;
-    if (record.openRows < OPEN_ROWS_DUE) return segments.due();
+    if (record.openRows < OPEN_ROWS_DUE) return segments.due(maxSegmentRows(record.made.width));
     return { from: segments.covered() + 1, to: record.nextNumber, replaces: [] };
   }
 

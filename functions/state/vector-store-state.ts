@@ -211,8 +211,8 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
     return this.#lent(token, (record) => this.#workshop.renew(record)) ?? false;
   }
 
-  async release(token: string, pauseMs: number): Promise<void> {
-    this.#lent(token, (record) => this.#workshop.release(record, pauseMs));
+  async release(token: string, pauseMs: number, isFailure = false): Promise<void> {
+    this.#lent(token, (record) => this.#workshop.release(record, pauseMs, isFailure));
   }
 
   async rows(numbers: Uint32Array): Promise<OpenRow[]> {
@@ -240,8 +240,8 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
     return isKnown;
   }
 
-  async filled(token: string, files: readonly Filled[], pauseMs: number): Promise<void> {
-    this.#lent(token, (record) => this.#workshop.filled(record, files, pauseMs));
+  async filled(token: string, files: readonly Filled[], pauseMs: number): Promise<boolean> {
+    return this.#lent(token, (record) => this.#workshop.filled(record, files, pauseMs)) ?? false;
   }
 
   async erased(): Promise<void> {

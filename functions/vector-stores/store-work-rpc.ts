@@ -14,8 +14,6 @@ import type { PictureFacts, QuantizedRow } from "./stored-picture.ts";
 
 /** Milliseconds for which work is lent; longer than a tower may be silent (`DEADLINES.worker`). */
 export const STORE_LEASE_MS = 45_000;
-/** Milliseconds between two renewals. */
-export const RENEW_STORE_AFTER_MS = 10_000;
 
 /** The message for which work is taken. If it comes again, whoever took work for it before is dead. */
 export interface StoreTaker {
@@ -61,7 +59,8 @@ export type StoreWork =
   | { kind: "wait"; milliseconds: number }
   | { kind: "compact"; token: string; compaction: Compaction }
   | { kind: "fill"; token: string; filling: Filling }
-  | { kind: "clear" };
+  /** Everything of it goes: it is removed, or has expired. */
+  | { kind: "clear"; isRemoved: boolean };
 
 /** What the sweep asks each store. */
 export interface StoreCare {
@@ -75,8 +74,8 @@ export interface StoreWorkRpc {
   take(taker: StoreTaker): Promise<StoreWork>;
   /** @returns false if the work is not wanted any more, or was lent to another */
   renew(token: string): Promise<boolean>;
-  /** Gives work back that was not done. */
-  release(token: string, pauseMs: number): Promise<void>;
+  /** Gives work back that was not done. @param isFailure true if one of its files may be the reason */
+  release(token: string, pauseMs: number, isFailure?: boolean): Promise<void>;
 
   /**
    * Rows for a segment, in the order of the numbers, at most `MAX_ROWS_READ`. For one that died meanwhile, a row of zeros
@@ -85,8 +84,8 @@ export interface StoreWorkRpc {
   rows(numbers: Uint32Array): Promise<OpenRow[]>;
   /** The segment is in R2. @returns false if it is not wanted any more; its object is cleared later */
   compacted(token: string, segment: SegmentRef, numbers: Uint32Array): Promise<boolean>;
-  /** Only files that still wait are changed. */
-  filled(token: string, files: readonly Filled[], pauseMs: number): Promise<void>;
+  /** Only files that still wait are changed. @returns false if the work was lent to another, or is not wanted any more */
+  filled(token: string, files: readonly Filled[], pauseMs: number): Promise<boolean>;
   /** Nothing of the store is in R2 any more. */
   erased(): Promise<void>;
 

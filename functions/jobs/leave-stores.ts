@@ -1,0 +1,29 @@
+/** A file of an account was deleted: its picture goes from the account's vector stores, as OpenAI's files do. */
+import { warn } from "../runtime/warn.ts";
+import { MAX_STORES } from "../vector-stores/store-limits.ts";
+import type { StoredFileMessage } from "../vector-stores/store-message.ts";
+import { accountStores, vectorStore } from "../vector-stores/vector-stores.ts";
+import type { JobsBindings } from "./jobs-bindings.ts";
+
+/** Stores that are asked at once. */
+const AT_ONCE = 8;
+/** Seconds until what failed is tried again; doubled with each attempt. */
+const FIRST_DELAY = 5;
+const LONGEST_DELAY = 600;
+
+/** Acknowledges the message, or requests its redelivery. Never throws. */
+export async function leaveStores(message: Message<StoredFileMessage>, env: JobsBindings): Promise<void> {
+  const { account, fileId } = message.body;
+  try {
+    const query = { after: null, before: null, limit: MAX_STORES, order: "asc" } as const;
+    const { ids } = await accountStores(env, account).listStores(query);
+    for (let first = 0; first < ids.length; first += AT_ONCE) {
+      const some = ids.slice(first, first + AT_ONCE);
+      await Promise.all(some.map((id) => vectorStore(env, account, id).removePicture(fileId)));
+    }
+    message.ack();
+  } catch (error) {
+    warn("a deleted file is still in vector stores", error);
+    message.retry({ delaySeconds: Math.min(FIRST_DELAY * 2 ** (message.attempts - 1), LONGEST_DELAY) });
+  }
+}
