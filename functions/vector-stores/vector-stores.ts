@@ -1,4 +1,5 @@
 /** The Durable Objects of vector stores and of their accounts, asked with a deadline, and the messages about them. */
+import { parseFileId } from "../files/file-id.ts";
 import { askedObject } from "../runtime/asked-object.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
@@ -16,8 +17,13 @@ export interface StoreBindings {
   ACCOUNTS: { getByName(account: string): AccountStoresRpc };
   /** Segments, and a mark for each store. */
   VECTORS: R2Bucket;
-  BUILDS: { send(message: StoreMessage | StoredFileMessage): Promise<unknown> };
+  BUILDS: {
+    send(message: StoreMessage | StoredFileMessage, options?: { delaySeconds: number }): Promise<unknown>;
+  };
 }
+
+/** Seconds in which a file is deleted. */
+const DELETED_AFTER = 5;
 
 const ID = /^vs_[0-9a-f]{24}$/;
 const BATCH_ID = /^vsfb_[0-9a-f]{24}$/;
@@ -58,6 +64,28 @@ export async function sendStoreOn(
     await withDeadline(DEADLINES.small, () => BUILDS.send({ kind: "vector-store", account, id }));
   } catch (error) {
     warn("vector store not sent on its way", error);
+  }
+}
+
+/**
+ * Has the picture of a file that is about to be deleted removed from the account's stores, a few seconds later. The
+ * message goes first: if the queue does not take it, nothing is deleted, and the client tries again.
+ * @throws ServiceError `overloaded`
+ */
+export async function leaveStores(
+  env: Pick<StoreBindings, "ACCOUNTS" | "BUILDS">,
+  account: string,
+  fileId: string,
+): Promise<void> {
+  if (parseFileId(fileId) === undefined) return;
+  const query = { after: null, before: null, limit: 1, order: "asc" } as const;
+  const { ids } = await accountStores(env, account).listStores(query);
+  if (ids.length === 0) return;
+  const message = { kind: "vector-store-file", account, fileId } as const;
+  try {
+    await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, { delaySeconds: DELETED_AFTER }));
+  } catch (cause) {
+    throw unreachable(cause);
   }
 }
 

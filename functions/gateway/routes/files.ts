@@ -1,6 +1,7 @@
 /** `/v1/files`: OpenAI's files. Pictures that are named by id in other requests, and the inputs of batches. */
 import { type Context, Hono } from "hono";
 import { AccountFiles } from "../../files/account-files.ts";
+import { leaveStores } from "../../vector-stores/vector-stores.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { receiveUpload } from "../uploads/receive-upload.ts";
 import { fileNotFound } from "../images/stored-image.ts";
@@ -49,6 +50,7 @@ export const files = new Hono<GatewayEnv>()
   })
   .delete(`${PATH}/:id`, async (c) => {
     const id = c.req.param("id");
+    await toTheEnd(c, leaveStores(c.env, accountOf(c, "files"), id));
     if (!(await toTheEnd(c, filesOf(c).remove(id)))) throw fileNotFound(id);
     return c.json({ id, object: "file", deleted: true });
   });

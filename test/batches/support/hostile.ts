@@ -3,6 +3,7 @@
  * after a call, the queue, which refuses messages or takes them without saying so, delivers them twice and in any order
  * (`deliveries.ts`), and the jobs Worker, which is killed at any point.
  */
+import type { V4WorkerOptions } from "miniflare";
 import { behindFaultyFiles, FAULTY_FILES } from "../../files/support/faulty-files.ts";
 import { deliveries, withoutQueue } from "../../support/deliveries.ts";
 import { startWorkers, type Workers } from "../../support/workers.ts";
@@ -25,9 +26,10 @@ export interface HostileWorkers extends Workers {
   killed(): Promise<number>;
 }
 
-export async function startHostile(): Promise<HostileWorkers> {
+/** @param add further Workers, which meet failing objects too */
+export async function startHostile(add: V4WorkerOptions[] = []): Promise<HostileWorkers> {
   const workers = await startWorkers({
-    add: [FAULTY_FILES, deliveries(JOBS)],
+    add: [FAULTY_FILES, deliveries(JOBS), ...add],
     change: (name, options) => {
       const faulty = behindFaultyFiles(options);
       if (name === JOBS) return withoutQueue(wrapped(faulty, MORTAL_JOBS));

@@ -1,5 +1,5 @@
 /**
- * Stands between the Workers and the bucket of files: counts what R2 is asked, and fails some of it. `POST /` with
+ * Stands between the Workers and the buckets of files and vectors: counts what R2 is asked of files, and fails some of it. `POST /` with
  * `{failing, operation, after, paced}` sets the share of operations that fail, half of them before they are done and half
  * after (with 2, all of them before); which, if not all; after how many; and whether an object takes one write a second, as Cloudflare's R2 has it and the local one
  * has not. Every answer is what was asked since the last time. `GET /cancelled` tells how many bodies were cancelled.
@@ -30,7 +30,6 @@ function takeTurn(keys) {
 }
 
 async function meet(operation, work) {
-  asked.push(operation);
   const isMeant = only === undefined || only === operation;
   const fate = isMeant && spared-- <= 0 ? Math.random() / failing : Infinity;
   if (fate < 0.5) throw new Error("R2 was made to fail before " + operation);
@@ -41,28 +40,30 @@ async function meet(operation, work) {
 
 class Parts extends RpcTarget {
   #upload;
-  constructor(upload) {
+  #meet;
+  constructor(upload, meet) {
     super();
     this.#upload = upload;
+    this.#meet = meet;
   }
   async uploadPart(number, bytes) {
-    const { etag, partNumber } = await meet("uploadPart", () => this.#upload.uploadPart(number, bytes));
+    const { etag, partNumber } = await this.#meet("uploadPart", () => this.#upload.uploadPart(number, bytes));
     return { etag, partNumber };
   }
   async complete(parts) {
-    await meet("complete", () => this.#upload.complete(parts));
+    await this.#meet("complete", () => this.#upload.complete(parts));
   }
   async abort() {
-    await meet("abort", () => this.#upload.abort());
+    await this.#meet("abort", () => this.#upload.abort());
   }
 }
 
 const described = (object) =>
   object && { key: object.key, size: object.size, etag: object.etag, customMetadata: object.customMetadata };
 
-export class Files extends WorkerEntrypoint {
+class Bucket extends WorkerEntrypoint {
   async get(key, options) {
-    const object = await meet("get", () => this.env.FILES.get(key, options));
+    const object = await this.meet("get", () => this.bucket.get(key, options));
     if (object === null) return null;
     const bytes = await object.arrayBuffer();
     const { readable, writable } = new IdentityTransformStream();
@@ -72,33 +73,52 @@ export class Files extends WorkerEntrypoint {
     return { ...described(object), body: readable, arrayBuffer: async () => bytes, text };
   }
   async head(key) {
-    return described(await meet("head", () => this.env.FILES.head(key)));
+    return described(await this.meet("head", () => this.bucket.head(key)));
   }
   async put(key, value, options) {
     const put = async () => {
       // A stream that has passed between Workers has lost its length.
       const bytes = value instanceof ReadableStream ? await new Response(value).arrayBuffer() : value;
       takeTurn(key);
-      return await this.env.FILES.put(key, bytes, options);
+      return await this.bucket.put(key, bytes, options);
     };
-    return described(await meet("put", put));
+    return described(await this.meet("put", put));
   }
   async delete(keys) {
-    await meet("delete", () => {
+    await this.meet("delete", () => {
       takeTurn(keys);
-      return this.env.FILES.delete(keys);
+      return this.bucket.delete(keys);
     });
   }
   async list(options) {
-    const { objects, truncated, cursor, delimitedPrefixes } = await meet("list", () => this.env.FILES.list(options));
+    const { objects, truncated, cursor, delimitedPrefixes } = await this.meet("list", () => this.bucket.list(options));
     return { objects: objects.map(described), truncated, cursor, delimitedPrefixes };
   }
   async createMultipartUpload(key, options) {
-    const { uploadId } = await meet("createMultipartUpload", () => this.env.FILES.createMultipartUpload(key, options));
+    const { uploadId } = await this.meet("createMultipartUpload", () => this.bucket.createMultipartUpload(key, options));
     return { key, uploadId };
   }
   resumeMultipartUpload(key, uploadId) {
-    return new Parts(this.env.FILES.resumeMultipartUpload(key, uploadId));
+    return new Parts(this.bucket.resumeMultipartUpload(key, uploadId), (...what) => this.meet(...what));
+  }
+}
+
+export class Files extends Bucket {
+  get bucket() {
+    return this.env.FILES;
+  }
+  async meet(operation, work) {
+    asked.push(operation);
+    return await meet(operation, work);
+  }
+}
+
+export class Vectors extends Bucket {
+  get bucket() {
+    return this.env.VECTORS;
+  }
+  async meet(operation, work) {
+    return await meet(operation, work);
   }
 }
 
@@ -118,7 +138,7 @@ export const FAULTY_FILES: V4WorkerOptions = {
   name: "faulty-files",
   modules: [{ type: "ESModule", path: "faulty-files.js", contents: SCRIPT }],
   compatibilityDate: "2026-10-20",
-  r2Buckets: { FILES: "edgeclip-files" },
+  r2Buckets: { FILES: "edgeclip-files", VECTORS: "edgeclip-vectors" },
   unsafeDirectSockets: [{}],
 };
 
@@ -141,14 +161,18 @@ export async function cancelledBodies({ miniflare }: Workers): Promise<number> {
   return (await (await fetch(new URL("/cancelled", url))).json()) as number;
 }
 
-/** Binds the stand-in in place of a Worker's bucket of files. */
+const ENTRYPOINTS = { FILES: "Files", VECTORS: "Vectors" };
+
+/** Binds the stand-in in place of a Worker's buckets of files and of vectors. */
 export function behindFaultyFiles(options: V4WorkerOptions): V4WorkerOptions {
   const buckets = Object.entries((options.r2Buckets ?? {}) as Record<string, string>);
-  if (!buckets.some(([binding]) => binding === "FILES")) return options;
-  const FILES = { name: "faulty-files", entrypoint: "Files" };
+  const isFaulty = ([binding]: [string, unknown]): boolean => binding in ENTRYPOINTS;
+  const faulty = Object.entries(ENTRYPOINTS)
+    .filter(([binding]) => buckets.some(([bound]) => bound === binding))
+    .map(([binding, entrypoint]) => [binding, { name: "faulty-files", entrypoint }]);
   return {
     ...options,
-    r2Buckets: Object.fromEntries(buckets.filter(([binding]) => binding !== "FILES")),
-    serviceBindings: { ...options.serviceBindings, FILES },
+    r2Buckets: Object.fromEntries(buckets.filter((bucket) => !isFaulty(bucket))),
+    serviceBindings: { ...options.serviceBindings, ...Object.fromEntries(faulty) },
   };
 }

@@ -1,0 +1,136 @@
+/** File batches of a vector store: which files are lent, and where each ends. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Attributes } from "../../functions/vector-stores/stored-picture.ts";
+import { MOST, ask, found, made, picture, query, row, take, ending, starting } from "./ask-store.ts";
+
+beforeAll(starting);
+afterAll(ending);
+
+const batch = (id: string, files: string[], attributes: Attributes = {}): object => ({
+  id,
+  keyId: "key",
+  tier: "free",
+  files: files.map((fileId) => ({ fileId, attributes })),
+});
+const ready = (fileId: string): object => ({ fileId, filename: "n.png", bytes: 5, result: row(3) });
+const broken = (fileId: string): object => ({
+  fileId,
+  filename: "n.png",
+  bytes: 5,
+  result: { code: "unsupported_file", message: "no picture" },
+});
+
+describe("file batches", () => {
+  it("complete, fail, or are cancelled, one file each", async () => {
+    const store = await made();
+    await ask(store, "add", [picture("known")], MOST);
+    const facts = await ask(store, "createBatch", batch("b1", ["a", "b", "c", "known"], { k: 1 }), MOST);
+    expect(facts).toMatchObject({ id: "b1", status: "in_progress" });
+    expect(facts.counts).toEqual({ in_progress: 3, completed: 1, failed: 0, cancelled: 0, total: 4 });
+    expect(await ask(store, "createBatch", batch("b1", ["z"]), MOST)).toEqual(facts);
+    expect(await ask(store, "facts")).toMatchObject({ status: "in_progress", counts: { in_progress: 3 } });
+    const { kind, token, filling } = await take(store);
+    expect([kind, filling.fileIds]).toEqual(["fill", ["a", "b", "c"]]);
+    expect(filling).toMatchObject({ batchId: "b1", keyId: "key", tier: "free", model: "m@1", tries: 0 });
+    expect((await take(store)).kind).toBe("busy");
+    await ask(store, "removePicture", "c");
+    await ask(store, "filled", token, [ready("a"), broken("b"), ready("c"), ready("never")], 0);
+    // Heard twice.
+    await ask(store, "filled", token, [broken("a"), ready("b")], 0);
+    expect(await ask(store, "batch", "b1")).toMatchObject({
+      status: "completed",
+      counts: { in_progress: 0, completed: 2, failed: 1, cancelled: 1, total: 4 },
+    });
+    const { pictures: listed } = await ask(store, "pictures", query({ batchId: "b1" }));
+    expect(listed.map(({ fileId, status, attributes }: any) => [fileId, status, attributes.k])).toEqual([
+      ["known", "completed", 1],
+      ["a", "completed", 1],
+      ["b", "failed", 1],
+    ]);
+    expect(listed[2].lastError).toEqual({ code: "unsupported_file", message: "no picture" });
+    expect(await found(store)).toEqual([2, 3]);
+    expect((await ask(store, "pictures", query({ status: "failed" }))).pictures).toHaveLength(1);
+    expect((await take(store)).kind).toBe("none");
+    expect(await ask(store, "batch", "unknown")).toBeUndefined();
+  });
+
+  it("that are cancelled leave what is done, and what comes late changes nothing", async () => {
+    const store = await made();
+    const files = Array.from({ length: 40 }, (_, index) => `f${index}`);
+    await ask(store, "createBatch", batch("b", files), MOST);
+    const { token, filling } = await take(store);
+    expect(filling.fileIds).toHaveLength(32);
+    await ask(store, "filled", token, filling.fileIds.map(ready), 0);
+    const next = await take(store);
+    expect(next.filling.fileIds).toHaveLength(8);
+    expect(await ask(store, "cancelBatch", "b")).toMatchObject({
+      status: "cancelled",
+      counts: { completed: 32, cancelled: 8, in_progress: 0 },
+    });
+    await ask(store, "filled", next.token, next.filling.fileIds.map(ready), 0);
+    expect(await found(store)).toHaveLength(32);
+    expect((await ask(store, "pictures", query({ status: "cancelled" }))).pictures).toHaveLength(8);
+    // A file may come with another batch, or alone.
+    await ask(store, "createBatch", batch("again", ["f39"]), MOST);
+    await ask(store, "add", [picture("f38")], MOST);
+    const last = await take(store);
+    await ask(store, "filled", last.token, [ready("f39")], 0);
+    expect((await ask(store, "facts")).counts).toEqual({
+      in_progress: 0,
+      completed: 34,
+      failed: 0,
+      cancelled: 6,
+      total: 40,
+    });
+  });
+
+  it("that another batch, or an addition, takes files from are over all the same", async () => {
+    const store = await made();
+    await ask(store, "createBatch", batch("one", ["a", "b", "c"]), MOST);
+    await ask(store, "createBatch", batch("two", ["a"]), MOST);
+    await ask(store, "add", [picture("b")], MOST);
+    await ask(store, "removePicture", "c");
+    expect(await ask(store, "batch", "one")).toMatchObject({
+      status: "completed",
+      counts: { cancelled: 2, completed: 1, in_progress: 0 },
+    });
+    expect((await ask(store, "batch", "two")).status).toBe("in_progress");
+  });
+
+  it("wait when the work is given back, and survive whoever dies of one file", async () => {
+    const store = await made();
+    await ask(store, "createBatch", batch("b", ["bad", "good"]), MOST);
+    const { token } = await take(store);
+    await ask(store, "release", token, 60_000);
+    expect(await take(store)).toMatchObject({ kind: "wait" });
+    await ask(store, "query", "UPDATE store SET record = json_set(record, '$.notBefore', 0)");
+    const sizes: number[] = [];
+    for (let attempt = 1; attempt <= 9; attempt++) {
+      const work = await take(store, "the same", attempt);
+      sizes.push(work.filling.fileIds.length);
+    }
+    expect(sizes).toEqual([2, 2, 2, 1, 1, 1, 1, 1, 1]);
+    const { lastError } = await ask(store, "picture", "bad");
+    expect(lastError.code).toBe("server_error");
+    const work = await take(store, "the same", 10);
+    expect(work.filling.fileIds).toEqual(["good"]);
+  });
+
+  it("cost few written rows", async () => {
+    const store = await made();
+    const create = async (id: string, files: string[]): Promise<number> =>
+      await ask(store, "written", "createBatch", batch(id, files), MOST);
+    const one = await create("b1", ["a"]);
+    const eleven = await create(
+      "b2",
+      Array.from({ length: 11 }, (_, index) => `f${index}`),
+    );
+    expect((eleven - one) / 10).toBe(4);
+    await ask(store, "filled", (await take(store)).token, [ready("a")], 0);
+    const { token, filling } = await take(store);
+    expect(filling.fileIds).toHaveLength(11);
+    const filled = await ask(store, "written", "filled", token, filling.fileIds.map(ready), 0);
+    // A row and its entries in two indexes; once, the store's and the batch's own.
+    expect(filled).toBeLessThanOrEqual(11 * 3 + 3);
+  });
+});

@@ -1,0 +1,121 @@
+/** Segments of a vector store: which are due, which rows of them are dead, and when the old ones go. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  MOST,
+  ask,
+  compact,
+  found,
+  made,
+  picture,
+  pictures,
+  range,
+  take,
+  ending,
+  starting,
+} from "./ask-store.ts";
+
+beforeAll(starting);
+afterAll(ending);
+
+const segmentOf = ({ compaction }: any): object => ({
+  key: compaction.key,
+  rows: compaction.numbers.length,
+  bytes: 1,
+  sha256: "x",
+});
+
+describe("compaction", () => {
+  it("makes a segment of open rows, whose deaths meanwhile and later are known", async () => {
+    const store = await made();
+    const segments = new Map<string, number[]>();
+    expect((await ask(store, "add", pictures(1_000), MOST)).mayCompact).toBe(false);
+    expect((await take(store)).kind).toBe("none");
+    expect((await ask(store, "add", pictures(24, 1_000), MOST)).mayCompact).toBe(true);
+    // Its message is expected now.
+    expect((await ask(store, "add", pictures(1, 1_024), MOST)).mayCompact).toBe(false);
+    const { token, compaction } = await take(store);
+    expect(compaction.numbers).toEqual(range(1, 1_025));
+    expect((await take(store)).kind).toBe("busy");
+    await ask(store, "removePicture", "f3");
+    await ask(store, "setAttributes", "f4", { k: 1 });
+    const rows = await ask(store, "rows", { uint32: [1, 4, 6] });
+    expect(rows.map(({ number, row: { scale } }: any) => [number, scale])).toEqual([
+      [1, 0.5],
+      [4, 0],
+      [6, 0.5],
+    ]);
+    const segment = { key: compaction.key, rows: 1_025, bytes: 7, sha256: "x" };
+    expect(await ask(store, "compacted", token, segment, { uint32: compaction.numbers })).toBe(true);
+    // Heard twice.
+    expect(await ask(store, "compacted", token, segment, { uint32: compaction.numbers })).toBe(true);
+    segments.set(compaction.key, compaction.numbers);
+    await ask(store, "removePicture", "f9");
+    await ask(store, "add", [picture("late")], MOST);
+    const expected = range(1, 1_025).filter((number) => ![4, 5, 10].includes(number));
+    expect(await found(store, segments)).toEqual([...expected, 1_026, 1_027]);
+    const { segments: refs } = await ask(store, "view", null);
+    expect(refs).toEqual([{ ...segment, dead: expect.any(Array) as unknown }]);
+    expect(await ask(store, "removePicture", "late")).toBe(true);
+    expect((await ask(store, "facts")).counts.completed).toBe(1_023);
+  });
+
+  it("merges small segments and rewrites those with many dead rows", async () => {
+    const store = await made();
+    const segments = new Map<string, number[]>();
+    for (let part = 0; part < 4; part++) {
+      await ask(store, "add", pictures(512, part * 1_024), MOST);
+      await ask(store, "add", pictures(512, part * 1_024 + 512), MOST);
+      expect(await compact(store, segments)).toHaveLength(1_024);
+    }
+    await ask(store, "removePicture", "f0");
+    // Four of them become one.
+    expect(await compact(store, segments)).toEqual(range(2, 4_096));
+    expect((await ask(store, "view", null)).segments).toHaveLength(1);
+    expect(await found(store, segments)).toEqual(range(2, 4_096));
+    await ask(store, "removeAll", "f", 1, 1_024);
+    expect(await compact(store, segments)).toEqual(range(1_026, 4_096));
+    expect(await found(store, segments)).toEqual(range(1_026, 4_096));
+    expect((await take(store)).kind).toBe("none");
+    // What was replaced goes from R2 once no search can be reading it.
+    expect((await ask(store, "care")).garbage).toEqual([]);
+    await ask(store, "query", "UPDATE garbage SET since = since - 3600");
+    const { garbage } = await ask(store, "care");
+    expect(garbage).toHaveLength(5);
+    await ask(store, "cleared", garbage);
+    expect((await ask(store, "care")).garbage).toEqual([]);
+  });
+
+  it("drops segments of which nothing lives, and refuses what has become wrong", async () => {
+    const store = await made();
+    const segments = new Map<string, number[]>();
+    await ask(store, "add", pictures(1_000), MOST);
+    await ask(store, "add", pictures(100, 1_000), MOST);
+    const message = "killed";
+    const dead = await take(store, message);
+    const again = await take(store, message, 2);
+    expect(again.kind).toBe("compact");
+    expect(again.compaction.key).not.toBe(dead.compaction.key);
+    const numbers = { uint32: again.compaction.numbers };
+    expect(await ask(store, "compacted", dead.token, segmentOf(dead), numbers)).toBe(false);
+    await expect(
+      ask(store, "compacted", again.token, { ...segmentOf(again), rows: 1_099 }, { uint32: range(1, 1_099) }),
+    ).resolves.toBe(true);
+    segments.set(again.compaction.key, range(1, 1_099));
+    // The row that was not told is still open.
+    expect(await found(store, segments)).toEqual(range(1, 1_100));
+    await ask(store, "removeAll", "f", 0, 1_099);
+    expect((await take(store)).kind).toBe("none");
+    expect((await ask(store, "view", null)).segments).toEqual([]);
+  });
+
+  it("is waited for by those who add, when it is too far behind", async () => {
+    const store = await made();
+    for (let part = 0; part < 4; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
+    expect(await ask(store, "add", pictures(97, 4_000), MOST)).toBe("busy");
+    expect(await ask(store, "add", pictures(96, 4_000), MOST)).toHaveProperty("pictures");
+    expect(await ask(store, "setAttributes", "f0", { k: 1 })).toBe("busy");
+    expect(await ask(store, "removePicture", "f0")).toBe(true);
+    await compact(store, new Map());
+    expect(await ask(store, "add", pictures(97, 5_000), MOST)).toHaveProperty("pictures");
+  });
+});
