@@ -35,5 +35,6 @@ export const LONG_TESTS = [
   "test/runtime/shards.test.ts",
   "test/runtime/slow-owner.test.ts",
   "test/runtime/stages.test.ts",
+  "test/vector-stores/fill-stores.test.ts",
   "test/vector-stores/random-changes.test.ts",
 ];

@@ -68,6 +68,10 @@ export default {
     const { store: name, method, parameters } = JSON.parse(await request.text(), given);
     try {
       const store = env.VECTOR_STORES.getByName(name);
+      if (method === "account") {
+        const [account, ...rest] = parameters;
+        return Response.json({ value: await env.ACCOUNTS.getByName(name.split("/")[0])[account](...rest) });
+      }
       if (method === "send") return Response.json({ value: await env.BUILDS.send(...parameters) });
       const value = await (method === "search" ? search(store, env, ...parameters) : store[method](...parameters));
       return Response.json({ value });
@@ -94,6 +98,7 @@ export async function driver(): Promise<V4WorkerOptions> {
     compatibilityDate: "2026-10-20",
     r2Buckets: { VECTORS: "edgeclip-vectors" },
     durableObjects: {
+      ACCOUNTS: { className: "AccountState", scriptName: "edgeclip-state", useSQLite: true },
       VECTOR_STORES: { className: "VectorStoreState", scriptName: "edgeclip-state", useSQLite: true },
     },
     queueProducers: { BUILDS: "edgeclip-builds" },
