@@ -6,7 +6,7 @@ import type { R2Bucket } from "@cloudflare/workers-types";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type HostileWorkers, startHostile } from "../batches/support/hostile.ts";
-import { solidBmp } from "../support/write-bmp.ts";
+import { noiseBmp, solidBmp } from "../support/write-bmp.ts";
 import { driver } from "./support/driver.ts";
 
 const FILES = 70;
@@ -82,10 +82,9 @@ it(
   { timeout: 300_000 },
   async () => {
     const id = await made();
-    const shade = (value: number) => [value, 255 - value, (value * 7) % 256] as const;
     const pictures: string[] = [];
     for (let index = 0; index < FILES; index++) {
-      const bytes = solidBmp(24, 24, shade(index));
+      const bytes = noiseBmp(24, 24, index);
       pictures.push(await upload(bytes, `p${index}.bmp`));
     }
     const text = await upload(new TextEncoder().encode("no picture"), "t.txt");
@@ -106,7 +105,7 @@ it(
     const facts = await ask(id, "picture", pictures[3]!);
     expect(facts).toMatchObject({
       filename: "p3.bmp",
-      bytes: solidBmp(24, 24, shade(3)).length,
+      bytes: noiseBmp(24, 24, 3).length,
       batchId: "vsfb_1",
     });
     // Each picture is nearest to itself.

@@ -67,6 +67,7 @@ async function meet(work) {
 }
 
 export default {
+  ...consumer,
   async queue(batch, env, ctx) {
     const BUILDS = { send: (...message) => meet(() => env.BUILDS.send(...message)) };
     const isKilled = killed < settings.kills;
@@ -93,7 +94,11 @@ let failing = 0;
 
 /** The class, whose object dies at some of its calls. */
 function mortal(Deployed) {
-  class Mortal extends Deployed {}
+  class Mortal extends Deployed {
+    query(statement) {
+      return this.ctx.storage.sql.exec(statement).toArray();
+    }
+  }
   for (const name of Object.getOwnPropertyNames(Deployed.prototype)) {
     if (["constructor", "alarm"].includes(name)) continue;
     Mortal.prototype[name] = async function (...parameters) {
