@@ -13,21 +13,20 @@ const EXPIRY_MS = 5_000;
 const POLL_MS = 5;
 /** Longer than decoding takes: no request can poll while a picture is being decoded. */
 const WAITING_EXPIRY_MS = 5_000;
-/** Pictures that go before one in the background which came first, as at the towers (`runtime/turns.ts`). */
-const MAX_PASSED = 32;
+/** Pictures that go before one in the background, as at the towers (`runtime/turns.ts`). */
+const MAX_PASSED = 8;
 
 interface Place {
   sign: SignOfLife;
   priority: Priority;
-  /** Number of turns that had begun when it came. */
-  since: number;
 }
 
 export class Turn {
   #holder: SignOfLife | undefined;
   /** Waiting requests, in order of arrival. */
   readonly #queue = new Set<Place>();
-  #begun = 0;
+  /** Pictures that somebody waited for, since the last one in the background. */
+  #passed = 0;
 
   /**
    * Runs `work` when no other request has the turn.
@@ -35,7 +34,7 @@ export class Turn {
    */
   async take<T>(work: (alive: () => void) => Promise<T>, priority: Priority = "interactive"): Promise<T> {
     const me = new SignOfLife();
-    const place = { sign: me, priority, since: this.#begun };
+    const place = { sign: me, priority };
     this.#queue.add(place);
     try {
       while (!this.#isNext(place)) {
@@ -46,7 +45,7 @@ export class Turn {
       this.#queue.delete(place);
     }
     this.#holder = me;
-    this.#begun++;
+    this.#passed = priority === "interactive" ? this.#passed + 1 : 0;
     const alive = (): void => {
       if (this.#holder !== me) {
         throw new ServiceError("overloaded", "the picture came so slowly that others went first; try again");
@@ -75,11 +74,13 @@ export class Turn {
 
   /** @param isBefore true if `other` came before `place` */
   #goesFirst(other: Place, place: Place, isBefore: boolean): boolean {
-    const [isUrgent, isOtherUrgent] = [this.#isUrgent(place), this.#isUrgent(other)];
-    return isUrgent === isOtherUrgent ? isBefore : isOtherUrgent;
+    const [rank, otherRank] = [this.#rankOf(place), this.#rankOf(other)];
+    return rank === otherRank ? isBefore : otherRank < rank;
   }
 
-  #isUrgent({ priority, since }: Place): boolean {
-    return priority === "interactive" || this.#begun - since >= MAX_PASSED;
+  /** The lowest goes first. */
+  #rankOf({ priority }: Place): number {
+    if (priority === "interactive") return 1;
+    return this.#passed >= MAX_PASSED ? 0 : 2;
   }
 }

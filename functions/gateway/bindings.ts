@@ -36,8 +36,9 @@ export interface Bindings {
   VECTORS: R2Bucket;
   /** What a vector store has, by account and id. */
   VECTOR_STORES: StoreBindings["VECTOR_STORES"];
-  /** Queue of label sets, batches and work on vector stores, which are done in the background. */
-  BUILDS: Queue<BuildMessage | BatchMessage | StoreMessage | StoredFileMessage>;
+  /** Queue of label sets and work on vector stores, and that of batches: all are done in the background. */
+  BUILDS: Queue<BuildMessage | StoreMessage | StoredFileMessage>;
+  BATCH_QUEUE: Queue<BatchMessage>;
   /** The models, `<alias>@<revision>` separated by commas, the default first; see `models/served-models.ts`. */
   SERVED_MODELS?: string;
   /** `keys` (the default), `public` or `open`; see `middleware/authorize.ts`. */

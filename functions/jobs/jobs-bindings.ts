@@ -20,7 +20,8 @@ export interface JobsBindings
     StoreBindings["ACCOUNTS"];
   TOWERS: TowersRpc;
   LINES: LinesRpc;
-  BUILDS: Queue<BuildMessage | BatchMessage | StoreMessage | StoredFileMessage>;
+  BUILDS: Queue<BuildMessage | StoreMessage | StoredFileMessage>;
+  BATCH_QUEUE: Queue<BatchMessage>;
   /** Usage records, by account. */
   USAGE?: AnalyticsEngineDataset;
   /** Manifests. They are read without the cache, because no client waits for a background job. */

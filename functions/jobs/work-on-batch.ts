@@ -44,7 +44,7 @@ export async function workOnBatch(message: Message<BatchMessage>, env: JobsBindi
 
 export async function send(message: BatchMessage, pauseMs: number, env: JobsBindings): Promise<void> {
   const options = pauseMs > 0 ? { delaySeconds: Math.ceil(pauseMs / 1000) } : {};
-  await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, options));
+  await withDeadline(DEADLINES.small, () => env.BATCH_QUEUE.send(message, options));
 }
 
 /** @returns for each message that is to follow, after how many milliseconds */

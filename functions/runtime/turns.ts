@@ -11,8 +11,9 @@
  * or for an answer, so that no slow client can keep it.
  *
  * Work that nobody waits for (`background`) is done when no other piece is in line and none has been for a moment:
- * whoever sends one request after the other has the next one on its way. So that it is done at all under a steady load,
- * it has a turn at the latest after `MAX_PASSED` others.
+ * whoever sends one request after the other has the next one on its way. Under a steady load, one piece of it goes after
+ * every `MAX_PASSED` others, of however many requests in the background. So a request of one picture waits for one of
+ * them at the most, and takes less than twice as long as alone.
  *
  * Requests wait by polling (`sign-of-life.ts` says why). A request that does not poll while each of the others polls
  * several times loses its place. Polls are counted instead of milliseconds, because no request polls during a long
@@ -24,15 +25,13 @@ import type { Priority } from "./rpc.ts";
 /** A silent request loses its place after this many polls of each other request. */
 const PATIENCE = 8;
 
-/** Pieces that go before one in the background which came first. */
-const MAX_PASSED = 32;
+/** Pieces that go before one in the background. */
+const MAX_PASSED = 8;
 /** Milliseconds after a piece that somebody waited for, before one in the background begins. */
 const QUIET_MS = 100;
 
 interface Place {
   priority: Priority;
-  /** Number of pieces that were computed when it came. */
-  since: number;
   /** Number of all requests' polls when this one last polled. */
   heardAt: number;
 }
@@ -42,6 +41,8 @@ export class Turns {
   readonly #line = new Set<Place>();
   #polls = 0;
   #computed = 0;
+  /** Pieces that somebody waited for, since the last one in the background. */
+  #passed = 0;
   /** When the last piece ended that somebody waited for. */
   #waitedForAt = -Infinity;
 
@@ -51,7 +52,7 @@ export class Turns {
    * @throws whatever `piece` throws; the signal's reason
    */
   async take<T>(piece: () => T, signal: AbortSignal, priority: Priority = "interactive"): Promise<T> {
-    const place: Place = { priority, since: this.#computed, heardAt: this.#polls };
+    const place: Place = { priority, heardAt: this.#polls };
     this.#line.add(place);
     try {
       let computed: number;
@@ -62,6 +63,7 @@ export class Turns {
         signal.throwIfAborted();
       } while (!this.#isNext(place) || computed !== this.#computed);
       this.#computed++;
+      this.#passed = priority === "interactive" ? this.#passed + 1 : 0;
       return piece();
     } finally {
       if (priority === "interactive") this.#waitedForAt = Date.now();
@@ -72,7 +74,7 @@ export class Turns {
   #isNext(place: Place): boolean {
     place.heardAt = ++this.#polls;
     const patience = PATIENCE * this.#line.size;
-    if (!this.#isUrgent(place) && Date.now() - this.#waitedForAt < QUIET_MS) return false;
+    if (this.#rankOf(place) === 2 && Date.now() - this.#waitedForAt < QUIET_MS) return false;
     let isBefore = true;
     for (const other of this.#line) {
       if (other === place) isBefore = false;
@@ -87,11 +89,13 @@ export class Turns {
 
   /** @param isBefore true if `other` came before `place` */
   #goesFirst(other: Place, place: Place, isBefore: boolean): boolean {
-    const [isUrgent, isOtherUrgent] = [this.#isUrgent(place), this.#isUrgent(other)];
-    return isUrgent === isOtherUrgent ? isBefore : isOtherUrgent;
+    const [rank, otherRank] = [this.#rankOf(place), this.#rankOf(other)];
+    return rank === otherRank ? isBefore : otherRank < rank;
   }
 
-  #isUrgent({ priority, since }: Place): boolean {
-    return priority === "interactive" || this.#computed - since >= MAX_PASSED;
+  /** The lowest goes first. */
+  #rankOf({ priority }: Place): number {
+    if (priority === "interactive") return 1;
+    return this.#passed >= MAX_PASSED ? 0 : 2;
   }
 }

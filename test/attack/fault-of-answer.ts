@@ -7,7 +7,7 @@ import type { RawAnswer } from "./raw-request.ts";
 const INTERNALS =
   /\bat .+:\d+:\d+|\b[\w-]+\.(ts|js|mjs|onnx|wasm)\b|node_modules|functions\/|manifest\.json|\.data\b|\b(Service|Type|Range|Syntax|Reference|Zod|Ort|Simd|ClientGone|MultipartParse)Error\b|edgeclip-(vision|text|decoder)|workerd|magick|onnxruntime|R2Bucket|KVNamespace|lifted:|\[object |is not a function|Cannot read|undefined/i;
 
-const BINDINGS = /\b(DECODER|VISION|TEXT|MODELS|SETS|CACHE|BUILDS|KEYS|KEY_PEPPER|USAGE)\b/;
+const BINDINGS = /\b(DECODER|VISION|TEXT|MODELS|SETS|CACHE|BUILDS|BATCH_QUEUE|KEYS|KEY_PEPPER|USAGE)\b/;
 
 const HEADERS = ["x-request-id", "openai-processing-ms", "server-timing"];
 

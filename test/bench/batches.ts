@@ -24,6 +24,9 @@ import { median, quantile } from "./harness/statistics.ts";
 const LIMIT_BYTES = 120_000_000;
 /** Times that a request beside a batch may take, at the median, of what it takes alone. */
 const MOST_RATIO = 2;
+/** Milliseconds between two samples of memory, and between two lines that say how far the large batch is. */
+const SAMPLE_MS = 300;
+const PROGRESS_MS = 30_000;
 const LABELS = ["fox", "rocket", "grapes", "tulip", "moon", "harp", "dress", "trophy"];
 const SIDE = 32;
 /** Every tenth line of the large batch has a picture, the others have a text. */
@@ -133,12 +136,16 @@ async function largeBatch(): Promise<boolean> {
       return lineOf("/v1/embeddings", `${index}`, { input, encoding_format: "base64" });
     });
     const start = performance.now();
-    const peaks = await peakMemory(workers, async () => {
-      const made = await createBatch(client, "/v1/embeddings", many);
-      const batch = await ended(client, made, 4 * 3600_000);
-      const { completed = 0 } = batch.request_counts ?? {};
-      if (batch.status !== "completed" || completed !== lines) throw new Error(JSON.stringify(batch));
-    });
+    const peaks = await peakMemory(
+      workers,
+      async () => {
+        const made = await createBatch(client, "/v1/embeddings", many);
+        const batch = await ended(client, made, 4 * 3600_000, PROGRESS_MS);
+        const { completed = 0 } = batch.request_counts ?? {};
+        if (batch.status !== "completed" || completed !== lines) throw new Error(JSON.stringify(batch));
+      },
+      SAMPLE_MS,
+    );
     const seconds = (performance.now() - start) / 1000;
     console.log(
       `${lines} lines of /v1/embeddings in ${seconds.toFixed(0)} s: the most that each isolate held\n`,

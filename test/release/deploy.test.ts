@@ -37,7 +37,8 @@ describe("a deployment", { timeout: 180_000 }, () => {
       "edgeclip-vectors",
     ]);
     expect(Object.keys(state.namespaces)).toEqual(["edgeclip-cache", "edgeclip-keys"]);
-    expect(state.queues["edgeclip-builds"]).toMatchObject([{ script: "edgeclip-jobs" }]);
+    for (const queue of ["edgeclip-builds", "edgeclip-batches"])
+      expect(state.queues[queue]).toMatchObject([{ script: "edgeclip-jobs" }]);
     expect(account.behindGateway().map((name) => name.replace(/[0-9a-f]{16}$/, "…"))).toEqual([
       "edgeclip-decoder-…",
       "edgeclip-search-…",

@@ -11,17 +11,16 @@ import type { V4WorkerOptions } from "miniflare";
 const SCRIPT = `
 import { WorkerEntrypoint } from "cloudflare:workers";
 
-const NAME = "edgeclip-builds";
 let settings = { atOnce: 10, copies: 1 };
 let running = 0;
 
-async function deliver(env, { id, timestamp, body }) {
+async function deliver(env, queue, { id, timestamp, body }) {
   for (let attempts = 1; attempts <= 20; attempts++) {
     while (running >= settings.atOnce) await scheduler.wait(20);
     running++;
     let result;
     try {
-      result = await env.CONSUMER.queue(NAME, [{ id, timestamp, body, attempts }]);
+      result = await env.CONSUMER.queue(queue, [{ id, timestamp, body, attempts }]);
     } catch {
       result = { outcome: "exception", retryMessages: [], retryBatch: {} };
     }
@@ -34,15 +33,15 @@ async function deliver(env, { id, timestamp, body }) {
 
 /** Makes each delivery a separate call, because a local queue waits for everything that its handler has started. */
 export class Delivery extends WorkerEntrypoint {
-  begin(message) {
-    this.ctx.waitUntil(deliver(this.env, message));
+  begin(queue, message) {
+    this.ctx.waitUntil(deliver(this.env, queue, message));
   }
 }
 
 export default {
   async queue(batch, env) {
     for (const { id, timestamp, body } of batch.messages) {
-      for (let copy = 0; copy < settings.copies; copy++) await env.DELIVERY.begin({ id, timestamp, body });
+      for (let copy = 0; copy < settings.copies; copy++) await env.DELIVERY.begin(batch.queue, { id, timestamp, body });
     }
   },
   async fetch(request) {
@@ -58,7 +57,12 @@ export function deliveries(consumer: string): V4WorkerOptions {
     modules: [{ type: "ESModule", path: "deliveries.js", contents: SCRIPT }],
     compatibilityDate: "2026-10-20",
     compatibilityFlags: ["service_binding_extra_handlers", "experimental"],
-    queueConsumers: { "edgeclip-builds": { maxBatchSize: 100, maxBatchTimeout: 0 } },
+    queueConsumers: Object.fromEntries(
+      ["edgeclip-builds", "edgeclip-batches"].map((queue) => [
+        queue,
+        { maxBatchSize: 100, maxBatchTimeout: 0 },
+      ]),
+    ),
     serviceBindings: { CONSUMER: consumer, DELIVERY: { name: "deliveries", entrypoint: "Delivery" } },
     unsafeDirectSockets: [{}],
   };

@@ -6,11 +6,17 @@ export type PeakMemory = IsolateMemory & { wasmBytes: number; total: number };
 
 /** Milliseconds between samples; an isolate answers between two inferences. */
 const INTERVAL = 20;
+/** Samples one after the other that may fail: over an hour of sampling, a connection breaks now and then. */
+const MOST_FAILED = 3;
 
-/** @returns by the Worker's name, the sample with the largest total */
+/**
+ * @param interval milliseconds between samples
+ * @returns by the Worker's name, the sample with the largest total
+ */
 export async function peakMemory(
   workers: Workers,
   run: () => Promise<unknown>,
+  interval = INTERVAL,
 ): Promise<Map<string, PeakMemory>> {
   const peaks = new Map<string, PeakMemory>();
   const sample = async (): Promise<void> => {
@@ -21,11 +27,19 @@ export async function peakMemory(
   };
   const done = new AbortController();
   const sampler = (async () => {
+    let failed = 0;
     while (!done.signal.aborted) {
-      await sample();
-      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+      try {
+        await sample();
+        failed = 0;
+      } catch (error) {
+        if (++failed > MOST_FAILED) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, interval));
     }
   })();
+  // It is awaited below.
+  sampler.catch(() => {});
   try {
     await run();
   } finally {

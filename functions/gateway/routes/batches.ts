@@ -86,9 +86,9 @@ export const batches = new Hono<GatewayEnv>()
   });
 
 /** If the queue takes no message now, the sweep, or whoever asks for the batch, sends another. */
-async function sendOn({ BUILDS }: Bindings, account: string, id: string): Promise<void> {
+async function sendOn({ BATCH_QUEUE }: Bindings, account: string, id: string): Promise<void> {
   try {
-    await withDeadline(DEADLINES.small, () => BUILDS.send({ kind: "batch", account, id }));
+    await withDeadline(DEADLINES.small, () => BATCH_QUEUE.send({ kind: "batch", account, id }));
   } catch (error) {
     warn("batch not sent on its way", error);
   }

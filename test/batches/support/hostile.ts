@@ -69,10 +69,10 @@ async function meet(work) {
 export default {
   ...consumer,
   async queue(batch, env, ctx) {
-    const BUILDS = { send: (...message) => meet(() => env.BUILDS.send(...message)) };
+    const BATCH_QUEUE = { send: (...message) => meet(() => env.BATCH_QUEUE.send(...message)) };
     const isKilled = killed < settings.kills;
     if (isKilled) killed++;
-    const work = consumer.queue(batch, { ...env, BUILDS }, ctx);
+    const work = consumer.queue(batch, { ...env, BATCH_QUEUE }, ctx);
     if (!isKilled) return await work;
     // From the beginning of the work to some time after its end, when its message would have been sent.
     await Promise.race([scheduler.wait(400 * Math.random()), work.then(() => scheduler.wait(20 * Math.random()))]);

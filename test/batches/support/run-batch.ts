@@ -46,12 +46,25 @@ export async function createBatch(
   });
 }
 
-/** Asks until it is over. */
-export async function ended(client: OpenAI, { id }: { id: string }, patienceMs = 100_000): Promise<Batch> {
-  const until = Date.now() + patienceMs;
-  for (;;) {
+/** Asks until it is over. @param progressMs milliseconds between two lines on stderr that say how far it is */
+export async function ended(
+  client: OpenAI,
+  { id }: { id: string },
+  patienceMs = 100_000,
+  progressMs = Infinity,
+): Promise<Batch> {
+  const start = Date.now();
+  const until = start + patienceMs;
+  for (let told = start; ;) {
     const batch = await client.batches.retrieve(id);
     if (OVER.includes(batch.status)) return batch;
+    if (Date.now() - told > progressMs) {
+      told = Date.now();
+      const { completed, total } = batch.request_counts ?? {};
+      console.error(
+        `${Math.round((told - start) / 1000)} s: ${batch.status}, ${completed} of ${total} lines`,
+      );
+    }
     if (Date.now() > until) throw new Error(`the batch is not over: ${JSON.stringify(batch)}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
