@@ -1,4 +1,7 @@
-/** A batch whose message was lost goes on when somebody asks for it, or with the sweep; what is left of one is cleared. */
+/**
+ * A batch whose message was lost goes on when somebody asks for it, or with the sweep; what is left of one is cleared. Who
+ * asks for one whose messages come sends none.
+ */
 import type { R2Bucket } from "@cloudflare/workers-types";
 import type { V4WorkerOptions } from "miniflare";
 import OpenAI from "openai";
@@ -27,6 +30,22 @@ export default {
   },
 };`;
 
+/** Counts the messages that it sends. */
+const COUNTED = `
+import gateway, { Lines, Towers } from "MAIN";
+export { Lines, Towers };
+let sent = 0;
+export default {
+  fetch(request, env, ctx) {
+    if (new URL(request.url).pathname === "/sent") return Response.json(sent);
+    const send = async (...message) => {
+      sent++;
+      await env.BATCH_QUEUE.send(...message);
+    };
+    return gateway.fetch(request, { ...env, BATCH_QUEUE: { send } }, ctx);
+  },
+};`;
+
 /** Objects whose rows a test may make older. */
 const OPEN = `
 import state, { AccountState, BatchState as Deployed, VectorStoreState } from "MAIN";
@@ -47,6 +66,7 @@ beforeAll(async () => {
   workers = await startWorkers({
     change: (name, options): V4WorkerOptions => {
       if (name === "edgeclip-jobs") return wrapped(options, FORGETFUL);
+      if (name === "edgeclip") return wrapped(options, COUNTED);
       return name === "edgeclip-state" ? wrapped(options, OPEN) : options;
     },
   });
@@ -67,6 +87,9 @@ async function set(settings: { forgets: boolean; aheadMs: number }): Promise<voi
 const open = async (): Promise<string[]> =>
   (await bucket.list({ prefix: "open-batches/" })).objects.map(({ key }) => key);
 
+/** Messages of the gateway so far. */
+const sent = async (): Promise<number> => (await (await fetch(`${workers.url}/sent`)).json()) as number;
+
 /** A batch whose first message is lost, two minutes ago. */
 async function lost(): Promise<Batch> {
   await set({ forgets: true, aheadMs: 0 });
@@ -84,6 +107,33 @@ async function lost(): Promise<Batch> {
 
 it("goes on when somebody asks for it", async () => {
   expect((await ended(client, await lost())).status).toBe("completed");
+});
+
+it("is asked for without a message, whatever it is at", async () => {
+  await set({ forgets: true, aheadMs: 0 });
+  const lines = Array.from({ length: 100 }, (_, index) =>
+    lineOf(ENDPOINT, `${index}`, { input: Array.from({ length: 100 }, (__, at) => `text ${index} ${at}`) }),
+  );
+  const before = await sent();
+  const { id } = await createBatch(client, ENDPOINT, lines);
+  expect(await sent()).toBe(before + 1);
+  const ask = async (): Promise<string> => {
+    await client.batches.list();
+    return (await client.batches.retrieve(id)).status;
+  };
+  for (let asked = 0; asked < 20; asked++) expect(await ask()).toBe("validating");
+  expect(await sent()).toBe(before + 1);
+  await set({ forgets: false, aheadMs: 0 });
+  const other = await createBatch(client, ENDPOINT, lines);
+  const seen = new Set<string>();
+  for (let status = ""; status !== "completed";) {
+    status = (await client.batches.retrieve(other.id)).status;
+    seen.add(status);
+  }
+  expect(seen).toContain("in_progress");
+  expect(await sent()).toBe(before + 2);
+  await client.batches.cancel(id);
+  expect((await ended(client, { id })).status).toBe("cancelled");
 });
 
 it("goes on with the sweep", async () => {

@@ -24,13 +24,13 @@ afterAll(async () => {
 });
 
 it.runIf(process.env["SMOKE"] !== "1").each([
-  ["as they are", { failing: 0, kills: 0, copies: 1 }],
-  ["while everything fails", { failing: 0.03, kills: 20, copies: 2 }],
+  ["as they are", { failing: 0, kills: 0, copies: 1, busy: 0 }],
+  ["while everything fails", { failing: 0.03, kills: 20, copies: 2, busy: 0.1 }],
 ])("are answered once, %s", { timeout: 2 * PATIENCE_MS }, async (_, faults) => {
   const lines = await manyLines(LINES);
   await workers.set(faults);
   const batches = await runAll(client, lines, PATIENCE_MS);
   expect(await workers.killed()).toBe(faults.kills);
-  await workers.set({ failing: 0, kills: 0, copies: 1 });
+  await workers.set({ failing: 0, kills: 0, copies: 1, busy: 0 });
   await compareAll(client, workers.url, lines, batches);
 });

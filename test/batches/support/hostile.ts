@@ -1,7 +1,8 @@
 /**
  * A deployment in which everything that can fail does: R2 (`faulty-files.ts`), the objects, which are killed before or
  * after a call, the queue, which refuses messages or takes them without saying so, delivers them twice and in any order
- * (`deliveries.ts`), and the jobs Worker, which is killed at any point.
+ * (`deliveries.ts`), the jobs Worker, which is killed at any point, and the towers, which refuse calls because they have
+ * too much to do.
  */
 import type { V4WorkerOptions } from "miniflare";
 import { behindFaultyFiles, FAULTY_FILES } from "../../files/support/faulty-files.ts";
@@ -10,6 +11,7 @@ import { startWorkers, type Workers } from "../../support/workers.ts";
 import { wrapped } from "../../support/wrapped-worker.ts";
 
 const JOBS = "edgeclip-jobs";
+const TOWERS = ["edgeclip-vision", "edgeclip-text"];
 
 export interface Faults {
   /** Share of the calls to R2, to objects and to the queue that fail. */
@@ -18,6 +20,8 @@ export interface Faults {
   kills: number;
   /** How often each message is delivered. */
   copies: number;
+  /** Share of the calls to towers that are refused as overload. */
+  busy: number;
 }
 
 export interface HostileWorkers extends Workers {
@@ -33,6 +37,7 @@ export async function startHostile(add: V4WorkerOptions[] = []): Promise<Hostile
     change: (name, options) => {
       const faulty = behindFaultyFiles(options);
       if (name === JOBS) return withoutQueue(wrapped(faulty, MORTAL_JOBS));
+      if (TOWERS.includes(name)) return wrapped(faulty, BUSY_TOWER);
       return name === "edgeclip-state" ? wrapped(faulty, MORTAL_STATE) : faulty;
     },
   });
@@ -42,7 +47,8 @@ export async function startHostile(add: V4WorkerOptions[] = []): Promise<Hostile
   };
   return {
     ...workers,
-    set: async ({ failing, kills, copies }) => {
+    set: async ({ failing, kills, copies, busy }) => {
+      for (const tower of TOWERS) await tell(tower, { busy });
       await tell("faulty-files", { failing });
       await tell("edgeclip-state", { failing });
       await tell(JOBS, { failing, kills });
@@ -86,6 +92,25 @@ export default {
     return Response.json({ killed });
   },
 };`;
+
+const BUSY_TOWER = `
+import Deployed from "MAIN";
+
+let busy = 0;
+const refused = { ok: false, error: { code: "overloaded", message: "made to be busy" } };
+
+export default class Busy extends Deployed {
+  async embedPixels(...parameters) {
+    return Math.random() < busy ? refused : await super.embedPixels(...parameters);
+  }
+  async embedTokens(...parameters) {
+    return Math.random() < busy ? refused : await super.embedTokens(...parameters);
+  }
+  async fetch(request) {
+    ({ busy } = await request.json());
+    return Response.json({});
+  }
+}`;
 
 const MORTAL_STATE = `
 import * as deployed from "MAIN";
