@@ -127,7 +127,7 @@ async function largeBatch(): Promise<boolean> {
       workers,
       async () => {
         const made = await createBatch(client, "/v1/embeddings", many);
-        const batch = await ended(client, made, 4 * 3600_000, PROGRESS_MS);
+        const batch = await ended(client, made, 4 * 3600_000, { progressMs: PROGRESS_MS });
         const { completed = 0 } = batch.request_counts ?? {};
         if (batch.status !== "completed" || completed !== lines) throw new Error(JSON.stringify(batch));
       },

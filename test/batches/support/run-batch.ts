@@ -46,12 +46,16 @@ export async function createBatch(
   });
 }
 
-/** Asks until it is over. @param progressMs milliseconds between two lines on stderr that say how far it is */
+/**
+ * Asks until it is over.
+ * @param pollMs milliseconds between two questions
+ * @param progressMs milliseconds between two lines on stderr that say how far it is
+ */
 export async function ended(
   client: OpenAI,
   { id }: { id: string },
   patienceMs = 100_000,
-  progressMs = Infinity,
+  { pollMs = 200, progressMs = Infinity } = {},
 ): Promise<Batch> {
   const start = Date.now();
   const until = start + patienceMs;
@@ -66,7 +70,7 @@ export async function ended(
       );
     }
     if (Date.now() > until) throw new Error(`the batch is not over: ${JSON.stringify(batch)}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 

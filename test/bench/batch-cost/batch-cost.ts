@@ -22,6 +22,8 @@ const PRICES: Counts = {
 const CPU_PRICE = 0.02;
 const ENDPOINT = "/v1/classify";
 const WARM_UP = 40;
+/** Milliseconds between two questions how far a batch is, which are billed, too. */
+const POLL_MS = 10_000;
 
 interface Way {
   name: string;
@@ -50,7 +52,8 @@ export async function compareCosts({ model, pictures, labels, newPicture }: Cost
     };
     const answer = async (bodies: readonly object[]): Promise<void> => {
       const lines = bodies.map((body, index) => lineOf(ENDPOINT, `${index}`, body));
-      const batch = await ended(client, await createBatch(client, ENDPOINT, lines), 3_600_000);
+      const made = await createBatch(client, ENDPOINT, lines);
+      const batch = await ended(client, made, 3_600_000, { pollMs: POLL_MS });
       const { completed } = batch.request_counts ?? {};
       if (batch.status !== "completed" || completed !== bodies.length) throw new Error(JSON.stringify(batch));
       await client.files.content(batch.output_file_id ?? "").then((response) => response.text());
