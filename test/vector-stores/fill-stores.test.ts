@@ -11,7 +11,7 @@ import { driver } from "./support/driver.ts";
 
 const FILES = 70;
 const ACCOUNT = "public";
-const WELL = { failing: 0, kills: 0, copies: 1 };
+const WELL = { failing: 0, kills: 0, copies: 1, busy: 0 };
 
 let workers: HostileWorkers;
 let url: URL;
@@ -91,7 +91,7 @@ it(
     const missing = pictures[0]!.replace(/.{6}$/, "AAAAAA");
     const files = [...pictures, text, missing].map((fileId) => ({ fileId, attributes: { fileId } }));
     await ask(id, "createBatch", { id: "vsfb_1", keyId: null, tier: "public", files }, 100_000);
-    await workers.set({ failing: 0.02, kills: 4, copies: 2 });
+    await workers.set({ failing: 0.02, kills: 4, copies: 2, busy: 0 });
     await send(id);
     await eventually(async () => (await ask(id, "batch", "vsfb_1")).status !== "in_progress", 250_000);
     await workers.set(WELL);

@@ -212,10 +212,10 @@ it(
     };
     const [account, id] = STORE.split("/");
     await ask("create", account, id, settings);
-    await workers.set({ failing: 0.03, kills: KILLS, copies: 2 });
+    await workers.set({ failing: 0.03, kills: KILLS, copies: 2, busy: 0 });
     await Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
     const killed = await workers.killed();
-    await workers.set({ failing: 0, kills: 0, copies: 1 });
+    await workers.set({ failing: 0, kills: 0, copies: 1, busy: 0 });
     await wake();
     const vanished = await search(7, 5_000);
     const facts = (await ask("facts")) as { counts: { completed: number } };
