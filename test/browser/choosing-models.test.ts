@@ -7,7 +7,7 @@ import { request } from "../support/send-request.ts";
 import { buildSynthetic } from "../support/synthetic-model.ts";
 import { startWorkers } from "../support/workers.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
-import { example, openTab, winner } from "./support/parts.ts";
+import { example, openFold, openTab, winner } from "./support/parts.ts";
 import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
@@ -39,9 +39,10 @@ describeInBrowser("the choice of a model", () => {
   it("shows them for the model that is chosen, which then answers", async () => {
     await visit(site.browser, site.workers.url, async (page) => {
       const note = page.locator("#model-hint");
-      await note.getByText("it knows pictograms").waitFor();
-      expect(await note.textContent()).toMatch(/photographs\. \d+ MB · 64 px$/);
-      await page.getByLabel("Model").selectOption(VIT);
+      await page.getByText("it knows pictograms, not photographs").waitFor();
+      await openFold(page, "Model and key");
+      expect(await note.textContent()).toMatch(/^\d+ MB · 64 px$/);
+      await page.getByLabel("Model", { exact: true }).selectOption(VIT);
       expect(await note.textContent()).toMatch(
         /^72\.8 % on ImageNet, zero-shot · 3 million parameters · 4 MB · 64 px$/,
       );

@@ -6,7 +6,7 @@ import { type PictureServer, startPictureServer } from "../support/picture-serve
 import { post } from "../support/post.ts";
 import { startWorkers } from "../support/workers.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
-import { announcement, example, EXAMPLES, openTab, winner } from "./support/parts.ts";
+import { announcement, example, EXAMPLES, openFold, openTab, winner } from "./support/parts.ts";
 import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
@@ -46,7 +46,7 @@ describeInBrowser("the tab that classifies", () => {
         );
       expect(lengths.map((length) => `${(100 * length).toFixed(1)} %`)).toEqual(shares);
       const measured = await panel.locator(".measurements").innerText();
-      for (const name of ["Decoding", "Image tower", "Server, total", "Total, measured by the browser"]) {
+      for (const name of ["Decoding", "Image tower", "Server, total", "Browser, total"]) {
         expect(measured).toMatch(new RegExp(`${name}\\s+[\\d.]+ m?s`));
       }
       await example(panel, "Giraffe").click();
@@ -61,7 +61,7 @@ describeInBrowser("the tab that classifies", () => {
     await visit(site.browser, site.workers.url, async (page) => {
       const panel = await openTab(page, "Classify");
       const choosing = page.waitForEvent("filechooser");
-      await panel.getByRole("button", { name: "Choose a picture" }).click();
+      await panel.getByRole("button", { name: "Choose pictures" }).click();
       await (await choosing).setFiles(join(EXAMPLES, "police-car.png"));
       await winner(page).waitFor();
       expect(await winner(page).textContent()).toBe("police car");
@@ -138,6 +138,7 @@ describeInBrowser("the tab that classifies", () => {
       await example(panel, "Fox").click();
       await winner(page).waitFor();
       const figures = new Set<string>([await panel.locator(".bars").innerText()]);
+      await openFold(panel, "Settings");
       const choose = async (templates: string): Promise<void> => {
         await panel.getByLabel("Templates", { exact: true }).selectOption(templates);
         if (templates === "own")
@@ -189,20 +190,20 @@ describeInBrowser("the tab that classifies", () => {
     });
   });
 
-  it("uses a stored label set", async () => {
+  it("uses a stored label set, by its name", async () => {
     const labels = ["guitar", "harp", "trumpet"];
-    const { body } = await post(`${site.workers.url}/v1/label_sets`, { name: "instruments", labels });
+    await post(`${site.workers.url}/v1/label_sets`, { name: "instruments", labels });
     await visit(site.browser, site.workers.url, async (page) => {
       const panel = await openTab(page, "Classify");
       const option = panel.getByRole("option", { name: "instruments (3 labels)" });
       await option.waitFor({ state: "attached" });
-      await panel.getByLabel("Stored label set").selectOption(body.id);
+      await panel.getByLabel("Stored label set").selectOption("instruments");
       expect(await panel.getByLabel("What it could be").isDisabled()).toBe(true);
       await example(panel, "Harp").click();
       await winner(page).waitFor();
       expect(await winner(page).textContent()).toBe("harp");
       expect(await panel.getByRole("tabpanel", { name: "curl" }).innerText()).toContain(
-        `label_set=${body.id}`,
+        "label_set=instruments",
       );
       expect(await panel.locator(".bars tbody th").allInnerTexts()).toHaveLength(labels.length);
     });

@@ -34,7 +34,9 @@ describeInBrowser("failure messages", () => {
       const panel = await openTab(page, "Classify");
       await panel.locator("[data-file]").setInputFiles(NOT_A_PICTURE);
       await alert(panel).waitFor();
-      expect(await alert(panel).innerText()).toMatch(/^Picture 1 was refused\n[^]*Field images\[0\]/);
+      expect(await alert(panel).innerText()).toMatch(
+        /^notes\.png was refused\n+Not a picture [^]*Field images\[0\]/,
+      );
       expect(await panel.getByRole("button", { name: "Try again" }).count()).toBe(0);
       // The page shows the file's name, because the browser cannot show the file.
       expect(await panel.locator(".drop .placeholder").innerText()).toBe("file");
@@ -67,7 +69,7 @@ describeInBrowser("failure messages", () => {
       await alert(panel).waitFor();
       const words = await alert(panel).innerText();
       expect(words).toContain("The request was refused");
-      expect(words).toContain('"Fox" is the same label as labels[0].');
+      expect(words).toContain('"Fox" is the same label as label 1. Take one of them away.');
       expect(words).toContain("Field labels[2]");
       await panel.getByLabel("What it could be").fill("fox\nbus");
       await panel.getByRole("button", { name: "Classify" }).click();

@@ -59,7 +59,7 @@ describeInBrowser("the keyboard alone", () => {
       site.browser,
       site.workers.url,
       async (page) => {
-        const drop = page.getByRole("button", { name: "Choose a picture" });
+        const drop = page.getByRole("button", { name: "Choose pictures" }).first();
         // Set this up early: Chromium does not report when its file choosers are intercepted.
         const choosing = page.waitForEvent("filechooser");
         await tabTo(page, drop);

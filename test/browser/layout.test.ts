@@ -3,7 +3,8 @@ import axe, { type AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
-import { example, openTab, winner } from "./support/parts.ts";
+import { noPicture, pictureFile } from "./support/files.ts";
+import { example, openFold, openTab, winner } from "./support/parts.ts";
 import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
@@ -27,6 +28,12 @@ describeInBrowser("the layout", () => {
         await page.getByText("None stored yet").waitFor();
         await check(page, width);
 
+        for (const fold of ["Model and key", "Store these labels", "Teach labels", "Settings"]) {
+          await openFold(page, fold);
+        }
+        await page.getByLabel("Maybe none of them fits").check();
+        await check(page, width);
+
         const classify = await openTab(page, "Classify");
         await classify.getByLabel("What it could be").fill(`fox\n${LONG_LABEL}\nbus`);
         await example(classify, "Fox").click();
@@ -41,6 +48,20 @@ describeInBrowser("the layout", () => {
         });
         await page.locator(".problem").waitFor();
         await check(page, width);
+
+        await classify
+          .locator("[data-file]")
+          .setInputFiles([
+            await pictureFile("fox"),
+            await pictureFile("harp"),
+            noPicture(`${LONG_LABEL}.png`),
+          ]);
+        await classify.getByRole("button", { name: "CSV" }).waitFor();
+        await check(page, width);
+        await classify.locator(".many .open").first().click();
+        await page.getByRole("dialog").waitFor();
+        await check(page, width);
+        await page.keyboard.press("Escape");
 
         const compare = await openTab(page, "Compare");
         for (const name of ["Fox", "Giraffe", "Harp", "Police car", "Fox", "Giraffe"]) {

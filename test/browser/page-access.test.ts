@@ -5,7 +5,7 @@ import { newKey } from "../../functions/gateway/keys/api-key.ts";
 import { addKey } from "../support/add-key.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
-import { example, openTab, winner } from "./support/parts.ts";
+import { example, openFold, openTab, winner } from "./support/parts.ts";
 import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
@@ -69,6 +69,7 @@ describeInBrowser("a deployment with keys", () => {
         const other = await page.context().newPage();
         await other.goto(site.workers.url);
         await other.getByText("An API key is needed: send it as").waitFor();
+        await openFold(page, "Model and key");
         await field.fill("");
         await field.press("Tab");
         await said.getByText("An API key is needed: send it as").waitFor();

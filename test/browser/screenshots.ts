@@ -1,70 +1,88 @@
-/** `npm run screenshots`: takes the pictures in `docs/images/` from the real page with the demonstration model. */
+/**
+ * `npm run screenshots`: takes the pictures in `docs/images/` from the real page with the demonstration model. Those of
+ * the README, and in `docs/images/page/` each state of the page: at 1,280 pixels with light colours and at 375 with dark
+ * ones, or with `--all` in all four ways, to be looked at.
+ */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import bundleWorkers from "../support/bundle-workers.ts";
-import { startWorkers } from "../support/workers.ts";
+import { startWorkers, type Workers } from "../support/workers.ts";
 import { launchBrowser } from "./support/chromium.ts";
-import { example, openTab, winner } from "./support/parts.ts";
+import { OPEN_STATES, STATES_WITH_KEYS, type State } from "./support/states.ts";
 
-const OUT = join(import.meta.dirname, "../../docs/images");
+const { all, only, out } = readCommandLine(
+  {
+    usage: "npm run screenshots -- [--all] [--only <state>] [--out <folder>]",
+    about: "Takes the pictures of the page in docs/images/, of the real thing with the demonstration model.",
+    options: {
+      all: { type: "boolean", default: false, about: "every state at both widths in both schemes" },
+      only: { type: "string", value: "<state>", about: "one state instead of all" },
+      out: {
+        type: "string",
+        value: "<folder>",
+        default: join(import.meta.dirname, "../../docs/images"),
+        about: "where they go",
+      },
+    },
+  },
+  (values) => values,
+);
 
-readCommandLine({
-  usage: "npm run screenshots",
-  about: "Takes the pictures of the page in docs/images/, of the real thing with the demonstration model.",
-});
+const DESK = { viewport: { width: 1280, height: 900 } };
+const PHONE = { viewport: { width: 375, height: 812 }, isMobile: true };
+const WAYS = [
+  { name: "desk", ...DESK, colorScheme: "light" },
+  { name: "phone-dark", ...PHONE, colorScheme: "dark" },
+  { name: "desk-dark", ...DESK, colorScheme: "dark" },
+  { name: "phone", ...PHONE, colorScheme: "light" },
+] as const;
+
 await bundleWorkers();
-await mkdir(OUT, { recursive: true });
-const workers = await startWorkers();
+await mkdir(join(out, "page"), { recursive: true });
 const browser = await launchBrowser();
 
 async function take(
-  file: string,
-  options: BrowserContextOptions,
-  use: (page: Page) => Promise<void>,
+  { url }: Workers,
+  { name: state, use, readme = {}, isWhole = true }: State,
+  { name, ...way }: (typeof WAYS)[number],
 ): Promise<void> {
-  const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+  const context = await browser.newContext({ reducedMotion: "reduce", ...way });
   const page = await context.newPage();
-  await page.goto(workers.url);
-  await page.getByText("None stored yet").waitFor();
+  await page.goto(url);
   await use(page);
-  // The picture must not show a focus frame or the port of this run.
-  await page.mouse.move(0, 0);
-  await page.evaluate(`document.activeElement.blur();
-    for (const code of document.querySelectorAll("pre code")) {
-      code.textContent = code.textContent.replaceAll(location.origin, "http://localhost:8787");
-    }`);
-  // On a phone, show only the visible part: the whole page would be seven times as high as wide.
-  await page.screenshot({ path: join(OUT, file), fullPage: options.isMobile !== true });
+  await clean(page, url);
+  const path = join(out, "page", `${state}-${name}.png`);
+  await page.screenshot({ path, fullPage: isWhole });
+  const inReadme = readme[name];
+  // On a phone, the README shows only the visible part: the whole page would be seven times as high as wide.
+  if (inReadme !== undefined) {
+    await page.screenshot({ path: join(out, inReadme), fullPage: name.startsWith("desk") });
+  }
   await context.close();
 }
 
-/** Send it twice: the first answer's times include loading the model. */
-async function classifyTheFox(page: Page): Promise<void> {
-  const panel = await openTab(page, "Classify");
-  await example(panel, "Giraffe").click();
-  await page.locator(".winner", { hasText: "giraffe" }).waitFor();
-  await example(panel, "Fox").click();
-  await page.locator(".winner", { hasText: "fox" }).waitFor();
-  await winner(page).waitFor();
+/** The picture must not show a focus frame or the port of this run. */
+async function clean(page: Page, url: string): Promise<void> {
+  await page.mouse.move(0, 0);
+  await page.evaluate(`document.activeElement.blur();
+    for (const code of document.querySelectorAll("pre code")) {
+      code.textContent = code.textContent.replaceAll(${JSON.stringify(url)}, "http://localhost:8787");
+    }`);
 }
 
-async function compareFour(page: Page): Promise<void> {
-  const panel = await openTab(page, "Compare");
-  for (const name of ["Fox", "Giraffe", "Harp", "Police car"]) await example(panel, name).click();
-  await panel.getByRole("listitem").nth(3).waitFor();
-  await panel.getByRole("button", { name: "Compare", exact: true }).click();
-  await panel.getByRole("table").waitFor();
+for (const [access, states] of [
+  ["open", OPEN_STATES],
+  ["keys", STATES_WITH_KEYS],
+] as const) {
+  const chosen = states.filter(({ name }) => only === undefined || name === only);
+  const ways = all ? WAYS : WAYS.slice(0, 2);
+  for (const state of chosen) {
+    // A store of its own for each, so that what one state stores is not in another's pictures.
+    const workers = await startWorkers({ access });
+    for (const way of ways) await take(workers, state, way);
+    await workers.dispose();
+  }
 }
-
-const desk = { viewport: { width: 1280, height: 900 } };
-await take("page-classify.png", desk, classifyTheFox);
-await take("page-compare.png", desk, compareFour);
-await take(
-  "page-phone.png",
-  { viewport: { width: 375, height: 812 }, isMobile: true, colorScheme: "dark" },
-  classifyTheFox,
-);
 await browser.close();
-await workers.dispose();

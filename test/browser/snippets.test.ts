@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
-import { example, EXAMPLES, openTab, winner } from "./support/parts.ts";
+import { example, EXAMPLES, openFold, openTab, winner } from "./support/parts.ts";
 import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
@@ -99,10 +99,14 @@ describeInBrowser("programs", () => {
     async ({ language, command, isThere }, { skip }) => {
       skip(!isThere, NOT_THERE);
       await visit(site.browser, site.workers.url, async (page) => {
+        await openFold(page, "Model and key");
         const key = page.getByLabel("API key", { exact: true });
         await key.fill("sk-secret");
         await key.press("Tab");
         const panel = await openTab(page, "Classify");
+        // A boolean, which Python writes in its own way.
+        await openFold(panel, "Settings");
+        await panel.getByLabel("Several labels may fit").check();
         const fox = (await readFile(join(EXAMPLES, "fox.png"))).toString("base64");
         await panel.getByLabel("Link to a picture").fill(`data:image/png;base64,${fox}`);
         const score = await scoreOf(page, () => panel.getByRole("button", { name: "Use" }).click());
@@ -124,7 +128,7 @@ describeInBrowser("programs", () => {
         await panel.getByRole("listitem").nth(1).waitFor();
         await panel.getByRole("button", { name: "Compare", exact: true }).click();
         await panel.getByRole("table").waitFor();
-        await panel.getByRole("button", { name: "Copy" }).click();
+        await panel.getByRole("button", { name: "Copy", exact: true }).click();
         await panel.getByRole("button", { name: "Copied" }).waitFor();
         const copied = await page.evaluate<string>("navigator.clipboard.readText()");
         const { data } = JSON.parse(await run("bash", copied));

@@ -10,7 +10,7 @@ export interface ApiRequest {
   /** Empty for the deployment's default model. */
   model: string;
   /** The other fields of the body. */
-  fields: Readonly<Record<string, string | number | readonly unknown[]>>;
+  fields: Readonly<Record<string, string | number | boolean | object>>;
 }
 
 export type FormPart = { name: string; value: string } | { name: string; picture: PictureFile };
@@ -27,7 +27,7 @@ export function jsonBody({ model, pictures, fields }: ApiRequest): Record<string
 
 /**
  * The parts of a request as a form. The model comes first, because the server starts on each picture as it arrives.
- * Lists are written as JSON.
+ * Lists and objects are written as JSON.
  */
 export function formParts({ model, pictures, fields }: ApiRequest): FormPart[] {
   return [
@@ -37,7 +37,7 @@ export function formParts({ model, pictures, fields }: ApiRequest): FormPart[] {
     ),
     ...Object.entries(fields).map(([name, value]) => ({
       name,
-      value: Array.isArray(value) ? JSON.stringify(value) : String(value),
+      value: typeof value === "object" ? JSON.stringify(value) : String(value),
     })),
   ];
 }

@@ -1,12 +1,14 @@
 /** The tab that compares several pictures with several texts. */
 import { call } from "./api/call.ts";
 import { similarity } from "./api/types.ts";
+import { type ApiRequest, requestInit } from "./api-request.ts";
 import { find } from "./dom.ts";
 import { lines, showCount } from "./labels/lines.ts";
 import { outcome } from "./outcome.ts";
 import { chosenList } from "./pictures/chosen-list.ts";
 import { pictureInput } from "./pictures/picture-input.ts";
 import { showHeatMap } from "./results/heat-map.ts";
+import { measurements } from "./results/measurements.ts";
 import { onSubmit } from "./submit.ts";
 
 /** @param model gives the chosen model */
@@ -14,12 +16,19 @@ export function compare(section: HTMLElement, model: () => string): void {
   const fieldset = find(section, ".pictures");
   const texts = find(section, "#texts", HTMLTextAreaElement);
   const chosen = chosenList(fieldset);
-  const send = outcome(find(section, "[data-outcome]"), {
-    name: "compare-snippet",
-    empty: "Choose pictures, then compare them with the texts.",
-    ask: (path, init) => call(path, similarity, init),
-    show: (body, { pictures }) => showHeatMap(body, pictures),
-  });
+  const shown = outcome(
+    find(section, "[data-outcome]"),
+    "compare-snippet",
+    "Choose pictures, then compare them with the texts.",
+  );
+  const ask = async (request: ApiRequest, signal: AbortSignal): Promise<void> => {
+    const answer = await call(request.path, similarity, { ...requestInit(request), signal });
+    const { element, spoken } = showHeatMap(answer.body, request.pictures);
+    shown.show("result", element);
+    shown.show("announcement", spoken);
+    shown.show("measurements", measurements(answer));
+    shown.bringIntoSight();
+  };
   showCount(texts, find(section, "[data-count]"), lines);
   pictureInput(
     fieldset,
@@ -28,7 +37,16 @@ export function compare(section: HTMLElement, model: () => string): void {
   );
   onSubmit(find(section, "form", HTMLFormElement), () => {
     const pictures = chosen.pictures();
-    if (pictures.length === 0) find(fieldset, "[data-drop]").focus();
-    else send({ path: "/v1/similarity", pictures, model: model(), fields: { texts: lines(texts.value) } });
+    if (pictures.length === 0) {
+      find(fieldset, "[data-drop]").focus();
+      return;
+    }
+    const request: ApiRequest = {
+      path: "/v1/similarity",
+      pictures,
+      model: model(),
+      fields: { texts: lines(texts.value) },
+    };
+    shown.start({ request, run: (signal) => ask(request, signal) });
   });
 }

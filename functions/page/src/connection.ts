@@ -10,35 +10,51 @@ import { latestOnly } from "./latest.ts";
 import { offerModels } from "./offer-models.ts";
 import { problem } from "./results/problem.ts";
 
+export interface Connection {
+  /** Loads the label sets again. */
+  loadSets(): Promise<void>;
+}
+
 /** @param labels the element that offers label sets */
-export function connection(form: HTMLFormElement, labels: HTMLElement): void {
+export function connection(form: HTMLFormElement, labels: HTMLElement): Connection {
+  const details = find(form, "details", HTMLDetailsElement);
   const key = find(form, "#key", HTMLInputElement);
   const model = find(form, "#model", HTMLSelectElement);
-  const modelHint = find(form, "#model-hint");
   const slot = find(form, "#connection-problem");
   const setHint = find(labels, "[data-set-hint]");
 
+  const loadSets = latestOnly(async (_: void, signal) => {
+    // A public deployment needs a key only for label sets, so a refusal here is normal.
+    await succeeds(offerLabelSets(labels, model.value, signal), signal, (failure) => {
+      setHint.textContent = failureInWords(failure).detail;
+    });
+  });
   const load = latestOnly(async (_: void, signal) => {
     slot.replaceChildren();
     const isLetIn = await succeeds(offerModels(model, signal), signal, (failure) => {
       slot.replaceChildren(problem(failureInWords(failure), () => void load()));
+      if (failure.refusal?.status === 401) details.open = true;
     });
-    if (!isLetIn) return;
-    // A public deployment needs a key only for label sets, so a refusal here is normal.
-    await succeeds(offerLabelSets(labels, signal), signal, (failure) => {
-      setHint.textContent = failureInWords(failure).detail;
-    });
+    if (isLetIn) await loadSets();
   });
-  model.addEventListener("change", () => {
-    modelHint.textContent = model.selectedOptions[0]?.dataset["note"] ?? "";
-  });
+  const show = (): void => {
+    const { note = "", remark = "" } = model.selectedOptions[0]?.dataset ?? {};
+    find(form, "#model-hint").textContent = note;
+    find(form, "[data-model-remark]").textContent = remark;
+    const withKey = key.value.trim() === "" ? "no key" : "with a key";
+    find(form, "[data-connected]").textContent = `${model.value || "default model"}, ${withKey}`;
+  };
+  model.addEventListener("change", show);
   key.value = readKey();
   key.addEventListener("change", () => {
     keepKey(key.value.trim());
+    show();
     void load();
   });
   form.addEventListener("submit", (event) => event.preventDefault());
+  show();
   void load();
+  return { loadSets: async () => void (await loadSets()) };
 }
 
 async function succeeds(

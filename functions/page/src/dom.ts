@@ -23,3 +23,22 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   element.append(...content);
   return element;
 }
+
+/** A button that sends no form. */
+export function button(
+  name: Content,
+  pressed: () => void,
+  attributes: Readonly<Record<string, string>> = {},
+) {
+  const element = make("button", { type: "button", ...attributes }, name);
+  element.addEventListener("click", pressed);
+  return element;
+}
+
+/** A button with a cross, which screen readers call by its name. */
+export function crossButton(name: string, pressed: () => void): HTMLButtonElement {
+  const cross = make("span", { "aria-hidden": "true" }, "×");
+  const element = button(cross, pressed);
+  element.append(make("span", { class: "visually-hidden" }, name));
+  return element;
+}

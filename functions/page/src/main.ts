@@ -3,12 +3,18 @@ import { classify } from "./classify-tab.ts";
 import { compare } from "./compare-tab.ts";
 import { connection } from "./connection.ts";
 import { find } from "./dom.ts";
+import { pageLink } from "./page-link.ts";
 import { tabs } from "./tabs.ts";
 
 const model = find(document, "#model", HTMLSelectElement);
 const classifySection = find(document, "#classify");
+const tabList = find(document, "[role=tablist]");
 
-tabs(find(document, "[role=tablist]"));
-classify(classifySection, model);
+tabs(tabList);
+const { loadSets } = connection(
+  find(document, "#connection", HTMLFormElement),
+  find(classifySection, "[data-labels]"),
+);
+classify(classifySection, model, loadSets);
 compare(find(document, "#compare"), () => model.value);
-connection(find(document, "#connection", HTMLFormElement), find(classifySection, "[data-labels]"));
+pageLink(tabList);

@@ -11,3 +11,12 @@ export function onSubmit(form: HTMLFormElement, send: () => void): void {
     form.requestSubmit();
   });
 }
+
+/** Enter in this field does something of its own, and does not send the form. */
+export function onEnter(field: HTMLInputElement, instead: () => void): void {
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    instead();
+  });
+}

@@ -5,7 +5,7 @@ import type { Locator, Page } from "playwright-core";
 export const EXAMPLES = join(import.meta.dirname, "../../../examples");
 
 /** Opens a tab and gives its panel. */
-export async function openTab(page: Page, name: "Classify" | "Compare"): Promise<Locator> {
+export async function openTab(page: Page, name: "Classify" | "Compare" | "Search"): Promise<Locator> {
   await page.getByRole("tab", { name, exact: true }).click();
   return page.getByRole("tabpanel", { name, exact: true });
 }
@@ -21,5 +21,11 @@ export function winner(page: Page): Locator {
 
 /** @returns the text for screen readers */
 export function announcement(panel: Locator): Locator {
-  return panel.getByRole("status");
+  return panel.locator("[data-announcement]");
+}
+
+/** Opens a folded part, if it is closed. @param summary the beginning of its heading */
+export async function openFold(within: Locator | Page, summary: string): Promise<void> {
+  const heading = within.locator("summary", { hasText: summary });
+  if ((await heading.locator("..").getAttribute("open")) === null) await heading.click();
 }

@@ -13,6 +13,15 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value): value is T | null => value === null || shape(value);
 }
 
+/** Also for a field that is left out. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return (value): value is T | undefined => value === undefined || shape(value);
+}
+
+export function either<T, U>(one: Shape<T>, other: Shape<U>): Shape<T | U> {
+  return (value): value is T | U => one(value) || other(value);
+}
+
 export function list<T>(shape: Shape<T>): Shape<T[]> {
   return (value): value is T[] => Array.isArray(value) && value.every(shape);
 }

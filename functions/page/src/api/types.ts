@@ -1,5 +1,16 @@
 /** The fields of the API's answers that the page reads; `/openapi.json` has all of them. */
-import { list, nullable, number, object, type Of, type Shape, text, truth } from "./shape.ts";
+import {
+  either,
+  list,
+  nullable,
+  number,
+  object,
+  type Of,
+  optional,
+  type Shape,
+  text,
+  truth,
+} from "./shape.ts";
 
 const usage = object({
   prompt_tokens: number,
@@ -16,10 +27,22 @@ function inference<Row>(row: Shape<Row>) {
   return object({ model: text, revision: text, data: list(row), usage });
 }
 
-export const classification = inference(
-  object({ prediction: nullable(text), score: nullable(number), predictions: list(prediction) }),
-);
+const ranking = object({
+  prediction: nullable(text),
+  score: nullable(number),
+  none_score: optional(number),
+  predictions: list(prediction),
+});
+export type Ranking = Of<typeof ranking>;
+
+export const classification = inference(ranking);
 export type Classification = Of<typeof classification>;
+
+/** OpenAI's shape. */
+const error = object({ message: text, code: nullable(text), param: nullable(text) });
+
+/** With `on_error` "report". */
+export const classificationWithErrors = inference(either(ranking, object({ error })));
 
 export const similarity = inference(
   object({ scores: list(object({ text, similarity: number, probability: number, truncated: truth })) }),
@@ -41,18 +64,17 @@ export type Model = Of<typeof model>;
 export const models = object({ data: list(model) });
 
 /** `status` is `ready` or `building`. */
-const labelSet = object({
+export const labelSet = object({
   id: text,
   name: nullable(text),
   title: nullable(text),
   status: text,
   labels: number,
+  prompts: number,
+  prompts_done: number,
 });
 export type LabelSet = Of<typeof labelSet>;
 
 export const labelSetPage = object({ data: list(labelSet), has_more: truth, last_id: nullable(text) });
 
-/** OpenAI's shape. */
-export const refusal = object({
-  error: object({ message: text, code: nullable(text), param: nullable(text) }),
-});
+export const refusal = object({ error });

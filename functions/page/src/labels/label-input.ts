@@ -1,27 +1,38 @@
-/** The input for labels: typed labels and templates, or a stored set. */
-import { find } from "../dom.ts";
+/** The input for labels: typed labels and settings, or a stored set. */
 import type { ApiRequest } from "../api-request.ts";
-import { lines, linesOrCommas, showCount } from "./lines.ts";
+import { find } from "../dom.ts";
+import { wantOffered } from "../offered.ts";
+import { keepSet } from "./keep-set.ts";
+import { linesOrCommas, showCount } from "./lines.ts";
+import { settings } from "./settings.ts";
 import { taughtLabels } from "./taught-labels.ts";
 
 export interface LabelInput {
   /** The fields that the input adds to a request. */
   fields(): ApiRequest["fields"];
-  /** True if there are labels to classify with. */
-  isFilled(): boolean;
+  /** Number of labels. */
+  count(): number;
 }
 
-/** @param model the menu of models @param changed is called when a label was taught */
-export function labelInput(fieldset: HTMLElement, model: HTMLSelectElement, changed: () => void): LabelInput {
+/**
+ * @param model the menu of models
+ * @param changed is called when a label was taught
+ * @param loadSets loads the menu of label sets again
+ */
+export function labelInput(
+  fieldset: HTMLElement,
+  model: HTMLSelectElement,
+  changed: () => void,
+  loadSets: () => Promise<void>,
+): LabelInput {
   const typed = find(fieldset, "#labels", HTMLTextAreaElement);
   const set = find(fieldset, "#label-set", HTMLSelectElement);
-  const templates = find(fieldset, "#templates", HTMLSelectElement);
-  const own = find(fieldset, "#own-templates", HTMLTextAreaElement);
+  const made = settings(fieldset);
   const show = (): void => {
-    // A stored set has its own templates. Keep what was typed, for when no set is chosen any more.
-    for (const field of [typed, templates, own]) field.disabled = set.value !== "";
-    find(fieldset, "[data-own]").hidden = templates.value !== "own";
-    find(fieldset, "[data-teach]").hidden = set.value !== "";
+    const isStored = set.value !== "";
+    typed.disabled = isStored;
+    for (const part of ["[data-teach]", "[data-keep]"]) find(fieldset, part).hidden = isStored;
+    made.show(isStored);
   };
   const taught = taughtLabels(find(fieldset, "[data-teach]"), () => model.value, changed);
   const showTaught = (): void => taught.show(linesOrCommas(typed.value));
@@ -29,20 +40,29 @@ export function labelInput(fieldset: HTMLElement, model: HTMLSelectElement, chan
   // What was learned belongs to a model.
   model.addEventListener("change", showTaught);
   showTaught();
+  fieldset.addEventListener("change", show);
   set.addEventListener("change", show);
-  templates.addEventListener("change", show);
   showCount(typed, find(fieldset, "[data-count]"), linesOrCommas);
   show();
 
-  const chosenTemplates = (): ApiRequest["fields"] => {
-    if (templates.value === "") return {};
-    return { templates: templates.value === "own" ? lines(own.value) : templates.value };
-  };
+  const labels = (): readonly unknown[] => linesOrCommas(typed.value).map((label) => taught.labelOf(label));
+  keepSet(
+    fieldset,
+    () => ({ ...(model.value !== "" && { model: model.value }), labels: labels(), ...made.ofSet() }),
+    async (name) => {
+      wantOffered(set, name);
+      await loadSets();
+      set.focus();
+    },
+  );
   return {
     fields: () =>
       set.value === ""
-        ? { labels: linesOrCommas(typed.value).map((label) => taught.labelOf(label)), ...chosenTemplates() }
-        : { label_set: set.value },
-    isFilled: () => set.value !== "" || linesOrCommas(typed.value).length > 0,
+        ? { labels: labels(), ...made.fields(false) }
+        : { label_set: set.value, ...made.fields(true) },
+    count: () =>
+      set.value === ""
+        ? linesOrCommas(typed.value).length
+        : Number(set.selectedOptions[0]?.dataset["labels"] ?? 0),
   };
 }

@@ -2,36 +2,46 @@
 import { call } from "../api/call.ts";
 import { type LabelSet, labelSetPage } from "../api/types.ts";
 import { find, make } from "../dom.ts";
+import { chooseOffered } from "../offered.ts";
 
 /** A longer menu is of no use. */
 const MOST = 500;
 const PAGE = 100;
 
 /** @throws Failure */
-export async function offerLabelSets(fieldset: HTMLElement, signal: AbortSignal): Promise<void> {
+export async function offerLabelSets(
+  fieldset: HTMLElement,
+  model: string,
+  signal: AbortSignal,
+): Promise<void> {
   const select = find(fieldset, "#label-set", HTMLSelectElement);
   const hint = find(fieldset, "[data-set-hint]");
-  const sets = await allSets(signal);
-  const chosen = select.value;
+  const sets = await allSets(model, signal);
   const [none] = select.options;
-  select.replaceChildren(...(none === undefined ? [] : [none]), ...sets.map(option));
-  select.value = sets.some(({ id }) => id === chosen) ? chosen : "";
+  const missing = chooseOffered(select, [...(none === undefined ? [] : [none]), ...sets.map(option)]);
   select.disabled = sets.length === 0;
-  select.dispatchEvent(new Event("change"));
-  hint.textContent = sets.length === 0 ? "None stored yet: POST /v1/label_sets makes one." : "";
+  hint.textContent = sets.length === 0 ? "None stored yet." : "";
+  if (missing !== undefined) hint.textContent = `There is no label set “${missing}” for this key.`;
 }
 
+/** Programs use a set by its name, which then may lead to other labels. */
 function option({ id, name, title, labels, status }: LabelSet): HTMLOptionElement {
   const state = status === "ready" ? "" : ", still building";
-  return make("option", { value: id }, `${name ?? title ?? id} (${labels} labels${state})`);
+  const value = name ?? id;
+  return make(
+    "option",
+    { value, "data-labels": String(labels) },
+    `${name ?? title ?? id} (${labels} ${labels === 1 ? "label" : "labels"}${state})`,
+  );
 }
 
-async function allSets(signal: AbortSignal): Promise<LabelSet[]> {
+async function allSets(model: string, signal: AbortSignal): Promise<LabelSet[]> {
   const sets: LabelSet[] = [];
   let after: string | null = null;
   do {
-    const from: string = after === null ? "" : `&after=${encodeURIComponent(after)}`;
-    const { body } = await call(`/v1/label_sets?limit=${PAGE}${from}`, labelSetPage, { signal });
+    const query = new URLSearchParams({ limit: String(PAGE), ...(model === "" ? {} : { model }) });
+    if (after !== null) query.set("after", after);
+    const { body } = await call(`/v1/label_sets?${query}`, labelSetPage, { signal });
     sets.push(...body.data);
     after = body.has_more ? body.last_id : null;
   } while (after !== null && sets.length < MOST);

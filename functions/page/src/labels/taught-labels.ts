@@ -5,7 +5,7 @@
 import { call } from "../api/call.ts";
 import { Failure } from "../api/failure.ts";
 import { embedded } from "../api/types.ts";
-import { find, make } from "../dom.ts";
+import { crossButton, find, make } from "../dom.ts";
 import { failureInWords } from "../failure-in-words.ts";
 import { transferredPictures } from "../pictures/chosen-picture.ts";
 
@@ -73,13 +73,7 @@ export function taughtLabels(field: HTMLElement, model: () => string, changed: (
       });
     }
     if (length === 0) return [drop, file];
-    const forget = make(
-      "button",
-      { type: "button" },
-      make("span", { "aria-hidden": "true" }, "×"),
-      make("span", { class: "visually-hidden" }, `Forget the pictures of ${label}`),
-    );
-    forget.addEventListener("click", () => {
+    const forget = crossButton(`Forget the pictures of ${label}`, () => {
       learned.delete(keyOf(model(), label));
       show(shown);
       changed();

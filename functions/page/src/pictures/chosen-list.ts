@@ -1,5 +1,5 @@
 /** The pictures of a comparison, each with a button that removes it. */
-import { find, make } from "../dom.ts";
+import { crossButton, find, make } from "../dom.ts";
 import type { Picture } from "./chosen-picture.ts";
 import { preview } from "./preview.ts";
 
@@ -13,18 +13,13 @@ export function chosenList(fieldset: HTMLElement): ChosenList {
   const list = find(fieldset, "[data-chosen]");
   const drop = find(fieldset, "[data-drop]");
   const most = Number(fieldset.dataset["pictures"]);
+  const tooMany = find(fieldset, "[data-too-many]");
   let chosen: Picture[] = [];
 
   const show = (): void => {
     list.replaceChildren(
       ...chosen.map((picture, index) => {
-        const remove = make(
-          "button",
-          { type: "button" },
-          make("span", { "aria-hidden": "true" }, "×"),
-          make("span", { class: "visually-hidden" }, `Remove ${picture.name}`),
-        );
-        remove.addEventListener("click", () => {
+        const remove = crossButton(`Remove ${picture.name}`, () => {
           chosen = chosen.filter((each) => each !== picture);
           show();
           // Move the focus: the button that had it is gone.
@@ -40,7 +35,10 @@ export function chosenList(fieldset: HTMLElement): ChosenList {
   return {
     pictures: () => chosen,
     add: (pictures) => {
-      chosen = [...chosen, ...pictures].slice(0, most);
+      const all = [...chosen, ...pictures];
+      chosen = all.slice(0, most);
+      tooMany.textContent =
+        all.length > most ? `At most ${most} pictures at once: ${all.length - most} were left out.` : "";
       show();
     },
   };

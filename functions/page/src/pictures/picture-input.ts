@@ -3,6 +3,7 @@
  * that it also works from the keyboard.
  */
 import { find, make } from "../dom.ts";
+import { onEnter } from "../submit.ts";
 import { exampleButtons } from "./example-buttons.ts";
 import { type Picture, pictureOfLink, transferredPictures } from "./chosen-picture.ts";
 
@@ -68,10 +69,5 @@ function linkField(fieldset: HTMLElement, take: (picture: Picture) => void): voi
   };
   find(fieldset, "[data-add-link]").addEventListener("click", add);
   link.addEventListener("input", () => link.setCustomValidity(""));
-  link.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    // Prevent Enter from submitting the form.
-    event.preventDefault();
-    add();
-  });
+  onEnter(link, add);
 }

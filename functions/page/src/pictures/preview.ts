@@ -10,7 +10,7 @@ export function preview(picture: Picture, describe = true): HTMLElement {
   if ("link" in picture && !picture.link.startsWith("data:"))
     return placeholder("link", describe ? picture.name : "");
   const url = "link" in picture ? picture.link : URL.createObjectURL(picture.file);
-  const image = make("img", { src: url, alt: describe ? picture.name : "" });
+  const image = make("img", { loading: "lazy", src: url, alt: describe ? picture.name : "" });
   image.addEventListener("load", () => URL.revokeObjectURL(url), { once: true });
   image.addEventListener(
     "error",

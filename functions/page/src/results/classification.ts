@@ -1,7 +1,12 @@
 /** Shows a classification: the best label, and a bar for each label. */
-import type { Classification } from "../api/types.ts";
-import { make } from "../dom.ts";
+import { Failure } from "../api/failure.ts";
+import type { Ranking } from "../api/types.ts";
+import type { ApiRequest } from "../api-request.ts";
+import { button, make } from "../dom.ts";
+import { failureInWords } from "../failure-in-words.ts";
 import { cosineText, percent } from "./figures.ts";
+
+export const NONE = "none of these";
 
 export interface Shown {
   element: HTMLElement;
@@ -9,11 +14,19 @@ export interface Shown {
   spoken: string;
 }
 
-export function showClassification({ data }: Classification): Shown {
-  const [row] = data;
-  const [best] = row?.predictions ?? [];
-  if (row === undefined || best === undefined) {
-    return { element: make("p", { class: "empty" }, "No label is similar enough."), spoken: "No label." };
+export interface Asked {
+  /** Number of labels that there are. */
+  count: number;
+  fields: ApiRequest["fields"];
+  /** Asks again, for all labels. */
+  all: () => Promise<Ranking | undefined>;
+}
+
+export function showClassification(ranking: Ranking | undefined, asked: Asked): Shown {
+  const best = bestOf(ranking);
+  if (ranking === undefined || best === undefined) {
+    const text = "No label reaches the thresholds. They are under “Settings”.";
+    return { element: make("p", { class: "empty" }, text), spoken: "No label." };
   }
   const winner = make(
     "p",
@@ -21,6 +34,46 @@ export function showClassification({ data }: Classification): Shown {
     make("strong", {}, best.label),
     make("span", {}, percent(best.score)),
   );
+  const element = make("div", {}, winner, ...explanation(asked), bars(ranking, asked));
+  return { element, spoken: `${best.label}, ${percent(best.score)}` };
+}
+
+/** The best label, or none of them; undefined if the thresholds leave nothing. */
+export function bestOf(ranking: Ranking | undefined): { label: string; score: number } | undefined {
+  const [best] = ranking?.predictions ?? [];
+  const { prediction = null, none_score: score } = ranking ?? {};
+  return prediction === null && score !== undefined ? { label: NONE, score } : best;
+}
+
+/** What the figures mean where they mislead. */
+function explanation({ count, fields }: Asked): HTMLElement[] {
+  if (fields["multi_label"] === true) {
+    return [hint("Each label has a score of its own. The scores do not add up, and are no probabilities.")];
+  }
+  if (count !== 1 || fields["none"] !== undefined) return [];
+  return [
+    hint(
+      "A single label has nothing to compete with, so its probability is always 100 %, whatever the picture shows. " +
+        "Look at the similarity, add labels, or let “none of these” take part, under “Settings”.",
+    ),
+  ];
+}
+
+function hint(text: string): HTMLElement {
+  return make("p", { class: "hint explanation" }, text);
+}
+
+/** A table with a bar for each label, and a button for the labels that are left out. */
+export function bars(ranking: Ranking, asked: Asked): HTMLElement {
+  const { count, fields, all } = asked;
+  const rows = ranking.predictions.map(({ label, score, similarity }) => ({
+    score,
+    element: barRow(label, score, cosineText(similarity)),
+  }));
+  if (ranking.none_score !== undefined) {
+    rows.push({ score: ranking.none_score, element: barRow(NONE, ranking.none_score, "") });
+  }
+  const score = fields["multi_label"] === true ? "Score" : "Probability";
   const table = make(
     "table",
     { class: "bars" },
@@ -28,25 +81,40 @@ export function showClassification({ data }: Classification): Shown {
     make(
       "thead",
       {},
-      make(
-        "tr",
-        {},
-        ...["Label", "Probability", "Similarity"].map((name) => make("th", { scope: "col" }, name)),
-      ),
+      make("tr", {}, ...["Label", score, "Similarity"].map((name) => make("th", { scope: "col" }, name))),
     ),
-    make("tbody", {}, ...row.predictions.map(barRow)),
+    make("tbody", {}, ...rows.toSorted((a, b) => b.score - a.score).map(({ element }) => element)),
   );
-  return {
-    element: make("div", {}, winner, table),
-    spoken: `${best.label}, ${percent(best.score)}`,
+  const element = make("div", {}, table);
+  const { length } = ranking.predictions;
+  if (length >= count) return element;
+  const cut = make("p", { class: "cut" }, `${length} of ${count} labels`);
+  element.append(cut);
+  if (length < Number(fields["top_k"])) {
+    cut.append("; the others are below the thresholds");
+    return element;
+  }
+  const problem = make("p", { class: "hint", role: "alert" });
+  const showAll = async (): Promise<void> => {
+    try {
+      const whole = await all();
+      if (whole === undefined) return;
+      const replacement = bars(whole, { ...asked, fields: { ...fields, top_k: count } });
+      replacement.tabIndex = -1;
+      element.replaceWith(replacement);
+      // Move the focus: the button that had it is gone.
+      replacement.focus();
+    } catch (error) {
+      if (error instanceof Failure) problem.textContent = failureInWords(error).detail;
+      else if (!(error instanceof DOMException)) throw error;
+    }
   };
+  cut.append(button(`Show all ${count}`, () => void showAll()));
+  element.append(problem);
+  return element;
 }
 
-function barRow({
-  label,
-  score,
-  similarity,
-}: Classification["data"][number]["predictions"][number]): HTMLElement {
+function barRow(label: string, score: number, similarity: string): HTMLElement {
   const bar = make("span", { class: "bar" });
   bar.style.setProperty("--share", score.toFixed(4));
   return make(
@@ -54,6 +122,6 @@ function barRow({
     {},
     make("th", { scope: "row" }, make("span", {}, label), bar),
     make("td", {}, percent(score)),
-    make("td", {}, cosineText(similarity)),
+    make("td", {}, similarity),
   );
 }

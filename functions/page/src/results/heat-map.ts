@@ -1,7 +1,8 @@
 /**
  * Shows a comparison: a table with a row for each text and a column for each picture, because texts are long and
  * thumbnails are narrow. Colours go from the lowest to the highest similarity in the whole table; each cell also shows
- * the number.
+ * the number. On a narrow screen a text stands above its cells; roles are written out, because a table that is laid out
+ * as a grid may lose its own.
  */
 import type { Similarity } from "../api/types.ts";
 import { make } from "../dom.ts";
@@ -26,22 +27,26 @@ export function showHeatMap({ data }: Similarity, pictures: readonly Picture[]):
     const isBest = best[column] === row;
     const content = [make("span", {}, cosineText(similarity)), make("small", {}, percent(probability))];
     if (isBest) content.push(make("span", { class: "visually-hidden" }, "best for its picture"));
-    const element = make("td", isBest ? { class: "best" } : {}, ...content);
+    const element = make("td", { role: "cell", ...(isBest && { class: "best" }) }, ...content);
     element.style.setProperty("--share", ((similarity - least) / range).toFixed(4));
     return element;
   };
-  const table = make(
-    "table",
-    { class: "heat", "aria-describedby": CAPTION },
-    make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Text"), ...pictures.map(pictureHead))),
+  const rows = texts.map((text, row) =>
     make(
-      "tbody",
-      {},
-      ...texts.map((text, row) =>
-        make("tr", {}, make("th", { scope: "row" }, text), ...data.map((_, column) => cell(column, row))),
-      ),
+      "tr",
+      { role: "row" },
+      make("th", { scope: "row", role: "rowheader" }, make("span", {}, text)),
+      ...data.map((_, column) => cell(column, row)),
     ),
   );
+  const head = make("th", { scope: "col", role: "columnheader" }, "Text");
+  const table = make(
+    "table",
+    { class: "heat", role: "table", "aria-describedby": CAPTION },
+    make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, head, ...pictures.map(pictureHead))),
+    make("tbody", { role: "rowgroup" }, ...rows),
+  );
+  table.style.setProperty("--columns", String(pictures.length));
   const caption = make("p", { class: "caption", id: CAPTION }, EXPLANATION);
   const scale = make("p", { class: "scale" }, cosineText(least), make("span", {}), cosineText(least + range));
   const spoken = pictures.map(({ name }, column) => `${name}: ${texts[best[column] ?? 0] ?? ""}`).join("; ");
@@ -56,7 +61,12 @@ export function showHeatMap({ data }: Similarity, pictures: readonly Picture[]):
 
 function pictureHead(picture: Picture): HTMLElement {
   const name = make("span", { class: "visually-hidden" }, picture.name);
-  return make("th", { scope: "col", title: picture.name }, preview(picture, false), name);
+  return make(
+    "th",
+    { scope: "col", role: "columnheader", title: picture.name },
+    preview(picture, false),
+    name,
+  );
 }
 
 function indexOfMost(values: readonly number[]): number {

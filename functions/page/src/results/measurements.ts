@@ -29,7 +29,7 @@ export function measurements({
   return make(
     "div",
     { class: "measurements" },
-    list("Time", [...parts, ["Total, measured by the browser", time(browser)]]),
+    list("Time", [...parts, ["Browser, total", time(browser)]]),
     make(
       "div",
       {},

@@ -5,12 +5,12 @@ import { make } from "../dom.ts";
 const SAID_FOR = 2000;
 
 /** @param text called when the button is pressed */
-export function copyButton(text: () => string): HTMLElement {
-  const button = make("button", { type: "button", class: "copy", "aria-live": "polite" }, "Copy");
+export function copyButton(text: () => string, name = "Copy"): HTMLElement {
+  const button = make("button", { type: "button", class: "copy", "aria-live": "polite" }, name);
   const say = (said: string): void => {
     button.textContent = said;
     setTimeout(() => {
-      button.textContent = "Copy";
+      button.textContent = name;
     }, SAID_FOR);
   };
   button.addEventListener("click", () => {

@@ -16,7 +16,11 @@ const LANGUAGES = [
 ] as const;
 
 /** @param name prefix of the ids in this box */
-export function snippetBox(name: string, request: ApiRequest): HTMLElement {
+export function snippetBox(
+  name: string,
+  request: ApiRequest,
+  title = "The same request as a program",
+): HTMLElement {
   const context: SnippetContext = { origin: location.origin, needsKey: readKey() !== "" };
   const list = make("div", { class: "tabs small", role: "tablist", "aria-label": "Language" });
   const panels = LANGUAGES.map(({ id, name: language, write }) => {
@@ -28,7 +32,7 @@ export function snippetBox(name: string, request: ApiRequest): HTMLElement {
     return make("pre", { id: panel, role: "tabpanel", "aria-labelledby": tab, tabindex: "0" }, code);
   });
   const copy = copyButton(() => panels.find(({ hidden }) => !hidden)?.textContent ?? "");
-  const head = make("div", { class: "head" }, make("h3", {}, "The same request as a program"), copy);
+  const head = make("div", { class: "head" }, make("h3", {}, title), copy);
   const box = make("section", { class: "snippets" }, head, list, ...panels);
   tabs(list);
   return box;

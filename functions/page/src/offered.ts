@@ -1,0 +1,23 @@
+/** Menus whose entries come from the API, so that a choice may be made before there is anything to choose. */
+
+/** Makes the choice when the entries have come, if they have not. */
+export function wantOffered(select: HTMLSelectElement, value: string): void {
+  select.dataset["wanted"] = value;
+  select.value = value;
+}
+
+/** @returns a choice that is not among the entries */
+export function chooseOffered(
+  select: HTMLSelectElement,
+  options: readonly HTMLOptionElement[],
+): string | undefined {
+  const wanted = select.dataset["wanted"] ?? select.value;
+  select.replaceChildren(...options);
+  const isThere = options.some(({ value }) => value === wanted);
+  if (isThere) {
+    select.value = wanted;
+    delete select.dataset["wanted"];
+  }
+  select.dispatchEvent(new Event("change"));
+  return isThere || wanted === "" ? undefined : wanted;
+}

@@ -1,0 +1,155 @@
+/** The states of the page, as a person brings them about, for screenshots. */
+import type { Page } from "playwright-core";
+import { type ChosenFile, noPicture, pictureFile } from "./files.ts";
+import { example, openFold, openTab, winner } from "./parts.ts";
+
+export interface State {
+  name: string;
+  use: (page: Page) => Promise<void>;
+  /** The README's own picture, by the way it is taken. */
+  readme?: Readonly<Record<string, string>>;
+  /** False for the visible part only. */
+  isWhole?: boolean;
+}
+
+const MANY = ["fox", "giraffe", "harp", "police-car", "tulip", "rocket", "dress", "grapes", "moon", "trophy"];
+const LABELS = "fox, giraffe, harp, police car, tulip, rocket, dress, grapes, moon, trophy, bus, guitar";
+
+async function files(): Promise<ChosenFile[]> {
+  return [...(await Promise.all(MANY.map((name) => pictureFile(name)))), noPicture("notes.txt")];
+}
+
+/** Sends it twice: the first answer's times include loading the model. */
+async function classifyFox(page: Page): Promise<void> {
+  const panel = await openTab(page, "Classify");
+  await example(panel, "Giraffe").click();
+  await page.locator(".winner", { hasText: "giraffe" }).waitFor();
+  await example(panel, "Fox").click();
+  await page.locator(".winner", { hasText: "fox" }).waitFor();
+}
+
+async function classifyMany(page: Page): Promise<void> {
+  const panel = await openTab(page, "Classify");
+  await panel.getByLabel("What it could be").fill(LABELS);
+  await panel.locator("[data-file]").setInputFiles(await files());
+  await panel.getByRole("button", { name: "CSV" }).waitFor();
+}
+
+async function ready(page: Page): Promise<void> {
+  await page.getByText("None stored yet").waitFor();
+}
+
+export const OPEN_STATES: readonly State[] = [
+  { name: "start", use: ready },
+  {
+    name: "classify",
+    readme: { desk: "page-classify.png", "phone-dark": "page-phone.png" },
+    use: async (page) => {
+      await ready(page);
+      await classifyFox(page);
+    },
+  },
+  {
+    name: "cut",
+    use: async (page) => {
+      const panel = await openTab(page, "Classify");
+      await panel.getByLabel("What it could be").fill(LABELS);
+      await example(panel, "Fox").click();
+      await panel.getByRole("button", { name: "Show all" }).waitFor();
+    },
+  },
+  {
+    name: "single-label",
+    use: async (page) => {
+      const panel = await openTab(page, "Classify");
+      await panel.getByLabel("What it could be").fill("fox");
+      await example(panel, "Fox").click();
+      await winner(page).waitFor();
+    },
+  },
+  {
+    name: "none",
+    use: async (page) => {
+      const panel = await openTab(page, "Classify");
+      await panel.getByLabel("What it could be").fill("harp\nguitar\npolice car");
+      await openFold(panel, "Settings");
+      await panel.getByLabel("Maybe none of them fits").check();
+      await panel.getByLabel("Advantage").fill("4");
+      await example(panel, "Fox").click();
+      await page.locator(".winner", { hasText: "none of these" }).waitFor();
+    },
+  },
+  {
+    name: "several-fit",
+    use: async (page) => {
+      const panel = await openTab(page, "Classify");
+      await openFold(panel, "Settings");
+      await panel.getByLabel("Several labels may fit").check();
+      await panel.getByLabel("Least score, %").fill("20");
+      await example(panel, "Fox").click();
+      await winner(page).waitFor();
+    },
+  },
+  {
+    name: "stored-set",
+    use: async (page) => {
+      const panel = await openTab(page, "Classify");
+      await openFold(panel, "Store these labels");
+      await panel.getByLabel("Name of the set").fill("animals");
+      await panel.getByRole("button", { name: "Store", exact: true }).click();
+      await panel.getByText("Stored as “animals”").waitFor();
+      await example(panel, "Fox").click();
+      await winner(page).waitFor();
+    },
+  },
+  { name: "many", use: classifyMany },
+  {
+    name: "many-running",
+    use: async (page) => {
+      const panel = await openTab(page, "Classify");
+      await panel.getByLabel("What it could be").fill(LABELS);
+      let requests = 0;
+      // The second request stays unanswered.
+      await page.route("**/v1/classify", async (route) => {
+        if (requests++ === 0) await route.continue();
+      });
+      await panel.locator("[data-file]").setInputFiles(await files());
+      await page.getByText("8 of 11").waitFor();
+    },
+  },
+  {
+    name: "many-picture",
+    isWhole: false,
+    use: async (page) => {
+      await classifyMany(page);
+      await page.getByRole("button", { name: "harp" }).last().click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "refused",
+    use: async (page) => {
+      const panel = await openTab(page, "Classify");
+      await panel.locator("[data-file]").setInputFiles(noPicture("notes.txt"));
+      await page.locator(".problem").waitFor();
+    },
+  },
+  {
+    name: "compare",
+    readme: { desk: "page-compare.png" },
+    use: async (page) => {
+      const panel = await openTab(page, "Compare");
+      for (const name of ["Fox", "Giraffe", "Harp", "Police car"]) await example(panel, name).click();
+      await panel.getByRole("listitem").nth(3).waitFor();
+      await panel.getByRole("button", { name: "Compare", exact: true }).click();
+      await panel.getByRole("table").waitFor();
+    },
+  },
+];
+
+export const STATES_WITH_KEYS: readonly State[] = [
+  {
+    name: "key-needed",
+    use: async (page) => await page.locator(".problem").waitFor(),
+  },
+];
