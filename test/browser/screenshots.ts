@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import bundleWorkers from "../support/bundle-workers.ts";
+import { addKey } from "../support/add-key.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { launchBrowser } from "./support/chromium.ts";
 import { OPEN_STATES, STATES_WITH_KEYS, type State } from "./support/states.ts";
@@ -81,6 +82,8 @@ for (const [access, states] of [
   for (const state of chosen) {
     // A store of its own for each, so that what one state stores is not in another's pictures.
     const workers = await startWorkers({ access });
+    // Without any key, the service says that it is not set up.
+    if (access === "keys") await addKey(await workers.miniflare.getKVNamespace("KEYS", "edgeclip"), "acme");
     for (const way of ways) await take(workers, state, way);
     await workers.dispose();
   }

@@ -5,7 +5,7 @@
 import type { Picture, PictureFile } from "./pictures/chosen-picture.ts";
 
 export interface ApiRequest {
-  path: "/v1/classify" | "/v1/similarity";
+  path: string;
   pictures: readonly Picture[];
   /** Empty for the deployment's default model. */
   model: string;
@@ -19,10 +19,10 @@ export function isForm({ pictures }: ApiRequest): boolean {
   return pictures.some((picture) => "file" in picture);
 }
 
-/** The body of a request whose pictures are all links. */
+/** The body of a request without files. */
 export function jsonBody({ model, pictures, fields }: ApiRequest): Record<string, unknown> {
   const images = pictures.flatMap((picture) => ("link" in picture ? picture.link : []));
-  return { ...(model === "" ? {} : { model }), images, ...fields };
+  return { ...(model === "" ? {} : { model }), ...(images.length === 0 ? {} : { images }), ...fields };
 }
 
 /**

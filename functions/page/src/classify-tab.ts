@@ -87,8 +87,8 @@ export function classify(
 /** What the drop area shows when there are pictures. */
 function summaryOf([first, ...others]: readonly Picture[]): HTMLElement[] {
   if (first === undefined) return [];
-  const name = (title: string, other: string): HTMLElement =>
-    make("span", { class: "name" }, make("strong", {}, title), make("span", {}, other));
-  if (others.length === 0) return [preview(first, false), name(first.name, "Choose others")];
-  return [name(`${others.length + 1} pictures`, "Choose others")];
+  const isOne = others.length === 0;
+  const title = isOne ? first.name : `${others.length + 1} pictures`;
+  const name = make("span", { class: "name" }, make("strong", {}, title), make("span", {}, "Choose others"));
+  return isOne ? [preview(first, false), name] : [name];
 }

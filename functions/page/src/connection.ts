@@ -10,13 +10,11 @@ import { latestOnly } from "./latest.ts";
 import { offerModels } from "./offer-models.ts";
 import { problem } from "./results/problem.ts";
 
-export interface Connection {
-  /** Loads the label sets again. */
-  loadSets(): Promise<void>;
-}
-
-/** @param labels the element that offers label sets */
-export function connection(form: HTMLFormElement, labels: HTMLElement): Connection {
+/**
+ * @param labels the element that offers label sets
+ * @returns a function that loads the label sets again
+ */
+export function connection(form: HTMLFormElement, labels: HTMLElement): () => Promise<void> {
   const details = find(form, "details", HTMLDetailsElement);
   const key = find(form, "#key", HTMLInputElement);
   const model = find(form, "#model", HTMLSelectElement);
@@ -54,7 +52,7 @@ export function connection(form: HTMLFormElement, labels: HTMLElement): Connecti
   form.addEventListener("submit", (event) => event.preventDefault());
   show();
   void load();
-  return { loadSets: async () => void (await loadSets()) };
+  return loadSets;
 }
 
 async function succeeds(

@@ -23,6 +23,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   label_set_not_found: "Choose another set, or store one under this name.",
   label_set_model_mismatch: "Choose the model that the set was stored with, or store it again with this one.",
   model_not_found: "Choose another model.",
+  vector_store_not_found: "Choose another one.",
+  store_model_mismatch: "Make a store for the model that is served now, and add the pictures to it.",
   storage_limit_exceeded: "Delete what you no longer need.",
 };
 
@@ -47,6 +49,7 @@ function titleOf({ status, code, param }: Refusal, names: readonly string[]): st
   if (status === 401) return "An API key is needed";
   if (status === 403) return "This is not allowed";
   if (code === "label_set_not_found") return "There is no such label set";
+  if (code === "vector_store_not_found") return "There is no such vector store";
   if (code === "model_not_found") return "There is no such model";
   if (status === 404) return "The server does not know this address (404)";
   if (status === 413) return "This is too large";

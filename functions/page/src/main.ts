@@ -11,7 +11,7 @@ const classifySection = find(document, "#classify");
 const tabList = find(document, "[role=tablist]");
 
 tabs(tabList);
-const { loadSets } = connection(
+const loadSets = connection(
   find(document, "#connection", HTMLFormElement),
   find(classifySection, "[data-labels]"),
 );

@@ -4,6 +4,7 @@
 export function wantOffered(select: HTMLSelectElement, value: string): void {
   select.dataset["wanted"] = value;
   select.value = value;
+  if (select.selectedIndex === -1) select.selectedIndex = 0;
 }
 
 /** @returns a choice that is not among the entries */

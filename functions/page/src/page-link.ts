@@ -22,7 +22,11 @@ export function pageLink(tabList: HTMLElement): void {
       if (value !== defaultOf(control)) carried.set(nameOf(control), value);
     }
     const fragment = carried.toString();
-    history.replaceState(null, "", fragment === "" ? location.pathname : `#${fragment}`);
+    history.replaceState(
+      null,
+      "",
+      `${location.pathname}${location.search}${fragment === "" ? "" : "#"}${fragment}`,
+    );
   };
   const read = (): void => {
     const carried = new URLSearchParams(location.hash.slice(1));

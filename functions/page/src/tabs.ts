@@ -1,5 +1,6 @@
 /**
- * Tabs as in the ARIA Authoring Practices: the Tab key stops once at the list, and the arrow keys move between tabs.
+ * Tabs as in the ARIA Authoring Practices: the Tab key stops once at the list, and the arrow keys move between tabs. A
+ * panel hears an event, "shown", when its tab is chosen.
  */
 import { find } from "./dom.ts";
 
@@ -13,6 +14,7 @@ export function tabs(list: HTMLElement): void {
       tab.tabIndex = isChosen ? 0 : -1;
       panelOf(tab).hidden = !isChosen;
     }
+    panelOf(chosen).dispatchEvent(new Event("shown"));
   };
   list.addEventListener("click", ({ target }) => {
     const tab = all.find((each) => each === target);

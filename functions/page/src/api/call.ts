@@ -21,12 +21,8 @@ export async function call<Body>(
   shape: Shape<Body>,
   init: RequestInit = {},
 ): Promise<Answer<Body>> {
-  const key = readKey();
-  const headers = new Headers(init.headers);
-  // Replace characters that a header cannot hold. Such a key is wrong, and the server reports that.
-  if (key !== "") headers.set("authorization", `Bearer ${key.replaceAll(/[^!-~]/g, "?")}`);
   const start = performance.now();
-  const { response, text } = await send(path, { ...init, headers });
+  const { response, body: text } = await send(path, init, (answer) => answer.text());
   const body = parse(text);
   if (!response.ok || !shape(body)) throw failureOf(response, body);
   return {
@@ -36,10 +32,25 @@ export async function call<Body>(
   };
 }
 
-async function send(path: string, init: RequestInit): Promise<{ response: Response; text: string }> {
+/** Loads a file. @throws Failure */
+export async function load(path: string): Promise<Blob> {
+  const { response, body } = await send(path, {}, (answer) => answer.blob());
+  if (!response.ok) throw failureOf(response, parse(await body.text()));
+  return body;
+}
+
+async function send<Body>(
+  path: string,
+  init: RequestInit,
+  read: (response: Response) => Promise<Body>,
+): Promise<{ response: Response; body: Body }> {
+  const key = readKey();
+  const headers = new Headers(init.headers);
+  // Replace characters that a header cannot hold. Such a key is wrong, and the server reports that.
+  if (key !== "") headers.set("authorization", `Bearer ${key.replaceAll(/[^!-~]/g, "?")}`);
   try {
-    const response = await fetch(path, init);
-    return { response, text: await response.text() };
+    const response = await fetch(path, { ...init, headers });
+    return { response, body: await read(response) };
   } catch (error) {
     init.signal?.throwIfAborted();
     throw new Failure(null, { cause: error });

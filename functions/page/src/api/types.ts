@@ -12,7 +12,7 @@ import {
   truth,
 } from "./shape.ts";
 
-const usage = object({
+export const usage = object({
   prompt_tokens: number,
   prompt_tokens_details: object({ cached_tokens: number }),
   images: number,
@@ -39,7 +39,7 @@ export const classification = inference(ranking);
 export type Classification = Of<typeof classification>;
 
 /** OpenAI's shape. */
-const error = object({ message: text, code: nullable(text), param: nullable(text) });
+export const error = object({ message: text, code: nullable(text), param: nullable(text) });
 
 /** With `on_error` "report". */
 export const classificationWithErrors = inference(either(ranking, object({ error })));

@@ -1,8 +1,5 @@
-/** Classifies many pictures in a few requests at a time. What stops one picture does not stop the others. */
-import { call } from "../api/call.ts";
+/** Sends many pictures in a few requests at a time. What stops one picture does not stop the others. */
 import { Failure, type Refusal } from "../api/failure.ts";
-import { classificationWithErrors, type Ranking } from "../api/types.ts";
-import { type ApiRequest, requestInit } from "../api-request.ts";
 import type { Picture } from "../pictures/chosen-picture.ts";
 
 /** Pictures in a request. The API takes 16; with fewer, rows come sooner. */
@@ -17,36 +14,41 @@ const PATIENCE = 8;
 const WAIT = 5;
 const LONGEST_WAIT = 60;
 
-export interface Row {
+export interface Row<Answer> {
   picture: Picture;
   /** Undefined until it is answered. */
-  answer?: Ranking | Failure;
+  answer?: Answer | Failure;
 }
 
-export interface Progress {
-  answered: (rows: readonly Row[]) => void;
+export interface Asking<Answer> {
+  /** Sends one request. @returns an answer for each picture */
+  ask: (pictures: readonly Picture[], signal: AbortSignal) => Promise<readonly (Answer | Failure)[]>;
+  answered: (rows: readonly Row<Answer>[]) => void;
   /** @param seconds 0 when the waiting is over */
   waits: (seconds: number) => void;
 }
 
+/** The error of a row, with `on_error` "report". */
+export interface RowError {
+  error: Pick<Refusal, "message" | "code" | "param">;
+}
+
 /**
  * Answers the rows that have no answer.
- * @param request its pictures are replaced
  * @throws Failure of a whole request, which another one would meet, too; rows keep the answers that they have
  */
-export async function askMany(
-  rows: readonly Row[],
-  request: ApiRequest,
-  { answered, waits }: Progress,
+export async function askMany<Answer>(
+  rows: readonly Row<Answer>[],
+  asking: Asking<Answer>,
   signal: AbortSignal,
 ): Promise<void> {
-  const waiting = chunks(rows.filter(({ answer }) => answer === undefined));
+  const waiting = portions(rows.filter(({ answer }) => answer === undefined));
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
   const worker = async (): Promise<void> => {
-    for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) {
-      await answer(chunk, request, waits, ended);
-      answered(chunk);
+    for (let portion = waiting.shift(); portion !== undefined; portion = waiting.shift()) {
+      await answerPortion(portion, asking, ended);
+      asking.answered(portion);
     }
   };
   try {
@@ -56,33 +58,38 @@ export async function askMany(
   }
 }
 
-async function answer(
-  chunk: readonly Row[],
-  request: ApiRequest,
-  waits: Progress["waits"],
+export function rowFailure({ error: { message, code, param } }: RowError): Failure {
+  return new Failure({ status: 400, message, code, param, retryAfter: null, requestId: null });
+}
+
+async function answerPortion<Answer>(
+  portion: readonly Row<Answer>[],
+  asking: Asking<Answer>,
   signal: AbortSignal,
 ): Promise<void> {
-  const sent: Row[] = [];
-  for (const row of chunk) {
-    if (sizeOf(row) > MOST_OF_PICTURE)
-      row.answer = refused("the picture is larger than 20 MB", "image_too_large");
-    else sent.push(row);
+  const [sent, tooLarge] = [portion.filter(fits), portion.filter((row) => !fits(row))];
+  for (const row of tooLarge) {
+    const error = { message: "the picture is larger than 20 MB", code: "image_too_large", param: null };
+    row.answer = rowFailure({ error });
   }
   if (sent.length === 0) return;
   const pictures = sent.map(({ picture }) => picture);
-  const fields = { ...request.fields, on_error: "report" };
-  const { data } = await patiently({ ...request, pictures, fields }, waits, signal);
+  const answers = await patiently(() => asking.ask(pictures, signal), asking.waits, signal);
   for (const [index, row] of sent.entries()) {
-    const one = data[index];
-    if (one === undefined) continue;
-    row.answer = "error" in one ? refused(one.error.message, one.error.code, one.error.param) : one;
+    const one = answers[index];
+    if (one !== undefined) row.answer = one;
   }
 }
 
-async function patiently(request: ApiRequest, waits: Progress["waits"], signal: AbortSignal) {
+/** Tries again where the server asks to wait. */
+export async function patiently<Output>(
+  attempt: () => Promise<Output>,
+  waits: (seconds: number) => void,
+  signal: AbortSignal,
+): Promise<Output> {
   for (let tries = 1; ; tries++) {
     try {
-      return (await call(request.path, classificationWithErrors, { ...requestInit(request), signal })).body;
+      return await attempt();
     } catch (error) {
       const { status = 0, code = "", retryAfter = null } = (error instanceof Failure && error.refusal) || {};
       const isBusy = status === 429 || (status === 503 && code !== "not_configured");
@@ -107,14 +114,9 @@ async function pause(duration: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-function refused(message: string, code: string | null, param: string | null = null): Failure {
-  const refusal: Refusal = { status: 400, message, code, param, retryAfter: null, requestId: null };
-  return new Failure(refusal);
-}
-
 /** Rows that go into one request. */
-function chunks(rows: readonly Row[]): Row[][] {
-  const all: Row[][] = [];
+function portions<Answer>(rows: readonly Row<Answer>[]): Row<Answer>[][] {
+  const all: Row<Answer>[][] = [];
   let bytes = 0;
   for (const row of rows) {
     const last = all.at(-1);
@@ -130,6 +132,10 @@ function chunks(rows: readonly Row[]): Row[][] {
   return all;
 }
 
-function sizeOf({ picture }: Row): number {
+function fits(row: Row<unknown>): boolean {
+  return sizeOf(row) <= MOST_OF_PICTURE;
+}
+
+function sizeOf({ picture }: Row<unknown>): number {
   return "file" in picture ? picture.file.size : 0;
 }

@@ -1,7 +1,7 @@
 /** The table as a file: the columns and fields of `npm run classify`. */
 import { Failure } from "../api/failure.ts";
 import { failureInWords } from "../failure-in-words.ts";
-import type { Row } from "./ask-many.ts";
+import type { ClassifiedRow } from "./result-table.ts";
 
 interface Line {
   file: string;
@@ -14,7 +14,7 @@ interface Line {
 
 const COLUMNS = ["file", "prediction", "score", "none_score", "error"] as const;
 
-export function csvOf(rows: readonly Row[]): string {
+export function csvOf(rows: readonly ClassifiedRow[]): string {
   const lines = rows.map((row) => {
     const line = lineOf(row);
     return COLUMNS.map((column) => csvField(line[column])).join(",");
@@ -22,11 +22,11 @@ export function csvOf(rows: readonly Row[]): string {
   return `${[COLUMNS.join(","), ...lines].join("\n")}\n`;
 }
 
-export function jsonLinesOf(rows: readonly Row[]): string {
+export function jsonLinesOf(rows: readonly ClassifiedRow[]): string {
   return rows.map((row) => `${JSON.stringify(lineOf(row))}\n`).join("");
 }
 
-function lineOf({ picture: { name: file }, answer }: Row): Line {
+function lineOf({ picture: { name: file }, answer }: ClassifiedRow): Line {
   if (answer === undefined) return { file, error: "not classified" };
   if (answer instanceof Failure) return { file, error: failureInWords(answer).detail };
   const { prediction, score, none_score: none, predictions } = answer;

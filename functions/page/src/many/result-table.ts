@@ -1,23 +1,31 @@
 /** A row for each picture: its name, best label and score, or why it was refused. A row opens to all of its labels. */
 import { Failure } from "../api/failure.ts";
+import type { Ranking } from "../api/types.ts";
 import { button, make } from "../dom.ts";
 import { failureInWords } from "../failure-in-words.ts";
 import { preview } from "../pictures/preview.ts";
 import { type Asked, bestOf, NONE, showClassification } from "../results/classification.ts";
 import { percent } from "../results/figures.ts";
+import { openPicture } from "../results/picture-dialog.ts";
 import type { Row } from "./ask-many.ts";
+
+export type ClassifiedRow = Row<Ranking>;
 
 export interface ResultTable {
   element: HTMLElement;
   /** Shows a row's answer. */
-  update: (row: Row) => void;
+  update: (row: ClassifiedRow) => void;
 }
 
 /**
  * @param hasNone true for a column with the scores of "none of these"
  * @param asked what a row was asked
  */
-export function resultTable(rows: readonly Row[], hasNone: boolean, asked: (row: Row) => Asked): ResultTable {
+export function resultTable(
+  rows: readonly ClassifiedRow[],
+  hasNone: boolean,
+  asked: (row: ClassifiedRow) => Asked,
+): ResultTable {
   const heads = ["Picture", "Label", "Score", ...(hasNone ? ["None"] : [])];
   const elements = new Map(rows.map((row) => [row, make("tr", {}, pictureHead(row))]));
   const waiting = heads.length - 1;
@@ -31,7 +39,7 @@ export function resultTable(rows: readonly Row[], hasNone: boolean, asked: (row:
     make("thead", {}, make("tr", {}, ...heads.map((name) => make("th", { scope: "col" }, name)))),
     make("tbody", {}, ...elements.values()),
   );
-  const update = (row: Row): void => {
+  const update = (row: ClassifiedRow): void => {
     const element = elements.get(row);
     const { answer } = row;
     if (element === undefined || answer === undefined) return;
@@ -58,7 +66,7 @@ export function resultTable(rows: readonly Row[], hasNone: boolean, asked: (row:
   return { element: table, update };
 }
 
-function pictureHead({ picture }: Row): HTMLElement {
+function pictureHead({ picture }: ClassifiedRow): HTMLElement {
   return make(
     "th",
     { scope: "row" },
@@ -67,24 +75,7 @@ function pictureHead({ picture }: Row): HTMLElement {
 }
 
 /** The picture, large, with all of its labels. */
-function showRow({ picture, answer }: Row, asked: Asked): void {
+function showRow({ picture, answer }: ClassifiedRow, asked: Asked): void {
   if (answer === undefined || answer instanceof Failure) return;
-  const title = "picture-title";
-  const dialog = make("dialog", { "aria-labelledby": title, class: "one" });
-  dialog.append(
-    make(
-      "div",
-      { class: "head" },
-      make("h2", { id: title }, picture.name),
-      button("Close", () => dialog.close()),
-    ),
-    preview(picture, false),
-    showClassification(answer, asked).element,
-  );
-  dialog.addEventListener("close", () => dialog.remove());
-  dialog.addEventListener("click", ({ target }) => {
-    if (target === dialog) dialog.close();
-  });
-  document.body.append(dialog);
-  dialog.showModal();
+  openPicture(picture.name, preview(picture, false), showClassification(answer, asked).element);
 }

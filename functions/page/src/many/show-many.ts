@@ -1,14 +1,14 @@
 /** Classifies many pictures and shows them as a table, which can be stopped, continued and saved. */
 import { call } from "../api/call.ts";
 import { Failure } from "../api/failure.ts";
-import { classification } from "../api/types.ts";
+import { classification, classificationWithErrors, type Ranking } from "../api/types.ts";
 import { type ApiRequest, requestInit } from "../api-request.ts";
 import { button, make } from "../dom.ts";
 import type { Outcome, Work } from "../outcome.ts";
 import type { Picture } from "../pictures/chosen-picture.ts";
-import { askMany, AT_ONCE, type Row } from "./ask-many.ts";
+import { type Asking, askMany, AT_ONCE, rowFailure } from "./ask-many.ts";
 import { csvOf, jsonLinesOf } from "./export-rows.ts";
-import { resultTable } from "./result-table.ts";
+import { type ClassifiedRow, resultTable } from "./result-table.ts";
 
 /**
  * @param request with one of the pictures
@@ -20,7 +20,7 @@ export function showMany(
   request: ApiRequest,
   count: number,
 ): Work {
-  const rows: Row[] = pictures.map((picture) => ({ picture }));
+  const rows: ClassifiedRow[] = pictures.map((picture) => ({ picture }));
   const table = resultTable(rows, request.fields["none"] !== undefined, (row) => ({
     count,
     fields: request.fields,
@@ -62,15 +62,21 @@ export function showMany(
       shown.show("result", make("div", { class: "progress" }, bar, text, actions), table.element);
       shown.show("measurements");
       shown.bringIntoSight();
-      const progress = {
-        answered: (some: readonly Row[]) => {
+      const asking: Asking<Ranking> = {
+        ask: async (some, ended) => {
+          const fields = { ...request.fields, on_error: "report" };
+          const init = { ...requestInit({ ...request, pictures: some, fields }), signal: ended };
+          const { data } = (await call(request.path, classificationWithErrors, init)).body;
+          return data.map((row) => ("error" in row ? rowFailure(row) : row));
+        },
+        answered: (some) => {
           some.forEach(table.update);
           show();
         },
-        waits: (seconds: number) => show(seconds > 0 ? `; the server is busy, waiting ${seconds} s` : ""),
+        waits: (seconds) => show(seconds > 0 ? `; the server is busy, waiting ${seconds} s` : ""),
       };
       try {
-        await askMany(rows, request, progress, AbortSignal.any([signal, stop.signal]));
+        await askMany(rows, asking, AbortSignal.any([signal, stop.signal]));
         end();
       } catch (error) {
         signal.throwIfAborted();
@@ -85,7 +91,7 @@ export function showMany(
   return work;
 }
 
-function summary(rows: readonly Row[]): string {
+function summary(rows: readonly ClassifiedRow[]): string {
   const answers = rows.flatMap(({ answer }) => answer ?? []);
   const refused = answers.filter((answer) => answer instanceof Failure).length;
   const none = answers.filter((answer) => !(answer instanceof Failure) && answer.prediction === null).length;

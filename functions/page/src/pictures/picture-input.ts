@@ -8,7 +8,7 @@ import { exampleButtons } from "./example-buttons.ts";
 import { type Picture, pictureOfLink, transferredPictures } from "./chosen-picture.ts";
 
 /**
- * @param fieldset the input's elements
+ * @param fieldset the input's elements; a link and examples only if it has places for them
  * @param take gets the pictures, at least one
  * @param isShown true if this input's tab is shown; only that input handles a paste, which reaches the whole page
  */
@@ -44,11 +44,13 @@ export function pictureInput(
     if (takeAny(transferredPictures(event.clipboardData))) event.preventDefault();
   });
 
-  linkField(fieldset, (picture) => take([picture]));
-  find(fieldset, "[data-examples]").append(
-    make("span", { "aria-hidden": "true" }, "Examples"),
-    ...exampleButtons((picture) => take([picture])),
-  );
+  if (fieldset.querySelector("[data-link]") !== null) linkField(fieldset, (picture) => take([picture]));
+  fieldset
+    .querySelector("[data-examples]")
+    ?.append(
+      make("span", { "aria-hidden": "true" }, "Examples"),
+      ...exampleButtons((picture) => take([picture])),
+    );
 }
 
 function isTextField(target: EventTarget | null): boolean {
