@@ -38,7 +38,7 @@ describeInBrowser("a deployment with keys", () => {
       site.workers.url,
       async (page) => {
         const said = page.getByRole("form", { name: "Connection" }).getByRole("alert");
-        await said.getByText("An API key is needed: send it as").waitFor();
+        await said.getByText("An API key is needed", { exact: true }).waitFor();
         const field = page.getByLabel("API key", { exact: true });
         await field.fill(newKey());
         await field.press("Tab");
@@ -68,11 +68,11 @@ describeInBrowser("a deployment with keys", () => {
         // Another tab of the same browser does not have the key.
         const other = await page.context().newPage();
         await other.goto(site.workers.url);
-        await other.getByText("An API key is needed: send it as").waitFor();
+        await other.getByText("An API key is needed", { exact: true }).waitFor();
         await openFold(page, "Model and key");
         await field.fill("");
         await field.press("Tab");
-        await said.getByText("An API key is needed: send it as").waitFor();
+        await said.getByText("An API key is needed", { exact: true }).waitFor();
         expect((await kept(page)).session).toBe("{}");
       },
       { mayFail: true },

@@ -54,13 +54,11 @@ async function take(
   await page.goto(url);
   await use(page);
   await clean(page, url);
-  const path = join(out, "page", `${state}-${name}.png`);
-  await page.screenshot({ path, fullPage: isWhole });
-  const inReadme = readme[name];
-  // On a phone, the README shows only the visible part: the whole page would be seven times as high as wide.
-  if (inReadme !== undefined) {
-    await page.screenshot({ path: join(out, inReadme), fullPage: name.startsWith("desk") });
-  }
+  const path = join(out, readme[name] ?? `page/${state}-${name}.png`);
+  // The whole page of a phone would be seven times as high as wide.
+  const fullPage = isWhole && (all || name.startsWith("desk"));
+  if (fullPage) await page.evaluate("scrollTo(0, 0)");
+  await page.screenshot({ path, fullPage });
   await context.close();
 }
 

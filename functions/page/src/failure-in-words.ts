@@ -69,6 +69,8 @@ function detailOf({ status, code, param, message, retryAfter }: Refusal): string
     param !== null && message.startsWith(`${param}: `) ? message.slice(param.length + 2) : message,
   );
   const advice = ADVICE[code ?? ""];
+  // How a program sends a key is of no use here.
+  if (status === 401 && advice !== undefined && message.startsWith("an API key is needed")) return advice;
   if (status !== 429 && status < 500) return advice === undefined ? said : `${said} ${advice}`;
   const when = retryAfter === null ? "later" : `in ${retryAfter} second${retryAfter === 1 ? "" : "s"}`;
   return `${said} Try again ${when}.`;

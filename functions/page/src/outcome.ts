@@ -43,6 +43,7 @@ export function outcome(panel: HTMLElement, name: string, empty: string): Outcom
   const run = latestOnly(async (work: Work, signal) => {
     const { request, programTitle, keepsResult = false } = work;
     panel.setAttribute("aria-busy", "true");
+    panel.toggleAttribute("data-keeps", keepsResult);
     part("problem").replaceChildren();
     part("announcement").textContent = "";
     part("snippets").replaceChildren(snippetBox(name, request, programTitle));

@@ -150,6 +150,6 @@ export const OPEN_STATES: readonly State[] = [
 export const STATES_WITH_KEYS: readonly State[] = [
   {
     name: "key-needed",
-    use: async (page) => await page.getByText("An API key is needed: send it as").waitFor(),
+    use: async (page) => await page.getByText("An API key is needed", { exact: true }).waitFor(),
   },
 ];
