@@ -1,12 +1,14 @@
 /** The gateway's routes, and the answer to requests that match none of them. */
 import { Hono } from "hono";
 import { ServiceError } from "../runtime/errors.ts";
+import { API_PATHS } from "./api-paths.ts";
 import { authorize } from "./middleware/authorize.ts";
 import { crossOrigin } from "./middleware/cross-origin.ts";
 import { recordUsage } from "./middleware/record-usage.ts";
 import type { GatewayEnv } from "./middleware/gateway-env.ts";
 import { errorResponse } from "./middleware/error-response.ts";
 import { logRequest } from "./middleware/log-request.ts";
+import { paceRetries } from "./middleware/pace-retries.ts";
 import { requestContext } from "./middleware/request-context.ts";
 import { batches } from "./routes/batches.ts";
 import { classify } from "./routes/classify.ts";
@@ -30,8 +32,10 @@ import { computeLabelSets } from "./routes/compute-label-sets.ts";
 
 export const app = new Hono<GatewayEnv>();
 
+// Outermost: what the request held is released before its answer waits.
+app.use("/hf/*", paceRetries);
 app.use(requestContext, logRequest, crossOrigin);
-for (const path of ["/v1/*", "/v2/*", "/hf/*", "/mcp"]) app.use(path, recordUsage, authorize);
+for (const path of API_PATHS) app.use(`${path}/*`, recordUsage, authorize);
 const inference = [similarity, classify, labelSets, embeddings, rerank, cohereEmbed, huggingFace, mcp];
 const stores = [vectorStores, vectorStoreFiles, vectorStoreBatches, vectorStoreSearch];
 for (const routes of [

@@ -18,7 +18,7 @@ import {
   documentedClients,
   documentedTable,
   tableOf,
-  writeDocumentedTable,
+  TABLES,
 } from "./documented-clients.ts";
 import { generatedClients, STRICT } from "./generated-clients.ts";
 import { describeWithPackages, ProgramFolder } from "./other-packages.ts";
@@ -82,8 +82,7 @@ describeWithPackages("docs/clients.md", () => {
 
   it("has the table of what they printed", async () => {
     const table = tableOf(calls);
-    if (process.env["WRITE_TABLE"] === "1") await writeDocumentedTable(table);
-    expect(await documentedTable()).toBe(table);
+    expect(await documentedTable(TABLES.calls, table)).toBe(table);
   });
 });
 
@@ -189,6 +188,24 @@ describe("/mcp", () => {
     // The text has no second copy of all labels.
     const shown = JSON.parse(content[0].text);
     expect(shown).toEqual({ ...structuredContent, predictions: structuredContent.predictions.slice(0, 5) });
+  });
+
+  it("compares in numbers for programs, and in a few words for assistants", async () => {
+    const images = [await exampleBase64("fox.png"), await exampleBase64("harp.png")];
+    const texts = ["a fox", "a harp", "a bus", "a moon", "a trophy", "a rocket", "a tulip"];
+    const { structuredContent, content } = (await call("compare", { images, texts })).body.result;
+    const own = await post(`${workers.url}/v1/similarity`, { images, texts });
+    for (const [i, row] of structuredContent.similarities.entries()) {
+      expect(row).toHaveLength(texts.length);
+      for (const [k, cosine] of row.entries()) {
+        expect(cosine).toBeCloseTo(own.body.data[i].scores[k].similarity, 6);
+      }
+    }
+    const { most_similar: shown } = JSON.parse(content[0].text);
+    expect(shown.map((row: { text: string }[]) => row[0]?.text)).toEqual(["a fox", "a harp"]);
+    expect(shown.map((row: object[]) => row.length)).toEqual([5, 5]);
+    expect(shown[0][0].similarity).toBeCloseTo(structuredContent.similarities[0][0], 4);
+    expect(content[0].text.length).toBeLessThan(700);
   });
 
   it("says what is wrong, to the assistant or to its program", async () => {

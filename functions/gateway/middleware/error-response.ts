@@ -1,4 +1,4 @@
-/** Turns an error into an HTTP response in OpenAI's shape, or into words where a protocol has its own. No other code does. */
+/** Turns an error into an HTTP response in OpenAI's shape, or where other clients look for it. No other code does. */
 import type { Context } from "hono";
 import { ERROR_KINDS, type ErrorCode, ServiceError } from "../../runtime/errors.ts";
 import { ClientGoneError } from "../../runtime/wanted.ts";
@@ -11,9 +11,22 @@ const RETRY_AFTER = { 429: "10", 503: "2" } as const;
 export function errorResponse(thrown: Error, c: Context<GatewayEnv>): Response {
   const { status, ...fields } = refusal(thrown, c);
   if (status === 429 || status === 503) c.header("retry-after", RETRY_AFTER[status]);
-  const shape = { error: fields };
-  // Cohere's clients look for the message here.
-  return c.json(c.req.path.startsWith("/v2/") ? { message: fields.message, ...shape } : shape, status);
+  return c.json(shapeFor(c.req.path, fields), status);
+}
+
+interface ErrorFields {
+  message: string;
+  type: string;
+  param: string | null;
+  code: string;
+}
+
+/** The fields where the clients of an endpoint look for the message. */
+function shapeFor(path: string, { message, ...rest }: ErrorFields): object {
+  // Hugging Face's clients show `error` if it is a string, and else only that there was one.
+  if (path.startsWith("/hf/")) return { error: message, ...rest };
+  const shape = { error: { message, ...rest } };
+  return path.startsWith("/v2/") ? { message, ...shape } : shape;
 }
 
 type Status = 500 | (typeof ERROR_KINDS)[ErrorCode][0];
@@ -22,10 +35,7 @@ type Status = 500 | (typeof ERROR_KINDS)[ErrorCode][0];
  * Records the error for logs and usage.
  * @returns what the client may know of it
  */
-export function refusal(
-  thrown: Error,
-  c: Context<GatewayEnv>,
-): { status: Status; message: string; type: string; param: string | null; code: string } {
+export function refusal(thrown: Error, c: Context<GatewayEnv>): { status: Status } & ErrorFields {
   const error = thrown instanceof ClientGoneError ? new ServiceError("overloaded", thrown.message) : thrown;
   const known = error instanceof ServiceError;
   const [status, type] = known ? ERROR_KINDS[error.code] : ([500, "server_error"] as const);

@@ -3,7 +3,11 @@ import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
 import { classifyRequestSchema } from "../schemas/classify-request.ts";
 import { embeddingsRequestSchema } from "../schemas/embeddings-request.ts";
 import { cohereEmbedRequestSchema } from "../schemas/cohere-embed-request.ts";
-import { featureExtractionRequestSchema, zeroShotRequestSchema } from "../schemas/hugging-face-request.ts";
+import {
+  featureExtractionRequestSchema,
+  huggingFaceQuerySchema,
+  zeroShotRequestSchema,
+} from "../schemas/hugging-face-request.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { VERSION } from "../version.ts";
@@ -93,6 +97,8 @@ const paths: ZodOpenApiPathsObject = {
       description:
         "For `endpointUrl` of `@huggingface/inference`. The default template is Hugging Face's, not that of `/v1/classify`.",
       request: zeroShotRequestSchema,
+      query: huggingFaceQuerySchema,
+      errors: "HuggingFace",
       answers: { "200": ["All labels, the best first", compatible.zeroShotResponseSchema] },
     }),
   },
@@ -103,6 +109,8 @@ const paths: ZodOpenApiPathsObject = {
       summary: "Hugging Face's feature extraction",
       description: "For `endpointUrl` of `@huggingface/inference`. Inputs may also be image objects.",
       request: featureExtractionRequestSchema,
+      query: huggingFaceQuerySchema,
+      errors: "HuggingFace",
       answers: {
         "200": [
           "A vector for a single input, else a list of vectors",

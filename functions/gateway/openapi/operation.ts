@@ -8,7 +8,7 @@ import type {
 } from "zod-openapi";
 import { FORM, JSON_TYPE } from "./described.ts";
 import { examplesOf } from "./examples.ts";
-import { errorSchema } from "./responses.ts";
+import { errorSchema, huggingFaceErrorSchema } from "./responses.ts";
 
 const BINARY = "application/octet-stream";
 
@@ -39,6 +39,8 @@ export interface Operation {
   binary?: boolean;
   query?: z.ZodObject;
   path?: z.ZodObject;
+  /** Whose shape errors have. Default: OpenAI's. */
+  errors?: "HuggingFace";
   /** Answers by status. */
   answers: Record<`${1 | 2 | 3 | 4 | 5}${string}`, [description: string, schema: z.ZodType]>;
   /** Operations whose path takes the `id` of this one's answer. */
@@ -87,6 +89,7 @@ export function operation({
   binary = false,
   query,
   path,
+  errors,
   answers,
   idFor = [],
   links: others = {},
@@ -114,7 +117,7 @@ export function operation({
       : { requestBody: { required: true, content: contentOf(id, request, form) } }),
     ...(query === undefined && path === undefined ? {} : { requestParams: parametersOf(query, path) }),
     responses: {
-      ...Object.fromEntries(refusals.map(([status, ...refusal]) => [status, refused(status, ...refusal)])),
+      ...Object.fromEntries(refusals.map((refusal) => [refusal[0], refused(refusal, errors)])),
       ...Object.fromEntries(
         Object.entries(answers).map(([status, [text, schema]]) => [
           status,
@@ -149,14 +152,18 @@ function parametersOf(query: z.ZodObject | undefined, path: z.ZodObject | undefi
 /** Refusals are components, so that the document has each of them once. */
 const made = new Map<string, ZodOpenApiResponseObject>();
 
-function refused(status: string, name: string, description: string): ZodOpenApiResponseObject {
+function refused(
+  [status, kind, description]: Refusal,
+  errors: Operation["errors"],
+): ZodOpenApiResponseObject {
+  const name = `${errors ?? ""}${kind}`;
   const known = made.get(name);
   if (known !== undefined) return known;
   const response: ZodOpenApiResponseObject = {
     id: name,
     description,
     ...(status === "429" || status === "503" ? { headers: retryAfter } : {}),
-    content: { [JSON_TYPE]: { schema: errorSchema } },
+    content: { [JSON_TYPE]: { schema: errors === undefined ? errorSchema : huggingFaceErrorSchema } },
   };
   made.set(name, response);
   return response;

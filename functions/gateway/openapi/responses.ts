@@ -28,6 +28,11 @@ export const errorSchema = z
   })
   .meta({ id: "ErrorResponse" });
 
+export const huggingFaceErrorSchema = errorDetailSchema
+  .omit({ message: true })
+  .extend({ error: z.string().meta({ description: "The message: Hugging Face's clients show it" }) })
+  .meta({ id: "HuggingFaceErrorResponse" });
+
 /** In the row of a picture that could not be read. */
 export const rowErrorSchema = errorDetailSchema.optional().meta({
   description: 'Why the picture could not be read, with `on_error: "report"`; the row has no result',

@@ -2,12 +2,16 @@
  * `POST /hf/zero-shot-image-classification` and `POST /hf/feature-extraction`: what Hugging Face's clients send to an
  * inference endpoint. Their answers are bare lists, without the model's name and usage.
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { fillTemplate } from "../../label-sets/definition.ts";
 import { embedItems } from "../embed/embed-items.ts";
 import { embedMixes, vectorsOf } from "../embed/embed-mixes.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
-import { featureExtractionRequestSchema, zeroShotRequestSchema } from "../schemas/hugging-face-request.ts";
+import {
+  featureExtractionRequestSchema,
+  huggingFaceQuerySchema,
+  zeroShotRequestSchema,
+} from "../schemas/hugging-face-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { scoreTexts } from "../score/score-texts.ts";
 import { answeredBy } from "./answer/inference-response.ts";
@@ -22,7 +26,7 @@ export const huggingFace = new Hono<GatewayEnv>()
   .post("/hf/zero-shot-image-classification", async (c) => {
     const request = await validate(zeroShotRequestSchema, await readFields(c), wantedBy(c));
     const { candidate_labels: labels, hypothesis_template: template } = request.parameters;
-    const manifest = await requestedModel(c, request.model);
+    const manifest = await requestedModel(c, request.model ?? (await modelOfAddress(c)));
     const prompts = labels.map((label) => ({ text: fillTemplate(template, label) }));
     await holdVectors(c, manifest, prompts);
     const items = [{ image: request.inputs }, ...prompts];
@@ -40,7 +44,7 @@ export const huggingFace = new Hono<GatewayEnv>()
     const fields = await readFields(c);
     const request = await validate(featureExtractionRequestSchema, fields, wantedBy(c));
     const { inputs, truncate, truncation_direction: side, dimensions } = request;
-    const manifest = await requestedModel(c, request.model);
+    const manifest = await requestedModel(c, request.model ?? (await modelOfAddress(c)));
     requireWidth(manifest, dimensions, "dimensions");
     await holdVectors(c, manifest, vectorsOf(inputs));
     const isList = Array.isArray(fields["inputs"]);
@@ -54,6 +58,11 @@ export const huggingFace = new Hono<GatewayEnv>()
     // The vectors already have room. A single input is answered by its vector alone.
     return await streamTexts(c, isList ? bareList(vectors.length, rowOf) : listTexts(1, rowOf), 0);
   });
+
+/** The model that the address names: a client with `endpointUrl` sends only its inputs. */
+async function modelOfAddress(c: Context<GatewayEnv>): Promise<string | undefined> {
+  return (await validate(huggingFaceQuerySchema, c.req.query())).model;
+}
 
 /** The path of an item. The picture is the first item. */
 function zeroShotParam(index: number): string {

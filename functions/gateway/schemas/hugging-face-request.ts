@@ -12,6 +12,8 @@ import { textSchema } from "./text.ts";
 const HYPOTHESIS = "This is a photo of {}.";
 const invalid = { params: { code: "invalid_value" } };
 
+export const huggingFaceQuerySchema = z.object({ model: modelSchema });
+
 export const zeroShotRequestSchema = z
   .object({
     model: modelSchema,

@@ -24,8 +24,13 @@ import { requestPictures } from "../request/fields-and-pictures.ts";
 import { requestedModel } from "../request/requested-model.ts";
 import { requestedStore } from "../request/requested-store.ts";
 
-/** Labels in the text of a classification, which assistants without structured answers read. */
-const SHOWN_LABELS = 5;
+/**
+ * Labels or texts for each picture in an answer's text, which assistants read. Their programs read all scores in the
+ * structured content; a text that repeats them would be thousands of numbers in an assistant's context.
+ */
+const SHOWN = 5;
+/** Decimals of a score in the text. */
+const SHOWN_DECIMALS = 4;
 /**
  * Forms in which an answer is in memory at once: objects, the SDK's copy of them, JSON that may be in another JSON, and
  * the bytes that are sent.
@@ -57,7 +62,7 @@ function serverOf(c: Context<GatewayEnv>): McpServer {
       title: "Classify a picture",
       description:
         "Says which of the labels fits a picture best. The scores of all labels add up to 1. The text has the best " +
-        `${SHOWN_LABELS} labels, the structured content all of them.`,
+        `${SHOWN} labels, the structured content all of them.`,
       inputSchema: unchecked(classifyImageSchema),
       annotations: { readOnlyHint: true },
     },
@@ -76,14 +81,16 @@ function serverOf(c: Context<GatewayEnv>): McpServer {
             similarity,
           }));
         const whole = { ...answer, prediction: predictions[0]?.label, predictions };
-        return { whole, shown: { ...whole, predictions: predictions.slice(0, SHOWN_LABELS) } };
+        return { whole, shown: { ...whole, predictions: predictions.slice(0, SHOWN) } };
       }),
   );
   server.registerTool(
     "compare",
     {
       title: "Compare pictures with texts",
-      description: "Gives the cosine similarity of every picture and every text.",
+      description:
+        "Gives the cosine similarity of every picture and every text. The text has the most similar " +
+        `${SHOWN} texts of each picture, the structured content all numbers.`,
       inputSchema: unchecked(compareSchema),
       annotations: { readOnlyHint: true },
     },
@@ -99,7 +106,9 @@ function serverOf(c: Context<GatewayEnv>): McpServer {
           ...answer,
           similarities: scores.map((row) => row.map(({ similarity }) => similarity)),
         };
-        return { whole, shown: whole };
+        const best = scores.map((row) => mostSimilar(row, texts));
+        const { model: name, revision } = answer;
+        return { whole, shown: { model: name, revision, most_similar: best } };
       }),
   );
   server.registerTool(
@@ -144,6 +153,17 @@ function serverOf(c: Context<GatewayEnv>): McpServer {
       }),
   );
   return server;
+}
+
+/** A picture's row in the text of a comparison. */
+function mostSimilar(row: readonly TextScore[], texts: readonly string[]): object[] {
+  return row
+    .toSorted((a, b) => b.similarity - a.similarity)
+    .slice(0, SHOWN)
+    .map(({ index, similarity }) => ({
+      text: texts[index],
+      similarity: Number(similarity.toFixed(SHOWN_DECIMALS)),
+    }));
 }
 
 /** The path of an item. The picture is the first item. */
