@@ -67,6 +67,10 @@ export class Front {
       answerStranger(response);
       return;
     }
+    if (!this.#isLocal && isWranglers(request.url)) {
+      answerHidden(response);
+      return;
+    }
     const target = this.#target;
     if (target === undefined) {
       answerStarting(response);
@@ -103,6 +107,29 @@ async function addressesOf(host: string): Promise<Set<string>> {
 function isLocalHost(host: string | undefined): boolean {
   const name = (host ?? "").replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
   return LOOPBACK.test(name.toLowerCase());
+}
+
+/**
+ * True for the addresses at which wrangler shows and changes what is stored on this machine, API keys among it. It
+ * answers whoever says that the request is for localhost.
+ */
+function isWranglers(url = ""): boolean {
+  const [path = ""] = url.split("?", 1);
+  return /(?:^|[/\\])cdn-cgi(?:[/\\]|$)/i.test(decoded(path));
+}
+
+/** @returns the path itself if it is encoded wrongly */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function answerHidden(response: ServerResponse): void {
+  const message = "wrangler's own addresses answer only if the service is started without --host";
+  answerError(response, 404, { message, type: "invalid_request_error", param: null, code: "not_found" });
 }
 
 function answerStranger(response: ServerResponse): void {
