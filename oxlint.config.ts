@@ -23,6 +23,7 @@ const ABOVE_RUNTIME = [
   "json",
   "adapter",
   "vector-stores",
+  "usage",
 ];
 
 const ONE_WAY = "imports point one way: functions → model-shards ← build";

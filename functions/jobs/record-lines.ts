@@ -1,9 +1,10 @@
 /**
  * Records the cost of a part's lines, once the batch's object has taken their answers: what is tried again is not
- * counted twice. `gateway/middleware/record-usage.ts` has the same columns.
+ * counted twice.
  */
 import type { BatchOwner } from "../batches/batch-state-rpc.ts";
 import type { LinesUsage } from "../batches/lines-rpc.ts";
+import { usagePoint } from "../usage/usage-point.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 
 /** @param path under which they are recorded @param milliseconds that the part has taken */
@@ -15,10 +16,21 @@ export function recordLines(
   milliseconds: number,
 ): void {
   for (const { status, errorCode, model, lines, images, cachedImages, tokens, cachedTokens } of usage) {
-    USAGE?.writeDataPoint({
-      indexes: [account],
-      blobs: [keyId ?? "", tier, path, status, errorCode, model],
-      doubles: [lines, images, cachedImages, tokens, cachedTokens, milliseconds],
+    const point = usagePoint({
+      account,
+      key: keyId ?? "",
+      tier,
+      route: path,
+      status,
+      code: errorCode,
+      model,
+      requests: lines,
+      images,
+      cached_images: cachedImages,
+      tokens,
+      cached_tokens: cachedTokens,
+      milliseconds,
     });
+    USAGE?.writeDataPoint(point);
   }
 }

@@ -1,5 +1,6 @@
 /** Records the cost of each request as one data point, after the response. */
 import { createMiddleware } from "hono/factory";
+import { usagePoint } from "../../usage/usage-point.ts";
 import type { GatewayEnv } from "./gateway-env.ts";
 import { callerOf } from "./caller-of.ts";
 import { routeOf } from "./route-of.ts";
@@ -7,23 +8,21 @@ import { routeOf } from "./route-of.ts";
 export const recordUsage = createMiddleware<GatewayEnv>(async (c, next) => {
   await next();
   const { account, keyId, tier } = callerOf(c);
-  const { images, cachedImages, tokens, cachedTokens } = c.get("usage") ?? {
-    images: 0,
-    cachedImages: 0,
-    tokens: 0,
-    cachedTokens: 0,
-  };
-  // Analytics Engine columns have no names: docs/access.md lists what each holds.
-  c.env.USAGE?.writeDataPoint({
-    indexes: [account],
-    blobs: [
-      keyId ?? "",
-      tier,
-      routeOf(c),
-      String(c.res.status),
-      c.get("errorCode") ?? "",
-      c.get("answeredBy") ?? "",
-    ],
-    doubles: [1, images, cachedImages, tokens, cachedTokens, c.get("timings").total],
+  const usage = c.get("usage");
+  const point = usagePoint({
+    account,
+    key: keyId ?? "",
+    tier,
+    route: routeOf(c),
+    status: String(c.res.status),
+    code: c.get("errorCode") ?? "",
+    model: c.get("answeredBy") ?? "",
+    requests: 1,
+    images: usage?.images ?? 0,
+    cached_images: usage?.cachedImages ?? 0,
+    tokens: usage?.tokens ?? 0,
+    cached_tokens: usage?.cachedTokens ?? 0,
+    milliseconds: c.get("timings").total,
   });
+  c.env.USAGE?.writeDataPoint(point);
 });
