@@ -94,6 +94,7 @@ export const BESIDE_NAMES = BESIDE_CONFIGS.map((source) => committedConfig(sourc
 interface RawConfig {
   name: string;
   main: string;
+  observability?: object | undefined;
   vars?: Record<string, string>;
   assets?: { directory: string };
   services?: { binding: string; service: string }[];
@@ -177,9 +178,14 @@ function rateLimits({ ratelimits = [] }: RawConfig): string {
   return ratelimits.map(({ name, simple }) => `${name}=${simple.limit}/${simple.period}`).join(",");
 }
 
-/** A committed configuration. `main` of a tower is the entry file of the engine, so that only this engine is bundled. */
+function rawConfig(source: string): RawConfig {
+  return experimental_readRawConfig({ config: join(ROOT, source) }).rawConfig as RawConfig;
+}
+
+/** A committed configuration, with the gateway's `observability`. `main` of a tower is the entry file of the engine, so that only this engine is bundled. */
 export function committedConfig(source: string, engine: EngineName = DEFAULT_ENGINE): RawConfig {
-  const config = experimental_readRawConfig({ config: join(ROOT, source) }).rawConfig as RawConfig;
+  const { observability } = rawConfig(GATEWAY_CONFIG);
+  const config = { ...rawConfig(source), observability };
   const isTower = source === VISION_CONFIG || source === TEXT_CONFIG;
   return isTower && engine === "ort" ? { ...config, main: "ort.ts" } : config;
 }

@@ -6,6 +6,7 @@ import { createMiddleware } from "hono/factory";
 import { callerOf } from "./caller-of.ts";
 import type { GatewayEnv } from "./gateway-env.ts";
 import { routeOf } from "./route-of.ts";
+import { traceRequest } from "./trace-request.ts";
 
 export const logRequest = createMiddleware<GatewayEnv>(async (c, next) => {
   await next();
@@ -23,5 +24,6 @@ export const logRequest = createMiddleware<GatewayEnv>(async (c, next) => {
     ...c.get("usage"),
     ...c.get("searched"),
   };
-  console.log(JSON.stringify(line));
+  // Undefined fields are left out.
+  console.log(JSON.stringify({ ...line, trace: traceRequest(line) }));
 });
