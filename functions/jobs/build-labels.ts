@@ -14,6 +14,7 @@ import { buildNextPart } from "../label-sets/build-part.ts";
 import { SetNames } from "../label-sets/set-names.ts";
 import { SetStore } from "../label-sets/set-store.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
+import { usagePoint } from "../usage/usage-point.ts";
 
 /**
  * Seconds until a failed part is tried again: soon if a tower was busy for a moment, rarely if it is down for an hour.
@@ -108,16 +109,24 @@ async function takePart(
   }
 }
 
-/**
- * The part's tokens, in the columns of `gateway/middleware/record-usage.ts`. The request that stored the set is counted
- * there.
- */
+/** The part's tokens. The request that stored the set is counted by the gateway, so that this is none. */
 function recordPart({ USAGE }: JobsBindings, account: string, manifest: Manifest, tokens: number): void {
-  USAGE?.writeDataPoint({
-    indexes: [account],
-    blobs: ["", "", "/v1/label_sets", "", "", modelReference(manifest)],
-    doubles: [0, 0, 0, tokens, 0, 0],
+  const point = usagePoint({
+    account,
+    key: "",
+    tier: "",
+    route: "/v1/label_sets",
+    status: "",
+    code: "",
+    model: modelReference(manifest),
+    requests: 0,
+    images: 0,
+    cached_images: 0,
+    tokens,
+    cached_tokens: 0,
+    milliseconds: 0,
   });
+  USAGE?.writeDataPoint(point);
 }
 
 async function sendNext(next: BuildMessage, held: Turn, env: JobsBindings): Promise<void> {

@@ -27,20 +27,23 @@ async function query(sql: string, ...params: string[]): Promise<(string | number
   return body.result.rows.map((row: object) => Object.values(row));
 }
 
+/** The spans of the requests with this id. */
+async function roots(id: string): ReturnType<typeof query> {
+  return await query(
+    `SELECT trace_id, json(attributes) FROM spans WHERE parent_id IS NULL
+     AND json_extract(attributes, '$."edgeclip.request"') = ?`,
+    id,
+  );
+}
+
 it("shows a request over all Workers, and is found by the request's id", { timeout: 120_000 }, async () => {
   const image = await exampleBase64("fox.png");
   const headers = { "x-request-id": "req_traced" };
   const labels = ["fox", "bus"];
   const { status } = await request("POST", `${service.url}/v1/classify`, { image, labels }, headers);
   expect(status).toBe(200);
-  const roots = async (): ReturnType<typeof query> =>
-    await query(
-      `SELECT trace_id, json(attributes) FROM spans WHERE parent_id IS NULL
-       AND json_extract(attributes, '$."edgeclip.request"') = ?`,
-      "req_traced",
-    );
-  await expect.poll(async () => (await roots()).length, { timeout: 30_000 }).toBe(1);
-  const [[trace, attributes] = []] = await roots();
+  await expect.poll(async () => (await roots("req_traced")).length, { timeout: 30_000 }).toBe(1);
+  const [[trace, attributes] = []] = await roots("req_traced");
   expect(JSON.parse(String(attributes))).toMatchObject({
     "http.route": "/v1/classify",
     "edgeclip.request": "req_traced",

@@ -32,6 +32,17 @@ const nothing = { model: "", images: 0, cached_images: 0, tokens: 0, cached_toke
 const overloaded = { ...nothing, status: "503", code: "overloaded", milliseconds: 5 };
 const limited = { ...nothing, status: "429", code: "rate_limit_exceeded", milliseconds: 1 };
 const batch = { route: "/v1/batches/v1/classify", requests: 30, milliseconds: 9_000 };
+/** A part of a label set. */
+const background = {
+  route: "/v1/label_sets",
+  status: "",
+  requests: 0,
+  images: 0,
+  cached_images: 0,
+  tokens: 7,
+  cached_tokens: 0,
+  milliseconds: 0,
+};
 /** Points, how many requests each stands for, and when it was written. */
 const POINTS: [record: Partial<UsageRecord>, sampleInterval: number, at: number][] = [
   [{}, 3, NOW - 60],
@@ -39,6 +50,7 @@ const POINTS: [record: Partial<UsageRecord>, sampleInterval: number, at: number]
   [overloaded, 1, NOW - 60],
   [{ account: "other", tier: "public", key: "", ...limited }, 2, NOW - 120],
   [batch, 1, NOW - 120],
+  [background, 1, NOW - 120],
   [{ images: 1000 }, 1, NOW - 30 * UNITS.DAY],
 ];
 
@@ -56,9 +68,9 @@ database.function("toStartOfInterval", (time, seconds) => Number(time) - (Number
 database.aggregate("quantileExactWeighted", {
   start: "",
   step: (state, level, value, weight) =>
-    `${String(state) || String(level)}${` ${String(value)}`.repeat(Number(weight))}`,
+    `${(state as string) || String(level)}${` ${String(value)}`.repeat(Number(weight))}`,
   result: (state) => {
-    const [level = 0, ...values] = String(state).split(" ").map(Number);
+    const [level = 0, ...values] = (state as string).split(" ").map(Number);
     values.sort((a, b) => a - b);
     return values[Math.min(values.length - 1, Math.floor(level * values.length))] ?? null;
   },
@@ -115,11 +127,15 @@ const EXPECTED: [title: RegExp, rows: object[]][] = [
   [
     /^docs\/access.md/,
     [
-      { account: "acme", requests: 35, images: 10, tokens: 50 },
+      { account: "acme", requests: 35, images: 10, tokens: 57 },
       { account: "other", requests: 2, images: 0, tokens: 0 },
     ],
   ],
 ];
+
+function byText(a: object, b: object): number {
+  return JSON.stringify(a).localeCompare(JSON.stringify(b));
+}
 
 const queries = (await Promise.all(["docs/operations.md", "docs/access.md"].map(queriesOf))).flat();
 
@@ -155,7 +171,6 @@ describe("the usage dataset", () => {
     const [, rows] = EXPECTED.find(([pattern]) => pattern.test(title)) ?? [];
     const found = database.prepare(inSqlite(query)).all();
     const plain = found.map((row) => ({ ...row }));
-    const byText = (a: object, b: object): number => JSON.stringify(a).localeCompare(JSON.stringify(b));
     expect(plain.toSorted(byText)).toEqual(rows?.toSorted(byText));
   });
 });

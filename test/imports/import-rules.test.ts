@@ -12,7 +12,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const ROOT = join(import.meta.dirname, "../..");
 const FUNCTIONS = join(ROOT, "functions");
 /** Folders that all Workers may import. */
-const SHARED = ["adapter", "runtime", "batches", "embed", "files", "json", "label-sets", "vector-stores"];
+const SHARED = [
+  "adapter",
+  "runtime",
+  "batches",
+  "embed",
+  "files",
+  "json",
+  "label-sets",
+  "usage",
+  "vector-stores",
+];
 /** The gateway's folders, from the top of `docs/architecture.md` to the bottom. */
 const LAYERS = [
   ["middleware", "routes", "lines"],

@@ -4,7 +4,7 @@
  */
 import { tracing } from "cloudflare:workers";
 
-/** A line of the log; `ms` and what is undefined is left out, because the spans have times of their own. */
+/** A line of the log. Only texts and numbers are taken: the spans have times of their own. */
 export interface RequestLine {
   method: string;
   route: string;
@@ -12,7 +12,7 @@ export interface RequestLine {
 }
 
 /** @returns the trace's id; undefined if the request is not sampled */
-export function traceRequest({ method, route, ms: _, ...fields }: RequestLine): string | undefined {
+export function traceRequest({ method, route, ...fields }: RequestLine): string | undefined {
   const span = tracing.getActiveSpan();
   if (span === undefined || !span.isTraced) return undefined;
   span.updateName(`${method} ${route}`);
