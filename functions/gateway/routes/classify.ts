@@ -16,6 +16,7 @@ import { embedWithExamples, isTaught, withoutExamples } from "../label-sets/embe
 import type { EmbeddedMatrix } from "../label-sets/embed-matrix.ts";
 import { inlineLabels, type UsedLabels } from "../label-sets/inline-labels.ts";
 import { freshSet, namedSet } from "../label-sets/named-set.ts";
+import { underName } from "../label-sets/under-name.ts";
 import { labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { Pauses } from "../../runtime/pauses.ts";
@@ -158,13 +159,17 @@ function labelsOf(
   const { account } = callerOf(c);
   const [first, ...others] = setsOf(request).map((given, index) => async (): Promise<UsedLabels> => {
     const ids = await setIds;
-    const used = await storedLabels(account, ids[index] ?? given, context).catch(async (error: unknown) => {
+    const use = (id: string): ReturnType<typeof storedLabels> =>
+      storedLabels(account, id, context).catch((error: unknown) => {
+        throw underName(error, given, id);
+      });
+    const used = await use(ids[index] ?? given).catch(async (error: unknown) => {
       if (!(error instanceof ServiceError && error.code === "label_set_not_found")) throw error;
       // The name may have moved before its former set was deleted, which this isolate has not heard of.
       const moved = await freshSet(account, given, c.env);
       if (moved === ids[index]) throw error;
       ids[index] = moved;
-      return await storedLabels(account, moved, context);
+      return await use(moved);
     });
     return { ...used, cachedTokens: used.matrix.tokens };
   });
