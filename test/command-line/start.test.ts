@@ -150,7 +150,9 @@ describe("a service with keys", () => {
     ).then(({ status }) => status);
 
   it("says that it wants keys, and takes those that npm run keys makes", { timeout: 120_000 }, async () => {
-    expect(service.greeting).toContain("every request to /v1, /v2, /hf, /mcp needs an API key: npm run keys -- create");
+    expect(service.greeting).toContain(
+      "every request to /v1, /v2, /hf, /mcp needs an API key: npm run keys -- create",
+    );
     expect(service.greeting).toContain("-H 'authorization: Bearer sk-…'");
     expect(service.greeting).not.toContain("open to");
     const made = await service.run("scripts/keys/keys.ts", "create", "--account", "me", "--expires", "12h");
