@@ -14,8 +14,8 @@ import type { ScanMemory } from "./scan-memory.ts";
 
 /** 84 MB in all. A store of 100,000 vectors of 640 values has 250 pages. */
 const MOST_PAGES = 320;
-/** The others are for loads, even if all pages that are kept are needed: the widest segment has 52. */
-const MOST_KEPT = 268;
+/** The others are for loads: two of the largest segments at once, even if all pages that are kept are needed. */
+const MOST_KEPT = 280;
 /** Headers of 4 KB. */
 const MOST_HEADERS = 512;
 /** Milliseconds without a sign of life after which a load has ended. */

@@ -26,6 +26,7 @@
  *
  * A column belongs to the group that its key's hash names, so the header has one size however many keys there are.
  */
+import { MAX_SEGMENT_ROWS } from "./store-limits.ts";
 
 export const HEADER_BYTES = 4_096;
 export const SEGMENT_MAGIC = "ecvs";
@@ -40,6 +41,8 @@ export const GROUP_ENTRY_BYTES = 8 + SHA256_BYTES;
 
 /** Memory of the search Worker is given out in pieces of this size. */
 export const PAGE_BYTES = 262_144;
+/** Most pages of a segment: 5 MiB, a part of a search Worker's memory that can be moved in and out quickly. */
+const MAX_SEGMENT_PAGES = 20;
 
 /** The scan takes rows in steps of this many; a page's bits in a bitmap begin at a whole byte. */
 export const ROW_STEP = 16;
@@ -47,8 +50,8 @@ const ALIGNMENT = 16;
 const SCALE_BYTES = 4;
 const NUMBER_BYTES = 4;
 
-/** Most values of a vector: those of the widest models. `MAX_SEGMENT_ROWS` such rows have 52 pages. */
-export const MAX_WIDTH = 1_536;
+/** Largest number of values in a vector; larger than that of any CLIP model. */
+export const MAX_WIDTH = 4_096;
 
 /** Bytes of a row's integers, with what it is filled up with. */
 export function rowBytes(width: number): number {
@@ -58,6 +61,11 @@ export function rowBytes(width: number): number {
 export function rowsPerPage(width: number): number {
   const fit = Math.floor(PAGE_BYTES / (rowBytes(width) + SCALE_BYTES + NUMBER_BYTES));
   return ROW_STEP * Math.floor(fit / ROW_STEP);
+}
+
+/** Most rows of a segment: 8,000 of 640 values. */
+export function maxSegmentRows(width: number): number {
+  return Math.min(MAX_SEGMENT_ROWS, MAX_SEGMENT_PAGES * rowsPerPage(width));
 }
 
 export interface PageLayout {

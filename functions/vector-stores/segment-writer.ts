@@ -10,12 +10,12 @@ import {
   PAGE_BYTES,
   SEGMENT_MAGIC,
   SEGMENT_VERSION,
+  maxSegmentRows,
   pageLayout,
   rowBytes,
   rowsPerPage,
   scanBytes,
 } from "./segment-layout.ts";
-import { MAX_SEGMENT_ROWS } from "./store-limits.ts";
 import type { OpenRow } from "./store-state-rpc.ts";
 
 export interface WrittenSegment {
@@ -37,13 +37,13 @@ export class SegmentWriter {
   #number = 0;
 
   /**
-   * @param rows at least 1, at most `MAX_SEGMENT_ROWS`
+   * @param rows at least 1, at most `maxSegmentRows(width)`
    * @param width values a vector
    * @throws RangeError
    */
   constructor(rows: number, width: number) {
     if (!(width >= 1 && width <= MAX_WIDTH)) throw new RangeError(`a segment of ${width} values a vector`);
-    if (!(rows >= 1 && rows <= MAX_SEGMENT_ROWS)) throw new RangeError(`a segment of ${rows} rows`);
+    if (!(rows >= 1 && rows <= maxSegmentRows(width))) throw new RangeError(`a segment of ${rows} rows`);
     this.#rows = rows;
     this.#width = width;
     this.#bytes = new Uint8Array(HEADER_BYTES + scanBytes(rows, width));

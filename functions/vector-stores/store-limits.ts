@@ -6,7 +6,10 @@ export const MAX_STORE_PICTURES = 100_000;
 export const MAX_ATTRIBUTE_BYTES = 1_024;
 /** Pictures that are added in one call. */
 export const MAX_ADDED = 1_000;
-/** Rows of a segment: with the longest attributes, 15 MB. A row's place in a segment must fit in 16 bits. */
+/**
+ * Rows of a segment, however narrow they are: with the longest attributes, 15 MB. `maxSegmentRows` has fewer for wide
+ * ones. A row's place in a segment must fit in 16 bits.
+ */
 export const MAX_SEGMENT_ROWS = 8_192;
 /** Live rows that are in no segment; `add` is refused as busy beyond. With the longest attributes, 8 MB. */
 export const MAX_OPEN_ROWS = 4_096;

@@ -24,7 +24,7 @@ export interface StoreTaker {
 export interface Compaction {
   /** Key of the object to be written; nobody else writes it. */
   key: string;
-  /** Numbers of its rows, rising; at most `MAX_SEGMENT_ROWS`. */
+  /** Numbers of its rows, rising; at most `maxSegmentRows(width)`, see `segment-layout.ts`. */
   numbers: Uint32Array;
   width: number;
 }

@@ -83,7 +83,7 @@ describe("scores", () => {
   });
 
   test("do not overflow, whatever the vectors: all values equal, or one that has everything", () => {
-    for (const width of [1, 16, 640, 1_152, 1_536]) {
+    for (const width of [1, 16, 640, 1_152, 4_096]) {
       const flat = new Float32Array(width).fill(1 / Math.sqrt(width));
       const single = new Float32Array(width);
       single[width - 1] = -1;
@@ -99,7 +99,7 @@ describe("scores", () => {
 test("no partial sum of a packed query can overflow", () => {
   const random = randomFrom(3);
   for (let i = 0; i < 300; i++) {
-    const width = 1 + Math.floor(random() * 1_536);
+    const width = 1 + Math.floor(random() * 4_096);
     const vector =
       i % 2 === 0 ? unitVector(width, random) : new Float32Array(width).fill(1 / Math.sqrt(width));
     const { ints } = packQueries([vector], width);

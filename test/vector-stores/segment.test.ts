@@ -9,14 +9,13 @@ import {
 } from "../../functions/vector-stores/segment-header.ts";
 import {
   HEADER_BYTES,
-  MAX_WIDTH,
   PAGE_BYTES,
+  maxSegmentRows,
   pageLayout,
   pageRows,
   rowBytes,
   rowsPerPage,
 } from "../../functions/vector-stores/segment-layout.ts";
-import { MAX_SEGMENT_ROWS } from "../../functions/vector-stores/store-limits.ts";
 import { SegmentWriter, type WrittenSegment } from "../../functions/vector-stores/segment-writer.ts";
 import type { OpenRow } from "../../functions/vector-stores/store-state-rpc.ts";
 import type { Attributes } from "../../functions/vector-stores/stored-picture.ts";
@@ -70,10 +69,11 @@ test.each([
 });
 
 test("the longest pages and segments have the sizes that they may have", () => {
-  for (const width of [1, 16, 512, 640, 768, 1_024, 1_152, MAX_WIDTH]) {
+  for (const width of [1, 16, 512, 640, 768, 1_024, 1_152, 4_096]) {
     expect(pageLayout(rowsPerPage(width), width).bytes).toBeLessThanOrEqual(PAGE_BYTES);
-    expect(pageRows(MAX_SEGMENT_ROWS, width).length).toBeLessThanOrEqual(52);
+    expect(pageRows(maxSegmentRows(width), width).length).toBeLessThanOrEqual(20);
   }
+  expect(maxSegmentRows(640)).toBe(8_000);
 });
 
 test("columns and rows agree about every filter, and with a plain reading of it", async () => {
@@ -157,7 +157,7 @@ test("a header whose bytes were changed is refused", async () => {
 test("the writer refuses what would not be a segment", async () => {
   const [first, second] = randomRows(2, 16, randomFrom(3)) as [OpenRow, OpenRow];
   expect(() => new SegmentWriter(0, 16)).toThrow(RangeError);
-  expect(() => new SegmentWriter(MAX_SEGMENT_ROWS + 1, 640)).toThrow("8193 rows");
+  expect(() => new SegmentWriter(maxSegmentRows(640) + 1, 640)).toThrow("8001 rows");
   expect(() => new SegmentWriter(1, 0)).toThrow(RangeError);
   const writer = new SegmentWriter(2, 16);
   writer.add(second);
