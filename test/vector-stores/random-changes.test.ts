@@ -92,7 +92,7 @@ function scoreOf(version: number, query: number): number {
 }
 
 const model = new StoreModel(scoreOf);
-const done = { add: 0, attributes: 0, remove: 0, search: 0, list: 0 };
+const done = { add: 0, attributes: 0, remove: 0, search: 0, searchWorker: 0, list: 0 };
 const faults: string[] = [];
 let versions = 0;
 let mostSegments = 0;
@@ -137,10 +137,10 @@ async function remove(fileId: string): Promise<void> {
 }
 
 /** @returns how many rows were found that nobody knows any more, because they died meanwhile */
-async function search(query: number, limit: number): Promise<number> {
+async function search(query: number, limit: number, method = "search"): Promise<number> {
   const from = model.now();
   // One that fails has told nothing.
-  const answer = (await ask("search", queryOf(query), limit).catch(() => undefined)) as
+  const answer = (await ask(method, queryOf(query), limit).catch(() => undefined)) as
     | {
         matches: { picture: { fileId: string; attributes: { version: number } }; score: number }[];
         isWhole: boolean;
@@ -156,7 +156,7 @@ async function search(query: number, limit: number): Promise<number> {
   }));
   faults.push(...model.faultsOfSearch(found, query, answer.isWhole, from, model.now()));
   mostSegments = Math.max(mostSegments, answer.segments);
-  done.search++;
+  done[method === "search" ? "search" : "searchWorker"]++;
   return answer.vanished;
 }
 
@@ -191,7 +191,7 @@ async function write(writer: number): Promise<void> {
       await remove(pick(stored));
       done.remove++;
     } else if (kind < 0.98) {
-      await search(Math.floor(next() * 1e6), pick([1, 10, 50, 5_000]));
+      await search(Math.floor(next() * 1e6), pick([1, 10, 50, 5_000]), pick(["search", "searchWorker"]));
     } else {
       await list();
     }
@@ -217,7 +217,7 @@ it(
     const killed = await workers.killed();
     await workers.set({ failing: 0, kills: 0, copies: 1, busy: 0 });
     await wake();
-    const vanished = await search(7, 5_000);
+    const vanished = (await search(7, 5_000)) + (await search(7, 5_000, "searchWorker"));
     const facts = (await ask("facts")) as { counts: { completed: number } };
     console.log(JSON.stringify({ ...done, versions, mostSegments, killed, files: model.files().length }));
     expect([faults, vanished]).toEqual([[], 0]);

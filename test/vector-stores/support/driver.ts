@@ -1,7 +1,7 @@
 /**
  * A Worker that asks vector stores what gateway and search Worker ask them, for tests that need no client: `POST /` with
  * `{method, parameters}`. Typed arrays travel as `{int8: […]}`. `search` compares a query with every row that a view
- * names, read from R2 as it was written.
+ * names, read from R2 as it was written; `searchWorker` asks the search Worker.
  */
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -63,6 +63,15 @@ async function search(store, env, query, limit) {
   return { matches, isWhole: found.length <= limit, vanished: best.length - matches.length, segments: view.segments.length };
 }
 
+async function searchWorker(name, env, query, limit) {
+  const [account, store] = name.split("/");
+  const queries = [Float32Array.from(query)];
+  const request = { account, store, model: "m@1", queries, filter: null, limit, minScore: null };
+  const result = await env.SEARCH.search(request, "test");
+  if (!result.ok) throw new Error(result.error.message);
+  return { matches: result.value.matches, isWhole: !result.value.hasMore, vanished: 0, segments: 0 };
+}
+
 export default {
   async fetch(request, env) {
     const { store: name, method, parameters } = JSON.parse(await request.text(), given);
@@ -73,6 +82,7 @@ export default {
         return Response.json({ value: await env.ACCOUNTS.getByName(name.split("/")[0])[account](...rest) });
       }
       if (method === "send") return Response.json({ value: await env.BUILDS.send(...parameters) });
+      if (method === "searchWorker") return Response.json({ value: await searchWorker(name, env, ...parameters) });
       const value = await (method === "search" ? search(store, env, ...parameters) : store[method](...parameters));
       return Response.json({ value });
     } catch (error) {
@@ -101,6 +111,7 @@ export async function driver(): Promise<V4WorkerOptions> {
       ACCOUNTS: { className: "AccountState", scriptName: "edgeclip-state", useSQLite: true },
       VECTOR_STORES: { className: "VectorStoreState", scriptName: "edgeclip-state", useSQLite: true },
     },
+    serviceBindings: { SEARCH: "edgeclip-search" },
     queueProducers: { BUILDS: "edgeclip-builds" },
     unsafeDirectSockets: [{}],
   } as V4WorkerOptions;
