@@ -1,6 +1,6 @@
 /** The work that a vector store lends, as `functions/vector-stores/store-work-rpc.ts` says. Its caller writes the record. */
 import { segmentsPrefix } from "../vector-stores/store-marks.ts";
-import { maxSegmentRows } from "../vector-stores/segment-layout.ts";
+import { MAX_SEGMENT_ROWS } from "../vector-stores/store-limits.ts";
 import type { SegmentRef } from "../vector-stores/store-state-rpc.ts";
 import {
   type Filled,
@@ -108,7 +108,7 @@ export class StoreWorkshop {
   #compact(record: StoreRecord, taker: StoreTaker): StoreWork | undefined {
     const range = this.#range(record);
     if (range === undefined) return undefined;
-    const numbers = this.#store.pictures.numbers(range.from, range.to, maxSegmentRows(record.made.width));
+    const numbers = this.#store.pictures.numbers(range.from, range.to, MAX_SEGMENT_ROWS);
     const key = `${segmentsPrefix(record.account, record.id)}${crypto.randomUUID()}`;
     const token = lend(record, taker, { key, replaces: range.replaces });
     return { kind: "compact", token, compaction: { key, numbers, width: record.made.width } };
@@ -116,7 +116,7 @@ export class StoreWorkshop {
 
   #range(record: StoreRecord): Range | undefined {
     const { segments } = this.#store;
-    if (record.openRows < OPEN_ROWS_DUE) return segments.due(maxSegmentRows(record.made.width));
+    if (record.openRows < OPEN_ROWS_DUE) return segments.due(MAX_SEGMENT_ROWS);
     return { from: segments.covered() + 1, to: record.nextNumber, replaces: [] };
   }
 
