@@ -55,8 +55,9 @@ function rowsOf({ page, live }: LiveOpenPage, width: number): OpenRow[] {
 
 /**
  * Pages with what is live now. Pages that are well filled are kept as they are; the rest, and what was added, are written
- * to new ones, so that there are never more than twice as many pages as rows need.
- * @param added rows with greater numbers than those of `pages`; their buffers are freed
+ * to new ones, so that there are never more than twice as many pages as rows need. Numbers rise within a page; pages may
+ * overlap. No row is there twice.
+ * @param added rows that are not in `pages`; their buffers are freed
  * @param live numbers of all live rows, rising
  */
 export function mergedPages(
@@ -65,14 +66,14 @@ export function mergedPages(
   live: Uint32Array,
   width: number,
 ): LiveOpenPage[] {
-  const isLive = new Set(live);
+  const missing = new Set(live);
   const kept: LiveOpenPage[] = [];
   const rest: OpenRow[] = [];
   for (const { page } of pages) {
     const bits = new Uint8Array(Math.ceil(page.rows / 8));
     let count = 0;
     for (const [i, number] of page.numbers.entries()) {
-      if (!isLive.has(number)) continue;
+      if (!missing.delete(number)) continue;
       bits[i >>> 3] = (bits[i >>> 3] ?? 0) | (1 << (i & 7));
       count++;
     }
@@ -80,13 +81,19 @@ export function mergedPages(
     if (count > rowsPerPage(width) / 2) kept.push(now);
     else rest.push(...rowsOf(now, width));
   }
-  for (const row of added) if (isLive.has(row.number)) rest.push(row);
+  for (const row of added) if (missing.delete(row.number)) rest.push(row);
+  rest.sort((a, b) => a.number - b.number);
   for (let from = 0; from < rest.length; from += rowsPerPage(width)) {
     const page = pageOf(rest.slice(from, from + rowsPerPage(width)), width);
     kept.push({ page, live: new Uint8Array(Math.ceil(page.rows / 8)).fill(0xff) });
   }
   for (const { row } of added) freeBuffer(row.ints);
   return kept;
+}
+
+/** The highest number of a row, live or not; 0 if there is none. */
+export function highestNumber(pages: readonly LiveOpenPage[]): number {
+  return pages.reduce((most, { page }) => Math.max(most, page.numbers.at(-1) ?? 0), 0);
 }
 
 export function isSet(bits: Bits, row: number): boolean {

@@ -2,7 +2,7 @@
 import { MemoryCache } from "../runtime/memory-cache.ts";
 import type { Attributes } from "../vector-stores/stored-picture.ts";
 import type { KnownView, SegmentRef, StoreView } from "../vector-stores/store-state-rpc.ts";
-import { type LiveOpenPage, mergedPages } from "./open-rows.ts";
+import { type LiveOpenPage, highestNumber, mergedPages } from "./open-rows.ts";
 
 /** A store at one moment. Nobody changes it. */
 export interface StoreSnapshot {
@@ -29,7 +29,9 @@ export class StoreViews {
   /** The store as it is now. */
   async now(name: string, ask: AskView): Promise<StoreSnapshot | "expired" | undefined> {
     const known = this.#known.get(name);
-    const view = await ask(known === undefined ? null : { version: known.version, number: highest(known) });
+    const view = await ask(
+      known === undefined ? null : { version: known.version, number: highestNumber(known.open) },
+    );
     if (view === "same" && known !== undefined) return known;
     if (view === undefined || typeof view === "string") {
       this.#known.delete(name);
@@ -42,11 +44,6 @@ export class StoreViews {
     if ((this.#known.get(name)?.version ?? 0) < version) this.#known.set(name, snapshot);
     return snapshot;
   }
-}
-
-/** The highest number of a row that is in no segment. */
-function highest({ open }: StoreSnapshot): number {
-  return open.reduce((most, { page }) => Math.max(most, page.numbers.at(-1) ?? 0), 0);
 }
 
 function sizeOf({ segments, open }: StoreSnapshot): number {

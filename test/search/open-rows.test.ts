@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { type LiveOpenPage, highestNumber, isSet, mergedPages } from "../../functions/search/open-rows.ts";
+import { pageLayout, rowBytes, rowsPerPage } from "../../functions/vector-stores/segment-layout.ts";
+import type { OpenRow } from "../../functions/vector-stores/store-state-rpc.ts";
+import { random as randomFrom } from "../gateway/random.ts";
+
+const WIDTH = 640;
+
+/** A store's open rows, and what an isolate knows of them. */
+class OpenRows {
+  pages: readonly LiveOpenPage[] = [];
+  readonly #live = new Set<number>();
+
+  add(from: number, to: number): void {
+    for (let number = from; number <= to; number++) this.#live.add(number);
+  }
+
+  remove(from: number, to: number): void {
+    for (let number = from; number <= to; number++) this.#live.delete(number);
+  }
+
+  /** As the store's object tells a search. */
+  view(): void {
+    const known = highestNumber(this.pages);
+    const live = Uint32Array.from(this.#live).sort();
+    const added = [...live].filter((number) => number > known).map(rowOf);
+    this.pages = mergedPages(this.pages, added, live, WIDTH);
+    expect(liveNumbers(this.pages)).toEqual([...live]);
+    expect(this.pages.length).toBeLessThanOrEqual(2 * Math.ceil(live.length / rowsPerPage(WIDTH)));
+  }
+}
+
+/** Its values and attributes tell its number. */
+function rowOf(number: number): OpenRow {
+  const ints = new Int8Array(WIDTH).fill(number % 127);
+  return { number, row: { ints, scale: number }, attributes: { number } };
+}
+
+/** Rising, each as often as a scan would compare it. */
+function liveNumbers(pages: readonly LiveOpenPage[]): number[] {
+  const numbers = pages.flatMap(({ page, live }) => {
+    const { scales, numbers: at } = pageLayout(page.rows, WIDTH);
+    const view = new DataView(page.bytes.buffer);
+    return [...page.numbers.entries()]
+      .filter(([row]) => isSet(live, row))
+      .map(([row, number]) => {
+        expect(view.getUint32(at + 4 * row, true)).toBe(number);
+        expect(view.getFloat32(scales + 4 * row, true)).toBe(number);
+        expect(page.bytes[row * rowBytes(WIDTH)]).toBe(number % 127);
+        expect(page.attributes[row]).toEqual({ number });
+        return number;
+      });
+  });
+  return numbers.toSorted((a, b) => a - b);
+}
+
+test("a row is there once after pages were merged out of order", () => {
+  const rows = new OpenRows();
+  rows.add(1, 800);
+  rows.view();
+  rows.remove(1, 250);
+  rows.add(801, 850);
+  rows.view();
+  rows.remove(801, 850);
+  rows.remove(401, 650);
+  rows.view();
+  rows.add(851, 851);
+  rows.view();
+});
+
+test("an isolate that is told what changed has the live rows, each once, whatever changes", () => {
+  const random = randomFrom(17);
+  const upTo = (most: number): number => 1 + Math.floor(random() * most);
+  for (let round = 0; round < 10; round++) {
+    const rows = new OpenRows();
+    let next = 1;
+    for (let step = 0; step < 15; step++) {
+      if (random() < 0.7) rows.add(next, (next += upTo(500)) - 1);
+      for (let holes = upTo(3); holes > 0; holes--) {
+        const from = upTo(next);
+        rows.remove(from, from + upTo(400));
+      }
+      rows.view();
+    }
+  }
+});
+
+test("a row that is told again is not added again", () => {
+  const live = Uint32Array.of(1, 2);
+  const pages = mergedPages([], [rowOf(1), rowOf(2)], live, WIDTH);
+  expect(liveNumbers(mergedPages(pages, [rowOf(2)], live, WIDTH))).toEqual([1, 2]);
+});
