@@ -11,7 +11,7 @@ import bundleWorkers from "../support/bundle-workers.ts";
 import { addKey } from "../support/add-key.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { launchBrowser } from "./support/chromium.ts";
-import { OPEN_STATES, STATES_WITH_KEYS, type State } from "./support/states.ts";
+import { OPEN_STATES, SEARCH_STATES, STATES_WITH_KEYS, type State } from "./support/states.ts";
 
 const { all, only, out } = readCommandLine(
   {
@@ -72,7 +72,7 @@ async function clean(page: Page, url: string): Promise<void> {
 }
 
 for (const [access, states] of [
-  ["open", OPEN_STATES],
+  ["open", [...OPEN_STATES, ...SEARCH_STATES]],
   ["keys", STATES_WITH_KEYS],
 ] as const) {
   const chosen = states.filter(({ name }) => only === undefined || name === only);

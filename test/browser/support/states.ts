@@ -1,5 +1,5 @@
 /** The states of the page, as a person brings them about, for screenshots. */
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { type ChosenFile, noPicture, pictureFile } from "./files.ts";
 import { example, openFold, openTab, winner } from "./parts.ts";
 
@@ -143,6 +143,52 @@ export const OPEN_STATES: readonly State[] = [
       await panel.getByRole("listitem").nth(3).waitFor();
       await panel.getByRole("button", { name: "Compare", exact: true }).click();
       await panel.getByRole("table").waitFor();
+    },
+  },
+];
+
+/** Of the deployment with vector stores, one after the other with the same store. */
+async function searchStore(page: Page): Promise<Locator> {
+  const panel = await openTab(page, "Search");
+  await openFold(panel, "Make a new store");
+  await panel.getByLabel("Name of the store").fill("drawings");
+  await panel.getByRole("button", { name: "Make" }).click();
+  await panel.locator("[data-add] [data-file]").setInputFiles(await files());
+  await panel.getByText("10 of 11 pictures added.").waitFor();
+  return panel;
+}
+
+async function thumbnails(panel: Locator, list: string, count: number): Promise<void> {
+  await panel
+    .locator(`${list} img`)
+    .nth(count - 1)
+    .waitFor();
+}
+
+export const SEARCH_STATES: readonly State[] = [
+  {
+    name: "search-start",
+    use: async (page) => {
+      await (await openTab(page, "Search")).getByLabel("Name of the store").waitFor();
+    },
+  },
+  {
+    name: "search",
+    use: async (page) => {
+      const panel = await searchStore(page);
+      await panel.getByRole("button", { name: "Search", exact: true }).click();
+      await thumbnails(panel, ".gallery", 10);
+    },
+  },
+  {
+    name: "search-by-picture",
+    use: async (page) => {
+      const panel = await searchStore(page);
+      await openFold(panel, "What is in the store");
+      await panel.locator("[data-question] [data-file]").setInputFiles(await pictureFile("police-car"));
+      await thumbnails(panel, ".gallery", 10);
+      await panel.locator(".stored").scrollIntoViewIfNeeded();
+      await thumbnails(panel, ".stored", 10);
     },
   },
 ];

@@ -1,0 +1,70 @@
+/** The pictures in a vector store, the newest first, each with a button that takes it out. */
+import { Failure } from "../api/failure.ts";
+import type { StoredPicture } from "../api/store-types.ts";
+import { button, crossButton, find, make } from "../dom.ts";
+import { failureInWords } from "../failure-in-words.ts";
+import { latestOnly } from "../latest.ts";
+import { problem } from "../results/problem.ts";
+import { listPictures, takeOut } from "./store-calls.ts";
+import { thumbnail } from "./thumbnails.ts";
+
+/** @param changed is called when a picture was taken out */
+export function storeContents(details: HTMLDetailsElement, changed: () => void): (store: string) => void {
+  const list = find(details, "ul");
+  const more = find(details, "[data-more]");
+  const slot = find(details, "[role=alert]");
+  let store = "";
+
+  const show = latestOnly(async (after: string | undefined, signal) => {
+    try {
+      const { data, has_more: hasMore } = await listPictures(store, after, signal);
+      const items = data.map(item);
+      if (after === undefined) list.replaceChildren(...items);
+      else list.append(...items);
+      const last = data.at(-1)?.id;
+      more.replaceChildren(
+        ...(hasMore && last !== undefined ? [button("Show more", () => void show(last))] : []),
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      say(error);
+    }
+  });
+  const say = (error: unknown): void => {
+    if (!(error instanceof Failure)) throw error;
+    slot.replaceChildren(problem(failureInWords(error)));
+  };
+  const item = ({ id, filename }: StoredPicture): HTMLElement => {
+    const take = async (): Promise<void> => {
+      slot.replaceChildren();
+      try {
+        await takeOut(store, id);
+        // Move the focus: the button that had it is gone.
+        const next = (element.nextElementSibling ?? element.previousElementSibling)?.querySelector("button");
+        (next ?? find(details, "summary")).focus();
+        element.remove();
+        changed();
+      } catch (error) {
+        say(error);
+      }
+    };
+    const element = make(
+      "li",
+      { title: filename },
+      thumbnail(id),
+      make("span", { class: "visually-hidden" }, filename),
+      crossButton(`Take ${filename} out`, () => void take()),
+    );
+    return element;
+  };
+  const load = (): void => {
+    slot.replaceChildren();
+    if (details.open && store !== "") void show(undefined);
+  };
+  details.addEventListener("toggle", load);
+  return (chosen) => {
+    if (chosen !== store) list.replaceChildren();
+    store = chosen;
+    load();
+  };
+}
