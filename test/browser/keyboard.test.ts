@@ -54,6 +54,37 @@ describeInBrowser("the keyboard alone", () => {
     });
   });
 
+  it("makes a store, fills it and searches it", async () => {
+    await visit(site.browser, site.workers.url, async (page) => {
+      await tabTo(page, page.getByRole("tab", { name: "Classify" }));
+      await page.keyboard.press("End");
+      expect(await focused(page.getByRole("tab", { name: "Search" }))).toBe(true);
+      const panel = page.getByRole("tabpanel", { name: "Search" });
+      await panel.getByLabel("Name of the store").waitFor();
+      await tabTo(page, panel.getByLabel("Name of the store"));
+      await page.keyboard.type("mine");
+      await page.keyboard.press("Enter");
+      const menu = panel.getByLabel("Vector store");
+      await expect.poll(() => focused(menu)).toBe(true);
+      await tabTo(page, example(panel, "Harp"));
+      await page.keyboard.press("Enter");
+      await panel.getByText("1 of 1 picture added.").waitFor();
+      await tabTo(page, panel.getByLabel("In words"));
+      await page.keyboard.press("Enter");
+      await tabTo(page, panel.locator(".gallery button"));
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog", { name: "harp.png" }).waitFor();
+      await page.keyboard.press("Escape");
+      expect(await focused(panel.locator(".gallery button"))).toBe(true);
+      await tabTo(page, panel.locator("summary", { hasText: "What is in the store" }));
+      await page.keyboard.press("Enter");
+      await tabTo(page, panel.getByRole("button", { name: "Take harp.png out" }));
+      await page.keyboard.press("Enter");
+      await panel.getByRole("option", { name: "mine (0 pictures)" }).waitFor({ state: "attached" });
+      expect(await panel.locator(".stored li").count()).toBe(0);
+    });
+  });
+
   it("opens the file chooser, and takes a link by Enter", async () => {
     await visit(
       site.browser,

@@ -72,6 +72,20 @@ describeInBrowser("the layout", () => {
         await compare.getByRole("button", { name: "Compare", exact: true }).click();
         await compare.getByRole("table").waitFor();
         await check(page, width);
+        const search = await openTab(page, "Search");
+        await openFold(search, "Make a new store");
+        await check(page, width);
+        await search.getByLabel("Name of the store").fill(LONG_LABEL);
+        await search.getByRole("button", { name: "Make" }).click();
+        await search
+          .locator("[data-add] [data-file]")
+          .setInputFiles([await pictureFile("fox", `${LONG_LABEL}.png`), noPicture(`${LONG_LABEL}.txt`)]);
+        await search.getByText("1 of 2 pictures added.").waitFor();
+        await openFold(search, "What is in the store");
+        await search.locator(".stored li").waitFor();
+        await search.locator("[data-question] [data-file]").setInputFiles(await pictureFile("harp"));
+        await search.locator(".gallery img").waitFor();
+        await check(page, width);
         const ground = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
         expect(ground).toBe(colorScheme === "dark" ? "rgb(15, 18, 23)" : "rgb(246, 247, 249)");
       },

@@ -153,6 +153,7 @@ async function searchStore(page: Page): Promise<Locator> {
   await openFold(panel, "Make a new store");
   await panel.getByLabel("Name of the store").fill("drawings");
   await panel.getByRole("button", { name: "Make" }).click();
+  await panel.getByRole("button", { name: "Choose pictures to add" }).waitFor();
   await panel.locator("[data-add] [data-file]").setInputFiles(await files());
   await panel.getByText("10 of 11 pictures added.").waitFor();
   return panel;
@@ -177,7 +178,7 @@ export const SEARCH_STATES: readonly State[] = [
     use: async (page) => {
       const panel = await searchStore(page);
       await panel.getByRole("button", { name: "Search", exact: true }).click();
-      await thumbnails(panel, ".gallery", 10);
+      await thumbnails(panel, ".gallery", 4);
     },
   },
   {
@@ -186,9 +187,9 @@ export const SEARCH_STATES: readonly State[] = [
       const panel = await searchStore(page);
       await openFold(panel, "What is in the store");
       await panel.locator("[data-question] [data-file]").setInputFiles(await pictureFile("police-car"));
-      await thumbnails(panel, ".gallery", 10);
+      await thumbnails(panel, ".gallery", 4);
       await panel.locator(".stored").scrollIntoViewIfNeeded();
-      await thumbnails(panel, ".stored", 10);
+      await thumbnails(panel, ".stored", 4);
     },
   },
 ];

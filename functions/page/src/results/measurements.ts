@@ -17,6 +17,7 @@ const PARTS: Readonly<Record<string, string>> = {
   "text-shards": "Cold text tower: weights",
   "text-load": "Cold text tower: in all",
   cache: "Caches",
+  search: "Comparing with the store",
   total: "Server, total",
 };
 
