@@ -134,7 +134,7 @@ describe("a deployment", { timeout: 180_000 }, () => {
     expect(await account.classify(account.url(former))).toMatchObject({ status: 200 });
     await account.deploy(["edgeclip-demo"]);
     await account.scripts.collectGarbage();
-    expect(account.behindGateway()).toHaveLength(4);
+    expect(account.behindGateway()).toHaveLength(5);
     expect(await account.classify()).toMatchObject({ status: 200, data: [{ prediction: "fox" }] });
   });
 });
