@@ -77,6 +77,7 @@ describeInBrowser("the layout", () => {
         await check(page, width);
         await search.getByLabel("Name of the store").fill(LONG_LABEL);
         await search.getByRole("button", { name: "Make" }).click();
+        await search.getByRole("button", { name: "Choose pictures to add" }).waitFor();
         await search
           .locator("[data-add] [data-file]")
           .setInputFiles([await pictureFile("fox", `${LONG_LABEL}.png`), noPicture(`${LONG_LABEL}.txt`)]);

@@ -26,6 +26,9 @@ export function announcement(panel: Locator): Locator {
 
 /** Opens a folded part, if it is closed. @param summary the beginning of its heading */
 export async function openFold(within: Locator | Page, summary: string): Promise<void> {
-  const heading = within.locator("summary", { hasText: summary });
-  if ((await heading.locator("..").getAttribute("open")) === null) await heading.click();
+  const fold = within.locator("summary", { hasText: summary }).locator("..");
+  // Not by a click, which would close a part that the page opens at the same moment.
+  await fold.evaluate((details) => {
+    (details as unknown as { open: boolean }).open = true;
+  });
 }
