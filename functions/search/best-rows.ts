@@ -16,7 +16,8 @@ export class BestRows {
   constructor(room: number, minScore: number | null) {
     this.#room = room;
     // Scores are float32: one that is equal to the bound must not be below it by rounding.
-    this.#least = minScore === null ? LOWEST : Math.fround(minScore);
+    // By rounding, an opposite row may have a little less than -1.
+    this.#least = minScore === null || minScore <= -1 ? LOWEST : Math.fround(minScore);
   }
 
   get rows(): readonly RankedRow[] {
