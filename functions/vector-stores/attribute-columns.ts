@@ -16,7 +16,8 @@ import type { Attributes, AttributeValue } from "./stored-picture.ts";
 const TYPE = { string: 0, number: 1, no: 2, yes: 3 } as const;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A value that begins with U+FEFF keeps it. */
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 interface Cell {
   key: string;

@@ -11,7 +11,7 @@ function pick<T>(random: Random, among: readonly T[]): T {
   return among[Math.floor(random() * among.length)] as T;
 }
 
-const KEYS = ["colour", "year", "sold", "größe", "__proto__", "constructor", ""];
+const KEYS = ["colour", "year", "sold", "größe", "\uFEFFcolour", "__proto__", "constructor", ""];
 /** Values of every type, near each other and alike in other types. */
 const VALUES: AttributeValue[] = [
   0,
@@ -29,6 +29,8 @@ const VALUES: AttributeValue[] = [
   "😀",
   "￿",
   "rot",
+  "\uFEFF",
+  "\uFEFFred",
 ];
 
 function randomAttributes(random: Random): Attributes {
