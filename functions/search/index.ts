@@ -70,27 +70,36 @@ async function search(env: SearchEnv, request: SearchRequest, ended: AbortSignal
     MAX_SEARCH_MS,
   );
   try {
+    const signal = AbortSignal.any([ended, late.signal]);
     for (let tries = 1; ; tries++) {
-      const view = await views.now(`${request.account}/${request.store}`, (known) => store.view(known));
-      const snapshot = searchable(view, request);
-      const queries = packQueries(request.queries, snapshot.width);
-      // One more than is wanted tells whether there are more.
-      const best = new BestRows(request.limit + 1, request.minScore);
-      const scan = new StoreScan(cache, turns, snapshot, queries, request.filter, best);
-      await scan.run(reader, AbortSignal.any([ended, late.signal]));
-      const { rows } = best;
-      const facts = rows.length === 0 ? new Map() : await store.describe(rows.map(({ number }) => number));
-      if (facts.size < rows.length && tries < TRIES) continue;
-      const found = rows.flatMap(({ number, score }): Match[] => {
-        const picture = facts.get(number);
-        return picture === undefined ? [] : [{ picture, score: Math.max(-1, Math.min(1, score)) }];
-      });
-      return {
-        matches: found.slice(0, request.limit),
-        hasMore: rows.length > request.limit,
-        scanned: scan.scanned,
-        ...counts,
-      };
+      const result = await views.use(
+        `${request.account}/${request.store}`,
+        (known) => store.view(known),
+        signal,
+        async (view): Promise<SearchResult | "changed"> => {
+          const snapshot = searchable(view, request);
+          const queries = packQueries(request.queries, snapshot.width);
+          // One more than is wanted tells whether there are more.
+          const best = new BestRows(request.limit + 1, request.minScore);
+          const scan = new StoreScan(cache, turns, snapshot, queries, request.filter, best);
+          await scan.run(reader, signal);
+          const { rows } = best;
+          const facts =
+            rows.length === 0 ? new Map() : await store.describe(rows.map(({ number }) => number));
+          if (facts.size < rows.length && tries < TRIES) return "changed";
+          const found = rows.flatMap(({ number, score }): Match[] => {
+            const picture = facts.get(number);
+            return picture === undefined ? [] : [{ picture, score: Math.max(-1, Math.min(1, score)) }];
+          });
+          return {
+            matches: found.slice(0, request.limit),
+            hasMore: rows.length > request.limit,
+            scanned: scan.scanned,
+            ...counts,
+          };
+        },
+      );
+      if (result !== "changed") return result;
     }
   } finally {
     clearTimeout(timer);

@@ -140,7 +140,7 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
     return this.#known() && this.#store.pictures.list(query);
   }
 
-  async view(known: KnownView | null): Promise<StoreView | "same" | "expired" | undefined> {
+  async view(known: KnownView | null): Promise<StoreView | "same" | "more" | "expired" | undefined> {
     const record = this.#known();
     if (record === undefined) return undefined;
     if (record.expiredAt !== null) return "expired";
@@ -149,13 +149,16 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
     if (known?.version === version) return "same";
     const { pictures, segments } = this.#store;
     const covered = segments.covered();
+    const live = pictures.numbers(covered + 1, record.nextNumber);
+    const above = Math.max(covered, known?.number ?? 0);
+    if (known !== null && live.filter((number) => number > above).length > known.most) return "more";
     return {
       version,
       model: made.model,
       width: made.width,
       segments: segments.refs(),
-      live: pictures.numbers(covered + 1, record.nextNumber),
-      added: pictures.rowsAbove(Math.max(covered, known?.number ?? 0)),
+      live,
+      added: pictures.rowsAbove(above),
     };
   }
 

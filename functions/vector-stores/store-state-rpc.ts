@@ -106,6 +106,8 @@ export interface KnownView {
   version: number;
   /** The highest number of an open row it has; 0 if none. */
   number: number;
+  /** Rows it has room for beside those. */
+  most: number;
 }
 
 /** What gateway and search Worker ask. File batches are in `file-batch-rpc.ts`, the work in the background in `store-work-rpc.ts`. */
@@ -126,8 +128,12 @@ export interface VectorStoreRpc {
   picture(fileId: string): Promise<PictureFacts | undefined>;
   pictures(query: PictureQuery): Promise<PicturePage | undefined>;
 
-  /** @returns "same" if nothing changed since the asker's version; undefined if there is no such store. Counts as use. */
-  view(known: KnownView | null): Promise<StoreView | "same" | "expired" | undefined>;
+  /**
+   * Counts as use.
+   * @returns "same" if nothing changed since the asker's version; "more" if more rows were added than it has room for;
+   * undefined if there is no such store
+   */
+  view(known: KnownView | null): Promise<StoreView | "same" | "more" | "expired" | undefined>;
   /** Of live rows; those that are gone are left out. */
   describe(numbers: readonly number[]): Promise<Map<number, PictureFacts>>;
 }
