@@ -60,6 +60,11 @@ export class ByteTaker {
     return complete ? bytes : undefined;
   }
 
+  /** Whoever stops before the end calls it, so that the rest does not wait to be read. */
+  async cancel(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
   /** Frees the chunk and waits for the next one. @returns false at the end */
   async #next(): Promise<boolean> {
     freeBuffer(this.#chunk);
@@ -82,6 +87,10 @@ function byteReader(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Arra
     next: async () => {
       const { done, value } = await reader.read(new Uint8Array(READ_BYTES));
       return done ? { done, value: undefined } : { done, value };
+    },
+    return: async () => {
+      await reader.cancel();
+      return { done: true, value: undefined };
     },
   };
 }

@@ -54,20 +54,27 @@ export class SegmentReader {
     use: (bytes: ByteTaker, alive: () => void) => Promise<T>,
   ): Promise<T> {
     this.#counts.reads++;
-    return await withDeadline(DEADLINES.r2, async (alive) => {
-      const object = await this.#bucket.get(key, { range: { offset, length } });
-      if (object === null) throw new DamagedSegmentError(`${key} is missing`);
-      alive();
-      try {
-        const value = await use(new ByteTaker(object.body), alive);
+    let bytes: ByteTaker | undefined;
+    let isOver = false;
+    try {
+      return await withDeadline(DEADLINES.r2, async (alive) => {
+        const object = await this.#bucket.get(key, { range: { offset, length } });
+        if (object === null) throw new DamagedSegmentError("it is missing");
+        bytes = new ByteTaker(object.body);
+        if (isOver) await bytes.cancel();
+        alive();
+        const value = await use(bytes, alive);
         this.#counts.bytesRead += length;
         return value;
-      } catch (error) {
-        throw error instanceof DamagedSegmentError
-          ? new DamagedSegmentError(`${key}: ${error.message}`)
-          : error;
-      }
-    });
+      });
+    } catch (error) {
+      isOver = true;
+      // An answer that nobody reads would keep one of the few that R2 may give at the same time.
+      bytes?.cancel().catch(() => {});
+      throw error instanceof DamagedSegmentError
+        ? new DamagedSegmentError(`${key}: ${error.message}`)
+        : error;
+    }
   }
 }
 
