@@ -10,7 +10,7 @@ import { warn } from "../runtime/warn.ts";
 import { GroupReader } from "../vector-stores/attribute-columns.ts";
 import { combinedRows, comparisonsOf, passesFilter, passingRows } from "../vector-stores/evaluate-filter.ts";
 import type { Comparison, Filter } from "../vector-stores/filter.ts";
-import { pageRows, rowBytes, rowsPerPage } from "../vector-stores/segment-layout.ts";
+import { groupOf, pageRows, rowBytes, rowsPerPage } from "../vector-stores/segment-layout.ts";
 import type { SegmentRef } from "../vector-stores/store-state-rpc.ts";
 import { BestRows } from "./best-rows.ts";
 import { isSet } from "./open-rows.ts";
@@ -21,6 +21,9 @@ import type { StoreSnapshot } from "./store-view.ts";
 
 /** Cost of a piece of work, in bytes of rows that one query reads; some milliseconds. */
 const PIECE_COST = 100_000_000;
+/** What a byte of attributes costs that is decoded, and a row for each comparison, in the same unit. */
+const ATTRIBUTE_BYTE_COST = 20;
+const COMPARED_ROW_COST = 400;
 /** Segments that one search loads at the same time. The platform lets six answers of R2 wait. */
 const LOADS_AT_ONCE = 4;
 
@@ -45,6 +48,8 @@ export class StoreScan {
   readonly best: BestRows;
   /** Rows that were compared. */
   scanned = 0;
+  /** Cost of all work so far. */
+  #spent = 0;
 
   /** @param best takes the rows */
   constructor(
@@ -87,15 +92,15 @@ export class StoreScan {
   async #scanMemory(signal: AbortSignal): Promise<Task[]> {
     const tasks = this.#store.segments.map((ref): Task => ({ ref, isDone: false, passing: new Map() }));
     const cold: Task[] = [];
-    let cost = await this.#turns.take(() => this.#scanOpen(), signal);
+    await this.#turns.take(() => this.#scanOpen(), signal);
+    let end = PIECE_COST;
     while (tasks.length > 0) {
-      cost = await this.#turns.take(() => {
-        let spent = cost;
-        for (; spent < PIECE_COST && tasks.length > 0; spent += this.#costOf(tasks.shift()!.ref.rows)) {
+      await this.#turns.take(() => {
+        for (; this.#spent < end && tasks.length > 0; tasks.shift()) {
           const [task] = tasks;
           if (this.#advance(task!) !== undefined) cold.push(task!);
         }
-        return 0;
+        end = this.#spent + PIECE_COST;
       }, signal);
     }
     return cold;
@@ -150,11 +155,13 @@ export class StoreScan {
     return undefined;
   }
 
-  /** Finds the rows that pass the comparisons of a key. @param bytes of its group; freed */
+  /** Finds the rows that pass the comparisons of all keys of a group. @param key of it @param bytes of it; freed */
   #compare({ ref, passing }: Task, key: string, bytes: Uint8Array<ArrayBuffer>): void {
-    const group = new GroupReader(bytes);
-    for (const comparison of this.#comparisons) {
-      if (comparison.key === key) passing.set(comparison, passingRows(comparison, ref.rows, group));
+    const group = groupOf(key);
+    const comparisons = this.#comparisons.filter((comparison) => groupOf(comparison.key) === group);
+    this.#spent += bytes.length * ATTRIBUTE_BYTE_COST + ref.rows * comparisons.length * COMPARED_ROW_COST;
+    for (const [comparison, bits] of passingRows(comparisons, ref.rows, new GroupReader(bytes))) {
+      passing.set(comparison, bits);
     }
     freeBuffer(bytes);
   }
@@ -170,6 +177,7 @@ export class StoreScan {
       const first = (index * rowsPerPage(width)) / 8;
       memory.scanPage(page, rows, width, wanted.subarray(first, first + Math.ceil(rows / 8)), this.best);
     }
+    this.#spent += this.#costOf(task.ref.rows);
     this.scanned += countOf(wanted);
     task.isDone = true;
   }
@@ -189,12 +197,11 @@ export class StoreScan {
     return bits;
   }
 
-  /** Scans the rows that are in no segment. @returns its cost */
-  #scanOpen(): number {
+  /** Scans the rows that are in no segment. */
+  #scanOpen(): void {
     const { open, width } = this.#store;
     const { memory } = this.#cache;
     memory.setQueries(this.#queries);
-    let cost = 0;
     for (const { page, live } of open) {
       const wanted = new Uint8Array(live.length);
       for (let row = 0; row < page.rows; row++) {
@@ -204,9 +211,8 @@ export class StoreScan {
         this.scanned++;
       }
       memory.scanOpen(page.bytes, page.rows, width, wanted, this.best);
-      cost += this.#costOf(page.rows);
+      this.#spent += this.#costOf(page.rows) + page.rows * this.#comparisons.length * COMPARED_ROW_COST;
     }
-    return cost;
   }
 
   #costOf(rows: number): number {

@@ -109,30 +109,29 @@ export class GroupReader {
   }
 
   /**
-   * Calls `visit` with each different value of a key.
+   * Calls `visit` with each different value of some keys, in one pass: a group may have as many columns as rows.
    * @param visit `rows` gives the places of the rows that have the value
    */
-  eachValue(key: string, visit: (value: AttributeValue, rows: Iterable<number>) => void): void {
-    const found = this.#find(encoder.encode(key));
-    if (found === undefined) return;
-    for (let at = found.from; at < found.to;) {
+  eachValue(
+    keys: ReadonlySet<string>,
+    visit: (key: string, value: AttributeValue, rows: readonly number[]) => void,
+  ): void {
+    for (let at = 0; at < this.#bytes.length;) {
+      const from = at + 2 + this.#view.getUint16(at, true) + 4;
+      const to = from + this.#view.getUint32(from - 4, true);
+      const key = decoder.decode(this.#bytes.subarray(at + 2, from - 4));
+      if (keys.has(key)) this.#eachValueIn(from, to, (value, rows) => visit(key, value, rows));
+      at = to;
+    }
+  }
+
+  #eachValueIn(from: number, to: number, visit: (value: AttributeValue, rows: number[]) => void): void {
+    for (let at = from; at < to;) {
       const { value, end } = this.#value(at);
       const count = this.#view.getUint16(end, true);
       visit(value, this.#rows(end + 2, count));
       at = end + 2 + 2 * count;
     }
-  }
-
-  #find(key: Uint8Array): { from: number; to: number } | undefined {
-    for (let at = 0; at < this.#bytes.length;) {
-      const length = this.#view.getUint16(at, true);
-      const from = at + 2 + length + 4;
-      const to = from + this.#view.getUint32(from - 4, true);
-      if (length === key.length && key.every((byte, i) => byte === this.#bytes[at + 2 + i]))
-        return { from, to };
-      at = to;
-    }
-    return undefined;
   }
 
   #value(at: number): { value: AttributeValue; end: number } {
@@ -148,7 +147,7 @@ export class GroupReader {
     }
   }
 
-  *#rows(at: number, count: number): Generator<number> {
-    for (let i = 0; i < count; i++) yield this.#view.getUint16(at + 2 * i, true);
+  #rows(at: number, count: number): number[] {
+    return Array.from({ length: count }, (_, i) => this.#view.getUint16(at + 2 * i, true));
   }
 }

@@ -16,13 +16,22 @@ function passes(comparison: Comparison, value: AttributeValue | undefined): bool
     case "ne":
       return value !== comparison.value;
     case "in":
-      return value !== undefined && comparison.value.includes(value);
+      return value !== undefined && setOf(comparison.value).has(value);
     case "nin":
-      return value === undefined || !comparison.value.includes(value);
+      return value === undefined || !setOf(comparison.value).has(value);
     default:
       if (typeof value !== typeof comparison.value) return false;
       return inOrder(comparison.type, value as string | number, comparison.value);
   }
+}
+
+/** The values of a comparison's list, which is compared with many. */
+const sets = new WeakMap<readonly AttributeValue[], ReadonlySet<AttributeValue>>();
+
+function setOf(values: readonly AttributeValue[]): ReadonlySet<AttributeValue> {
+  let set = sets.get(values);
+  if (set === undefined) sets.set(values, (set = new Set(values)));
+  return set;
 }
 
 function inOrder(type: "gt" | "gte" | "lt" | "lte", value: string | number, bound: string | number): boolean {
@@ -46,22 +55,27 @@ export function comparisonsOf(filter: Filter): Comparison[] {
 }
 
 /**
- * The rows of a segment that pass one comparison.
- * @param group the one that has the column of the comparison's key
+ * The rows of a segment that pass each of some comparisons. Each different value is read once for all of them.
+ * @param group the one that has the columns of the comparisons' keys
  * @returns a bit a row, the first the least significant of the first byte. Bits beyond the last row may be anything
  */
 export function passingRows(
-  comparison: Comparison,
+  comparisons: readonly Comparison[],
   rows: number,
   group: GroupReader,
-): Uint8Array<ArrayBuffer> {
-  const absentPass = passes(comparison, undefined);
-  const bits = bitmap(rows, absentPass);
-  group.eachValue(comparison.key, (value, places) => {
-    if (passes(comparison, value) === absentPass) return;
-    for (const row of places) bits[row >>> 3] = (bits[row >>> 3] ?? 0) ^ (1 << (row & 7));
+): Map<Comparison, Uint8Array<ArrayBuffer>> {
+  const tests = comparisons.map((comparison) => {
+    const absentPass = passes(comparison, undefined);
+    return { comparison, absentPass, bits: bitmap(rows, absentPass) };
   });
-  return bits;
+  const byKey = Map.groupBy(tests, ({ comparison }) => comparison.key);
+  group.eachValue(new Set(byKey.keys()), (key, value, places) => {
+    for (const { comparison, absentPass, bits } of byKey.get(key) ?? []) {
+      if (passes(comparison, value) === absentPass) continue;
+      for (const row of places) bits[row >>> 3] = (bits[row >>> 3] ?? 0) ^ (1 << (row & 7));
+    }
+  });
+  return new Map(tests.map(({ comparison, bits }) => [comparison, bits]));
 }
 
 /**
