@@ -50,10 +50,17 @@ export const files = new Hono<GatewayEnv>()
   })
   .delete(`${PATH}/:id`, async (c) => {
     const id = c.req.param("id");
-    await toTheEnd(c, leaveStores(c.env, accountOf(c, "files"), id));
-    if (!(await toTheEnd(c, filesOf(c).remove(id)))) throw fileNotFound(id);
+    if (!(await toTheEnd(c, remove(c, id)))) throw fileNotFound(id);
     return c.json({ id, object: "file", deleted: true });
   });
+
+/** @returns false if there is no such file */
+async function remove(c: Context<GatewayEnv>, id: string): Promise<boolean> {
+  const account = filesOf(c);
+  // The id may be of a vector in a store. A file whose removal was begun before has left the stores then.
+  if ((await account.get(id)) !== undefined) await leaveStores(c.env, accountOf(c, "files"), id);
+  return await account.remove(id);
+}
 
 function filesOf(c: Context<GatewayEnv>): AccountFiles {
   return new AccountFiles(c.env, accountOf(c, "files"));
