@@ -9,10 +9,10 @@ import {
 } from "../../vector-stores/store-limits.ts";
 import { MAX_METADATA_KEY, MAX_METADATA_VALUE } from "../limits.ts";
 import { list } from "./list.ts";
-import { shortString } from "./short-string.ts";
+import { wellFormedString } from "./short-string.ts";
 
-const key = shortString(MAX_METADATA_KEY).meta({ description: "Of the attribute" });
-const text = shortString(MAX_METADATA_VALUE);
+const key = wellFormedString(MAX_METADATA_KEY).meta({ description: "Of the attribute" });
+const text = wellFormedString(MAX_METADATA_VALUE);
 const value = z.union([text, z.number(), z.boolean()], {
   error: "must be a string, a number, or true or false",
 });

@@ -4,6 +4,7 @@ import { MAX_ATTRIBUTE_BYTES } from "../../vector-stores/store-limits.ts";
 import type { Attributes } from "../../vector-stores/stored-picture.ts";
 import { LIFTED } from "../../json/lift-strings.ts";
 import { MAX_METADATA, MAX_METADATA_KEY, MAX_METADATA_VALUE } from "../limits.ts";
+import { ILL_FORMED } from "./short-string.ts";
 
 /** A pair that is wrong. */
 interface Fault {
@@ -28,6 +29,11 @@ function pairs<Value>(what: string, faultOf: (value: unknown) => Fault | undefin
       params: { code: "too_long" },
       abort: true,
     })
+    .refine((given) => Object.keys(given).every((key) => key.isWellFormed()), {
+      error: `a key ${ILL_FORMED}`,
+      params: { code: "invalid_value" },
+      abort: true,
+    })
     .superRefine((given, context) => {
       for (const [key, value] of Object.entries(given)) {
         const fault = faultOf(value);
@@ -41,10 +47,10 @@ function pairs<Value>(what: string, faultOf: (value: unknown) => Fault | undefin
 }
 
 function faultOfText(text: string): Fault | undefined {
-  const isShort = text.length <= MAX_METADATA_VALUE && !text.startsWith(LIFTED);
-  return isShort
-    ? undefined
-    : { message: `a value has at most ${MAX_METADATA_VALUE} characters`, code: "too_long" };
+  if (text.length > MAX_METADATA_VALUE || text.startsWith(LIFTED)) {
+    return { message: `a value has at most ${MAX_METADATA_VALUE} characters`, code: "too_long" };
+  }
+  return text.isWellFormed() ? undefined : { message: `a value ${ILL_FORMED}`, code: "invalid_value" };
 }
 
 export const metadataSchema = pairs<string>("pairs", (value) =>

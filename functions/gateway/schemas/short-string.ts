@@ -5,6 +5,17 @@
 import * as z from "zod";
 import { LIFTED } from "../../json/lift-strings.ts";
 
+/** What is kept as UTF-8 has U+FFFD for a lone surrogate, so that it would not be found as what it was. */
+export const ILL_FORMED = "must not have lone surrogates";
+
+/** @param max UTF-16 code units */
+export function wellFormedString(max: number) {
+  return shortString(max).refine((text) => text.isWellFormed(), {
+    error: ILL_FORMED,
+    params: { code: "invalid_value" },
+  });
+}
+
 /**
  * @param max UTF-16 code units
  * @param string a schema for further conditions
