@@ -87,4 +87,20 @@ describe("file batches", () => {
     expect((await stores.retrieve(store.id)).file_counts).toMatchObject({ completed: 3, total: 3 });
     await stores.delete(store.id);
   });
+
+  it("keep files that are not there as failed ones, which are shown, refused, and deleted", async () => {
+    const { id } = await stores.create({});
+    const at = { vector_store_id: id };
+    await stores.fileBatches.createAndPoll(id, { file_ids: ["file-abc123"] }, { pollIntervalMs: 100 });
+    const [failed] = await all(stores.files.list(id));
+    expect(failed).toMatchObject({ id: "file-abc123", status: "failed" });
+    expect(await stores.files.retrieve("file-abc123", at)).toEqual(failed);
+    await expect(stores.files.content("file-abc123", at)).rejects.toMatchObject({
+      status: 404,
+      message: expect.stringContaining('it could not be embedded: there is no file "file-abc123"'),
+    });
+    expect(await stores.files.delete("file-abc123", at)).toMatchObject({ deleted: true });
+    expect((await stores.retrieve(id)).file_counts.total).toBe(0);
+    await stores.delete(id);
+  });
 });

@@ -1,6 +1,5 @@
 /** `/v1/vector_stores/{id}/files`: the pictures of a store. They are added at once, and found by the next search. */
 import { type Context, Hono } from "hono";
-import { parseFileId } from "../../files/file-id.ts";
 import { BlobStore } from "../../files/blob-store.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { vectorStore } from "../../vector-stores/vector-stores.ts";
@@ -68,7 +67,6 @@ export const vectorStoreFiles = new Hono<GatewayEnv>()
     // OpenAI's type has null for no attributes.
     const given = fields["attributes"] === null ? { attributes: {} } : fields;
     const { attributes } = await validate(storeFileUpdateSchema, given, wantedBy(c));
-    if (parseFileId(file) === undefined) throw pictureNotInStore(file);
     const change = vectorStore(c.env, account, id)
       .setAttributes(file, attributes)
       .then((changed) => changed ?? notThere(file));
@@ -80,17 +78,17 @@ export const vectorStoreFiles = new Hono<GatewayEnv>()
     const { id, file } = c.req.param();
     const account = storeAccount(c);
     await modelOfStore(c.env, account, id);
-    const wasThere =
-      parseFileId(file) !== undefined && (await vectorStore(c.env, account, id).removePicture(file));
+    const wasThere = await vectorStore(c.env, account, id).removePicture(file);
     if (wasThere === undefined) throw storeNotFound(id);
     if (!wasThere) throw pictureNotInStore(file);
     return c.json({ id: file, object: "vector_store.file.deleted", deleted: true });
   })
   .get(`${PATH}/:file/content`, async (c) => {
     const { id, file } = c.req.param();
-    const { filename, attributes, bytes } = await storedPicture(c, id, file);
+    const facts = await storedPicture(c, id, file);
+    const { filename, attributes, bytes } = facts;
     const content = bytes === 0 ? undefined : await new BlobStore(c.env.FILES, storeAccount(c)).open(file);
-    if (content === undefined) throw noContent(file, bytes > 0);
+    if (content === undefined) throw noContent(facts);
     await content.body.cancel();
     return c.json({
       object: "vector_store.file_content.page",
@@ -147,7 +145,7 @@ async function storedPicture(c: Context<GatewayEnv>, id: string, file: string): 
   const account = storeAccount(c);
   await modelOfStore(c.env, account, id);
   const object = vectorStore(c.env, account, id);
-  const facts = parseFileId(file) === undefined ? undefined : await object.picture(file);
+  const facts = await object.picture(file);
   if (facts !== undefined) return facts;
   // A store that is remembered may be gone.
   throw (await object.facts()) === undefined ? storeNotFound(id) : pictureNotInStore(file);

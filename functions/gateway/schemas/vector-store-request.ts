@@ -24,9 +24,12 @@ export const storeModelSchema = modelSchema.meta({
   description: "Id or alias of the store's model, which is the default; another gives 409",
 });
 
-export const fileIdSchema = shortString(MAX_NAME_LENGTH, z.string().trim()).meta({
-  description: "Id of one of the account's files, a picture",
-});
+/** What a path can name, whether there is such a file or not: a file batch keeps the ids of files that are not there. */
+const FILE_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+export const fileIdSchema = shortString(MAX_NAME_LENGTH, z.string().trim())
+  .refine((id) => FILE_ID.test(id), { error: "is no file's id", ...invalid })
+  .meta({ description: "Id of one of the account's files, a picture" });
 
 const fields = {
   name: shortString(MAX_NAME_LENGTH).optional(),

@@ -2,6 +2,7 @@
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_STORE_PICTURES } from "../../vector-stores/store-limits.ts";
 import type { Refusal } from "../../vector-stores/store-state-rpc.ts";
+import type { PictureFacts } from "../../vector-stores/stored-picture.ts";
 
 /** UTF-16 code units of an unknown id that its refusal repeats. */
 const MAX_SHOWN = 64;
@@ -20,12 +21,25 @@ export function fileBatchNotFound(id: string): ServiceError {
   return new ServiceError("batch_not_found", message, { param: "batch_id" });
 }
 
-/** @param isDeleted false for a vector without a picture */
-export function noContent(fileId: string, isDeleted: boolean): ServiceError {
-  const reason = isDeleted
-    ? "its file was deleted from the account; the store still has its vector"
-    : "it was added as a vector, without a picture";
-  return new ServiceError("file_not_found", `${fileId} has no content: ${reason}`, { param: "file_id" });
+/** Of a picture that is not embedded, or whose file is not there. */
+export function noContent(picture: PictureFacts): ServiceError {
+  const message = `${picture.fileId} has no content: ${whyNoContent(picture)}`;
+  return new ServiceError("file_not_found", message, { param: "file_id" });
+}
+
+function whyNoContent({ status, bytes, lastError }: PictureFacts): string {
+  switch (status) {
+    case "in_progress":
+      return "it still waits to be embedded";
+    case "cancelled":
+      return "its file batch was cancelled before it was embedded";
+    case "failed":
+      return `it could not be embedded${lastError === null ? "" : `: ${lastError.message}`}`;
+    default:
+      return bytes > 0
+        ? "its file was deleted from the account; the store still has its vector"
+        : "it was added as a vector, without a picture";
+  }
 }
 
 /** A cursor that a page cannot begin at. */
