@@ -67,10 +67,16 @@ describe("vector stores", () => {
     expect(await stores.retrieve(made.id)).toEqual(made);
     const changed = await stores.update(made.id, { name: "animals", metadata: {} });
     expect(changed).toMatchObject({ id: made.id, name: "animals", metadata: {}, expires_after: { days: 7 } });
-    // null is the same as nothing.
-    expect(await stores.update(made.id, { name: null, expires_after: null })).toMatchObject({
-      name: "animals",
-      expires_after: { days: 7 },
+    // null takes back, and what is absent stays.
+    const unlimited = await stores.update(made.id, { expires_after: null });
+    expect(unlimited).toMatchObject({ name: "animals", expires_at: null });
+    expect(unlimited.expires_after).toBeUndefined();
+    await stores.update(made.id, { metadata: { owner: "zoo" } });
+    const cleared = { name: null, description: null, metadata: null };
+    expect(await stores.update(made.id, cleared as never)).toMatchObject({
+      name: "",
+      description: null,
+      metadata: {},
     });
     expect(await stores.delete(made.id)).toEqual({
       id: made.id,
@@ -243,6 +249,18 @@ describe("files of a vector store", () => {
     }
     await stores.delete(id);
   });
+
+  it("that are vectors stay when a file is deleted by their id", async () => {
+    const { id } = await stores.create({});
+    const vector = await stores.files.create(id, {
+      embedding: Array.from({ length: 128 }, (_, index) => index),
+    } as never);
+    await expect(client.files.delete(vector.id)).rejects.toBeInstanceOf(NotFoundError);
+    // Longer than a message about a deleted file waits.
+    await new Promise((done) => setTimeout(done, 8_000));
+    expect((await stores.files.list(id)).data.map((each) => each.id)).toEqual([vector.id]);
+    await stores.delete(id);
+  }, 30_000);
 
   it("that are bad leave nothing behind, and are reported if asked for", async () => {
     const { id } = await stores.create({});

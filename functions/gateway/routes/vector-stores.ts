@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import type * as z from "zod";
 import { modelReference } from "../../../model-shards/model-reference.ts";
 import { ServiceError } from "../../runtime/errors.ts";
+import { warn } from "../../runtime/warn.ts";
 import { MAX_STORE_PICTURES, MAX_STORES } from "../../vector-stores/store-limits.ts";
 import { StoreMarks } from "../../vector-stores/store-marks.ts";
 import type { NewStore, StoreFacts, StoreSettings } from "../../vector-stores/store-state-rpc.ts";
@@ -72,7 +73,9 @@ export const vectorStores = new Hono<GatewayEnv>()
   .post(`${PATH}/:id`, async (c) => {
     const id = c.req.param("id");
     const account = storeAccount(c);
-    const changes = settingsOf(await validate(vectorStoreUpdateSchema, await readFields(c), wantedBy(c)));
+    const fields = await readFields(c);
+    const request = await validate(vectorStoreUpdateSchema, fields, wantedBy(c));
+    const changes = { ...settingsOf(request), ...takenBack(fields) };
     const facts = isStoreId(id) ? await vectorStore(c.env, account, id).update(changes) : undefined;
     if (facts === undefined) throw storeNotFound(id);
     return c.json(describeStore(facts));
@@ -99,6 +102,16 @@ function settingsOf({
   };
 }
 
+/** OpenAI's types have null for a setting that is to be none any more. */
+function takenBack(fields: Readonly<Record<string, unknown>>): Partial<StoreSettings> {
+  return {
+    ...(fields["name"] === null && { name: null }),
+    ...(fields["description"] === null && { description: null }),
+    ...(fields["metadata"] === null && { metadata: {} }),
+    ...(fields["expires_after"] === null && { expiresAfterDays: null }),
+  };
+}
+
 async function create(
   c: Context<GatewayEnv>,
   account: string,
@@ -113,6 +126,24 @@ async function create(
     const message = `the account has ${MAX_STORES} vector stores; delete some`;
     throw new ServiceError("storage_limit_exceeded", message);
   }
+  try {
+    return await createIn(c, account, id, store, fileIds);
+  } catch (error) {
+    // The client never hears of it, and makes another.
+    await remove(c.env, account, id).catch((cause: unknown) =>
+      warn("store begun in vain not removed", cause),
+    );
+    throw error;
+  }
+}
+
+async function createIn(
+  c: Context<GatewayEnv>,
+  account: string,
+  id: string,
+  store: NewStore,
+  fileIds: readonly string[],
+): Promise<StoreFacts> {
   const object = vectorStore(c.env, account, id);
   const facts = await object.create(account, id, store);
   if (fileIds.length === 0) return facts;
