@@ -149,9 +149,14 @@ it(
     await send(id);
     await eventually(async () => (await ask(id, "view", null)).segments.length === 1);
     expect((await vectors.list({ prefix: `segments/${ACCOUNT}/${id}/` })).objects).toHaveLength(1);
+    // One that is still there, because its deletion failed, keeps its pictures.
+    const kept = await upload(solidBmp(24, 24, [9, 9, 8]), "r.bmp");
+    await ask(other, "add", [{ ...picture, fileId: kept }], 100_000);
+    await ask(id, "send", { kind: "vector-store-file", account: ACCOUNT, fileId: kept });
     await client.files.delete(file);
     await eventually(async () => (await ask(id, "picture", file)) === undefined);
     await eventually(async () => (await ask(other, "picture", file)) === undefined);
+    expect(await ask(other, "picture", kept)).toMatchObject({ status: "completed" });
     await ask(id, "remove");
     await send(id);
     await eventually(

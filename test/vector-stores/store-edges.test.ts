@@ -9,11 +9,26 @@ import { LEDGER, throughLedger } from "../support/ledger.ts";
 import { type Answer, post } from "../support/post.ts";
 import { request } from "../support/send-request.ts";
 import { buildSynthetic } from "../support/synthetic-model.ts";
+import { wrapped } from "../support/wrapped-worker.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const DEMO = "edgeclip-demo";
 const TINY = "synthetic-tiny";
 const TINY_WIDTH = 32;
+
+/** A store's object fails at a file batch with this file. */
+const BREAKS = "file-that-breaks";
+const STATE = `
+import * as deployed from "MAIN";
+export const { AccountState, BatchState } = deployed;
+export default deployed.default;
+
+export class VectorStoreState extends deployed.VectorStoreState {
+  async createBatch(batch, most) {
+    if (batch.files.some(({ fileId }) => fileId === "${BREAKS}")) throw new Error("made to fail");
+    return await super.createBatch(batch, most);
+  }
+}`;
 
 let folder: string;
 let storage: string;
@@ -38,7 +53,10 @@ beforeAll(async () => {
   workers = await startWorkers({
     storage,
     otherModels: [tiny],
-    change: (name, options) => (name === "edgeclip" ? throughLedger(options) : options),
+    change: (name, options) => {
+      if (name === "edgeclip-state") return wrapped(options, STATE);
+      return name === "edgeclip" ? throughLedger(options) : options;
+    },
     add: [LEDGER],
   });
 });
@@ -101,6 +119,14 @@ describe("searches", () => {
 async function pause(milliseconds: number): Promise<void> {
   await new Promise((done) => setTimeout(done, milliseconds));
 }
+
+it("a store whose files could not be noted is not made", async () => {
+  const list = async (): Promise<unknown> => (await request("GET", at("?limit=100"))).body.data;
+  const before = await list();
+  const { status, body } = await post(at(""), { file_ids: [BREAKS] });
+  expect([status, body.error.code]).toEqual([503, "overloaded"]);
+  expect(await list()).toEqual(before);
+});
 
 describe("models", () => {
   it("of a store are its own: another is refused, and its vectors' width is checked", async () => {

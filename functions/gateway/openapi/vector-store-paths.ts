@@ -76,7 +76,7 @@ export const vectorStorePaths: ZodOpenApiPathsObject = {
       id: "updateVectorStore",
       tag,
       summary: "Change a vector store's name, description, metadata or expiry",
-      description: "OpenAI's endpoint. What the request does not have, or has as null, stays.",
+      description: "OpenAI's endpoint. What the request does not have stays; null takes back what was set.",
       path: storePath,
       request: vectorStoreUpdateSchema,
       answers: { "200": ["The store", responses.vectorStoreSchema] },
