@@ -2,6 +2,7 @@
  * The tables of an account. A migration that was released is never changed, and none takes anything away that the code
  * of the release before needs.
  */
+import { GONE_ENTRIES } from "./gone-entries.ts";
 import type { Migrations } from "./migrate.ts";
 
 export const ACCOUNT_MIGRATIONS: Migrations = [
@@ -97,5 +98,9 @@ export const ACCOUNT_MIGRATIONS: Migrations = [
   [
     // `position`: the order in which they were made.
     "CREATE TABLE vector_stores (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)",
+  ],
+  [
+    // Of `vector_stores`.
+    GONE_ENTRIES,
   ],
 ];

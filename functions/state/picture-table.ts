@@ -2,6 +2,7 @@
 import { MAX_ATTRIBUTE_BYTES } from "../vector-stores/store-limits.ts";
 import type { OpenRow, PicturePage, PictureQuery } from "../vector-stores/store-state-rpc.ts";
 import type { Attributes, PictureFacts, QuantizedRow } from "../vector-stores/stored-picture.ts";
+import { GoneEntries } from "./gone-entries.ts";
 import { pageRange } from "./page-range.ts";
 
 export const STATUSES = ["completed", "in_progress", "failed", "cancelled"] as const;
@@ -78,9 +79,11 @@ export function usageOf(picture: { filename: string; attributes: string }, width
 
 export class PictureTable {
   readonly #sql: SqlStorage;
+  readonly #gone: GoneEntries;
 
-  constructor({ sql }: DurableObjectStorage) {
-    this.#sql = sql;
+  constructor(storage: DurableObjectStorage) {
+    this.#sql = storage.sql;
+    this.#gone = new GoneEntries(storage);
   }
 
   get(fileId: string): StoredRow | undefined {
@@ -151,16 +154,16 @@ export class PictureTable {
     );
   }
 
-  remove(position: number): void {
+  remove({ file, position }: StoredRow): void {
+    this.#gone.note(file, position);
     this.#sql.exec("DELETE FROM pictures WHERE position = ?", position);
   }
 
   list({ after, before, limit, order, status, batchId }: PictureQuery): PicturePage {
-    const cursors = [after, before].map((id) => (id === null ? undefined : this.get(id)?.position));
-    const isUnknown =
-      (after !== null && cursors[0] === undefined) || (before !== null && cursors[1] === undefined);
-    if (isUnknown) return { pictures: [], hasMore: false };
-    const range = pageRange({ after: cursors[0], before: cursors[1], limit, order });
+    const [from, to] = [after, before].map((id) => (id === null ? undefined : this.#placeOf(id)));
+    if (after !== null && from === undefined) return { pictures: [], hasMore: false, unknown: "after" };
+    if (before !== null && to === undefined) return { pictures: [], hasMore: false, unknown: "before" };
+    const range = pageRange({ after: from, before: to, limit, order });
     const conditions = ["position > ?", "position < ?"];
     const values: (string | number)[] = [range.above, range.below];
     if (status !== null) {
@@ -180,6 +183,10 @@ export class PictureTable {
     );
     const { page, hasMore } = range.pageOf(rows.toArray());
     return { pictures: page.map(factsOfPicture), hasMore };
+  }
+
+  #placeOf(id: string): number | undefined {
+    return this.get(id)?.position ?? this.#gone.positionOf(id);
   }
 
   /** Of one batch, the next that wait. */

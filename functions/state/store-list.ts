@@ -1,12 +1,15 @@
 /** An account's vector stores, in the order in which they were made. What is known of each is in an object of its own. */
 import type { StorePage, StoreQuery } from "../vector-stores/account-stores-rpc.ts";
+import { GoneEntries } from "./gone-entries.ts";
 import { pageRange } from "./page-range.ts";
 
 export class StoreList {
   readonly #sql: SqlStorage;
+  readonly #gone: GoneEntries;
 
-  constructor({ sql }: DurableObjectStorage) {
-    this.#sql = sql;
+  constructor(storage: DurableObjectStorage) {
+    this.#sql = storage.sql;
+    this.#gone = new GoneEntries(storage);
   }
 
   add(id: string, most: number): boolean {
@@ -20,11 +23,10 @@ export class StoreList {
   }
 
   list({ after, before, limit, order }: StoreQuery): StorePage {
-    const cursors = [after, before].map((id) => (id === null ? undefined : this.#positionOf(id)));
-    const isUnknown =
-      (after !== null && cursors[0] === undefined) || (before !== null && cursors[1] === undefined);
-    if (isUnknown) return { ids: [], hasMore: false };
-    const range = pageRange({ after: cursors[0], before: cursors[1], limit, order });
+    const [from, to] = [after, before].map((id) => (id === null ? undefined : this.#placeOf(id)));
+    if (after !== null && from === undefined) return { ids: [], hasMore: false, unknown: "after" };
+    if (before !== null && to === undefined) return { ids: [], hasMore: false, unknown: "before" };
+    const range = pageRange({ after: from, before: to, limit, order });
     const rows = this.#sql
       .exec<{ id: string }>(
         `SELECT id FROM vector_stores WHERE position > ? AND position < ?
@@ -39,7 +41,13 @@ export class StoreList {
   }
 
   forget(id: string): void {
+    const position = this.#positionOf(id);
+    if (position !== undefined) this.#gone.note(id, position);
     this.#sql.exec("DELETE FROM vector_stores WHERE id = ?", id);
+  }
+
+  #placeOf(id: string): number | undefined {
+    return this.#positionOf(id) ?? this.#gone.positionOf(id);
   }
 
   #positionOf(id: string): number | undefined {

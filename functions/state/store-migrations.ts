@@ -1,4 +1,5 @@
 /** The tables of a vector store; `account-migrations.ts` says what holds for migrations. */
+import { GONE_ENTRIES } from "./gone-entries.ts";
 import type { Migrations } from "./migrate.ts";
 
 export const STORE_MIGRATIONS: Migrations = [
@@ -46,5 +47,9 @@ export const STORE_MIGRATIONS: Migrations = [
       is_over INTEGER NOT NULL,
       record TEXT NOT NULL
     )`,
+  ],
+  [
+    // Of `pictures`.
+    GONE_ENTRIES,
   ],
 ];

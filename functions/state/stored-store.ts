@@ -75,7 +75,7 @@ export class StoredStore {
 
   remove(record: StoreRecord, known: StoredRow): void {
     this.#leave(record, known);
-    this.pictures.remove(known.position);
+    this.pictures.remove(known);
     if (statusOf(known) === "in_progress" && known.batch !== null)
       this.batches.ended(known.batch, ["cancelled"]);
   }

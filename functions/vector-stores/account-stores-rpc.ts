@@ -3,6 +3,8 @@
 export interface StorePage {
   ids: string[];
   hasMore: boolean;
+  /** A cursor that the list neither has nor had not long ago; then the page is empty. */
+  unknown?: "after" | "before";
 }
 
 export interface StoreQuery {

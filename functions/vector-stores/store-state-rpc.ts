@@ -53,7 +53,7 @@ export interface PicturesAdded {
   mayCompact: boolean;
 }
 
-/** The page of OpenAI's lists. A cursor that names no picture of the store is not an error and begins nothing: empty page. */
+/** The page of OpenAI's lists. A cursor may name a picture that was deleted not long ago. */
 export interface PictureQuery {
   after: string | null;
   before: string | null;
@@ -66,6 +66,8 @@ export interface PictureQuery {
 export interface PicturePage {
   pictures: PictureFacts[];
   hasMore: boolean;
+  /** A cursor that the list neither has nor had not long ago; then the page is empty. */
+  unknown?: "after" | "before";
 }
 
 /** A segment in R2, immutable. */

@@ -108,7 +108,28 @@ describe("vector stores", () => {
     expect(page.data).toHaveLength(2);
     for (const id of ids) await stores.delete(id);
     expect((await stores.list()).data).toEqual([]);
-    await expect(stores.list({ after: ids[0]! })).rejects.toMatchObject({ status: 400, param: "after" });
+    // One that was there has still its place; one that never was has none.
+    expect((await stores.list({ after: ids[0]! })).data).toEqual([]);
+    const never = `vs_${"0".repeat(24)}`;
+    await expect(stores.list({ after: never })).rejects.toMatchObject({ status: 400, param: "after" });
+  });
+
+  it.each(["asc", "desc"] as const)("are deleted while they are listed, %s", async (order) => {
+    const made = new Set<string>();
+    for (let left = 5; left > 0; left--) made.add((await stores.create({})).id);
+    for await (const { id } of stores.list({ order, limit: 2 })) {
+      await stores.delete(id);
+      made.delete(id);
+    }
+    expect(made.size).toBe(0);
+    const { id } = await stores.create({});
+    const embedding = Array.from({ length: 128 }, (_, index) => index);
+    for (let left = 5; left > 0; left--) await stores.files.create(id, { embedding } as never);
+    for await (const file of stores.files.list(id, { order, limit: 2 })) {
+      await stores.files.delete(file.id, { vector_store_id: id });
+    }
+    expect((await stores.retrieve(id)).file_counts.total).toBe(0);
+    await stores.delete(id);
   });
 
   it("belong to an account", async () => {

@@ -50,12 +50,8 @@ export const vectorStores = new Hono<GatewayEnv>()
     const { after, before, limit, order } = await validate(vectorStoreListSchema, c.req.query());
     const account = storeAccount(c);
     const query = { after: after ?? null, before: before ?? null, limit, order };
-    const { ids, hasMore } = await accountStores(c.env, account).listStores(query);
-    if (ids.length === 0) {
-      if (after !== undefined && !(await isThere(c.env, account, after))) throw noSuchCursor("after", after);
-      if (before !== undefined && !(await isThere(c.env, account, before)))
-        throw noSuchCursor("before", before);
-    }
+    const { ids, hasMore, unknown } = await accountStores(c.env, account).listStores(query);
+    if (unknown !== undefined) throw noSuchCursor(unknown, query[unknown] ?? "");
     const known = await Promise.all(ids.map((id) => vectorStore(c.env, account, id).facts()));
     return listPage(
       c,
@@ -161,8 +157,4 @@ async function remove(env: Bindings, account: string, id: string): Promise<boole
   await accountStores(env, account).forgetStore(id);
   if (wasThere) await sendStoreOn(env, account, id);
   return wasThere;
-}
-
-async function isThere(env: Bindings, account: string, id: string): Promise<boolean> {
-  return isStoreId(id) && (await vectorStore(env, account, id).facts()) !== undefined;
 }

@@ -20,11 +20,6 @@ export async function picturePage(
   const query = { after: after ?? null, before: before ?? null, limit, order };
   const page = await store.pictures({ ...query, status: filter ?? null, batchId });
   if (page === undefined) throw storeNotFound(id);
-  if (page.pictures.length === 0) {
-    for (const [param, cursor] of [["after", after] as const, ["before", before] as const]) {
-      const isKnown = cursor === undefined || (await store.picture(cursor)) !== undefined;
-      if (!isKnown) throw noSuchCursor(param, cursor);
-    }
-  }
+  if (page.unknown !== undefined) throw noSuchCursor(page.unknown, query[page.unknown] ?? "");
   return { data: page.pictures.map((facts) => describePicture(id, facts)), hasMore: page.hasMore };
 }
