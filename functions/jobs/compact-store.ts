@@ -3,6 +3,7 @@ import { Admission } from "../runtime/admission.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { logCall } from "../runtime/log-call.ts";
+import { sha256Hex } from "../runtime/sha256-hex.ts";
 import { SegmentWriter } from "../vector-stores/segment-writer.ts";
 import { MAX_ROWS_READ } from "../vector-stores/store-limits.ts";
 import type { Compaction } from "../vector-stores/store-work-rpc.ts";
@@ -30,7 +31,8 @@ export async function compactStore(
         if (!(await held.renew())) return;
       }
       const { bytes, sha256 } = await writer.finish();
-      await withDeadline(DEADLINES.r2Body, () => env.VECTORS.put(key, bytes));
+      const whole = await sha256Hex(bytes);
+      await withDeadline(DEADLINES.r2Body, () => env.VECTORS.put(key, bytes, { sha256: whole }));
       const segment = { key, rows: numbers.length, bytes: bytes.length, sha256 };
       await held.state.compacted(held.token, segment, numbers);
       logCall("jobs", key, { rows: segment.rows, bytes: segment.bytes });
