@@ -34,8 +34,8 @@ test("an object that stops in the middle is cancelled at the deadline", async ()
   vi.useFakeTimers();
   const { bucket, cancelled } = bucketOf(100);
   const reader = new SegmentReader(bucket, { reads: 0, bytesRead: 0 });
-  const read = expect(reader.header(REF, 16)).rejects.toThrow(DeadlineError);
+  const failure = reader.header(REF, 16).catch((error: unknown) => error);
   await vi.advanceTimersByTimeAsync(DEADLINES.r2);
-  await read;
+  expect(await failure).toBeInstanceOf(DeadlineError);
   expect(cancelled()).toBe(true);
 });

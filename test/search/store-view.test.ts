@@ -90,9 +90,11 @@ test("what changed since is told whole if it is much", async () => {
   expect(store.asked).toBe(3);
 });
 
+/** Of an object that never answers. */
+const hung: AskView = async () => await new Promise(() => {});
+
 test("a search that waits for room ends when its time is over", async () => {
   const views = new StoreViews();
-  const hung: AskView = async () => await new Promise(() => {});
   void views.use("a", hung, LIVE, async () => {});
   const reason = new Error("too late");
   const late = new AbortController();
