@@ -48,14 +48,15 @@ const operations = {
       100_000,
     ),
   /** Pictures around random centers, as many as are wanted. */
-  fill: async (store, { width, from, count, seed }) => {
+  fill: async (store, { width, from, count, seed, letters = 0 }) => {
     const centers = randomFrom(seed);
     const directions = Array.from({ length: 200 }, () =>
       normalized(Float32Array.from({ length: width }, () => centers() - 0.5)));
     const random = randomFrom(seed + from + 1);
     const pictures = Array.from({ length: count }, (_, i) => ({
       fileId: "file-" + (from + i), filename: "p" + (from + i), bytes: 0,
-      attributes: { year: 2000 + ((from + i) % 26), album: "album " + ((from + i) % 1000) },
+      attributes: { year: 2000 + ((from + i) % 26), album: "album " + ((from + i) % 1000),
+        ...(letters > 0 && { text: "x".repeat(letters) + (from + i), more: "y".repeat(letters) + (from + i) }) },
       row: quantizeRow(around(directions[(from + i) % 200], 1.6 / Math.sqrt(width), random)),
     }));
     return await store.add(pictures, 100_000);
