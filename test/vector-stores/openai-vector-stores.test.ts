@@ -125,8 +125,8 @@ describe("vector stores", () => {
     const { id } = await stores.create({});
     const embedding = Array.from({ length: 128 }, (_, index) => index);
     for (let left = 5; left > 0; left--) await stores.files.create(id, { embedding } as never);
-    for await (const file of stores.files.list(id, { order, limit: 2 })) {
-      await stores.files.delete(file.id, { vector_store_id: id });
+    for await (const added of stores.files.list(id, { order, limit: 2 })) {
+      await stores.files.delete(added.id, { vector_store_id: id });
     }
     expect((await stores.retrieve(id)).file_counts.total).toBe(0);
     await stores.delete(id);
