@@ -51,6 +51,7 @@ await runCommand(
     await build(`${KERNELS}/dot.ts`, "dot", ["--enable=relaxed-simd"]);
     await build("functions/decoder/preprocess/kernels/resize.ts", "resize");
     await build("functions/search/kernels/scan.ts", "scan");
+    await build("test/bench/kernels/read.ts", "read");
     await build("test/bench/kernels/peak.ts", "peak", ["--enable=relaxed-simd"]);
   },
 );

@@ -3,22 +3,18 @@
  * pictures of two artists and 5,000 texts, embedded by the demonstration model over HTTP. For each query the ten nearest
  * others by float vectors are compared with the ten nearest by the type's own vectors.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Resvg } from "@resvg/resvg-js";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { cosinesWithRows } from "../../functions/runtime/cosine-of-unit.ts";
 import { topIndices } from "../../functions/gateway/score/top-indices.ts";
 import { int8Scale, toBytes } from "../../functions/gateway/vectors/output-type.ts";
 import setup from "../support/bundle-workers.ts";
-import { post } from "../support/post.ts";
-import { startWorkers, type Workers } from "../support/workers.ts";
+import { embed } from "../support/embed.ts";
+import { startWorkers } from "../support/workers.ts";
+import { ARTISTS, drawn, iconsOf } from "./artwork/icons.ts";
 import { installContenders } from "./contenders/contender.ts";
 
 const ARTWORK = join(import.meta.dirname, "artwork");
-const ARTISTS = ["noto", "openmoji"];
-/** resvg ends the process at these two of noto. */
-const NOT_DRAWN = new Set(["package", "rainbow-flag"]);
 const COUNT = 5000;
 const QUERIES = 500;
 const NEAREST = 10;
@@ -30,45 +26,6 @@ const SCALES = [1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8, 11];
 const STEP = 1009;
 const PICTURES_PER_REQUEST = 16;
 const TEXTS_PER_REQUEST = 500;
-
-interface Icon {
-  name: string;
-  svg: string;
-}
-
-interface IconSet {
-  width?: number;
-  height?: number;
-  icons: Record<string, { body: string; width?: number; height?: number }>;
-}
-
-async function iconsOf(artist: string): Promise<Icon[]> {
-  const json = await readFile(join(ARTWORK, "node_modules/@iconify-json", artist, "icons.json"), "utf8");
-  const { width = 16, height = 16, icons } = JSON.parse(json) as IconSet;
-  const drawable = Object.entries(icons).filter(([name]) => !NOT_DRAWN.has(name));
-  return drawable.map(([name, icon]) => {
-    const box = `0 0 ${icon.width ?? width} ${icon.height ?? height}`;
-    const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="${box}">${icon.body}</svg>`;
-    return { name: name.replaceAll("-", " "), svg };
-  });
-}
-
-/** PNG in base64, 64 × 64 on white. */
-function drawn(svg: string): string {
-  const options = { background: "#fff", fitTo: { mode: "width", value: 64 } } as const;
-  return new Resvg(svg, options).render().asPng().toString("base64");
-}
-
-/** All vectors, one after the other. */
-async function embed(workers: Workers, input: readonly unknown[], at: number): Promise<Float32Array> {
-  const values: number[][] = [];
-  for (let start = 0; start < input.length; start += at) {
-    const answer = await post(`${workers.url}/v1/embeddings`, { input: input.slice(start, start + at) });
-    if (answer.status !== 200) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);
-    values.push(...(answer.body.data as { embedding: number[] }[]).map(({ embedding }) => embedding));
-  }
-  return Float32Array.from(values.flat());
-}
 
 /** Scores of all rows for a query. */
 type Score = (query: number) => ArrayLike<number>;
@@ -151,6 +108,9 @@ function signs(values: Float32Array, width: number): Float32Array {
   });
 }
 
+/** All vectors, one after the other. */
+const matrix = (vectors: readonly Float32Array[]): Float32Array =>
+  Float32Array.from(vectors.flatMap((vector) => [...vector]));
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
@@ -160,9 +120,9 @@ const images: string[] = [];
 const names: string[] = [];
 for (const artist of ARTISTS) {
   let taken = 0;
-  for (const { name, svg } of await iconsOf(artist)) {
-    names.push(name);
-    if (taken++ < COUNT / ARTISTS.length) images.push(drawn(svg));
+  for (const icon of await iconsOf(artist)) {
+    names.push(icon.name);
+    if (taken++ < COUNT / ARTISTS.length) images.push(drawn(icon));
   }
 }
 const alone = [...new Set(names)];
@@ -176,12 +136,9 @@ const spread = <T>(list: readonly T[]): T[] => list.map((_, i) => list[(i * STEP
 await setup();
 const workers = await startWorkers();
 try {
-  const pictures = await embed(
-    workers,
-    spread(images).map((image) => ({ image })),
-    PICTURES_PER_REQUEST,
-  );
-  const words = await embed(workers, spread(texts), TEXTS_PER_REQUEST);
+  const inputs = spread(images).map((image) => ({ image }));
+  const pictures = matrix(await embed(workers.url, inputs, PICTURES_PER_REQUEST));
+  const words = matrix(await embed(workers.url, spread(texts), TEXTS_PER_REQUEST));
   const width = pictures.length / COUNT;
   const tasks: Task[] = [
     { name: "pictures by a picture", width, queries: pictures, rows: pictures, isOwn: true },

@@ -17,6 +17,8 @@ export interface Table {
 
 export interface Report {
   title: string;
+  /** What writes it, if it is not a suite of `npm run bench`. */
+  command?: string;
   /** A paragraph that describes the measurement. */
   about: string;
   tables: Table[];

@@ -18,8 +18,15 @@ export async function writeReport(folder: string, name: string, report: Report):
 }
 
 function markdownOf(name: string, report: Report, on: Record<string, string>): string {
-  const { title, about, tables, targets = [], plots = [] } = report;
-  const parts = [`# ${title}`, `\`npm run bench -- --only ${name}\`. ${about}`];
+  const {
+    title,
+    command = `npm run bench -- --only ${name}`,
+    about,
+    tables,
+    targets = [],
+    plots = [],
+  } = report;
+  const parts = [`# ${title}`, `\`${command}\`. ${about}`];
   for (const table of tables) {
     parts.push(tableOf(table));
     if (table.note !== undefined) parts.push(table.note);

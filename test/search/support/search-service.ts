@@ -16,6 +16,7 @@ import { workerOptions } from "../../support/workers.ts";
 
 const FUNCTIONS = join(import.meta.dirname, "../../../functions");
 const SEARCH = "edgeclip-search";
+const STATE = "edgeclip-state";
 
 const SCRIPT = `
 import { quantizeRow } from "./vector-stores/quantize-row.ts";
@@ -23,7 +24,6 @@ import { SegmentWriter } from "./vector-stores/segment-writer.ts";
 
 const NAMES = { name: null, description: null, metadata: {}, expiresAfterDays: null };
 
-/** Directions that vectors lie around, as those of pictures of one kind do. */
 function randomFrom(seed) {
   let state = seed >>> 0;
   return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
@@ -34,6 +34,13 @@ function normalized(vector) {
 }
 function around(center, spread, random) {
   return normalized(center.map((value) => value + spread * (random() + random() + random() - 1.5)));
+}
+
+/** Directions that vectors lie around, as those of pictures of one kind do. */
+function directionsOf(width, seed) {
+  const centers = randomFrom(seed);
+  return Array.from({ length: 200 }, () =>
+    normalized(Float32Array.from({ length: width }, () => centers() - 0.5)));
 }
 
 const operations = {
@@ -49,9 +56,7 @@ const operations = {
     ),
   /** Pictures around random centers, as many as are wanted. */
   fill: async (store, { width, from, count, seed, letters = 0 }) => {
-    const centers = randomFrom(seed);
-    const directions = Array.from({ length: 200 }, () =>
-      normalized(Float32Array.from({ length: width }, () => centers() - 0.5)));
+    const directions = directionsOf(width, seed);
     const random = randomFrom(seed + from + 1);
     const pictures = Array.from({ length: count }, (_, i) => ({
       fileId: "file-" + (from + i), filename: "p" + (from + i), bytes: 0,
@@ -61,6 +66,7 @@ const operations = {
     }));
     return await store.add(pictures, 100_000);
   },
+  directions: (_, { width, seed }) => directionsOf(width, seed).map((direction) => [...direction]),
   remove: (store, { fileId }) => store.removePicture(fileId),
   attributes: (store, { fileId, attributes }) => store.setAttributes(fileId, attributes),
   compact: async (store, _, env) => {
@@ -156,6 +162,10 @@ export class SearchService {
         host: "127.0.0.1",
         port: 0,
         inspectorPort: 0,
+        // Not the line of each search.
+        handleStructuredLogs: ({ level, message }) => {
+          if (level === "warn" || level === "error") console.error(message);
+        },
         workers: [driver, search, state],
       }),
     );
@@ -173,11 +183,14 @@ export class SearchService {
     return await this.ask("search", parameters);
   }
 
-  /** Bytes of the search Worker's isolate: heap, buffers and WASM. */
-  async memory(): Promise<{ heap: number; buffers: number; wasm: number }> {
+  /** Bytes of a Worker's isolate: heap, buffers and WASM. Default: those of the search Worker. */
+  async memory(
+    worker: typeof SEARCH | typeof STATE = SEARCH,
+  ): Promise<{ heap: number; buffers: number; wasm: number }> {
     const inspector = await this.miniflare.getInspectorURL();
     inspector.protocol = "http:";
-    const { heapBytes, backingStorageBytes } = await isolateMemory(inspector, SEARCH);
+    const { heapBytes, backingStorageBytes } = await isolateMemory(inspector, worker);
+    if (worker === STATE) return { heap: heapBytes, buffers: backingStorageBytes, wasm: 0 };
     const { wasmBytes } = await this.ask<{ wasmBytes: number }>("stats", {});
     return { heap: heapBytes, buffers: backingStorageBytes, wasm: wasmBytes };
   }
