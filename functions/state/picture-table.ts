@@ -133,13 +133,14 @@ export class PictureTable {
   }
 
   /** Leaves the vector, if it has one, as it is. */
-  change(position: number, { number, status, attributes, batch }: StoredRow): void {
+  change(position: number, { number, status, attributes, batch, error }: StoredRow): void {
     this.#sql.exec(
-      "UPDATE pictures SET number = ?, status = ?, attributes = ?, batch = ?, error = NULL WHERE position = ?",
+      "UPDATE pictures SET number = ?, status = ?, attributes = ?, batch = ?, error = ? WHERE position = ?",
       number,
       status,
       attributes,
       batch,
+      error,
       position,
     );
   }

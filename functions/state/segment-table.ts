@@ -14,9 +14,12 @@ const DEAD_SHARE = 1 / 4;
 /** Seconds after which no search reads a segment that was replaced. */
 const GARBAGE_AFTER = 600;
 
-interface SegmentRow extends Record<string, SqlStorageValue> {
+interface Place extends Record<string, SqlStorageValue> {
   first: number;
   last: number;
+}
+
+interface SegmentRow extends Place {
   key: string;
   rows: number;
   live: number;
@@ -81,6 +84,20 @@ export class SegmentTable {
       segment.first,
     );
     return true;
+  }
+
+  /** Marks a segment whose object cannot be read. @returns false if there is no such segment any more */
+  damage(key: string): boolean {
+    const marked = this.#sql.exec("UPDATE segments SET is_damaged = 1 WHERE key = ? RETURNING 1", key);
+    return marked.toArray().length > 0;
+  }
+
+  /** The range of a segment whose object cannot be read. */
+  damaged(): Range | undefined {
+    const [segment] = this.#sql
+      .exec<Place>("SELECT first, last FROM segments WHERE is_damaged = 1 LIMIT 1")
+      .toArray();
+    return segment && rangeOf([segment]);
   }
 
   /** Segments without live rows go at once. @returns whether there were any */
@@ -181,7 +198,7 @@ function bestRun(segments: readonly SegmentRow[], most: number): SegmentRow[] {
   return best;
 }
 
-function rangeOf(segments: readonly SegmentRow[]): Range {
+function rangeOf(segments: readonly Place[]): Range {
   return {
     from: segments[0]!.first,
     to: segments.at(-1)!.last,

@@ -52,4 +52,6 @@ export const STORE_MIGRATIONS: Migrations = [
     // Of `pictures`.
     GONE_ENTRIES,
   ],
+  // 1: R2 has lost or changed the object.
+  ["ALTER TABLE segments ADD COLUMN is_damaged INTEGER NOT NULL DEFAULT 0"],
 ];

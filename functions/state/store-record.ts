@@ -44,8 +44,14 @@ export interface StoreRecord {
   /** How often work was lent, or given back, without anything coming of it. */
   lost: number;
   released: number;
-  /** Milliseconds since 1970 before which nothing is lent. */
+  /** How many more files are lent one at a time. */
+  alone: number;
+  /** Milliseconds since 1970 before which no files are lent. */
   notBefore: number;
+  /** Milliseconds since 1970 before which no rows are lent. */
+  compactAfter: number;
+  /** When the last of those that write a segment in vain counts as dead. Milliseconds since 1970. */
+  writersUntil: number;
   /** When the next message should come at the latest, if none is lost. Milliseconds since 1970. */
   expectedAt: number;
 }
@@ -69,7 +75,10 @@ export function newRecord(account: string, id: string, made: NewStore): StoreRec
     lent: null,
     lost: 0,
     released: 0,
+    alone: 0,
     notBefore: 0,
+    compactAfter: 0,
+    writersUntil: 0,
     expectedAt: 0,
   };
 }
@@ -120,16 +129,15 @@ export function refusalOf(
   return openRows + rows > MAX_OPEN_ROWS ? "busy" : undefined;
 }
 
-/** Whether nobody works on the store, and no message about it is on its way, unless it is late. */
-export function isQuiet({ expectedAt, lent, notBefore }: StoreRecord): boolean {
-  return Date.now() > Math.max(expectedAt, lent?.until ?? 0, notBefore) + IDLE_MS;
-}
-
-/** Says so once for every message that is due. */
-export function mayCompact(record: StoreRecord): boolean {
-  if (record.openRows < OPEN_ROWS_DUE || !isQuiet(record)) return false;
-  record.expectedAt = Date.now();
-  return true;
+/**
+ * Whether nobody works on the store, and no message about it is on its way, unless it is late. One that comes only after
+ * a pause of file batches is none for compaction.
+ */
+export function isQuiet({ expectedAt, lent, notBefore }: StoreRecord, isCompactionDue: boolean): boolean {
+  const now = Date.now();
+  if (now <= (lent?.until ?? -Infinity) + IDLE_MS) return false;
+  if (isCompactionDue && notBefore > now && expectedAt === notBefore) return true;
+  return now > expectedAt + IDLE_MS;
 }
 
 function totalOf(counts: StoreRecord["counts"]): number {

@@ -1,6 +1,6 @@
 /** The work that a vector store lends, as `functions/vector-stores/store-work-rpc.ts` says. Its caller writes the record. */
 import { segmentsPrefix } from "../vector-stores/store-marks.ts";
-import { MAX_SEGMENT_ROWS } from "../vector-stores/store-limits.ts";
+import { maxSegmentRows } from "../vector-stores/segment-layout.ts";
 import type { SegmentRef } from "../vector-stores/store-state-rpc.ts";
 import {
   type Filled,
@@ -9,7 +9,7 @@ import {
   type StoreWork,
 } from "../vector-stores/store-work-rpc.ts";
 import type { Range } from "./segment-table.ts";
-import { OPEN_ROWS_DUE, type StoreRecord } from "./store-record.ts";
+import { isQuiet, OPEN_ROWS_DUE, type StoreRecord } from "./store-record.ts";
 import type { StoredStore } from "./stored-store.ts";
 
 /** Files that are embedded together: some seconds of the image tower. */
@@ -34,16 +34,25 @@ export class StoreWorkshop {
     const isTakersOwn = lent?.message === taker.message && lent.attempt < taker.attempt;
     const until = lent === null || isTakersOwn ? 0 : lent.until;
     if (record.isRemoved || (record.expiredAt !== null && !record.isErased)) {
-      const free = lent?.segment ? lent.until + STRAGGLER_MS : 0;
+      const free = Math.max(record.writersUntil, lent?.segment ? lent.until : 0) + STRAGGLER_MS;
       return free > now ? waitUntil(record, free) : { kind: "clear", isRemoved: record.isRemoved };
     }
     if (record.isErased) return { kind: "none" };
     if (until > now) return { kind: "busy", milliseconds: Math.max(1_000, until - now) };
     this.#takeBack(record);
-    if (record.notBefore > now) return waitUntil(record, record.notBefore);
     if (this.#store.segments.dropEmpty()) record.version++;
-    const work = this.#compact(record, taker) ?? this.#fill(record, taker);
-    if (work !== undefined) return work;
+    const range = this.#range(record);
+    if (range !== undefined && record.compactAfter <= now) return this.#compact(record, range, taker);
+    if (record.notBefore <= now) {
+      const work = this.#fill(record, taker);
+      if (work !== undefined) return work;
+    }
+    // Each kind of work has its own pause: additions depend on segments while no tower answers.
+    const later = [
+      ...(range === undefined ? [] : [record.compactAfter]),
+      ...(record.counts.in_progress === 0 ? [] : [record.notBefore]),
+    ].filter((milliseconds) => milliseconds > now);
+    if (later.length > 0) return waitUntil(record, Math.min(...later));
     // No message is on its way any more.
     record.expectedAt = 0;
     return { kind: "none" };
@@ -55,10 +64,10 @@ export class StoreWorkshop {
   }
 
   release(record: StoreRecord, pauseMs: number, isFailure: boolean): void {
-    const { lost, released } = record;
-    this.#end(record, pauseMs);
-    record.lost = isFailure ? lost + 1 : 0;
-    record.released = isFailure ? released : released + 1;
+    if (record.lent!.segment !== null) return this.#endCompaction(record, pauseMs);
+    endFilling(record, pauseMs);
+    record.lost = isFailure ? record.lost + 1 : 0;
+    if (!isFailure) record.released++;
   }
 
   /** @returns whether the segment is one of the store's now */
@@ -70,14 +79,17 @@ export class StoreWorkshop {
     segments.add(segment, numbers, live, writing.replaces);
     record.openRows = pictures.numbers(segments.covered() + 1, record.nextNumber).length;
     record.version++;
-    record.lent!.segment = null;
-    this.#end(record, 0);
+    record.lent = null;
+    record.expectedAt = Date.now();
     return true;
   }
 
   filled(record: StoreRecord, files: readonly Filled[], pauseMs: number): true {
     this.#store.fill(record, files);
-    this.#end(record, pauseMs);
+    endFilling(record, pauseMs);
+    record.lost = 0;
+    record.released = 0;
+    record.alone = Math.max(0, record.alone - files.length);
     return true;
   }
 
@@ -85,38 +97,52 @@ export class StoreWorkshop {
   isDue(record: StoreRecord): boolean {
     if (record.isRemoved) return true;
     if (record.expiredAt !== null) return !record.isErased;
-    return record.counts.in_progress > 0 || this.#range(record) !== undefined;
+    return record.counts.in_progress > 0 || this.isCompactionDue(record);
+  }
+
+  /** Says so once for every message that is due: for open rows that fill a segment, or a segment that is damaged. */
+  mayCompact(record: StoreRecord): boolean {
+    if (!isQuiet(record, true)) return false;
+    if (record.openRows < OPEN_ROWS_DUE && this.#store.segments.damaged() === undefined) return false;
+    record.expectedAt = Date.now();
+    return true;
+  }
+
+  isCompactionDue(record: StoreRecord): boolean {
+    return this.#range(record) !== undefined;
   }
 
   /** Work that came to nothing. */
   #takeBack(record: StoreRecord): void {
     if (record.lent === null) return;
-    if (record.lent.segment !== null) this.#store.segments.discard(record.lent.segment.key);
-    else record.lost++;
+    if (record.lent.segment !== null) return this.#endCompaction(record, 0);
+    record.lost++;
     record.lent = null;
   }
 
-  #end(record: StoreRecord, pauseMs: number): void {
-    if (record.lent?.segment) this.#store.segments.discard(record.lent.segment.key);
+  /** Without a segment, though its object may still come. */
+  #endCompaction(record: StoreRecord, pauseMs: number): void {
+    const { segment, until } = record.lent!;
+    this.#store.segments.discard(segment!.key);
     record.lent = null;
-    record.lost = 0;
-    record.released = 0;
-    record.notBefore = Date.now() + pauseMs;
-    record.expectedAt = record.notBefore;
+    record.writersUntil = Math.max(record.writersUntil, until);
+    record.compactAfter = Date.now() + pauseMs;
+    record.expectedAt = record.compactAfter;
   }
 
-  #compact(record: StoreRecord, taker: StoreTaker): StoreWork | undefined {
-    const range = this.#range(record);
-    if (range === undefined) return undefined;
-    const numbers = this.#store.pictures.numbers(range.from, range.to, MAX_SEGMENT_ROWS);
+  #compact(record: StoreRecord, range: Range, taker: StoreTaker): StoreWork {
+    const { width } = record.made;
+    const numbers = this.#store.pictures.numbers(range.from, range.to, maxSegmentRows(width));
     const key = `${segmentsPrefix(record.account, record.id)}${crypto.randomUUID()}`;
     const token = lend(record, taker, { key, replaces: range.replaces });
-    return { kind: "compact", token, compaction: { key, numbers, width: record.made.width } };
+    return { kind: "compact", token, compaction: { key, numbers, width } };
   }
 
   #range(record: StoreRecord): Range | undefined {
     const { segments } = this.#store;
-    if (record.openRows < OPEN_ROWS_DUE) return segments.due(MAX_SEGMENT_ROWS);
+    const damaged = segments.damaged();
+    if (damaged !== undefined) return damaged;
+    if (record.openRows < OPEN_ROWS_DUE) return segments.due(maxSegmentRows(record.made.width));
     return { from: segments.covered() + 1, to: record.nextNumber, replaces: [] };
   }
 
@@ -127,8 +153,11 @@ export class StoreWorkshop {
       const result = { code: "server_error", message: "the picture could not be embedded" } as const;
       if (file) this.#store.fill(record, [{ fileId: file.file, filename: "", bytes: 0, result }]);
       record.lost = 0;
+      record.alone = Math.max(0, record.alone - 1);
     }
-    const files = pictures.pending(record.lost >= ALONE_AFTER ? 1 : FILES_LENT);
+    // Until all that were lent together have been lent alone: the one that kills may be the last of them.
+    if (record.lost >= ALONE_AFTER && record.alone === 0) record.alone = FILES_LENT;
+    const files = pictures.pending(record.alone > 0 ? 1 : FILES_LENT);
     const batchId = files[0]?.batch;
     const batch = batchId == null ? undefined : batches.get(batchId);
     if (batchId == null || batch === undefined) return undefined;
@@ -139,6 +168,12 @@ export class StoreWorkshop {
     const fileIds = files.map(({ file }) => file);
     return { kind: "fill", token, filling: { batchId, keyId, tier, model, fileIds, tries } };
   }
+}
+
+function endFilling(record: StoreRecord, pauseMs: number): void {
+  record.lent = null;
+  record.notBefore = Date.now() + pauseMs;
+  record.expectedAt = record.notBefore;
 }
 
 function lend(

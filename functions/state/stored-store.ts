@@ -49,6 +49,15 @@ export class StoredStore {
     );
   }
 
+  /** Removes everything but the record. */
+  empty(): void {
+    const tables = this.#sql.exec<{ name: string }>(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('store', 'migrations')
+       AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'`,
+    );
+    for (const { name } of tables.toArray()) this.#sql.exec(`DELETE FROM ${name}`);
+  }
+
   /** Adds a picture, or replaces the one that its file has. */
   put(record: StoreRecord, { fileId, filename, bytes, attributes, row }: NewPicture): PictureFacts {
     const known = this.pictures.get(fileId);
@@ -104,7 +113,7 @@ export class StoredStore {
       if (statusOf(known) === "in_progress" && known.batch !== null)
         takenOver.set(known.batch, (takenOver.get(known.batch) ?? 0) + 1);
       const status = STATUSES.indexOf(isCompleted ? "completed" : "in_progress");
-      this.#change(record, known, { ...known, status, attributes: text, batch: batch.id });
+      this.#change(record, known, { ...known, status, attributes: text, batch: batch.id, error: null });
       counts[isCompleted ? "completed" : "in_progress"]++;
     }
     for (const [id, files] of takenOver)

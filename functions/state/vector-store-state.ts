@@ -33,7 +33,6 @@ import {
   expiryOf,
   factsOf,
   isQuiet,
-  mayCompact,
   newRecord,
   refusalOf,
   type StoreRecord,
@@ -104,7 +103,7 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
       const refusal = refusalOf(record, added.length, pictures.length, maxPictures);
       if (refusal !== undefined) return refusal;
       const facts = pictures.map((picture) => this.#store.put(record, picture));
-      return { pictures: facts, mayCompact: mayCompact(record) };
+      return { pictures: facts, mayCompact: this.#workshop.mayCompact(record) };
     });
   }
 
@@ -115,7 +114,7 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
       const refusal = refusalOf(record, 0, 1, 0);
       if (refusal !== undefined) return refusal;
       const facts = this.#store.setAttributes(record, known, attributes);
-      return { pictures: [facts], mayCompact: mayCompact(record) };
+      return { pictures: [facts], mayCompact: this.#workshop.mayCompact(record) };
     });
   }
 
@@ -166,6 +165,16 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
     if (numbers.length > MAX_ROWS_READ) throw new RangeError("too many rows are asked for at once");
     const rows = this.#known() === undefined ? [] : this.#store.pictures.byNumber(numbers);
     return new Map(rows.map((row) => [row.number!, factsOfPicture(row)]));
+  }
+
+  async damaged(key: string): Promise<boolean> {
+    return this.#storage.transactionSync(() => {
+      const record = this.#known();
+      if (record === undefined || !this.#store.segments.damage(key)) return false;
+      const isToBeSent = this.#workshop.mayCompact(record);
+      this.#store.write(record);
+      return isToBeSent;
+    });
   }
 
   async createBatch(batch: NewFileBatch, maxPictures: number): Promise<FileBatchFacts | Refusal> {
@@ -250,16 +259,18 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
   async erased(): Promise<void> {
     const record = this.#withRemoved();
     if (record === undefined || (!record.isRemoved && record.expiredAt === null)) return;
-    await this.#storage.deleteAll();
-    if (record.isRemoved) return;
-    migrate(this.#storage, STORE_MIGRATIONS);
-    this.#store.write(erasedRecord(record));
+    if (record.isRemoved) return await this.#storage.deleteAll();
+    // At once, so that nobody finds no store between the two, and a crash does not make it one that never was.
+    this.#storage.transactionSync(() => {
+      this.#store.empty();
+      this.#store.write(erasedRecord(record));
+    });
   }
 
   async care(): Promise<StoreCare> {
     const record = this.#withRemoved();
     if (record === undefined) return { state: "unknown", garbage: [] };
-    const isDue = isQuiet(record) && this.#workshop.isDue(record);
+    const isDue = this.#workshop.isDue(record) && isQuiet(record, this.#workshop.isCompactionDue(record));
     if (isDue) this.#store.write({ ...record, expectedAt: Date.now() });
     return { state: isDue ? "due" : "fine", garbage: this.#store.segments.garbage(GARBAGE_KEYS) };
   }

@@ -136,6 +136,11 @@ export interface VectorStoreRpc {
    * undefined if there is no such store
    */
   view(known: KnownView | null): Promise<StoreView | "same" | "more" | "expired" | undefined>;
+  /**
+   * R2 has lost or changed the object of a segment: it is written anew, from the rows. @returns whether a message should
+   * be sent
+   */
+  damaged(key: string): Promise<boolean>;
   /** Of live rows; those that are gone are left out. */
   describe(numbers: readonly number[]): Promise<Map<number, PictureFacts>>;
 }

@@ -116,6 +116,40 @@ describe("file batches", () => {
     expect(work.filling.fileIds).toEqual(["good"]);
   });
 
+  it("are lent alone until the one that kills was found, wherever it is", async () => {
+    const store = await made();
+    const files = Array.from({ length: 40 }, (_, index) => `f${index}`);
+    await ask(store, "createBatch", batch("b", files), MOST);
+    const sizes: number[] = [];
+    let attempt = 1;
+    for (;;) {
+      const { token, filling } = await take(store, "the same", attempt++);
+      if (filling.fileIds[0] === "f32") break;
+      sizes.push(filling.fileIds.length);
+      if (filling.fileIds.includes("f4")) continue;
+      await ask(store, "filled", token, filling.fileIds.map(ready), 0);
+    }
+    expect(sizes.slice(0, 3)).toEqual([32, 32, 32]);
+    // Each once, but the one that kills.
+    expect(sizes.slice(3)).toEqual(Array.from({ length: 31 + 8 }, () => 1));
+    expect((await ask(store, "picture", "f4")).status).toBe("failed");
+    expect((await take(store, "the same", attempt)).filling.fileIds).toHaveLength(8);
+  });
+
+  it("that failed keep their reason when their attributes change, until they wait again", async () => {
+    const store = await made();
+    await ask(store, "createBatch", batch("b", ["bad"]), MOST);
+    await ask(store, "filled", (await take(store)).token, [broken("bad")], 0);
+    await ask(store, "setAttributes", "bad", { k: 1 });
+    expect(await ask(store, "picture", "bad")).toMatchObject({
+      status: "failed",
+      attributes: { k: 1 },
+      lastError: { code: "unsupported_file", message: "no picture" },
+    });
+    await ask(store, "createBatch", batch("again", ["bad"]), MOST);
+    expect(await ask(store, "picture", "bad")).toMatchObject({ status: "in_progress", lastError: null });
+  });
+
   it("cost few written rows", async () => {
     const store = await made();
     const create = async (id: string, files: string[]): Promise<number> =>

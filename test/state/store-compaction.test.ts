@@ -1,5 +1,6 @@
 /** Segments of a vector store: which are due, which rows of them are dead, and when the old ones go. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { maxSegmentRows } from "../../functions/vector-stores/segment-layout.ts";
 import {
   MOST,
   ask,
@@ -16,6 +17,8 @@ import {
 
 beforeAll(starting);
 afterAll(ending);
+
+const FILE = { fileId: "waiting", attributes: {} };
 
 const segmentOf = ({ compaction }: any): object => ({
   key: compaction.key,
@@ -117,5 +120,74 @@ describe("compaction", () => {
     expect(await ask(store, "removePicture", "f0")).toBe(true);
     await compact(store, new Map());
     expect(await ask(store, "add", pictures(97, 5_000), MOST)).toHaveProperty("pictures");
+  });
+
+  it("goes on while file batches pause, and leaves their pause as it is", async () => {
+    const store = await made();
+    await ask(store, "createBatch", { id: "b", keyId: "k", tier: "free", files: [FILE] }, MOST);
+    const { token, kind } = await take(store);
+    expect(kind).toBe("fill");
+    await ask(store, "release", token, 600_000);
+    // The message that comes after the pause is none for segments.
+    expect((await ask(store, "add", pictures(1_000), MOST)).mayCompact).toBe(false);
+    expect((await ask(store, "add", pictures(24, 1_000), MOST)).mayCompact).toBe(true);
+    expect((await ask(store, "add", pictures(1, 1_024), MOST)).mayCompact).toBe(false);
+    const writing = await take(store);
+    expect(writing.kind).toBe("compact");
+    await ask(store, "release", writing.token, 2_000);
+    expect((await take(store)).milliseconds).toBeLessThanOrEqual(2_000);
+    await ask(store, "query", "UPDATE store SET record = json_set(record, '$.compactAfter', 0)");
+    await compact(store, new Map());
+    expect((await take(store)).milliseconds).toBeGreaterThan(590_000);
+    await ask(store, "query", "UPDATE store SET record = json_set(record, '$.notBefore', 0)");
+    expect((await take(store)).filling).toMatchObject({ fileIds: ["waiting"], tries: 1 });
+  });
+
+  it("writes a damaged segment anew before anything else", async () => {
+    const store = await made();
+    const segments = new Map<string, number[]>();
+    await ask(store, "add", pictures(1_000), MOST);
+    await ask(store, "add", pictures(24, 1_000), MOST);
+    await compact(store, segments);
+    expect((await take(store)).kind).toBe("none");
+    const [{ key }] = (await ask(store, "view", null)).segments;
+    expect(await ask(store, "damaged", "unknown")).toBe(false);
+    expect(await ask(store, "damaged", key)).toBe(true);
+    // Its message is expected now.
+    expect(await ask(store, "damaged", key)).toBe(false);
+    await ask(store, "add", pictures(1_000, 1_024), MOST);
+    await ask(store, "add", pictures(24, 2_024), MOST);
+    expect(await compact(store, segments)).toEqual(range(1, 1_024));
+    expect(await compact(store, segments)).toEqual(range(1_025, 2_048));
+    expect((await take(store)).kind).toBe("none");
+    expect((await ask(store, "view", null)).segments.map(({ key: known }: any) => known)).not.toContain(key);
+    expect(await found(store, segments)).toEqual(range(1, 2_048));
+  });
+
+  it("makes no segment of more rows than one of the store's width can have", async () => {
+    const width = 2_048;
+    const store = await made({ width });
+    const wide = (count: number, first: number): object[] =>
+      Array.from({ length: count }, (_, index) => ({
+        ...picture(`w${first + index}`),
+        row: { ints: { int8: Array.from({ length: width }, () => 1) }, scale: 1 },
+      }));
+    for (let first = 0; first < 2_500; first += 250) await ask(store, "add", wide(250, first), MOST);
+    expect(maxSegmentRows(width)).toBeLessThan(2_500);
+    expect(await compact(store, new Map())).toHaveLength(maxSegmentRows(width));
+  });
+
+  it("is waited for, before a store is cleared, by whoever may still be writing", async () => {
+    const store = await made();
+    await ask(store, "add", pictures(1_000), MOST);
+    await ask(store, "add", pictures(24, 1_000), MOST);
+    await take(store, "slow", 1);
+    await take(store, "slow", 2);
+    const { token } = await take(store, "slow", 3);
+    await ask(store, "release", token, 0);
+    await ask(store, "remove");
+    expect(await take(store)).toMatchObject({ kind: "wait" });
+    await ask(store, "query", "UPDATE store SET record = json_set(record, '$.writersUntil', 0)");
+    expect(await take(store)).toEqual({ kind: "clear", isRemoved: true });
   });
 });
