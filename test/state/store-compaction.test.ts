@@ -165,15 +165,15 @@ describe("compaction", () => {
   });
 
   it("makes no segment of more rows than one of the store's width can have", async () => {
-    const width = 2_048;
+    const width = 4_096;
     const store = await made({ width });
     const wide = (count: number, first: number): object[] =>
       Array.from({ length: count }, (_, index) => ({
         ...picture(`w${first + index}`),
         row: { ints: { int8: Array.from({ length: width }, () => 1) }, scale: 1 },
       }));
-    for (let first = 0; first < 2_500; first += 250) await ask(store, "add", wide(250, first), MOST);
-    expect(maxSegmentRows(width)).toBeLessThan(2_500);
+    for (let first = 0; first < 1_024; first += 256) await ask(store, "add", wide(256, first), MOST);
+    expect(maxSegmentRows(width)).toBeLessThan(1_024);
     expect(await compact(store, new Map())).toHaveLength(maxSegmentRows(width));
   });
 
