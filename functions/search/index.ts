@@ -11,9 +11,10 @@ import { logCall } from "../runtime/log-call.ts";
 import type { RpcResult, WorkerStats } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import { Turns } from "../runtime/turns.ts";
+import { warn } from "../runtime/warn.ts";
 import type { Match, SearchRequest, SearchResult, SearchRpc } from "../vector-stores/search-rpc.ts";
 import { MAX_SEARCH_QUERIES } from "../vector-stores/store-limits.ts";
-import { type StoreBindings, vectorStore } from "../vector-stores/vector-stores.ts";
+import { type StoreBindings, type StoreObject, vectorStore } from "../vector-stores/vector-stores.ts";
 import { BestRows } from "./best-rows.ts";
 import { packQueries } from "./pack-queries.ts";
 import { type ReadCounts, SegmentReader } from "./read-part.ts";
@@ -82,7 +83,11 @@ async function search(env: SearchEnv, request: SearchRequest, ended: AbortSignal
           // One more than is wanted tells whether there are more.
           const best = new BestRows(request.limit + 1, request.minScore);
           const scan = new StoreScan(cache, turns, snapshot, queries, request.filter, best);
-          await scan.run(reader, signal);
+          try {
+            await scan.run(reader, signal);
+          } finally {
+            await reportDamage(scan, store);
+          }
           const { rows } = best;
           const facts =
             rows.length === 0 ? new Map() : await store.describe(rows.map(({ number }) => number));
@@ -104,6 +109,12 @@ async function search(env: SearchEnv, request: SearchRequest, ended: AbortSignal
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A segment that R2 has lost is written anew only if the store's object hears of it. Never throws. */
+async function reportDamage({ damaged }: StoreScan, store: StoreObject): Promise<void> {
+  if (damaged === undefined) return;
+  await store.damaged(damaged).catch((error: unknown) => warn("damaged segment not reported", error));
 }
 
 /** @throws ServiceError if the store cannot be searched with this request */

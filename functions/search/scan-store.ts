@@ -9,6 +9,7 @@ import type { Turns } from "../runtime/turns.ts";
 import { warn } from "../runtime/warn.ts";
 import { GroupReader } from "../vector-stores/attribute-columns.ts";
 import { combinedRows, comparisonsOf, passesFilter, passingRows } from "../vector-stores/evaluate-filter.ts";
+import { DamagedSegmentError } from "../vector-stores/segment-header.ts";
 import type { Comparison, Filter } from "../vector-stores/filter.ts";
 import { groupOf, pageRows, rowBytes, rowsPerPage } from "../vector-stores/segment-layout.ts";
 import type { SegmentRef } from "../vector-stores/store-state-rpc.ts";
@@ -48,6 +49,8 @@ export class StoreScan {
   readonly best: BestRows;
   /** Rows that were compared. */
   scanned = 0;
+  /** Key of a segment that was damaged however often it was read. */
+  damaged: string | undefined;
   /** Cost of all work so far. */
   #spent = 0;
 
@@ -117,6 +120,7 @@ export class StoreScan {
       } catch (error) {
         signal.throwIfAborted();
         if (++failures > 1) {
+          if (error instanceof DamagedSegmentError) this.damaged = task.ref.key;
           const message = "a part of the vector store could not be read; try again";
           throw new ServiceError("overloaded", message, { cause: error });
         }

@@ -86,10 +86,9 @@ export class SegmentTable {
     return true;
   }
 
-  /** Marks a segment whose object cannot be read. @returns false if there is no such segment any more */
-  damage(key: string): boolean {
-    const marked = this.#sql.exec("UPDATE segments SET is_damaged = 1 WHERE key = ? RETURNING 1", key);
-    return marked.toArray().length > 0;
+  /** Marks a segment whose object cannot be read, if it is still one of the store's. */
+  damage(key: string): void {
+    this.#sql.exec("UPDATE segments SET is_damaged = 1 WHERE key = ?", key);
   }
 
   /** The range of a segment whose object cannot be read. */

@@ -64,7 +64,12 @@ export class StoreWorkshop {
   }
 
   release(record: StoreRecord, pauseMs: number, isFailure: boolean): void {
-    if (record.lent!.segment !== null) return this.#endCompaction(record, pauseMs);
+    if (record.lent!.segment !== null) {
+      this.#endCompaction(record);
+      record.compactAfter = Date.now() + pauseMs;
+      record.expectedAt = record.compactAfter;
+      return;
+    }
     endFilling(record, pauseMs);
     record.lost = isFailure ? record.lost + 1 : 0;
     if (!isFailure) record.released++;
@@ -115,19 +120,17 @@ export class StoreWorkshop {
   /** Work that came to nothing. */
   #takeBack(record: StoreRecord): void {
     if (record.lent === null) return;
-    if (record.lent.segment !== null) return this.#endCompaction(record, 0);
+    if (record.lent.segment !== null) return this.#endCompaction(record);
     record.lost++;
     record.lent = null;
   }
 
   /** Without a segment, though its object may still come. */
-  #endCompaction(record: StoreRecord, pauseMs: number): void {
+  #endCompaction(record: StoreRecord): void {
     const { segment, until } = record.lent!;
     this.#store.segments.discard(segment!.key);
     record.lent = null;
     record.writersUntil = Math.max(record.writersUntil, until);
-    record.compactAfter = Date.now() + pauseMs;
-    record.expectedAt = record.compactAfter;
   }
 
   #compact(record: StoreRecord, range: Range, taker: StoreTaker): StoreWork {

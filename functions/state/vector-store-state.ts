@@ -167,14 +167,8 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
     return new Map(rows.map((row) => [row.number!, factsOfPicture(row)]));
   }
 
-  async damaged(key: string): Promise<boolean> {
-    return this.#storage.transactionSync(() => {
-      const record = this.#known();
-      if (record === undefined || !this.#store.segments.damage(key)) return false;
-      const isToBeSent = this.#workshop.mayCompact(record);
-      this.#store.write(record);
-      return isToBeSent;
-    });
+  async damaged(key: string): Promise<void> {
+    if (this.#known() !== undefined) this.#store.segments.damage(key);
   }
 
   async createBatch(batch: NewFileBatch, maxPictures: number): Promise<FileBatchFacts | Refusal> {

@@ -137,10 +137,10 @@ export interface VectorStoreRpc {
    */
   view(known: KnownView | null): Promise<StoreView | "same" | "more" | "expired" | undefined>;
   /**
-   * R2 has lost or changed the object of a segment: it is written anew, from the rows. @returns whether a message should
-   * be sent
+   * R2 has lost or changed the object of a segment: it is written anew, from the rows, before any other. The message for
+   * that is the next addition's, or the sweep's.
    */
-  damaged(key: string): Promise<boolean>;
+  damaged(key: string): Promise<void>;
   /** Of live rows; those that are gone are left out. */
   describe(numbers: readonly number[]): Promise<Map<number, PictureFacts>>;
 }

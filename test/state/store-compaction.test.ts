@@ -151,11 +151,12 @@ describe("compaction", () => {
     await compact(store, segments);
     expect((await take(store)).kind).toBe("none");
     const [{ key }] = (await ask(store, "view", null)).segments;
-    expect(await ask(store, "damaged", "unknown")).toBe(false);
-    expect(await ask(store, "damaged", key)).toBe(true);
-    // Its message is expected now.
-    expect(await ask(store, "damaged", key)).toBe(false);
-    await ask(store, "add", pictures(1_000, 1_024), MOST);
+    await ask(store, "damaged", "unknown");
+    expect((await ask(store, "care")).state).toBe("fine");
+    await ask(store, "damaged", key);
+    expect((await ask(store, "add", pictures(1_000, 1_024), MOST)).mayCompact).toBe(true);
+    await ask(store, "query", "UPDATE store SET record = json_set(record, '$.expectedAt', 0)");
+    expect((await ask(store, "care")).state).toBe("due");
     await ask(store, "add", pictures(24, 2_024), MOST);
     expect(await compact(store, segments)).toEqual(range(1, 1_024));
     expect(await compact(store, segments)).toEqual(range(1_025, 2_048));
