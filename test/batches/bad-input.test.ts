@@ -174,7 +174,7 @@ describe("a request for a batch", () => {
       [400, "missing_field", "input_file_id"],
       [400, "too_many_items", "metadata"],
       [400, "too_long", "metadata"],
-      [400, "too_long", "metadata"],
+      [400, "too_long", "metadata.k"],
       [400, "invalid_type", "metadata.k"],
       [400, "invalid_value", "output_expires_after.seconds"],
     ]);
