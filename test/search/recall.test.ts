@@ -47,6 +47,8 @@ it.each([
   "finds at least 99 % of the ten nearest pictures, asked with %s",
   { timeout: 60_000 },
   async (_, queries) => {
-    expect(await store.recallOf(queries())).toBeGreaterThanOrEqual(LEAST);
+    const recalls = await store.recallOf(queries());
+    expect(recalls.length).toBeGreaterThanOrEqual(30);
+    expect(recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length).toBeGreaterThanOrEqual(LEAST);
   },
 );

@@ -12,18 +12,24 @@ import { installContenders } from "../contenders/contender.ts";
 const BENCH = join(import.meta.dirname, "..");
 const EVALUATION = join(BENCH, "../fixtures/eval");
 const PICTURES = 3_000;
-const QUERIES = 500;
+const QUERIES = 1_000;
 /** Prime, and no factor of `PICTURES`: every picture is taken once. */
 const STEP = 1_009;
 const PICTURES_PER_REQUEST = 16;
 const TEXTS_PER_REQUEST = 500;
 
+/** A mean over queries, and its standard error. */
+export interface Share {
+  mean: number;
+  error: number;
+}
+
 export interface Recall {
   /** Pictures in the store, and queries of each kind. */
   rows: number;
   queries: number;
-  byPicture: number;
-  byText: number;
+  byPicture: Share;
+  byText: Share;
 }
 
 interface Named {
@@ -52,6 +58,12 @@ async function evaluated(): Promise<Named[]> {
   );
 }
 
+function shareOf(values: readonly number[]): Share {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) };
+}
+
 /** @param quick with the 200 pictures of the evaluation instead of thousands */
 export async function measureRecall(quick: boolean): Promise<Recall> {
   const all = quick ? await evaluated() : await artwork();
@@ -71,8 +83,8 @@ export async function measureRecall(quick: boolean): Promise<Recall> {
   try {
     const rows = vectors.slice(queries);
     const store = await RecallStore.of(service, rows);
-    const byPicture = await store.recallOf(vectors.slice(0, queries));
-    return { rows: rows.length, queries, byPicture, byText: await store.recallOf(texts) };
+    const byPicture = shareOf(await store.recallOf(vectors.slice(0, queries)));
+    return { rows: rows.length, queries, byPicture, byText: shareOf(await store.recallOf(texts)) };
   } finally {
     await service.miniflare.dispose();
   }

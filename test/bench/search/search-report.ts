@@ -8,7 +8,7 @@ import { digits } from "../harness/times-table.ts";
 import { BenchStore, ONE_QUERY, type Question, type Series, series, WIDTH } from "./bench-store.ts";
 import { moneyTable } from "./money-table.ts";
 import { type Peak, peakOfSearch } from "./peak-of-search.ts";
-import { measureRecall } from "./recall.ts";
+import { measureRecall, type Share } from "./recall.ts";
 import { scanSpeed } from "./scan-speed.ts";
 
 const SIZES = [1_000, 3_000, 10_000, 30_000, 100_000];
@@ -35,7 +35,8 @@ const p95 = ({ searches }: Series): number =>
 const times = (measured: Series): string[] => [digits(p50(measured)), digits(p95(measured))];
 const readsOf = ({ searches }: Series): number => median(searches.map(({ reads }) => reads));
 const bytesOf = ({ searches }: Series): number => median(searches.map(({ bytesRead }) => bytesRead));
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+const percent = ({ mean, error }: Share): string =>
+  `${(100 * mean).toFixed(2)} ± ${(100 * error).toFixed(2)} %`;
 const thousands = (value: number): string => value.toLocaleString("en");
 
 interface Growth {
@@ -135,7 +136,7 @@ export async function measureSearch({ quick }: Options): Promise<Report> {
       ],
     ] as const;
     const peak = Math.max(...phases.flatMap(([, peaks]) => [...peaks.values()].map(({ total }) => total)));
-    const least = Math.min(recall.byPicture, recall.byText);
+    const least = Math.min(recall.byPicture.mean, recall.byText.mean);
     return {
       title: "Searching vector stores",
       command: "npm run bench:search",
@@ -193,7 +194,7 @@ ${load.toFixed(1)} (one minute's average), beside which times have to be read.`,
             ["by pictures", thousands(recall.rows), recall.queries, percent(recall.byPicture)],
             ["by texts", thousands(recall.rows), recall.queries, percent(recall.byText)],
           ],
-          note: "Drawings of two artists that the demonstration model embeds, width 128. Queries are pictures that are not in the store, and names of these. Rows are int8 with a scale each, queries int16; all else is exact. A small form of it is `test/search/recall.test.ts`.",
+          note: "Drawings of two artists that the demonstration model embeds, width 128. Queries are pictures that are not in the store, and names of these. Rows are int8 with a scale each, queries int16; all else is exact. With its standard error, which says how much another choice of queries may change it. A small form of it is `test/search/recall.test.ts`.",
         },
       ],
       targets: [

@@ -35,9 +35,10 @@ export class RecallStore {
    * The share of the ten nearest by exact cosines that are found among ten. One that is exactly as near as the tenth
    * counts as it.
    * @param queries float32 of unit length, none of which is a row
+   * @returns one share a query
    */
-  async recallOf(queries: readonly Float32Array[]): Promise<number> {
-    let found = 0;
+  async recallOf(queries: readonly Float32Array[]): Promise<number[]> {
+    const recalls: number[] = [];
     for (const query of queries) {
       const cosines = this.#rows.map((row) =>
         row.reduce((sum, value, i) => sum + value * (query[i] ?? 0), 0),
@@ -52,8 +53,8 @@ export class RecallStore {
       });
       if (!result.ok) throw new Error(result.error.message);
       const ids = new Set(result.value.matches.map(({ picture }) => Number(picture.fileId.slice(5))));
-      found += [...ids].filter((row) => (cosines[row] ?? -1) >= tenth).length;
+      recalls.push([...ids].filter((row) => (cosines[row] ?? -1) >= tenth).length / NEAREST);
     }
-    return found / (NEAREST * queries.length);
+    return recalls;
   }
 }
