@@ -21,11 +21,11 @@ type Answer = StoreView | "same" | "expired" | undefined;
 export type AskView = (known: KnownView | null) => Promise<Answer | "more">;
 
 /** Bytes of snapshots that are kept: one of the largest of 640 values and the longest attributes. */
-const ROOM = 12_000_000;
+const ROOM = 6_000_000;
 /** Bytes of snapshots that searches use and that are not kept, and of what they are being told. */
-const IN_FLIGHT = 18_000_000;
+const IN_FLIGHT = 9_000_000;
 /** Bytes that a whole answer may have. */
-const WHOLE_BYTES = 12_000_000;
+const WHOLE_BYTES = 6_000_000;
 /** Most rows that are told beside what is known, and their bytes. */
 const MOST_ADDED = 256;
 const ADDED_BYTES = 1_500_000;

@@ -11,8 +11,8 @@ export const MAX_ADDED = 1_000;
  * ones. A row's place in a segment must fit in 16 bits.
  */
 export const MAX_SEGMENT_ROWS = 8_192;
-/** Live rows that are in no segment; `add` is refused as busy beyond. With the longest attributes, 8 MB. */
-export const MAX_OPEN_ROWS = 4_096;
+/** Live rows that are in no segment; `add` is refused as busy beyond. With the longest attributes, 4 MB. */
+export const MAX_OPEN_ROWS = 2_048;
 /** Rows that are asked for at once. */
 export const MAX_ROWS_READ = 1_024;
 /** Files of a file batch (OpenAI's limit). */

@@ -26,7 +26,7 @@ async function fullStore(index: number): Promise<StoreName> {
   return store;
 }
 
-it("32 cold searches of full open segments take less than 40 MB, beside the pages of segments", async () => {
+it("32 cold searches of full open segments take less than 36 MB, beside the pages of segments", async () => {
   const stores: StoreName[] = [];
   for (let index = 1; index <= STORES; index++) stores.push(await fullStore(index));
   const query = Array.from({ length: WIDTH }, () => 1 / Math.sqrt(WIDTH));
@@ -53,6 +53,6 @@ it("32 cold searches of full open segments take less than 40 MB, beside the page
   over.abort();
   await watch;
   expect(results.every((result) => result.ok && result.value.scanned === MAX_OPEN_ROWS)).toBe(true);
-  // 35 MB were measured. Segments have up to 84 MB beside it.
-  expect(most).toBeLessThan(40_000_000);
+  // Segments have up to 84 MB beside it, and an isolate 120 MB.
+  expect(most).toBeLessThan(36_000_000);
 }, 120_000);

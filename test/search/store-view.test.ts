@@ -69,14 +69,14 @@ test("searches wait while those under way hold as much as there is room for", as
   const names = Array.from({ length: 8 }, (_, i) => `s${i}`);
   await Promise.all(
     names.map(async (name) => {
-      await views.use(name, new Store(4_096).ask, LIVE, async () => {
+      await views.use(name, new Store(2_048).ask, LIVE, async () => {
         most = Math.max(most, ++held);
         await scheduler.wait(50);
         held--;
       });
     }),
   );
-  // Each has about 7 MB.
+  // Each has about 3.5 MB.
   expect(most).toBeGreaterThan(1);
   expect(most).toBeLessThanOrEqual(4);
 });
