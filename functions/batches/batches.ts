@@ -22,7 +22,7 @@ export function batchState(
   account: string,
   id: string,
 ): BatchStateRpc {
-  return askedObject(() => BATCHES.getByName(`${account}/${id}`), unreachable);
+  return askedObject(() => BATCHES.getByName(`${account}/${id}`), batchesUnreachable);
 }
 
 /** The methods of the result throw ServiceError `overloaded` while the object does not answer. */
@@ -30,9 +30,9 @@ export function accountBatches(
   { ACCOUNTS }: Pick<BatchBindings, "ACCOUNTS">,
   account: string,
 ): AccountBatchesRpc {
-  return askedObject(() => ACCOUNTS.getByName(account), unreachable);
+  return askedObject(() => ACCOUNTS.getByName(account), batchesUnreachable);
 }
 
-function unreachable(cause: unknown): ServiceError {
+export function batchesUnreachable(cause: unknown): ServiceError {
   return new ServiceError("overloaded", "batches cannot be reached; try again", { cause });
 }

@@ -5,6 +5,7 @@ import type { Work } from "../batches/batch-state-rpc.ts";
 import { accountBatches } from "../batches/batches.ts";
 import { callWorker } from "../embed/call-worker.ts";
 import { AccountFiles } from "../files/account-files.ts";
+import { doubledPause } from "../runtime/doubled-pause.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { rpcValue } from "../runtime/rpc-result.ts";
@@ -27,7 +28,7 @@ const READ_BYTES = 65_536;
 export async function answerPart(work: PartWork, held: HeldWork, env: JobsBindings): Promise<void> {
   const { batch, part, storedBytes } = work;
   const store = new AnswerStore(env.FILES, batch.account, batch.id);
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** part.tries, LONGEST_PAUSE_MS);
+  const pauseMs = doubledPause(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, part.tries);
   const began = Date.now();
   const writer = store.writer(part.number, held.token);
   try {

@@ -2,6 +2,7 @@
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { doubledPause } from "../runtime/doubled-pause.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
@@ -36,7 +37,7 @@ export async function buildLabels(message: Message, env: JobsBindings, ctx: Exec
     message.ack();
     return;
   }
-  const delay = Math.min(FIRST_DELAY * 2 ** (message.attempts - 1), LONGEST_DELAY);
+  const delay = doubledPause(FIRST_DELAY, LONGEST_DELAY, message.attempts - 1);
   try {
     const again = await takePart(parsed.data, message, delay, env, ctx);
     if (again === undefined) message.ack();

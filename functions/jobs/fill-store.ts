@@ -6,6 +6,7 @@ import { ERROR, type LinesAnswered, type LinesRequest, OUTPUT } from "../batches
 import { callWorker } from "../embed/call-worker.ts";
 import { AccountFiles } from "../files/account-files.ts";
 import type { FileObject } from "../files/account-files-rpc.ts";
+import { doubledPause } from "../runtime/doubled-pause.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { rpcValue } from "../runtime/rpc-result.ts";
 import { quantizeRow } from "../vector-stores/quantize-row.ts";
@@ -42,7 +43,7 @@ export async function fillStore(
   held: HeldWork<StoreObject>,
   env: JobsBindings,
 ): Promise<number> {
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** filling.tries, LONGEST_PAUSE_MS);
+  const pauseMs = doubledPause(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, filling.tries);
   const began = Date.now();
   try {
     const files = await knownFiles(filling, account, env);

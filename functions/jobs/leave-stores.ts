@@ -1,5 +1,6 @@
 /** A file of an account was deleted: its picture goes from the account's vector stores, as OpenAI's files do. */
 import { AccountFiles } from "../files/account-files.ts";
+import { doubledPause } from "../runtime/doubled-pause.ts";
 import { warn } from "../runtime/warn.ts";
 import { MAX_STORES } from "../vector-stores/store-limits.ts";
 import type { StoredFileMessage } from "../vector-stores/store-message.ts";
@@ -32,6 +33,6 @@ export async function leaveStores(message: Message<StoredFileMessage>, env: Jobs
     message.ack();
   } catch (error) {
     warn("a deleted file is still in vector stores", error);
-    message.retry({ delaySeconds: Math.min(FIRST_DELAY * 2 ** (message.attempts - 1), LONGEST_DELAY) });
+    message.retry({ delaySeconds: doubledPause(FIRST_DELAY, LONGEST_DELAY, message.attempts - 1) });
   }
 }

@@ -3,39 +3,25 @@
  * any more, and what is left of stores that were begun and not made.
  */
 import { SweepPlace } from "../files/sweep-place.ts";
-import { warn } from "../runtime/warn.ts";
-import { type MarkedStore, StoreMarks } from "../vector-stores/store-marks.ts";
+import type { Marked } from "../runtime/account-marks.ts";
+import { StoreMarks } from "../vector-stores/store-marks.ts";
 import { sendStoreOn, vectorStore } from "../vector-stores/vector-stores.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
+import { MADE_AFTER_MS, sweepMarks } from "./sweep-marks.ts";
 import { clearStore } from "./work-on-store.ts";
-
-/** Milliseconds in which whoever has marked a store has made it. */
-const MADE_AFTER_MS = 600_000;
-/** Stores of a sweep, each of which takes a few of the 10,000 subrequests of an invocation. */
-const MOST = 1_000;
-/** Key of the mark that the sweep has come to. */
-const PLACE = "sweep-stores";
 
 /** @returns how many were sent on, or had something to clear */
 export async function sweepStores(env: JobsBindings): Promise<number> {
-  let cared = 0;
-  let left = MOST;
-  const place = new SweepPlace(env.VECTORS, PLACE);
-  let next: string | undefined;
-  for await (const each of new StoreMarks(env.VECTORS).after(await place.read())) {
-    if (left-- === 0) break;
-    next = each.place;
-    try {
-      if (await careFor(each, env)) cared++;
-    } catch (error) {
-      warn("vector store not swept", error);
-    }
-  }
-  await place.store(left < 0 ? next : undefined);
-  return cared;
+  const place = new SweepPlace(env.VECTORS, "sweep-stores");
+  return await sweepMarks(
+    new StoreMarks(env.VECTORS),
+    place,
+    (marked) => careFor(marked, env),
+    "vector store not swept",
+  );
 }
 
-async function careFor({ account, id, markedAt }: MarkedStore, env: JobsBindings): Promise<boolean> {
+async function careFor({ account, id, markedAt }: Marked, env: JobsBindings): Promise<boolean> {
   const store = vectorStore(env, account, id);
   const { state, garbage } = await store.care();
   if (state === "unknown") {

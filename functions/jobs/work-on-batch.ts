@@ -6,6 +6,7 @@ import type { Work } from "../batches/batch-state-rpc.ts";
 import { accountBatches, batchState } from "../batches/batches.ts";
 import { OpenBatches } from "../batches/open-batches.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { doubledPause } from "../runtime/doubled-pause.ts";
 import { warn } from "../runtime/warn.ts";
 import { answerPart } from "./answer-part.ts";
 import { checkInput } from "./check-input.ts";
@@ -21,7 +22,7 @@ const CHAINS = 2;
 
 /** Acknowledges the message, or requests its redelivery. Never throws. */
 export async function workOnBatch(message: Message<BatchMessage>, env: JobsBindings): Promise<void> {
-  const delay = Math.min(FIRST_DELAY * 2 ** (message.attempts - 1), LONGEST_DELAY);
+  const delay = doubledPause(FIRST_DELAY, LONGEST_DELAY, message.attempts - 1);
   try {
     const { account, id } = message.body;
     const taker = { message: message.id, attempt: message.attempts };

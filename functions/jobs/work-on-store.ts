@@ -1,5 +1,6 @@
 /** Processes a message about a vector store: takes its next piece of work, does it, and sends the message that follows. */
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { doubledPause } from "../runtime/doubled-pause.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { warn } from "../runtime/warn.ts";
 import { StoreMarks } from "../vector-stores/store-marks.ts";
@@ -33,7 +34,7 @@ export async function workOnStore(message: Message<StoreMessage>, env: JobsBindi
     // One that only has to wait is no failure.
     if (!(error instanceof ServiceError && error.code === "overloaded"))
       warn("work on a vector store failed", error);
-    message.retry({ delaySeconds: Math.min(FIRST_DELAY * 2 ** (message.attempts - 1), LONGEST_DELAY) });
+    message.retry({ delaySeconds: doubledPause(FIRST_DELAY, LONGEST_DELAY, message.attempts - 1) });
   }
 }
 

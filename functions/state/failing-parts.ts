@@ -7,6 +7,8 @@
  * If everything fails, no line is to blame. So what counts is whether others of the batch were answered after the part
  * had failed; if they were not, the part is tried for much longer.
  */
+import { doubledPause } from "../runtime/doubled-pause.ts";
+
 interface FailingRow extends Record<string, SqlStorageValue> {
   number: number;
   lines: number;
@@ -66,7 +68,7 @@ export class FailingParts {
     const mayCut = left.length > 1 && this.#mayCut();
     // Once others are answered, waiting helps a line that is alone only.
     const doublings = mayCut && others === "othersAnswered" ? 0 : failures - 1;
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** doublings, LONGEST_PAUSE_MS);
+    const pauseMs = doubledPause(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, doublings);
     if (mayCut && failures >= CUT_AFTER[others]) this.#cut(number, left, since, now + pauseMs);
     else {
       this.#sql.exec(

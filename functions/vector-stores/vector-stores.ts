@@ -43,7 +43,7 @@ export function vectorStore(
   account: string,
   id: string,
 ): StoreObject {
-  return askedObject(() => VECTOR_STORES.getByName(`${account}/${id}`), unreachable);
+  return askedObject(() => VECTOR_STORES.getByName(`${account}/${id}`), storesUnreachable);
 }
 
 /** The methods of the result throw ServiceError `overloaded` while the object does not answer. */
@@ -51,7 +51,7 @@ export function accountStores(
   { ACCOUNTS }: Pick<StoreBindings, "ACCOUNTS">,
   account: string,
 ): AccountStoresRpc {
-  return askedObject(() => ACCOUNTS.getByName(account), unreachable);
+  return askedObject(() => ACCOUNTS.getByName(account), storesUnreachable);
 }
 
 /** Never throws: if the queue takes no message now, the sweep sends another. */
@@ -85,10 +85,10 @@ export async function leaveStores(
   try {
     await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, { delaySeconds: DELETED_AFTER }));
   } catch (cause) {
-    throw unreachable(cause);
+    throw storesUnreachable(cause);
   }
 }
 
-function unreachable(cause: unknown): ServiceError {
+export function storesUnreachable(cause: unknown): ServiceError {
   return new ServiceError("overloaded", "vector stores cannot be reached; try again", { cause });
 }

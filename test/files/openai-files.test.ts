@@ -7,8 +7,9 @@ import OpenAI, { AuthenticationError, NotFoundError, toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AccountFilesRpc } from "../../functions/files/account-files-rpc.ts";
 import { addKey } from "../support/add-key.ts";
+import { startKeyedWorkers } from "../support/keyed-workers.ts";
 import { request } from "../support/send-request.ts";
-import { startWorkers, type Workers } from "../support/workers.ts";
+import type { Workers } from "../support/workers.ts";
 import { uploadFile } from "./support/upload-file.ts";
 
 const FOX = join(import.meta.dirname, "../../examples/fox.png");
@@ -26,9 +27,9 @@ let workers: Workers;
 let bucket: R2Bucket;
 let fox: Buffer<ArrayBuffer>;
 let keys: Record<"a" | "b" | "free", string>;
+let sdk: (apiKey: string) => OpenAI;
 let client: OpenAI;
 
-const sdk = (apiKey: string): OpenAI => new OpenAI({ baseURL: `${workers.url}/v1`, apiKey, maxRetries: 0 });
 const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
 const objects = async (account: string): Promise<number> =>
   (await bucket.list({ prefix: `accounts/${account}/blobs/` })).objects.length;
@@ -40,27 +41,12 @@ const all = async (query: OpenAI.FileListParams): Promise<string[]> => {
 };
 
 beforeAll(async () => {
-  // A public deployment: who has a key has files, others have none.
-  workers = await startWorkers({
-    access: "public",
-    change: (name, options) =>
-      name === "edgeclip"
-        ? ({
-            ...options,
-            ratelimits: Object.fromEntries(
-              ["PUBLIC", "FREE", "STANDARD", "HIGH"].map((tier) => [
-                `LIMIT_${tier}`,
-                { namespace_id: tier, simple: { limit: 10_000, period: 60 } },
-              ]),
-            ),
-          } as typeof options)
-        : options,
-  });
+  const keyed = await startKeyedWorkers();
+  ({ workers, sdk } = keyed);
   const store = (await workers.miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as KVNamespace;
   bucket = (await workers.miniflare.getR2Bucket("FILES", "edgeclip")) as unknown as R2Bucket;
   keys = {
-    a: (await addKey(store, "a")).key,
-    b: (await addKey(store, "b")).key,
+    ...keyed.keys,
     free: (await addKey(store, "free", { tier: "free" })).key,
   };
   client = sdk(keys.a);

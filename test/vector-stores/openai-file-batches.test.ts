@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type OpenAI from "openai";
 import { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type KeyedWorkers, startKeyedWorkers } from "./support/keyed-workers.ts";
+import { type KeyedWorkers, startKeyedWorkers } from "../support/keyed-workers.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../examples");
 const NAMES = ["fox", "grapes", "moon", "rocket"];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import OpenAI, { AuthenticationError, BadRequestError, NotFoundError, toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { request } from "../support/send-request.ts";
-import { type KeyedWorkers, startKeyedWorkers } from "./support/keyed-workers.ts";
+import { type KeyedWorkers, startKeyedWorkers } from "../support/keyed-workers.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../examples");
 const NAMES = ["fox", "grapes", "moon", "rocket"];

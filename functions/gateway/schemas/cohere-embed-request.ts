@@ -6,6 +6,7 @@ import { imageObjectSchema, imageReferenceSchema } from "./image.ts";
 import { type Item, limitImages } from "./item.ts";
 import { list } from "./list.ts";
 import { modelSchema } from "./model-name.ts";
+import { requireOne } from "./one-of.ts";
 import { textSchema } from "./text.ts";
 import { OUTPUT_TYPES } from "../vectors/output-type.ts";
 
@@ -68,16 +69,9 @@ export const cohereEmbedRequestSchema = z
         "`NONE` refuses a text that is longer than the model's context, and so does `START`, because only its end can be cut",
     }),
   })
-  .superRefine((request, context) => {
-    const [name, other] = LISTS.filter((each) => request[each] !== undefined);
-    if (name !== undefined && other === undefined) return;
-    const message =
-      name === undefined
-        ? "texts, images or inputs is needed"
-        : "texts, images and inputs exclude each other";
-    const code = name === undefined ? "missing_field" : "invalid_type";
-    context.addIssue({ code: "custom", path: [other ?? "texts"], message, params: { code } });
-  })
+  .superRefine(
+    requireOne(LISTS, "texts, images or inputs is needed", "texts, images and inputs exclude each other"),
+  )
   .transform(({ texts, images, inputs, ...rest }) => {
     const from = texts === undefined ? (images === undefined ? "inputs" : "images") : "texts";
     return { ...rest, from, items: texts ?? images ?? inputs ?? [] } as const;

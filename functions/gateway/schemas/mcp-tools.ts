@@ -1,12 +1,12 @@
 /** What the tools of `POST /mcp` take. */
 import * as z from "zod";
-import { MAX_SEARCH_RESULTS } from "../../vector-stores/store-limits.ts";
-import { DEFAULT_RESULTS, MAX_IMAGES, MAX_NAME_LENGTH, MAX_TEXTS, MAX_TOOL_TEXT_LENGTH } from "../limits.ts";
+import { MAX_IMAGES, MAX_NAME_LENGTH, MAX_TEXTS, MAX_TOOL_TEXT_LENGTH } from "../limits.ts";
 import { filterSchema } from "./filter.ts";
 import { imageObjectSchema, imageReferenceSchema } from "./image.ts";
 import { list } from "./list.ts";
 import { modelSchema } from "./model-name.ts";
 import { shortString } from "./short-string.ts";
+import { resultsSchema } from "./store-search-request.ts";
 import { DEFAULT_TEMPLATES } from "../templates/named-templates.ts";
 import { templateSchema } from "./templates.ts";
 import { textSchema } from "./text.ts";
@@ -51,12 +51,7 @@ export const searchPicturesSchema = z
     filters: filterSchema.optional().meta({
       description: 'Only pictures with such attributes: {"type": "eq", "key": "year", "value": 2024}',
     }),
-    max_num_results: z
-      .number()
-      .int()
-      .min(1, "must be at least 1")
-      .max(MAX_SEARCH_RESULTS, `at most ${MAX_SEARCH_RESULTS}`)
-      .default(DEFAULT_RESULTS),
+    max_num_results: resultsSchema,
   })
   .superRefine(({ query, image }, context) => {
     if ((query === undefined) !== (image === undefined)) return;

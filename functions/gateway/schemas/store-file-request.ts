@@ -7,6 +7,7 @@ import { imagesSchema } from "./image.ts";
 import { list } from "./list.ts";
 import { attributesSchema } from "./metadata.ts";
 import { onErrorSchema } from "./on-error.ts";
+import { requireOne } from "./one-of.ts";
 import { chunkingSchema, cursorShape, fileIdSchema, storeModelSchema } from "./vector-store-request.ts";
 
 const SOURCES = ["file_id", "images", "embedding"] as const;
@@ -30,16 +31,13 @@ export const storeFilesRequestSchema = z
     model: storeModelSchema,
     on_error: onErrorSchema,
   })
-  .superRefine((request, context) => {
-    const [name, other] = SOURCES.filter((each) => request[each] !== undefined);
-    if (name !== undefined && other === undefined) return;
-    const message =
-      name === undefined
-        ? "file_id, image, images or embedding is needed"
-        : "file_id, images and embedding exclude each other";
-    const code = name === undefined ? "missing_field" : "invalid_type";
-    context.addIssue({ code: "custom", path: [other ?? "file_id"], message, params: { code } });
-  })
+  .superRefine(
+    requireOne(
+      SOURCES,
+      "file_id, image, images or embedding is needed",
+      "file_id, images and embedding exclude each other",
+    ),
+  )
   .meta({ id: "AddVectorStoreFilesRequest" });
 
 export const storeFileUpdateSchema = z

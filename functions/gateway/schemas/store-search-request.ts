@@ -7,11 +7,20 @@ import { imageSchema } from "./image.ts";
 import { type Item, limitImages } from "./item.ts";
 import { list } from "./list.ts";
 import { type Mix, mixPartsSchema } from "./mix.ts";
+import { requireOne } from "./one-of.ts";
 import { textSchema } from "./text.ts";
 import { storeModelSchema } from "./vector-store-request.ts";
 
 const KINDS = ["query", "images", "content"] as const;
 const most = `at most ${MAX_SEARCH_QUERIES} queries`;
+
+/** How many pictures are found at most. */
+export const resultsSchema = z
+  .number()
+  .int()
+  .min(1, "must be at least 1")
+  .max(MAX_SEARCH_RESULTS, `at most ${MAX_SEARCH_RESULTS}`)
+  .default(DEFAULT_RESULTS);
 
 const rankingSchema = z
   .object({
@@ -46,26 +55,14 @@ export const storeSearchRequestSchema = z
       description: "Instead of `query`: texts and pictures with weights, looked for as one",
     }),
     filters: filterSchema.optional(),
-    max_num_results: z
-      .number()
-      .int()
-      .min(1, "must be at least 1")
-      .max(MAX_SEARCH_RESULTS, `at most ${MAX_SEARCH_RESULTS}`)
-      .default(DEFAULT_RESULTS),
+    max_num_results: resultsSchema,
     ranking_options: rankingSchema.optional(),
     rewrite_query: z.boolean().optional().meta({ description: "Accepted and ignored" }),
     model: storeModelSchema,
   })
-  .superRefine((request, context) => {
-    const [name, other] = KINDS.filter((each) => request[each] !== undefined);
-    if (name !== undefined && other === undefined) return;
-    const message =
-      name === undefined
-        ? "query, image or content is needed"
-        : "query, image and content exclude each other";
-    const code = name === undefined ? "missing_field" : "invalid_type";
-    context.addIssue({ code: "custom", path: [other ?? "query"], message, params: { code } });
-  })
+  .superRefine(
+    requireOne(KINDS, "query, image or content is needed", "query, image and content exclude each other"),
+  )
   .transform(({ query, images, content, ...rest }, context) => {
     const items: (Item | Mix)[] =
       content !== undefined

@@ -1,14 +1,14 @@
-/** A public deployment with two accounts: who has a key has vector stores, others have none. */
+/** A public deployment with two accounts: who has a key has files and vector stores, others have none. */
 import type { KVNamespace } from "@cloudflare/workers-types";
 import OpenAI from "openai";
-import { addKey } from "../../support/add-key.ts";
-import { startWorkers, type Workers } from "../../support/workers.ts";
+import { addKey } from "./add-key.ts";
+import { startWorkers, type Workers } from "./workers.ts";
 
 export interface KeyedWorkers {
   workers: Workers;
   keys: { a: string; b: string };
   /** The unmodified SDK. */
-  sdk(apiKey: string): OpenAI;
+  sdk: (apiKey: string) => OpenAI;
 }
 
 export async function startKeyedWorkers(): Promise<KeyedWorkers> {

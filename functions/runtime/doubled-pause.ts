@@ -1,0 +1,4 @@
+/** How long to wait before another try: doubled with each one there was, up to the longest. */
+export function doubledPause(first: number, longest: number, tries: number): number {
+  return Math.min(first * 2 ** tries, longest);
+}
