@@ -19,7 +19,7 @@ import { peakMemory } from "../support/peak-memory.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { againWithout, V8_FLAGS, WITHOUT } from "./harness/both-lowerings.ts";
-import { machine } from "./harness/machine.ts";
+import { machineLine } from "./harness/machine.ts";
 import { median } from "./harness/statistics.ts";
 import { imageMacs } from "./support/image-macs.ts";
 
@@ -198,9 +198,7 @@ ${measured.map((model) => `| ${row(model)} |`).join("\n")}
 
 ${vit.name} ÷ ${base.name}: warm ${ratio(vit, "warm").toFixed(3)} (target for the own kernels: ≤ ${TARGETS.warm}), cold ${ratio(vit, "cold").toFixed(3)} (≤ ${TARGETS.cold}).
 
-Measured on ${Object.entries(await machine())
-  .map(([key, value]) => `${key} ${value}`)
-  .join("; ")}; load average ${loadavg()[0]?.toFixed(1)}.
+Measured on ${await machineLine()}; load average ${loadavg()[0]?.toFixed(1)}.
 `;
 await writeFile(DOCUMENT, report);
 console.log(report);

@@ -19,7 +19,7 @@ import { fullSizeModel } from "../support/full-size.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { againWithout, V8_FLAGS, WITHOUT } from "./harness/both-lowerings.ts";
-import { machine } from "./harness/machine.ts";
+import { machineLine } from "./harness/machine.ts";
 import { median } from "./harness/statistics.ts";
 import { limitHeaps } from "../support/isolate-heap.ts";
 
@@ -213,9 +213,7 @@ ${table(
 
 The depthwise convolution is float32: its peak is a quarter of the lanes and two instructions for each product.
 
-Measured on ${Object.entries(await machine())
-  .map(([key, value]) => `${key} ${value}`)
-  .join("; ")}.
+Measured on ${await machineLine()}.
 `;
 await writeFile(DOCUMENT, report);
 console.log(report);

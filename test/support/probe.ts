@@ -5,7 +5,7 @@
  * `POST /tensor?height=&width=` float32 NCHW → the image embedding as float32.
  * `POST /tokens?lengths=7,4` int32 ids → the text embeddings as float32.
  * `POST /decode?size=` a picture → uint8 RGB.
- * `POST /stats` → `{vision: [a stage's stats, …], text, decoder}`.
+ * `POST /stats` → `{vision: [a stage's stats, …], text, decoder, search}`.
  * A refusal answers 500 with `{code, message}`.
  */
 import type { V4WorkerOptions } from "miniflare";
@@ -27,7 +27,8 @@ export default {
       await (await env.SHARDS.fetch("https://shards/")).arrayBuffer();
       const stages = Object.keys(env).filter((name) => name.startsWith("VISION")).toSorted();
       const vision = await Promise.all(stages.map((name) => env[name].stats()));
-      return Response.json({ vision, text: await env.TEXT.stats(), decoder: await env.DECODER.stats() });
+      const [text, decoder, search] = await Promise.all([env.TEXT, env.DECODER, env.SEARCH].map((each) => each.stats()));
+      return Response.json({ vision, text, decoder, search });
     } else {
       const length = new Uint32Array([body.byteLength]);
       [result] = await env.DECODER.decode(new Blob([length, body]).stream(), number("size"), "probe");
@@ -49,6 +50,7 @@ export function probeWorker(vision: readonly string[]): V4WorkerOptions {
       TEXT: "edgeclip-text",
       DECODER: "edgeclip-decoder",
       SHARDS: "edgeclip-shards",
+      SEARCH: "edgeclip-search",
     },
     r2Buckets: { MODELS: "edgeclip-models" },
     unsafeDirectSockets: [{}],

@@ -21,6 +21,7 @@ import { limitHeaps } from "./isolate-heap.ts";
 const VISION = "edgeclip-vision";
 const TEXT = "edgeclip-text";
 const DECODER = "edgeclip-decoder";
+const SEARCH = "edgeclip-search";
 const STATE = "edgeclip-state";
 const ROOT = join(import.meta.dirname, "../..");
 export const DEMO_MODEL = join(ROOT, "model-shards/edgeclip-demo");
@@ -29,6 +30,7 @@ interface Stats {
   vision: WorkerStats[];
   text: WorkerStats;
   decoder: WorkerStats;
+  search: WorkerStats;
 }
 
 export interface WorkersOptions {
@@ -139,6 +141,7 @@ export async function startWorkers({
       const wasm = new Map([
         [TEXT, stats.text.wasmBytes],
         [DECODER, stats.decoder.wasmBytes],
+        [SEARCH, stats.search.wasmBytes],
       ]);
       visionWorkers.forEach((name, i) => wasm.set(name, stats.vision[i]?.wasmBytes ?? 0));
       const held = configs.map(async ({ name }) => {

@@ -23,3 +23,10 @@ export async function machine(): Promise<Record<string, string>> {
     "onnxruntime-web": versionOf("onnxruntime-web"),
   };
 }
+
+/** The same in one line of a report. */
+export async function machineLine(): Promise<string> {
+  return Object.entries(await machine())
+    .map(([key, value]) => `${key} ${value}`)
+    .join("; ");
+}
