@@ -5,9 +5,10 @@ import type { RawAnswer } from "./raw-request.ts";
 
 /** Names that must not appear in an answer: stack frames, files, classes, Workers, libraries. */
 const INTERNALS =
-  /\bat .+:\d+:\d+|\b[\w-]+\.(ts|js|mjs|onnx|wasm)\b|node_modules|functions\/|manifest\.json|\.data\b|\b(Service|Type|Range|Syntax|Reference|Zod|Ort|Simd|ClientGone|MultipartParse)Error\b|edgeclip-(vision|text|decoder)|workerd|magick|onnxruntime|R2Bucket|KVNamespace|lifted:|\[object |is not a function|Cannot read|undefined/i;
+  /\bat .+:\d+:\d+|\b[\w-]+\.(ts|js|mjs|onnx|wasm)\b|node_modules|functions\/|manifest\.json|\.data\b|\b(Service|Type|Range|Syntax|Reference|Zod|Ort|Simd|ClientGone|MultipartParse)Error\b|edgeclip-(vision|text|decoder|search|state|jobs|shards)|workerd|magick|onnxruntime|R2Bucket|KVNamespace|lifted:|\[object |is not a function|Cannot read|undefined/i;
 
-const BINDINGS = /\b(DECODER|VISION|TEXT|MODELS|SETS|CACHE|BUILDS|BATCH_QUEUE|KEYS|KEY_PEPPER|USAGE)\b/;
+const BINDINGS =
+  /\b(DECODER|VISION|TEXT|MODELS|SETS|CACHE|BUILDS|BATCH_QUEUE|FILES|ACCOUNTS|BATCHES|VECTORS|VECTOR_STORES|SEARCH|SHARDS|KEYS|KEY_PEPPER|USAGE)\b/;
 
 const HEADERS = ["x-request-id", "openai-processing-ms", "server-timing"];
 
@@ -20,13 +21,13 @@ export function faultOf(request: HostileRequest, answer: RawAnswer): string | un
   if (status < 300) return undefined;
   if (status < 400) return `status ${status}`;
   if (request.method === "HEAD") return status < 500 ? undefined : `status ${status}`;
-  let body: { error?: Record<string, unknown> };
+  let body: Record<string, unknown>;
   try {
     body = JSON.parse(text) as typeof body;
   } catch {
     return "an error that is not JSON";
   }
-  return faultOfError(status, headers, body.error ?? {}) ?? leakIn(request, text);
+  return faultOfError(status, headers, errorIn(body)) ?? leakIn(request, text);
 }
 
 /**
@@ -42,6 +43,12 @@ function isPage({ method, headers: sent }: HostileRequest, { status, headers, te
   const isRead = method === "GET" || method === "HEAD" || asksForSocket;
   if (!isRead) return status === 405 && text === "";
   return status < 300 || (status < 400 && "location" in headers);
+}
+
+/** Hugging Face's clients look for the message where others look for the error. */
+function errorIn(body: Record<string, unknown>): Record<string, unknown> {
+  const { error, ...rest } = body;
+  return typeof error === "string" ? { message: error, ...rest } : ((error ?? {}) as Record<string, unknown>);
 }
 
 function faultOfError(

@@ -1,11 +1,9 @@
 /** Sends hostile requests to the real Workers, several at a time, and checks every answer. */
-import { exampleBase64 } from "../support/example-pictures.ts";
-import { request } from "../support/send-request.ts";
 import type { Workers } from "../support/workers.ts";
 import { faultOf } from "./fault-of-answer.ts";
 import { Dice } from "./grammar/dice.ts";
 import { type HostileRequest, hostileRequest } from "./grammar/hostile-request.ts";
-import type { Known } from "./grammar/valid-bodies.ts";
+import { knownThings } from "./known-things.ts";
 import { RawClient } from "./raw-request.ts";
 
 export interface FuzzReport {
@@ -19,7 +17,7 @@ const AT_ONCE = 8;
 
 /** @param seed gives the same requests each time, though not in the same order */
 export async function runFuzz(workers: Workers, count: number, seed: number): Promise<FuzzReport> {
-  const known = await knownOf(workers);
+  const known = await knownThings(workers.url);
   const client = new RawClient(workers.url, AT_ONCE);
   const outcomes = new Map<string, number>();
   const faults: string[] = [];
@@ -52,13 +50,6 @@ async function sendOne(
   } catch (error) {
     return { outcome: "no answer", fault: String(error) };
   }
-}
-
-/** Facts that the grammar needs for almost valid requests. */
-async function knownOf({ url }: Workers): Promise<Known> {
-  const set = await request("POST", `${url}/v1/label_sets`, { labels: ["fox", "harp", "bus"] });
-  const model = await request("GET", `${url}/v1/models/edgeclip-demo`);
-  return { image: await exampleBase64("fox.png"), set: set.body.id, width: model.body.embedding_width };
 }
 
 function describe({ method, path, headers, body }: HostileRequest): string {

@@ -67,7 +67,7 @@ function contentType(dice: Dice, boundary: string): string {
 }
 
 function part(dice: Dice, name: string, value: unknown, end: string): Buffer {
-  const isImage = name.startsWith("image");
+  const isImage = name.startsWith("image") || name === "file";
   const disposition = dice.chance(0.75)
     ? `Content-Disposition: form-data; name="${name}${dice.chance(0.15) ? dice.pick(NAMES) : ""}"${isImage ? '; filename="x.png"' : ""}`
     : dice.pick(DISPOSITIONS);

@@ -1,11 +1,13 @@
 /** A request from an attacker, or from a faulty program. */
 import { gzipSync } from "node:zlib";
+import { bodylessRequest } from "./bodyless.ts";
 import type { Dice } from "./dice.ts";
 import { formBody } from "./form-body.ts";
-import { hostileString, manyValues } from "./hostile-values.ts";
+import { manyValues } from "./hostile-values.ts";
 import { spoilFields } from "./spoil-fields.ts";
 import { spoilText } from "./spoil-text.ts";
-import { type Known, type ValidBody, validBodies } from "./valid-bodies.ts";
+import { validBodies } from "./valid-bodies.ts";
+import type { Known, ValidBody } from "./valid-request.ts";
 
 export interface HostileRequest {
   method: string;
@@ -36,6 +38,18 @@ const SEGMENTS = [
   "label_sets",
   "models",
   "embeddings",
+  "files",
+  "content",
+  "batches",
+  "cancel",
+  "vector_stores",
+  "file_batches",
+  "search",
+  "operator",
+  "report",
+  "v2",
+  "embed",
+  "hf",
   "..",
   ".",
   "%2e%2e",
@@ -61,27 +75,6 @@ const SEGMENTS = [
   "openapi.json",
   "{id}",
 ];
-const QUERIES = [
-  "limit=0",
-  "limit=-1",
-  "limit=1e9",
-  "limit=1.5",
-  "limit=NaN",
-  "limit=",
-  "limit=1&limit=2",
-  "after=",
-  "after=%00",
-  "after=%ff",
-  "after=..%2f..",
-  `after=${"z".repeat(65)}`,
-  "after=%F0%9F%A6%8A",
-  "after=accounts/",
-  "__proto__=1",
-  "limit[]=1",
-  "limit=1&after=ls_ffffffffffffffffffffffffffffffff",
-  "%",
-  "&&&==",
-];
 const HEADERS: readonly [string, string][] = [
   ["x-request-id", "ok-1"],
   ["x-request-id", "a b"],
@@ -106,14 +99,17 @@ const HEADERS: readonly [string, string][] = [
   ["access-control-request-method", "POST"],
 ];
 
+/** How often a body is sent as a form. */
+const FORMS = { none: 0.03, also: 0.3, only: 0.95 } as const;
+
 /** A grammar over all endpoints. */
 export function hostileRequest(dice: Dice, known: Known): HostileRequest {
   const kind = dice.number(20);
   const made =
     kind < 3
       ? oddPath(dice)
-      : kind < 4
-        ? listOrSet(dice, known)
+      : kind < 7
+        ? { ...bodylessRequest(dice, known), headers: {} }
         : dice.chance(0.02)
           ? heavy(dice, dice.pick(validBodies(known)))
           : withBody(dice, dice.pick(validBodies(known)));
@@ -129,7 +125,7 @@ function withBody(dice: Dice, valid: ValidBody): HostileRequest {
   const path = dice.chance(0.97)
     ? valid.path
     : `${valid.path}${dice.pick(["/", "?", "//", "%20", "?x=%", "/.."])}`;
-  const isForm = valid.isForm ? dice.chance(0.3) : dice.chance(0.03);
+  const isForm = dice.chance(FORMS[valid.forms]);
   if (isForm) {
     const fields = dice.chance(0.5) ? valid.fields : spoilFields(dice, valid.fields);
     const { contentType, bytes } = formBody(dice, fields);
@@ -153,19 +149,8 @@ function heavy(dice: Dice, { path, fields }: ValidBody): HostileRequest {
 
 function oddPath(dice: Dice): HostileRequest {
   const segments = Array.from({ length: 1 + dice.number(4) }, () => dice.pick(SEGMENTS));
-  const query = dice.chance(0.3) ? `?${dice.pick(QUERIES)}` : "";
   const prefix = dice.chance(0.5) ? "/v1/" : "/";
-  return { method: dice.pick(METHODS), path: latin1(`${prefix}${segments.join("/")}${query}`), headers: {} };
-}
-
-function listOrSet(dice: Dice, { set }: Known): HostileRequest {
-  if (dice.chance(0.5)) return { method: "GET", path: `/v1/label_sets?${dice.pick(QUERIES)}`, headers: {} };
-  const odd = encodeURIComponent(hostileString(dice).slice(0, 2000).toWellFormed());
-  const digits = "0123456789abcdef".repeat(500).slice(0, dice.pick([1, 31, 33, 100, 1000, 5000]));
-  if (dice.chance(0.2))
-    return { method: dice.pick(["GET", "DELETE"]), path: `/v1/label_sets/ls_${digits}`, headers: {} };
-  const id = dice.chance(0.3) ? `${set}${dice.pick(["/", "%00", "?", ".", "/labels"])}` : odd;
-  return { method: dice.pick(["GET", "DELETE", "GET", "POST"]), path: `/v1/label_sets/${id}`, headers: {} };
+  return { method: dice.pick(METHODS), path: latin1(`${prefix}${segments.join("/")}`), headers: {} };
 }
 
 /** The characters that Node's client allows on a request line. */

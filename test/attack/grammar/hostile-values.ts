@@ -70,6 +70,11 @@ const STRINGS = [
   `ls_${"0".repeat(1000)}`,
   `ls_${"f".repeat(60_000)}`,
   "edgeclip/demo",
+  "known",
+  `file-${"0".repeat(24)}`,
+  `vs_${"0".repeat(24)}`,
+  `batch_${"0".repeat(24)}`,
+  "../file-0",
 ];
 
 const IMAGES = [
@@ -168,7 +173,22 @@ function likeAnItem(dice: Dice, depth: number): unknown {
     { label: inner, prompts: [inner] },
     { label: "fox", prompts: inner, min_similarity: inner },
     { role: "user", content: inner },
+    { file_id: inner },
+    { text: "fox", weight: inner },
+    { type: "eq", key: "kind", value: inner },
+    { type: inner, key: inner, value: inner },
+    { type: "in", key: "kind", value: [inner] },
+    { type: "and", filters: [inner] },
+    filtersWithin(dice.pick([8, 9, 100, 500])),
+    { anchor: "last_active_at", days: inner },
   ]);
+}
+
+/** Compounds of a filter, one in the other. */
+function filtersWithin(levels: number): unknown {
+  let filter: unknown = { type: "eq", key: "kind", value: "drawing" };
+  for (let level = 1; level < levels; level++) filter = { type: "and", filters: [filter] };
+  return filter;
 }
 
 /** JSON with so many small values that a parser, a validator or a stack may fail. */
@@ -182,6 +202,8 @@ export function manyValues(dice: Dice): string {
     '{"embedding":[""]}',
     '{"label":"a","prompts":[0]}',
     '"&Amp;"',
+    '{"file_id":"a"}',
+    '{"type":"eq","key":"a","value":1}',
   ]);
   const count = dice.pick([1_001, 10_001, 150_000]);
   return `[${`${unit},`.repeat(count - 1)}${unit}]`;

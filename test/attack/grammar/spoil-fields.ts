@@ -19,6 +19,20 @@ const FIELDS = [
   "top_k",
   "top_n",
   "limit",
+  "file_id",
+  "file_ids",
+  "files",
+  "embedding",
+  "content",
+  "attributes",
+  "filters",
+  "max_num_results",
+  "metadata",
+  "expires_after",
+  "purpose",
+  "input_file_id",
+  "inputs",
+  "parameters",
 ];
 
 /** @returns the fields, spoiled in one to three places */

@@ -1,28 +1,18 @@
 /** A valid request to each endpoint, which the grammar then spoils. */
 
-/** Facts about the deployment that a valid request needs. */
-export interface Known {
-  /** Base64 of a picture. */
-  image: string;
-  /** Id of a stored label set. */
-  set: string;
-  /** Width of the model's embeddings. */
-  width: number;
+import { storedBodies } from "./stored-bodies.ts";
+import type { Known, ValidBody } from "./valid-request.ts";
+
+export function validBodies(known: Known): ValidBody[] {
+  return [...ownBodies(known), ...compatibleBodies(known), ...storedBodies(known)];
 }
 
-export interface ValidBody {
-  path: string;
-  fields: Record<string, unknown>;
-  /** True if the endpoint accepts forms. */
-  isForm: boolean;
-}
-
-export function validBodies({ image, set, width }: Known): ValidBody[] {
+function ownBodies({ image, set, file, width }: Known): ValidBody[] {
   const embedding = Array.from({ length: width }, (_, i) => (i === 0 ? 1 : 0));
   return [
     {
       path: "/v1/classify",
-      isForm: true,
+      forms: "also",
       fields: {
         model: "edgeclip-demo",
         images: [image],
@@ -34,10 +24,10 @@ export function validBodies({ image, set, width }: Known): ValidBody[] {
         min_similarity: -1,
       },
     },
-    { path: "/v1/classify", isForm: true, fields: { image, label_set: [set] } },
+    { path: "/v1/classify", forms: "also", fields: { image, label_set: [set] } },
     {
       path: "/v1/classify",
-      isForm: true,
+      forms: "also",
       fields: {
         images: [image],
         labels: ["fox", "bus"],
@@ -48,12 +38,12 @@ export function validBodies({ image, set, width }: Known): ValidBody[] {
     },
     {
       path: "/v1/similarity",
-      isForm: true,
-      fields: { images: [image, { embedding }], texts: ["a fox", "a bus"] },
+      forms: "also",
+      fields: { images: [image, { embedding }, { file_id: file }], texts: ["a fox", "a bus"] },
     },
     {
       path: "/v1/embeddings",
-      isForm: false,
+      forms: "none",
       fields: {
         model: "edgeclip/demo",
         input: ["fox", { image }, { text: "bus" }],
@@ -64,12 +54,12 @@ export function validBodies({ image, set, width }: Known): ValidBody[] {
     },
     {
       path: "/v1/embeddings",
-      isForm: false,
+      forms: "none",
       fields: { messages: [{ role: "user", content: [{ type: "text", text: "fox" }] }] },
     },
     {
       path: "/v1/embeddings",
-      isForm: false,
+      forms: "none",
       fields: {
         input: [
           {
@@ -86,7 +76,7 @@ export function validBodies({ image, set, width }: Known): ValidBody[] {
     },
     {
       path: "/v1/rerank",
-      isForm: false,
+      forms: "none",
       fields: {
         query: "a fox",
         documents: ["fox", { text: "bus" }, { image }, { embedding }],
@@ -94,16 +84,57 @@ export function validBodies({ image, set, width }: Known): ValidBody[] {
         return_documents: true,
       },
     },
+  ];
+}
+
+/** Of Cohere's and Hugging Face's endpoints. */
+function compatibleBodies({ image, width }: Known): ValidBody[] {
+  const data = `data:image/png;base64,${image}`;
+  return [
     {
-      path: "/v1/label_sets",
-      isForm: false,
+      path: "/v2/rerank",
+      forms: "none",
+      fields: { model: "edgeclip-demo", query: "a fox", documents: ["fox", { text: "bus" }], top_n: 1 },
+    },
+    {
+      path: "/v2/embed",
+      forms: "none",
       fields: {
-        name: "animals",
-        labels: ["fox", "harp"],
-        templates: "a photo of a {}.",
-        negative: ["a photo."],
-        min_similarity: -1,
+        model: "edgeclip-demo",
+        texts: ["fox"],
+        input_type: "search_query",
+        embedding_types: ["float", "ubinary"],
+        output_dimension: width,
+        truncate: "END",
       },
+    },
+    { path: "/v2/embed", forms: "none", fields: { images: [data] } },
+    {
+      path: "/v2/embed",
+      forms: "none",
+      fields: {
+        inputs: [
+          {
+            content: [
+              { type: "text", text: "fox" },
+              { type: "image_url", image_url: { url: data } },
+            ],
+          },
+        ],
+      },
+    },
+    {
+      path: "/hf/zero-shot-image-classification",
+      forms: "none",
+      fields: {
+        inputs: image,
+        parameters: { candidate_labels: ["fox", "bus"], hypothesis_template: "a photo of a {}." },
+      },
+    },
+    {
+      path: "/hf/feature-extraction",
+      forms: "none",
+      fields: { inputs: ["fox", { image }], normalize: true, truncate: true, truncation_direction: "right" },
     },
   ];
 }
