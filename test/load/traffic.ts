@@ -4,19 +4,14 @@ import { join } from "node:path";
 import { faultOf } from "../attack/fault-of-answer.ts";
 import { Dice } from "../attack/grammar/dice.ts";
 import { hostileRequest } from "../attack/grammar/hostile-request.ts";
-import type { Known } from "../attack/grammar/valid-bodies.ts";
-import type { RawAnswer, RawClient } from "../attack/raw-request.ts";
+import { knownThings } from "../attack/known-things.ts";
+import type { RawClient } from "../attack/raw-request.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { request } from "../support/send-request.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
-
-/** A kind of request: its share of the traffic, and how to send one. */
-interface Kind {
-  name: string;
-  share: number;
-  /** @returns undefined if the answer is right, else a description of the answer */
-  send(dice: Dice): Promise<string | undefined>;
-}
+import { askOver, type Kind, outcomeOf } from "./ask.ts";
+import { clientTraffic } from "./client-traffic.ts";
+import { storeTraffic } from "./store-traffic.ts";
 
 const PICTURES = join(import.meta.dirname, "../fixtures/pictures/images");
 const EXAMPLES = ["fox", "giraffe", "grapes", "harp", "moon", "rocket", "trophy", "tulip"];
@@ -27,11 +22,12 @@ const word = (dice: Dice): string => `thing ${dice.number(1e9)}`;
 /** All kinds of requests, over connections that are kept open. */
 export async function trafficOf(url: string, client: RawClient): Promise<Kind[]> {
   const images = await Promise.all(EXAMPLES.map((name) => exampleBase64(`${name}.png`)));
+  const examples = EXAMPLES.map((name, index) => ({ name, image: images[index] ?? "" }));
+  const ask = askOver(client);
   const photo = (await readFile(join(PICTURES, "photo_3000x2000.jpg"))).toString("base64");
   const bitmap = Buffer.from(noiseBmp(2000, 1500, 1)).toString("base64");
   const set = await request("POST", `${url}/v1/label_sets`, { labels: LABELS });
-  const { body: models } = await request("GET", `${url}/v1/models`);
-  const known: Known = { image: images[0] ?? "", set: set.body.id, width: models.data[0].embedding_width };
+  const known = await knownThings(url);
   const post = async (path: string, fields: object, rightStatus = 200): Promise<string | undefined> => {
     const body = Buffer.from(JSON.stringify(fields));
     const answer = await client.send({ method: "POST", path, headers: JSON_TYPE, body });
@@ -78,6 +74,8 @@ export async function trafficOf(url: string, client: RawClient): Promise<Kind[]>
       share: 1,
       send: (dice) => post("/v1/label_sets", { labels: Array.from({ length: 20 }, () => word(dice)) }, 201),
     },
+    ...(await storeTraffic(ask, examples)),
+    ...(await clientTraffic(ask, examples)),
     {
       name: "bad input",
       share: 20,
@@ -97,8 +95,4 @@ export function pickKind(kinds: readonly Kind[], dice: Dice): Kind {
   const kind = kinds.find(({ share }) => (at -= share) < 0);
   if (kind === undefined) throw new Error("shares do not add up");
   return kind;
-}
-
-function outcomeOf({ status, text }: RawAnswer): string {
-  return `${status} ${/"code":"(\w+)"/.exec(text)?.[1] ?? text.slice(0, 100)}`;
 }
