@@ -42,9 +42,9 @@ export const MAX_IMAGE_BYTES = 20_000_000;
 export const FETCH_TIMEOUT_MS = 10_000;
 export const MAX_REDIRECTS = 3;
 export const DEFAULT_TOP_K = 5;
-/** UTF-16 code units of a model's or a label set's name. */
+/** UTF-16 code units of a model's name, an id, a title, or a vector store's name. */
 export const MAX_NAME_LENGTH = 256;
-/** Label sets or batches on a page of the list. */
+/** Entries on a page of a list. */
 export const DEFAULT_PAGE = 20;
 export const MAX_PAGE = 100;
 /** Values of a vector that comes with a request. Models have fewer. */

@@ -50,7 +50,7 @@ export default class Search extends WorkerEntrypoint<SearchEnv> implements Searc
     const answer = await result;
     if (answer.ok) {
       const { scanned, reads, bytesRead } = answer.value;
-      logCall("search", requestId, { scanned, reads, bytes_read: bytesRead });
+      logCall("search", requestId, { scanned, reads, bytesRead });
     }
     return answer;
   }

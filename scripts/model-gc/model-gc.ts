@@ -6,8 +6,8 @@ import { collectGarbage } from "./collect-garbage.ts";
 await runCommand(
   {
     usage: "npm run model:gc -- --remote",
-    about: `Removes decoders and tower Workers of the deployment that neither the gateway that serves nor the one before it
-uses. Workers on this machine end by themselves, so --remote is required.`,
+    about: `Removes decoders, towers, shards and search Workers of the deployment that neither the gateway that serves nor the
+one before it uses. Workers on this machine end by themselves, so --remote is required.`,
     options: { remote: REMOTE_OPTION },
   },
   async ({ remote }) => {

@@ -270,6 +270,8 @@ export function contractCases({ image, set, file, lines, store, width }: Materia
     row(SETS, "a name", { labels: ["contract", "case"], name: "contract-1" }, 200),
     row(SETS, "words for a name", { labels: "a", name: "My set" }, 400, "invalid_value", "name"),
     row(SETS, "an id for a name", { labels: "a", name: "ls_a" }, 400, "invalid_value", "name"),
+    row(SETS, "no value for a name", { labels: "a", name: "None" }, 400, "invalid_value", "name"),
+    row(SETS, "what forms write for no value", { labels: "a", name: "none" }, 400, "invalid_value", "name"),
     row(SETS, "a name of 65", { labels: "a", name: "a".repeat(65) }, 400, "too_long", "name"),
     row(SETS, "a title", { labels: ["a", "title"], title: "My set" }, 201),
     row(CLASSIFY, "a set by name", { image, label_set: "contract-1" }, 200),

@@ -2,7 +2,7 @@
 import { PUBLIC_ACCOUNT, type Tier } from "./api-key.ts";
 
 export interface Caller {
-  /** Owns label sets, and is the unit of rate limits. */
+  /** Owns label sets, files, batches and vector stores, and is the unit of rate limits. */
   account: string;
   /** null for a request without a key. */
   keyId: string | null;

@@ -176,7 +176,7 @@ export function openApiDocument(server: string, model: string | undefined): obje
       title: "edgeclip",
       version: VERSION,
       description: "Zero-shot image classification and image-text retrieval with OpenCLIP models.",
-      contact: { name: "Whoever runs this deployment" },
+      contact: { name: "The operator of this deployment" },
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: server }],

@@ -41,7 +41,7 @@ export const batchSchema = z
             code: z.string(),
             message: z.string(),
             param: z.string().nullable(),
-            line: z.number().int().nullable().meta({ description: "Of the input file, from 1 on" }),
+            line: z.number().int().nullable().meta({ description: "The line of the input file, from 1 on" }),
           }),
         ),
       })
@@ -59,11 +59,14 @@ export const batchSchema = z
       "cancelling",
       "cancelled",
     ]),
-    output_file_id: z.string().nullable().meta({ description: "Of the lines that were answered" }),
+    output_file_id: z
+      .string()
+      .nullable()
+      .meta({ description: "The file with the answers of the lines that were answered" }),
     error_file_id: z
       .string()
       .nullable()
-      .meta({ description: "Of the lines that were refused, or not answered" }),
+      .meta({ description: "The file with the errors of the lines that were refused, or not answered" }),
     created_at: seconds,
     in_progress_at: stamp,
     expires_at: seconds,

@@ -45,7 +45,7 @@ export const labelSetSchema = z
       .optional()
       .meta({
         description:
-          "Of a set with examples, once it is ready: chosen by classifying examples by the texts and by other examples. " +
+          "How much examples count, for a set that has some, once it is ready: chosen by classifying examples by the texts and by other examples. " +
           "Accuracies are shares of the examples",
       }),
     missing_examples: z
@@ -53,7 +53,7 @@ export const labelSetSchema = z
       .optional()
       .meta({
         description:
-          "Of a set with examples: true if they have no vectors of this model's revision. It stays `building` until it is " +
+          "True if the set has examples, but no vectors of them of this model's revision. It stays `building` until it is " +
           "stored again with this model",
       }),
   })

@@ -17,7 +17,7 @@ export const TAGS = {
   "Pictures and texts": "What the models compute: classification, similarity, embeddings, ranking.",
   "Other APIs":
     "Endpoints of Cohere and Hugging Face, for their clients. They ignore fields that they do not know.",
-  "Label sets": "Labels that are stored once, computed once for each model, and then used by id.",
+  "Label sets": "Labels that are stored once, computed once for each model, and then used by id or name.",
   Files: "OpenAI's files: pictures and lists that are uploaded once and then named by id.",
   Batches: "OpenAI's batches: thousands of requests in a file, answered within 24 hours.",
   "Vector stores":

@@ -102,7 +102,7 @@ export const operatorReportSchema = z
   .object({
     object: z.literal("operator_report"),
     version: z.string(),
-    data_center: z.string().nullable().meta({ description: "Of Cloudflare; null elsewhere" }),
+    data_center: z.string().nullable().meta({ description: "Cloudflare's code for it; null elsewhere" }),
     host: hostSchema.optional(),
     cache: cacheSchema.optional(),
     invocations: invocationsSchema.optional(),

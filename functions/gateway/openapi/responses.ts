@@ -110,7 +110,7 @@ const rankingSchema = z.object({
     .string()
     .nullable()
     .meta({ description: "null if no label passed the thresholds, or if `none` won" }),
-  score: probability.nullable().meta({ description: "Of the prediction" }),
+  score: probability.nullable().meta({ description: "The probability of `prediction`" }),
   none_score: probability
     .optional()
     .meta({ description: "Probability that none of the labels fits, if the request has `none`" }),

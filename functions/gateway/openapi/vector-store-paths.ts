@@ -32,6 +32,9 @@ const BATCH = { id: "vector_store_id", batch_id: "id" };
 const mismatch = {
   "409": ["The store's vectors are of another model, or it has expired", errorSchema],
 } as const satisfies Partial<Operation["answers"]>;
+const expired = {
+  "409": ["The store has expired", errorSchema],
+} as const satisfies Partial<Operation["answers"]>;
 
 export const vectorStorePaths: ZodOpenApiPathsObject = {
   "/v1/vector_stores": {
@@ -58,7 +61,8 @@ export const vectorStorePaths: ZodOpenApiPathsObject = {
       id: "listVectorStores",
       tag,
       summary: "The account's vector stores",
-      description: "OpenAI's endpoint. A cursor that the list does not have is refused.",
+      description:
+        "OpenAI's endpoint. A cursor that the list does not have is refused; that of an entry deleted lately is known.",
       query: vectorStoreListSchema,
       answers: { "200": ["A page of them", responses.vectorStoreListResponseSchema] },
     }),
@@ -114,7 +118,8 @@ export const vectorStorePaths: ZodOpenApiPathsObject = {
       id: "listVectorStoreFiles",
       tag,
       summary: "The pictures of a vector store",
-      description: "OpenAI's endpoint. A cursor that the list does not have is refused.",
+      description:
+        "OpenAI's endpoint. A cursor that the list does not have is refused; that of an entry deleted lately is known.",
       path: storePath,
       query: storeFileListSchema,
       answers: { "200": ["A page of them", responses.vectorStoreFileListResponseSchema] },
@@ -136,7 +141,7 @@ export const vectorStorePaths: ZodOpenApiPathsObject = {
       description: "OpenAI's endpoint. The next search filters by the new ones.",
       path: filePath,
       request: storeFileUpdateSchema,
-      answers: { "200": ["The picture", responses.vectorStoreFileSchema], ...mismatch },
+      answers: { "200": ["The picture", responses.vectorStoreFileSchema], ...expired },
     }),
     delete: operation({
       id: "deleteVectorStoreFile",

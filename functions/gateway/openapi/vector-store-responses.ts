@@ -19,7 +19,7 @@ export const vectorStoreSchema = z
     name: z.string().meta({ description: "Empty if it was given none" }),
     description: z.string().nullable(),
     status: z.enum(["expired", "in_progress", "completed"]),
-    usage_bytes: whole.meta({ description: "Of vectors, attributes and names" }),
+    usage_bytes: whole.meta({ description: "What vectors, attributes and names take" }),
     file_counts: countsSchema,
     metadata: z.record(z.string(), z.string()),
     last_active_at: seconds,
@@ -29,7 +29,7 @@ export const vectorStoreSchema = z
       .optional()
       .meta({ description: "Absent for a store that stays" }),
     model: z.string().meta({ description: "Alias of the model that the vectors are from" }),
-    revision: z.string().meta({ description: "Of that model" }),
+    revision: z.string().meta({ description: "The revision of that model" }),
   })
   .meta({ id: "VectorStore" });
 
@@ -41,7 +41,7 @@ export const deletedVectorStoreSchema = z
 
 export const vectorStoreFileSchema = z
   .object({
-    id: z.string().meta({ description: "Of the picture's file" }),
+    id: z.string().meta({ description: "The id of the picture's file" }),
     object: z.literal("vector_store.file"),
     created_at: seconds,
     vector_store_id: z.string(),
@@ -49,7 +49,7 @@ export const vectorStoreFileSchema = z
     last_error: z
       .object({ code: z.enum(["server_error", "unsupported_file", "invalid_file"]), message: z.string() })
       .nullable(),
-    usage_bytes: whole.meta({ description: "Of the file; 0 for a vector without one" }),
+    usage_bytes: whole.meta({ description: "The size of the file; 0 for a vector without one" }),
     attributes: attributesSchema,
     filename: z.string(),
   })
@@ -63,7 +63,9 @@ const addedRowSchema = z
   .object({
     ...vectorStoreFileSchema.partial().shape,
     object: z.enum(["vector_store.file", "error"]),
-    index: whole.optional().meta({ description: "Of the picture in the request, if the row has an error" }),
+    index: whole
+      .optional()
+      .meta({ description: "The picture's place in the request, if the row has an error" }),
     error: rowErrorSchema,
   })
   .meta({ id: "AddedVectorStoreFileRow" });

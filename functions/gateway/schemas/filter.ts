@@ -11,7 +11,7 @@ import { MAX_METADATA_KEY, MAX_METADATA_VALUE } from "../limits.ts";
 import { list } from "./list.ts";
 import { wellFormedString } from "./short-string.ts";
 
-const key = wellFormedString(MAX_METADATA_KEY).meta({ description: "Of the attribute" });
+const key = wellFormedString(MAX_METADATA_KEY).meta({ description: "The attribute's name" });
 const text = wellFormedString(MAX_METADATA_VALUE);
 const value = z.union([text, z.number(), z.boolean()], {
   error: "must be a string, a number, or true or false",

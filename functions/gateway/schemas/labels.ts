@@ -11,7 +11,7 @@ export const cosineSchema = z
   .number()
   .min(-1, "must be between -1 and 1")
   .max(1, "must be between -1 and 1")
-  .meta({ description: "A cosine" });
+  .meta({ description: "Predictions with a lower cosine are left out" });
 
 const labelSchema = z
   .union(

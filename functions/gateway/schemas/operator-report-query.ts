@@ -13,5 +13,9 @@ export const operatorReportQuerySchema = z.object({
         "its answers count among the Workers of a request. `towers`: models and Workers. `label_sets`: one page. `batches`: " +
         "those that are not over",
     }),
-  after: z.string().max(1024).optional().meta({ description: "Of `label_sets`: `after` of the page before" }),
+  after: z
+    .string()
+    .max(1024)
+    .optional()
+    .meta({ description: "To go on listing `label_sets`: `after` of the page before" }),
 });

@@ -24,7 +24,7 @@ export const storeFilesRequestSchema = z
         "A vector of the store's model, as numbers or as base64 of little-endian float32, without a picture",
     }),
     filename: filenameSchema("the picture").optional().meta({
-      description: "Of a picture or vector; in a form, each file has its own",
+      description: "The name of a picture or vector. A file of a form has its own, which this one replaces",
     }),
     attributes: attributesSchema.optional(),
     chunking_strategy: chunkingSchema,
