@@ -46,7 +46,7 @@ describeInBrowser("the tab that classifies", () => {
         );
       expect(lengths.map((length) => `${(100 * length).toFixed(1)} %`)).toEqual(shares);
       const measured = await panel.locator(".measurements").innerText();
-      for (const name of ["Decoding", "Image tower", "Server, total", "Browser, total"]) {
+      for (const name of ["Decoding", "Image model", "Server, total", "Browser, total"]) {
         expect(measured).toMatch(new RegExp(`${name}\\s+[\\d.]+ m?s`));
       }
       await example(panel, "Giraffe").click();

@@ -3,12 +3,18 @@ import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
 
 import { describeInBrowser } from "./support/describe-in-browser.ts";
-import { example, winner } from "./support/parts.ts";
+import { example, openFold, openTab, winner } from "./support/parts.ts";
 import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
 /** Stops of the Tab key on the page, rounded up. */
 const MOST_STOPS = 40;
+
+/** Controls that Tab did not reach. Arrow keys lead to the tabs that are not chosen. */
+const NOT_REACHED = `[...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+  .filter((control) => control.checkVisibility() && !control.disabled && control.tabIndex !== -1)
+  .filter((control) => !control.hasAttribute("data-reached"))
+  .map((control) => control.outerHTML)`;
 
 describeInBrowser("the keyboard alone", () => {
   const site = useSite();
@@ -82,6 +88,72 @@ describeInBrowser("the keyboard alone", () => {
       await page.keyboard.press("Enter");
       await panel.getByRole("option", { name: "mine (0 pictures)" }).waitFor({ state: "attached" });
       expect(await panel.locator(".stored li").count()).toBe(0);
+
+      const erase = panel.getByRole("button", { name: "Delete… this store" });
+      await tabTo(page, erase);
+      await page.keyboard.press("Enter");
+      const question = page.getByRole("alertdialog");
+      expect(await focused(question.getByRole("button", { name: "Keep" }))).toBe(true);
+      await page.keyboard.press("Enter");
+      expect(await focused(erase)).toBe(true);
+      await page.keyboard.press("Enter");
+      await tabTo(page, question.getByRole("button", { name: "Delete" }));
+      await page.keyboard.press("Space");
+      await panel.getByText("“mine” is deleted.").waitFor();
+      // The menu is empty and takes no focus, but a new store can be made.
+      await expect.poll(() => focused(panel.getByLabel("Name of the store"))).toBe(true);
+    });
+  });
+
+  it("stores a label set and deletes it", async () => {
+    await visit(site.browser, site.workers.url, async (page) => {
+      const panel = page.locator("#classify");
+      await page.getByText("None stored yet").waitFor();
+      await tabTo(page, panel.locator("summary", { hasText: "Store these labels" }));
+      await page.keyboard.press("Enter");
+      await tabTo(page, panel.getByLabel("Name of the set"));
+      await page.keyboard.type("mine");
+      await page.keyboard.press("Enter");
+      const menu = panel.getByLabel("Stored label set");
+      await expect.poll(() => focused(menu)).toBe(true);
+      await tabTo(page, panel.getByRole("button", { name: "Delete… this label set" }));
+      await page.keyboard.press("Enter");
+      await page.getByRole("alertdialog").waitFor();
+      await page.keyboard.press("Escape");
+      expect(await page.getByRole("alertdialog").count()).toBe(0);
+      expect(await menu.inputValue()).toBe("mine");
+      await page.keyboard.press("Enter");
+      await tabTo(page, page.getByRole("alertdialog").getByRole("button", { name: "Delete" }));
+      await page.keyboard.press("Enter");
+      await panel.getByText("“mine” is deleted.").waitFor();
+      await expect.poll(() => focused(panel.getByLabel("What it could be"))).toBe(true);
+    });
+  });
+
+  it.each(["Classify", "Compare", "Search"] as const)("reaches every control of %s", async (name) => {
+    await visit(site.browser, site.workers.url, async (page) => {
+      const panel = await openTab(page, name);
+      if (name === "Search") {
+        await openFold(panel, "Make a new store");
+        await panel.getByLabel("Name of the store").fill("all controls");
+        await panel.getByRole("button", { name: "Make" }).click();
+      }
+      await example(panel, "Fox").click();
+      if (name === "Compare") await panel.getByRole("listitem").waitFor();
+      if (name === "Search") await panel.getByText("1 of 1 picture added.").waitFor();
+      if (name !== "Classify") await panel.getByRole("button", { name, exact: true }).click();
+      await panel.locator(".snippets").waitFor();
+      await page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true");
+      if (name === "Classify") await panel.getByLabel("Maybe none of them fits").check();
+      if (name === "Search") await panel.locator(".stored button").waitFor();
+      await panel.locator("[data-outcome]:not([aria-busy])").waitFor();
+
+      await page.getByRole("tab", { name, exact: true }).focus();
+      for (let stop = 0; stop < 2 * MOST_STOPS; stop++) {
+        await page.keyboard.press("Tab");
+        await page.evaluate("document.activeElement.setAttribute('data-reached', '')");
+      }
+      expect(await page.evaluate(NOT_REACHED)).toEqual([]);
     });
   });
 

@@ -62,8 +62,9 @@ async function take(
   await context.close();
 }
 
-/** The picture must not show a focus frame or the port of this run. */
+/** The picture must not show a focus frame, the port of this run, or examples that are still to come. */
 async function clean(page: Page, url: string): Promise<void> {
+  await page.waitForFunction("[...document.images].every((image) => image.naturalWidth > 0 || image.hidden)");
   await page.mouse.move(0, 0);
   await page.evaluate(`document.activeElement.blur();
     for (const code of document.querySelectorAll("pre code")) {

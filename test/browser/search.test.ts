@@ -69,6 +69,71 @@ describeInBrowser("the tab that searches", () => {
     });
   });
 
+  it("deletes a store after a question, and leaves its files", async () => {
+    await visit(site.browser, site.workers.url, async (page) => {
+      const panel = await openTab(page, "Search");
+      await openFold(panel, "Make a new store");
+      await panel.getByLabel("Name of the store").fill("unwanted");
+      await panel.getByRole("button", { name: "Make" }).click();
+      await example(panel, "Harp").click();
+      await panel.getByText("1 of 1 picture added.").waitFor();
+      const menu = panel.getByLabel("Vector store");
+      await panel.getByRole("option", { name: "unwanted (1 picture)" }).waitFor({ state: "attached" });
+      const store = await menu.inputValue();
+      const path = `${site.workers.url}/v1/vector_stores/${store}`;
+      const { body: inStore } = await request("GET", `${path}/files`);
+      await panel.getByRole("button", { name: "Search", exact: true }).click();
+      expect(await found(panel)).toEqual(["harp.png"]);
+
+      const erase = panel.getByRole("button", { name: "Delete… this store" });
+      await erase.click();
+      const question = page.getByRole("alertdialog", { name: "Delete the store “unwanted”?" });
+      await question.getByText("Its picture cannot be searched any more").waitFor();
+      await page.keyboard.press("Escape");
+      expect(await question.count()).toBe(0);
+      expect((await request("GET", path)).status).toBe(200);
+
+      await erase.click();
+      await question.getByRole("button", { name: "Delete" }).click();
+      await panel.getByText("“unwanted” is deleted.").waitFor();
+      expect(await menu.inputValue()).toBe("");
+      expect(await erase.isVisible()).toBe(false);
+      expect(await panel.getByRole("group", { name: "Add pictures" }).isVisible()).toBe(false);
+      expect(await panel.locator(".gallery").count()).toBe(0);
+      expect((await request("GET", path)).status).toBe(404);
+      const file = `${site.workers.url}/v1/files/${inStore.data[0].id}`;
+      expect((await request("GET", file)).status).toBe(200);
+    });
+  });
+
+  it("says that its code did not come, and loads it when it can", async () => {
+    await visit(
+      site.browser,
+      site.workers.url,
+      async (page) => {
+        const asked: string[] = [];
+        page.on("request", (each) => asked.push(each.url()));
+        await page.context().setOffline(true);
+        const panel = await openTab(page, "Search");
+        await panel.getByRole("alert").getByText("The search could not be loaded").waitFor();
+        expect(await panel.getByRole("form").count()).toBe(0);
+        await panel.getByRole("button", { name: "Try again" }).press("Enter");
+        await panel.getByRole("button", { name: "Try again" }).waitFor();
+        await page.context().setOffline(false);
+        await panel.getByRole("button", { name: "Try again" }).click();
+        await panel.getByText("then say what to find").waitFor();
+        expect(await panel.getByText("could not be loaded").count()).toBe(0);
+        await panel.getByLabel("Vector store").waitFor();
+        // Once loaded, it is not loaded again.
+        const count = asked.length;
+        await openTab(page, "Compare");
+        await openTab(page, "Search");
+        expect(asked.slice(count).filter((url) => url.includes("/search-"))).toEqual([]);
+      },
+      { mayFail: true },
+    );
+  });
+
   it("shows a store of the address, whose pictures it loads, and adds an example", async () => {
     const { body: store } = await request("POST", `${site.workers.url}/v1/vector_stores`, { name: "few" });
     const form = new FormData();

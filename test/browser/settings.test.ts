@@ -55,6 +55,58 @@ describeInBrowser("labels and settings", () => {
     );
   });
 
+  it("deletes a stored set after a question, and says what is lost", async () => {
+    for (const [name, labels] of [
+      ["kept", ["moon"]],
+      ["unwanted", ["fox", "harp"]],
+    ]) {
+      await request("POST", `${site.workers.url}/v1/label_sets`, { name, labels });
+    }
+    await visit(
+      site.browser,
+      site.workers.url,
+      async (page) => {
+        const panel = await openTab(page, "Classify");
+        const menu = panel.getByLabel("Stored label set");
+        const erase = panel.getByRole("button", { name: "Delete… this label set" });
+        await menu.locator("option", { hasText: "unwanted (2 labels)" }).waitFor({ state: "attached" });
+        expect(await erase.isVisible()).toBe(false);
+        await menu.selectOption("unwanted");
+        await panel.getByText("Not used now: the stored set has labels of its own.").waitFor();
+
+        await erase.click();
+        const question = page.getByRole("alertdialog", { name: "Delete the label set “unwanted”?" });
+        await question.getByText("Its 2 labels are deleted").waitFor();
+        await question.getByRole("button", { name: "Keep" }).click();
+        expect(await page.getByRole("alertdialog").count()).toBe(0);
+        expect(await menu.inputValue()).toBe("unwanted");
+        expect(await page.evaluate("location.hash")).toBe("#label_set=unwanted");
+
+        await erase.click();
+        await page.context().setOffline(true);
+        await question.getByRole("button", { name: "Delete" }).click();
+        await question.getByText("The server cannot be reached").waitFor();
+        await page.context().setOffline(false);
+        await question.getByRole("button", { name: "Delete" }).click();
+        await panel.getByText("“unwanted” is deleted.").waitFor();
+        expect(await menu.inputValue()).toBe("");
+        expect(await menu.locator("option", { hasText: "unwanted" }).count()).toBe(0);
+        expect(await menu.locator("option", { hasText: "kept" }).count()).toBe(1);
+        expect(await page.evaluate("location.hash")).toBe("");
+        expect((await request("GET", `${site.workers.url}/v1/label_sets/unwanted`)).status).toBe(404);
+        expect(await panel.getByLabel("What it could be").isEnabled()).toBe(true);
+
+        // What somebody else deleted meanwhile is as gone as it was to be.
+        await menu.selectOption("kept");
+        expect((await request("DELETE", `${site.workers.url}/v1/label_sets/kept`)).status).toBe(200);
+        await erase.click();
+        await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+        await panel.getByText("“kept” is deleted.").waitFor();
+      },
+      { mayFail: true },
+    );
+  });
+
   it("sends thresholds, none and several labels, and explains the figures", async () => {
     await visit(site.browser, site.workers.url, async (page) => {
       const panel = await openTab(page, "Classify");

@@ -37,7 +37,7 @@ export function classify(
   const shown = outcome(
     find(section, "[data-outcome]"),
     "classify-snippet",
-    "Choose pictures, or one of the examples.",
+    "Choose pictures, or one of the examples. The model says which of the labels fits each best.",
   );
 
   const askOne = async (request: ApiRequest, count: number, signal: AbortSignal): Promise<void> => {

@@ -19,7 +19,7 @@ export function compare(section: HTMLElement, model: () => string): void {
   const shown = outcome(
     find(section, "[data-outcome]"),
     "compare-snippet",
-    "Choose pictures, then compare them with the texts.",
+    "Choose pictures, then compare them with the texts. A table says how near they are.",
   );
   const ask = async (request: ApiRequest, signal: AbortSignal): Promise<void> => {
     const answer = await call(request.path, similarity, { ...requestInit(request), signal });

@@ -12,7 +12,8 @@ export interface Words {
 
 /** What to do, by the API's code. */
 const ADVICE: Readonly<Record<string, string>> = {
-  invalid_api_key: "Put one into the field “API key”, under “Model and key” at the top.",
+  invalid_api_key:
+    "Put one into the field “API key”, under “Model and key” at the top. Whoever runs this service makes them.",
   invalid_image: "See whether it opens on your own machine, or save it again as JPEG or PNG.",
   unsupported_image_format: "Save it as JPEG or PNG and choose it again.",
   image_too_large: "Make it smaller and choose it again.",

@@ -4,7 +4,7 @@ import { compare } from "./compare-tab.ts";
 import { connection } from "./connection.ts";
 import { find } from "./dom.ts";
 import { pageLink } from "./page-link.ts";
-import { search } from "./search-tab.ts";
+import { searchWhenShown } from "./search-when-shown.ts";
 import { tabs } from "./tabs.ts";
 
 const model = find(document, "#model", HTMLSelectElement);
@@ -18,5 +18,5 @@ const loadSets = connection(
 );
 classify(classifySection, model, loadSets);
 compare(find(document, "#compare"), () => model.value);
-search(find(document, "#search"), () => model.value, find(document, "#connection"));
+searchWhenShown(find(document, "#search"), () => model.value, find(document, "#connection"));
 pageLink(tabList);

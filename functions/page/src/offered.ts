@@ -7,6 +7,15 @@ export function wantOffered(select: HTMLSelectElement, value: string): void {
   if (select.selectedIndex === -1) select.selectedIndex = 0;
 }
 
+/** Takes the entry that is chosen away, because it is there no more, and chooses the first. */
+export function forgetOffered(select: HTMLSelectElement): void {
+  select.selectedOptions[0]?.remove();
+  delete select.dataset["wanted"];
+  select.selectedIndex = 0;
+  // Bubbles, as when a person chooses, so that the page's address loses the entry, too.
+  select.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 /** @returns a choice that is not among the entries */
 export function chooseOffered(
   select: HTMLSelectElement,

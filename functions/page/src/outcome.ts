@@ -26,6 +26,8 @@ export interface Outcome {
   start(work: Work): void;
   show(part: Part, ...content: (Node | string)[]): void;
   bringIntoSight(): void;
+  /** Shows what is shown before the first request. */
+  clear(): void;
 }
 
 /**
@@ -36,7 +38,8 @@ export interface Outcome {
 export function outcome(panel: HTMLElement, name: string, empty: string): Outcome {
   const { content } = find(document, "#outcome-template", HTMLTemplateElement);
   panel.append(document.importNode(content, true));
-  find(panel, "[data-empty]").textContent = empty;
+  const atFirst = find(panel, "[data-empty]");
+  atFirst.textContent = empty;
   const part = (of: string): HTMLElement => find(panel, `[data-${of}]`);
   const bringIntoSight = (): void => scrollTo(panel);
 
@@ -65,6 +68,11 @@ export function outcome(panel: HTMLElement, name: string, empty: string): Outcom
     start: (work) => void run(work),
     show: (of, ...shown) => part(of).replaceChildren(...shown),
     bringIntoSight,
+    clear: () => {
+      for (const each of ["problem", "announcement", "measurements", "snippets"])
+        part(each).replaceChildren();
+      part("result").replaceChildren(atFirst);
+    },
   };
 }
 

@@ -1,4 +1,7 @@
-/** The tab that searches pictures in a vector store, in words or by a picture. */
+/**
+ * The tab that searches pictures in a vector store, in words or by a picture. It is a bundle of its own, which
+ * `search-when-shown.ts` loads.
+ */
 import { call } from "./api/call.ts";
 import { matches } from "./api/store-types.ts";
 import { requestInit } from "./api-request.ts";
@@ -33,7 +36,7 @@ export function search(section: HTMLElement, model: () => string, connection: HT
   const shown = outcome(
     find(section, "[data-outcome]"),
     "search-snippet",
-    "Choose a store, then ask for pictures in words or by a picture.",
+    "Choose or make a store, add pictures, then say what to find, in words or by a picture.",
   );
 
   const ask = (count: number): void => {
@@ -62,6 +65,8 @@ export function search(section: HTMLElement, model: () => string, connection: HT
     });
   };
   const showAsked = (): void => {
+    find(question, "[data-asked-hint]").textContent =
+      picture === undefined ? "" : "The search is by this picture, not by the words.";
     if (picture === undefined) {
       asked.replaceChildren();
       return;
@@ -79,7 +84,11 @@ export function search(section: HTMLElement, model: () => string, connection: HT
     void load();
     contents(store.value);
   });
+  let shownOf = "";
   const load = storeMenu(section, model, (chosen) => {
+    // What was found is in another store, or in one that is deleted.
+    if (chosen !== shownOf) shown.clear();
+    shownOf = chosen;
     adding.hidden = chosen === "";
     contents(chosen);
   });
@@ -103,14 +112,8 @@ export function search(section: HTMLElement, model: () => string, connection: HT
   });
   onSubmit(find(section, "form", HTMLFormElement), () => ask(SHOWN));
 
-  let isLoaded = false;
-  section.addEventListener("shown", () => {
-    if (isLoaded) return;
-    isLoaded = true;
-    void load();
-  });
   connection.addEventListener("change", ({ target }) => {
-    const isKey = target instanceof HTMLInputElement;
-    if (isKey && isLoaded) void load();
+    if (target instanceof HTMLInputElement) void load();
   });
+  void load();
 }

@@ -35,6 +35,15 @@ async function classifyMany(page: Page): Promise<void> {
   await panel.getByRole("button", { name: "CSV" }).waitFor();
 }
 
+async function storeAnimals(page: Page): Promise<Locator> {
+  const panel = await openTab(page, "Classify");
+  await openFold(panel, "Store these labels");
+  await panel.getByLabel("Name of the set").fill("animals");
+  await panel.getByRole("button", { name: "Store", exact: true }).click();
+  await panel.getByText("Stored as “animals”").waitFor();
+  return panel;
+}
+
 async function ready(page: Page): Promise<void> {
   await page.getByText("None stored yet").waitFor();
 }
@@ -93,11 +102,30 @@ export const OPEN_STATES: readonly State[] = [
   {
     name: "stored-set",
     use: async (page) => {
+      const panel = await storeAnimals(page);
+      await example(panel, "Fox").click();
+      await winner(page).waitFor();
+    },
+  },
+  {
+    name: "delete-set",
+    isWhole: false,
+    use: async (page) => {
+      const panel = await storeAnimals(page);
+      await panel.getByRole("button", { name: "Delete… this label set" }).click();
+      await page.getByRole("alertdialog").waitFor();
+    },
+  },
+  {
+    name: "taught",
+    use: async (page) => {
       const panel = await openTab(page, "Classify");
-      await openFold(panel, "Store these labels");
-      await panel.getByLabel("Name of the set").fill("animals");
-      await panel.getByRole("button", { name: "Store", exact: true }).click();
-      await panel.getByText("Stored as “animals”").waitFor();
+      await openFold(panel, "Teach labels");
+      await panel
+        .locator(".taught [type=file]")
+        .first()
+        .setInputFiles(await pictureFile("fox"));
+      await panel.getByRole("button", { name: "fox 1 picture" }).waitFor();
       await example(panel, "Fox").click();
       await winner(page).waitFor();
     },
@@ -190,6 +218,34 @@ export const SEARCH_STATES: readonly State[] = [
       await thumbnails(panel, ".gallery", 4);
       await panel.locator(".stored").scrollIntoViewIfNeeded();
       await thumbnails(panel, ".stored", 4);
+    },
+  },
+  {
+    name: "delete-store",
+    isWhole: false,
+    use: async (page) => {
+      const panel = await searchStore(page);
+      await panel.getByRole("button", { name: "Delete… this store" }).click();
+      await page.getByRole("alertdialog").waitFor();
+    },
+  },
+  {
+    name: "delete-refused",
+    isWhole: false,
+    use: async (page) => {
+      const panel = await searchStore(page);
+      await panel.getByRole("button", { name: "Delete… this store" }).click();
+      await page.context().setOffline(true);
+      await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+      await page.getByText("The server cannot be reached").waitFor();
+    },
+  },
+  {
+    name: "search-not-loaded",
+    use: async (page) => {
+      await page.route("**/search-*.js*", (route) => route.abort());
+      await openTab(page, "Search");
+      await page.getByText("The search could not be loaded").waitFor();
     },
   },
 ];

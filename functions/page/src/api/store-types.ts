@@ -25,5 +25,3 @@ const match = object({ file_id: text, filename: text, score: number });
 export type Match = Of<typeof match>;
 
 export const matches = object({ data: list(match), model: text, revision: text, usage, has_more: truth });
-
-export const deleted = object({ deleted: truth });

@@ -77,4 +77,6 @@ export type LabelSet = Of<typeof labelSet>;
 
 export const labelSetPage = object({ data: list(labelSet), has_more: truth, last_id: nullable(text) });
 
+export const deleted = object({ deleted: truth });
+
 export const refusal = object({ error });

@@ -2,6 +2,7 @@
 import type { ApiRequest } from "../api-request.ts";
 import { find } from "../dom.ts";
 import { wantOffered } from "../offered.ts";
+import { deleteSet } from "./delete-set.ts";
 import { keepSet } from "./keep-set.ts";
 import { linesOrCommas, showCount } from "./lines.ts";
 import { settings } from "./settings.ts";
@@ -28,9 +29,13 @@ export function labelInput(
   const typed = find(fieldset, "#labels", HTMLTextAreaElement);
   const set = find(fieldset, "#label-set", HTMLSelectElement);
   const made = settings(fieldset);
+  const typedHint = find(fieldset, "#labels-hint");
+  const hintWhenUsed = typedHint.textContent;
   const show = (): void => {
     const isStored = set.value !== "";
     typed.disabled = isStored;
+    find(fieldset, "[data-delete-set]").hidden = !isStored;
+    typedHint.textContent = isStored ? "Not used now: the stored set has labels of its own." : hintWhenUsed;
     for (const part of ["[data-teach]", "[data-keep]"]) find(fieldset, part).hidden = isStored;
     made.show(isStored);
   };
@@ -55,6 +60,7 @@ export function labelInput(
       set.focus();
     },
   );
+  deleteSet(fieldset, loadSets);
   return {
     fields: () =>
       set.value === ""

@@ -30,7 +30,7 @@ function option({ id, name, title, labels, status }: LabelSet): HTMLOptionElemen
   const value = name ?? id;
   return make(
     "option",
-    { value, "data-labels": String(labels) },
+    { value, "data-id": id, "data-name": name ?? title ?? "", "data-labels": String(labels) },
     `${name ?? title ?? id} (${labels} ${labels === 1 ? "label" : "labels"}${state})`,
   );
 }

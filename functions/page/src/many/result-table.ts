@@ -1,12 +1,12 @@
 /** A row for each picture: its name, best label and score, or why it was refused. A row opens to all of its labels. */
 import { Failure } from "../api/failure.ts";
 import type { Ranking } from "../api/types.ts";
+import { openPicture } from "../dialogs/picture-dialog.ts";
 import { button, make } from "../dom.ts";
 import { failureInWords } from "../failure-in-words.ts";
 import { preview } from "../pictures/preview.ts";
 import { type Asked, bestOf, NONE, showClassification } from "../results/classification.ts";
 import { percent } from "../results/figures.ts";
-import { openPicture } from "../results/picture-dialog.ts";
 import type { Row } from "./ask-many.ts";
 
 export type ClassifiedRow = Row<Ranking>;

@@ -8,6 +8,9 @@ import { cosineText, percent } from "./figures.ts";
 
 export const NONE = "none of these";
 
+const SIMILARITY = "Similarity is how near a label by itself is to the picture, from −1 to 1; 0.3 is high.";
+const SHARES = `The labels share 100 %. ${SIMILARITY}`;
+
 export interface Shown {
   element: HTMLElement;
   /** What a screen reader says when the answer is shown. */
@@ -48,7 +51,7 @@ export function bestOf(ranking: Ranking | undefined): { label: string; score: nu
 /** What the figures mean where they mislead. */
 function explanation({ count, fields }: Asked): HTMLElement[] {
   if (fields["multi_label"] === true) {
-    return [hint("Each label has a score of its own. The scores do not add up, and are no probabilities.")];
+    return [hint("Each label is judged for itself. The scores do not add up to 100 %.")];
   }
   if (count !== 1 || fields["none"] !== undefined) return [];
   return [
@@ -85,7 +88,10 @@ export function bars(ranking: Ranking, asked: Asked): HTMLElement {
     ),
     make("tbody", {}, ...rows.toSorted((a, b) => b.score - a.score).map(({ element }) => element)),
   );
-  const element = make("div", {}, table);
+  // The others have an explanation of their own.
+  const isShared = fields["multi_label"] !== true && (count > 1 || fields["none"] !== undefined);
+  const meaning = make("p", { class: "hint meaning" }, isShared ? SHARES : SIMILARITY);
+  const element = make("div", {}, table, meaning);
   const { length } = ranking.predictions;
   if (length >= count) return element;
   const cut = make("p", { class: "cut" }, `${length} of ${count} labels`);

@@ -1,10 +1,10 @@
 /** Shows the pictures that a search found, the nearest first. */
 import type { Match } from "../api/store-types.ts";
+import { openPicture } from "../dialogs/picture-dialog.ts";
 import { button, make } from "../dom.ts";
 import { thumbnail } from "../stores/thumbnails.ts";
 import type { Shown } from "./classification.ts";
 import { cosineText } from "./figures.ts";
-import { openPicture } from "./picture-dialog.ts";
 
 /** @param more asks for more pictures, if there are any */
 export function showGallery(matches: readonly Match[], more?: () => void): Shown {
@@ -16,7 +16,7 @@ export function showGallery(matches: readonly Match[], more?: () => void): Shown
   const caption = make(
     "p",
     { class: "caption" },
-    "The nearest first. Below each is its similarity with the question, from −1 to 1.",
+    "The nearest first, each with its similarity, from −1 to 1. For words, 0.3 is high.",
   );
   const list = make("ol", { class: "gallery", "aria-label": "Pictures found" }, ...matches.map(item));
   const element = make("div", {}, caption, list);

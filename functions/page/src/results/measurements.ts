@@ -8,14 +8,14 @@ import { time } from "./figures.ts";
 const PARTS: Readonly<Record<string, string>> = {
   fetch: "Following links",
   decode: "Decoding",
-  image: "Image tower",
-  text: "Text tower",
-  "image-manifest": "Cold image tower: manifest",
-  "image-shards": "Cold image tower: weights",
-  "image-load": "Cold image tower: in all",
-  "text-manifest": "Cold text tower: manifest",
-  "text-shards": "Cold text tower: weights",
-  "text-load": "Cold text tower: in all",
+  image: "Image model",
+  text: "Text model",
+  "image-manifest": "Cold image model: manifest",
+  "image-shards": "Cold image model: weights",
+  "image-load": "Cold image model: in all",
+  "text-manifest": "Cold text model: manifest",
+  "text-shards": "Cold text model: weights",
+  "text-load": "Cold text model: in all",
   cache: "Caches",
   search: "Comparing with the store",
   total: "Server, total",
@@ -26,7 +26,9 @@ export function measurements({
   browser,
   body,
 }: Answer<{ usage: Usage; model: string; revision: string }>): HTMLElement {
-  const parts = [...server].map(([name, spent]): [string, string] => [PARTS[name] ?? name, time(spent)]);
+  const parts = [...server]
+    .filter(([, spent]) => spent > 0)
+    .map(([name, spent]): [string, string] => [PARTS[name] ?? name, time(spent)]);
   return make(
     "div",
     { class: "measurements" },
@@ -34,7 +36,7 @@ export function measurements({
     make(
       "div",
       {},
-      list("From caches", fromCaches(body.usage)),
+      list("Known already, from caches", fromCaches(body.usage)),
       list("Model", [
         ["Id", body.model],
         ["Revision", body.revision],
@@ -48,10 +50,14 @@ function fromCaches({
   cached_images,
   prompt_tokens,
   prompt_tokens_details,
-}: Usage): [string, string][] {
+}: Usage): (readonly [string, string])[] {
   return [
-    [images === 1 ? "Picture" : "Pictures", `${cached_images} of ${images}`],
-    ["Tokens of texts", `${prompt_tokens_details.cached_tokens} of ${prompt_tokens}`],
+    ...(images === 0
+      ? []
+      : [[images === 1 ? "Picture" : "Pictures", `${cached_images} of ${images}`] as const]),
+    ...(prompt_tokens === 0
+      ? []
+      : [["Tokens of texts", `${prompt_tokens_details.cached_tokens} of ${prompt_tokens}`] as const]),
   ];
 }
 

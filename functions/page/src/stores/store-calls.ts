@@ -2,7 +2,6 @@
 import { call } from "../api/call.ts";
 import type { Failure } from "../api/failure.ts";
 import {
-  deleted,
   type StoredPicture,
   storedPictures,
   storedPicturesWithErrors,
@@ -10,6 +9,7 @@ import {
   vectorStore,
   vectorStores,
 } from "../api/store-types.ts";
+import { deleted } from "../api/types.ts";
 import { type ApiRequest, requestInit } from "../api-request.ts";
 import { rowFailure } from "../many/ask-many.ts";
 import type { Picture } from "../pictures/chosen-picture.ts";
@@ -20,7 +20,11 @@ const MOST_STORES = 100;
 const PAGE = 24;
 const PATH = "/v1/vector_stores";
 
-/** @throws Failure, as do all of these */
+export function pathOf(store: string): string {
+  return `${PATH}/${store}`;
+}
+
+/** @throws Failure, as do all that ask */
 export async function listStores(signal: AbortSignal): Promise<VectorStore[]> {
   return (await call(`${PATH}?limit=${MOST_STORES}`, vectorStores, { signal })).body.data;
 }
@@ -38,7 +42,7 @@ export async function listPictures(
   signal: AbortSignal,
 ): Promise<{ data: StoredPicture[]; has_more: boolean }> {
   const from = after === undefined ? "" : `&after=${after}`;
-  return (await call(`${PATH}/${store}/files?limit=${PAGE}${from}`, storedPictures, { signal })).body;
+  return (await call(`${pathOf(store)}/files?limit=${PAGE}${from}`, storedPictures, { signal })).body;
 }
 
 /** @returns for each picture what the store knows of it, or why it was refused */
@@ -48,7 +52,7 @@ export async function addPictures(
   signal: AbortSignal,
 ): Promise<(StoredPicture | Failure)[]> {
   const request: ApiRequest = {
-    path: `${PATH}/${store}/files`,
+    path: `${pathOf(store)}/files`,
     pictures,
     model: "",
     fields: { on_error: "report" },
@@ -60,13 +64,13 @@ export async function addPictures(
 
 /** Its file stays among the account's. */
 export async function takeOut(store: string, picture: string): Promise<void> {
-  await call(`${PATH}/${store}/files/${picture}`, deleted, { method: "DELETE" });
+  await call(`${pathOf(store)}/files/${picture}`, deleted, { method: "DELETE" });
 }
 
 export function searchRequest(store: string, question: string | Picture, count: number): ApiRequest {
   const [pictures, words] = typeof question === "string" ? [[], { query: question }] : [[question], {}];
   return {
-    path: `${PATH}/${store}/search`,
+    path: `${pathOf(store)}/search`,
     pictures,
     model: "",
     fields: { ...words, max_num_results: count },

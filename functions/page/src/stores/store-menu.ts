@@ -1,13 +1,14 @@
-/** The account's vector stores, and a way to make one. They are asked for when the tab is first shown. */
+/** The account's vector stores, and ways to make one and to delete one. */
 import { Failure } from "../api/failure.ts";
 import type { VectorStore } from "../api/store-types.ts";
+import { confirmDeletion } from "../dialogs/confirm-deletion.ts";
 import { find, make } from "../dom.ts";
 import { failureInWords } from "../failure-in-words.ts";
 import { latestOnly } from "../latest.ts";
-import { chooseOffered, wantOffered } from "../offered.ts";
+import { chooseOffered, forgetOffered, wantOffered } from "../offered.ts";
 import { problem } from "../results/problem.ts";
 import { onEnter } from "../submit.ts";
-import { listStores, makeStore } from "./store-calls.ts";
+import { listStores, makeStore, pathOf } from "./store-calls.ts";
 
 /**
  * @param model gives the chosen model, which a new store is for
@@ -33,7 +34,8 @@ export function storeMenu(
       const missing = chooseOffered(select, [none, ...stores.map(option)]);
       select.disabled = stores.length === 0;
       if (stores.length === 0) fold.open = true;
-      hint.textContent = missing === undefined ? "" : "The store in this link is not one of this key's.";
+      hint.textContent = stores.length === 0 ? "A store keeps pictures of yours, to be searched." : "";
+      if (missing !== undefined) hint.textContent = "The store in this link is not one of this key's.";
     } catch (error) {
       signal.throwIfAborted();
       say(error);
@@ -52,16 +54,50 @@ export function storeMenu(
       say(error);
     }
   };
+  const erase = (): void => {
+    const { title, pictures } = select.selectedOptions[0]?.dataset ?? {};
+    if (select.value === "") return;
+    confirmDeletion({
+      title: `Delete the store “${title}”?`,
+      lost: `${lossOf(Number(pictures))} This cannot be undone.`,
+      path: pathOf(select.value),
+      done: () => {
+        forgetOffered(select);
+        select.focus();
+        void load().then(() => {
+          hint.textContent = `“${title}” is deleted.`;
+          if (select.disabled) name.focus();
+        });
+      },
+    });
+  };
   const say = (error: unknown): void => {
     if (!(error instanceof Failure)) throw error;
     slot.replaceChildren(problem(failureInWords(error), () => void load()));
   };
-  select.addEventListener("change", () => chosen(select.value));
+  const remove = find(section, "[data-delete-store]");
+  remove.addEventListener("click", erase);
+  select.addEventListener("change", () => {
+    remove.hidden = select.value === "";
+    chosen(select.value);
+  });
   find(section, "[data-make-store]").addEventListener("click", () => void create());
   onEnter(name, () => void create());
   return load;
 }
 
+function lossOf(pictures: number): string {
+  if (pictures === 0) return "It has no pictures.";
+  return (
+    `Its ${pictures === 1 ? "picture" : `${pictures} pictures`} cannot be searched any more, by this page or by ` +
+    "programs. The picture files stay among the account's files, so you can add them to another store."
+  );
+}
+
 function option({ id, name, file_counts: { total } }: VectorStore): HTMLOptionElement {
-  return make("option", { value: id }, `${name || id} (${total} ${total === 1 ? "picture" : "pictures"})`);
+  return make(
+    "option",
+    { value: id, "data-title": name || id, "data-pictures": String(total) },
+    `${name || id} (${total} ${total === 1 ? "picture" : "pictures"})`,
+  );
 }
