@@ -325,7 +325,8 @@ describe("pages of other origins", () => {
       const headers = { origin, "content-type": "multipart/form-data; boundary=x", ...bearer(key) };
       for (const path of ["/v1/files", "/mcp"]) {
         const sent = await request("POST", workers.url + path, form, headers);
-        expect([sent.status, sent.body.error.code]).toEqual([403, "origin_not_allowed"]);
+        const { code, data = { code } } = sent.body.error;
+        expect([sent.status, data.code]).toEqual([403, "origin_not_allowed"]);
       }
     },
   );

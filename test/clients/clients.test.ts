@@ -238,7 +238,7 @@ describe("/mcp", () => {
       ["[]", "invalid_type"],
     ] as const) {
       const answer = await post(`${workers.url}/mcp`, body);
-      expect([answer.status, answer.body.error.code]).toEqual([400, code]);
+      expect([answer.status, answer.body.error.data.code]).toEqual([400, code]);
     }
     const get = await request("GET", `${workers.url}/mcp`);
     expect([get.status, get.headers.get("allow")]).toEqual([405, "POST"]);

@@ -20,7 +20,7 @@ export const crossOrigin = createMiddleware<GatewayEnv>(async (c, next) => {
     return await cors({
       origin: allowed.includes("*") ? "*" : origin,
       allowMethods: ["GET", "POST", "DELETE"],
-      exposeHeaders: ["x-request-id", "openai-processing-ms", "server-timing", "retry-after"],
+      exposeHeaders: ["x-request-id", "openai-processing-ms", "server-timing", "retry-after", "allow"],
       maxAge: MAX_AGE,
     })(c, next);
   }

@@ -23,10 +23,21 @@ interface ErrorFields {
 
 /** The fields where the clients of an endpoint look for the message. */
 function shapeFor(path: string, { message, ...rest }: ErrorFields): object {
+  // JSON-RPC's errors have a number as `code`.
+  if (path === "/mcp") {
+    const error = { code: rpcCode(rest), message, data: rest };
+    return { jsonrpc: "2.0", id: null, error };
+  }
   // Hugging Face's clients show `error` if it is a string, and else only that there was one.
   if (path.startsWith("/hf/")) return { error: message, ...rest };
   const shape = { error: { message, ...rest } };
   return path.startsWith("/v2/") ? { message, ...shape } : shape;
+}
+
+/** JSON-RPC's code for a request that reached no method (https://www.jsonrpc.org/specification#error_object). */
+function rpcCode({ code, type }: Omit<ErrorFields, "message">): number {
+  if (code === "invalid_json") return -32_700;
+  return type === "server_error" ? -32_603 : -32_600;
 }
 
 type Status = 500 | (typeof ERROR_KINDS)[ErrorCode][0];

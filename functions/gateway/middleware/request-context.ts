@@ -1,5 +1,6 @@
 /**
  * Gives each request an id and a clock, adds them to the response's headers, and releases what the request reserved.
+ * No answer may be kept by a cache: most belong to one account, and the others change with a deployment.
  */
 import { createMiddleware } from "hono/factory";
 import type { GatewayEnv } from "./gateway-env.ts";
@@ -18,6 +19,7 @@ export const requestContext = createMiddleware<GatewayEnv>(async (c, next) => {
   await next();
   c.get("pictures")?.abandon();
   c.get("share")?.release();
+  c.header("cache-control", "no-store");
   c.header("x-request-id", requestId);
   c.header("openai-processing-ms", timings.total.toFixed(0));
   c.header("server-timing", timings.toString());
