@@ -114,6 +114,31 @@ export function ignoreExamples({ vectors, labels }: ExampleVectors, ignored: Rea
   }
 }
 
+/** Indices of the labels whose examples are ignored, ascending. */
+export function ignoredLabels({ vectors, labels }: ExampleVectors): number[] {
+  const width = vectors.length / labels.length;
+  const ignored = new Set<number>();
+  for (let row = 0; row < labels.length; row++) {
+    if (vectors[row * width] === 0 && isIgnored(vectors, row, width)) ignored.add(labels[row] ?? 0);
+  }
+  return [...ignored];
+}
+
+/** Labels whose examples are ignored, as the API shows them. */
+export interface ListedLabels {
+  ignored_labels: number;
+  /** Indices of the first of them. */
+  ignored: readonly number[];
+}
+
+/** Labels that are listed. An answer may have 16 sets, and R2 keeps the list in an object's metadata. */
+const MAX_LISTED = 100;
+
+/** @param labels indices, ascending */
+export function listedLabels(labels: readonly number[]): ListedLabels {
+  return { ignored_labels: labels.length, ignored: labels.slice(0, MAX_LISTED) };
+}
+
 function isIgnored(vectors: Float32Array, row: number, width: number): boolean {
   return vectors.subarray(row * width, (row + 1) * width).every((value) => value === 0);
 }

@@ -19,6 +19,8 @@ import {
   DEFAULT_ADAPTER,
   type ExampleVectors,
   isMixed,
+  type ListedLabels,
+  listedLabels,
   riseOfBest,
   type Term,
   termsOf,
@@ -35,13 +37,12 @@ const PRODUCTS = 5_000_000;
 /** A smaller loss than that of a smaller α, by so much, is no accident of rounding. */
 const LEAST_GAIN = 1e-9;
 
-export interface ChosenAdapter extends Adapter {
+/** What former releases stored has no list of ignored labels, or not even their number. */
+export interface ChosenAdapter extends Adapter, Partial<ListedLabels> {
   /** Share of the held-out examples that are classified right, from 0 to 1. Ignored ones do not count. */
   leave_one_out_accuracy: number;
   /** The same by the texts alone. */
   text_only_accuracy: number;
-  /** Number of labels whose examples are ignored. Absent in what former releases stored. */
-  ignored_labels?: number;
 }
 
 export interface Choice {
@@ -89,7 +90,7 @@ export async function chooseAdapter(
     beta: best.beta,
     leave_one_out_accuracy: best.right / held.length,
     text_only_accuracy: textOnly(candidates).right / held.length,
-    ignored_labels: ignored.size,
+    ...listedLabels([...ignored]),
   };
   return { adapter, ignored };
 }

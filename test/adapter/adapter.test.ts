@@ -5,6 +5,8 @@ import {
   addExamples,
   DEFAULT_ADAPTER,
   ignoreExamples,
+  ignoredLabels,
+  listedLabels,
 } from "../../functions/adapter/adapter.ts";
 import { chooseAdapter } from "../../functions/adapter/choose-adapter.ts";
 import { random as randomFrom } from "../gateway/random.ts";
@@ -254,6 +256,7 @@ describe("the choice", () => {
     const plain = plainChoice(texts, examples);
     expect([...ignored]).toEqual(plain.ignored);
     expect(chosen.ignored_labels).toBe(plain.ignored.length);
+    expect(chosen.ignored).toEqual(plain.ignored);
     expect(chosen.alpha).toBe(plain.alpha);
     // With α = 0, β means nothing.
     expect(chosen.beta * chosen.alpha).toBe(plain.beta * plain.alpha);
@@ -301,6 +304,18 @@ describe("the choice", () => {
     expect([...ignored].filter((label) => !isWrong(label))).toEqual([]);
     expect(ignored.size).toBeGreaterThanOrEqual(4);
     expect([...ignored]).toEqual(plainChoice(texts, examples).ignored);
+    const taught = {
+      vectors: Float32Array.from(examples.flatMap(({ vector }) => vector)),
+      labels: examples.map(({ label }) => label),
+    };
+    expect(ignoredLabels(taught)).toEqual([]);
+    ignoreExamples(taught, ignored);
+    expect(ignoredLabels(taught)).toEqual([...ignored]);
+  });
+
+  it("lists the first hundred of the labels that are ignored", () => {
+    const labels = Array.from({ length: 150 }, (_, i) => 2 * i);
+    expect(listedLabels(labels)).toEqual({ ignored_labels: 150, ignored: labels.slice(0, 100) });
   });
 
   it("is not kept from examples of unlike sources by those of the same source", async () => {
@@ -317,7 +332,7 @@ describe("the choice", () => {
     expect(adapter.alpha).toBeGreaterThan(0);
   });
 
-  it("lets nobody vouch for himself: copies of an example are left out with it", async () => {
+  it("counts no copy of an example as evidence for it: copies of an example are left out with it", async () => {
     // Texts that are right, and examples of noise, each twice: by its copy, every one would be classified right.
     const { texts } = someSet(20, [], { example: 0, text: 0.1 });
     const examples = Array.from({ length: 20 }, (_, label) => ({ label, vector: anyVector() })).flatMap(

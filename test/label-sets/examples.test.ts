@@ -274,6 +274,7 @@ describe("a set with examples", () => {
       leave_one_out_accuracy: expect.any(Number),
       text_only_accuracy: expect.any(Number),
       ignored_labels: 0,
+      ignored: [],
       examples: 18,
     });
     expect(set.adapter.alpha).toBeGreaterThan(0);
@@ -322,6 +323,23 @@ describe("a set with examples", () => {
     expect((await classify({ label_set: set.id })).body.data[0]).toMatchObject({
       ...(await classify({ labels: NAMES })).body.data[0],
     });
+  });
+
+  it("lists the labels whose examples it ignores", async () => {
+    // The texts know these pictures, and the examples of the third label are of three others.
+    const labels = NAMES.map((label, i) => ({
+      label,
+      examples: [0, 1, 4].map((other) => like((i === 2 ? NAMES[other] : label) ?? "")),
+    }));
+    const { body } = await create({ labels });
+    const set = await finished(body.id);
+    const ignored = { ignored_labels: 1, ignored: [2] };
+    expect(set.adapter).toMatchObject(ignored);
+    expect(set.data[2].label).toBe("moon");
+    const { body: plain } = await create({ labels: NAMES });
+    const answer = await classify({ label_set: [plain.id, set.id] });
+    expect(answer.body.ignored_examples).toEqual([{ label_set: set.id, ...ignored }]);
+    expect((await classify({ label_set: plain.id })).body).not.toHaveProperty("ignored_examples");
   });
 
   it("is computed again if a release that knows no examples computed it from its texts", async () => {

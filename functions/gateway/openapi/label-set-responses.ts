@@ -1,6 +1,6 @@
 /** The shapes of label sets. */
 import * as z from "zod";
-import { cosine, model, pageOf, seconds } from "./responses.ts";
+import { cosine, ignoredLabels, model, pageOf, seconds } from "./responses.ts";
 
 export const labelSetSchema = z
   .object({
@@ -35,10 +35,8 @@ export const labelSetSchema = z
         beta: z.number().meta({ description: "How near a picture must be to an example" }),
         leave_one_out_accuracy: z.number(),
         text_only_accuracy: z.number(),
-        ignored_labels: z.number().int().optional().meta({
-          description:
-            "Labels whose examples are ignored, because with them the texts find these examples to be something else",
-        }),
+        ignored_labels: ignoredLabels.ignored_labels.optional(),
+        ignored: ignoredLabels.ignored.optional(),
         examples: z.number().int(),
       })
       .nullable()

@@ -117,6 +117,17 @@ const rankingSchema = z.object({
   predictions: z.array(labelScoreSchema),
 });
 
+/** Labels whose examples do not count. */
+export const ignoredLabels = {
+  ignored_labels: z.number().int().meta({
+    description:
+      "Number of labels whose examples are ignored, because the texts find these examples to be something else",
+  }),
+  ignored: z.array(z.number().int()).max(100).meta({
+    description: "Indices of these labels in the set, ascending; of more than 100 the first 100",
+  }),
+};
+
 export const classifyResponseSchema = listOf(
   z
     .object({
@@ -133,7 +144,16 @@ export const classifyResponseSchema = listOf(
         .meta({ description: "Instead of `prediction`, if `label_set` was a list" }),
     })
     .meta({ id: "Classification" }),
-).meta({ id: "ClassifyResponse" });
+)
+  .extend({
+    ignored_examples: z
+      .array(z.object({ label_set: z.string(), ...ignoredLabels }).meta({ id: "IgnoredExamples" }))
+      .optional()
+      .meta({
+        description: "The label sets of the request with labels whose examples are ignored, if there are any",
+      }),
+  })
+  .meta({ id: "ClassifyResponse" });
 
 export const embeddingsResponseSchema = listOf(
   z

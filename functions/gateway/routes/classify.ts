@@ -5,7 +5,7 @@ import { callerOf, hasAccount } from "../middleware/caller-of.ts";
 import { type EmbeddedImages, embedImages } from "../embed/embed-images.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import type { PictureBatch } from "../embed/picture-batch.ts";
-import { DEFAULT_ADAPTER, type Examples } from "../../adapter/adapter.ts";
+import { DEFAULT_ADAPTER, type Examples, ignoredLabels, listedLabels } from "../../adapter/adapter.ts";
 import { backgroundOf } from "../../adapter/background.ts";
 import { wantedBy } from "./request/embedding-context.ts";
 import { readFieldsAndFiles, requestPictures } from "./request/fields-and-pictures.ts";
@@ -50,6 +50,7 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   let { tokens, cachedTokens } = none ?? { tokens: 0, cachedTokens: 0 };
   let [predictions, nameBytes] = [0, 0];
   const pauses = new Pauses(wantedBy(c));
+  const ignored: number[][] = [];
   const rankAll = async (resolved: UsedLabels): Promise<Ranking[]> => {
     tokens += resolved.matrix.tokens;
     cachedTokens += resolved.cachedTokens;
@@ -71,6 +72,7 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
       if (pauses.isDue(RANKING * values)) await pauses.pause();
     }
     nameBytes += labels.bytes;
+    ignored.push(named.matrix.examples === undefined ? [] : ignoredLabels(named.matrix.examples));
     return ranked;
   };
   const rankAndRelease = async (resolved: UsedLabels): Promise<Ranking[]> => {
@@ -97,7 +99,13 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
     return { object: "classification", index, ...answer(request, ids, ofSets) };
   };
   const rows = { count: images.embeddings.length, rowOf, bytes: predictions * SCORE_BYTES + nameBytes };
-  return await streamRows(c, inferenceResponse(c, "cls", manifest, [], usage), rows);
+  const ofSets = ids.flatMap((label_set, index) => {
+    const labels = ignored[index] ?? [];
+    return labels.length === 0 ? [] : [{ label_set, ...listedLabels(labels) }];
+  });
+  const envelope = inferenceResponse(c, "cls", manifest, [], usage);
+  const whole = ofSets.length === 0 ? envelope : { ...envelope, ignored_examples: ofSets };
+  return await streamRows(c, whole, rows);
 });
 
 /** Cost of comparing a picture with one value of a matrix, in characters of a text. */
