@@ -1,14 +1,14 @@
 /**
- * What a batch's Durable Object says (`functions/state/`). It knows how far the batch is, and gives out the work; whoever
- * takes some does it and says what came of it:
+ * What a batch's Durable Object says (`functions/state/`). It knows how far the batch is, and gives out the work. A
+ * consumer of a message takes some, does it and reports the result:
  *
  *     take → "check"   addParts … → checked, or refused       the input, read once
  *     take → "part"    answered, failed or inputGone          some lines of it
  *     take → "finish"  results …, unanswered … → finished     output and error file
  *
- * Work is lent for some time and named by a token. Whoever dies does not come back, so that it is lent again; whoever was
- * only slow finds that his token is not known any more, and nothing of what he did counts. So messages may come twice, or
- * in any order, and every call may be repeated.
+ * Work is lent for some time and named by a token. If a consumer dies, its work is lent again. One that was only slow
+ * finds that its token is not known any more, and its result does not count. So messages may come twice, or in any order,
+ * and every call may be repeated.
  */
 import type { BatchEndpoint, BatchError, BatchObject } from "./batch-object.ts";
 
@@ -16,15 +16,15 @@ import type { BatchEndpoint, BatchError, BatchObject } from "./batch-object.ts";
 export const LEASE_MS = 45_000;
 
 /**
- * The message for which work is taken. If it comes again, whoever took work for it before is dead, so that nobody needs
- * to wait until that work is lent no more.
+ * The message for which work is taken. If it comes again, the consumer that took work for it before is dead, so its work
+ * is free before its time is over.
  */
 export interface Taker {
   message: string;
   attempt: number;
 }
 
-/** Who made a batch; its lines are answered in his name. */
+/** Who made a batch; its lines are answered for this account and key. */
 export interface BatchOwner {
   account: string;
   /** null on a deployment without keys. */
@@ -103,7 +103,7 @@ export type Work =
   | { kind: "unknown" }
   /** Nothing is left to do but to clear up. */
   | { kind: "over"; batch: NewBatch }
-  /** As many work on it as may, each with a message of his own. `milliseconds`: until one of them counts as dead. */
+  /** As many consumers as allowed work on it, each for its own message. `milliseconds`: until one of them counts as dead. */
   | { kind: "busy"; milliseconds: number }
   /** It waits for its turn among the account's batches. */
   | { kind: "queued" }

@@ -30,7 +30,7 @@ export async function workOnBatch(message: Message<BatchMessage>, env: JobsBindi
     let work = await state.take(taker, false);
     if (work.kind === "queued" && (await accountBatches(env, account).mayBegin(id, MAX_BEGUN_BATCHES)))
       work = await state.take(taker, true);
-    // One that comes for the first time is one too many: each of those who work has a message of his own.
+    // A message that comes for the first time is one too many: each consumer at work has a message of its own.
     if (work.kind === "busy" && message.attempts > 1) {
       message.retry({ delaySeconds: Math.ceil(work.milliseconds / 1000) });
       return;

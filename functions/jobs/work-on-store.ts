@@ -22,7 +22,7 @@ export async function workOnStore(message: Message<StoreMessage>, env: JobsBindi
   try {
     const store = vectorStore(env, account, id);
     const work = await store.take({ message: message.id, attempt: message.attempts });
-    // One that comes for the first time is one too many: whoever works has a message of his own.
+    // A message that comes for the first time is one too many: the consumer at work has a message of its own.
     if (work.kind === "busy" && message.attempts > 1) {
       message.retry({ delaySeconds: Math.ceil(work.milliseconds / 1000) });
       return;

@@ -5,9 +5,8 @@
  *     take → "fill"      pictures of a file batch embedded → filled
  *     take → "clear"     everything of a removed or expired store goes from R2 → erased
  *
- * Work is lent for some time and named by a token. Whoever dies does not come back, so that it is lent again; what
- * somebody says whose time is over is harmless. So messages may come twice, or in any order, and every call may be
- * repeated.
+ * Work is lent for some time and named by a token. If a consumer dies, its work is lent again; a result that comes after
+ * that time changes nothing. So messages may come twice, or in any order, and every call may be repeated.
  */
 import type { OpenRow, SegmentRef } from "./store-state-rpc.ts";
 import type { PictureFacts, QuantizedRow } from "./stored-picture.ts";
@@ -15,7 +14,7 @@ import type { PictureFacts, QuantizedRow } from "./stored-picture.ts";
 /** Milliseconds for which work is lent; longer than a tower may be silent (`DEADLINES.worker`). */
 export const STORE_LEASE_MS = 45_000;
 
-/** The message for which work is taken. If it comes again, whoever took work for it before is dead. */
+/** The message for which work is taken. If it comes again, the consumer that took work for it before is dead. */
 export interface StoreTaker {
   message: string;
   attempt: number;
@@ -53,7 +52,7 @@ export type StoreWork =
   /** There never was such a store, or nothing is left of it. */
   | { kind: "unknown" }
   | { kind: "none" }
-  /** Another works on it, with a message of his own. `milliseconds`: until he counts as dead. */
+  /** Another consumer works on it, for a message of its own. `milliseconds`: until that one counts as dead. */
   | { kind: "busy"; milliseconds: number }
   /** There will be work. */
   | { kind: "wait"; milliseconds: number }

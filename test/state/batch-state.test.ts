@@ -189,7 +189,7 @@ describe("a batch's object", () => {
     const files = { outputFile: "file-o", errorFile: null };
     expect(await ask("ends", "finished", end.token, files)).toBeUndefined();
     expect(await ask("ends", "finished", again.token, files)).toEqual(["file-o"]);
-    // Whoever lost the end, and took the same file for his own, hears that it counts.
+    // A consumer that lost the end, and took the same file for its own, hears that it counts.
     expect(await ask("ends", "finished", end.token, { ...files, errorFile: "file-e" })).toEqual(["file-o"]);
     expect(await ask("ends", "get")).toMatchObject({ status: "completed", output_file_id: "file-o" });
     expect((await take("ends")).kind).toBe("over");

@@ -7,7 +7,7 @@ export interface ImageFile {
   pieces: readonly Uint8Array<ArrayBuffer>[];
   /** Length of all pieces, bytes. */
   bytes: number;
-  /** As its sender calls it; undefined if he does not. */
+  /** As its sender calls it; undefined without a name. */
   name?: string | undefined;
   /** Id of the account's file that it is read from. */
   fileId?: string;
