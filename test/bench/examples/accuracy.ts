@@ -1,7 +1,8 @@
 /**
  * How much two examples a label help. The demonstration model classifies held-out artwork (Noto Emoji) with labels that
  * are taught by Twemoji and OpenMoji, through the Workers: accuracy among 20 and 200 labels, by the texts alone and with
- * examples; what happens to labels without examples beside such that have some; and with examples of other labels.
+ * examples; what happens to labels without examples beside such that have some; with examples of other labels; and if each
+ * label has its sources in an order of its own.
  * Accuracies are of 200 pictures, so a point is two pictures.
  */
 import { readFile } from "node:fs/promises";
@@ -9,6 +10,7 @@ import { join } from "node:path";
 import evaluation from "../../fixtures/eval/eval.json" with { type: "json" };
 import { startWorkers, type Workers } from "../../support/workers.ts";
 import { Artwork, codePoints } from "../artwork/artwork.ts";
+import { random } from "../../gateway/random.ts";
 import { installContenders } from "../contenders/contender.ts";
 import { finishedSet, post } from "./asking.ts";
 
@@ -16,6 +18,9 @@ const PICTURES = join(import.meta.dirname, "../../fixtures/eval");
 const TEMPLATES = "a picture of {}";
 /** Pictures of a request. */
 const BATCH = 16;
+
+/** Seeds of the orders of sources. */
+const SHUFFLES = [1, 2, 3];
 
 /** Sets in which some labels have examples. */
 const MIXED: readonly [name: string, isTaught: (label: number) => boolean][] = [
@@ -71,6 +76,15 @@ async function measure({ url }: Workers): Promise<void> {
   );
   print("200 labels, texts", texts);
   print("200 labels, with examples", await withSet(url, pictures, own.map(taught)));
+
+  for (const seed of SHUFFLES) {
+    const next = random(seed);
+    const shuffled = own.map((label) => {
+      const { examples: ordered = [] } = taught(label);
+      return { label, examples: next() < 0.5 ? ordered.toReversed() : ordered };
+    });
+    print(`200 labels, with examples, sources shuffled (${seed})`, await withSet(url, pictures, shuffled));
+  }
 
   for (const [name, isTaught] of MIXED) {
     const mixed = await withSet(
