@@ -5,12 +5,17 @@ export default defineConfig({
   test: {
     include: [
       "test/access/api-key.test.ts",
-      "test/gateway/{core-values,references,request-schemas,schemas,scores,seal,url-policy,lift-strings}.test.ts",
-      "test/runtime/{deadline,model-store,plan-stages}.test.ts",
-      "test/tokenizer/{byte-pair-encode,cleaning,reference}.test.ts",
+      "test/adapter/adapter.test.ts",
+      "test/gateway/{core-values,lift-strings,list,output-types,url-policy}.test.ts",
+      "test/gateway/{request-schemas,schemas,scores,seal,store-schemas,tool-schemas}.test.ts",
+      "test/jobs/{check-line,part-cutter,read-lines}.test.ts",
+      "test/runtime/{deadline,model-store,plan-stages,small-parts}.test.ts",
+      "test/search/{best-rows,open-rows,pack-queries,page-memory}.test.ts",
+      "test/tokenizer/{byte-pair-encode,cleaning,merge-table,reference}.test.ts",
+      "test/vector-stores/{filters,quantize-row,segment-parts}.test.ts",
     ],
     // These tests start processes of their own.
     testNamePattern: "^(?!npm run keys)",
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });

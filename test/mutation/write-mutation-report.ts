@@ -1,56 +1,100 @@
 /**
- * `node test/mutation/write-mutation-report.ts`: writes Stryker's results (`.cache/mutation.json`) for each file into
+ * `node test/mutation/write-mutation-report.ts [report …]`: writes Stryker's results for each file into
  * `docs/mutation.md`.
  */
 import { readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
 
 interface Mutant {
   status: string;
-  mutatorName: string;
-  replacement?: string;
-  location: { start: { line: number } };
+}
+
+/** What is said of a file. */
+interface Row {
+  mutants: number;
+  found: number;
+  /** Of the code that was changed. */
+  version: string;
 }
 
 const ROOT = join(import.meta.dirname, "../..");
 const DOCUMENT = join(ROOT, "docs/mutation.md");
 /** This script writes what is below this line; people write what is above. */
 const MARKER = "<!-- figures -->";
+const WRITTEN_ROW =
+  /^\| (?<file>\S+\.ts) \| (?<mutants>\d+) \| (?<found>\d+) \| [\d.]+ % \| (?<version>\S+) \|/gm;
 const FOUND = new Set(["Killed", "Timeout"]);
 const LOST = new Set(["Survived", "NoCoverage"]);
 
-readCommandLine({
-  usage: "node test/mutation/write-mutation-report.ts",
-  about: "Writes Stryker's results to docs/mutation.md. npm run mutate runs it.",
-});
-const report = JSON.parse(await readFile(join(ROOT, ".cache/mutation.json"), "utf8")) as {
-  files: Record<string, { mutants: Mutant[] }>;
-};
+const { isPart, reports } = readCommandLine(
+  {
+    usage: "node test/mutation/write-mutation-report.ts [--part] [report …]",
+    about: "Writes Stryker's results to docs/mutation.md. npm run mutate runs it.",
+    words: ["[report …]"],
+    options: {
+      part: {
+        type: "boolean",
+        default: false,
+        about: "The reports are of some files; of others, what former runs found stays.",
+      },
+    },
+  },
+  ({ part }, words) => ({
+    isPart: part,
+    reports: words.length > 0 ? words : [join(ROOT, ".cache/mutation.json")],
+  }),
+);
 
-let [found, all] = [0, 0];
-const rows: string[] = [];
-for (const [file, { mutants }] of Object.entries(report.files)) {
-  const killed = mutants.filter(({ status }) => FOUND.has(status)).length;
-  const lost = mutants.filter(({ status }) => LOST.has(status)).length;
-  if (killed + lost === 0) continue;
-  found += killed;
-  all += killed + lost;
-  rows.push(`| ${file} | ${killed + lost} | ${killed} | ${percent(killed, killed + lost)} |`);
+const [head = "", written = ""] = (await readFile(DOCUMENT, "utf8")).split(MARKER);
+const rows = new Map(isPart ? rowsOf(written) : []);
+const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
+let timeouts = 0;
+for (const path of reports) {
+  const { files } = JSON.parse(await readFile(path, "utf8")) as {
+    files: Record<string, { mutants: Mutant[] }>;
+  };
+  for (const [file, { mutants }] of Object.entries(files)) {
+    const found = mutants.filter(({ status }) => FOUND.has(status)).length;
+    const lost = mutants.filter(({ status }) => LOST.has(status)).length;
+    timeouts += mutants.filter(({ status }) => status === "Timeout").length;
+    if (found + lost > 0) rows.set(file, { mutants: found + lost, found, version });
+  }
 }
 
-const [head = ""] = (await readFile(DOCUMENT, "utf8")).split(MARKER);
+const sorted = [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1));
+const all = { mutants: 0, found: 0 };
+for (const [, { mutants, found }] of sorted) {
+  all.mutants += mutants;
+  all.found += found;
+}
 await writeFile(
   DOCUMENT,
   `${head}${MARKER}
 
-| file | mutants | found | score |
-|---|---|---|---|
-${rows.join("\n")}
-| **all** | ${all} | ${found} | **${percent(found, all)}** |
+| file | mutants | found | score | version |
+|---|---|---|---|---|
+${sorted.map(lineOf).join("\n")}
+| **all** | ${all.mutants} | ${all.found} | **${percent(all.found, all.mutants)}** | |
 `,
 );
-console.log(`${found} of ${all} mutants found: ${percent(found, all)}`);
+console.log(
+  `${all.found} of ${all.mutants} mutants found: ${percent(all.found, all.mutants)}; in the reports, ${timeouts} by a test that did not end`,
+);
+
+function lineOf([file, { mutants, found, version: of }]: [string, Row]): string {
+  return `| ${file} | ${mutants} | ${found} | ${percent(found, mutants)} | ${of} |`;
+}
+
+/** Of the files that are still there. */
+function rowsOf(table: string): [file: string, row: Row][] {
+  return [...table.matchAll(WRITTEN_ROW)].flatMap(({ groups }) => {
+    const { file = "", mutants, found, version: of = "" } = groups ?? {};
+    const row = { mutants: Number(mutants), found: Number(found), version: of };
+    return existsSync(join(ROOT, file)) ? [[file, row]] : [];
+  });
+}
 
 function percent(part: number, whole: number): string {
   return `${((100 * part) / whole).toFixed(1)} %`;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Manifest, manifestSchema } from "../../model-shards/manifest.ts";
 import { ServiceError } from "../../functions/runtime/errors.ts";
+import { leasedManifest } from "../../functions/runtime/model-store/leased-manifest.ts";
 import { loadManifest } from "../../functions/runtime/model-store/load-manifest.ts";
 import { configuredModel } from "../../functions/runtime/model-store/configured-model.ts";
 import { type ObjectReader, readVerified } from "../../functions/runtime/model-store/read-verified.ts";
@@ -254,6 +255,25 @@ describe("loadManifest", () => {
     await expect(loadManifest({ MODELS: bucketOf(null) }, await reference())).rejects.toMatchObject({
       cause: { message: "no such object" },
     });
+  });
+});
+
+describe("leasedManifest", () => {
+  it("reads a model's manifest once, also after it could not be read", async () => {
+    const model = await reference();
+    const kept: Promise<unknown>[] = [];
+    const get = (bucket: ObjectReader): Promise<unknown> =>
+      leasedManifest({ MODELS: bucket }, model, (work) => kept.push(work));
+    await expect(get(bucketOf(null))).rejects.toThrow(`model ${model}: its manifest cannot be read`);
+    const bucket = bucketOf(await stored());
+    const first = await get(bucket);
+    expect(first).toMatchObject({ manifest: { alias: "edgeclip-demo" } });
+    expect(await get(bucketOf(null))).toBe(first);
+    expect(bucket.asked).toHaveLength(1);
+    expect(kept).toHaveLength(2);
+    // Another model has its own.
+    const other = leasedManifest({ MODELS: bucket }, "other@0123456789abcdef", () => {});
+    await expect(other).rejects.toThrow("model other@0123456789abcdef");
   });
 });
 

@@ -35,28 +35,32 @@ export class MergeTable {
           `packed vocabulary: merge ${rank} joins ${left} and ${right}, but one of them is made by a later merge`,
         );
       }
-      const slot = this.#slot(left, right);
+      const key = keyOf(left, right);
+      const slot = this.#slot(key);
       if (this.#ranks[slot] !== EMPTY) {
         throw new Error(`packed vocabulary: merge ${rank} repeats merge ${this.#ranks[slot]}`);
       }
+      this.#keys[slot] = key;
       this.#ranks[slot] = rank;
     }
   }
 
   /** The rank at which `left` and `right` merge, -1 if they never do. */
   rank(left: number, right: number): number {
-    return this.#ranks[this.#slot(left, right, false)] ?? EMPTY;
+    return this.#ranks[this.#slot(keyOf(left, right))] ?? EMPTY;
   }
 
-  /** The pair's slot, or the empty slot where it belongs; `claim` writes the key there. */
-  #slot(left: number, right: number, claim = true): number {
-    const key = ((left << 16) | right) >>> 0;
+  /** The pair's slot, or the empty slot where it belongs. */
+  #slot(key: number): number {
     // Knuth's multiplicative hashing: multiplying by the golden ratio spreads keys that differ in few bits.
     let slot = Math.imul(key, 0x9e3779b1) >>> 15;
     while (this.#ranks[slot] !== EMPTY && this.#keys[slot] !== key) slot = (slot + 1) & (SLOTS - 1);
-    if (claim) this.#keys[slot] = key;
     return slot;
   }
+}
+
+function keyOf(left: number, right: number): number {
+  return ((left << 16) | right) >>> 0;
 }
 
 function checkHeader(packed: ArrayBuffer): void {
