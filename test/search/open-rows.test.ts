@@ -93,3 +93,53 @@ test("a row that is told again is not added again", () => {
   const pages = mergedPages([], [rowOf(1), rowOf(2)], live, WIDTH);
   expect(liveNumbers(mergedPages(pages, [rowOf(2)], live, WIDTH))).toEqual([1, 2]);
 });
+
+/** One page with the rows from 1 on, of which some are live. */
+function pageOf(count: number): LiveOpenPage {
+  const live = Uint32Array.from({ length: count }, (_, i) => i + 1);
+  const [page] = mergedPages([], [...live].map(rowOf), live, WIDTH);
+  if (page === undefined) throw new Error("no page");
+  return page;
+}
+
+test("a page is kept as it is while more than half of what a page can have is live", () => {
+  const full = pageOf(rowsPerPage(WIDTH));
+  const half = rowsPerPage(WIDTH) / 2;
+  const most = Uint32Array.from(
+    { length: half + 1 },
+    (_, i) => 2 * (i + 1) - (i === half ? 2 * half + 1 : 0),
+  );
+  const [kept, ...others] = mergedPages([full], [], most.toSorted(), WIDTH);
+  expect(kept?.page).toBe(full.page);
+  expect(others).toEqual([]);
+  const fewer = most.toSorted().slice(1);
+  const [written] = mergedPages([full], [], fewer, WIDTH);
+  expect(written?.page).not.toBe(full.page);
+  expect(written?.page.rows).toBe(half);
+  expect([...(written?.page.numbers ?? [])]).toEqual([...fewer]);
+  expect(liveNumbers(written === undefined ? [] : [written])).toEqual([...fewer]);
+});
+
+test("new pages have their rows in order, and the buffers of what was added are given back", () => {
+  const added = [5, 3, 9, 1].map(rowOf);
+  const [first, ...others] = mergedPages([], added, Uint32Array.of(1, 3, 5, 9), WIDTH);
+  expect([...(first?.page.numbers ?? [])]).toEqual([1, 3, 5, 9]);
+  expect(others).toEqual([]);
+  expect(added.map(({ row }) => row.ints.byteLength)).toEqual([0, 0, 0, 0]);
+});
+
+test("rows that are not live are not added, and the highest number is that of any row", () => {
+  const pages = mergedPages([], [1, 2, 7].map(rowOf), Uint32Array.of(1, 7), WIDTH);
+  expect(liveNumbers(pages)).toEqual([1, 7]);
+  expect(highestNumber(pages)).toBe(7);
+  const rest = mergedPages(pages, [rowOf(4)], Uint32Array.of(1, 4), WIDTH);
+  expect(highestNumber(rest)).toBe(4);
+  expect(highestNumber([])).toBe(0);
+  expect(mergedPages(rest, [], new Uint32Array(0), WIDTH)).toEqual([]);
+});
+
+test("a bit of a row", () => {
+  const bits = Uint8Array.of(0b1000_0001, 0b0000_0010);
+  const set = Array.from({ length: 20 }, (_, row) => row).filter((row) => isSet(bits, row));
+  expect(set).toEqual([0, 7, 9]);
+});

@@ -62,11 +62,12 @@ test("the largest value of a query, positive or negative, has all bits that int1
   }
 });
 
-test("no sum of products with a row of 127 overflows, and it uses nearly all of int32", () => {
+test("no sum of products with a row of 127 overflows, and it uses all of int32 but for rounding", () => {
   for (const width of [640, 1_024, 4_096]) {
     const query = new Float32Array(width).fill(1 / Math.sqrt(width));
     const sum = packQueries([query], width).ints.reduce((total, value) => total + Math.abs(value), 0);
     expect(127 * sum).toBeLessThan(2 ** 31);
-    expect(127 * sum).toBeGreaterThan(0.95 * 2 ** 31);
+    // Rounding may take less than one from each value.
+    expect(sum).toBeGreaterThan(Math.floor((2 ** 31 - 1) / 127) - width);
   }
 });

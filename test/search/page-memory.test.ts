@@ -76,3 +76,49 @@ test("pages of a silent request are taken; it finds out before it writes", () =>
     vi.useRealTimers();
   }
 });
+
+test("the memory grows to what is needed and not further, and only when it must", () => {
+  const grown: number[] = [];
+  const pages = new PageMemory(4, 4, (to) => grown.push(to));
+  const first = hold(pages, 3);
+  expect(first.pages).toEqual([0, 1, 2]);
+  pages.release(first);
+  hold(pages, 3);
+  expect(grown).toEqual([3]);
+  expect(hold(pages, 1).pages).toEqual([3]);
+  expect(grown).toEqual([3, 4]);
+  expect(pages.hold(1, NONE)).toBeUndefined();
+  expect(hold(pages, 0).pages).toEqual([]);
+});
+
+test("no part is kept beyond what may be kept, and its pages are free then", () => {
+  const { pages } = memory();
+  expect(pages.keep("large", hold(pages, 7), NONE)).toBe(false);
+  expect(hold(pages, 10).pages).toHaveLength(10);
+});
+
+test("parts make way one after the other, until there is room", () => {
+  const { pages } = memory();
+  for (const key of ["a", "b", "c"]) expect(pages.keep(key, hold(pages, 2), NONE)).toBe(true);
+  // Four of ten pages are free.
+  hold(pages, 5);
+  expect(["a", "b", "c"].filter((key) => pages.use(key))).toEqual(["b", "c"]);
+  hold(pages, 1);
+  expect(["b", "c"].filter((key) => pages.use(key))).toEqual(["b", "c"]);
+  hold(pages, 4);
+  expect(["b", "c"].filter((key) => pages.use(key))).toEqual([]);
+});
+
+test("what made way leaves room for as much as it had", () => {
+  const { pages } = memory();
+  for (let i = 0; i < 20; i++) expect(pages.keep(`part ${i}`, hold(pages, 3), NONE)).toBe(true);
+  expect(["part 17", "part 18", "part 19"].filter((key) => pages.use(key))).toEqual(["part 18", "part 19"]);
+});
+
+test("a hold that is over cannot be renewed, nor ended again", () => {
+  const { pages } = memory();
+  const held = hold(pages, 2);
+  held.renew();
+  expect([held.end(), held.end()]).toEqual([true, false]);
+  expect(() => held.renew()).toThrow("taken away");
+});
