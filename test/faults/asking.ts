@@ -7,9 +7,10 @@ import type { Ask } from "./fault-rows.ts";
 /** More prompts than one request may compute, so that a queue builds the set. */
 const LARGE = { labels: Array.from({ length: 1001 }, (_, i) => `label ${i}`), templates: "none" };
 
-export async function ask(what: Ask, url: string, { image, set, file }: Prepared): Promise<Answer> {
+export async function ask(what: Ask, url: string, { image, set, file, store }: Prepared): Promise<Answer> {
   const sets = `${url}/v1/label_sets`;
   const files = `${url}/v1/files`;
+  const stores = `${url}/v1/vector_stores`;
   const classify = `${url}/v1/classify`;
   const questions: Record<Ask, () => Promise<Answer>> = {
     labels: () => request("POST", classify, { image, labels: LABELS }),
@@ -23,6 +24,9 @@ export async function ask(what: Ask, url: string, { image, set, file }: Prepared
     file: () => request("POST", classify, { image: { file_id: file }, labels: LABELS }),
     upload: () => uploadFile(url, { bytes: "a file" }),
     files: () => request("GET", files),
+    "create store": () => request("POST", stores, { name: "a store" }),
+    add: () => request("POST", `${stores}/${store}/files`, { file_id: file, attributes: { year: 2026 } }),
+    search: () => request("POST", `${stores}/${store}/search`, { query: "a fox", max_num_results: 3 }),
     "delete file": () => request("DELETE", `${files}/${file}`),
   };
   return await questions[what]();
@@ -39,6 +43,7 @@ export function substance({ status, body }: Answer): unknown {
     id,
     usage: _usage,
     meta: _meta,
+    last_active_at: _lastActiveAt,
     name: _name,
     ...rest
   } = body ?? {};

@@ -2,6 +2,8 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { OPEN_ROWS_DUE } from "../../functions/state/store-record.ts";
 import { uploadFile } from "../files/support/upload-file.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, request } from "../support/send-request.ts";
@@ -26,7 +28,11 @@ export interface Prepared {
   set: string;
   /** Id of a file that is the picture. */
   file: string;
+  /** Id of a vector store that has a segment. */
+  store: string;
 }
+
+const ADDED_AT_ONCE = 8;
 
 export const LABELS = ["fox", "bus", "harp"];
 
@@ -57,12 +63,33 @@ export async function prepare(): Promise<Prepared> {
   const set = String(created.body.id);
   const bytes = new Uint8Array(Buffer.from(image, "base64"));
   const file = String((await uploadFile(workers.url, { bytes })).body.id);
+  const store = await storeWithSegment(workers, file);
   await classify(workers, { image, labels: LABELS });
   await classify(workers, { image, label_set: set });
   // Waits for what is written after the response.
   await new Promise((resolve) => setTimeout(resolve, 500));
   await workers.dispose();
-  return { storage, image, set, file };
+  return { storage, image, set, file, store };
+}
+
+/** A store with the file and so many vectors that a segment is made of them. @returns its id */
+async function storeWithSegment({ url, miniflare }: Workers, file: string): Promise<string> {
+  const { body: model } = await request("GET", `${url}/v1/models/edgeclip-demo`);
+  const { body: store } = await request("POST", `${url}/v1/vector_stores`, { name: "segmented" });
+  const files = `${url}/v1/vector_stores/${store.id}/files`;
+  await request("POST", files, { file_id: file });
+  let next = 0;
+  const addAll = async (): Promise<void> => {
+    for (let number = next++; number < OPEN_ROWS_DUE; number = next++) {
+      const embedding = Array.from({ length: model.embedding_width }, (_, i) => Math.sin(number * i + i));
+      const { status, body } = await request("POST", files, { embedding });
+      if (status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: ADDED_AT_ONCE }, addAll));
+  const vectors = await miniflare.getR2Bucket("VECTORS", "faults");
+  while ((await vectors.list({ prefix: "segments/" })).objects.length === 0) await sleep(100);
+  return String(store.id);
 }
 
 /** Runs a deployment on a copy of what an earlier one left. */

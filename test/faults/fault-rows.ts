@@ -15,7 +15,10 @@ export type Ask =
   | "file"
   | "upload"
   | "files"
-  | "delete file";
+  | "delete file"
+  | "create store"
+  | "add"
+  | "search";
 
 export interface FaultRow {
   dependency: string;
@@ -197,6 +200,49 @@ const accountRows = [
   row(ACCOUNT, "errors", "delete file", asked("error"), "overloaded"),
 ];
 
+const SEARCH = "search Worker";
+const searching = (kind: FaultRule["kind"]): FaultRule[] => [{ on: "SEARCH.search", kind }];
+const STORE = "a vector store's Durable Object";
+const ofStore = (kind: FaultRule["kind"], method: string): FaultRule[] => [
+  { on: "VECTOR_STORES.ask", kind, key: method },
+];
+const SEGMENTS = "R2, segments";
+/** A part of a segment is read twice. */
+const segments = (kind: FaultRule["kind"]): FaultRule[] => [{ on: "VECTORS.get", kind }];
+const storeRows = [
+  row(SEARCH, "throws", "search", searching("error"), "overloaded"),
+  row(SEARCH, "is killed in mid-request", "search", searching("kill"), "overloaded"),
+  row(SEARCH, "never answers", "search", searching("silence"), "overloaded", WORKER),
+  row(SEARCH, "answers a second late", "search", searching("late"), ANSWER),
+  row(SEARCH, "refuses", "search", searching("refusal"), "overloaded"),
+  row(STORE, "view: error", "search", ofStore("error", "view"), "overloaded"),
+  row(STORE, "view: is killed in mid-request", "search", ofStore("kill", "view"), "overloaded"),
+  row(STORE, "view: never answers", "search", ofStore("silence", "view"), "overloaded", SOON + 5_000),
+  row(STORE, "view: a second late", "search", ofStore("late", "view"), ANSWER),
+  row(STORE, "names of hits: error", "search", ofStore("error", "describe"), "overloaded"),
+  row(STORE, "errors", "add", ofStore("error", "add"), "overloaded"),
+  row(STORE, "is killed in mid-request", "add", ofStore("kill", "add"), "overloaded"),
+  row(STORE, "never answers", "add", ofStore("silence", "add"), "overloaded", SOON + 5_000),
+  row(STORE, "answers a second late", "add", ofStore("late", "add"), ANSWER),
+  row(SEGMENTS, "errors", "search", segments("error"), "overloaded"),
+  row(SEGMENTS, "errors once", "search", [{ on: "VECTORS.get", kind: "error", times: 1 }], ANSWER),
+  row(SEGMENTS, "never answers", "search", segments("silence"), "overloaded", 2 * R2),
+  row(SEGMENTS, "answers a second late", "search", segments("late"), ANSWER),
+  row(SEGMENTS, "comes drop by drop", "search", segments("drip"), ANSWER),
+  row(SEGMENTS, "stops in the middle", "search", segments("silent-body"), "overloaded", 2 * R2),
+  row(SEGMENTS, "breaks off with an error", "search", segments("broken-body"), "overloaded"),
+  row(SEGMENTS, "is cut off", "search", segments("truncated"), "overloaded"),
+  row(SEGMENTS, "has a bit changed", "search", segments("wrong-bytes"), "overloaded"),
+  row(SEGMENTS, "is missing", "search", segments("missing"), "overloaded"),
+  row(
+    "R2, marks of vector stores",
+    "takes no writes",
+    "create store",
+    [{ on: "VECTORS.put", kind: "error" }],
+    "overloaded",
+  ),
+];
+
 const QUEUE = "queue";
 const queueRows = [
   row(QUEUE, "errors", "create large", [{ on: "BUILDS.send", kind: "error" }], "overloaded"),
@@ -245,6 +291,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   ...setRows,
   ...fileRows,
   ...accountRows,
+  ...storeRows,
   ...queueRows,
   ...workerRows,
   row(

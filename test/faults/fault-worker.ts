@@ -1,9 +1,10 @@
 /**
- * Stands between our Workers and all they depend on, and fails where it is told to: R2 (the models', the label sets' and
- * the files' bucket), accounts' Durable Objects, KV, the queue, the decoder and both towers.
+ * Stands between our Workers and all they depend on, and fails where it is told to: R2 (the buckets of models, label
+ * sets, files and vector stores), the Durable Objects of accounts and vector stores, KV, the queue, the decoder, both
+ * towers and the search Worker.
  *
  * `POST /` with `{rules}` sets what fails, in place of what failed before; a rule is `{on, kind, key?, times?}`: an
- * operation such as `MODELS.get`, what happens to it, which keys (the end of them) and how often. `{random: {seed,
+ * operation such as `MODELS.get`, what happens to it, which keys (the end of them; an object's methods) and how often. `{random: {seed,
  * probability}}` fails any operation instead, with everything that fits it. Both answer `{struck}`: how often each
  * fault struck since the last time.
  */
@@ -52,6 +53,10 @@ const KINDS = {
   "FILES.put": ["error", "late"],
   "FILES.delete": ["error", "late"],
   "ACCOUNTS.ask": ["error", "late"],
+  "VECTORS.get": ["error", "late", "broken-body", "truncated", "wrong-bytes", "missing"],
+  "VECTORS.put": ["error", "late"],
+  "VECTOR_STORES.ask": ["error", "late"],
+  "SEARCH.search": ["error", "late", "refusal"],
   "CACHE.get": ["error", "late", "truncated", "wrong-bytes", "missing", "stale"],
   "CACHE.put": ["error", "late"],
   "CACHE.delete": ["error", "late"],
@@ -200,31 +205,64 @@ export class Files extends WorkerEntrypoint {
   }
 }
 
-class Account extends RpcTarget {
-  #ctx;
-  #object;
-  constructor(ctx, object) {
-    super();
-    this.#ctx = ctx;
-    this.#object = object;
+export class Vectors extends WorkerEntrypoint {
+  async get(key, options) {
+    const kind = await meet(this.ctx, "VECTORS.get", key);
+    const object = kind === "missing" ? null : await this.env.VECTORS.get(key, options);
+    if (object === null) return null;
+    const bytes = spoil(await object.arrayBuffer(), kind);
+    return { key, size: object.size, body: streamed(bytes, kind, this.ctx) };
   }
-  async ask(method, parameters) {
-    await meet(this.#ctx, "ACCOUNTS.ask");
-    return await this.#object[method](...parameters);
+  async put(key, value, options) {
+    await meet(this.ctx, "VECTORS.put", key);
+    return described(await this.env.VECTORS.put(key, value, options));
+  }
+  async delete(keys) {
+    await this.env.VECTORS.delete(keys);
   }
 }
 
-const METHODS = ["begin", "touch", "commit", "abandon", "ended", "get", "list", "remove", "removed", "due"];
-const OF_NAMES = ["nameSet", "setNamed", "namesOfSets", "setComputed", "setRemoved"];
-for (const method of [...METHODS, ...OF_NAMES]) {
-  Account.prototype[method] = function (...parameters) {
-    return this.ask(method, parameters);
-  };
+/** A Durable Object with these methods. */
+function objectWith(on, methods) {
+  class FaultyObject extends RpcTarget {
+    #ctx;
+    #object;
+    constructor(ctx, object) {
+      super();
+      this.#ctx = ctx;
+      this.#object = object;
+    }
+    async ask(method, parameters) {
+      await meet(this.#ctx, on, method);
+      return await this.#object[method](...parameters);
+    }
+  }
+  for (const method of methods) {
+    FaultyObject.prototype[method] = function (...parameters) {
+      return this.ask(method, parameters);
+    };
+  }
+  return FaultyObject;
 }
+
+const OF_FILES = ["begin", "touch", "commit", "abandon", "ended", "get", "list", "remove", "removed", "due"];
+const OF_NAMES = ["nameSet", "setNamed", "namesOfSets", "setComputed", "setRemoved"];
+const OF_STORES = ["addStore", "listStores", "forgetStore"];
+const Account = objectWith("ACCOUNTS.ask", [...OF_FILES, ...OF_NAMES, ...OF_STORES]);
 
 export class Accounts extends WorkerEntrypoint {
   getByName(account) {
     return new Account(this.ctx, this.env.ACCOUNTS.getByName(account));
+  }
+}
+
+const OF_PICTURES = ["add", "setAttributes", "removePicture", "picture", "pictures"];
+const OF_STORE = ["create", "facts", "update", "remove", "view", "damaged", "describe"];
+const Store = objectWith("VECTOR_STORES.ask", [...OF_STORE, ...OF_PICTURES]);
+
+export class Stores extends WorkerEntrypoint {
+  getByName(name) {
+    return new Store(this.ctx, this.env.VECTOR_STORES.getByName(name));
   }
 }
 
@@ -283,6 +321,15 @@ export class Towers extends WorkerEntrypoint {
   }
 }
 
+const busy = { ok: false, error: { code: "overloaded", message: "too many searches at a time" } };
+
+export class Searches extends WorkerEntrypoint {
+  async search(...parameters) {
+    const kind = await meet(this.ctx, "SEARCH.search");
+    return kind === "refusal" ? busy : await this.env.SEARCH.search(...parameters);
+  }
+}
+
 async function changed(result, kind) {
   if (kind === "stale") result.value.revision = "0123456789abcdef";
   return result;
@@ -305,11 +352,24 @@ export const FAULTS: V4WorkerOptions = {
   compatibilityDate: "2026-10-20",
   // For `ctx.abort`, which ends the isolate under whoever calls it.
   compatibilityFlags: ["experimental"],
-  r2Buckets: { MODELS: "edgeclip-models", SETS: "edgeclip-label-sets", FILES: "edgeclip-files" },
-  durableObjects: { ACCOUNTS: { className: "AccountState", scriptName: "edgeclip-state", useSQLite: true } },
+  r2Buckets: {
+    MODELS: "edgeclip-models",
+    SETS: "edgeclip-label-sets",
+    FILES: "edgeclip-files",
+    VECTORS: "edgeclip-vectors",
+  },
+  durableObjects: {
+    ACCOUNTS: { className: "AccountState", scriptName: "edgeclip-state", useSQLite: true },
+    VECTOR_STORES: { className: "VectorStoreState", scriptName: "edgeclip-state", useSQLite: true },
+  },
   kvNamespaces: { CACHE: "edgeclip-cache" },
   queueProducers: { BUILDS: "edgeclip-builds" },
-  serviceBindings: { DECODER: "edgeclip-decoder", VISION: "edgeclip-vision", TEXT: "edgeclip-text" },
+  serviceBindings: {
+    DECODER: "edgeclip-decoder",
+    VISION: "edgeclip-vision",
+    TEXT: "edgeclip-text",
+    SEARCH: "edgeclip-search",
+  },
   unsafeDirectSockets: [{}],
 };
 
@@ -317,7 +377,10 @@ const ENTRYPOINTS = {
   MODELS: "Models",
   SETS: "Sets",
   FILES: "Files",
+  VECTORS: "Vectors",
   ACCOUNTS: "Accounts",
+  VECTOR_STORES: "Stores",
+  SEARCH: "Searches",
   CACHE: "Cache",
   BUILDS: "Builds",
   DECODER: "Towers",
@@ -327,6 +390,7 @@ const ENTRYPOINTS = {
 
 function faultyBindings(name: string): string[] {
   if (name === "edgeclip") return Object.keys(ENTRYPOINTS);
+  if (name === "edgeclip-search") return ["VECTORS", "VECTOR_STORES"];
   if (name === "edgeclip-jobs") return ["MODELS", "SETS", "BUILDS"];
   return /vision|text|shards/.test(name) ? ["MODELS"] : [];
 }

@@ -1,6 +1,7 @@
 /**
  * Tests the table of faults row by row, each row in a deployment of its own. `ALL_FAULTS=1` runs all rows;
  * `WRITE_TABLE=1 npx vitest run test/faults/reliability.test.ts` writes the outcomes into `docs/reliability.md`.
+ * `DEPENDENCY=<regular expression>` runs, and writes, the rows of some dependencies only.
  */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,7 +21,9 @@ const AT_ONCE = 10;
 const isWritten = process.env["WRITE_TABLE"] === "1";
 /** All rows take minutes. Without ALL_FAULTS=1, one row for each dependency and outcome is tested. */
 const isFull = isWritten || process.env["ALL_FAULTS"] === "1";
-const rows = isFull ? FAULT_ROWS : FAULT_ROWS.filter(isFirstOfItsKind);
+const rows = (isFull ? FAULT_ROWS : FAULT_ROWS.filter(isFirstOfItsKind)).filter(({ dependency }) =>
+  new RegExp(process.env["DEPENDENCY"] ?? "").test(dependency),
+);
 
 function isFirstOfItsKind({ dependency, expected }: FaultRow, index: number): boolean {
   const first = FAULT_ROWS.findIndex((row) => row.dependency === dependency && row.expected === expected);
@@ -74,19 +77,23 @@ it.each(rows.map((row) => ({ what: `${row.dependency} ${row.fault} (${row.ask})`
 );
 
 it.runIf(isWritten)("is written down", async () => {
-  const [head = ""] = (await readFile(DOCUMENT, "utf8")).split(MARKER);
+  const [head = "", written = ""] = (await readFile(DOCUMENT, "utf8")).split(MARKER);
   expect(head).toContain("# Reliability");
-  await writeFile(DOCUMENT, head + MARKER + table());
+  await writeFile(DOCUMENT, head + MARKER + table(written.split("\n")));
 });
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
 
-function table(): string {
+/** @param written the lines of the table so far, which stay for rows that were not run */
+function table(written: readonly string[]): string {
   const lines = FAULT_ROWS.map((row) => {
-    const { answer, took, asked, recovery } = outcomes.get(row) as RowOutcome;
-    const outcome = answer.status < 300 ? row.expected : `${answer.status} \`${answer.body.error.code}\``;
+    const start = `| ${row.dependency} | ${row.fault} | ${row.ask} |`;
+    const outcome = outcomes.get(row);
+    if (outcome === undefined) return written.find((line) => line.startsWith(start)) ?? `${start} | | |`;
+    const { answer, took, asked, recovery } = outcome;
+    const said = answer.status < 300 ? row.expected : `${answer.status} \`${answer.body.error.code}\``;
     const often = asked > 1 ? `, ${asked} times` : "";
-    return `| ${row.dependency} | ${row.fault} | ${row.ask} | ${outcome}${often} | ${seconds(took)} | ${seconds(recovery)} |`;
+    return `${start} ${said}${often} | ${seconds(took)} | ${seconds(recovery)} |`;
   });
   return `
 
