@@ -1,5 +1,5 @@
 /** The call of the gateway to the search Worker. */
-import type { RpcResult } from "../runtime/rpc.ts";
+import type { RpcResult, WorkerStats } from "../runtime/rpc.ts";
 import type { Filter } from "./filter.ts";
 import type { PictureFacts } from "./stored-picture.ts";
 
@@ -41,4 +41,6 @@ export interface SearchRpc {
    * R2 or the store's object does not answer.
    */
   search(request: SearchRequest, requestId: string): Promise<RpcResult<SearchResult>>;
+  /** `runs` are searches. */
+  stats(): Promise<WorkerStats>;
 }

@@ -74,6 +74,7 @@ export async function askDeployment(service: Service): Promise<Deployment> {
     invocations: await part("invocations"),
     towers: await part("towers"),
     label_sets: await asked(() => allLabelSets(service)),
+    vector_stores: await part("vector_stores"),
   };
   return {
     url: service.url,

@@ -21,7 +21,7 @@ export function examineTowers(deployment: Deployment): Finding[] {
     });
   }
   if (!("value" in towers)) return [...findings, ...unanswered(deployment, "towers", "models")];
-  const { decoder, models, wasm_limit: limit } = towers.value;
+  const { decoder, search, models, wasm_limit: limit } = towers.value;
   const workers = models.flatMap(({ model, image, text }) =>
     [...image, ...text].map((each) => ({ ...each, name: `${model}, ${each.name}` })),
   );
@@ -52,7 +52,7 @@ export function examineTowers(deployment: Deployment): Finding[] {
   const isCloudflare = deployment.dataCenter !== null;
   return [
     ...findings,
-    ...decoder.map((each) => workerFinding(each, limit, isCloudflare)),
+    ...[...decoder, ...search].map((each) => workerFinding(each, limit, isCloudflare)),
     ...workers.map((each) => workerFinding(each, limit, isCloudflare)),
   ];
 }

@@ -12,7 +12,8 @@ export function examineWork(deployment: Deployment): Finding[] {
   return [
     ...examineSets(deployment),
     ...examineBatches(deployment),
-    ...examineQueue(deployment),
+    ...examineVectorStores(deployment),
+    ...examineQueues(deployment),
     ...examineLimits(deployment),
   ];
 }
@@ -66,24 +67,49 @@ function examineBatches(deployment: Deployment): Finding[] {
   ];
 }
 
-function examineQueue(deployment: Deployment): Finding[] {
-  const section = "queue";
-  const { host } = deployment.parts;
-  if (!("value" in host)) return unanswered(deployment, "host", section);
-  const { waiting, oldest_seconds: oldest, error } = host.value.queue;
-  const isLocal = deployment.dataCenter === null;
+function examineVectorStores(deployment: Deployment): Finding[] {
+  const section = "vector stores of all accounts";
+  const { vector_stores: asked } = deployment.parts;
+  if (!("value" in asked)) return unanswered(deployment, "vector_stores", section);
+  const { stores, unreachable, expired, pictures, waiting, failed, bytes, is_whole: isWhole } = asked.value;
   return [
     {
       section,
-      name: "messages that wait",
-      value: error ?? `${waiting ?? 0}${oldest === null ? "" : `, the oldest for ${oldest} s`}`,
-      expected: `none for longer than ${LONG_WAIT} s`,
-      otherwise:
-        "large label sets and batches wait: many were stored at once, or the jobs Worker fails (npx wrangler tail edgeclip-jobs)",
-      verdict:
-        error !== null && isLocal ? "unknown" : verdictOf(error === null && (oldest ?? 0) <= LONG_WAIT),
+      name: "stores",
+      value: [
+        `${stores}${isWhole ? "" : " or more"}`,
+        ...(expired > 0 ? [`${expired} expired`] : []),
+        `${pictures} ${pictures === 1 ? "picture" : "pictures"} in ${megabytes(bytes)} MB`,
+        ...(waiting > 0 ? [`${waiting} wait to be embedded`] : []),
+        ...(failed > 0 ? [`${failed} failed`] : []),
+        ...(unreachable > 0 ? [`${unreachable} do not answer`] : []),
+      ].join(", "),
+      expected: "each answers",
+      otherwise: "Durable Objects of vector stores cannot be reached: check edgeclip-state",
+      verdict: verdictOf(unreachable === 0),
     },
   ];
+}
+
+function examineQueues(deployment: Deployment): Finding[] {
+  const section = "queues";
+  const { host } = deployment.parts;
+  if (!("value" in host)) return unanswered(deployment, "host", section);
+  const { queue, batch_queue: ofBatches } = host.value;
+  const isLocal = deployment.dataCenter === null;
+  const queues = [
+    { name: "messages on label sets and vector stores that wait", ...queue },
+    { name: "messages on batches that wait", ...ofBatches },
+  ];
+  return queues.map(({ name, waiting, oldest_seconds: oldest, error }) => ({
+    section,
+    name,
+    value: error ?? `${waiting ?? 0}${oldest === null ? "" : `, the oldest for ${oldest} s`}`,
+    expected: `none for longer than ${LONG_WAIT} s`,
+    otherwise:
+      "many large label sets, file batches or batches were made at once, or the jobs Worker fails (npx wrangler tail edgeclip-jobs)",
+    verdict: error !== null && isLocal ? "unknown" : verdictOf(error === null && (oldest ?? 0) <= LONG_WAIT),
+  }));
 }
 
 function examineLimits(deployment: Deployment): Finding[] {

@@ -32,6 +32,10 @@ beforeAll(async () => {
   other = await keyOf(ACCOUNT, false);
   const labels = [SECRET, "fox"];
   await request("POST", `${workers.url}/v1/label_sets`, { labels }, bearer(other));
+  const stores = `${workers.url}/v1/vector_stores`;
+  const { body: store } = await request("POST", stores, { name: SECRET }, bearer(other));
+  const embedding = Array.from({ length: 128 }, (_, index) => index);
+  await request("POST", `${stores}/${store.id}/files`, { embedding, filename: SECRET }, bearer(other));
 });
 
 afterAll(async () => {
@@ -81,7 +85,7 @@ describe("the report", () => {
     const report = operatorReportSchema.strict().parse(body);
     expect(report[part]).toBeDefined();
     const text = JSON.stringify(body);
-    for (const secret of [SECRET, ACCOUNT, "ls_", operator, other]) expect(text).not.toContain(secret);
+    for (const secret of [SECRET, ACCOUNT, "ls_", "vs_", operator, other]) expect(text).not.toContain(secret);
   });
 
   it("is not there for a key that is no operator's, and refused without a key or with a wrong one", async () => {
@@ -113,6 +117,10 @@ describe("the doctor", { timeout: 120_000 }, () => {
     expect(finding(found, "time of a classification", "warm").verdict).toBe("ok");
     expect(finding(found, "label sets of all accounts", "^edgeclip-demo@").value).toMatch(/^1 of 1 computed/);
     expect(finding(found, "batches of all accounts", "not over").value).toBe("0");
+    expect(finding(found, "vector stores of all accounts", "stores").value).toBe("1, 1 picture in 0.0 MB");
+    expect(finding(found, "Workers, one isolate each", "search").verdict).toBe("ok");
+    expect(finding(found, "queues", "vector stores").verdict).toBe("ok");
+    expect(finding(found, "queues", "on batches").verdict).toBe("ok");
   });
 
   it("prints each line with what is expected of it, and what else it means", async () => {

@@ -10,6 +10,10 @@ const answerTimeSchema = z
   .object({ name: z.string(), ms: milliseconds, error: reason })
   .meta({ id: "AnswerTime" });
 
+const queueSchema = z
+  .object({ waiting: z.number().nullable(), oldest_seconds: z.number().nullable(), error: reason })
+  .meta({ id: "QueueReport" });
+
 const hostSchema = z.object({
   access: z.string(),
   has_pepper: z.boolean(),
@@ -23,11 +27,8 @@ const hostSchema = z.object({
     check: z.number(),
   }),
   stores: z.array(answerTimeSchema),
-  queue: z.object({
-    waiting: z.number().nullable(),
-    oldest_seconds: z.number().nullable(),
-    error: reason,
-  }),
+  queue: queueSchema.meta({ description: "Of label sets and vector stores" }),
+  batch_queue: queueSchema.meta({ description: "Of batches" }),
   met_limits: counts.meta({ description: "Refusals of this isolate, by error code" }),
 });
 
@@ -75,6 +76,7 @@ const modelReportSchema = z
 const towersSchema = z.object({
   wasm_limit: z.number().int(),
   decoder: z.array(workerFiguresSchema),
+  search: z.array(workerFiguresSchema),
   models: z.array(modelReportSchema),
 });
 
@@ -98,6 +100,17 @@ const batchesSchema = z.object({
   is_whole: z.boolean().meta({ description: "False if there are more batches than were asked" }),
 });
 
+const vectorStoresSchema = z.object({
+  stores: z.number().int(),
+  unreachable: z.number().int(),
+  expired: z.number().int(),
+  pictures: z.number().int().meta({ description: "That searches find" }),
+  waiting: z.number().int().meta({ description: "Pictures of file batches that are not embedded yet" }),
+  failed: z.number().int(),
+  bytes: z.number().int().meta({ description: "Of vectors, attributes and names" }),
+  is_whole: z.boolean().meta({ description: "False if there are more stores than were asked" }),
+});
+
 export const operatorReportSchema = z
   .object({
     object: z.literal("operator_report"),
@@ -109,6 +122,7 @@ export const operatorReportSchema = z
     towers: towersSchema.optional(),
     label_sets: labelSetsSchema.optional(),
     batches: batchesSchema.optional(),
+    vector_stores: vectorStoresSchema.optional(),
   })
   .meta({ id: "OperatorReport" });
 export type OperatorReport = z.infer<typeof operatorReportSchema>;

@@ -1,11 +1,13 @@
 /**
- * The parts of the operator's report on label sets and batches of all accounts. They count; nothing of what an account
+ * The parts of the operator's report on label sets, batches and vector stores of all accounts. They count; nothing of what an account
  * has stored, not even a name or an id, is in the answer.
  */
 import { batchState } from "../../batches/batches.ts";
 import { OpenBatches } from "../../batches/open-batches.ts";
 import { isComplete, SetStore } from "../../label-sets/set-store.ts";
 import { parseModelReference } from "../../../model-shards/model-reference.ts";
+import { StoreMarks } from "../../vector-stores/store-marks.ts";
+import { vectorStore } from "../../vector-stores/vector-stores.ts";
 import type { Bindings } from "../bindings.ts";
 import { servedModels } from "../models/served-models.ts";
 
@@ -13,6 +15,8 @@ import { servedModels } from "../models/served-models.ts";
 const PAGE = 100;
 /** Batches that are asked how far they are, of those that are not over. */
 const MOST_BATCHES = 100;
+/** Vector stores that are asked what they have. */
+const MOST_STORES = 100;
 
 /** @param after `after` of the page before */
 export async function reportLabelSets(env: Bindings, after: string | undefined) {
@@ -68,4 +72,31 @@ export async function reportBatches(env: Bindings) {
     counts.lines_done += completed + failed;
   }
   return { ...counts, statuses, oldest_seconds: oldest, is_whole: isWhole };
+}
+
+export async function reportVectorStores(env: Bindings) {
+  const counts = { stores: 0, unreachable: 0, expired: 0, pictures: 0, waiting: 0, failed: 0, bytes: 0 };
+  let isWhole = true;
+  for await (const { account, id } of new StoreMarks(env.VECTORS).after(undefined)) {
+    if (counts.stores === MOST_STORES) {
+      isWhole = false;
+      break;
+    }
+    const facts = await vectorStore(env, account, id)
+      .facts()
+      .catch(() => null);
+    // A mark outlives its store until what is left of it has been cleared.
+    if (facts === undefined) continue;
+    counts.stores++;
+    if (facts === null) {
+      counts.unreachable++;
+      continue;
+    }
+    if (facts.status === "expired") counts.expired++;
+    counts.pictures += facts.counts.completed;
+    counts.waiting += facts.counts.in_progress;
+    counts.failed += facts.counts.failed;
+    counts.bytes += facts.usageBytes;
+  }
+  return { ...counts, is_whole: isWhole };
 }

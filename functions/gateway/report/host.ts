@@ -26,6 +26,7 @@ export async function reportHost(env: Bindings, account: string) {
       ["Durable Object of an account", () => accountBatches(env, account).listBatches(null, 1)],
     ]),
     queue: await reportQueue(env.BUILDS),
+    batch_queue: await reportQueue(env.BATCH_QUEUE),
     met_limits: metLimits(),
   };
 }
@@ -39,7 +40,7 @@ async function oneByOne(
 }
 
 /** Messages that wait for the jobs Worker. */
-async function reportQueue(queue: Bindings["BUILDS"]) {
+async function reportQueue(queue: Pick<Queue, "metrics">) {
   try {
     const { backlogCount, oldestMessageTimestamp: oldest } = await queue.metrics();
     return {

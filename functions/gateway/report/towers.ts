@@ -1,4 +1,4 @@
-/** The part of the operator's report on the Workers behind the gateway: the decoder, and each model's towers. */
+/** The part of the operator's report on the Workers behind the gateway: decoder, search Worker, each model's towers. */
 import { modelFiles } from "../../../model-shards/model-files.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { leasedManifest } from "../../runtime/model-store/leased-manifest.ts";
@@ -14,6 +14,7 @@ export async function reportTowers(env: Bindings, waitUntil: WaitUntil) {
   return {
     wasm_limit: MAXIMUM_WASM_BYTES,
     decoder: await figuresOf("decoder", () => env.DECODER.stats()),
+    search: await figuresOf("search", () => env.SEARCH.stats()),
     models,
   };
 }

@@ -7,7 +7,7 @@ import { requireOperator } from "../middleware/authorize.ts";
 import { callerOf } from "../middleware/caller-of.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { configuredModel } from "../../runtime/model-store/configured-model.ts";
-import { reportBatches, reportLabelSets } from "../report/background-work.ts";
+import { reportBatches, reportLabelSets, reportVectorStores } from "../report/background-work.ts";
 import { reportHost } from "../report/host.ts";
 import { probeCache, probeInvocations } from "../report/shards-cache-probe.ts";
 import { reportTowers } from "../report/towers.ts";
@@ -28,6 +28,7 @@ export const operatorReport = new Hono<GatewayEnv>().get("/v1/operator/report", 
     towers: () => reportTowers(env, (work) => c.executionCtx.waitUntil(work)),
     label_sets: () => reportLabelSets(env, after),
     batches: () => reportBatches(env),
+    vector_stores: () => reportVectorStores(env),
   };
   return c.json({
     object: "operator_report",

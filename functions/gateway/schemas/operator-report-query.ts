@@ -1,7 +1,15 @@
 /** `GET /v1/operator/report`. */
 import * as z from "zod";
 
-export const REPORT_PARTS = ["host", "cache", "invocations", "towers", "label_sets", "batches"] as const;
+export const REPORT_PARTS = [
+  "host",
+  "cache",
+  "invocations",
+  "towers",
+  "label_sets",
+  "batches",
+  "vector_stores",
+] as const;
 
 export const operatorReportQuerySchema = z.object({
   part: z
@@ -9,9 +17,9 @@ export const operatorReportQuerySchema = z.object({
     .default("host")
     .meta({
       description:
-        "`host`: clock, dot product, stores, queue. `cache`: whether the data center's cache answers. `invocations`: whether " +
+        "`host`: clock, dot product, stores, queues. `cache`: whether the data center's cache answers. `invocations`: whether " +
         "its answers count among the Workers of a request. `towers`: models and Workers. `label_sets`: one page. `batches`: " +
-        "those that are not over",
+        "those that are not over. `vector_stores`: how many there are, and what is in them",
     }),
   after: z
     .string()
