@@ -34,14 +34,12 @@ export class BestRows {
     if (!(score >= this.threshold)) return;
     const row = { number, score };
     // From the end, because most rows that get in get in there.
-    let at = this.#rows.length;
-    while (at > 0 && isBefore(row, this.#rows[at - 1])) at--;
-    this.#rows.splice(at, 0, row);
+    const before = this.#rows.findLastIndex((other) => !isBefore(row, other));
+    this.#rows.splice(before + 1, 0, row);
     if (this.#rows.length > this.#room) this.#rows.pop();
   }
 }
 
-function isBefore(row: RankedRow, other: RankedRow | undefined): boolean {
-  if (other === undefined) return true;
+function isBefore(row: RankedRow, other: RankedRow): boolean {
   return row.score === other.score ? row.number < other.number : row.score > other.score;
 }

@@ -30,7 +30,7 @@ export function packQueries(queries: readonly Float32Array[], width: number): Pa
   const ints = new Int16Array(count * row);
   const scales = new Float32Array(count);
   for (let first = 0; first < count;) {
-    const group = count - first >= 4 ? 4 : count - first;
+    const group = Math.min(4, count - first);
     for (let member = 0; member < group; member++) {
       const query = queries[first + member] ?? queries.at(-1) ?? new Float32Array(width);
       const factor = factorOf(query);

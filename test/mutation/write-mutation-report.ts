@@ -64,11 +64,14 @@ for (const path of reports) {
 }
 
 const sorted = [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1));
-const all = { mutants: 0, found: 0 };
-for (const [, { mutants, found }] of sorted) {
-  all.mutants += mutants;
-  all.found += found;
-}
+const versions = [...new Set(sorted.map(([, row]) => row.version))].toSorted();
+const ofVersions = versions.map((of) =>
+  sumOf(
+    of,
+    [...rows.values()].filter((row) => row.version === of),
+  ),
+);
+const all = sumOf("all", [...rows.values()]);
 await writeFile(
   DOCUMENT,
   `${head}${MARKER}
@@ -76,7 +79,7 @@ await writeFile(
 | file | mutants | found | score | version |
 |---|---|---|---|---|
 ${sorted.map(lineOf).join("\n")}
-| **all** | ${all.mutants} | ${all.found} | **${percent(all.found, all.mutants)}** | |
+${[...(versions.length > 1 ? ofVersions : []), all].map(totalOf).join("\n")}
 `,
 );
 console.log(
@@ -85,6 +88,15 @@ console.log(
 
 function lineOf([file, { mutants, found, version: of }]: [string, Row]): string {
   return `| ${file} | ${mutants} | ${found} | ${percent(found, mutants)} | ${of} |`;
+}
+
+function sumOf(name: string, some: readonly Row[]): Row {
+  const mutants = some.reduce((sum, row) => sum + row.mutants, 0);
+  return { mutants, found: some.reduce((sum, row) => sum + row.found, 0), version: name };
+}
+
+function totalOf({ mutants, found, version: of }: Row): string {
+  return `| **${of}** | ${mutants} | ${found} | **${percent(found, mutants)}** | |`;
 }
 
 /** Of the files that are still there. */

@@ -31,6 +31,7 @@ test("as many rows as there is room for, the best first, of equal ones the lower
     { number: 7, score: 0.7 },
     { number: 4, score: 0.5 },
   ]);
+  expect(best.threshold).toBe(0.5);
 });
 
 test("the threshold is the lowest score among the best once there is no room, and the bound before", () => {

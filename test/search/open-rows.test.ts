@@ -111,6 +111,7 @@ test("a page is kept as it is while more than half of what a page can have is li
   );
   const [kept, ...others] = mergedPages([full], [], most.toSorted(), WIDTH);
   expect(kept?.page).toBe(full.page);
+  expect([full, kept].map((page) => page?.live.length)).toEqual([50, 50]);
   expect(others).toEqual([]);
   const fewer = most.toSorted().slice(1);
   const [written] = mergedPages([full], [], fewer, WIDTH);
@@ -129,8 +130,9 @@ test("new pages have their rows in order, and the buffers of what was added are 
 });
 
 test("rows that are not live are not added, and the highest number is that of any row", () => {
-  const pages = mergedPages([], [1, 2, 7].map(rowOf), Uint32Array.of(1, 7), WIDTH);
-  expect(liveNumbers(pages)).toEqual([1, 7]);
+  const pages = mergedPages([], [1, 2, 3, 7].map(rowOf), Uint32Array.of(1, 3, 7), WIDTH);
+  expect(liveNumbers(pages)).toEqual([1, 3, 7]);
+  expect(pages.map(({ live }) => live.length)).toEqual([1]);
   expect(highestNumber(pages)).toBe(7);
   const rest = mergedPages(pages, [rowOf(4)], Uint32Array.of(1, 4), WIDTH);
   expect(highestNumber(rest)).toBe(4);
