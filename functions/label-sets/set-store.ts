@@ -164,7 +164,8 @@ export class SetStore {
   }
 
   /**
-   * Stores the packed embeddings, which makes the set ready. Deletes its parts, and its vectors in the former format.
+   * Stores the packed embeddings, which makes the set ready. Deletes its parts. Its vectors in the former format stay,
+   * because release 0.1.0 may still serve, or serve again.
    */
   async putVectors(
     id: string,
@@ -175,6 +176,10 @@ export class SetStore {
     const options = adapter === undefined ? {} : { customMetadata: { adapter: JSON.stringify(adapter) } };
     await this.#bucket.put(vectorsPath(id, revision), packed, options);
     await this.parts.removeAll(id, revision);
+  }
+
+  /** Deletes embeddings in the format of release 0.1.0. */
+  async removeFormerVectors(id: string, revision: string): Promise<void> {
     await this.#bucket.delete(formerVectorsPath(id, revision));
   }
 }

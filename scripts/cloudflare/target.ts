@@ -38,6 +38,9 @@ import { megabytes } from "../../build/report/megabytes.ts";
 const CONFIGS = join(GENERATED, "cloudflare", String(process.pid));
 process.once("exit", () => rmSync(CONFIGS, { recursive: true, force: true }));
 
+/** The decoder of release 0.1.0, which exists until `npm run model:gc` finds that nobody can go back to it. */
+const FORMER_DECODER = "edgeclip-decoder";
+
 interface Context {
   api: CloudflareApi;
   queues: QueueHandover;
@@ -73,7 +76,10 @@ export function cloudflareTarget(
         await deployBeside(search, present, log);
         return former === undefined
           ? await firstGateway(gateway.path, context)
-          : await gatewayVersion(gateway.path, former, context);
+          : {
+              ...(await gatewayVersion(gateway.path, former, context)),
+              removesFormerVectors: !present.has(FORMER_DECODER),
+            };
       } catch (error) {
         throw await afterOwed(error, () => state.giveBack());
       }

@@ -11,6 +11,7 @@ const answerSchema = z.object({
 
 /**
  * @param key API key of an operator
+ * @param removesFormer see `Candidate.removesFormerVectors`
  * @returns number of sets of which something was computed, and the ids of those that must be stored again, because their
  * examples have no vectors of the model
  * @throws Error if the deployment refuses
@@ -19,6 +20,7 @@ export async function computeStoredSets(
   url: string,
   key: string | undefined,
   { alias }: Manifest,
+  removesFormer = false,
 ): Promise<{ computed: number; skipped: string[] }> {
   const computed = new Set<string>();
   const skipped = new Set<string>();
@@ -26,7 +28,7 @@ export async function computeStoredSets(
     const response = await fetch(`${url}/v1/operator/compute_label_sets`, {
       method: "POST",
       headers: { "content-type": "application/json", ...authorization(key) },
-      body: JSON.stringify({ model: alias, after }),
+      body: JSON.stringify({ model: alias, after, remove_former: removesFormer }),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`computing the stored label sets failed: ${response.status} ${text}`);

@@ -12,6 +12,8 @@ import { afterOwed } from "./with-clean-up.ts";
 export interface Candidate {
   /** URL at which it can be tested before it serves, without a final slash. */
   url: string;
+  /** True to delete what only release 0.1.0 reads, because it cannot serve again. */
+  removesFormerVectors?: boolean;
   /** Lets it serve. @returns the public URL, without a final slash */
   promote(): Promise<string>;
   /** Called when it serves and has passed every test: removes what is no longer needed. */
@@ -45,7 +47,12 @@ export async function release(
     for (const manifest of manifests) {
       const seconds = await smokeTest(candidate.url, target, manifest);
       log(`${manifest.id} ${manifest.revision} answers; the first picture took ${seconds.toFixed(1)} s`);
-      const { computed, skipped } = await computeStoredSets(candidate.url, target.key, manifest);
+      const { computed, skipped } = await computeStoredSets(
+        candidate.url,
+        target.key,
+        manifest,
+        candidate.removesFormerVectors,
+      );
       log(`stored label sets computed for it: ${computed}`);
       if (skipped.length > 0) {
         log(

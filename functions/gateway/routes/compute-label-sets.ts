@@ -30,7 +30,7 @@ const TURN = { turn: "warm_up", next: "warm_up" };
 
 export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/compute_label_sets", async (c) => {
   requireOperator(c);
-  const { model, after } = await validate(computeLabelSetsRequestSchema, await readFields(c));
+  const { model, after, remove_former } = await validate(computeLabelSetsRequestSchema, await readFields(c));
   const context = embedContext(c, await requestedModel(c, model));
   const { revision } = context.manifest;
   const store = new SetStore(c.env.SETS);
@@ -40,7 +40,11 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
   for (const [looked, { id, account, key }] of ids.entries()) {
     const [summary, ready] = await Promise.all([store.summary(account, id), store.ready(id, revision)]);
     const isTaught = summary?.examples !== undefined;
-    if (summary === undefined || isComplete(ready, isTaught)) continue;
+    if (summary === undefined) continue;
+    if (isComplete(ready, isTaught)) {
+      if (remove_former) await store.removeFormerVectors(id, revision);
+      continue;
+    }
     const definition = await store.definition(id);
     if (definition === undefined) continue;
     // Examples that have no vectors of this model: their owner must store the set again.
@@ -63,11 +67,12 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
         await held.end();
       }
     }
-    // A set with parts left is checked again.
+    // A set with parts left is checked again, and one whose former vectors are left.
+    const isDone = !isLeft && !remove_former;
     return c.json({
       ...answer,
       computed: id,
-      after: isLeft ? (ids[looked - 1]?.key ?? after ?? "") : key,
+      after: isDone ? key : (ids[looked - 1]?.key ?? after ?? ""),
       skipped,
     });
   }
