@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ObjectReader } from "../../functions/runtime/model-store/read-verified.ts";
+import { SourceReport } from "../../functions/runtime/model-store/source-report.ts";
 import { TokenTable } from "../../functions/text/token-table.ts";
 
 // The sizes of base_w's table.
@@ -65,9 +66,9 @@ describe("the token table", () => {
       return { size: bytes.length, body };
     },
   };
-  const newTable = (): TokenTable =>
+  const newTable = (report?: SourceReport): TokenTable =>
     new TokenTable(
-      { bucket, prefix: "a" },
+      { bucket, prefix: "a", ...(report && { report }) },
       {
         file: "token-embedding.data",
         bytes: bytes.length,
@@ -81,6 +82,14 @@ describe("the token table", () => {
     );
   beforeAll(() => {
     Object.assign(globalThis, { scheduler });
+  });
+
+  it("leaves the times of the tower's shards as they are", async () => {
+    const report = new SourceReport();
+    await scheduler.wait(20);
+    await newTable(report).read(Int32Array.of(0));
+    expect(report.bytes.r2).toBeGreaterThan(0);
+    expect(report.loaded.shardsMs).toBe(0);
   });
 
   it.each([

@@ -6,9 +6,9 @@
  * an answer that breaks off is not kept; every answer says by `cf-cache-status` what happened.
  *
  * `GET /` on its direct address answers what was asked so far, in order: `[{path, status}]`. `POST /` with
- * `{latency?, bytesPerSecond?, fault?, match?, empty?, fill?, damage?}` changes how fast kept answers are, what is done wrongly with
- * those whose path contains `match`, and may empty it, fill it with what paths name, or damage what it keeps
- * under paths that contain something.
+ * `{latency?, bytesPerSecond?, fault?, match?, empty?, fill?, damage?, cut?}` changes how fast kept answers are, what is done
+ * wrongly with those whose path contains `match`, and may empty it, fill it with what paths name, or damage or cut short what
+ * it keeps under paths that contain something.
  */
 import type { V4WorkerOptions } from "miniflare";
 
@@ -128,9 +128,13 @@ async function give(entry, writable, isHit, fault) {
 export default {
   async fetch(request, env, ctx) {
     if (request.method === "POST") {
-      const { empty, damage, fill = [], ...changed } = await request.json();
-      for (const [path, { chunks }] of kept) {
+      const { empty, damage, cut, fill = [], ...changed } = await request.json();
+      for (const [path, entry] of kept) {
+        const { chunks } = entry;
         if (damage !== undefined && path.includes(damage)) chunks[chunks.length >> 1][99] ^= 1;
+        if (cut === undefined || !path.includes(cut)) continue;
+        chunks.length = Math.ceil(chunks.length / 2);
+        entry.headers = entry.headers.filter(([name]) => name !== "content-length");
       }
       settings = { ...settings, ...changed };
       if (empty) kept.clear();

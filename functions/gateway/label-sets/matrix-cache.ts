@@ -19,9 +19,14 @@ export async function readMatrix(
   { env, manifest, timings }: EmbedContext,
 ): Promise<LabelMatrix | undefined> {
   try {
-    const value = await timings.measure("cache", () =>
-      withDeadline(DEADLINES.kv, () => env.CACHE.get(matrixKey(name, manifest.revision), "arrayBuffer")),
-    );
+    const asked = env.CACHE.get(matrixKey(name, manifest.revision), "arrayBuffer");
+    const value = await timings
+      .measure("cache", () => withDeadline(DEADLINES.kv, () => asked))
+      .catch((error: unknown) => {
+        // By the time that a late value comes, the matrix is read from R2, and there is room for one of them.
+        asked.then((late) => late?.transfer(0)).catch(() => {});
+        throw error;
+      });
     return value === null ? undefined : await unpackMatrix(value, manifest.embedding_width, name);
   } catch (error) {
     warn("label cache not readable", error);

@@ -29,6 +29,9 @@ export interface Receiver {
 /** A stream failed, ended early or was silent. */
 export class BrokenStreamError extends Error {}
 
+/** A stream ended early, as if that were its end. */
+export class EndedEarlyError extends BrokenStreamError {}
+
 /** Bytes to collect from a stream before they are processed: chunks are often smaller, and each would cost a call. */
 const TAKEN_BYTES = 131_072;
 
@@ -86,7 +89,7 @@ export class Arrivals {
             },
           );
           if (value === undefined || done) {
-            throw new BrokenStreamError(`it ended after ${filled} of ${piece.length} bytes`);
+            throw new EndedEarlyError(`it ended after ${filled} of ${piece.length} bytes`);
           }
           this.#write(place, value, start + filled);
           filled += value.byteLength;

@@ -6,7 +6,14 @@
  * so that those that are needed first arrive first. Parts that the cache lacks or that are damaged are read from R2.
  */
 import { DEADLINES, withDeadline } from "../deadline.ts";
-import { Arrivals, BrokenStreamError, type Part, type Piece, type Receiver } from "./arrivals.ts";
+import {
+  Arrivals,
+  BrokenStreamError,
+  EndedEarlyError,
+  type Part,
+  type Piece,
+  type Receiver,
+} from "./arrivals.ts";
 import { keyOf, type ModelSource } from "./model-source.ts";
 import { damaged } from "./read-verified.ts";
 import { askShards, forgetDamaged, hasCache, type ShardsFetcher, warnOfCache } from "./shards-cache.ts";
@@ -19,6 +26,8 @@ export interface Download extends Receiver {
    * answers. Parts that are in no list come from R2.
    */
   answers?: readonly (readonly number[])[];
+  /** Called once the last byte is in its place. */
+  onArrived?: () => void;
 }
 
 /** Together with the manifest, a cold tower sends four requests to the cache. */
@@ -37,7 +46,7 @@ const R2_PIECE_BYTES = 4_194_304;
 export async function* downloadParts(source: ModelSource, download: Download): AsyncGenerator<number> {
   const arrivals = new Arrivals(download);
   new Downloader(source, download, arrivals).start().then(
-    () => source.report?.arrived(),
+    () => download.onArrived?.(),
     (error: unknown) => arrivals.end(error),
   );
   try {
@@ -58,7 +67,7 @@ class Downloader {
   readonly #answers: readonly (readonly number[])[] | undefined;
   /** Parts of which at least a piece came from the cache. */
   readonly #ofCache = new Set<number>();
-  /** Parts that came damaged from the cache and are read again from R2. */
+  /** Parts that the cache keeps damaged or cut short, and that are read again from R2. */
   readonly #damaged = new Set<number>();
 
   constructor(source: ModelSource, { parts, answers }: Download, arrivals: Arrivals) {
@@ -95,11 +104,13 @@ class Downloader {
   }
 
   async #fromCache(shards: ShardsFetcher, pieces: Piece[]): Promise<void> {
+    let isKept = false;
     try {
       const path = slicesPath(this.#source.prefix, pieces);
       const { body, origin } = await askShards(shards, path).catch((cause: unknown) => {
         throw new BrokenStreamError("it was not given", { cause });
       });
+      isKept = origin === "cache";
       for (const { index } of pieces) this.#ofCache.add(index);
       const asked = lengthOf(pieces);
       await this.#arrivals
@@ -109,6 +120,9 @@ class Downloader {
         });
     } catch (error) {
       if (!(error instanceof BrokenStreamError)) throw error;
+      if (isKept && error instanceof EndedEarlyError) {
+        for (const { index } of pieces) this.#damaged.add(index);
+      }
       this.#repaired(pieces, error);
       await this.#fromR2(pieces, R2_STREAMS / TOWER_ANSWERS);
     }

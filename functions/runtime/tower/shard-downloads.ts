@@ -44,7 +44,8 @@ export async function* downloadShards(
     return buffer;
   };
   try {
-    for await (const index of downloadParts(source, { parts, place, onProgress })) {
+    const onArrived = (): void => source.report?.arrived();
+    for await (const index of downloadParts(source, { parts, place, onProgress, onArrived })) {
       if (index % 2 === 0) continue;
       yield { graph: take(index - 1), weights: take(index) };
       rooms[(index >> 1) + AHEAD]?.resolve();
