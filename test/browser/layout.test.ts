@@ -1,7 +1,7 @@
 /** The page on a phone and on a desktop, light and dark: no overflow, and no complaints from axe-core. */
-import axe, { type AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
+import { checkLayout, SIZES } from "./support/check-layout.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
 import { noPicture, pictureFile } from "./support/files.ts";
 import { example, openFold, openTab, winner } from "./support/parts.ts";
@@ -13,33 +13,26 @@ const LONG_LABEL = "Donaudampfschifffahrtsgesellschaftskapitaenskajuetenschluess
 describeInBrowser("the layout", () => {
   const site = useSite();
 
-  const sizes = [
-    { width: 375, colorScheme: "light" },
-    { width: 375, colorScheme: "dark" },
-    { width: 1280, colorScheme: "light" },
-    { width: 1280, colorScheme: "dark" },
-  ] as const;
-
-  it.each(sizes)("at $width pixels, $colorScheme", async ({ width, colorScheme }) => {
+  it.each(SIZES)("at $width pixels, $colorScheme", async ({ width, colorScheme }) => {
     await visit(
       site.browser,
       site.workers.url,
       async (page) => {
         await page.getByText("None stored yet").waitFor();
-        await check(page, width);
+        await checkLayout(page, width);
 
         for (const fold of ["Model and key", "Store these labels", "Teach labels", "Settings"]) {
           await openFold(page, fold);
         }
         await page.getByLabel("Maybe none of them fits").check();
-        await check(page, width);
+        await checkLayout(page, width);
 
         const classify = await openTab(page, "Classify");
         await classify.getByLabel("What it could be").fill(`fox\n${LONG_LABEL}\nbus`);
         await example(classify, "Fox").click();
         await winner(page).waitFor();
         await expect.poll(async () => await isInSight(page, ".winner")).toBe(true);
-        await check(page, width);
+        await checkLayout(page, width);
 
         await classify.locator("[data-file]").setInputFiles({
           name: `${LONG_LABEL}.png`,
@@ -47,7 +40,7 @@ describeInBrowser("the layout", () => {
           buffer: Buffer.from("no picture"),
         });
         await page.locator(".problem").waitFor();
-        await check(page, width);
+        await checkLayout(page, width);
 
         await classify
           .locator("[data-file]")
@@ -57,11 +50,16 @@ describeInBrowser("the layout", () => {
             noPicture(`${LONG_LABEL}.png`),
           ]);
         await classify.getByRole("button", { name: "CSV" }).waitFor();
-        await check(page, width);
+        await checkLayout(page, width);
         await classify.locator(".many .open").first().click();
         await page.getByRole("dialog").waitFor();
-        await check(page, width);
+        await checkLayout(page, width);
         await page.keyboard.press("Escape");
+
+        await classify.getByLabel("Name of the set").fill(`set-of-${width}-${colorScheme}`.padEnd(64, "x"));
+        await classify.getByRole("button", { name: "Store", exact: true }).click();
+        await classify.getByRole("button", { name: "Delete… this label set" }).click();
+        await checkDeletion(page, width);
 
         const compare = await openTab(page, "Compare");
         for (const name of ["Fox", "Giraffe", "Harp", "Police car", "Fox", "Giraffe"]) {
@@ -71,10 +69,10 @@ describeInBrowser("the layout", () => {
         await compare.getByLabel("What to compare them with").fill(`a picture of a fox\n${LONG_LABEL}`);
         await compare.getByRole("button", { name: "Compare", exact: true }).click();
         await compare.getByRole("table").waitFor();
-        await check(page, width);
+        await checkLayout(page, width);
         const search = await openTab(page, "Search");
         await openFold(search, "Make a new store");
-        await check(page, width);
+        await checkLayout(page, width);
         await search.getByLabel("Name of the store").fill(LONG_LABEL);
         await search.getByRole("button", { name: "Make" }).click();
         await search.getByRole("button", { name: "Choose pictures to add" }).waitFor();
@@ -86,7 +84,9 @@ describeInBrowser("the layout", () => {
         await search.locator(".stored li").waitFor();
         await search.locator("[data-question] [data-file]").setInputFiles(await pictureFile("harp"));
         await search.locator(".gallery img").waitFor();
-        await check(page, width);
+        await checkLayout(page, width);
+        await search.getByRole("button", { name: "Delete… this store" }).click();
+        await checkDeletion(page, width);
         const ground = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
         expect(ground).toBe(colorScheme === "dark" ? "rgb(15, 18, 23)" : "rgb(246, 247, 249)");
       },
@@ -112,11 +112,15 @@ async function isInSight(page: Page, selector: string): Promise<boolean> {
   );
 }
 
-/** No horizontal scrolling, no findings of axe-core, and no text whose contrast it could not judge. */
-async function check(page: Page, width: number): Promise<void> {
-  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
-  await page.evaluate(axe.source);
-  const { violations, incomplete } = await page.evaluate<AxeResults>("axe.run()");
-  const found = [...violations, ...incomplete].map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
-  expect(found).toEqual([]);
+/** Checks an open question before a deletion, and with a deletion that failed; then deletes. */
+async function checkDeletion(page: Page, width: number): Promise<void> {
+  const question = page.getByRole("alertdialog");
+  await checkLayout(page, width);
+  await page.context().setOffline(true);
+  await question.getByRole("button", { name: "Delete" }).click();
+  await question.getByText("The server cannot be reached").waitFor();
+  await checkLayout(page, width);
+  await page.context().setOffline(false);
+  await question.getByRole("button", { name: "Delete" }).click();
+  await page.getByText("is deleted.").filter({ visible: true }).waitFor();
 }

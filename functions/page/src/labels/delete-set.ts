@@ -16,9 +16,9 @@ export function deleteSet(fieldset: HTMLElement, loadSets: () => Promise<void>):
     confirmDeletion({
       title: `Delete ${name === "" ? "this label set" : `the label set “${name}”`}?`,
       lost:
-        `Its ${labels === "1" ? "label is" : `${labels} labels are`} deleted, with the templates and what the labels ` +
-        `learned from pictures.${name === "" ? "" : " The name goes, too."} Programs that use the set get an error ` +
-        "from then on. This cannot be undone.",
+        `Its ${labels === "1" ? "label is" : `${labels} labels are`} deleted, with the templates, what the labels ` +
+        "learned from pictures, and every name that leads to them. Programs that use the set get an error from then " +
+        "on. This cannot be undone.",
       path: `/v1/label_sets/${id}`,
       done: () => {
         forgetOffered(select);
