@@ -78,8 +78,9 @@ export class MultipartForm {
    * @throws ServiceError `invalid_type`, `image_too_large`, `request_too_large`, `overloaded`
    */
   async take(piece: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (this.#gatheredBytes + piece.length > GATHERED_BYTES) await this.#parseGathered();
-    if (piece.length > GATHERED_BYTES / 2) return await this.#parse(piece);
+    const isLarge = piece.length > GATHERED_BYTES / 2;
+    if (isLarge || this.#gatheredBytes + piece.length > GATHERED_BYTES) await this.#parseGathered();
+    if (isLarge) return await this.#parse(piece);
     this.#gathered ??= new Uint8Array(GATHERED_BYTES);
     this.#gathered.set(piece, this.#gatheredBytes);
     this.#gatheredBytes += piece.length;
