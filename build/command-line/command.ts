@@ -2,9 +2,11 @@
  * The entry of every script: reads the command line, answers `--help`, and reports errors.
  *
  * A wrong command line is answered with one line, the usage and exit code 2. A failure while the command runs is
- * answered with one line and exit code 1. Only a fault of the program itself shows a stack.
+ * answered with one line and exit code 1. Only a fault of the program itself shows a stack. Where nobody reads the output
+ * any more, as in `… | head`, it ends without a word.
  */
 import { parseArgs, type ParseArgsOptionDescriptor } from "node:util";
+import { endWithReader } from "./end-with-reader.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface Option extends ParseArgsOptionDescriptor {
@@ -61,6 +63,7 @@ export function readCommandLine<T, const O extends Options = Options>(
   read: (values: CommandLine<O>["values"], words: string[]) => T = () => undefined as T,
   typed: readonly string[] = process.argv.slice(2),
 ): T {
+  for (const output of [process.stdout, process.stderr]) endWithReader(output);
   if (asksForHelp(typed)) {
     console.log(help(command));
     process.exit(0);

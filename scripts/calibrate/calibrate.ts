@@ -5,7 +5,10 @@ import { runCommand } from "../../build/command-line/command.ts";
 import { UsageError } from "../../build/command-line/usage-error.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
 import { CACHE } from "../paths.ts";
-import { labelledPictures, pictureFiles } from "./labelled-pictures.ts";
+import { pictureFiles } from "../service/picture-files.ts";
+import { expectService } from "../service/patient-request.ts";
+import { serviceAt, URL_OPTION } from "../service/service-option.ts";
+import { labelledPictures } from "./labelled-pictures.ts";
 import type { ScoredPicture } from "./metrics.ts";
 import { CalibrationReport } from "./report.ts";
 import { labelsOfSet, type Question, scorePictures } from "./score-pictures.ts";
@@ -21,7 +24,7 @@ await runCommand(
 min_similarity and the bias of none. The API key of the service is read from EDGECLIP_API_KEY.`,
     words: ["<folder>"],
     options: {
-      url: { type: "string", value: "<url>", default: "http://localhost:8787", about: "URL of the service" },
+      url: URL_OPTION,
       model: { type: "string", value: "<id>", about: "model, if not the service's first" },
       "label-set": {
         type: "string",
@@ -60,11 +63,10 @@ min_similarity and the bias of none. The API key of the service is read from EDG
     const percent = (name: "precision" | "refused"): number =>
       wholeNumber(`--${name}`, values[name], { least: 0, most: 100 }) / 100;
     const targets = { precision: percent("precision"), refused: percent("refused") };
-    const service = { url: values.url.replace(/\/$/, ""), key: process.env["EDGECLIP_API_KEY"] };
+    const service = serviceAt(values.url);
     const pictures = await labelledPictures(folder);
-    const others = values.others === undefined ? undefined : await pictureFiles(values.others);
-    // Requests are tried again for a minute. A wrong URL is told at once.
-    await (await fetch(`${service.url}/healthz`)).body?.cancel();
+    const others = values.others === undefined ? undefined : await pictureFiles([values.others]);
+    await expectService(service);
     const set = values["label-set"];
     const named = [...new Set(pictures.map(({ label }) => label))];
     const labels = set === undefined ? named : await labelsOfSet(service, set);

@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../../build/command-line/usage-error.ts";
-import { pictureType } from "../service/picture-files.ts";
+import { isHidden, pictureFiles } from "../service/picture-files.ts";
 
 export interface LabelledPicture {
   file: string;
@@ -19,19 +19,15 @@ export async function labelledPictures(folder: string): Promise<LabelledPicture[
       cause,
     });
   });
-  const labels = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const labels = entries
+    .filter((entry) => entry.isDirectory() && !isHidden(entry.name))
+    .map(({ name }) => name);
   const found: LabelledPicture[] = [];
   for (const label of labels.toSorted()) {
-    for (const file of await pictureFiles(join(folder, label))) found.push({ file, label });
+    for (const file of await pictureFiles([join(folder, label)])) found.push({ file, label });
   }
   if (new Set(found.map(({ label }) => label)).size < 2) {
     throw new UsageError(`${folder} must have at least two subfolders with pictures, one for each label`);
   }
   return found;
-}
-
-/** Paths of a folder's pictures, in order. */
-export async function pictureFiles(folder: string): Promise<string[]> {
-  const files = (await readdir(folder)).filter((file) => pictureType(file) !== undefined).toSorted();
-  return files.map((file) => join(folder, file));
 }

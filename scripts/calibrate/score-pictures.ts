@@ -1,7 +1,7 @@
 /** Has pictures scored by the service, over its public API. */
-import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import * as z from "zod";
+import { pictureBlob } from "../service/picture-files.ts";
 import { getPatiently, postPatiently, type Service } from "../service/patient-request.ts";
 import type { Scores } from "./metrics.ts";
 
@@ -53,17 +53,17 @@ export async function scorePictures(
   service: Service,
   onError: (file: string, message: string) => void,
 ): Promise<(Scores | undefined)[]> {
-  const scores: (Scores | undefined)[] = [];
-  for await (const some of batches(files)) {
+  const scores = new Map<string, Scores>();
+  for await (const some of batches(files, onError)) {
     const { data } = answerSchema.parse(await request(service, "classify", () => formOf(some, question)));
     for (const [index, { file }] of some.entries()) {
       const row = data[index];
       if (row === undefined) throw new Error("the service answered fewer pictures than were sent");
       if ("error" in row) onError(file, row.error.message);
-      scores.push("error" in row ? undefined : scoresOf(row.predictions, row.none_score, question.labels));
+      else scores.set(file, scoresOf(row.predictions, row.none_score, question.labels));
     }
   }
-  return scores;
+  return files.map((file) => scores.get(file));
 }
 
 interface File {
@@ -71,11 +71,21 @@ interface File {
   blob: Blob;
 }
 
-async function* batches(files: readonly string[]): AsyncGenerator<File[]> {
+/** @param onError for a file that cannot be read: it is in no batch */
+async function* batches(
+  files: readonly string[],
+  onError: (file: string, message: string) => void,
+): AsyncGenerator<File[]> {
   let some: File[] = [];
   let bytes = 0;
   for (const file of files) {
-    const blob = await openAsBlob(file);
+    let blob: Blob;
+    try {
+      blob = await pictureBlob(file);
+    } catch (error) {
+      onError(file, error instanceof Error ? error.message : String(error));
+      continue;
+    }
     if (some.length === PICTURES_PER_REQUEST || (some.length > 0 && bytes + blob.size > BYTES_PER_REQUEST)) {
       yield some;
       some = [];

@@ -1,12 +1,20 @@
 #!/usr/bin/env node
-/** `npm run classify`, and `edgeclip-classify` of the package: classifies the pictures of a folder with a running service. */
+/** `npm run classify`, and the package `edgeclip-classify`: classifies the pictures of a folder with a running service. */
+import { basename } from "node:path";
 import { runCommand } from "../../build/command-line/command.ts";
 import { UsageError } from "../../build/command-line/usage-error.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
+import { expectService } from "../service/patient-request.ts";
 import { pictureFiles } from "../service/picture-files.ts";
+import { serviceAt, URL_OPTION } from "../service/service-option.ts";
 import { classifyPictures, type Settings } from "./classify-pictures.ts";
 import { openOutput } from "./output.ts";
 import type { Format } from "./rows.ts";
+
+/** How it was called: by npm in this repository, or as the package's command. */
+const NAME = basename(process.argv[1] ?? "").startsWith("edgeclip-classify")
+  ? "edgeclip-classify"
+  : "npm run classify --";
 
 /** Exit code if some pictures were refused. The others have their rows. */
 const SOME_REFUSED = 3;
@@ -44,7 +52,7 @@ function formatOf(csv: boolean | undefined, jsonl: boolean | undefined, out: str
 
 await runCommand(
   {
-    usage: "npm run classify -- <folder or picture> … --labels <a,b> | --label-set <name> [options]",
+    usage: `${NAME} <folder or picture> … --labels <a,b> | --label-set <name> [options]`,
     about: `Writes the best label of each picture. The API key of the service is read from EDGECLIP_API_KEY. A run with --out that was
 ended goes on where it was, if it has the same labels. Exit code 3: some pictures were refused; their rows say why.`,
     words: ["<folder or picture> …"],
@@ -57,17 +65,18 @@ ended goes on where it was, if it has the same labels. Exit code 3: some picture
       jsonl: { type: "boolean", about: "write JSON lines, with the scores of the best five labels" },
       out: { type: "string", value: "<file>", about: "write to a file, and go on with it (CSV, or .jsonl)" },
       concurrency: { type: "string", value: "<n>", default: "8", about: "requests at once" },
-      url: { type: "string", value: "<url>", default: "http://localhost:8787", about: "URL of the service" },
+      url: URL_OPTION,
     },
   },
   async ({ csv, jsonl, out, concurrency, url, ...values }, paths) => {
     const settings = settingsOf(values);
     const format = formatOf(csv, jsonl, out);
     const atOnce = wholeNumber("--concurrency", concurrency, { most: 64 });
+    const service = serviceAt(url);
     const files = await pictureFiles(paths);
+    await expectService(service);
     const output = await openOutput(out, format);
     const left = files.filter((file) => !output.done.has(file));
-    const service = { url: url.replace(/\/$/, ""), key: process.env["EDGECLIP_API_KEY"] };
     let [written, refused] = [files.length - left.length, 0];
     try {
       for await (const row of classifyPictures(left, settings, service, atOnce)) {

@@ -1,6 +1,7 @@
 /** `npm run doctor`: what only the platform can tell, asked of a deployment and printed as a report. See docs/operations.md. */
 import { runCommand } from "../../build/command-line/command.ts";
-import { UsageError } from "../../build/command-line/usage-error.ts";
+import { expectService } from "../service/patient-request.ts";
+import { serviceAt, URL_OPTION } from "../service/service-option.ts";
 import { askDeployment } from "./ask-deployment.ts";
 import { examine } from "./examine.ts";
 import { printReport } from "./print-report.ts";
@@ -10,20 +11,16 @@ const SOME_DIFFER = 3;
 
 await runCommand(
   {
-    usage: "npm run doctor -- <url> [--json]",
+    usage: "npm run doctor -- [options]",
     about: `Asks a deployment how its platform behaves: clock, dot product, caches, stores, towers, times, background work. The
 operator's key ("npm run keys -- create --operator") is read from EDGECLIP_API_KEY; a service with open access needs none. It
 classifies an example four times and stores the embeddings of one new label. Exit code 3: something is not as expected.`,
-    words: ["<url>"],
-    options: { json: { type: "boolean", default: false, about: "print JSON" } },
+    options: { json: { type: "boolean", default: false, about: "print JSON" }, url: URL_OPTION },
   },
-  async ({ json }, [typed = ""]) => {
-    if (!/^https?:\/\/[^/]/.test(typed))
-      throw new UsageError(`<url> begins with http:// or https://, not "${typed}"`);
-    const deployment = await askDeployment({
-      url: typed.replace(/\/+$/, ""),
-      key: process.env["EDGECLIP_API_KEY"],
-    });
+  async ({ json, url: typed }) => {
+    const service = serviceAt(typed);
+    await expectService(service);
+    const deployment = await askDeployment(service);
     const findings = examine(deployment);
     const at = new Date();
     const { url, version, dataCenter } = deployment;

@@ -1,8 +1,16 @@
 /** The endpoints of the API that retrieval uses. */
 import * as z from "zod";
-import { askPatiently, type Service } from "../service/patient-request.ts";
+import { askPatiently, expectService, type Service } from "../service/patient-request.ts";
 
-const embeddingsSchema = z.object({ data: z.array(z.object({ embedding: z.array(z.number()) })) });
+const embeddingsSchema = z.object({
+  data: z.array(
+    z.object({
+      embedding: z.array(z.number()),
+      error: z.object({ message: z.string() }).optional(),
+    }),
+  ),
+});
+const errorSchema = z.object({ error: z.object({ message: z.string() }) });
 const rerankSchema = z.object({
   results: z.array(z.object({ index: z.number().int(), relevance_score: z.number() })),
 });
@@ -10,19 +18,33 @@ const rerankSchema = z.object({
 /** A text, or a picture as a data URI or URL. */
 export type Item = string | { image: string };
 
+/** A vector of unit length, or why a picture has none. */
+export type Embedded = { vector: number[] } | { refusal: string };
+
+export class RefusedRequest extends Error {
+  override readonly name = "RefusedRequest";
+  readonly status: number;
+
+  constructor(endpoint: string, status: number, answer: string) {
+    super(`${endpoint} answers ${status}: ${wordsOf(answer)}`);
+    this.status = status;
+  }
+}
+
 export class EdgeclipClient {
   readonly #service: Service;
   #isReached = false;
 
-  constructor(url: string, key: string | undefined) {
-    this.#service = { url, key };
+  constructor(service: Service) {
+    this.#service = service;
   }
 
-  /** @returns a vector of unit length for each item */
-  async embed(items: readonly Item[]): Promise<number[][]> {
-    const body = { input: items, encoding_format: "float" };
+  async embed(items: readonly Item[]): Promise<Embedded[]> {
+    const body = { input: items, encoding_format: "float", on_error: "report" };
     const { data } = embeddingsSchema.parse(await this.post("embeddings", body));
-    return data.map(({ embedding }) => embedding);
+    return data.map(({ embedding, error }) =>
+      error === undefined ? { vector: embedding } : { refusal: error.message },
+    );
   }
 
   /** @returns exact cosines of stored vectors to a text or picture, with the vectors' indices, the best first */
@@ -49,13 +71,21 @@ export class EdgeclipClient {
 
   async #ask(endpoint: string, request: RequestInit): Promise<unknown> {
     if (!this.#isReached) {
-      // What is not there at all is said at once, not after many tries.
-      await (await fetch(`${this.#service.url}/healthz`)).body?.cancel();
+      await expectService(this.#service);
       this.#isReached = true;
     }
     const response = await askPatiently(this.#service, `/v1/${endpoint}`, () => request);
     const text = await response.text();
-    if (!response.ok) throw new Error(`${endpoint} answers ${response.status}: ${text}`);
+    if (!response.ok) throw new RefusedRequest(endpoint, response.status, text);
     return JSON.parse(text);
+  }
+}
+
+/** The answer's own words, or all of it if it has other ones. */
+function wordsOf(answer: string): string {
+  try {
+    return errorSchema.parse(JSON.parse(answer)).error.message;
+  } catch {
+    return answer;
   }
 }

@@ -18,9 +18,14 @@ export interface Match {
   score: number;
 }
 
+export type OnRefused = (file: IndexedFile, reason: string) => void;
+
 export interface PictureIndex {
-  /** Adds pictures; one with the same id is replaced. */
-  add(files: readonly IndexedFile[]): Promise<void>;
+  /**
+   * Adds pictures; one with the same id is replaced.
+   * @param onRefused called with each file that cannot be read or is refused, and the reason; the others are added
+   */
+  add(files: readonly IndexedFile[], onRefused: OnRefused): Promise<void>;
   /** @returns the nearest pictures, the nearest first */
   search(query: Query, count: number): Promise<Match[]>;
 }

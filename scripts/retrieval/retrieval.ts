@@ -1,12 +1,16 @@
 /** `npm run retrieval`: indexes a folder of pictures, and searches them by text or picture. See docs/retrieval.md. */
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
 import { runCommand } from "../../build/command-line/command.ts";
 import { oneOf, wholeNumber } from "../../build/command-line/values.ts";
 import { pictureFiles, pictureType } from "../service/picture-files.ts";
+import { serviceAt, URL_OPTION } from "../service/service-option.ts";
 import { EdgeclipClient } from "./edgeclip-client.ts";
 import type { PictureIndex } from "./picture-index.ts";
 import { StoreIndex } from "./store-index.ts";
 import { VectorizeIndex } from "./vectorize-index.ts";
+
+/** Exit code if some pictures were refused. The others are in the index. */
+const SOME_REFUSED = 3;
 
 function openIndex(client: EdgeclipClient, store: string, vectorize: string | undefined): PictureIndex {
   if (vectorize === undefined) return new StoreIndex(client, store);
@@ -21,10 +25,10 @@ await runCommand(
   {
     usage: "npm run retrieval -- <index|search> <folder, text or picture> [options]",
     about: `"index <folder>" puts a folder's pictures into a vector store, "search <text or picture>" searches it. The API key
-of the service is read from EDGECLIP_API_KEY.`,
+of the service is read from EDGECLIP_API_KEY. Exit code 3: some pictures were left out, the others are in the index.`,
     words: ["<index|search>", "<folder, text or picture>"],
     options: {
-      url: { type: "string", value: "<url>", default: "http://localhost:8787", about: "URL of the service" },
+      url: URL_OPTION,
       store: {
         type: "string",
         value: "<name>",
@@ -44,12 +48,20 @@ of the service is read from EDGECLIP_API_KEY.`,
       oneOf("the command", command, ["index", "search"]),
       wholeNumber("--count", wanted),
     ];
-    const client = new EdgeclipClient(url.replace(/\/$/, ""), process.env["EDGECLIP_API_KEY"]);
+    const client = new EdgeclipClient(serviceAt(url));
     const index = openIndex(client, store, vectorize);
     if (does === "index") {
       const files = await pictureFiles([what]);
-      await index.add(files.map((path) => ({ id: relative(what, path), path })));
-      console.log(`${files.length} pictures indexed`);
+      let refused = 0;
+      await index.add(
+        files.map((path) => ({ id: relative(what, path) || basename(path), path })),
+        ({ path }, reason) => {
+          refused++;
+          console.error(`${path} is left out: ${reason}`);
+        },
+      );
+      console.log(`${files.length - refused} of ${files.length} pictures are in the index`);
+      if (refused > 0) process.exitCode = SOME_REFUSED;
       return;
     }
     // What has the name of a picture is one.
@@ -57,6 +69,7 @@ of the service is read from EDGECLIP_API_KEY.`,
       pictureType(what) === undefined ? { text: what } : { path: what },
       count,
     );
+    if (found.length === 0) console.error("the index has no pictures");
     for (const { id, score } of found) console.log(`${score.toFixed(4)}  ${id}`);
   },
 );

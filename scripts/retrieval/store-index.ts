@@ -4,13 +4,16 @@ import { basename } from "node:path";
 import * as z from "zod";
 import { MAX_FILENAME_LENGTH } from "../../functions/gateway/limits.ts";
 import { pictureBlob } from "../service/picture-files.ts";
-import type { EdgeclipClient } from "./edgeclip-client.ts";
-import type { IndexedFile, Match, PictureIndex, Query } from "./picture-index.ts";
+import { type EdgeclipClient, RefusedRequest } from "./edgeclip-client.ts";
+import type { IndexedFile, Match, OnRefused, PictureIndex, Query } from "./picture-index.ts";
 
 const attributesSchema = z.object({ path: z.string(), sha256: z.string() });
 const pageOf = <S extends z.ZodType>(entry: S) => z.object({ data: z.array(entry), has_more: z.boolean() });
 const storesSchema = pageOf(z.object({ id: z.string(), name: z.string() }));
 const filesSchema = pageOf(z.object({ id: z.string(), attributes: attributesSchema.partial() }));
+const addedSchema = z.object({
+  data: z.array(z.object({ error: z.object({ message: z.string() }).nullish() })),
+});
 const storeSchema = z.object({ id: z.string() });
 const foundSchema = z.object({
   data: z.array(
@@ -35,21 +38,50 @@ export class StoreIndex implements PictureIndex {
   }
 
   /** Makes the store if there is none. A picture whose bytes the store has under its path is not sent again. */
-  async add(files: readonly IndexedFile[]): Promise<void> {
+  async add(files: readonly IndexedFile[], onRefused: OnRefused): Promise<void> {
     const id = (await this.#find()) ?? (await this.#make());
     const known = await this.#known(id);
-    for (const { id: path, path: file } of files) {
-      const picture = await pictureBlob(file);
-      const sha256 = createHash("sha256")
-        .update(new Uint8Array(await picture.arrayBuffer()))
-        .digest("hex");
-      const before = known.get(path);
-      if (before?.sha256 === sha256) continue;
-      const form = new FormData();
-      form.append("attributes", JSON.stringify({ path, sha256 }));
-      form.append("image", picture, basename(path).slice(-MAX_FILENAME_LENGTH));
-      await this.#client.post(`vector_stores/${id}/files`, form);
-      if (before !== undefined) await this.#client.delete(`vector_stores/${id}/files/${before.fileId}`);
+    for (const file of files) {
+      const refusal = await this.#addOne(id, file, known.get(file.id));
+      if (refusal !== undefined) onRefused(file, refusal);
+    }
+  }
+
+  /** @returns why it was refused */
+  async #addOne(
+    store: string,
+    { id: path, path: file }: IndexedFile,
+    before: Known | undefined,
+  ): Promise<string | undefined> {
+    let picture: Blob;
+    try {
+      picture = await pictureBlob(file);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    const sha256 = createHash("sha256")
+      .update(new Uint8Array(await picture.arrayBuffer()))
+      .digest("hex");
+    if (before?.sha256 === sha256) return undefined;
+    const form = new FormData();
+    form.append("attributes", JSON.stringify({ path, sha256 }));
+    form.append("on_error", "report");
+    form.append("image", picture, basename(path).slice(-MAX_FILENAME_LENGTH));
+    const refusal = await this.#send(`vector_stores/${store}/files`, form);
+    if (refusal === undefined && before !== undefined) {
+      await this.#client.delete(`vector_stores/${store}/files/${before.fileId}`);
+    }
+    return refusal;
+  }
+
+  /** @returns why the form's picture was refused */
+  async #send(endpoint: string, form: FormData): Promise<string | undefined> {
+    try {
+      return addedSchema.parse(await this.#client.post(endpoint, form)).data[0]?.error?.message;
+    } catch (error) {
+      // Anything else would be wrong for all pictures.
+      if (error instanceof RefusedRequest && error.status === 413) return error.message;
+      throw error;
     }
   }
 

@@ -7,7 +7,7 @@ import * as z from "zod";
 import { cloudflareBaseUrl } from "../cloudflare/base-url.ts";
 import { pictureType } from "../service/picture-files.ts";
 import type { EdgeclipClient, Item } from "./edgeclip-client.ts";
-import type { IndexedFile, Match, PictureIndex, Query } from "./picture-index.ts";
+import type { IndexedFile, Match, OnRefused, PictureIndex, Query } from "./picture-index.ts";
 
 const answerSchema = z.object({
   success: z.boolean(),
@@ -37,18 +37,36 @@ export class VectorizeIndex implements PictureIndex {
     this.#token = token;
   }
 
-  async add(files: readonly IndexedFile[]): Promise<void> {
-    for (let start = 0; start < files.length; start += PICTURES_PER_REQUEST) {
-      const some = files.slice(start, start + PICTURES_PER_REQUEST);
-      const vectors = await this.#client.embed(await Promise.all(some.map(({ path }) => pictureItem(path))));
-      const lines = some.map(({ id }, at) => JSON.stringify({ id, values: vectors[at] }));
-      await this.#post("upsert", "application/x-ndjson", lines.join("\n"));
+  async add(files: readonly IndexedFile[], onRefused: OnRefused): Promise<void> {
+    const read: { file: IndexedFile; item: Item }[] = [];
+    const addRead = async (): Promise<void> => {
+      const some = read.splice(0);
+      const embedded = some.length === 0 ? [] : await this.#client.embed(some.map(({ item }) => item));
+      const lines: string[] = [];
+      for (const [at, { file }] of some.entries()) {
+        const found = embedded[at];
+        if (found === undefined) throw new Error("the service answered fewer pictures than were sent");
+        if ("refusal" in found) onRefused(file, found.refusal);
+        else lines.push(JSON.stringify({ id: file.id, values: found.vector }));
+      }
+      if (lines.length > 0) await this.#post("upsert", "application/x-ndjson", lines.join("\n"));
+    };
+    for (const file of files) {
+      try {
+        read.push({ file, item: await pictureItem(file.path) });
+      } catch (error) {
+        onRefused(file, error instanceof Error ? error.message : String(error));
+      }
+      if (read.length === PICTURES_PER_REQUEST) await addRead();
     }
+    await addRead();
   }
 
   async search(query: Query, count: number): Promise<Match[]> {
     const item = "text" in query ? query.text : await pictureItem(query.path);
-    const [vector] = await this.#client.embed([item]);
+    const [found] = await this.#client.embed([item]);
+    if (found !== undefined && "refusal" in found) throw new Error(found.refusal);
+    const vector = found?.vector;
     const topK = Math.min(count * CANDIDATES_PER_RESULT, MAX_TOP_K);
     const body = JSON.stringify({ vector, topK, returnValues: true });
     const { matches } = matchesSchema.parse(await this.#post("query", "application/json", body));

@@ -15,6 +15,26 @@ export interface Service {
 }
 
 /**
+ * What is not there at all is said at once, not after many tries.
+ * @throws Error if nothing answers at the service's URL
+ */
+export async function expectService({ url }: Service): Promise<void> {
+  try {
+    await (await fetch(`${url}/healthz`)).body?.cancel();
+  } catch (error) {
+    const message = `nothing answers at ${url} (${reasonOf(error)})`;
+    throw new Error(`${message}: start a service, or name another one with --url`, { cause: error });
+  }
+}
+
+/** The message of `fetch` is only "fetch failed"; its cause may have several, and no message of its own. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause !== undefined) return reasonOf(error.cause);
+  return error.message === "" ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message;
+}
+
+/**
  * Tries again what may work later, with pauses as `retry-after` says, else doubled each time.
  * @param bodyOf makes the body of each try
  * @param signal ends it, also in a pause

@@ -1,7 +1,7 @@
 /** Picture files on this machine, found by the ends of their names. */
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { extname, join, relative, sep } from "node:path";
 import { MAX_MULTIPART_BYTES } from "../../functions/gateway/limits.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -24,24 +24,41 @@ export function pictureType(path: string): string | undefined {
 }
 
 /**
- * The files themselves, and the pictures in folders and the folders inside them, sorted by name.
+ * The files themselves, and the pictures in folders and the folders inside them, sorted by name. Hidden files and folders
+ * are not looked for: thumbnails, and what macOS writes beside each picture (`._fox.jpg`).
  * @throws Error for a path that is not there
  */
 export async function pictureFiles(paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
-    if (!(await stat(path)).isDirectory()) {
+    if (!(await isFolder(path))) {
       found.push(path);
       continue;
     }
     const inside: string[] = [];
     for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
       const file = join(entry.parentPath, entry.name);
-      if (pictureType(file) !== undefined && (await isFile(entry, file))) inside.push(file);
+      if (pictureType(file) === undefined || isHidden(relative(path, file))) continue;
+      if (await isFile(entry, file)) inside.push(file);
     }
     for (const file of inside.toSorted()) found.push(file);
   }
   return [...new Set(found)];
+}
+
+/** @throws Error for a path that is not there */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new Error(`there is no file or folder ${path}`, { cause: error });
+  }
+}
+
+/** @param path within the folder that was named */
+export function isHidden(path: string): boolean {
+  return path.split(sep).some((name) => name.startsWith("."));
 }
 
 /** True for a file or a link to one. A link that leads nowhere counts, so that its picture is reported. */

@@ -177,7 +177,7 @@ describe("calibrate", () => {
     ["a folder that is not there", ["nowhere"], 2, "cannot be read"],
     ["a folder without subfolders", [join(ROOT, "examples")], 2, "at least two subfolders"],
     ["a share over 100", ["nowhere", "--refused", "101"], 2, "--refused is a whole number from 0 to 100"],
-    ["a service that does not answer", ["PICTURES", "--url", "http://127.0.0.1:9"], 1, "fetch failed"],
+    ["a service that does not answer", ["PICTURES", "--url", "http://127.0.0.1:9"], 1, "nothing answers at"],
     ["a model that is not served", ["PICTURES", "--model", "x"], 1, "model_not_found"],
   ])("ends with a message for %s", async (_, typed, code, message) => {
     const outcome = await calibrate(...typed.map((each) => (each === "PICTURES" ? pictures : each)));

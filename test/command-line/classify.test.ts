@@ -1,4 +1,6 @@
-/** `edgeclip-classify`, the package's command, on a folder of pictures, against real Workers. */
+/** The package `edgeclip-classify`, on a folder of pictures, against real Workers. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   copyFile,
   mkdir,
@@ -20,7 +22,7 @@ import { startWorkers, type Workers } from "../support/workers.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const EXAMPLES = join(ROOT, "examples");
-const COMMAND = join(ROOT, ".generated/bin/edgeclip-classify.js");
+const COMMAND = join(ROOT, ".generated/edgeclip-classify/edgeclip-classify.js");
 const LABELS = "fox,bus,grapes";
 
 let workers: Workers;
@@ -141,9 +143,51 @@ it.each([
   expect(await readFile(out, "utf8")).toContain("pictures/fox.png");
 });
 
+it("does not look for hidden files, but takes one that is named", async () => {
+  const odd = join(folder, "hidden");
+  await mkdir(join(odd, ".thumbnails"), { recursive: true });
+  for (const name of ["fox.png", "._fox.png", ".thumbnails/fox.png"]) {
+    await copyFile(join(EXAMPLES, "fox.png"), join(odd, name));
+  }
+  const { stdout } = await classify(["hidden", "hidden/._fox.png", "--labels", LABELS]);
+  expect(stdout.trimEnd().split("\n")).toEqual(
+    ["hidden/fox.png", "hidden/._fox.png"].map((name) => expect.stringContaining(`${name}  fox  0.`)),
+  );
+});
+
+it("writes a row on one line for people, whatever the picture is called", async () => {
+  const odd = join(folder, "lines");
+  await mkdir(odd);
+  await copyFile(join(EXAMPLES, "fox.png"), join(odd, "one\ntwo\u001b[2J.png"));
+  const { stdout } = await classify(["lines", "--labels", LABELS]);
+  expect(stdout).toMatch(/^lines\/one\\u000atwo\\u001b\[2J\.png {2}fox {2}0\.\d+\n$/);
+});
+
+it("says at once that there is no service", async () => {
+  const began = performance.now();
+  const { code, stderr } = await classify(["pictures", "--labels", LABELS], "http://127.0.0.1:9");
+  expect(stderr).toMatch(/^nothing answers at http:\/\/127\.0\.0\.1:9 \(.+\): .*--url\n$/);
+  expect(code).toBe(1);
+  expect(performance.now() - began).toBeLessThan(10_000);
+});
+
+it.each(["--csv", "--jsonl"])("ends without a word when nobody reads on, as in %s | head", async (format) => {
+  const typed = [COMMAND, "pictures", "--labels", LABELS, format, "--url", workers.url];
+  const child = spawn(process.execPath, typed, { cwd: folder });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stdout.once("data", () => child.stdout.destroy());
+  const [code] = (await once(child, "close")) as [number];
+  expect([code, stderr]).toEqual([141, ""]);
+});
+
 it("waits when the service asks for it", async () => {
   let refusals = 0;
   const busy: Server = createServer((request, response) => {
+    if (request.url === "/healthz") {
+      response.end();
+      return;
+    }
     request.resume().on("end", () => {
       response.writeHead(++refusals < 3 ? 429 : 401, {
         "content-type": "application/json",
@@ -165,7 +209,8 @@ it.each([
   [["pictures"], 2, "give --labels or --label-set"],
   [["pictures", "--labels", "a", "--label-set", "b"], 2, "give --labels or --label-set"],
   [["pictures", "--labels", "a,b", "--concurrency", "0"], 2, "--concurrency is a whole number"],
-  [["nothing-here", "--labels", "a,b"], 1, "nothing-here"],
+  [["nothing-here", "--labels", "a,b"], 1, "there is no file or folder nothing-here"],
+  [["--labels", "a,b"], 2, "usage: edgeclip-classify <folder or picture>"],
   [["pictures", "--label-set", "no-such-set"], 1, "no-such-set"],
   [["pictures", "--labels", "fox,fox"], 1, "the same label"],
 ])("%s ends with code %i", async (typed, code, message) => {

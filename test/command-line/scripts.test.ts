@@ -1,4 +1,6 @@
 /** Every script in `package.json` describes itself and reports a wrong argument. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -131,7 +133,9 @@ describe.concurrent("what fails while it runs is one line", { timeout: 120_000 }
       /^test holds no built model: there is no manifest\.json/,
     ],
     ["scripts/model-gc/model-gc.ts", /--remote/],
-    ["scripts/retrieval/retrieval.ts search fox --url http://127.0.0.1:9", /^fetch failed: .+/],
+    ["scripts/retrieval/retrieval.ts search fox --url http://127.0.0.1:9", /^nothing answers at .+: .+/],
+    ["scripts/calibrate/calibrate.ts test/fixtures --url http://127.0.0.1:9", /^nothing answers at .+: .+/],
+    ["scripts/doctor/doctor.ts --url http://127.0.0.1:9", /^nothing answers at .+: .+/],
     ["scripts/model-pull/model-pull.ts ../name", /^"\.\.\/name" is no repository/],
   ])("node %s", async (typed, line) => {
     const { code, stderr } = await run(...typed.split(" "));
@@ -139,3 +143,17 @@ describe.concurrent("what fails while it runs is one line", { timeout: 120_000 }
     expect(stderr).toMatch(line);
   });
 });
+
+it.concurrent.each([["scripts/scale/scale.ts"], ["scripts/model-list/model-list.ts"]])(
+  "node %s ends without a word when nobody reads what it prints",
+  { timeout: 120_000 },
+  async (file) => {
+    const env = { ...process.env, EDGECLIP_STATE: join(states, String(++runs)) };
+    const child = spawn(process.execPath, [file], { cwd: ROOT, env });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.stdout.destroy();
+    const [code] = (await once(child, "close")) as [number];
+    expect([code, stderr]).toEqual([141, ""]);
+  },
+);

@@ -53,7 +53,9 @@ async function refusal(headers: Record<string, string>): Promise<unknown[]> {
 }
 
 async function doctor(url: string, key: string, ...options: string[]): Promise<Outcome> {
-  return await runNode(["scripts/doctor/doctor.ts", url, ...options], { env: { EDGECLIP_API_KEY: key } });
+  return await runNode(["scripts/doctor/doctor.ts", "--url", url, ...options], {
+    env: { EDGECLIP_API_KEY: key },
+  });
 }
 
 async function findings(url: string, key: string): Promise<{ code: number; found: Finding[] }> {
@@ -150,7 +152,7 @@ describe("the doctor", { timeout: 120_000 }, () => {
     );
     const nobody = await doctor("http://127.0.0.1:9", operator);
     expect([nobody.code, nobody.stdout]).toEqual([1, ""]);
-    expect(nobody.stderr).toMatch(/^fetch failed: .*\n$/);
+    expect(nobody.stderr).toMatch(/^nothing answers at http:\/\/127\.0\.0\.1:9 .*\n$/);
     expect((await doctor("clip.example.com", operator)).code).toBe(2);
   });
 });

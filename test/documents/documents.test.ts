@@ -49,7 +49,7 @@ describe.each(documents.map((document) => [document.path, document] as const))("
   });
 
   it("names commands that exist", () => {
-    const named = [...document.text.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test)\b)/g)];
+    const named = [...document.text.matchAll(/\bnpm (?:run (?:-s )?([\w:-]+)|(start|test)\b)/g)];
     const commands = named.map(([, command, short]) => command ?? short ?? "");
     expect(commands.filter((command) => scripts[command] === undefined)).toEqual([]);
   });

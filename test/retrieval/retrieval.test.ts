@@ -2,7 +2,7 @@
  * Tests the recipes of docs/retrieval.md: with a vector store every example picture is found by its name and by itself;
  * Vectorize is asked in its own words.
  */
-import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,10 +14,14 @@ import type { IndexedFile } from "../../scripts/retrieval/picture-index.ts";
 import { StoreIndex } from "../../scripts/retrieval/store-index.ts";
 import { VectorizeIndex } from "../../scripts/retrieval/vectorize-index.ts";
 import { pictureType } from "../../scripts/service/picture-files.ts";
+import { runNode } from "../support/run-node.ts";
 import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../examples");
+
+/** What `badFiles` are refused for. */
+const REFUSALS = [/^broken\.png: \w+\[\d\]: not a picture/, /^gone\.png: ENOENT/];
 
 let folder: string;
 let files: IndexedFile[];
@@ -29,7 +33,7 @@ beforeAll(async () => {
   const names = (await readdir(EXAMPLES)).filter((file) => pictureType(file) !== undefined);
   files = names.map((id) => ({ id, path: join(EXAMPLES, id) }));
   workers = await startWorkers();
-  client = new EdgeclipClient(workers.url, undefined);
+  client = new EdgeclipClient({ url: workers.url, key: undefined });
 });
 
 afterAll(async () => {
@@ -37,10 +41,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+function unexpected({ id }: IndexedFile, reason: string): void {
+  throw new Error(`${id} is refused: ${reason}`);
+}
+
+async function badFiles(): Promise<IndexedFile[]> {
+  await writeFile(join(folder, "broken.png"), "no picture");
+  return ["broken.png", "gone.png"].map((id) => ({ id, path: join(folder, id) }));
+}
+
 describe("retrieval with a vector store", () => {
   it("finds pictures by words and by pictures, and indexing twice changes nothing", async () => {
     const index = new StoreIndex(client, "pictures");
-    for (const _ of [1, 2]) await index.add(files);
+    for (const _ of [1, 2]) await index.add(files, unexpected);
     const stores = await request("GET", `${workers.url}/v1/vector_stores`);
     expect(stores.body.data).toMatchObject([{ name: "pictures", file_counts: { total: files.length } }]);
     let [firsts, found] = [0, 0];
@@ -65,10 +78,36 @@ describe("retrieval with a vector store", () => {
     const path = join(folder, "one.png");
     for (const [step, name] of ["fox.png", "moon.png"].entries()) {
       await copyFile(join(EXAMPLES, name), path);
-      await index.add([{ id: "one.png", path }]);
+      await index.add([{ id: "one.png", path }], unexpected);
       const found = await index.search({ path: join(EXAMPLES, name) }, 5);
       expect(found, String(step)).toEqual([{ id: "one.png", score: expect.closeTo(1, 2) }]);
     }
+  });
+
+  it("leaves out what is no picture or cannot be read, and adds the others", async () => {
+    const bad = await badFiles();
+    const refused: string[] = [];
+    const index = new StoreIndex(client, "with bad files");
+    const [first, second] = files;
+    await index.add([bad[0]!, first!, bad[1]!, second!], ({ id }, reason) =>
+      refused.push(`${id}: ${reason}`),
+    );
+    expect(refused).toEqual(REFUSALS.map((reason) => expect.stringMatching(reason)));
+    const found = await index.search({ text: "a picture" }, 10);
+    expect(found.map(({ id }) => id).toSorted()).toEqual([first!.id, second!.id].toSorted());
+  });
+
+  it("as a command tells what it left out, by its exit code too", async () => {
+    const some = join(folder, "some");
+    await mkdir(join(some, ".thumbnails"), { recursive: true });
+    await copyFile(join(EXAMPLES, "fox.png"), join(some, "fox.png"));
+    for (const name of ["broken.png", "._fox.png", ".thumbnails/fox.png"]) {
+      await writeFile(join(some, name), "no picture");
+    }
+    const typed = ["scripts/retrieval/retrieval.ts", "index", some, "--url", workers.url, "--store", "some"];
+    const { code, stdout, stderr } = await runNode(typed);
+    expect([code, stdout]).toEqual([3, "1 of 2 pictures are in the index\n"]);
+    expect(stderr).toMatch(/^\S+\/some\/broken\.png is left out: images\[0\]: not a picture .*\n$/);
   });
 
   it("without one says what to do", async () => {
@@ -108,7 +147,11 @@ describe("Vectorize", () => {
   it("is asked in its own words, and what it finds is ranked exactly", async () => {
     const index = new VectorizeIndex(client, "pictures", { account: "a1", token: "token" });
     const [fox, moon] = ["fox.png", "moon.png"].map((id) => ({ id, path: join(EXAMPLES, id) }));
-    await index.add([moon!, fox!]);
+    const bad = await badFiles();
+    const refused: string[] = [];
+    await index.add([bad[0]!, moon!, bad[1]!, fox!], ({ id }, reason) => refused.push(`${id}: ${reason}`));
+    expect(refused.toSorted()).toEqual(REFUSALS.map((reason) => expect.stringMatching(reason)));
+    expect(stored.map(({ id }) => id)).toEqual(["moon.png", "fox.png"]);
     const [itself, other] = await index.search({ path: fox!.path }, 6);
     expect([itself?.id, other?.id]).toEqual(["fox.png", "moon.png"]);
     expect(itself?.score).toBeCloseTo(1, 5);
