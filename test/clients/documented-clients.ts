@@ -22,9 +22,9 @@ export async function documentedClients(): Promise<DocumentedClient[]> {
   const [, ...sections] = (await readFile(DOCUMENT, "utf8")).split(/^## /m);
   return sections.flatMap((section) => {
     const [heading = ""] = section.split("\n", 1);
-    const program = /^```js\n([\s\S]*?)^```$/m.exec(section)?.[1];
+    const programs = [...section.matchAll(/^```js\n([\s\S]*?)^```$/gm)];
     const packages = [...heading.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
-    return program === undefined ? [] : [{ packages, program }];
+    return programs.map(([, program = ""]) => ({ packages, program }));
   });
 }
 
