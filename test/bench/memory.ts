@@ -1,7 +1,8 @@
 /**
  * `npm run bench:memory [-- <size> …]`: what every isolate holds while the full-size model is loaded cold, answers
- * warm, and takes bursts, among them the worst that the contract lets in; in units of 10⁶ bytes, at 256, 320 and 384
- * pixels. Exits with 1 above the limit. `ENGINE=ort` measures onnxruntime.
+ * warm, and takes bursts, among them the worst that the contract lets in, and while a vector store is filled and
+ * searched; in units of 10⁶ bytes, at 256, 320 and 384 pixels. Exits with 1 above the limit. `ENGINE=ort` measures
+ * onnxruntime.
  *
  * An isolate's memory is its WASM memory (as the Worker reports it), what is behind its ArrayBuffers and its
  * JavaScript heap (as workerd's inspector reports them), sampled while requests run. Compiled code is not counted: on
@@ -18,6 +19,7 @@ import { post } from "../support/post.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
 import { behindCache, WORKERS_CACHE } from "../support/workers-cache.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
+import { StoreInUse } from "./support/store-in-use.ts";
 
 const LIMIT_BYTES = 120_000_000;
 const BURST = 8;
@@ -51,6 +53,7 @@ async function measure(size: number): Promise<boolean> {
   try {
     const image = (await readFile(join(PICTURES, "photo_3000x2000.jpg"))).toString("base64");
     const small = (await readFile(join(PICTURES, "q80_420.jpg"))).toString("base64");
+    let store: StoreInUse | undefined;
     const phases: [name: string, run: () => Promise<unknown>][] = [
       ["cold", () => classify(workers, [image], LABELS)],
       ["warm", () => classify(workers, [image], LABELS)],
@@ -71,6 +74,8 @@ async function measure(size: number): Promise<boolean> {
           ),
       ],
       [`${MOST_TEXTS} texts`, () => mostTexts(workers)],
+      ["store filled", async () => (store = await StoreInUse.filled(workers.url))],
+      ["32 searches", async () => await store?.search()],
     ];
     let within = true;
     const columns = "   WASM  buffers    heap    peak  collected";
