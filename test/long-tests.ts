@@ -38,6 +38,7 @@ export const LONG_TESTS = [
   "test/runtime/shards.test.ts",
   "test/runtime/slow-owner.test.ts",
   "test/runtime/stages.test.ts",
+  "test/search/eviction.test.ts",
   "test/search/search-memory.test.ts",
   "test/vector-stores/fill-stores.test.ts",
   "test/vector-stores/random-changes.test.ts",
