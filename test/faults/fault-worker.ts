@@ -8,6 +8,8 @@
  * probability}}` fails any operation instead, with everything that fits it. Both answer `{struck}`: how often each
  * fault struck since the last time.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { V4WorkerOptions } from "miniflare";
 
 export type FaultKind =
@@ -30,6 +32,14 @@ export interface FaultRule {
   kind: FaultKind;
   key?: string;
   times?: number;
+}
+
+const STATE = join(import.meta.dirname, "../../functions/state");
+
+/** The methods of a Durable Object's class, each of which a caller may ask. */
+function methodsOf(file: string): string[] {
+  const methods = readFileSync(join(STATE, file), "utf8").matchAll(/^ {2}async (\w+)\(/gm);
+  return [...methods].map(([, name = ""]) => name);
 }
 
 const SCRIPT = `
@@ -245,10 +255,7 @@ function objectWith(on, methods) {
   return FaultyObject;
 }
 
-const OF_FILES = ["begin", "touch", "commit", "abandon", "ended", "get", "list", "remove", "removed", "due"];
-const OF_NAMES = ["nameSet", "setNamed", "namesOfSets", "setComputed", "setRemoved"];
-const OF_STORES = ["addStore", "listStores", "forgetStore"];
-const Account = objectWith("ACCOUNTS.ask", [...OF_FILES, ...OF_NAMES, ...OF_STORES]);
+const Account = objectWith("ACCOUNTS.ask", ${JSON.stringify(methodsOf("account-state.ts"))});
 
 export class Accounts extends WorkerEntrypoint {
   getByName(account) {
@@ -256,9 +263,7 @@ export class Accounts extends WorkerEntrypoint {
   }
 }
 
-const OF_PICTURES = ["add", "setAttributes", "removePicture", "picture", "pictures"];
-const OF_STORE = ["create", "facts", "update", "remove", "view", "damaged", "describe"];
-const Store = objectWith("VECTOR_STORES.ask", [...OF_STORE, ...OF_PICTURES]);
+const Store = objectWith("VECTOR_STORES.ask", ${JSON.stringify(methodsOf("vector-store-state.ts"))});
 
 export class Stores extends WorkerEntrypoint {
   getByName(name) {

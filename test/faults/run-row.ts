@@ -65,7 +65,9 @@ function isAsExpected({ expected }: FaultRow, { status }: Answer): boolean {
   return expected === "the right answer" ? status < 300 : status === 503;
 }
 
-/** Sends the same request to a deployment in which nothing fails. */
+/** Sends the same request to a deployment in which nothing fails. @throws Error if it is refused there */
 export async function faultFree(row: FaultRow, prepared: Prepared): Promise<unknown> {
-  return await withCopy(prepared, async ({ url }) => substance(await ask(row.ask, url, prepared)));
+  const answer = await withCopy(prepared, ({ url }) => ask(row.ask, url, prepared));
+  if (answer.status >= 300) throw new Error(`${row.ask}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return substance(answer);
 }
