@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MAX_IMAGE_BYTES } from "../../functions/gateway/limits.ts";
+import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES } from "../../functions/gateway/limits.ts";
 import * as responses from "../../functions/gateway/openapi/responses.ts";
 import { type PictureServer, startPictureServer } from "../support/picture-server.ts";
 import { type Answer, post } from "../support/post.ts";
@@ -55,6 +55,19 @@ const errorOf = (code: string, param: string): object => ({
   param,
   code,
 });
+
+/** A form with two files that are too large, between others. */
+async function sendLarge(onError: string): ReturnType<typeof request> {
+  const form = new FormData();
+  form.append("labels", JSON.stringify(LABELS));
+  // What looks like a boundary within a file is none.
+  const dashes = Buffer.from("\r\n------\r\n".repeat(MAX_IMAGE_BYTES / 10 + 1));
+  for (const file of [fox, dashes, new Uint8Array(MAX_IMAGE_BYTES + 1), fox]) {
+    form.append("image", new Blob([file]), "a.png");
+  }
+  form.append("on_error", onError);
+  return await request("POST", `${workers.url}/v1/classify`, form);
+}
 
 describe("classify", () => {
   it("answers the others as if they came alone", async () => {
@@ -110,14 +123,27 @@ describe("classify", () => {
     }
   });
 
-  it("fails at a file of a form that is too large, because no more of the form is read", async () => {
-    const form = new FormData();
-    form.append("on_error", "report");
-    form.append("labels", JSON.stringify(LABELS));
-    form.append("image", new Blob([fox]), "fox.png");
-    form.append("image", new Blob([new Uint8Array(MAX_IMAGE_BYTES + 1)]), "large.png");
-    const { status, body } = await request("POST", `${workers.url}/v1/classify`, form);
+  it("reports files of a form that are too large", async () => {
+    const { status, body } = await sendLarge("report");
+    expect(status).toBe(200);
+    const [first, second, third, last] = body.data;
+    expect([first.prediction, last.prediction]).toEqual(["fox", "fox"]);
+    expect([second.error, third.error]).toEqual(
+      [1, 2].map((index) => errorOf("image_too_large", `images[${index}]`)),
+    );
+  });
+
+  it("names the first file of a form that is too large, and its length", async () => {
+    const { status, body } = await sendLarge("fail");
     expect([status, body.error]).toEqual([400, errorOf("image_too_large", "images[1]")]);
+    expect(body.error.message).toContain(`${MAX_IMAGE_BYTES + 10} bytes`);
+  });
+
+  it("says that text is too long before all of it has arrived", async () => {
+    const form = new FormData();
+    form.append("labels", "a".repeat(MAX_FORM_FIELD_BYTES + 1));
+    const { status, body } = await request("POST", `${workers.url}/v1/classify`, form);
+    expect([status, body.error.code]).toEqual([413, "request_too_large"]);
   });
 
   it.each(["before", "after"])("reports files of a form, with the field %s them", async (place) => {

@@ -1,7 +1,7 @@
 /** A form may arrive in pieces of any size; a file's bytes are the same. */
 import { describe, expect, it } from "vitest";
 import { BytesInFlight } from "../../functions/gateway/body/bytes-in-flight.ts";
-import { MultipartForm } from "../../functions/gateway/body/multipart-form.ts";
+import { type FormFile, MultipartForm } from "../../functions/gateway/body/multipart-form.ts";
 
 const FILE = Buffer.from(Array.from({ length: 200_000 }, (_, i) => i % 251));
 const BODY = Buffer.concat([
@@ -17,7 +17,7 @@ describe("a form", () => {
     async (...sizes) => {
       const share = new BytesInFlight({ small: 1_000_000, large: 40_000_000 }).open(BODY.length);
       const files: (readonly Uint8Array[])[] = [];
-      const accept = async (pieces: readonly Uint8Array[]): Promise<string> => {
+      const accept = async ({ pieces }: FormFile): Promise<string> => {
         files.push(pieces);
         return await Promise.resolve("a file");
       };

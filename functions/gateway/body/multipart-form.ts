@@ -1,34 +1,38 @@
 /** Reads a multipart/form-data body (RFC 7578) as it arrives: files are passed on one by one, fields are collected. */
-import {
-  MaxFileSizeExceededError,
-  MultipartParseError,
-  MultipartParser,
-  type MultipartPart,
-} from "@remix-run/multipart-parser";
 import { ServiceError } from "../../runtime/errors.ts";
+import { concatBytes } from "../../runtime/concat-bytes.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
-import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
-import { imageTooLarge } from "../images/image-file.ts";
+import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES } from "../limits.ts";
 import { MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
 import { FormFields, weightOfText } from "./form-fields.ts";
 import { fieldOf } from "./form-value.ts";
 import type { Fields } from "./fields.ts";
-import { type PartHeader, partHeader } from "./part-header.ts";
-import { PreambleSkipper } from "./skip-preamble.ts";
+import type { PartHeader } from "./part-header.ts";
+import { PartStream } from "./part-stream.ts";
 
-/**
- * Receives a file that has arrived completely.
- * @param index its index among the values of its field
- * @param fields the fields that came before it
- * @param name of the file, if its part has one
- * @returns the value that represents the file among the fields
- */
-export type AcceptFile = (
-  pieces: readonly Uint8Array<ArrayBuffer>[],
-  index: number,
-  fields: Fields,
-  name?: string,
-) => Promise<unknown>;
+/** A file that has arrived completely. */
+export interface FormFile {
+  /** None of a file that is larger than a picture may be: its bytes are dropped as they arrive. */
+  pieces: readonly Uint8Array<ArrayBuffer>[];
+  /** Length of the file. */
+  bytes: number;
+  /** Its index among the values of its field. */
+  index: number;
+  /** The fields that came before it. */
+  fields: Fields;
+  /** Undefined if its part has none. */
+  name: string | undefined;
+}
+
+/** @returns the value that represents the file among the fields */
+export type AcceptFile = (file: FormFile) => Promise<unknown>;
+
+interface ArrivingPart {
+  header: PartHeader;
+  isFile: boolean;
+  bytes: number;
+  pieces: Uint8Array<ArrayBuffer>[];
+}
 
 const FILE_FIELD = "images";
 /** Small pieces are joined up to this length, bytes. */
@@ -37,11 +41,9 @@ const GATHERED_BYTES = 65_536;
 const MAX_PARTS = 20_000;
 /** Memory that the fields may take, beside the largest file. */
 const MAX_FIELD_MEMORY = MAX_BODY_MEMORY - MAX_IMAGE_BYTES;
-const INVALID = "the request's body is not valid multipart/form-data";
 
 export class MultipartForm {
-  readonly #parser: MultipartParser;
-  readonly #preamble: PreambleSkipper;
+  readonly #parts: PartStream;
   readonly #acceptFile: AcceptFile;
   readonly #share: Share;
   readonly #fields = new FormFields();
@@ -51,23 +53,18 @@ export class MultipartForm {
   /** Small pieces that came one after another, and how much of the buffer they fill. */
   #gathered: Uint8Array<ArrayBuffer> | undefined;
   #gatheredBytes = 0;
-  /** Length of the incomplete part, bytes, or slightly more. */
-  #pending = 0;
+  #part: ArrivingPart | undefined;
+  #partCount = 0;
   /** Length of the body's last piece. */
   #pieceBytes = 0;
-  #files = 0;
 
   /** @throws ServiceError `invalid_type` for a content type without a boundary */
   constructor(contentType: string, acceptFile: AcceptFile, share: Share) {
-    const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^;,\s]+))/i.exec(contentType) ?? [];
-    const boundary = quoted ?? plain;
-    if (boundary === undefined) throw new ServiceError("invalid_type", `${INVALID}: it has no boundary`);
-    this.#parser = new MultipartParser(boundary, {
-      maxFileSize: MAX_IMAGE_BYTES,
-      maxTotalSize: MAX_MULTIPART_BYTES,
-      maxParts: MAX_PARTS,
+    this.#parts = new PartStream(contentType, {
+      begin: (header) => this.#begin(header),
+      take: (bytes) => this.#takeBytes(bytes),
+      end: () => this.#end(),
     });
-    this.#preamble = new PreambleSkipper(boundary);
     this.#acceptFile = acceptFile;
     this.#share = share;
   }
@@ -75,7 +72,7 @@ export class MultipartForm {
   /**
    * Reads the next piece of the body. Small pieces are joined first, because parts are made of views of the pieces, and
    * a view of one byte takes a hundred bytes.
-   * @throws ServiceError `invalid_type`, `image_too_large`, `request_too_large`, `overloaded`
+   * @throws ServiceError `invalid_type`, `too_many_items`, `request_too_large`, `overloaded`; what `acceptFile` throws
    */
   async take(piece: Uint8Array<ArrayBuffer>): Promise<void> {
     const isLarge = piece.length > GATHERED_BYTES / 2;
@@ -94,23 +91,16 @@ export class MultipartForm {
     if (gathered !== undefined) await this.#parse(gathered);
   }
 
-  async #parse(piece: Uint8Array): Promise<void> {
-    const part = this.#preamble.skip(piece);
-    if (part === undefined) return;
-    this.#pieceBytes = part.length;
-    this.#pending += part.length;
-    await this.#share.growTo(this.#fieldMemory + this.#pending);
-    try {
-      for (const complete of this.#parser.write(part)) await this.#takePart(complete);
-    } catch (error) {
-      // The parser shows only complete parts. So a file that is too large is known only as the next part.
-      if (error instanceof MaxFileSizeExceededError) {
-        throw imageTooLarge(MAX_IMAGE_BYTES, `images[${this.#files}]`);
-      }
-      if (!(error instanceof MultipartParseError)) throw error;
-      // Ignore what follows the last boundary (RFC 2046, 5.1.1).
-      if (!this.#isComplete()) throw new ServiceError("invalid_type", INVALID);
-    }
+  async #parse(piece: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#pieceBytes = piece.length;
+    await this.#share.growTo(this.#memory());
+    await this.#parts.write(piece);
+  }
+
+  /** Bytes of the fields, of what is kept of the part that arrives, and of the last piece. */
+  #memory(): number {
+    const kept = this.#part !== undefined && this.#part.pieces.length > 0 ? this.#part.bytes : 0;
+    return this.#fieldMemory + kept + this.#pieceBytes;
   }
 
   /**
@@ -119,61 +109,71 @@ export class MultipartForm {
    */
   async finish(): Promise<Fields> {
     await this.#parseGathered();
-    if (!this.#isComplete()) throw new ServiceError("invalid_type", `${INVALID}: it ends early`);
+    this.#parts.finish();
     this.#share.complete(this.#fieldMemory);
     return this.#fields.toObject();
   }
 
-  #isComplete(): boolean {
-    try {
-      this.#parser.finish();
-      return true;
-    } catch {
-      return false;
+  #begin(header: PartHeader): void {
+    if (++this.#partCount > MAX_PARTS) {
+      throw new ServiceError("invalid_type", `the request's form has more than ${MAX_PARTS} parts`);
     }
+    const isFile = isOfFile(header);
+    const { name } = header;
+    if (isFile && fieldOf(name) !== FILE_FIELD) {
+      throw new ServiceError("invalid_type", `${name} must not be a file`, { param: name });
+    }
+    this.#part = { header, isFile, bytes: 0, pieces: [] };
   }
 
-  async #takePart(part: MultipartPart): Promise<void> {
-    const header = partHeader(part);
-    if (isFile(header)) await this.#takeFile(part, header);
-    else await this.#takeText(part, header.name);
-    // The next part may begin in the same piece.
-    this.#pending = this.#pieceBytes;
-    this.#share.shrinkTo(this.#fieldMemory + this.#pending);
-  }
-
-  async #takeText(part: MultipartPart, name: string): Promise<void> {
-    this.#fieldBytes += part.size;
-    if (this.#fieldBytes > MAX_FORM_FIELD_BYTES) {
+  #takeBytes(bytes: Uint8Array<ArrayBuffer>): void {
+    const part = this.#part;
+    if (part === undefined) return;
+    part.bytes += bytes.length;
+    if (!part.isFile && this.#fieldBytes + part.bytes > MAX_FORM_FIELD_BYTES) {
       const message = `the form's fields other than files are larger than ${MAX_FORM_FIELD_BYTES} bytes`;
       throw new ServiceError("request_too_large", message);
     }
-    const { bytes } = part;
-    this.#fieldMemory += weightOfText(bytes);
+    if (part.bytes <= MAX_IMAGE_BYTES) part.pieces.push(bytes);
+    else if (part.pieces.length > 0) {
+      part.pieces = [];
+      this.#share.shrinkTo(this.#memory());
+    }
+  }
+
+  async #end(): Promise<void> {
+    const part = this.#part;
+    if (part === undefined) return;
+    if (part.isFile) await this.#takeFile(part);
+    else await this.#takeText(part);
+    this.#part = undefined;
+    // The next part may begin in the same piece.
+    this.#share.shrinkTo(this.#memory());
+  }
+
+  async #takeText({ header: { name }, pieces, bytes }: ArrivingPart): Promise<void> {
+    this.#fieldBytes += bytes;
+    const text = concatBytes(pieces);
+    this.#fieldMemory += weightOfText(text);
     if (this.#fieldMemory > MAX_FIELD_MEMORY) {
       const message = `the form's fields have too many values: they would take more than ${MAX_FIELD_MEMORY / 1e6} MB`;
       throw new ServiceError("request_too_large", message);
     }
-    await this.#share.growTo(this.#fieldMemory + this.#pending);
-    this.#fields.addText(name, textOf(bytes));
+    await this.#share.growTo(this.#memory());
+    this.#fields.addText(name, textOf(text));
   }
 
-  async #takeFile({ content, size }: MultipartPart, { name, filename }: PartHeader): Promise<void> {
-    if (fieldOf(name) !== FILE_FIELD) {
-      throw new ServiceError("invalid_type", `${name} must not be a file`, { param: name });
-    }
+  async #takeFile({ header: { name, filename }, pieces, bytes }: ArrivingPart): Promise<void> {
     // Skip the empty file that a browser sends for an unused file input.
-    if (size === 0 && (filename ?? "") === "") return;
-    this.#files++;
+    if (bytes === 0 && (filename ?? "") === "") return;
     const index = this.#fields.count(name);
-    const pieces = content as Uint8Array<ArrayBuffer>[];
-    const file = await this.#acceptFile(pieces, index, this.#fields.toObject(), filename);
-    this.#fields.add(name, file);
+    const fields = this.#fields.toObject();
+    this.#fields.add(name, await this.#acceptFile({ pieces, bytes, index, fields, name: filename }));
   }
 }
 
 /** True if the part is a file. Some clients label the bytes of a text `application/octet-stream`. */
-function isFile({ name, filename, mediaType = "" }: PartHeader): boolean {
+function isOfFile({ name, filename, mediaType = "" }: PartHeader): boolean {
   if (filename !== undefined || mediaType.startsWith("image/")) return true;
   return mediaType === "application/octet-stream" && fieldOf(name) === FILE_FIELD;
 }
@@ -182,6 +182,9 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
-    throw new ServiceError("invalid_type", `${INVALID}: a field is not UTF-8`);
+    throw new ServiceError(
+      "invalid_type",
+      "the request's body is not valid multipart/form-data: a field is not UTF-8",
+    );
   }
 }

@@ -1,18 +1,17 @@
 /**
  * A multipart/form-data body (RFC 7578) as a stream of parts whose bytes are passed on as they come. `multipart-form.ts`
- * waits until a part is complete, which is right for pictures; a file of 95 MB is never in memory as a whole.
+ * collects a picture until it is complete; a file of 95 MB is never in memory as a whole.
  */
 import { MultipartPart } from "@remix-run/multipart-parser";
 import { ServiceError } from "../../runtime/errors.ts";
-import { partHeader } from "./part-header.ts";
+import { type PartHeader, partHeader } from "./part-header.ts";
 import { PreambleSkipper } from "./skip-preamble.ts";
 
 export interface PartTaker {
-  /** @param filename undefined for a field that is not a file */
-  begin(name: string, filename: string | undefined): void | Promise<void>;
-  /** @param bytes are the taker's until it returns */
-  take(bytes: Uint8Array): void | Promise<void>;
-  end(): void;
+  begin(header: PartHeader): void | Promise<void>;
+  /** @param bytes which nobody else changes or frees */
+  take(bytes: Uint8Array<ArrayBuffer>): void | Promise<void>;
+  end(): void | Promise<void>;
 }
 
 const MAX_HEADER_BYTES = 8_192;
@@ -33,7 +32,7 @@ export class PartStream {
   readonly #taker: PartTaker;
   #state: State = "first boundary";
   /** What has come and cannot be told apart yet. */
-  #kept: Uint8Array = new Uint8Array();
+  #kept: Uint8Array<ArrayBuffer> = new Uint8Array();
 
   /** @throws ServiceError `invalid_type` for a content type without a boundary */
   constructor(contentType: string, taker: PartTaker) {
@@ -46,10 +45,10 @@ export class PartStream {
   }
 
   /** @throws ServiceError `invalid_type`; whatever the taker throws */
-  async write(piece: Uint8Array): Promise<void> {
+  async write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
     const part = this.#preamble.skip(piece);
     if (part === undefined || this.#state === "over") return;
-    let rest: Uint8Array | undefined = joined(this.#kept, part);
+    let rest: Uint8Array<ArrayBuffer> | undefined = joined(this.#kept, part);
     this.#kept = new Uint8Array();
     while (rest !== undefined) rest = await this.#step(rest);
   }
@@ -60,7 +59,7 @@ export class PartStream {
   }
 
   /** @returns what is left to be looked at; undefined when more has to come */
-  async #step(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  async #step(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
     switch (this.#state) {
       case "first boundary":
         this.#state = "after boundary";
@@ -77,7 +76,7 @@ export class PartStream {
     }
   }
 
-  #afterBoundary(bytes: Uint8Array): Uint8Array | undefined {
+  #afterBoundary(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined {
     if (bytes[0] === DASH && bytes[1] === DASH) {
       this.#state = "over";
       return undefined;
@@ -95,35 +94,33 @@ export class PartStream {
     return bytes.subarray(end);
   }
 
-  async #header(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  async #header(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const end = indexOf(bytes, BLANK_LINE);
     if ((end === -1 ? bytes.length : end) > MAX_HEADER_BYTES) throw invalid("a part's headers are too long");
     if (end === -1) return this.#keep(bytes);
     const header = bytes.subarray(LINE.length, Math.max(LINE.length, end));
-    const { name, filename, mediaType } = partHeader(new MultipartPart(header, []));
-    const isBytes = mediaType === "application/octet-stream";
-    await this.#taker.begin(name, filename ?? (isBytes ? name : undefined));
+    await this.#taker.begin(partHeader(new MultipartPart(header, [])));
     this.#state = "content";
     return bytes.subarray(end + BLANK_LINE.length);
   }
 
-  async #content(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  async #content(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const end = indexOf(bytes, this.#delimiter);
-    // Whatever may be the beginning of a boundary is kept.
-    const sure = end === -1 ? Math.max(0, bytes.length - this.#delimiter.length + 1) : end;
+    // Only what may be the beginning of a boundary is kept: a piece that is passed on whole can be freed by its taker.
+    const sure = end === -1 ? beginOfRest(bytes, this.#delimiter) : end;
     if (sure > 0) await this.#taker.take(bytes.subarray(0, sure));
     if (end === -1) return this.#keep(bytes.subarray(sure));
-    this.#taker.end();
+    await this.#taker.end();
     this.#state = "after boundary";
     return bytes.subarray(end + this.#delimiter.length);
   }
 
-  #keep(bytes: Uint8Array): undefined {
+  #keep(bytes: Uint8Array<ArrayBuffer>): undefined {
     this.#kept = bytes.slice();
   }
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+function joined(a: Uint8Array, b: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (a.length === 0) return b;
   const both = new Uint8Array(a.length + b.length);
   both.set(a);
@@ -141,6 +138,13 @@ function indexOf(bytes: Uint8Array, wanted: Uint8Array): number {
     if (same === wanted.length) return at;
   }
   return -1;
+}
+
+/** Where the beginning of `wanted` stands at the end of the bytes; their length if it does not. */
+function beginOfRest(bytes: Uint8Array, wanted: Uint8Array): number {
+  let at = Math.max(0, bytes.length - wanted.length + 1);
+  while (at < bytes.length && !bytes.subarray(at).every((byte, i) => byte === wanted[i])) at++;
+  return at;
 }
 
 function invalid(why: string): ServiceError {

@@ -18,7 +18,7 @@ export class PreambleSkipper {
   }
 
   /** @returns the piece from the first boundary on; undefined until one was found */
-  skip(piece: Uint8Array): Uint8Array | undefined {
+  skip(piece: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined {
     if (this.#isOver) return piece;
     const bytes = new Uint8Array(this.#tail.length + piece.length);
     bytes.set(this.#tail);

@@ -7,8 +7,7 @@ export const onErrorSchema = z
   .meta({
     description:
       "`report`: a picture that cannot be read, is too large or cannot be fetched gets an error in its row, and the " +
-      "others are answered, with status 200. A file of a form that is larger than 20 MB fails the request in any case: " +
-      "no more of the form is read",
+      "others are answered, with status 200",
   });
 
 export type OnError = z.output<typeof onErrorSchema>;

@@ -7,6 +7,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { ClientGoneError } from "../../runtime/wanted.ts";
 import { bytesInFlight } from "../body/bytes-in-flight.ts";
 import { readLimited } from "../body/limited-body.ts";
+import type { PartHeader } from "../body/part-header.ts";
 import { PartStream, type PartTaker } from "../body/part-stream.ts";
 import { MAX_FILE_BYTES, MAX_UPLOAD_BYTES } from "../limits.ts";
 import { fileRequestSchema, maxBytesOf, purposeSchema } from "../schemas/file-request.ts";
@@ -37,7 +38,7 @@ export async function receiveUpload(
   const form = new UploadForm(writer, Math.min(length, MAX_FILE_BYTES));
   try {
     const parts = new PartStream(type, form);
-    const taker = { take: (piece: Uint8Array) => parts.write(piece), drop: () => writer.drop() };
+    const taker = { take: (piece: Uint8Array<ArrayBuffer>) => parts.write(piece), drop: () => writer.drop() };
     await readLimited(request, MAX_UPLOAD_BYTES, share, taker);
     parts.finish();
     return await form.finish();
@@ -69,10 +70,11 @@ class UploadForm implements PartTaker {
     this.#most = most;
   }
 
-  async begin(name: string, filename: string | undefined): Promise<void> {
+  async begin({ name, filename, mediaType }: PartHeader): Promise<void> {
     this.#field = name === "file" ? undefined : name;
     this.#text = new Uint8Array();
-    if (name === "file") await this.#beginFile(filename);
+    const isBytes = mediaType === "application/octet-stream";
+    if (name === "file") await this.#beginFile(filename ?? (isBytes ? name : undefined));
     else if (++this.#fieldParts > MAX_FIELDS) {
       throw new ServiceError("too_many_items", `at most ${MAX_FIELDS} fields beside the file`);
     }

@@ -6,7 +6,8 @@ import type { BatchLine, GatewayEnv } from "../../middleware/gateway-env.ts";
 import type { AcceptFile } from "../../body/multipart-form.ts";
 import type { Fields } from "../../body/fields.ts";
 import { readBody } from "../../body/read-body.ts";
-import { imageFile } from "../../images/image-file.ts";
+import { imageFile, imageTooLarge } from "../../images/image-file.ts";
+import { MAX_IMAGE_BYTES } from "../../limits.ts";
 import { isPictureError } from "../../images/picture-error.ts";
 import { Picture } from "../../images/request-picture.ts";
 import { requestedModel } from "./requested-model.ts";
@@ -40,10 +41,11 @@ export async function readFieldsAndFiles(
   c: Context<GatewayEnv>,
   batchFor: BatchFor = async (model) => requestPictures(c, await requestedModel(c, model)),
 ): Promise<Fields> {
-  return await readFields(c, async (pieces, index, { model }, name) => {
+  return await readFields(c, async ({ pieces, bytes, index, fields: { model }, name }) => {
     const param = `images[${index}]`;
     const batch = await batchFor(typeof model === "string" ? model : undefined);
     try {
+      if (bytes > MAX_IMAGE_BYTES) throw imageTooLarge(bytes, param);
       return await batch.add({ ...imageFile(pieces, param), name }, param);
     } catch (error) {
       if (isPictureError(error)) return Picture.failed(param, error);
