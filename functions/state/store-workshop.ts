@@ -18,6 +18,8 @@ const FILES_LENT = 32;
 const ALONE_AFTER = 3;
 /** Times after which such a file has failed. */
 const FAILED_AFTER = 8;
+/** Milliseconds by which a message may come before it was expected. */
+const EARLY_MS = 1_000;
 /** Milliseconds that an object may still be on its way to R2 when its writer counts as dead. */
 const STRAGGLER_MS = 60_000;
 
@@ -52,7 +54,13 @@ export class StoreWorkshop {
       ...(range === undefined ? [] : [record.compactAfter]),
       ...(record.counts.in_progress === 0 ? [] : [record.notBefore]),
     ].filter((milliseconds) => milliseconds > now);
-    if (later.length > 0) return waitUntil(record, Math.min(...later));
+    if (later.length > 0) {
+      const next = Math.min(...later);
+      const isAnnounced = record.expectedAt > now + EARLY_MS && record.expectedAt <= next + EARLY_MS;
+      // Else each of many messages that came during a pause would be followed by one of its own.
+      if (taker.attempt === 1 && isAnnounced) return { kind: "busy", milliseconds: next - now };
+      return waitUntil(record, next);
+    }
     // No message is on its way any more.
     record.expectedAt = 0;
     return { kind: "none" };
@@ -103,6 +111,13 @@ export class StoreWorkshop {
     if (record.isRemoved) return true;
     if (record.expiredAt !== null) return !record.isErased;
     return record.counts.in_progress > 0 || this.isCompactionDue(record);
+  }
+
+  /** Why rows are refused; `unattended` once for every message that is due. */
+  refusal(record: StoreRecord, refused: "full" | "busy"): "full" | "busy" | "unattended" {
+    if (refused === "full" || !this.mayCompact(record)) return refused;
+    this.#store.write(record);
+    return "unattended";
   }
 
   /** Says so once for every message that is due: for open rows that fill a segment, or a segment that is damaged. */

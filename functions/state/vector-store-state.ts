@@ -101,7 +101,7 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
       const files = new Set(pictures.map(({ fileId }) => fileId));
       const added = [...files].filter((fileId) => this.#store.pictures.get(fileId) === undefined);
       const refusal = refusalOf(record, added.length, pictures.length, maxPictures);
-      if (refusal !== undefined) return refusal;
+      if (refusal !== undefined) return this.#workshop.refusal(record, refusal);
       const facts = pictures.map((picture) => this.#store.put(record, picture));
       return { pictures: facts, mayCompact: this.#workshop.mayCompact(record) };
     });
@@ -112,7 +112,7 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
       const known = this.#store.pictures.get(fileId);
       if (known === undefined) return undefined;
       const refusal = refusalOf(record, 0, 1, 0);
-      if (refusal !== undefined) return refusal;
+      if (refusal !== undefined) return this.#workshop.refusal(record, refusal);
       const facts = this.#store.setAttributes(record, known, attributes);
       return { pictures: [facts], mayCompact: this.#workshop.mayCompact(record) };
     });

@@ -42,10 +42,10 @@ export interface FileCounts {
 }
 
 /**
- * Why nothing was changed. `gone`: there is no such store (any more). `busy`: too many rows are in no segment; a message
- * should be sent (`sendStoreOn`), and the client should try again.
+ * Why nothing was changed. `gone`: there is no such store (any more). `busy`: too many rows are in no segment, and the
+ * client should try again. `unattended`: the same, and a message should be sent (`sendStoreOn`), for none is expected.
  */
-export type Refusal = "gone" | "expired" | "full" | "width" | "busy";
+export type Refusal = "gone" | "expired" | "full" | "width" | "busy" | "unattended";
 
 export interface PicturesAdded {
   pictures: PictureFacts[];

@@ -52,7 +52,10 @@ export type StoreWork =
   /** There never was such a store, or nothing is left of it. */
   | { kind: "unknown" }
   | { kind: "none" }
-  /** Another consumer works on it, for a message of its own. `milliseconds`: until that one counts as dead. */
+  /**
+   * Another consumer works on it, for a message of its own, or one will when its message comes. `milliseconds`: until that
+   * one counts as dead, or is to come.
+   */
   | { kind: "busy"; milliseconds: number }
   /** There will be work. */
   | { kind: "wait"; milliseconds: number }

@@ -122,6 +122,53 @@ describe("compaction", () => {
     expect(await ask(store, "add", pictures(49, 5_000), MOST)).toHaveProperty("pictures");
   });
 
+  it("is announced once by refusals while no message is expected", async () => {
+    const store = await made();
+    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
+    // The second addition has sent one.
+    expect(await ask(store, "add", pictures(49, 2_000), MOST)).toBe("busy");
+    await ask(store, "query", "UPDATE store SET record = json_set(record, '$.expectedAt', 0)");
+    const refused = [];
+    for (let i = 0; i < 5; i++) refused.push(await ask(store, "add", pictures(49, 2_000), MOST));
+    expect(refused).toEqual(["unattended", "busy", "busy", "busy", "busy"]);
+    expect(await ask(store, "add", pictures(48, 2_000), MOST)).toHaveProperty("pictures");
+    await ask(store, "query", "UPDATE store SET record = json_set(record, '$.expectedAt', 0)");
+    expect(await ask(store, "setAttributes", "f0", { k: 1 })).toBe("unattended");
+    expect(await ask(store, "setAttributes", "f0", { k: 1 })).toBe("busy");
+  });
+
+  it("is left to the message that comes after a pause by all that come before it", async () => {
+    const store = await made();
+    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
+    const { token } = await take(store);
+    await ask(store, "release", token, 20_000);
+    for (let i = 0; i < 5; i++) expect((await take(store)).kind).toBe("busy");
+    // One that was delivered again may be the one that was expected.
+    expect((await take(store, "late", 2)).kind).toBe("wait");
+    await ask(store, "query", "UPDATE store SET record = json_set(record, '$.compactAfter', 0)");
+    expect((await take(store)).kind).toBe("compact");
+  });
+
+  it("does not leave segments to a message that comes after a longer pause of file batches", async () => {
+    const store = await made();
+    await ask(store, "createBatch", { id: "b", keyId: "k", tier: "free", files: [FILE] }, MOST);
+    const filling = await take(store);
+    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
+    await ask(store, "release", filling.token, 600_000);
+    const { token } = await take(store);
+    await ask(store, "release", token, 20_000);
+    // As if the message after the shorter pause had not been announced.
+    await ask(
+      store,
+      "query",
+      "UPDATE store SET record = json_set(record, '$.expectedAt', json_extract(record, '$.notBefore'))",
+    );
+    const { kind, milliseconds } = await take(store);
+    expect(kind).toBe("wait");
+    expect(milliseconds).toBeLessThanOrEqual(20_000);
+    expect((await take(store)).kind).toBe("busy");
+  });
+
   it("goes on while file batches pause, and leaves their pause as it is", async () => {
     const store = await made();
     await ask(store, "createBatch", { id: "b", keyId: "k", tier: "free", files: [FILE] }, MOST);

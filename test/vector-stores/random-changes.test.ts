@@ -47,7 +47,7 @@ async function insist(method: string, ...parameters: unknown[]): Promise<any> {
   for (let left = 100; ; left--) {
     try {
       const value: unknown = await ask(method, ...parameters);
-      if (value !== "busy") return value;
+      if (value !== "busy" && value !== "unattended") return value;
       await wake();
       await new Promise((resolve) => setTimeout(resolve, 100));
     } catch (error) {

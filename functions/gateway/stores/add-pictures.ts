@@ -118,7 +118,7 @@ export async function applied(
 ): Promise<PictureFacts[]> {
   const added = await change;
   const isRefused = typeof added === "string";
-  if (isRefused ? added === "busy" : added.mayCompact) waitUntil(sendStoreOn(env, account, id));
+  if (isRefused ? added === "unattended" : added.mayCompact) waitUntil(sendStoreOn(env, account, id));
   if (isRefused) throw refusalError(added, id);
   return added.pictures;
 }

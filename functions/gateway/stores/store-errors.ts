@@ -62,7 +62,7 @@ export function refusalError(refusal: Refusal, id: string): ServiceError {
     case "width":
       return new ServiceError("store_model_mismatch", `the vector store ${id} has vectors of another width`);
     default: {
-      // Busy.
+      // Busy, whether or not a message is expected.
       const message = "pictures are added to the vector store faster than they are filed; try again";
       return new ServiceError("overloaded", message);
     }
