@@ -133,6 +133,16 @@ describe("classify", () => {
     );
   });
 
+  it("counts files of a form that cannot be read, as those that can", async () => {
+    const form = new FormData();
+    form.set("labels", LABELS.join());
+    for (let i = 0; i < 17; i++) form.append("image", new File([], `${i}.png`));
+    form.set("on_error", "report");
+    const { status, body } = await request("POST", `${workers.url}/v1/classify`, form);
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({ code: "too_many_items", param: "images[16]" });
+  });
+
   it("names the first file of a form that is too large, and its length", async () => {
     const { status, body } = await sendLarge("fail");
     expect([status, body.error]).toEqual([400, errorOf("image_too_large", "images[1]")]);

@@ -34,4 +34,26 @@ describe("a form", () => {
       expect(files[0]?.length).toBeLessThan(20);
     },
   );
+
+  it("does not make its other fields anew for each file", async () => {
+    const share = new BytesInFlight({ small: 1_000_000, large: 40_000_000 }).open(1_000_000);
+    const accepted: unknown[] = [];
+    const accept = async ({ index, model }: FormFile): Promise<string> => {
+      accepted.push([index, model]);
+      return await Promise.resolve("a file");
+    };
+    const form = new MultipartForm("multipart/form-data; boundary=b", accept, share);
+    const file = '--b\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\n\r\n';
+    const field = (name: string, value: string): string =>
+      `--b\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    const labels = Array.from({ length: 10_001 }, (_, i) => i).join("\n");
+    const body = `${file}${field("model", "m")}${field("labels", labels)}${file}--b--\r\n`;
+    await form.take(new TextEncoder().encode(body));
+    await expect(form.finish()).rejects.toMatchObject({ code: "too_many_items" });
+    expect(accepted).toEqual([
+      [0, undefined],
+      [1, "m"],
+    ]);
+    share.release();
+  });
 });

@@ -62,15 +62,17 @@ export class FormFields {
    * takes one value came with several
    */
   toObject(): Fields {
-    const entries: [string, unknown][] = [];
-    for (const [name, { values, alone }] of this.#fields) {
-      // An empty JSON list is a list; an input that was left empty is no field.
-      if (values.length === 0 && !isListField(name)) continue;
-      if (alone !== undefined) entries.push([name, severalTexts(name, alone)]);
-      else if (isListField(name) || isSeveral(name, values)) entries.push([name, values]);
-      else entries.push([name, onlyValue(name, values)]);
-    }
-    return Object.fromEntries(entries);
+    const entries = [...this.#fields].map(([name, field]): [string, unknown] => [name, valueOf(name, field)]);
+    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  }
+
+  /**
+   * One field as it is so far; undefined without it.
+   * @throws ServiceError as `toObject`
+   */
+  value(name: string): unknown {
+    const field = this.#fields.get(name);
+    return field && valueOf(name, field);
   }
 
   #field(name: string): Field {
@@ -84,6 +86,14 @@ export class FormFields {
     this.#fields.set(canonical, field);
     return field;
   }
+}
+
+/** Undefined for an input that was left empty; an empty JSON list is a list. */
+function valueOf(name: string, { values, alone }: Field): unknown {
+  if (alone !== undefined) return severalTexts(name, alone);
+  if (isListField(name)) return values;
+  if (values.length === 0) return undefined;
+  return isSeveral(name, values) ? values : onlyValue(name, values);
 }
 
 /**

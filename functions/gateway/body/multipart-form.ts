@@ -18,8 +18,8 @@ export interface FormFile {
   bytes: number;
   /** Its index among the values of its field. */
   index: number;
-  /** The fields that came before it. */
-  fields: Fields;
+  /** The field `model`, if it came before the file. */
+  model: unknown;
   /** Undefined if its part has none. */
   name: string | undefined;
 }
@@ -85,7 +85,11 @@ export class MultipartForm {
   }
 
   async #parseGathered(): Promise<void> {
-    const gathered = this.#gathered?.subarray(0, this.#gatheredBytes);
+    // A part keeps views of what is parsed, and with them the whole buffer, so one that is hardly filled is left behind.
+    const isFull = this.#gatheredBytes > GATHERED_BYTES / 2;
+    const gathered = isFull
+      ? this.#gathered?.subarray(0, this.#gatheredBytes)
+      : this.#gathered?.slice(0, this.#gatheredBytes);
     this.#gathered = undefined;
     this.#gatheredBytes = 0;
     if (gathered !== undefined) await this.#parse(gathered);
@@ -167,8 +171,9 @@ export class MultipartForm {
     // Skip the empty file that a browser sends for an unused file input.
     if (bytes === 0 && (filename ?? "") === "") return;
     const index = this.#fields.count(name);
-    const fields = this.#fields.toObject();
-    this.#fields.add(name, await this.#acceptFile({ pieces, bytes, index, fields, name: filename }));
+    // All fields are not made anew for each file: a client decides how many there are of both.
+    const model = this.#fields.value("model");
+    this.#fields.add(name, await this.#acceptFile({ pieces, bytes, index, model, name: filename }));
   }
 }
 

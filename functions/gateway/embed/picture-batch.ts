@@ -65,9 +65,7 @@ export class PictureBatch {
    * @throws ServiceError `too_many_items`
    */
   async add(file: ImageFile, param: string): Promise<Picture> {
-    if (!this.#isOfExamples && ++this.#added > MAX_IMAGES) {
-      throw new ServiceError("too_many_items", `at most ${MAX_IMAGES} images a request`, { param });
-    }
+    if (!this.#isOfExamples && ++this.#added > MAX_IMAGES) throw tooManyImages(param);
     const sha256 = await sha256OfFile(file);
     const known = this.#pictures.get(sha256);
     if (known !== undefined) return known;
@@ -143,4 +141,8 @@ export class PictureBatch {
     }
     return { pictures, pixels };
   }
+}
+
+export function tooManyImages(param: string): ServiceError {
+  return new ServiceError("too_many_items", `at most ${MAX_IMAGES} images a request`, { param });
 }

@@ -7,12 +7,12 @@ import type { AcceptFile } from "../../body/multipart-form.ts";
 import type { Fields } from "../../body/fields.ts";
 import { readBody } from "../../body/read-body.ts";
 import { imageFile, imageTooLarge } from "../../images/image-file.ts";
-import { MAX_IMAGE_BYTES } from "../../limits.ts";
+import { MAX_IMAGE_BYTES, MAX_IMAGES } from "../../limits.ts";
 import { isPictureError } from "../../images/picture-error.ts";
 import { Picture } from "../../images/request-picture.ts";
 import { requestedModel } from "./requested-model.ts";
 import { embedContext } from "./embedding-context.ts";
-import { type KeepFile, PictureBatch } from "../../embed/picture-batch.ts";
+import { type KeepFile, PictureBatch, tooManyImages } from "../../embed/picture-batch.ts";
 
 /**
  * The request's batch of pictures, made at first use.
@@ -41,8 +41,10 @@ export async function readFieldsAndFiles(
   c: Context<GatewayEnv>,
   batchFor: BatchFor = async (model) => requestPictures(c, await requestedModel(c, model)),
 ): Promise<Fields> {
-  return await readFields(c, async ({ pieces, bytes, index, fields: { model }, name }) => {
+  return await readFields(c, async ({ pieces, bytes, index, model, name }) => {
     const param = `images[${index}]`;
+    // Those that cannot be read count, too.
+    if (index >= MAX_IMAGES) throw tooManyImages(param);
     const batch = await batchFor(typeof model === "string" ? model : undefined);
     try {
       if (bytes > MAX_IMAGE_BYTES) throw imageTooLarge(bytes, param);
