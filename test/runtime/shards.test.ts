@@ -165,6 +165,21 @@ describe("a cache that is at fault", () => {
     }
   });
 
+  it("keeps an answer that ended early once, on its way", async () => {
+    const own = await dataCenter(3, true);
+    try {
+      expect(await own.ask("vision", 0)).toEqual(right);
+      await own.cache({ fault: "half", match: "image-00", times: 1 });
+      await own.reads();
+      expect(await own.ask("vision", 1)).toEqual(right);
+      expect(await own.reads()).toContain("image-00.data");
+      expect(await own.ask("vision", 2)).toEqual(right);
+      expect(await own.reads()).toEqual([]);
+    } finally {
+      await own.workers.dispose();
+    }
+  });
+
   it("of token rows and the text tower", async () => {
     await center.cache({ fault: "wrong-bytes", match: "slices" });
     const text = await center.ask("text", FAULTS.length + 1);

@@ -6,8 +6,8 @@
  * an answer that breaks off is not kept; every answer says by `cf-cache-status` what happened.
  *
  * `GET /` on its direct address answers what was asked so far, in order: `[{path, status}]`. `POST /` with
- * `{latency?, bytesPerSecond?, fault?, match?, empty?, fill?, damage?, cut?}` changes how fast kept answers are, what is done
- * wrongly with those whose path contains `match`, and may empty it, fill it with what paths name, or damage or cut short what
+ * `{latency?, bytesPerSecond?, fault?, match?, times?, empty?, fill?, damage?, cut?}` changes how fast kept answers are, what is done
+ * wrongly with those whose path contains `match`, always or so many times, and may empty it, fill it with what paths name, or damage or cut short what
  * it keeps under paths that contain something.
  */
 import type { V4WorkerOptions } from "miniflare";
@@ -30,8 +30,9 @@ export class Cache extends WorkerEntrypoint {
   async fetch(request) {
     const { pathname, search } = new URL(request.url);
     const path = pathname + search;
-    const { fault, match = "" } = settings;
-    const strikes = fault !== undefined && path.includes(match) ? fault : undefined;
+    const { fault, match = "", times = Infinity } = settings;
+    const strikes = fault !== undefined && times > 0 && path.includes(match) ? fault : undefined;
+    if (strikes !== undefined) settings.times = times - 1;
     await scheduler.wait(strikes === "silence" ? 20_000 : settings.latency);
     if (strikes === "missing") return new Response("", { status: 404, headers: { "cf-cache-status": "HIT" } });
     const isMine = !kept.has(path);

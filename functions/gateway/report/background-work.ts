@@ -77,8 +77,9 @@ export async function reportBatches(env: Bindings) {
 export async function reportVectorStores(env: Bindings) {
   const counts = { stores: 0, unreachable: 0, expired: 0, pictures: 0, waiting: 0, failed: 0, bytes: 0 };
   let isWhole = true;
+  let asked = 0;
   for await (const { account, id } of new StoreMarks(env.VECTORS).after(undefined)) {
-    if (counts.stores === MOST_STORES) {
+    if (asked++ === MOST_STORES) {
       isWhole = false;
       break;
     }

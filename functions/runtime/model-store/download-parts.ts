@@ -16,7 +16,14 @@ import {
 } from "./arrivals.ts";
 import { keyOf, type ModelSource } from "./model-source.ts";
 import { damaged } from "./read-verified.ts";
-import { askShards, forgetDamaged, hasCache, type ShardsFetcher, warnOfCache } from "./shards-cache.ts";
+import {
+  askShards,
+  forgetDamaged,
+  hasCache,
+  isKeptShort,
+  type ShardsFetcher,
+  warnOfCache,
+} from "./shards-cache.ts";
 import { cut, SLICE_BYTES, slicesPath } from "./slices.ts";
 import { SourceReport } from "./source-report.ts";
 
@@ -67,8 +74,11 @@ class Downloader {
   readonly #answers: readonly (readonly number[])[] | undefined;
   /** Parts of which at least a piece came from the cache. */
   readonly #ofCache = new Set<number>();
-  /** Parts that the cache keeps damaged or cut short, and that are read again from R2. */
-  readonly #damaged = new Set<number>();
+  /**
+   * Parts that the cache keeps damaged, and that are read again from R2. For those of an answer that ended early, how to
+   * find out whether the cache has no more of it, or only did not give more this time.
+   */
+  readonly #damaged = new Map<number, () => Promise<boolean>>();
 
   constructor(source: ModelSource, { parts, answers }: Download, arrivals: Arrivals) {
     this.#source = source;
@@ -105,14 +115,14 @@ class Downloader {
 
   async #fromCache(shards: ShardsFetcher, pieces: Piece[]): Promise<void> {
     let isKept = false;
+    const path = slicesPath(this.#source.prefix, pieces);
+    const asked = lengthOf(pieces);
     try {
-      const path = slicesPath(this.#source.prefix, pieces);
       const { body, origin } = await askShards(shards, path).catch((cause: unknown) => {
         throw new BrokenStreamError("it was not given", { cause });
       });
       isKept = origin === "cache";
       for (const { index } of pieces) this.#ofCache.add(index);
-      const asked = lengthOf(pieces);
       await this.#arrivals
         .take(body, pieces, DEADLINES.cache, (index) => this.#verify(index))
         .finally(() => {
@@ -121,7 +131,9 @@ class Downloader {
     } catch (error) {
       if (!(error instanceof BrokenStreamError)) throw error;
       if (isKept && error instanceof EndedEarlyError) {
-        for (const { index } of pieces) this.#damaged.add(index);
+        let isCut: Promise<boolean> | undefined;
+        const find = (): Promise<boolean> => (isCut ??= isKeptShort(shards, path, asked));
+        for (const { index } of pieces) this.#damaged.set(index, find);
       }
       this.#repaired(pieces, error);
       await this.#fromR2(pieces, R2_STREAMS / TOWER_ANSWERS);
@@ -168,7 +180,9 @@ class Downloader {
   async #verify(index: number): Promise<void> {
     const { shards, prefix } = this.#source;
     if (await this.#arrivals.isRight(index)) {
-      if (this.#damaged.delete(index) && shards !== undefined) await forgetDamaged(shards, prefix);
+      const isDamaged = this.#damaged.get(index);
+      this.#damaged.delete(index);
+      if (shards !== undefined && (await isDamaged?.()) === true) await forgetDamaged(shards, prefix);
       return;
     }
     const error = new Error("its SHA-256 is not the manifest's");
@@ -176,7 +190,7 @@ class Downloader {
     if (!this.#ofCache.delete(index))
       throw damaged(keyOf(this.#source, this.#arrivals.part(index).file), error.message);
     this.#repaired(pieces, error);
-    this.#damaged.add(index);
+    this.#damaged.set(index, async () => true);
     this.#arrivals.expectAgain(index);
     await this.#fromR2(pieces, R2_STREAMS);
   }

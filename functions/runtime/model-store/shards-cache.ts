@@ -62,6 +62,27 @@ export async function askShards(shards: ShardsFetcher, path: string): Promise<Ca
   return { response, body, origin: status !== null && KEPT.has(status) ? "cache" : "r2" };
 }
 
+/**
+ * True if the cache keeps an answer that has fewer bytes than it should: an answer may also end early on its way. It asks
+ * once more, and counts what comes. It throws nothing.
+ * @param length bytes that the answer should have
+ */
+export async function isKeptShort(shards: ShardsFetcher, path: string, length: number): Promise<boolean> {
+  try {
+    const { body, origin } = await askShards(shards, path);
+    let bytes = 0;
+    await withDeadline(DEADLINES.cache, async (alive) => {
+      for await (const piece of body) {
+        bytes += piece.length;
+        alive();
+      }
+    });
+    return origin === "cache" && bytes < length;
+  } catch {
+    return false;
+  }
+}
+
 /** Logs files that the cache should have returned but did not, or returned damaged. @param what which files, and why */
 export function warnOfCache(what: string): void {
   warn("missing or damaged in the data center's cache, read from R2", what);
