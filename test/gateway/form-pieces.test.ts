@@ -11,6 +11,10 @@ const BODY = Buffer.concat([
   Buffer.from("\r\n--b--\r\n"),
 ]);
 
+function field(name: string, value: string): string {
+  return `--b\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+}
+
 describe("a form", () => {
   it.each([[1], [3], [4096], [50_000], [BODY.length], [10, 40_000]])(
     "in pieces of %i bytes",
@@ -44,8 +48,6 @@ describe("a form", () => {
     };
     const form = new MultipartForm("multipart/form-data; boundary=b", accept, share);
     const file = '--b\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\n\r\n';
-    const field = (name: string, value: string): string =>
-      `--b\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
     const labels = Array.from({ length: 10_001 }, (_, i) => i).join("\n");
     const body = `${file}${field("model", "m")}${field("labels", labels)}${file}--b--\r\n`;
     await form.take(Uint8Array.from(Buffer.from(body)));
