@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `npm run classify`, and the package `edgeclip-classify`: classifies the pictures of a folder with a running service. */
-import { basename } from "node:path";
+import { basename, extname } from "node:path";
 import { runCommand } from "../../build/command-line/command.ts";
 import { UsageError } from "../../build/command-line/usage-error.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
@@ -46,7 +46,12 @@ function labelsOf(text: string): unknown {
 
 function formatOf(csv: boolean | undefined, jsonl: boolean | undefined, out: string | undefined): Format {
   if (csv === true && jsonl === true) throw new UsageError("give --csv or --jsonl");
-  if (jsonl === true || out?.endsWith(".jsonl") === true) return "jsonl";
+  const ending = extname(out ?? "").toLowerCase();
+  const contradicted = csv === true ? ".jsonl" : jsonl === true ? ".csv" : undefined;
+  if (contradicted !== undefined && ending === contradicted) {
+    throw new UsageError(`${csv === true ? "--csv" : "--jsonl"} contradicts the ending of --out ${out}`);
+  }
+  if (jsonl === true || ending === ".jsonl") return "jsonl";
   return csv === true || out !== undefined ? "csv" : "text";
 }
 

@@ -1,7 +1,7 @@
 /** Picture files on this machine, found by the ends of their names. */
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { extname, join, relative, sep } from "node:path";
+import { extname, join, normalize, relative, sep } from "node:path";
 import { MAX_MULTIPART_BYTES } from "../../functions/gateway/limits.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -25,14 +25,15 @@ export function pictureType(path: string): string | undefined {
 
 /**
  * The files themselves, and the pictures in folders and the folders inside them, sorted by name. Hidden files and folders
- * are not looked for: thumbnails, and what macOS writes beside each picture (`._fox.jpg`).
+ * are not looked for: thumbnails, and what macOS writes beside each picture (`._fox.jpg`). A path has one form, however it
+ * was typed: `./fox.png` is `fox.png`.
  * @throws Error for a path that is not there
  */
 export async function pictureFiles(paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
     if (!(await isFolder(path))) {
-      found.push(path);
+      found.push(normalize(path));
       continue;
     }
     const inside: string[] = [];

@@ -205,7 +205,32 @@ it("waits when the service asks for it", async () => {
   expect(stderr).toContain("this key is not known");
 });
 
+it("knows a picture again, however its path was typed", async () => {
+  const out = join(folder, "typed.csv");
+  const typed = ["--labels", LABELS, "--out", out];
+  expect((await classify(["pictures/fox.png", ".//pictures/./fox.png", ...typed])).code).toBe(0);
+  const again = await classify(["./pictures/fox.png", ...typed]);
+  expect(again.stderr).toBe("1 of 1 pictures, 0 of them refused\n");
+  expect((await readFile(out, "utf8")).match(/fox\.png/g)).toHaveLength(1);
+});
+
+it("writes the format of a flag to a file with another ending", async () => {
+  const out = join(folder, "rows.txt");
+  expect((await classify(["pictures/fox.png", "--labels", LABELS, "--jsonl", "--out", out])).code).toBe(0);
+  expect(await readFile(out, "utf8")).toMatch(/^\{"file":"pictures\/fox\.png"/);
+});
+
 it.each([
+  [
+    ["pictures", "--labels", "a,b", "--csv", "--out", "x.jsonl"],
+    2,
+    "--csv contradicts the ending of --out x.jsonl",
+  ],
+  [
+    ["pictures", "--labels", "a,b", "--jsonl", "--out", "x.CSV"],
+    2,
+    "--jsonl contradicts the ending of --out x.CSV",
+  ],
   [["pictures"], 2, "give --labels or --label-set"],
   [["pictures", "--labels", "a", "--label-set", "b"], 2, "give --labels or --label-set"],
   [["pictures", "--labels", "a,b", "--concurrency", "0"], 2, "--concurrency is a whole number"],
