@@ -7,6 +7,7 @@
  */
 import { parseArgs, type ParseArgsOptionDescriptor } from "node:util";
 import { endWithReader } from "./end-with-reader.ts";
+import { printableLines } from "./printable.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface Option extends ParseArgsOptionDescriptor {
@@ -48,7 +49,7 @@ export async function runCommand<const O extends Options = Options>(
     await run(values, words);
   } catch (error) {
     if (error instanceof UsageError) endWithUsage(command.usage, error);
-    console.error(isFault(error) ? error : messageOf(error));
+    console.error(isFault(error) ? error : printableLines(messageOf(error)));
     process.exitCode = 1;
   }
 }
@@ -78,7 +79,7 @@ export function readCommandLine<T, const O extends Options = Options>(
 }
 
 function endWithUsage(usage: string, { message }: UsageError): never {
-  console.error(`${message}\nusage: ${usage}`);
+  console.error(`${printableLines(message)}\nusage: ${usage}`);
   process.exit(2);
 }
 

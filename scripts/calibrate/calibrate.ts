@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { runCommand } from "../../build/command-line/command.ts";
+import { printable } from "../../build/command-line/printable.ts";
 import { UsageError } from "../../build/command-line/usage-error.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
 import { CACHE } from "../paths.ts";
@@ -14,7 +15,7 @@ import { CalibrationReport } from "./report.ts";
 import { labelsOfSet, type Question, scorePictures } from "./score-pictures.ts";
 
 function warn(file: string, message: string): void {
-  console.error(`${file} is left out: ${message}`);
+  console.error(printable(`${file} is left out: ${message}`));
 }
 
 await runCommand(

@@ -1,4 +1,5 @@
 /** The rows that `classify` writes: CSV (RFC 4180), JSON lines, or columns for people. */
+import { printable } from "../../build/command-line/printable.ts";
 
 export interface Row {
   file: string;
@@ -30,14 +31,6 @@ export function lineOf(row: Row, format: Format): string {
   if (format === "csv") return `${[file, prediction, score, noneScore, error].map(csvField).join()}\n`;
   const outcome = error ?? `${prediction ?? "none of these"}  ${score?.toFixed(4) ?? ""}`.trimEnd();
   return `${printable(file)}  ${printable(outcome)}\n`;
-}
-
-/** A line end or another control character in a name would tear the line, or turn to the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(
-    /\p{Cc}/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 function csvField(value: string | number | null): string {

@@ -1,4 +1,5 @@
 /** The doctor's report as text, to keep or to share. */
+import { printable } from "../../build/command-line/printable.ts";
 import type { Deployment } from "./ask-deployment.ts";
 import type { Finding } from "./finding.ts";
 
@@ -24,5 +25,5 @@ export function printReport(
   }
   const count = (verdict: string): number => findings.filter((each) => each.verdict === verdict).length;
   lines.push("", `${count("ok")} ok, ${count("differs")} differ, ${count("unknown")} unknown`);
-  return lines.join("\n");
+  return lines.map(printable).join("\n");
 }

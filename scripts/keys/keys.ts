@@ -1,5 +1,6 @@
 /** `npm run keys`: API keys of a local `npm start`, or with `--remote` of the deployment. See docs/access.md. */
 import { runCommand } from "../../build/command-line/command.ts";
+import { printable } from "../../build/command-line/printable.ts";
 import { UsageError } from "../../build/command-line/usage-error.ts";
 import { oneOf } from "../../build/command-line/values.ts";
 import { keyPath, newKey, PUBLIC_ACCOUNT, TIERS } from "../../functions/gateway/keys/api-key.ts";
@@ -50,7 +51,8 @@ const list =
     const shown = records.filter(({ expires_at: end }) => all || end === null || end > now());
     for (const { id, account, name, tier, created_at, expires_at } of shown) {
       const made = new Date(created_at * 1000).toISOString().slice(0, 10);
-      console.log([id, account, tier, `made ${made}`, showExpiry(expires_at, now()), name].join("  "));
+      const shownUntil = showExpiry(expires_at, now());
+      console.log(printable([id, account, tier, `made ${made}`, shownUntil, name].join("  ")));
     }
     const hidden = records.length - shown.length;
     if (hidden > 0) console.error(`${hidden} expired keys are not shown; --all shows them`);

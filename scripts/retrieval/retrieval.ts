@@ -1,6 +1,7 @@
 /** `npm run retrieval`: indexes a folder of pictures, and searches them by text or picture. See docs/retrieval.md. */
 import { basename, relative } from "node:path";
 import { runCommand } from "../../build/command-line/command.ts";
+import { printable } from "../../build/command-line/printable.ts";
 import { oneOf, wholeNumber } from "../../build/command-line/values.ts";
 import { pictureFiles, pictureType } from "../service/picture-files.ts";
 import { serviceAt, URL_OPTION } from "../service/service-option.ts";
@@ -57,7 +58,7 @@ of the service is read from EDGECLIP_API_KEY. Exit code 3: some pictures were le
         files.map((path) => ({ id: relative(what, path) || basename(path), path })),
         ({ path }, reason) => {
           refused++;
-          console.error(`${path} is left out: ${reason}`);
+          console.error(printable(`${path} is left out: ${reason}`));
         },
       );
       console.log(`${files.length - refused} of ${files.length} pictures are in the index`);
@@ -70,6 +71,6 @@ of the service is read from EDGECLIP_API_KEY. Exit code 3: some pictures were le
       count,
     );
     if (found.length === 0) console.error("the index has no pictures");
-    for (const { id, score } of found) console.log(`${score.toFixed(4)}  ${id}`);
+    for (const { id, score } of found) console.log(`${score.toFixed(4)}  ${printable(id)}`);
   },
 );

@@ -158,9 +158,9 @@ it("does not look for hidden files, but takes one that is named", async () => {
 it("writes a row on one line for people, whatever the picture is called", async () => {
   const odd = join(folder, "lines");
   await mkdir(odd);
-  await copyFile(join(EXAMPLES, "fox.png"), join(odd, "one\ntwo\u001b[2J.png"));
+  await copyFile(join(EXAMPLES, "fox.png"), join(odd, "one\ntwo\u001b[2J\u202egnp.png"));
   const { stdout } = await classify(["lines", "--labels", LABELS]);
-  expect(stdout).toMatch(/^lines\/one\\u000atwo\\u001b\[2J\.png {2}fox {2}0\.\d+\n$/);
+  expect(stdout).toMatch(/^lines\/one\\u000atwo\\u001b\[2J\\u202egnp\.png {2}fox {2}0\.\d+\n$/);
 });
 
 it("says at once that there is no service", async () => {

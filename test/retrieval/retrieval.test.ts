@@ -110,6 +110,22 @@ describe("retrieval with a vector store", () => {
     expect(stderr).toMatch(/^\S+\/some\/broken\.png is left out: images\[0\]: not a picture .*\n$/);
   });
 
+  it("as a command shows a name that would move the cursor or tear the line as its escapes", async () => {
+    const odd = join(folder, "odd");
+    await mkdir(odd);
+    await copyFile(join(EXAMPLES, "fox.png"), join(odd, "fox\u001b[2J\n\u202egnp.png"));
+    await writeFile(join(odd, "broken\u2028\u0007.png"), "no picture");
+    const typed = ["--url", workers.url, "--store", "odd"];
+    const added = await runNode(["scripts/retrieval/retrieval.ts", "index", odd, ...typed]);
+    expect(added.stderr).toMatch(
+      /^\S+\/odd\/broken\\u2028\\u0007\.png is left out: images\[0\]: not a picture .*\n$/,
+    );
+    const { stdout } = await runNode(["scripts/retrieval/retrieval.ts", "search", "a fox", ...typed]);
+    expect(stdout).toMatch(/^\d\.\d{4} {2}fox\\u001b\[2J\\u000a\\u202egnp\.png\n$/);
+    const nothing = await runNode(["scripts/retrieval/retrieval.ts", "index", "no\u001b[2Jthing", ...typed]);
+    expect(nothing.stderr).toBe("there is no file or folder no\\u001b[2Jthing\n");
+  });
+
   it("without one says what to do", async () => {
     await expect(new StoreIndex(client, "none").search({ text: "a fox" }, 3)).rejects.toThrow(
       'there is no vector store "none"; index a folder first',
