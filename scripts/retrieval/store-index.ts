@@ -3,22 +3,21 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import * as z from "zod";
 import { MAX_FILENAME_LENGTH } from "../../functions/gateway/limits.ts";
+import { attributesSchema } from "../../functions/gateway/schemas/metadata.ts";
 import { pictureBlob } from "../service/picture-files.ts";
 import { type EdgeclipClient, RefusedRequest } from "./edgeclip-client.ts";
 import type { IndexedFile, Match, OnRefused, PictureIndex, Query } from "./picture-index.ts";
 
-const attributesSchema = z.object({ path: z.string(), sha256: z.string() });
+const pathAndHash = z.object({ path: z.string(), sha256: z.string() });
 const pageOf = <S extends z.ZodType>(entry: S) => z.object({ data: z.array(entry), has_more: z.boolean() });
 const storesSchema = pageOf(z.object({ id: z.string(), name: z.string() }));
-const filesSchema = pageOf(z.object({ id: z.string(), attributes: attributesSchema.partial() }));
+const filesSchema = pageOf(z.object({ id: z.string(), attributes: pathAndHash.partial() }));
 const addedSchema = z.object({
   data: z.array(z.object({ error: z.object({ message: z.string() }).nullish() })),
 });
 const storeSchema = z.object({ id: z.string() });
 const foundSchema = z.object({
-  data: z.array(
-    z.object({ filename: z.string(), score: z.number(), attributes: attributesSchema.partial() }),
-  ),
+  data: z.array(z.object({ filename: z.string(), score: z.number(), attributes: pathAndHash.partial() })),
 });
 
 /** What the store has under a path. */
@@ -63,8 +62,12 @@ export class StoreIndex implements PictureIndex {
       .update(new Uint8Array(await picture.arrayBuffer()))
       .digest("hex");
     if (before?.sha256 === sha256) return undefined;
+    const attributes = attributesSchema.safeParse({ path, sha256 });
+    if (!attributes.success) {
+      return `its path in the folder is no attribute: ${attributes.error.issues[0]?.message}`;
+    }
     const form = new FormData();
-    form.append("attributes", JSON.stringify({ path, sha256 }));
+    form.append("attributes", JSON.stringify(attributes.data));
     form.append("on_error", "report");
     form.append("image", picture, basename(path).slice(-MAX_FILENAME_LENGTH));
     const refusal = await this.#send(`vector_stores/${store}/files`, form);

@@ -126,6 +126,19 @@ describe("retrieval with a vector store", () => {
     expect(nothing.stderr).toBe("there is no file or folder no\\u001b[2Jthing\n");
   });
 
+  it("leaves out a path that is too long for the store, and adds the others", async () => {
+    const index = new StoreIndex(client, "with long paths");
+    const [first] = files;
+    const long = ["x".repeat(513), "狐".repeat(350)].map((id) => ({ id, path: first!.path }));
+    const longest = { id: "x".repeat(512), path: first!.path };
+    const refused: string[] = [];
+    await index.add([...long, longest], ({ id }, reason) => refused.push(`${id}: ${reason}`));
+    expect(refused).toEqual(
+      long.map(({ id }) => expect.stringContaining(`${id}: its path in the folder is no attribute: `)),
+    );
+    expect((await index.search({ text: "a picture" }, 10)).map(({ id }) => id)).toEqual([longest.id]);
+  });
+
   it("without one says what to do", async () => {
     await expect(new StoreIndex(client, "none").search({ text: "a fox" }, 3)).rejects.toThrow(
       'there is no vector store "none"; index a folder first',
