@@ -7,10 +7,12 @@ export function wantOffered(select: HTMLSelectElement, value: string): void {
   if (select.selectedIndex === -1) select.selectedIndex = 0;
 }
 
-/** Takes the entry that is chosen away, because it is there no more, and chooses the first. */
-export function forgetOffered(select: HTMLSelectElement): void {
-  select.selectedOptions[0]?.remove();
-  delete select.dataset["wanted"];
+/** Takes an entry away, because it is there no more. If it is the one that is chosen, the first is chosen instead. */
+export function forgetOffered(select: HTMLSelectElement, value: string): void {
+  const isChosen = select.value === value;
+  if (select.dataset["wanted"] === value) delete select.dataset["wanted"];
+  [...select.options].find((option) => option.value === value)?.remove();
+  if (!isChosen) return;
   select.selectedIndex = 0;
   // Bubbles, as when a person chooses, so that the page's address loses the entry, too.
   select.dispatchEvent(new Event("change", { bubbles: true }));

@@ -1,6 +1,6 @@
 /**
  * Asks before something stored is deleted, and says what is lost. The button that keeps it has the focus first, so that
- * Enter alone deletes nothing.
+ * Enter alone deletes nothing. A deletion that has begun cannot be taken back, so the dialog stays until its end is known.
  */
 import { call } from "../api/call.ts";
 import { Failure } from "../api/failure.ts";
@@ -28,11 +28,9 @@ export function confirmDeletion({ title, lost, path, done }: Deletion): void {
   const slot = make("div", { role: "alert" });
   let isDeleting = false;
   const erase = async (): Promise<void> => {
-    // The button is not disabled, because it would lose the focus.
     if (isDeleting) return;
-    isDeleting = true;
     slot.replaceChildren();
-    confirm.textContent = "Deleting…";
+    show(true);
     try {
       await remove(path);
       dialog.close();
@@ -41,11 +39,19 @@ export function confirmDeletion({ title, lost, path, done }: Deletion): void {
       if (!(error instanceof Failure)) throw error;
       slot.replaceChildren(problem(failureInWords(error)));
     } finally {
-      isDeleting = false;
-      confirm.textContent = "Delete";
+      show(false);
     }
   };
-  const keep = button("Keep", () => dialog.close(), { autofocus: "" });
+  const show = (deleting: boolean): void => {
+    isDeleting = deleting;
+    confirm.textContent = deleting ? "Deleting…" : "Delete";
+    // Not `disabled`, because the button that has the focus would lose it.
+    for (const answer of [keep, confirm]) answer.setAttribute("aria-disabled", String(deleting));
+  };
+  const close = (): void => {
+    if (!isDeleting) dialog.close();
+  };
+  const keep = button("Keep", close, { autofocus: "" });
   const confirm = button("Delete", () => void erase(), { class: "danger" });
   const dialog = openDialog(
     { role: "alertdialog", "aria-labelledby": TITLE, "aria-describedby": LOST, class: "one question" },
@@ -54,8 +60,13 @@ export function confirmDeletion({ title, lost, path, done }: Deletion): void {
     slot,
     make("div", { class: "answers" }, keep, confirm),
   );
-  dialog.addEventListener("cancel", (event) => {
+  const stay = (event: Event): void => {
     if (isDeleting) event.preventDefault();
+  };
+  dialog.addEventListener("cancel", stay);
+  // Chromium lets `cancel` be prevented once; a second Escape would close the dialog.
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") stay(event);
   });
 }
 

@@ -9,8 +9,8 @@ export function deleteSet(fieldset: HTMLElement, loadSets: () => Promise<void>):
   const hint = find(fieldset, "[data-set-hint]");
 
   find(fieldset, "[data-delete-set]").addEventListener("click", () => {
-    const [chosen] = select.selectedOptions;
-    const { id, name = "", labels } = chosen?.dataset ?? {};
+    const { value } = select;
+    const { id, name = "", labels } = select.selectedOptions[0]?.dataset ?? {};
     if (id === undefined) return;
     const shown = name === "" ? "This label set" : `“${name}”`;
     confirmDeletion({
@@ -21,7 +21,7 @@ export function deleteSet(fieldset: HTMLElement, loadSets: () => Promise<void>):
         "on. This cannot be undone.",
       path: `/v1/label_sets/${id}`,
       done: () => {
-        forgetOffered(select);
+        forgetOffered(select, value);
         select.focus();
         void loadSets().then(() => {
           hint.textContent = `${shown} is deleted.`;

@@ -55,14 +55,15 @@ export function storeMenu(
     }
   };
   const erase = (): void => {
+    const { value: store } = select;
     const { title, pictures } = select.selectedOptions[0]?.dataset ?? {};
-    if (select.value === "") return;
+    if (store === "") return;
     confirmDeletion({
       title: `Delete the store “${title}”?`,
       lost: `${lossOf(Number(pictures))} This cannot be undone.`,
-      path: pathOf(select.value),
+      path: pathOf(store),
       done: () => {
-        forgetOffered(select);
+        forgetOffered(select, store);
         select.focus();
         void load().then(() => {
           hint.textContent = `“${title}” is deleted.`;
