@@ -7,6 +7,7 @@ import { request } from "../support/send-request.ts";
 import { buildSynthetic } from "../support/synthetic-model.ts";
 import { startWorkers } from "../support/workers.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
+import { pictureFile } from "./support/files.ts";
 import { example, openFold, openTab, winner } from "./support/parts.ts";
 import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
@@ -50,6 +51,29 @@ describeInBrowser("the choice of a model", () => {
       await example(panel, "Fox").click();
       await winner(page).waitFor();
       expect(await panel.locator(".measurements").innerText()).toContain(VIT);
+    });
+  });
+
+  it("may change while a label learns: all of its pictures are for the model that was chosen first", async () => {
+    await visit(site.browser, site.workers.url, async (page) => {
+      const model = page.getByLabel("Model", { exact: true });
+      await page.getByText("it knows pictograms, not photographs").waitFor();
+      await openFold(page, "Model and key");
+      const first = await model.inputValue();
+      const panel = await openTab(page, "Classify");
+      await openFold(panel, "Teach labels");
+      const asked: unknown[] = [];
+      await page.route("**/v1/embeddings", async (route) => {
+        asked.push(route.request().postDataJSON().model);
+        await model.selectOption(VIT);
+        await route.continue();
+      });
+      const files = [await pictureFile("fox"), await pictureFile("harp")];
+      await panel.locator(".taught [type=file]").first().setInputFiles(files);
+      await expect.poll(() => asked).toEqual([first, first]);
+      expect(await panel.getByRole("button", { name: "fox 0 pictures" }).count()).toBe(1);
+      await model.selectOption(first);
+      await panel.getByRole("button", { name: "fox 2 pictures" }).waitFor();
     });
   });
 });

@@ -1,11 +1,17 @@
 /** Keeps only the latest run of some work: a new run cancels the one before. */
 
-/** @returns a function that starts a run; it gives undefined if a newer run replaced it */
+export interface LatestOnly<Input, Output> {
+  /** Starts a run. @returns undefined if it was cancelled, or a newer run replaced it */
+  (input: Input): Promise<Output | undefined>;
+  /** Cancels the run that is on its way, if there is one. */
+  cancel(): void;
+}
+
 export function latestOnly<Input, Output>(
   work: (input: Input, signal: AbortSignal) => Promise<Output>,
-): (input: Input) => Promise<Output | undefined> {
+): LatestOnly<Input, Output> {
   let current = new AbortController();
-  return async (input) => {
+  const run = async (input: Input): Promise<Output | undefined> => {
     current.abort();
     const mine = new AbortController();
     current = mine;
@@ -17,4 +23,5 @@ export function latestOnly<Input, Output>(
       throw error;
     }
   };
+  return Object.assign(run, { cancel: () => current.abort() });
 }

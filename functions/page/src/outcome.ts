@@ -26,7 +26,7 @@ export interface Outcome {
   start(work: Work): void;
   show(part: Part, ...content: (Node | string)[]): void;
   bringIntoSight(): void;
-  /** Shows what is shown before the first request. */
+  /** Cancels work that is running, and shows what is shown before the first request. */
   clear(): void;
 }
 
@@ -69,6 +69,8 @@ export function outcome(panel: HTMLElement, name: string, empty: string): Outcom
     show: (of, ...shown) => part(of).replaceChildren(...shown),
     bringIntoSight,
     clear: () => {
+      run.cancel();
+      panel.removeAttribute("aria-busy");
       for (const each of ["problem", "announcement", "measurements", "snippets"])
         part(each).replaceChildren();
       part("result").replaceChildren(atFirst);

@@ -4,7 +4,7 @@
  */
 import { call } from "./api/call.ts";
 import { matches } from "./api/store-types.ts";
-import { requestInit } from "./api-request.ts";
+import { type ApiRequest, requestInit } from "./api-request.ts";
 import { crossButton, find, make } from "./dom.ts";
 import { outcome } from "./outcome.ts";
 import type { Picture } from "./pictures/chosen-picture.ts";
@@ -39,7 +39,21 @@ export function search(section: HTMLElement, model: () => string, connection: HT
     "Choose or make a store, add pictures, then say what to find, in words or by a picture.",
   );
 
-  const ask = (count: number): void => {
+  const ask = (request: ApiRequest, more?: () => void): void => {
+    shown.start({
+      request,
+      run: async (signal) => {
+        const answer = await call(request.path, matches, { ...requestInit(request), signal });
+        const { data, has_more: hasMore } = answer.body;
+        const { element, spoken } = showGallery(data, hasMore ? more : undefined);
+        shown.show("result", element);
+        shown.show("announcement", spoken);
+        shown.show("measurements", measurements(answer));
+        shown.bringIntoSight();
+      },
+    });
+  };
+  const askFirst = (): void => {
     if (store.value === "") {
       (store.disabled ? find(section, "#store-name") : store).focus();
       return;
@@ -49,20 +63,9 @@ export function search(section: HTMLElement, model: () => string, connection: HT
       words.focus();
       return;
     }
-    const request = searchRequest(store.value, picture ?? words.value.trim(), count);
-    shown.start({
-      request,
-      run: async (signal) => {
-        const answer = await call(request.path, matches, { ...requestInit(request), signal });
-        const { data, has_more: hasMore } = answer.body;
-        const more = hasMore && count < MOST ? () => ask(MOST) : undefined;
-        const { element, spoken } = showGallery(data, more);
-        shown.show("result", element);
-        shown.show("announcement", spoken);
-        shown.show("measurements", measurements(answer));
-        shown.bringIntoSight();
-      },
-    });
+    // More of the same, whatever is typed or chosen by then.
+    const asking = [store.value, picture ?? words.value.trim()] as const;
+    ask(searchRequest(...asking, SHOWN), () => ask(searchRequest(...asking, MOST)));
   };
   const showAsked = (): void => {
     find(question, "[data-asked-hint]").textContent =
@@ -102,7 +105,7 @@ export function search(section: HTMLElement, model: () => string, connection: HT
     ([first]) => {
       picture = first;
       showAsked();
-      ask(SHOWN);
+      askFirst();
     },
     () => !section.hidden,
   );
@@ -110,7 +113,7 @@ export function search(section: HTMLElement, model: () => string, connection: HT
     picture = undefined;
     showAsked();
   });
-  onSubmit(find(section, "form", HTMLFormElement), () => ask(SHOWN));
+  onSubmit(find(section, "form", HTMLFormElement), askFirst);
 
   connection.addEventListener("change", ({ target }) => {
     if (target instanceof HTMLInputElement) void load();

@@ -39,11 +39,13 @@ export function taughtLabels(field: HTMLElement, model: () => string, changed: (
     list.replaceChildren(...[...new Set(labels)].map((label) => make("li", {}, ...controls(label))));
   };
   const teach = async (label: string, files: readonly File[]): Promise<void> => {
-    const key = keyOf(model(), label);
+    // Another model may be chosen before all are embedded, and its vectors are of no use to this one.
+    const by = model();
+    const key = keyOf(by, label);
     said.textContent = "";
     try {
       for (const file of files.slice(0, MOST - examplesOf(label).length)) {
-        const example = await embed(file, model());
+        const example = await embed(file, by);
         learned.set(key, [...(learned.get(key) ?? []), example].slice(0, MOST));
       }
     } catch (error) {

@@ -63,7 +63,10 @@ export function storeContents(details: HTMLDetailsElement, changed: () => void):
   };
   details.addEventListener("toggle", load);
   return (chosen) => {
-    if (chosen !== store) list.replaceChildren();
+    if (chosen !== store) {
+      show.cancel();
+      for (const each of [list, more]) each.replaceChildren();
+    }
     store = chosen;
     load();
   };
