@@ -14,15 +14,15 @@ import type { ScoredPicture } from "./metrics.ts";
 import { CalibrationReport } from "./report.ts";
 import { labelsOfSet, type Question, scorePictures } from "./score-pictures.ts";
 
-function warn(file: string, message: string): void {
-  console.error(printable(`${file} is left out: ${message}`));
-}
+/** Exit code if some pictures were left out. The report is of the others. */
+const SOME_REFUSED = 3;
 
 await runCommand(
   {
     usage: "npm run calibrate -- <folder with a subfolder per label> [options]",
     about: `Classifies the pictures of a folder, whose subfolders are named after the labels, and suggests values for min_score,
-min_similarity and the bias of none. The API key of the service is read from EDGECLIP_API_KEY.`,
+min_similarity and the bias of none. The API key of the service is read from EDGECLIP_API_KEY. Exit code 3: some pictures
+were left out, the report is of the others.`,
     words: ["<folder>"],
     options: {
       url: URL_OPTION,
@@ -76,6 +76,11 @@ min_similarity and the bias of none. The API key of the service is read from EDG
       throw new UsageError(`the label set has no label "${unknown}", a subfolder has`);
     const { model, template: templates, none } = values;
     const question: Question = { model, labels, labelSet: set, templates, none };
+    let leftOut = 0;
+    const warn = (file: string, message: string): void => {
+      leftOut++;
+      console.error(printable(`${file} is left out: ${message}`));
+    };
     const scores = await scorePictures(
       pictures.map(({ file }) => file),
       question,
@@ -98,5 +103,6 @@ min_similarity and the bias of none. The API key of the service is read from EDG
     console.log(`${labels.length} labels, ${scored.length} pictures\n`);
     console.log(report.text());
     console.log(`\nplots: ${join(out, "thresholds.png")}, ${join(out, "none.png")}`);
+    if (leftOut > 0) process.exitCode = SOME_REFUSED;
   },
 );

@@ -1,12 +1,10 @@
 /** Has pictures scored by the service, over its public API. */
-import { basename } from "node:path";
 import * as z from "zod";
-import { pictureBlob } from "../service/picture-files.ts";
+import { askedAbout } from "../service/picture-requests.ts";
 import { getPatiently, postPatiently, type Service } from "../service/patient-request.ts";
+import { RefusedRequest } from "../service/refused-request.ts";
 import type { Scores } from "./metrics.ts";
 
-/** The API's limit. */
-const PICTURES_PER_REQUEST = 16;
 /** Bytes of pictures in a request, below the API's limit of 64 MB for forms. */
 const BYTES_PER_REQUEST = 40_000_000;
 
@@ -54,50 +52,28 @@ export async function scorePictures(
   onError: (file: string, message: string) => void,
 ): Promise<(Scores | undefined)[]> {
   const scores = new Map<string, Scores>();
-  for await (const some of batches(files, onError)) {
-    const { data } = answerSchema.parse(await request(service, "classify", () => formOf(some, question)));
-    for (const [index, { file }] of some.entries()) {
-      const row = data[index];
-      if (row === undefined) throw new Error("the service answered fewer pictures than were sent");
-      if ("error" in row) onError(file, row.error.message);
-      else scores.set(file, scoresOf(row.predictions, row.none_score, question.labels));
+  const requests = {
+    bytes: BYTES_PER_REQUEST,
+    send: async (pictures: readonly Blob[]) => {
+      const answer = await request(service, "classify", () => formOf(pictures, question));
+      return answerSchema.parse(answer).data;
+    },
+  };
+  const refuse = ({ path }: { path: string }, message: string): void => onError(path, message);
+  for await (const some of askedAbout(
+    files.map((path) => ({ path })),
+    requests,
+    refuse,
+  )) {
+    for (const [{ path }, row] of some) {
+      if ("error" in row) onError(path, row.error.message);
+      else scores.set(path, scoresOf(row.predictions, row.none_score, question.labels));
     }
   }
   return files.map((file) => scores.get(file));
 }
 
-interface File {
-  file: string;
-  blob: Blob;
-}
-
-/** @param onError for a file that cannot be read: it is in no batch */
-async function* batches(
-  files: readonly string[],
-  onError: (file: string, message: string) => void,
-): AsyncGenerator<File[]> {
-  let some: File[] = [];
-  let bytes = 0;
-  for (const file of files) {
-    let blob: Blob;
-    try {
-      blob = await pictureBlob(file);
-    } catch (error) {
-      onError(file, error instanceof Error ? error.message : String(error));
-      continue;
-    }
-    if (some.length === PICTURES_PER_REQUEST || (some.length > 0 && bytes + blob.size > BYTES_PER_REQUEST)) {
-      yield some;
-      some = [];
-      bytes = 0;
-    }
-    some.push({ file, blob });
-    bytes += blob.size;
-  }
-  if (some.length > 0) yield some;
-}
-
-function formOf(files: readonly File[], { model, labels, labelSet, templates, none }: Question): FormData {
+function formOf(pictures: readonly Blob[], { model, labels, labelSet, templates, none }: Question): FormData {
   const form = new FormData();
   // The model must come before the pictures.
   if (model !== undefined) form.append("model", model);
@@ -107,7 +83,7 @@ function formOf(files: readonly File[], { model, labels, labelSet, templates, no
   form.append("none", JSON.stringify(none ?? {}));
   form.append("top_k", String(labels.length));
   form.append("on_error", "report");
-  for (const { file, blob } of files) form.append("image", blob, basename(file));
+  for (const picture of pictures) form.append("image", picture);
   return form;
 }
 
@@ -132,6 +108,6 @@ async function request(service: Service, path: string, makeForm?: () => FormData
     ? getPatiently(service, whole)
     : postPatiently(service, whole, makeForm));
   const text = await response.text();
-  if (!response.ok) throw new Error(`${path} answers ${response.status}: ${text}`);
+  if (!response.ok) throw new RefusedRequest(path, response.status, text);
   return JSON.parse(text);
 }

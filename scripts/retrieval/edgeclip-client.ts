@@ -1,6 +1,7 @@
 /** The endpoints of the API that retrieval uses. */
 import * as z from "zod";
 import { askPatiently, expectService, type Service } from "../service/patient-request.ts";
+import { RefusedRequest } from "../service/refused-request.ts";
 
 const embeddingsSchema = z.object({
   data: z.array(
@@ -10,7 +11,6 @@ const embeddingsSchema = z.object({
     }),
   ),
 });
-const errorSchema = z.object({ error: z.object({ message: z.string() }) });
 const rerankSchema = z.object({
   results: z.array(z.object({ index: z.number().int(), relevance_score: z.number() })),
 });
@@ -20,16 +20,6 @@ export type Item = string | { image: string };
 
 /** A vector of unit length, or why a picture has none. */
 export type Embedded = { vector: number[] } | { refusal: string };
-
-export class RefusedRequest extends Error {
-  override readonly name = "RefusedRequest";
-  readonly status: number;
-
-  constructor(endpoint: string, status: number, answer: string) {
-    super(`${endpoint} answers ${status}: ${wordsOf(answer)}`);
-    this.status = status;
-  }
-}
 
 export class EdgeclipClient {
   readonly #service: Service;
@@ -78,14 +68,5 @@ export class EdgeclipClient {
     const text = await response.text();
     if (!response.ok) throw new RefusedRequest(endpoint, response.status, text);
     return JSON.parse(text);
-  }
-}
-
-/** The answer's own words, or all of it if it has other ones. */
-function wordsOf(answer: string): string {
-  try {
-    return errorSchema.parse(JSON.parse(answer)).error.message;
-  } catch {
-    return answer;
   }
 }

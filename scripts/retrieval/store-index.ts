@@ -5,7 +5,8 @@ import * as z from "zod";
 import { MAX_FILENAME_LENGTH } from "../../functions/gateway/limits.ts";
 import { attributesSchema } from "../../functions/gateway/schemas/metadata.ts";
 import { pictureBlob } from "../service/picture-files.ts";
-import { type EdgeclipClient, RefusedRequest } from "./edgeclip-client.ts";
+import { RefusedRequest } from "../service/refused-request.ts";
+import type { EdgeclipClient } from "./edgeclip-client.ts";
 import type { IndexedFile, Match, OnRefused, PictureIndex, Query } from "./picture-index.ts";
 
 const pathAndHash = z.object({ path: z.string(), sha256: z.string() });

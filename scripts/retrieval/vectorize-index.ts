@@ -2,10 +2,11 @@
  * Cloudflare Vectorize, through its HTTP API (version 2), for more pictures than a vector store has. Vectorize is
  * approximate, so more candidates than results are taken from it and reranked exactly.
  */
-import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { cloudflareBaseUrl } from "../cloudflare/base-url.ts";
-import { pictureType } from "../service/picture-files.ts";
+import { MAX_JSON_BYTES } from "../../functions/gateway/limits.ts";
+import { pictureBlob } from "../service/picture-files.ts";
+import { askedAbout } from "../service/picture-requests.ts";
 import type { EdgeclipClient, Item } from "./edgeclip-client.ts";
 import type { IndexedFile, Match, OnRefused, PictureIndex, Query } from "./picture-index.ts";
 
@@ -21,8 +22,10 @@ const matchesSchema = z.object({
 /** Vectorize's limit for queries that return values. */
 const MAX_TOP_K = 20;
 
-/** The API's limit. */
-const PICTURES_PER_REQUEST = 16;
+/** Vectorize's limit. */
+const MAX_ID_BYTES = 64;
+/** Bytes of the pictures of a request: base64 makes 4 of 3, and a little is left for what is around them. */
+const MAX_PICTURE_BYTES = (MAX_JSON_BYTES / 4) * 3 - 100_000;
 const CANDIDATES_PER_RESULT = 4;
 
 export class VectorizeIndex implements PictureIndex {
@@ -38,32 +41,30 @@ export class VectorizeIndex implements PictureIndex {
   }
 
   async add(files: readonly IndexedFile[], onRefused: OnRefused): Promise<void> {
-    const read: { file: IndexedFile; item: Item }[] = [];
-    const addRead = async (): Promise<void> => {
-      const some = read.splice(0);
-      const embedded = some.length === 0 ? [] : await this.#client.embed(some.map(({ item }) => item));
+    const short = files.filter((file) => {
+      const isShort = Buffer.byteLength(file.id) <= MAX_ID_BYTES;
+      if (!isShort) onRefused(file, `its path in the folder has more than ${MAX_ID_BYTES} bytes`);
+      return isShort;
+    });
+    const requests = {
+      bytes: MAX_PICTURE_BYTES,
+      bytesOfFile: MAX_PICTURE_BYTES,
+      send: async (pictures: readonly Blob[]) =>
+        await this.#client.embed(await Promise.all(pictures.map(itemOf))),
+    };
+    for await (const some of askedAbout(short, requests, onRefused)) {
       const lines: string[] = [];
-      for (const [at, { file }] of some.entries()) {
-        const found = embedded[at];
-        if (found === undefined) throw new Error("the service answered fewer pictures than were sent");
+      for (const [file, found] of some) {
         if ("refusal" in found) onRefused(file, found.refusal);
         else lines.push(JSON.stringify({ id: file.id, values: found.vector }));
       }
       if (lines.length > 0) await this.#post("upsert", "application/x-ndjson", lines.join("\n"));
-    };
-    for (const file of files) {
-      try {
-        read.push({ file, item: await pictureItem(file.path) });
-      } catch (error) {
-        onRefused(file, error instanceof Error ? error.message : String(error));
-      }
-      if (read.length === PICTURES_PER_REQUEST) await addRead();
     }
-    await addRead();
   }
 
   async search(query: Query, count: number): Promise<Match[]> {
-    const item = "text" in query ? query.text : await pictureItem(query.path);
+    const item =
+      "text" in query ? query.text : await itemOf(await pictureBlob(query.path, MAX_PICTURE_BYTES));
     const [found] = await this.#client.embed([item]);
     if (found !== undefined && "refusal" in found) throw new Error(found.refusal);
     const vector = found?.vector;
@@ -91,7 +92,7 @@ export class VectorizeIndex implements PictureIndex {
   }
 }
 
-async function pictureItem(path: string): Promise<Exclude<Item, string>> {
-  const type = pictureType(path) ?? "image/png";
-  return { image: `data:${type};base64,${(await readFile(path)).toString("base64")}` };
+async function itemOf(picture: Blob): Promise<Exclude<Item, string>> {
+  const base64 = Buffer.from(await picture.arrayBuffer()).toString("base64");
+  return { image: `data:${picture.type};base64,${base64}` };
 }

@@ -74,10 +74,11 @@ async function isFile(entry: Dirent, path: string): Promise<boolean> {
 /**
  * A file as a part of a form. It is read as a whole: if reading failed while it was sent, that would look like a failure
  * of the service.
- * @throws Error for a file that cannot be read, or that no request may hold
+ * @param most bytes that a request may hold
+ * @throws Error for a file that cannot be read or has more bytes
  */
-export async function pictureBlob(path: string): Promise<Blob> {
+export async function pictureBlob(path: string, most: number = MAX_MULTIPART_BYTES): Promise<Blob> {
   const { size } = await stat(path);
-  if (size > MAX_MULTIPART_BYTES) throw new Error(`the file has more than ${MAX_MULTIPART_BYTES / 1e6} MB`);
+  if (size > most) throw new Error(`the file has more than ${most / 1e6} MB`);
   return new Blob([await readFile(path)], { type: pictureType(path) ?? "application/octet-stream" });
 }

@@ -2,11 +2,12 @@
  * `npm run calibrate` on held-out pictures: what it prints is what the API answers, and the values that it suggests do
  * what it says when they are sent.
  */
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import evaluation from "../fixtures/eval/eval.json" with { type: "json" };
 import { post } from "../support/post.ts";
@@ -82,17 +83,19 @@ function isRight({ prediction }: Row, index: number): boolean {
 }
 
 describe("calibrate", () => {
+  let exitCode: number;
   let stdout: string;
   let stderr: string;
   let plain: Row[];
 
   beforeAll(async () => {
     const outcome = await calibrate(pictures, "--template", TEMPLATE, "--precision", "95", "--refused", "5");
-    ({ stdout, stderr } = outcome);
+    ({ code: exitCode, stdout, stderr } = outcome);
     plain = await classify({});
   });
 
   it("prints the accuracy, and draws", async () => {
+    expect(exitCode).toBe(3);
     expect(stderr).toMatch(/^[^\n]*broken\.png is left out: images[^\n]*\n$/);
     const right = plain.filter((row, index) => isRight(row, index)).length;
     expect(stdout).toContain(`${LABELS.length} labels, ${ITEMS.length} pictures`);
@@ -145,7 +148,7 @@ describe("calibrate", () => {
       "--none",
       "an icon",
     );
-    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(outcome.code, outcome.stderr).toBe(3);
     expect(outcome.stdout).toContain(`${labels.length} labels, ${ITEMS.length} pictures`);
     const other = await request("POST", `${workers.url}/v1/label_sets`, { labels: ["fox", "bus"] });
     const refused = await calibrate(pictures, "--label-set", other.body.id);
@@ -173,12 +176,49 @@ describe("calibrate", () => {
     expect([outcome.code, outcome.stderr]).toEqual([1, expect.stringContaining("this key is not known")]);
   });
 
+  it("leaves out what a proxy does not take, and sends the others in smaller requests", async () => {
+    const two = join(folder, "two");
+    for (const name of ["fox", "moon"]) {
+      await mkdir(join(two, name), { recursive: true });
+      for (const copy of ["a.png", "b.png"])
+        await copyFile(join(ROOT, "examples", `${name}.png`), join(two, name, copy));
+    }
+    const large = join(two, "fox", "large.png");
+    await copyFile(join(ROOT, "examples/fox.png"), large);
+    await truncate(large, 100_000);
+    const proxy = createServer((incoming, response) => {
+      void (async () => {
+        const body = await buffer(incoming);
+        const { method = "", headers } = incoming;
+        const type = { "content-type": headers["content-type"] ?? "" };
+        const answer =
+          body.length > 50_000
+            ? new Response("<h1>413 Request Entity Too Large</h1>", { status: 413 })
+            : await fetch(
+                workers.url + incoming.url,
+                method === "GET" ? {} : { method, headers: type, body },
+              );
+        response.writeHead(answer.status).end(await answer.text());
+      })();
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const outcome = await calibrate(
+      two,
+      "--url",
+      `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    );
+    proxy.close();
+    expect(outcome.stderr).toMatch(/^\S+large\.png is left out: classify answers 413: <h1>413 [^\n]*\n$/);
+    expect(outcome.stdout).toContain("2 labels, 4 pictures");
+    expect(outcome.code).toBe(3);
+  });
+
   it.each([
     ["a folder that is not there", ["nowhere"], 2, "cannot be read"],
     ["a folder without subfolders", [join(ROOT, "examples")], 2, "at least two subfolders"],
     ["a share over 100", ["nowhere", "--refused", "101"], 2, "--refused is a whole number from 0 to 100"],
     ["a service that does not answer", ["PICTURES", "--url", "http://127.0.0.1:9"], 1, "nothing answers at"],
-    ["a model that is not served", ["PICTURES", "--model", "x"], 1, "model_not_found"],
+    ["a model that is not served", ["PICTURES", "--model", "x"], 1, "classify answers 404: "],
   ])("ends with a message for %s", async (_, typed, code, message) => {
     const outcome = await calibrate(...typed.map((each) => (each === "PICTURES" ? pictures : each)));
     expect([outcome.code, outcome.stderr]).toEqual([code, expect.stringContaining(message)]);

@@ -2,7 +2,7 @@
  * Tests the recipes of docs/retrieval.md: with a vector store every example picture is found by its name and by itself;
  * Vectorize is asked in its own words.
  */
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -191,6 +191,34 @@ describe("Vectorize", () => {
     const { vector, ...query } = JSON.parse(asked[1]?.body ?? "") as { vector: number[] };
     expect(query).toEqual({ topK: 20, returnValues: true });
     expect(vector).toHaveLength(stored[0]?.values.length ?? 0);
+  });
+
+  it("is filled by requests that the API takes, and what no request can hold is left out", async () => {
+    const large = join(folder, "large.png");
+    await copyFile(join(EXAMPLES, "fox.png"), large);
+    // Nobody reads what follows a PNG's end.
+    await truncate(large, 1_000_000);
+    const tooLarge = join(folder, "too-large.png");
+    await copyFile(large, tooLarge);
+    await truncate(tooLarge, 12_000_001);
+    const longest = `${"狐".repeat(20)}.png`;
+    const some = [
+      { id: "too-large.png", path: tooLarge },
+      { id: `x${longest}`, path: large },
+      ...[longest, ...Array.from({ length: 15 }, (_, at) => `${at}.png`)].map((id) => ({ id, path: large })),
+    ];
+    const refused: string[] = [];
+    const before = asked.length;
+    const index = new VectorizeIndex(client, "pictures", { account: "a1", token: "token" });
+    await index.add(some, ({ id }, reason) => refused.push(`${id}: ${reason}`));
+    expect(refused.toSorted()).toEqual([
+      "too-large.png: the file has more than 11.9 MB",
+      `x${longest}: its path in the folder has more than 64 bytes`,
+    ]);
+    const lines = asked.slice(before).flatMap(({ body }) => body.split("\n"));
+    expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(
+      some.slice(2).map(({ id }) => id),
+    );
   });
 
   it("refusing is told", async () => {

@@ -1,0 +1,23 @@
+/** An answer of the service that is no success. */
+import * as z from "zod";
+
+const errorSchema = z.object({ error: z.object({ message: z.string() }) });
+
+export class RefusedRequest extends Error {
+  override readonly name = "RefusedRequest";
+  readonly status: number;
+
+  constructor(endpoint: string, status: number, answer: string) {
+    super(`${endpoint} answers ${status}: ${wordsOf(answer)}`);
+    this.status = status;
+  }
+}
+
+/** The answer's own words, or all of it if it has other ones. */
+function wordsOf(answer: string): string {
+  try {
+    return errorSchema.parse(JSON.parse(answer)).error.message;
+  } catch {
+    return answer;
+  }
+}
