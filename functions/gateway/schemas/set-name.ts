@@ -6,7 +6,7 @@ const MAX_LENGTH = 64;
 /** No id is a name, nor is what a form may have in place of no value, see `body/form-value.ts`. */
 const NAME = /^(?!ls_|(?:null|none|undefined)$)[a-z0-9][a-z0-9._-]{0,63}$/;
 const ERROR =
-  "must be made of a-z, 0-9, '.', '_' and '-', begin with a letter or digit, and not with ls_, and not be null, none or undefined; other words can be the title";
+  "must be made of a-z, 0-9, '.', '_' and '-', begin with a letter or digit, not with ls_, and not be a form's word for no value; other words can be the title";
 
 export function isSetName(name: string): boolean {
   return NAME.test(name);
