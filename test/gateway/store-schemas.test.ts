@@ -14,7 +14,15 @@ import {
   vectorStoreListSchema,
   vectorStoreRequestSchema,
 } from "../../functions/gateway/schemas/vector-store-request.ts";
-import { many, part, pictures, type Schemas, validated } from "./validated.ts";
+import {
+  describeRequests,
+  many,
+  part,
+  pictures,
+  type Refused,
+  type Schemas,
+  type Taken,
+} from "./validated.ts";
 
 const pairs = (count: number, value: unknown = "v"): Record<string, unknown> =>
   Object.fromEntries(many(count).map((key) => [key, value]));
@@ -35,7 +43,7 @@ const SCHEMAS: Schemas = {
   stores: [vectorStoreListSchema, {}],
 };
 
-const TAKEN: [name: string, fields: object, output: object][] = [
+const TAKEN: Taken[] = [
   ["metadata", pairs(16), pairs(16)],
   ["metadata", { ["k".repeat(64)]: "v".repeat(512) }, { ["k".repeat(64)]: "v".repeat(512) }],
   ["attributes", { a: "x", b: 1.5, c: true, d: false, e: "" }, { a: "x", b: 1.5, c: true, d: false, e: "" }],
@@ -135,7 +143,7 @@ const TAKEN: [name: string, fields: object, output: object][] = [
   ],
 ];
 
-const REFUSED: [name: string, fields: object, code: string, param: string | null][] = [
+const REFUSED: Refused[] = [
   ["metadata", pairs(17), "too_many_items", null],
   ["metadata", { ["k".repeat(65)]: "v" }, "too_long", null],
   ["metadata", { "\ud800": "v" }, "invalid_value", null],
@@ -275,16 +283,7 @@ const REFUSED: [name: string, fields: object, code: string, param: string | null
   ],
 ];
 
-describe("a request", () => {
-  it.each(TAKEN)("%s %j is taken", async (name, fields, output) => {
-    expect(await validated(SCHEMAS, name, fields)).toMatchObject(output);
-  });
-
-  it.each(REFUSED)("%s %j is %s at %s", async (name, fields, code, param) => {
-    const refusal: unknown = await validated(SCHEMAS, name, fields).catch((error: unknown) => error);
-    expect(refusal).toMatchObject({ name: "ServiceError", code, ...(param === null ? {} : { param }) });
-  });
-});
+describeRequests(SCHEMAS, TAKEN, REFUSED);
 
 test("a file for batches may be longer than a picture", () => {
   expect(maxBytesOf("batch")).toBe(95_000_000);

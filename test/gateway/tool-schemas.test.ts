@@ -17,7 +17,15 @@ import {
 import { DEFAULT_NONE, noneSchema } from "../../functions/gateway/schemas/none.ts";
 import { isSetName } from "../../functions/gateway/schemas/set-name.ts";
 import { validate } from "../../functions/gateway/schemas/validate.ts";
-import { many, part, pictures, type Schemas, validated } from "./validated.ts";
+import {
+  describeRequests,
+  many,
+  part,
+  pictures,
+  type Refused,
+  type Schemas,
+  type Taken,
+} from "./validated.ts";
 
 const mixes = (count: number): object[] =>
   Array.from({ length: count }, () => ({ content: many(64).map((text) => part(text)) }));
@@ -33,7 +41,7 @@ const SCHEMAS: Schemas = {
   "zero shot": [zeroShotRequestSchema, { inputs: "AAAA", parameters: { candidate_labels: ["fox"] } }],
 };
 
-const TAKEN: [name: string, fields: object, output: object][] = [
+const TAKEN: Taken[] = [
   ["search tool", {}, { query: "fox", max_num_results: 10 }],
   ["search tool", { query: undefined, image: { file_id: "f" } }, { image: new FileReference("f") }],
   ["classify tool", {}, { image: "AAAA", labels: ["fox"], template: "a photo of a {}." }],
@@ -185,7 +193,7 @@ const TAKEN: [name: string, fields: object, output: object][] = [
   ["classify", { labels: [{ label: "a", examples: Array(64).fill("A") }] }, {}],
 ];
 
-const REFUSED: [name: string, fields: object, code: string, param: string | null][] = [
+const REFUSED: Refused[] = [
   ["search tool", { query: undefined }, "missing_field", "query"],
   ["search tool", { image: "AAAA" }, "invalid_type", "query"],
   ["search tool", { query: "x".repeat(257) }, "too_long", "query"],
@@ -316,16 +324,7 @@ const REFUSED: [name: string, fields: object, code: string, param: string | null
   ],
 ];
 
-describe("a request", () => {
-  it.each(TAKEN)("%s %j is taken", async (name, fields, output) => {
-    expect(await validated(SCHEMAS, name, fields)).toMatchObject(output);
-  });
-
-  it.each(REFUSED)("%s %j is %s at %s", async (name, fields, code, param) => {
-    const refusal: unknown = await validated(SCHEMAS, name, fields).catch((error: unknown) => error);
-    expect(refusal).toMatchObject({ name: "ServiceError", code, ...(param === null ? {} : { param }) });
-  });
-});
+describeRequests(SCHEMAS, TAKEN, REFUSED);
 
 test("none is turned off by false", async () => {
   expect(await validate(noneSchema, false)).toBeUndefined();
