@@ -5,6 +5,7 @@ import { labelSet } from "../api/types.ts";
 import type { ApiRequest } from "../api-request.ts";
 import { find } from "../dom.ts";
 import { failureInWords } from "../failure-in-words.ts";
+import { oneAtATime } from "../one-at-a-time.ts";
 import { problem } from "../results/problem.ts";
 import { onEnter } from "../submit.ts";
 
@@ -29,7 +30,7 @@ export function keepSet(
   const slot = find(fieldset, "[data-keep-problem]");
   const hint = find(fieldset, "[data-set-hint]");
 
-  const store = async (): Promise<void> => {
+  const store = oneAtATime(async () => {
     const chosen = name.value.trim();
     name.setCustomValidity(NAME.test(chosen) ? "" : RULE);
     if (!name.reportValidity()) return;
@@ -53,7 +54,7 @@ export function keepSet(
     } finally {
       keep.disabled = false;
     }
-  };
+  });
   keep.addEventListener("click", () => void store());
   name.addEventListener("input", () => name.setCustomValidity(""));
   onEnter(name, () => void store());

@@ -4,6 +4,7 @@ import type { StoredPicture } from "../api/store-types.ts";
 import { button, find, make } from "../dom.ts";
 import { failureInWords } from "../failure-in-words.ts";
 import { askMany, type Row } from "../many/ask-many.ts";
+import { oneAtATime } from "../one-at-a-time.ts";
 import type { Picture } from "../pictures/chosen-picture.ts";
 import { problem } from "../results/problem.ts";
 import { addPictures } from "./store-calls.ts";
@@ -21,11 +22,8 @@ export function pictureAdder(
   const progress = find(fieldset, "[data-adding]");
   const status = find(fieldset, "[data-added]");
   const slot = find(fieldset, "[data-add-problem]");
-  let isAdding = false;
 
-  return async (store, pictures) => {
-    if (isAdding) return;
-    isAdding = true;
+  return oneAtATime(async (store, pictures) => {
     const rows: Row<StoredPicture>[] = pictures.map((picture) => ({ picture }));
     const stop = new AbortController();
     const bar = make("progress", { max: String(rows.length), value: "0", "aria-label": "Pictures added" });
@@ -63,9 +61,8 @@ export function pictureAdder(
     progress.replaceChildren();
     status.textContent = `${count} of ${rows.length} ${rows.length === 1 ? "picture" : "pictures"} added.`;
     if (refused.length > 0) slot.append(make("ul", { class: "refusals" }, ...refused.map(refusal)));
-    isAdding = false;
     added();
-  };
+  });
 }
 
 function keep({ picture, answer }: Row<StoredPicture>): void {

@@ -4,6 +4,7 @@ import type { StoredPicture } from "../api/store-types.ts";
 import { button, crossButton, find, make } from "../dom.ts";
 import { failureInWords } from "../failure-in-words.ts";
 import { latestOnly } from "../latest.ts";
+import { oneAtATime } from "../one-at-a-time.ts";
 import { problem } from "../results/problem.ts";
 import { listPictures, takeOut } from "./store-calls.ts";
 import { thumbnail } from "./thumbnails.ts";
@@ -35,19 +36,21 @@ export function storeContents(details: HTMLDetailsElement, changed: () => void):
     slot.replaceChildren(problem(failureInWords(error)));
   };
   const item = ({ id, filename }: StoredPicture): HTMLElement => {
-    const take = async (): Promise<void> => {
+    const take = oneAtATime(async () => {
       slot.replaceChildren();
       try {
         await takeOut(store, id);
+        changed();
+        // Another store is shown by now.
+        if (!element.isConnected) return;
         // Move the focus: the button that had it is gone.
         const next = (element.nextElementSibling ?? element.previousElementSibling)?.querySelector("button");
         (next ?? find(details, "summary")).focus();
         element.remove();
-        changed();
       } catch (error) {
-        say(error);
+        if (element.isConnected) say(error);
       }
-    };
+    });
     const element = make(
       "li",
       { title: filename },

@@ -6,6 +6,7 @@ import { find, make } from "../dom.ts";
 import { failureInWords } from "../failure-in-words.ts";
 import { latestOnly } from "../latest.ts";
 import { chooseOffered, forgetOffered, wantOffered } from "../offered.ts";
+import { oneAtATime } from "../one-at-a-time.ts";
 import { problem } from "../results/problem.ts";
 import { onEnter } from "../submit.ts";
 import { listStores, makeStore, pathOf } from "./store-calls.ts";
@@ -41,7 +42,7 @@ export function storeMenu(
       say(error);
     }
   });
-  const create = async (): Promise<void> => {
+  const create = oneAtATime(async () => {
     slot.replaceChildren();
     try {
       const made = await makeStore(name.value.trim() || "pictures", model());
@@ -53,7 +54,7 @@ export function storeMenu(
     } catch (error) {
       say(error);
     }
-  };
+  });
   const erase = (): void => {
     const { value: store } = select;
     const { title, pictures } = select.selectedOptions[0]?.dataset ?? {};
