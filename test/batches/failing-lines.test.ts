@@ -4,7 +4,7 @@
  */
 import type { V4WorkerOptions } from "miniflare";
 import OpenAI from "openai";
-import { afterEach, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { wrapped } from "../support/wrapped-worker.ts";
 import { noiseBmp, solidBmp } from "../support/write-bmp.ts";
@@ -55,14 +55,25 @@ export class Lines extends Deployed {
 
 export default gateway;`;
 
-let workers: Workers;
-
-afterEach(async () => {
-  await workers.dispose();
-});
+type Change = (name: string, options: V4WorkerOptions) => V4WorkerOptions;
 
 /** @returns custom ids of the output, and those of the error file with their codes */
-async function run(inputs: readonly unknown[]): Promise<{ answered: string[]; refused: string[] }> {
+async function run(
+  change: Change,
+  inputs: readonly unknown[],
+): Promise<{ answered: string[]; refused: string[] }> {
+  const workers = await startWorkers({ engine: "simd", change });
+  try {
+    return await answersOf(workers, inputs);
+  } finally {
+    await workers.dispose();
+  }
+}
+
+async function answersOf(
+  workers: Workers,
+  inputs: readonly unknown[],
+): Promise<{ answered: string[]; refused: string[] }> {
   const client = new OpenAI({ baseURL: `${workers.url}/v1`, apiKey: "none", maxRetries: 10 });
   const lines = inputs.map((input, index) => lineOf(ENDPOINT, `${index}`, { input }));
   const batch = await ended(client, await createBatch(client, ENDPOINT, lines), PATIENCE_MS);
@@ -85,30 +96,27 @@ const uri = (bmp: Uint8Array): { image: string } => ({
   image: `data:image/bmp;base64,${Buffer.from(bmp).toString("base64")}`,
 });
 
-it("gives up a line whose picture ends the tower, and answers the others", { timeout: 450_000 }, async () => {
-  workers = await startWorkers({
-    engine: "simd",
-    change: (name, options): V4WorkerOptions =>
-      name === "edgeclip-vision" ? wrapped(options, MORTAL_TOWER) : options,
+// At the same time, because most of it is waiting: what fails is tried again after pauses.
+describe.concurrent("a line that ends an isolate", { timeout: 450_000 }, () => {
+  it("the image tower's, by a picture: it is given up, and the others are answered", async () => {
+    let made = 0;
+    const line = (): object[] => Array.from({ length: PICTURES_A_LINE }, () => uri(noiseBmp(8, 8, made++)));
+    const inputs = Array.from({ length: 8 }, line);
+    inputs[3]?.splice(2, 1, uri(solidBmp(8, 8, RED)));
+    const change: Change = (name, options) =>
+      name === "edgeclip-vision" ? wrapped(options, MORTAL_TOWER) : options;
+    expect(await run(change, inputs)).toEqual({
+      answered: ["0", "1", "2", "4", "5", "6", "7"],
+      refused: ["3 server_error"],
+    });
   });
-  let made = 0;
-  const line = (): object[] => Array.from({ length: PICTURES_A_LINE }, () => uri(noiseBmp(8, 8, made++)));
-  const inputs = Array.from({ length: 8 }, line);
-  inputs[3]?.splice(2, 1, uri(solidBmp(8, 8, RED)));
-  expect(await run(inputs)).toEqual({
-    answered: ["0", "1", "2", "4", "5", "6", "7"],
-    refused: ["3 server_error"],
-  });
-});
 
-it("gives up a line that ends the gateway, and answers the others", { timeout: 450_000 }, async () => {
-  workers = await startWorkers({
-    engine: "simd",
-    change: (name, options): V4WorkerOptions =>
-      name === "edgeclip" ? wrapped(options, MORTAL_GATEWAY) : options,
-  });
-  expect(await run([many("a"), many("b"), "deadly", many("c"), "d"])).toEqual({
-    answered: ["0", "1", "3", "4"],
-    refused: ["2 server_error"],
+  it("the gateway's: it is given up, and the others are answered", async () => {
+    const change: Change = (name, options) =>
+      name === "edgeclip" ? wrapped(options, MORTAL_GATEWAY) : options;
+    expect(await run(change, [many("a"), many("b"), "deadly", many("c"), "d"])).toEqual({
+      answered: ["0", "1", "3", "4"],
+      refused: ["2 server_error"],
+    });
   });
 });
