@@ -155,7 +155,7 @@ const paths: ZodOpenApiPathsObject = {
     get: operation({
       id: "readyz",
       tag: "Health",
-      summary: "Whether the gateway reaches the stores that it needs",
+      summary: "Whether the gateway reaches models, label sets, files and the cache of embeddings",
       description: "`checks` names each. It calls no tower, and so costs little.",
       answers: {
         "200": ["It does", responses.healthSchema],

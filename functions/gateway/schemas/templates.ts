@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { MAX_TEMPLATE_LENGTH, MAX_TEMPLATES } from "../limits.ts";
 import { shortString } from "./short-string.ts";
-import { NAMED_TEMPLATES } from "../templates/named-templates.ts";
+import { DEFAULT_TEMPLATES, NAMED_TEMPLATES } from "../templates/named-templates.ts";
 import { list } from "./list.ts";
 
 /** One template, with one `{}`. */
@@ -31,4 +31,8 @@ export const templatesSchema = z
       .min(1, "at least one template is needed")
       .max(MAX_TEMPLATES, `at most ${MAX_TEMPLATES} templates`),
   )
-  .meta({ description: 'Templates with one `{}` each, or `"openai-80"`, `"openai-7"`, `"none"`' });
+  .meta({
+    description:
+      'Templates with one `{}` each, or `"openai-80"`, `"openai-7"`, or `"none"`, which takes a label as it is; by ' +
+      `default \`${DEFAULT_TEMPLATES.join(", ")}\``,
+  });
