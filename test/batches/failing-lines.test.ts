@@ -55,14 +55,18 @@ export class Lines extends Deployed {
 
 export default gateway;`;
 
-type Change = (name: string, options: V4WorkerOptions) => V4WorkerOptions;
-
-/** @returns custom ids of the output, and those of the error file with their codes */
+/**
+ * @param mortal name of a Worker, and what wraps it
+ * @returns custom ids of the output, and those of the error file with their codes
+ */
 async function run(
-  change: Change,
+  [mortal, wrapper]: readonly [string, string],
   inputs: readonly unknown[],
 ): Promise<{ answered: string[]; refused: string[] }> {
-  const workers = await startWorkers({ engine: "simd", change });
+  const workers = await startWorkers({
+    engine: "simd",
+    change: (name, options): V4WorkerOptions => (name === mortal ? wrapped(options, wrapper) : options),
+  });
   try {
     return await answersOf(workers, inputs);
   } finally {
@@ -103,20 +107,18 @@ describe.concurrent("a line that ends an isolate", { timeout: 450_000 }, () => {
     const line = (): object[] => Array.from({ length: PICTURES_A_LINE }, () => uri(noiseBmp(8, 8, made++)));
     const inputs = Array.from({ length: 8 }, line);
     inputs[3]?.splice(2, 1, uri(solidBmp(8, 8, RED)));
-    const change: Change = (name, options) =>
-      name === "edgeclip-vision" ? wrapped(options, MORTAL_TOWER) : options;
-    expect(await run(change, inputs)).toEqual({
+    expect(await run(["edgeclip-vision", MORTAL_TOWER], inputs)).toEqual({
       answered: ["0", "1", "2", "4", "5", "6", "7"],
       refused: ["3 server_error"],
     });
   });
 
   it("the gateway's: it is given up, and the others are answered", async () => {
-    const change: Change = (name, options) =>
-      name === "edgeclip" ? wrapped(options, MORTAL_GATEWAY) : options;
-    expect(await run(change, [many("a"), many("b"), "deadly", many("c"), "d"])).toEqual({
-      answered: ["0", "1", "3", "4"],
-      refused: ["2 server_error"],
-    });
+    expect(await run(["edgeclip", MORTAL_GATEWAY], [many("a"), many("b"), "deadly", many("c"), "d"])).toEqual(
+      {
+        answered: ["0", "1", "3", "4"],
+        refused: ["2 server_error"],
+      },
+    );
   });
 });
