@@ -221,8 +221,7 @@ const storeRows = [
   row(STORE, "view: a second late", "search", ofStore("late", "view"), ANSWER),
   row(STORE, "names of hits: error", "search", ofStore("error", "describe"), "overloaded"),
   row(STORE, "errors", "add", ofStore("error", "add"), "overloaded"),
-  // It is asked twice, the second time without the fault.
-  row(STORE, "is killed in mid-request", "add", ofStore("kill", "add"), ANSWER),
+  row(STORE, "is killed in mid-request", "add", ofStore("kill", "add"), "overloaded"),
   row(STORE, "never answers", "add", ofStore("silence", "add"), "overloaded", TWICE),
   row(
     STORE,
