@@ -16,13 +16,16 @@ export function isBatchId(id: string): boolean {
   return ID.test(id);
 }
 
-/** The methods of the result throw ServiceError `overloaded` while the object does not answer. */
+/**
+ * The methods of the result throw ServiceError `overloaded` while the object does not answer. `create` is asked twice: if
+ * its answer was lost, the client would make another batch of the same lines.
+ */
 export function batchState(
   { BATCHES }: Pick<BatchBindings, "BATCHES">,
   account: string,
   id: string,
 ): BatchStateRpc {
-  return askedObject(() => BATCHES.getByName(`${account}/${id}`), batchesUnreachable);
+  return askedObject(() => BATCHES.getByName(`${account}/${id}`), batchesUnreachable, ["create"]);
 }
 
 /** The methods of the result throw ServiceError `overloaded` while the object does not answer. */
@@ -30,7 +33,7 @@ export function accountBatches(
   { ACCOUNTS }: Pick<BatchBindings, "ACCOUNTS">,
   account: string,
 ): AccountBatchesRpc {
-  return askedObject(() => ACCOUNTS.getByName(account), batchesUnreachable);
+  return askedObject(() => ACCOUNTS.getByName(account), batchesUnreachable, ["addBatch"]);
 }
 
 export function batchesUnreachable(cause: unknown): ServiceError {

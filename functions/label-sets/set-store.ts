@@ -17,6 +17,9 @@ import { PartStore } from "./part-store.ts";
 import { PlanStore } from "./plan-store.ts";
 import { jsonBytes, SealedObjects } from "./sealed-objects.ts";
 
+/** How often the list is read for a page, if sets of it are deleted meanwhile. */
+const PAGE_READS = 8;
+
 /** A set's entry in lists. */
 export interface LabelSetSummary {
   id: string;
@@ -83,16 +86,21 @@ export class SetStore {
     after: string | undefined,
   ): Promise<{ sets: LabelSetSummary[]; hasMore: boolean }> {
     const prefix = summaryKey(account, "");
-    const listed = await this.#bucket.list({
-      prefix,
-      limit,
-      ...(after === undefined ? {} : { startAfter: prefix + after }),
-    });
-    const sets = await Promise.all(
-      listed.objects.map(({ key }) => this.summary(account, key.slice(prefix.length))),
-    );
-    // A set may have been deleted since the page was listed.
-    return { sets: sets.filter((set) => set !== undefined), hasMore: listed.truncated };
+    const sets: LabelSetSummary[] = [];
+    let startAfter = after === undefined ? undefined : prefix + after;
+    for (let left = PAGE_READS; ; left--) {
+      const page = { prefix, limit: limit - sets.length };
+      const { objects, truncated } = await this.#bucket.list(
+        startAfter === undefined ? page : { ...page, startAfter },
+      );
+      const known = await Promise.all(
+        objects.map(({ key }) => this.summary(account, key.slice(prefix.length))),
+      );
+      // A set may have been deleted since the page was listed. Clients end at a page without entries.
+      for (const set of known) if (set !== undefined) sets.push(set);
+      startAfter = objects.at(-1)?.key ?? startAfter;
+      if (!truncated || sets.length >= limit || left === 1) return { sets, hasMore: truncated };
+    }
   }
 
   /**

@@ -23,7 +23,7 @@ export async function askAgain<T>(question: () => Promise<T>, unreachable: Unrea
     return await withDeadline(DEADLINES.small, question);
   } catch (error) {
     if ((error as { overloaded?: boolean }).overloaded === true) throw unreachable(error);
-    warn("account's object asked again", error);
+    warn("object asked again", error);
     return await askOnce(question, unreachable);
   }
 }

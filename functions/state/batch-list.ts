@@ -29,8 +29,9 @@ export class BatchList {
     if (before === undefined) return undefined;
     const rows = this.#sql
       .exec<{ id: string }>(
-        "SELECT id FROM batches WHERE position < ? ORDER BY position DESC LIMIT ?",
+        "SELECT id FROM batches WHERE position < ? AND created_at >= ? ORDER BY position DESC LIMIT ?",
         before,
+        seconds() - LONGEST_LIFE,
         limit + 1,
       )
       .toArray();

@@ -71,6 +71,11 @@ export function attributesText(attributes: Attributes): string {
   return text;
 }
 
+/** Whether a picture gets a new row with these attributes: one without a vector has none. */
+export function changesRow({ number, attributes: known }: StoredRow, attributes: Attributes): boolean {
+  return number !== null && attributesText(attributes) !== known;
+}
+
 /** Bytes that count as used. @param width of its vector; 0 if it has none */
 export function usageOf(picture: { filename: string; attributes: string }, width: number): number {
   const vector = width === 0 ? 0 : width + SCALE_BYTES;
@@ -92,8 +97,9 @@ export class PictureTable {
 
   insert(fileId: string, createdAt: number, { filename, bytes, attributes, number, row }: Written): void {
     this.#sql.exec(
-      `INSERT INTO pictures (file, number, status, filename, bytes, attributes, created_at, scale, ints)
-       VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO pictures (position, file, number, status, filename, bytes, attributes, created_at, scale, ints)
+       VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`,
+      this.#nextPosition(),
       fileId,
       number,
       filename,
@@ -123,8 +129,9 @@ export class PictureTable {
   /** Of a file batch, without a vector yet. */
   insertPending(fileId: string, createdAt: number, attributes: string, batch: string): void {
     this.#sql.exec(
-      `INSERT INTO pictures (file, status, filename, bytes, attributes, created_at, batch)
-       VALUES (?, 1, '', 0, ?, ?, ?)`,
+      `INSERT INTO pictures (position, file, status, filename, bytes, attributes, created_at, batch)
+       VALUES (?, ?, 1, '', 0, ?, ?, ?)`,
+      this.#nextPosition(),
       fileId,
       attributes,
       createdAt,
@@ -184,6 +191,13 @@ export class PictureTable {
     );
     const { page, hasMore } = range.pageOf(rows.toArray());
     return { pictures: page.map(factsOfPicture), hasMore };
+  }
+
+  #nextPosition(): number {
+    const { last } = this.#sql
+      .exec<{ last: number | null }>("SELECT MAX(position) AS last FROM pictures")
+      .one();
+    return this.#gone.next(last);
   }
 
   #placeOf(id: string): number | undefined {

@@ -14,11 +14,13 @@ export class StoreList {
 
   add(id: string, most: number): boolean {
     if (this.#positionOf(id) !== undefined) return true;
-    const { stores } = this.#sql
-      .exec<{ stores: number }>("SELECT COUNT(*) AS stores FROM vector_stores")
+    const { stores, last } = this.#sql
+      .exec<{ stores: number; last: number | null }>(
+        "SELECT COUNT(*) AS stores, MAX(position) AS last FROM vector_stores",
+      )
       .one();
     if (stores >= most) return false;
-    this.#sql.exec("INSERT INTO vector_stores (id) VALUES (?)", id);
+    this.#sql.exec("INSERT INTO vector_stores (position, id) VALUES (?, ?)", this.#gone.next(last), id);
     return true;
   }
 

@@ -40,6 +40,8 @@ export interface StoreRecord {
   usageBytes: number;
   /** Live rows in no segment. */
   openRows: number;
+  /** Somebody was refused for the open rows: a segment is due, however few they are. Absent from older records. */
+  isSegmentWanted?: boolean;
   lent: LentWork | null;
   /** How often work was lent, or given back, without anything coming of it. */
   lost: number;
@@ -118,7 +120,7 @@ export function factsOf(record: StoreRecord): StoreFacts {
   };
 }
 
-/** @param added pictures that the store does not have @param rows that may be written now */
+/** @param added pictures that the store does not have @param rows that are open then and are not now */
 export function refusalOf(
   { counts, openRows }: StoreRecord,
   added: number,
@@ -126,7 +128,7 @@ export function refusalOf(
   maxPictures: number,
 ): "full" | "busy" | undefined {
   if (added > 0 && totalOf(counts) + added > maxPictures) return "full";
-  return openRows + rows > MAX_OPEN_ROWS ? "busy" : undefined;
+  return rows > 0 && openRows + rows > MAX_OPEN_ROWS ? "busy" : undefined;
 }
 
 /**

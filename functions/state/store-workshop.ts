@@ -1,4 +1,5 @@
 /** The work that a vector store lends, as `functions/vector-stores/store-work-rpc.ts` says. Its caller writes the record. */
+import { MAX_OPEN_ROWS } from "../vector-stores/store-limits.ts";
 import { segmentsPrefix } from "../vector-stores/store-marks.ts";
 import { maxSegmentRows } from "../vector-stores/segment-layout.ts";
 import type { SegmentRef } from "../vector-stores/store-state-rpc.ts";
@@ -45,7 +46,8 @@ export class StoreWorkshop {
     if (this.#store.segments.dropEmpty()) record.version++;
     const range = this.#range(record);
     if (range !== undefined && record.compactAfter <= now) return this.#compact(record, range, taker);
-    if (record.notBefore <= now) {
+    // While no segment can be written, files wait: every view has all open rows.
+    if (record.notBefore <= now && record.openRows < MAX_OPEN_ROWS) {
       const work = this.#fill(record, taker);
       if (work !== undefined) return work;
     }
@@ -91,6 +93,7 @@ export class StoreWorkshop {
     const live = pictures.numbers(numbers[0]!, numbers.at(-1)!);
     segments.add(segment, numbers, live, writing.replaces);
     record.openRows = pictures.numbers(segments.covered() + 1, record.nextNumber).length;
+    record.isSegmentWanted = false;
     record.version++;
     record.lent = null;
     record.expectedAt = Date.now();
@@ -113,17 +116,22 @@ export class StoreWorkshop {
     return record.counts.in_progress > 0 || this.isCompactionDue(record);
   }
 
-  /** Why rows are refused; `unattended` once for every message that is due. */
+  /**
+   * Why rows are refused; `unattended` once for every message that is due. A segment is due from then on: whoever was
+   * refused tries again, and without one nothing would have changed.
+   */
   refusal(record: StoreRecord, refused: "full" | "busy"): "full" | "busy" | "unattended" {
-    if (refused === "full" || !this.mayCompact(record)) return refused;
+    if (refused === "full") return refused;
+    record.isSegmentWanted = true;
+    const isUnattended = this.mayCompact(record);
     this.#store.write(record);
-    return "unattended";
+    return isUnattended ? "unattended" : "busy";
   }
 
-  /** Says so once for every message that is due: for open rows that fill a segment, or a segment that is damaged. */
+  /** Says so once for every message that is due: for open rows of which a segment is due, or one that is damaged. */
   mayCompact(record: StoreRecord): boolean {
     if (!isQuiet(record, true)) return false;
-    if (record.openRows < OPEN_ROWS_DUE && this.#store.segments.damaged() === undefined) return false;
+    if (!areOpenRowsDue(record) && this.#store.segments.damaged() === undefined) return false;
     record.expectedAt = Date.now();
     return true;
   }
@@ -160,7 +168,7 @@ export class StoreWorkshop {
     const { segments } = this.#store;
     const damaged = segments.damaged();
     if (damaged !== undefined) return damaged;
-    if (record.openRows < OPEN_ROWS_DUE) return segments.due(maxSegmentRows(record.made.width));
+    if (!areOpenRowsDue(record)) return segments.due(maxSegmentRows(record.made.width));
     return { from: segments.covered() + 1, to: record.nextNumber, replaces: [] };
   }
 
@@ -186,6 +194,10 @@ export class StoreWorkshop {
     const fileIds = files.map(({ file }) => file);
     return { kind: "fill", token, filling: { batchId, keyId, tier, model, fileIds, tries } };
   }
+}
+
+function areOpenRowsDue({ openRows, isSegmentWanted = false }: StoreRecord): boolean {
+  return openRows >= OPEN_ROWS_DUE || (isSegmentWanted && openRows > 0);
 }
 
 function endFilling(record: StoreRecord, pauseMs: number): void {

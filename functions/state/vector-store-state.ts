@@ -25,7 +25,7 @@ import type {
 } from "../vector-stores/store-work-rpc.ts";
 import type { Attributes, NewPicture, PictureFacts } from "../vector-stores/stored-picture.ts";
 import { migrate } from "./migrate.ts";
-import { factsOfPicture } from "./picture-table.ts";
+import { changesRow, factsOfPicture } from "./picture-table.ts";
 import { seconds } from "./seconds.ts";
 import { STORE_MIGRATIONS } from "./store-migrations.ts";
 import {
@@ -111,7 +111,7 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
     return this.#change((record) => {
       const known = this.#store.pictures.get(fileId);
       if (known === undefined) return undefined;
-      const refusal = refusalOf(record, 0, 1, 0);
+      const refusal = refusalOf(record, 0, changesRow(known, attributes) ? 1 : 0, 0);
       if (refusal !== undefined) return this.#workshop.refusal(record, refusal);
       const facts = this.#store.setAttributes(record, known, attributes);
       return { pictures: [facts], mayCompact: this.#workshop.mayCompact(record) };
@@ -177,10 +177,15 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
       const { pictures, batches } = this.#store;
       const known = batches.facts(batch.id);
       if (known !== undefined) return known;
-      const found = batch.files.map(({ fileId }) => pictures.get(fileId));
-      const added = found.filter((row) => row === undefined).length;
-      const refusal = refusalOf(record, added, found.length - added, maxPictures);
-      if (refusal !== undefined) return refusal;
+      const covered = this.#store.segments.covered();
+      let [added, opened] = [0, 0];
+      for (const { fileId, attributes } of batch.files) {
+        const picture = pictures.get(fileId);
+        if (picture === undefined) added++;
+        else if (changesRow(picture, attributes) && picture.number! <= covered) opened++;
+      }
+      const refusal = refusalOf(record, added, opened, maxPictures);
+      if (refusal !== undefined) return this.#workshop.refusal(record, refusal);
       if (!batches.makeRoom()) return "busy";
       this.#store.addBatch(record, batch);
       use(record);

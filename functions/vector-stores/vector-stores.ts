@@ -22,6 +22,8 @@ export interface StoreBindings {
   };
 }
 
+/** By an id of theirs. If the answer was lost, the client would make another. */
+const REPEATABLE = ["create", "add", "createBatch"] as const;
 /** Seconds in which a file is deleted. */
 const DELETED_AFTER = 5;
 
@@ -43,7 +45,7 @@ export function vectorStore(
   account: string,
   id: string,
 ): StoreObject {
-  return askedObject(() => VECTOR_STORES.getByName(`${account}/${id}`), storesUnreachable);
+  return askedObject(() => VECTOR_STORES.getByName(`${account}/${id}`), storesUnreachable, REPEATABLE);
 }
 
 /** The methods of the result throw ServiceError `overloaded` while the object does not answer. */
@@ -51,7 +53,7 @@ export function accountStores(
   { ACCOUNTS }: Pick<StoreBindings, "ACCOUNTS">,
   account: string,
 ): AccountStoresRpc {
-  return askedObject(() => ACCOUNTS.getByName(account), storesUnreachable);
+  return askedObject(() => ACCOUNTS.getByName(account), storesUnreachable, ["addStore"]);
 }
 
 /** Never throws: if the queue takes no message now, the sweep sends another. */

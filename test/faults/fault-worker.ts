@@ -17,6 +17,8 @@ export type FaultKind =
   | "kill"
   | "silence"
   | "late"
+  /** Done, and never heard of. */
+  | "lost"
   | "drip"
   | "silent-body"
   | "slow-body"
@@ -243,8 +245,10 @@ function objectWith(on, methods) {
       this.#object = object;
     }
     async ask(method, parameters) {
-      await meet(this.#ctx, on, method);
-      return await this.#object[method](...parameters);
+      const kind = await meet(this.#ctx, on, method);
+      const answer = await this.#object[method](...parameters);
+      if (kind === "lost") throw new Error("inner trouble after " + on);
+      return answer;
     }
   }
   for (const method of methods) {

@@ -347,6 +347,22 @@ it("knows the order of batches, and how many are not over", async () => {
   expect(await list(null, 10)).toEqual({ ids: ["e", "d"], hasMore: false });
 });
 
+it("shows vector stores that are made after the newest was deleted on the page after it", async () => {
+  const stores = "pages of stores";
+  await ask(stores, "migrateTo", LATEST);
+  const deployed = (method: string, ...parameters: unknown[]) =>
+    ask(stores, "asDeployed", method, ...parameters);
+  const after = async (id: string): Promise<string[]> =>
+    (await deployed("listStores", { after: id, before: null, limit: 10, order: "asc" })).ids;
+  for (const id of ["a", "b"]) await deployed("addStore", id, 100);
+  await deployed("forgetStore", "b");
+  await deployed("addStore", "c", 100);
+  expect([await after("b"), await after("a")]).toEqual([["c"], ["c"]]);
+  for (const id of ["a", "c"]) await deployed("forgetStore", id);
+  await deployed("addStore", "d", 100);
+  expect([await after("b"), await after("c")]).toEqual([["d"], ["d"]]);
+});
+
 it("lets two batches begin at once, the oldest first, and says which one is next", async () => {
   const turns = "turns";
   await ask(turns, "migrateTo", LATEST);

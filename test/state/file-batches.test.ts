@@ -1,7 +1,21 @@
 /** File batches of a vector store: which files are lent, and where each ends. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Attributes } from "../../functions/vector-stores/stored-picture.ts";
-import { MOST, ask, found, made, picture, query, row, take, ending, starting } from "./ask-store.ts";
+import {
+  MOST,
+  ask,
+  compact,
+  found,
+  made,
+  picture,
+  pictures,
+  query,
+  range,
+  row,
+  take,
+  ending,
+  starting,
+} from "./ask-store.ts";
 
 beforeAll(starting);
 afterAll(ending);
@@ -150,6 +164,48 @@ describe("file batches", () => {
     });
     await ask(store, "createBatch", batch("again", ["bad"]), MOST);
     expect(await ask(store, "picture", "bad")).toMatchObject({ status: "in_progress", lastError: null });
+  });
+
+  it("of files that the store has are taken, also if rows are open of which no segment is due", async () => {
+    const store = await made();
+    const files = Array.from({ length: 2_000 }, (_, index) => `f${index}`);
+    await ask(store, "createBatch", batch("first", files), MOST);
+    await ask(store, "add", pictures(1_000), MOST);
+    const counts = { in_progress: 1_000, completed: 1_000, total: 2_000 };
+    expect(await ask(store, "createBatch", batch("again", files), MOST)).toMatchObject({ counts });
+    expect(await ask(store, "createBatch", batch("changed", files, { k: 1 }), MOST)).toMatchObject({
+      counts,
+    });
+    expect(await found(store)).toEqual(range(1_001, 2_000));
+    expect((await take(store)).kind).toBe("fill");
+  });
+
+  it("that write too many rows are taken after a segment, which is due since they were refused", async () => {
+    const store = await made();
+    const segments = new Map<string, number[]>();
+    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
+    await compact(store, segments);
+    await ask(store, "add", pictures(49, 2_000), MOST);
+    expect((await take(store)).kind).toBe("none");
+    const files = Array.from({ length: 2_000 }, (_, index) => `f${index}`);
+    const create = (id: string, k: number): Promise<unknown> =>
+      ask(store, "createBatch", batch(id, files, { k }), MOST);
+    expect(await create("b1", 1)).toBe("unattended");
+    expect(await create("b1", 1)).toBe("busy");
+    expect(await compact(store, segments)).toHaveLength(49);
+    const completed = { status: "completed", counts: { completed: 2_000 } };
+    expect(await create("b1", 1)).toMatchObject(completed);
+    expect((await ask(store, "view", null)).live).toHaveLength(2_000);
+    // Rows that are open already take no more room; and these write none.
+    expect(await create("b2", 2)).toMatchObject(completed);
+    await ask(store, "add", pictures(48, 3_000), MOST);
+    expect(await create("b3", 2)).toMatchObject(completed);
+    expect(await ask(store, "setAttributes", "f0", { k: 2 })).toHaveProperty("pictures");
+    expect(await ask(store, "setAttributes", "f0", { k: 3 })).toBe("busy");
+    expect(await compact(store, segments)).toHaveLength(2_048);
+    expect(await ask(store, "setAttributes", "f0", { k: 3 })).toHaveProperty("pictures");
+    // No segment is wanted any more.
+    expect((await take(store)).kind).toBe("none");
   });
 
   it("cost few written rows", async () => {

@@ -190,6 +190,18 @@ describe("compaction", () => {
     expect((await take(store)).filling).toMatchObject({ fileIds: ["waiting"], tries: 1 });
   });
 
+  it("is waited for by file batches, too, when it is too far behind", async () => {
+    const store = await made();
+    await ask(store, "createBatch", { id: "b", keyId: "k", tier: "free", files: [FILE] }, MOST);
+    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
+    await ask(store, "add", pictures(48, 2_000), MOST);
+    const { token } = await take(store);
+    await ask(store, "release", token, 20_000);
+    expect(await take(store, "late", 2)).toMatchObject({ kind: "wait" });
+    await ask(store, "removePicture", "f0");
+    expect((await take(store)).kind).toBe("fill");
+  });
+
   it("writes a damaged segment anew before anything else", async () => {
     const store = await made();
     const segments = new Map<string, number[]>();

@@ -122,6 +122,20 @@ describe("pictures", () => {
     expect(await page({ status: "completed", after: "f4" })).toEqual(["f5", "f6", false]);
   });
 
+  it("that come after the newest was removed are on the page after it", async () => {
+    const store = await made();
+    const after = async (fileId: string): Promise<unknown[]> =>
+      (await ask(store, "pictures", query({ after: fileId }))).pictures.map((each: any) => each.fileId);
+    await ask(store, "add", pictures(2), MOST);
+    await ask(store, "removePicture", "f1");
+    await ask(store, "add", [picture("new")], MOST);
+    expect([await after("f1"), await after("f0")]).toEqual([["new"], ["new"]]);
+    for (const fileId of ["f0", "new"]) await ask(store, "removePicture", fileId);
+    const files = ["waiting"].map((fileId) => ({ fileId, attributes: {} }));
+    await ask(store, "createBatch", { id: "b", keyId: null, tier: "free", files }, MOST);
+    expect([await after("f1"), await after("new")]).toEqual([["waiting"], ["waiting"]]);
+  });
+
   it("cost few written rows", async () => {
     const store = await made();
     const add = async (list: object[]): Promise<number> => await ask(store, "written", "add", list, MOST);

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { KEPT_FOR, MAX_OPEN_BATCHES } from "../../batches/batch-limits.ts";
 import type { BatchObject } from "../../batches/batch-object.ts";
 import { accountBatches, batchState, isBatchId } from "../../batches/batches.ts";
+import type { NewBatch } from "../../batches/batch-state-rpc.ts";
 import { OpenBatches } from "../../batches/open-batches.ts";
 import { AccountFiles } from "../../files/account-files.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
@@ -17,8 +18,10 @@ import { randomId } from "../random-id.ts";
 import { batchListSchema, batchRequestSchema } from "../schemas/batch-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { listPage } from "./answer/list-page.ts";
+import { livingPage } from "./answer/living-page.ts";
 import { readFields } from "./request/fields-and-pictures.ts";
 import { wantedBy } from "./request/embedding-context.ts";
+import { toTheEnd } from "./request/to-the-end.ts";
 
 const PATH = "/v1/batches";
 /** UTF-16 code units of an unknown id that its refusal repeats. */
@@ -35,17 +38,9 @@ export const batches = new Hono<GatewayEnv>()
       const message = `input_file_id: the purpose of the file is "${file.purpose}", it must be "batch"`;
       throw new ServiceError("invalid_value", message, { param: "input_file_id" });
     }
-    const id = randomId("batch");
-    const open = new OpenBatches(c.env.FILES);
-    await open.mark(account, id);
-    if (!(await accountBatches(c.env, account).addBatch(id, MAX_OPEN_BATCHES))) {
-      await open.unmark(account, id);
-      const message = `the account has ${MAX_OPEN_BATCHES} batches that are not over; wait until one is, or cancel some`;
-      throw new ServiceError("rate_limit_exceeded", message);
-    }
     const { keyId, tier } = callerOf(c);
-    const batch = await batchState(c.env, account, id).create({
-      id,
+    const batch = {
+      id: randomId("batch"),
       account,
       keyId,
       tier,
@@ -54,36 +49,67 @@ export const batches = new Hono<GatewayEnv>()
       metadata: request.metadata ?? null,
       outputExpiresAfter: request.output_expires_after?.seconds ?? KEPT_FOR,
       maxStored: MAX_STORED_BYTES[tier],
-    });
-    await sendOn(c.env, account, id);
-    return c.json(batch);
+    };
+    return c.json(await toTheEnd(c, create(c.env, batch)));
   })
   .get(PATH, async (c) => {
     const { after, limit } = await validate(batchListSchema, c.req.query());
     const account = accountOf(c, "batches");
-    const page = await accountBatches(c.env, account).listBatches(after ?? null, limit);
-    if (page === undefined) throw batchNotFound(after ?? "", "after");
-    const known = await Promise.all(page.ids.map((id) => batchState(c.env, account, id).get()));
-    const data = known.flatMap((batch) => batch ?? []);
-    return listPage(c, data, page.hasMore);
+    const { data, hasMore } = await livingPage(
+      limit,
+      async (last, most) => {
+        const page = await accountBatches(c.env, account).listBatches(last ?? after ?? null, most);
+        if (page === undefined) throw batchNotFound(after ?? "", "after");
+        return page;
+      },
+      (id) => batchState(c.env, account, id).get(),
+    );
+    return listPage(c, data, hasMore);
   })
   .get(`${PATH}/:id`, async (c) => {
     const id = c.req.param("id");
     const account = accountOf(c, "batches");
-    const known = isBatchId(id) ? await batchState(c.env, account, id).getAndRevive() : undefined;
-    if (known === undefined) throw batchNotFound(id);
-    if (known.isIdle) await sendOn(c.env, account, id);
-    return c.json(known.batch);
+    const batch = isBatchId(id) ? await toTheEnd(c, revived(c.env, account, id)) : undefined;
+    if (batch === undefined) throw batchNotFound(id);
+    return c.json(batch);
   })
   .post(`${PATH}/:id/cancel`, async (c) => {
     const id = c.req.param("id");
     const account = accountOf(c, "batches");
-    const batch = isBatchId(id) ? await batchState(c.env, account, id).cancel() : undefined;
+    const batch = isBatchId(id) ? await toTheEnd(c, cancel(c.env, account, id)) : undefined;
     if (batch === undefined) throw batchNotFound(id);
     if (batch.status !== "cancelling" && batch.status !== "cancelled") throw notCancelled(batch);
-    if (batch.status === "cancelling") await sendOn(c.env, account, id);
     return c.json(batch);
   });
+
+/** @throws ServiceError `rate_limit_exceeded`, `overloaded` */
+async function create(env: Bindings, batch: NewBatch): Promise<BatchObject> {
+  const { account, id } = batch;
+  const open = new OpenBatches(env.FILES);
+  await open.mark(account, id);
+  if (!(await accountBatches(env, account).addBatch(id, MAX_OPEN_BATCHES))) {
+    await open.unmark(account, id);
+    const message = `the account has ${MAX_OPEN_BATCHES} batches that are not over; wait until one is, or cancel some`;
+    throw new ServiceError("rate_limit_exceeded", message);
+  }
+  const created = await batchState(env, account, id).create(batch);
+  await sendOn(env, account, id);
+  return created;
+}
+
+/** One whose message was lost is sent on its way again. @returns undefined if there is no such batch */
+async function revived(env: Bindings, account: string, id: string): Promise<BatchObject | undefined> {
+  const known = await batchState(env, account, id).getAndRevive();
+  if (known?.isIdle === true) await sendOn(env, account, id);
+  return known?.batch;
+}
+
+/** @returns what it is now; undefined if there is no such batch */
+async function cancel(env: Bindings, account: string, id: string): Promise<BatchObject | undefined> {
+  const batch = await batchState(env, account, id).cancel();
+  if (batch?.status === "cancelling") await sendOn(env, account, id);
+  return batch;
+}
 
 /** If the queue takes no message now, the sweep, or whoever asks for the batch, sends another. */
 async function sendOn({ BATCH_QUEUE }: Bindings, account: string, id: string): Promise<void> {

@@ -71,7 +71,7 @@ export const vectorStoreFiles = new Hono<GatewayEnv>()
       .setAttributes(file, attributes)
       .then((changed) => changed ?? notThere(file));
     const waitUntil = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work);
-    const [picture] = await applied({ env: c.env, waitUntil }, { account, id }, change);
+    const [picture] = await toTheEnd(c, applied({ env: c.env, waitUntil }, { account, id }, change));
     return c.json(describePicture(id, picture ?? notThere(file)));
   })
   .delete(`${PATH}/:file`, async (c) => {

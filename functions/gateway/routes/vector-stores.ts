@@ -22,6 +22,7 @@ import { describeStore } from "../stores/describe-store.ts";
 import { newFileBatch } from "../stores/new-file-batch.ts";
 import { noSuchCursor, refusalError, storeNotFound } from "../stores/store-errors.ts";
 import { listPage } from "./answer/list-page.ts";
+import { livingPage } from "./answer/living-page.ts";
 import { wantedBy } from "./request/embedding-context.ts";
 import { readFields } from "./request/fields-and-pictures.ts";
 import { requestedModel } from "./request/requested-model.ts";
@@ -50,14 +51,19 @@ export const vectorStores = new Hono<GatewayEnv>()
     const { after, before, limit, order } = await validate(vectorStoreListSchema, c.req.query());
     const account = storeAccount(c);
     const query = { after: after ?? null, before: before ?? null, limit, order };
-    const { ids, hasMore, unknown } = await accountStores(c.env, account).listStores(query);
-    if (unknown !== undefined) throw noSuchCursor(unknown, query[unknown] ?? "");
-    const known = await Promise.all(ids.map((id) => vectorStore(c.env, account, id).facts()));
-    return listPage(
-      c,
-      known.flatMap((facts) => (facts === undefined ? [] : [describeStore(facts)])),
-      hasMore,
+    const isBackwards = query.after === null && query.before !== null;
+    const { data, hasMore } = await livingPage(
+      limit,
+      async (last, most) => {
+        const from = isBackwards ? { before: last ?? query.before } : { after: last ?? query.after };
+        const page = await accountStores(c.env, account).listStores({ ...query, ...from, limit: most });
+        if (page.unknown !== undefined) throw noSuchCursor(page.unknown, query[page.unknown] ?? "");
+        return page;
+      },
+      (id) => vectorStore(c.env, account, id).facts(),
+      isBackwards,
     );
+    return listPage(c, data.map(describeStore), hasMore);
   })
   .get(`${PATH}/:id`, async (c) => {
     const id = c.req.param("id");

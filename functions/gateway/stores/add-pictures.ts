@@ -3,11 +3,12 @@ import { AccountFiles } from "../../files/account-files.ts";
 import type { FileObject } from "../../files/account-files-rpc.ts";
 import { makeFileId, newBlobId, newBlobKey } from "../../files/file-id.ts";
 import { ServiceError } from "../../runtime/errors.ts";
+import { warn } from "../../runtime/warn.ts";
 import { quantizeRow } from "../../vector-stores/quantize-row.ts";
 import { MAX_STORE_PICTURES } from "../../vector-stores/store-limits.ts";
 import type { PicturesAdded, Refusal } from "../../vector-stores/store-state-rpc.ts";
 import type { Attributes, NewPicture, PictureFacts } from "../../vector-stores/stored-picture.ts";
-import { sendStoreOn, vectorStore } from "../../vector-stores/vector-stores.ts";
+import { sendStoreOn, type StoreObject, vectorStore } from "../../vector-stores/vector-stores.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { embedImages } from "../embed/embed-images.ts";
 import { keptVector } from "../embed/kept-vector.ts";
@@ -17,6 +18,7 @@ import { FileReference } from "../images/file-reference.ts";
 import { fileNotFound } from "../images/stored-image.ts";
 import type { ImageReference } from "../schemas/image.ts";
 import type { OnError } from "../schemas/on-error.ts";
+import { deletedMeanwhile, takeOut } from "./deleted-meanwhile.ts";
 import type { KeptPictures } from "./kept-pictures.ts";
 import type { OpenStore } from "./open-store.ts";
 import { refusalError } from "./store-errors.ts";
@@ -64,13 +66,14 @@ export async function addPictures(
   }
   /** By the file's id: a picture that comes twice is one. */
   const pictures = new Map<string, NewPicture>();
+  /** Ids of files that are new, and of no other request. */
+  const made: string[] = [];
   const ids = references.map((reference, index) => {
     if (errors.has(index)) return undefined;
     const sha256 = hashes[index] ?? "";
-    const file =
-      reference instanceof FileReference
-        ? named.get(reference.id)
-        : (kept.fileOf(sha256) ?? byHash.get(sha256));
+    const own = reference instanceof FileReference ? undefined : kept.fileOf(sha256);
+    if (own !== undefined) made.push(own.id);
+    const file = reference instanceof FileReference ? named.get(reference.id) : (own ?? byHash.get(sha256));
     if (file === undefined) throw new Error("a picture has no file");
     pictures.set(file.id, {
       fileId: file.id,
@@ -82,13 +85,19 @@ export async function addPictures(
     return file.id;
   });
   const good = hashes.filter((_, index) => !errors.has(index));
-  const facts = await add(store, batch.context, [...pictures.values()]).catch((error: unknown) => {
-    // The answer was lost, and perhaps the store has the pictures: then they must have their files.
-    if (!(error instanceof ServiceError) || error.cause !== undefined) kept.settle(good);
-    throw error;
-  });
+  const takenBack = onError === "fail" ? made : [];
+  const facts = await addWithFiles(store, batch.context, [...pictures.values()], takenBack).catch(
+    (error: unknown) => {
+      // The answer was lost, and perhaps the store has the pictures: then they must have their files.
+      if (!(error instanceof ServiceError) || error.cause !== undefined) kept.settle(good);
+      throw error;
+    },
+  );
+  const rows = ids.map(
+    (id = "", index) => errors.get(index) ?? facts.get(id) ?? fileNotFound(id, paramOf(index)),
+  );
+  if (onError === "fail") for (const row of rows) if (row instanceof ServiceError) throw row;
   kept.settle(good);
-  const rows = ids.map((id, index) => errors.get(index) ?? facts.get(id ?? "") ?? missing());
   const usage = { images: references.length - errors.size, cachedImages: cached, tokens: 0, cachedTokens: 0 };
   return { rows, usage };
 }
@@ -123,6 +132,23 @@ export async function applied(
   return added.pictures;
 }
 
+/**
+ * @param takenBack what goes again if a file was deleted meanwhile; others may have been in the store before
+ * @returns without those whose files were deleted meanwhile
+ */
+async function addWithFiles(
+  store: OpenStore,
+  context: EmbedContext,
+  pictures: readonly NewPicture[],
+  takenBack: readonly string[],
+): Promise<Map<string, PictureFacts>> {
+  const facts = await add(store, context, pictures);
+  const deleted = await deletedMeanwhile(store, context.env, [...facts.keys()]);
+  if (deleted.length > 0) await takeOut(store, context.env, new Set([...deleted, ...takenBack]));
+  for (const id of deleted) facts.delete(id);
+  return facts;
+}
+
 async function add(
   store: OpenStore,
   context: EmbedContext,
@@ -130,8 +156,39 @@ async function add(
 ): Promise<Map<string, PictureFacts>> {
   if (pictures.length === 0) return new Map();
   const object = vectorStore(context.env, store.account, store.id);
-  const facts = await applied(context, store, object.add(pictures, MAX_STORE_PICTURES));
+  const facts = await applied(context, store, object.add(pictures, MAX_STORE_PICTURES)).catch(
+    async (error: unknown) => {
+      const stored = await storedAs(object, pictures);
+      if (stored === undefined) throw error;
+      context.waitUntil(sendStoreOn(context.env, store.account, store.id));
+      return stored;
+    },
+  );
   return new Map(facts.map((each) => [each.fileId, each]));
+}
+
+/**
+ * What was added without the answer being heard. A file's bytes never change, so one that has the same name and attributes
+ * in the store has the same vector.
+ * @returns undefined if the store does not have all of them so
+ */
+async function storedAs(
+  object: StoreObject,
+  pictures: readonly NewPicture[],
+): Promise<PictureFacts[] | undefined> {
+  const stored: PictureFacts[] = [];
+  for (const { fileId, filename, attributes } of pictures) {
+    const facts = await object.picture(fileId).catch((error: unknown) => {
+      warn("whether pictures were added is not known", error);
+    });
+    const isSame =
+      facts?.status === "completed" &&
+      facts.filename === filename &&
+      JSON.stringify(facts.attributes) === JSON.stringify(attributes);
+    if (!isSame) return undefined;
+    stored.push(facts);
+  }
+  return stored;
 }
 
 /** The account's files among the references, by id. */
