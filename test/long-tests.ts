@@ -44,6 +44,7 @@ export const LONG_TESTS = [
   "test/search/eviction.test.ts",
   "test/search/search-memory.test.ts",
   "test/vector-stores/fill-stores.test.ts",
+  "test/vector-stores/filling-turns.test.ts",
   "test/vector-stores/random-changes.test.ts",
   "test/vector-stores/store-edges.test.ts",
   "test/verify/promotion.test.ts",

@@ -7,11 +7,11 @@ import { callWorker } from "../embed/call-worker.ts";
 import { AccountFiles } from "../files/account-files.ts";
 import { doubledPause } from "../runtime/doubled-pause.ts";
 import { logCall } from "../runtime/log-call.ts";
-import { ServiceError } from "../runtime/errors.ts";
 import { rpcValue } from "../runtime/rpc-result.ts";
 import { warn } from "../runtime/warn.ts";
 import { ROOM_AFTER_MS } from "./finish-batch.ts";
 import type { HeldWork } from "./held-work.ts";
+import { isFailure } from "./is-failure.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 import { recordLines } from "./record-lines.ts";
 
@@ -67,13 +67,6 @@ export async function answerPart(work: PartWork, held: HeldWork, env: JobsBindin
     await held.release(pauseMs);
     throw error;
   }
-}
-
-/** True if the gateway broke down or was silent: some line of the part may be the reason. */
-function isFailure(error: unknown): boolean {
-  if (!(error instanceof ServiceError)) return false;
-  const { code } = error.cause instanceof ServiceError ? error.cause : error;
-  return code === "model_unavailable";
 }
 
 interface Written {

@@ -9,10 +9,14 @@ import type { FileObject } from "../files/account-files-rpc.ts";
 import { doubledPause } from "../runtime/doubled-pause.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { rpcValue } from "../runtime/rpc-result.ts";
+import { warn } from "../runtime/warn.ts";
 import { quantizeRow } from "../vector-stores/quantize-row.ts";
+import { MAX_FILLING_STORES } from "../vector-stores/store-limits.ts";
+import type { StoreMessage } from "../vector-stores/store-message.ts";
 import type { Filled, Filling } from "../vector-stores/store-work-rpc.ts";
-import type { StoreObject } from "../vector-stores/vector-stores.ts";
+import { accountStores, type StoreObject } from "../vector-stores/vector-stores.ts";
 import type { HeldWork } from "./held-work.ts";
+import { isFailure } from "./is-failure.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 import { recordLines } from "./record-lines.ts";
 
@@ -39,39 +43,57 @@ interface Answer {
 /** @returns after how many milliseconds the next message is to come @throws if nothing came of it */
 export async function fillStore(
   filling: Filling,
-  account: string,
+  { account, id }: StoreMessage,
   held: HeldWork<StoreObject>,
   env: JobsBindings,
 ): Promise<number> {
   const pauseMs = doubledPause(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, filling.tries);
-  const began = Date.now();
+  const stores = accountStores(env, account);
+  let hasTurn = false;
   try {
-    const files = await knownFiles(filling, account, env);
-    const { answered, answers } = await ask(filling, account, [...files.keys()], held, env);
-    const filled = filling.fileIds.flatMap((fileId) => {
-      const file = files.get(fileId);
-      if (file === undefined) return [{ fileId, filename: "", bytes: 0, result: noFile(fileId) }];
-      const answer = answers.get(fileId);
-      if (answer === undefined) return [];
-      return [
-        { fileId, filename: file.filename, bytes: file.bytes, result: resultOf(answer, filling.model) },
-      ];
-    });
-    logCall("jobs", filling.batchId, { files: filling.fileIds.length, filled: filled.length });
-    if (filled.length === 0) {
-      await held.release(pauseMs, answered.isBroken && !answered.isOverloaded);
-      return pauseMs;
-    }
-    const pause = answered.isOverloaded || answered.isBroken ? pauseMs : 0;
-    if (await held.state.filled(held.token, filled, pause)) {
-      const owner = { account, keyId: filling.keyId, tier: filling.tier };
-      recordLines(env, owner, "/v1/vector_stores/file_batches", answered.usage, Date.now() - began);
-    }
-    return pause;
+    const againMs = await stores.beginFilling(id, MAX_FILLING_STORES);
+    hasTurn = againMs === 0;
+    if (hasTurn) return await fill(filling, account, pauseMs, held, env);
+    await held.state.postpone(held.token, againMs);
+    return againMs;
   } catch (error) {
-    await held.release(pauseMs, true);
+    await held.release(pauseMs, isFailure(error));
     throw error;
+  } finally {
+    if (hasTurn)
+      await stores.endFilling(id).catch((error: unknown) => warn("turn of a store not ended", error));
   }
+}
+
+/** @returns after how many milliseconds the next message is to come @throws if nothing came of it */
+async function fill(
+  filling: Filling,
+  account: string,
+  pauseMs: number,
+  held: HeldWork<StoreObject>,
+  env: JobsBindings,
+): Promise<number> {
+  const began = Date.now();
+  const files = await knownFiles(filling, account, env);
+  const { answered, answers } = await ask(filling, account, [...files.keys()], held, env);
+  const filled = filling.fileIds.flatMap((fileId) => {
+    const file = files.get(fileId);
+    if (file === undefined) return [{ fileId, filename: "", bytes: 0, result: noFile(fileId) }];
+    const answer = answers.get(fileId);
+    if (answer === undefined) return [];
+    return [{ fileId, filename: file.filename, bytes: file.bytes, result: resultOf(answer, filling.model) }];
+  });
+  logCall("jobs", filling.batchId, { files: filling.fileIds.length, filled: filled.length });
+  if (filled.length === 0) {
+    await held.release(pauseMs, answered.isBroken && !answered.isOverloaded);
+    return pauseMs;
+  }
+  const pause = answered.isOverloaded || answered.isBroken ? pauseMs : 0;
+  if (await held.state.filled(held.token, filled, pause)) {
+    const owner = { account, keyId: filling.keyId, tier: filling.tier };
+    recordLines(env, owner, "/v1/vector_stores/file_batches", answered.usage, Date.now() - began);
+  }
+  return pause;
 }
 
 /** Those of the files that the account has. */

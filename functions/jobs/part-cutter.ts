@@ -11,6 +11,12 @@ const PART_MS = 16_000;
 const MAX_BYTES = 4_000_000;
 const MAX_LINES = 256;
 /**
+ * Pictures that a part decodes: 21 MB of the gateway's memory at 384 pixels, if all are decoded before the first is at
+ * the image tower. Each line decodes its own, also those that other lines have, too, unless the deployment's cache of
+ * pictures has them; then it is fewer.
+ */
+const MAX_DECODED = 48;
+/**
  * Parts of a batch. An invocation may ask R2 10,000 times, and the end of a batch asks twice for each part, and again for
  * those that were answered in several goes, or cut in two (`state/failing-parts.ts`).
  */
@@ -24,8 +30,7 @@ const REMEMBERED_LENGTH = 4_000_000;
 export class PartCutter {
   readonly #sameTexts = new Set<string>();
   #remembered = 0;
-  #part: NewPart | undefined;
-  #milliseconds = 0;
+  #part: OpenPart | undefined;
   #parts = 0;
 
   /** Parts so far. */
@@ -35,14 +40,16 @@ export class PartCutter {
 
   /** @returns the part before, if the line begins a new one */
   add({ offset, length }: Line, line: CheckedLine): NewPart | undefined {
-    const milliseconds = this.#costOf(line);
+    const texts = this.#textsOf(line);
     const ended =
-      this.#part !== undefined && this.#isFull(this.#part, milliseconds, length) ? this.end() : undefined;
+      this.#part !== undefined && isFull(this.#part, line, texts, length) ? this.end() : undefined;
+    const part = (this.#part ??= this.#begin(offset));
     // A line's place is counted from the part's first byte, blank lines between them included.
-    this.#part ??= this.#begin(offset);
-    this.#part.bytes = offset + length - this.#part.offset;
-    this.#part.customIds.push(line.customId);
-    this.#milliseconds += milliseconds;
+    part.made.bytes = offset + length - part.made.offset;
+    part.made.customIds.push(line.customId);
+    part.milliseconds += costOf(part, line, texts);
+    part.decoded += decodedOf(line);
+    if (line.sameTexts !== null && line.examples > 0) part.taught.add(line.sameTexts);
     return ended;
   }
 
@@ -50,24 +57,18 @@ export class PartCutter {
   end(): NewPart | undefined {
     const part = this.#part;
     this.#part = undefined;
-    this.#milliseconds = 0;
-    return part;
+    return part?.made;
   }
 
-  #begin(offset: number): NewPart {
+  #begin(offset: number): OpenPart {
     this.#parts++;
-    return { offset, bytes: 0, customIds: [] };
+    const made = { offset, bytes: 0, customIds: [] };
+    return { made, milliseconds: 0, decoded: 0, taught: new Set() };
   }
 
-  #isFull({ bytes, customIds }: NewPart, milliseconds: number, length: number): boolean {
-    if (customIds.length >= MAX_LINES || bytes + length > MAX_BYTES) return true;
-    return this.#milliseconds + milliseconds > PART_MS;
-  }
-
-  #costOf({ images, examples, texts, sameTexts }: CheckedLine): number {
-    const isKnown = sameTexts !== null && this.#isKnown(sameTexts);
-    const pictures = images + (isKnown ? 0 : Math.min(examples, MOST_EXAMPLES));
-    return IMAGE_MS * pictures + (isKnown ? 0 : TEXT_MS * Math.min(texts, MOST_TEXTS));
+  /** Texts that are computed for the line: those that lines of any part have had come from the cache. */
+  #textsOf({ texts, sameTexts }: CheckedLine): number {
+    return sameTexts !== null && this.#isKnown(sameTexts) ? 0 : Math.min(texts, MOST_TEXTS);
   }
 
   #isKnown(texts: string): boolean {
@@ -78,4 +79,35 @@ export class PartCutter {
     }
     return false;
   }
+}
+
+interface OpenPart {
+  made: NewPart;
+  /** Of the towers. */
+  milliseconds: number;
+  decoded: number;
+  /** Labels whose examples it has: within a part, equal pictures are computed once. */
+  taught: Set<string>;
+}
+
+function isFull(part: OpenPart, line: CheckedLine, texts: number, length: number): boolean {
+  const { bytes, customIds } = part.made;
+  if (customIds.length >= MAX_LINES || bytes + length > MAX_BYTES) return true;
+  if (part.decoded + decodedOf(line) > MAX_DECODED) return true;
+  return part.milliseconds + costOf(part, line, texts) > PART_MS;
+}
+
+/** @returns milliseconds of the towers */
+function costOf({ taught }: OpenPart, line: CheckedLine, texts: number): number {
+  const { images, sameTexts } = line;
+  const isTaught = sameTexts !== null && taught.has(sameTexts);
+  return IMAGE_MS * (images + (isTaught ? 0 : examplesOf(line))) + TEXT_MS * texts;
+}
+
+function decodedOf(line: CheckedLine): number {
+  return line.images + examplesOf(line);
+}
+
+function examplesOf({ examples }: CheckedLine): number {
+  return Math.min(examples, MOST_EXAMPLES);
 }

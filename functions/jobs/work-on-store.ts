@@ -42,7 +42,7 @@ export async function workOnStore(message: Message<StoreMessage>, env: JobsBindi
 async function doWork(
   work: StoreWork,
   store: StoreObject,
-  { account, id }: StoreMessage,
+  message: StoreMessage,
   env: JobsBindings,
 ): Promise<number | undefined> {
   switch (work.kind) {
@@ -54,12 +54,12 @@ async function doWork(
     case "wait":
       return work.milliseconds;
     case "clear":
-      await clearStore(account, id, work.isRemoved, env);
+      await clearStore(message.account, message.id, work.isRemoved, env);
       return undefined;
     case "compact":
       return await compactStore(work.compaction, new HeldWork(store, work.token), env);
     default:
-      return await fillStore(work.filling, account, new HeldWork(store, work.token), env);
+      return await fillStore(work.filling, message, new HeldWork(store, work.token), env);
   }
 }
 

@@ -103,4 +103,8 @@ export const ACCOUNT_MIGRATIONS: Migrations = [
     // Of `vector_stores`.
     GONE_ENTRIES,
   ],
+  [
+    // `until`: milliseconds since 1970.
+    "CREATE TABLE filling_stores (id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
+  ],
 ];

@@ -23,6 +23,7 @@ import type { AccountStoresRpc, StorePage, StoreQuery } from "../vector-stores/a
 import { ACCOUNT_MIGRATIONS } from "./account-migrations.ts";
 import { BatchList } from "./batch-list.ts";
 import { FileTables } from "./file-tables.ts";
+import { FillingStores } from "./filling-stores.ts";
 import { migrate } from "./migrate.ts";
 import { SetNameTable } from "./set-name-table.ts";
 import { StoreList } from "./store-list.ts";
@@ -37,6 +38,7 @@ export class AccountState
   readonly #setNames: SetNameTable;
   readonly #batches: BatchList;
   readonly #stores: StoreList;
+  readonly #filling: FillingStores;
 
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
@@ -46,6 +48,7 @@ export class AccountState
     this.#setNames = new SetNameTable(ctx.storage);
     this.#batches = new BatchList(ctx.storage);
     this.#stores = new StoreList(ctx.storage);
+    this.#filling = new FillingStores(ctx.storage);
   }
 
   async begin(upload: NewUpload, isMarked: boolean): Promise<Begun> {
@@ -165,5 +168,13 @@ export class AccountState
 
   async forgetStore(id: string): Promise<void> {
     this.#stores.forget(id);
+  }
+
+  async beginFilling(id: string, most: number): Promise<number> {
+    return this.#filling.begin(id, most);
+  }
+
+  async endFilling(id: string): Promise<void> {
+    this.#filling.end(id);
   }
 }

@@ -205,10 +205,12 @@ export class PictureTable {
   }
 
   /** Of one batch, the next that wait. */
-  pending(limit: number): StoredRow[] {
+  pending(limit: number, except: readonly string[]): StoredRow[] {
     const rows = this.#sql
       .exec<StoredRow>(
-        `SELECT ${FACTS} FROM pictures WHERE status > 0 AND status = 1 ORDER BY position LIMIT ?`,
+        `SELECT ${FACTS} FROM pictures WHERE status > 0 AND status = 1
+         AND file NOT IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?`,
+        JSON.stringify(except),
         limit,
       )
       .toArray();

@@ -20,6 +20,18 @@ export interface LentWork {
   until: number;
   /** The segment that is being written, and `first` of those that it replaces. */
   segment: { key: string; replaces: number[] } | null;
+  /** The file, if it is only one. */
+  file?: string | null;
+}
+
+/** A file that failed alone; see `failing-files.ts`. */
+export interface Suspect {
+  file: string;
+  /** `fills` when it failed alone for the first time. */
+  since: number;
+  /** Failures after others were filled, and all. */
+  failures: number;
+  tries: number;
 }
 
 export interface StoreRecord {
@@ -43,9 +55,14 @@ export interface StoreRecord {
   /** Somebody was refused for the open rows: a segment is due, however few they are. Absent from older records. */
   isSegmentWanted?: boolean;
   lent: LentWork | null;
-  /** How often work was lent, or given back, without anything coming of it. */
+  /** How often work was lent, or given back, without anything coming of it. `failed`: a file of it may be the reason. */
   lost: number;
   released: number;
+  failed?: number;
+  /** How often files have got their vectors. */
+  fills?: number;
+  /** The one that was tried longest ago is the first. */
+  suspects?: Suspect[];
   /** How many more files are lent one at a time. */
   alone: number;
   /** Milliseconds since 1970 before which no files are lent. */

@@ -9,15 +9,17 @@ import {
   type StoreTaker,
   type StoreWork,
 } from "../vector-stores/store-work-rpc.ts";
+import { areTooMany, failedAlone, keepSuspects, triesOf } from "./failing-files.ts";
+import { statusOf } from "./picture-table.ts";
 import type { Range } from "./segment-table.ts";
 import { isQuiet, OPEN_ROWS_DUE, type StoreRecord } from "./store-record.ts";
 import type { StoredStore } from "./stored-store.ts";
 
 /** Files that are embedded together: some seconds of the image tower. */
 const FILES_LENT = 32;
-/** Times that work was lost without a word after which one file at a time is lent: one may kill whoever looks at it. */
+/** Times that work was lost without a word, or failed, after which one file at a time is lent: one may be the reason. */
 const ALONE_AFTER = 3;
-/** Times after which such a file has failed. */
+/** Times that work was lost, one after the other, after which such a file has failed: it kills whoever looks at it. */
 const FAILED_AFTER = 8;
 /** Milliseconds by which a message may come before it was expected. */
 const EARLY_MS = 1_000;
@@ -80,9 +82,21 @@ export class StoreWorkshop {
       record.expectedAt = record.compactAfter;
       return;
     }
+    const { file } = record.lent!;
     endFilling(record, pauseMs);
-    record.lost = isFailure ? record.lost + 1 : 0;
-    if (!isFailure) record.released++;
+    record.lost = 0;
+    record.failed = isFailure ? (record.failed ?? 0) + 1 : 0;
+    if (!isFailure) {
+      record.released++;
+      return;
+    }
+    if (file == null) return;
+    record.alone = Math.max(0, record.alone - 1);
+    if (failedAlone(record, file)) this.#giveUp(record, file);
+  }
+
+  postpone(record: StoreRecord, pauseMs: number): void {
+    if (record.lent!.segment === null) endFilling(record, pauseMs);
   }
 
   /** @returns whether the segment is one of the store's now */
@@ -105,6 +119,9 @@ export class StoreWorkshop {
     endFilling(record, pauseMs);
     record.lost = 0;
     record.released = 0;
+    record.failed = 0;
+    // That a file is not there, or is no picture, says nothing of the towers.
+    if (files.some(({ result }) => !("code" in result))) record.fills = (record.fills ?? 0) + 1;
     record.alone = Math.max(0, record.alone - files.length);
     return true;
   }
@@ -144,8 +161,18 @@ export class StoreWorkshop {
   #takeBack(record: StoreRecord): void {
     if (record.lent === null) return;
     if (record.lent.segment !== null) return this.#endCompaction(record);
+    const { file } = record.lent;
     record.lost++;
     record.lent = null;
+    if (record.lost < FAILED_AFTER || file == null) return;
+    record.lost = 0;
+    record.alone = Math.max(0, record.alone - 1);
+    this.#giveUp(record, file);
+  }
+
+  #giveUp(record: StoreRecord, fileId: string): void {
+    const result = { code: "server_error", message: "the picture could not be embedded" } as const;
+    this.#store.fill(record, [{ fileId, filename: "", bytes: 0, result }]);
   }
 
   /** Without a segment, though its object may still come. */
@@ -174,24 +201,24 @@ export class StoreWorkshop {
 
   #fill(record: StoreRecord, taker: StoreTaker): StoreWork | undefined {
     const { pictures, batches } = this.#store;
-    if (record.lost >= FAILED_AFTER) {
-      const [file] = pictures.pending(1);
-      const result = { code: "server_error", message: "the picture could not be embedded" } as const;
-      if (file) this.#store.fill(record, [{ fileId: file.file, filename: "", bytes: 0, result }]);
-      record.lost = 0;
-      record.alone = Math.max(0, record.alone - 1);
-    }
-    // Until all that were lent together have been lent alone: the one that kills may be the last of them.
-    if (record.lost >= ALONE_AFTER && record.alone === 0) record.alone = FILES_LENT;
-    const files = pictures.pending(record.alone > 0 ? 1 : FILES_LENT);
+    // Until all that were lent together have been lent alone: the reason may be the last of them.
+    if (record.lost + (record.failed ?? 0) >= ALONE_AFTER && record.alone === 0) record.alone = FILES_LENT;
+    keepSuspects(record, (file) => {
+      const known = pictures.get(file);
+      return known !== undefined && statusOf(known) === "in_progress";
+    });
+    const suspects = (record.suspects ?? []).map(({ file }) => file);
+    const others = areTooMany(record) ? [] : pictures.pending(record.alone > 0 ? 1 : FILES_LENT, suspects);
+    const suspect = others.length === 0 ? record.suspects?.[0] : undefined;
+    const files = suspect === undefined ? others : [pictures.get(suspect.file)!];
     const batchId = files[0]?.batch;
     const batch = batchId == null ? undefined : batches.get(batchId);
     if (batchId == null || batch === undefined) return undefined;
     const { keyId, tier } = batch;
-    const tries = record.lost + record.released;
-    const token = lend(record, taker, null);
-    const { model } = record.made;
+    const tries = record.lost + record.released + triesOf(record, suspect);
     const fileIds = files.map(({ file }) => file);
+    const token = lend(record, taker, null, fileIds.length === 1 ? fileIds[0] : null);
+    const { model } = record.made;
     return { kind: "fill", token, filling: { batchId, keyId, tier, model, fileIds, tries } };
   }
 }
@@ -210,10 +237,11 @@ function lend(
   record: StoreRecord,
   taker: StoreTaker,
   segment: { key: string; replaces: number[] } | null,
+  file: string | null = null,
 ): string {
   const token = crypto.randomUUID();
   const until = Date.now() + STORE_LEASE_MS;
-  record.lent = { token, ...taker, until, segment };
+  record.lent = { token, ...taker, until, segment, file };
   record.expectedAt = until;
   return token;
 }

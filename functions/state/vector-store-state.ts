@@ -226,6 +226,10 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
     this.#lent(token, (record) => this.#workshop.release(record, pauseMs, isFailure));
   }
 
+  async postpone(token: string, pauseMs: number): Promise<void> {
+    this.#lent(token, (record) => this.#workshop.postpone(record, pauseMs));
+  }
+
   async rows(numbers: Uint32Array): Promise<OpenRow[]> {
     if (numbers.length > MAX_ROWS_READ) throw new RangeError("too many rows are asked for at once");
     const width = this.#known()?.made.width;

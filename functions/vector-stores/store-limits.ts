@@ -21,6 +21,8 @@ export const MAX_BATCH_FILES = 2_000;
 export const MAX_STORE_BATCHES = 1_000;
 /** Vector stores of an account. */
 export const MAX_STORES = 100;
+/** Stores of an account whose files are embedded at once. */
+export const MAX_FILLING_STORES = 2;
 
 /** Queries of a search, each of which is compared with every row. */
 export const MAX_SEARCH_QUERIES = 32;

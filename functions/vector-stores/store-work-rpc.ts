@@ -78,6 +78,8 @@ export interface StoreWorkRpc {
   renew(token: string): Promise<boolean>;
   /** Gives work back that was not done. @param isFailure true if one of its files may be the reason */
   release(token: string, pauseMs: number, isFailure?: boolean): Promise<void>;
+  /** Gives files back that it was not yet the store's turn to have embedded. */
+  postpone(token: string, pauseMs: number): Promise<void>;
 
   /**
    * Rows for a segment, in the order of the numbers, at most `MAX_ROWS_READ`. For one that died meanwhile, a row of zeros

@@ -1,13 +1,17 @@
 /** How the calls of a part's lines are brought together: equal texts, files in turn, signs of life while they wait. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { beforeAll, expect, it } from "vitest";
 import { Gathering } from "../../functions/gateway/joint-calls/gathering.ts";
 import { JointDecoder } from "../../functions/gateway/joint-calls/joint-decoder.ts";
 import { JointText } from "../../functions/gateway/joint-calls/joint-text.ts";
+import { JointVision } from "../../functions/gateway/joint-calls/joint-vision.ts";
 import { partCache } from "../../functions/gateway/joint-calls/part-cache.ts";
+import { byteStream } from "../../functions/runtime/byte-stream.ts";
 import { ByteTaker } from "../../functions/runtime/byte-taker.ts";
 import { frameHeader, nextFrame } from "../../functions/runtime/file-frames.ts";
-import type { DecodedImage, DecoderRpc, TextRpc } from "../../functions/runtime/rpc.ts";
+import type { DecodedImage, DecoderRpc, TextRpc, VisionRpc } from "../../functions/runtime/rpc.ts";
 
 const BYTES = 200_000;
 
@@ -38,6 +42,26 @@ class Text implements Pick<TextRpc, "embedTokens"> {
     const firsts = lengths.map((length) => ids[(at += length) - length] ?? 0);
     return { ok: true, value: { revision: "r", embeddings: Float32Array.from(firsts) } };
   }
+}
+
+/** A vector of one value for each picture: its first byte. */
+class Vision implements Pick<VisionRpc, "embedPixels"> {
+  readonly calls: number[] = [];
+
+  async embedPixels(pixels: ReadableStream<Uint8Array>, count: number): ReturnType<VisionRpc["embedPixels"]> {
+    this.calls.push(count);
+    const bytes = await new Response(pixels).bytes();
+    const each = bytes.length / count;
+    const firsts = Array.from({ length: count }, (_, at) => bytes[at * each] ?? 0);
+    return { ok: true, value: { revision: "r", embeddings: Float32Array.from(firsts) } };
+  }
+}
+
+/** Of array buffers, once nobody holds more. */
+function bytesHeld(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage().arrayBuffers;
 }
 
 beforeAll(() => {
@@ -127,6 +151,32 @@ it("calls the decoder again after 64 files", async () => {
     Array.from({ length: 70 }, (_, at) => at),
   );
   expect(decoder.calls).toEqual([64, 6]);
+});
+
+it("holds pictures that many lines have once until the tower is asked", async () => {
+  const [gathering, vision] = [new Gathering(), new Vision()];
+  const joint = new JointVision(vision as unknown as VisionRpc, gathering, "part");
+  const lines = Array.from({ length: 32 }, (_, index) => `${index}`);
+  const before = bytesHeld();
+  const answers: ReturnType<VisionRpc["embedPixels"]>[] = [];
+  for (const [index, line] of lines.entries()) {
+    await gathering.start(line);
+    // Fifteen that all have, and one of its own.
+    const values = [...Array.from({ length: 15 }, (_, at) => at), 100 + index];
+    const pixels = byteStream(values.map((value) => new Uint8Array(BYTES).fill(value)));
+    answers.push(joint.embedPixels(pixels, values.length, () => true, line));
+  }
+  // What is garbage is freed a little later.
+  await expect
+    .poll(() => bytesHeld() - before, { interval: 200 })
+    .toBeLessThan((15 + lines.length + 1) * BYTES);
+  expect(vision.calls).toEqual([]);
+  gathering.allStarted();
+  for (const [index, answer] of (await Promise.all(answers)).entries()) {
+    const expected = Float32Array.of(...Array.from({ length: 15 }, (_, at) => at), 100 + index);
+    expect(answer).toEqual({ ok: true, value: { revision: "r", embeddings: expected } });
+  }
+  expect(vision.calls).toEqual([15 + lines.length]);
 });
 
 it("shows life while a call waits for other lines", { timeout: 30_000 }, async () => {

@@ -30,11 +30,28 @@ it("has at most 32 pictures in a part, however short the lines are", () => {
   expect(Math.max(...lines)).toBe(2);
 });
 
+/** A picture and examples of one label. */
+const taught = (label: string, count: number): object => ({
+  images: [FILE],
+  labels: [{ label, examples: Array.from({ length: count }, () => "https://example.com/a.jpg") }],
+});
+
 it("counts the pictures from which labels are learned, once for lines with the same", () => {
-  const examples = Array.from({ length: 16 }, () => "https://example.com/a.jpg");
-  const bodyOf = (label: string) => ({ images: [FILE], labels: [{ label, examples }] });
-  expect(Math.max(...cut("/v1/classify", 20, (index) => bodyOf(`label ${index}`)))).toBe(1);
-  expect(Math.max(...cut("/v1/classify", 100, () => bodyOf("one")))).toBe(32);
+  expect(Math.max(...cut("/v1/classify", 20, (index) => taught(`label ${index}`, 16)))).toBe(1);
+  // One example and 24 pictures: 12.5 s.
+  expect(cut("/v1/classify", 48, () => taught("one", 1))).toEqual([24, 24]);
+});
+
+it("has at most 48 decoded pictures in a part, though lines have the same examples", () => {
+  const lines = cut("/v1/classify", 64, () => taught("one", 15));
+  expect(Math.max(...lines)).toBe(3);
+  expect(lines).toHaveLength(22);
+  expect(Math.max(...cut("/v1/classify", 64, (index) => taught(`label ${index % 2}`, 7)))).toBe(6);
+});
+
+it("counts examples again in the next part, which computes them again", () => {
+  const images = Array.from({ length: 9 }, () => FILE);
+  expect(cut("/v1/classify", 6, () => ({ ...taught("one", 7), images }))).toEqual([2, 2, 2]);
 });
 
 it("counts all prompts of a classification", () => {

@@ -402,3 +402,21 @@ it("counts the answers of batches that are not over among what the account store
   await ask(stores, "asDeployed", "batchOver", "a", 2);
   expect([await store("a", 600), await store("b", 1_000)]).toEqual([true, true]);
 });
+
+it("lets files of two vector stores be embedded at once, each for one piece of work", async () => {
+  const filling = "filling";
+  await ask(filling, "migrateTo", LATEST);
+  const begin = async (id: string): Promise<boolean> =>
+    (await ask(filling, "asDeployed", "beginFilling", id, 2)) === 0;
+  // Whoever did not hear the answer, or died, asks again.
+  const asked = ["a", "b", "c", "a", "b", "c"];
+  const begun: boolean[] = [];
+  for (const id of asked) begun.push(await begin(id));
+  expect(begun).toEqual([true, true, false, true, true, false]);
+  await ask(filling, "asDeployed", "endFilling", "a");
+  await ask(filling, "asDeployed", "endFilling", "a");
+  expect([await begin("c"), await begin("a")]).toEqual([true, false]);
+  // Nobody ends the turn of a store whose consumer was lost.
+  await ask(filling, "query", "UPDATE filling_stores SET until = 1 WHERE id = 'b'");
+  expect([await begin("a"), await begin("b")]).toEqual([true, false]);
+});

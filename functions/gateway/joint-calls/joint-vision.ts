@@ -8,17 +8,34 @@ import { rowsOf } from "./rows-of.ts";
 import { stillWanted } from "./still-wanted.ts";
 
 interface Asked {
-  /** uint8 RGB, of one picture each. */
-  pictures: Uint8Array<ArrayBuffer>[];
+  /** Of its pictures, among those of the call. */
+  rows: number[];
   wanted: Wanted;
   answer: PromiseWithResolvers<RpcResult<Embeddings>>;
+}
+
+/** A call that is being brought together. */
+class Round {
+  readonly asked: Asked[] = [];
+  /** uint8 RGB, of one picture each. */
+  readonly pictures: Uint8Array<ArrayBuffer>[] = [];
+  readonly #rows = new Map<string, number>();
+
+  /** Keeps a picture that it does not have. @param hash of the pixels @returns its row */
+  rowOf(hash: string, picture: Uint8Array): number {
+    const row = this.#rows.get(hash) ?? this.pictures.push(picture.slice()) - 1;
+    this.#rows.set(hash, row);
+    return row;
+  }
 }
 
 export class JointVision implements VisionRpc, Waiting {
   readonly #vision: VisionRpc;
   readonly #gathering: Gathering;
   readonly #requestId: string;
-  #asked: Asked[] = [];
+  #round = new Round();
+  /** Pixels of one line are taken at a time. Those of the others stay with their lines, which may have the same. */
+  #taking: Promise<unknown> = Promise.resolve();
 
   constructor(vision: VisionRpc, gathering: Gathering, requestId: string) {
     this.#vision = vision;
@@ -28,7 +45,7 @@ export class JointVision implements VisionRpc, Waiting {
   }
 
   get isWaiting(): boolean {
-    return this.#asked.length > 0;
+    return this.#round.asked.length > 0;
   }
 
   async embedPixels(
@@ -37,25 +54,24 @@ export class JointVision implements VisionRpc, Waiting {
     wanted: Wanted,
     line: string,
   ): Promise<RpcResult<Embeddings>> {
-    const bytes = await new Response(pixels).bytes();
+    const take = (): Promise<Asked> => this.#take(pixels, count, wanted);
+    const taken = this.#taking.then(take, take);
+    this.#taking = taken;
+    const { answer } = await taken;
     this.#gathering.asked(line);
-    const each = bytes.length / count;
-    const pictures = Array.from({ length: count }, (_, at) => bytes.slice(at * each, (at + 1) * each));
-    const answer = Promise.withResolvers<RpcResult<Embeddings>>();
-    this.#asked.push({ pictures, wanted, answer });
     return await this.#gathering.wait(line, answer.promise);
   }
 
   flush(): void {
-    const asked = this.#asked;
-    this.#asked = [];
-    this.#ask(asked).catch((error: unknown) => {
-      for (const { answer } of asked) answer.reject(error);
+    const round = this.#round;
+    this.#round = new Round();
+    this.#ask(round).catch((error: unknown) => {
+      for (const { answer } of round.asked) answer.reject(error);
     });
   }
 
   async showLife(): Promise<void> {
-    await stillWanted(this.#asked)();
+    await stillWanted(this.#round.asked)();
   }
 
   async embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>> {
@@ -70,29 +86,30 @@ export class JointVision implements VisionRpc, Waiting {
     return await this.#vision.stats();
   }
 
-  async #ask(asked: readonly Asked[]): Promise<void> {
-    const distinct = new Map<string, number>();
-    const pixels: Uint8Array<ArrayBuffer>[] = [];
-    const rows: number[][] = [];
-    for (const { pictures } of asked) {
-      const of: number[] = [];
-      for (const picture of pictures) {
-        const hash = await sha256Hex(picture);
-        const row = distinct.get(hash) ?? pixels.push(picture) - 1;
-        distinct.set(hash, row);
-        of.push(row);
-      }
-      rows.push(of);
-    }
+  /** Adds a line's pictures to the call. Equal pictures of all lines are kept once. */
+  async #take(pixels: ReadableStream<Uint8Array>, count: number, wanted: Wanted): Promise<Asked> {
+    const bytes = await new Response(pixels).bytes();
+    const each = bytes.length / count;
+    const pictures = Array.from({ length: count }, (_, at) => bytes.subarray(at * each, (at + 1) * each));
+    const hashes: string[] = [];
+    for (const picture of pictures) hashes.push(await sha256Hex(picture));
+    // From here on at once, because the call may go while something is awaited.
+    const round = this.#round;
+    const rows = pictures.map((picture, index) => round.rowOf(hashes[index]!, picture));
+    const asked = { rows, wanted, answer: Promise.withResolvers<RpcResult<Embeddings>>() };
+    round.asked.push(asked);
+    return asked;
+  }
+
+  async #ask({ asked, pictures }: Round): Promise<void> {
+    const count = pictures.length;
     const result = await this.#vision.embedPixels(
-      byteStream(pixels),
-      pixels.length,
+      byteStream(pictures),
+      count,
       stillWanted(asked),
       this.#requestId,
       "background",
     );
-    for (const [index, { answer }] of asked.entries()) {
-      answer.resolve(rowsOf([result], { each: pixels.length, count: pixels.length }, rows[index] ?? []));
-    }
+    for (const { rows, answer } of asked) answer.resolve(rowsOf([result], { each: count, count }, rows));
   }
 }
