@@ -4,6 +4,7 @@ import type { BatchEndpoint, BatchError } from "../batches/batch-object.ts";
 import { isBlank } from "../batches/read-lines.ts";
 import { JsonWeight } from "../json/json-weight.ts";
 import { LIFTED, liftStrings } from "../json/lift-strings.ts";
+import { ServiceError } from "../runtime/errors.ts";
 import { countWork, type CountedWork } from "./count-work.ts";
 
 export interface CheckedLine extends CountedWork {
@@ -48,8 +49,9 @@ function parseLine(bytes: Uint8Array<ArrayBuffer>): Parsed | Omit<BatchError, "l
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(json);
     const fields: unknown = JSON.parse(text);
     return isObject(fields) ? { fields } : fault("invalid_json_line", "the line is not a JSON object");
-  } catch {
-    return fault("invalid_json_line", "the line is not valid JSON in UTF-8");
+  } catch (error) {
+    const why = error instanceof ServiceError ? error.message : "the line is not valid JSON in UTF-8";
+    return fault("invalid_json_line", why);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { concatBytes } from "../runtime/concat-bytes.ts";
+import { ServiceError } from "../runtime/errors.ts";
 import { unescapeJson } from "./unescape-json.ts";
 
 /** Replaces a lifted string; an index follows. No text or label begins with it. */
@@ -22,6 +23,9 @@ const PICTURE = /^\s*data:image\//i;
 export const LIFTED_LENGTH = 65_536;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+/** White space in JSON has this code or a lower one. */
+const SPACE = 0x20;
 
 export interface LiftedJson {
   /** The JSON text without its long strings. */
@@ -33,7 +37,8 @@ export interface LiftedJson {
 /**
  * Takes out each string of `LIFTED_LENGTH` bytes or more. It resolves escapes in place: PHP writes `\/` for each slash
  * in base64, .NET `\u002B` for each plus. Invalid JSON is left for the parser to refuse.
- * @throws SyntaxError for an escape that JSON does not have
+ * @throws SyntaxError for an escape that JSON does not have; ServiceError `too_long` for the name of a field: no field
+ * has such a name, and nothing may be kept or shown under the name's replacement
  */
 export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
   const strings: Uint8Array<ArrayBuffer>[] = [];
@@ -43,6 +48,9 @@ export function liftStrings(bytes: Uint8Array<ArrayBuffer>): LiftedJson {
     const close = endOfString(bytes, open + 1);
     if (close === -1) break;
     if (close - open - 1 >= LIFTED_LENGTH) {
+      if (isName(bytes, close + 1)) {
+        throw new ServiceError("too_long", `the name of a field has ${LIFTED_LENGTH} bytes or more`);
+      }
       const content = unescapeJson(bytes.subarray(open + 1, close));
       const start = new TextDecoder("latin1").decode(content.subarray(0, PICTURE_START));
       const mark = PICTURE.test(start) ? PICTURE_MARK : "";
@@ -63,11 +71,18 @@ export function isPictureUri(text: string): boolean {
   return PICTURE.test(text) || (text.startsWith(LIFTED) && text.endsWith(PICTURE_MARK));
 }
 
+/** True if the string that ends before `at` is the name of a field. */
+function isName(bytes: Uint8Array, at: number): boolean {
+  let next = at;
+  while ((bytes[next] ?? Infinity) <= SPACE) next++;
+  return bytes[next] === COLON;
+}
+
 /** How far a string is searched byte by byte before `indexOf`, whose call alone costs about as much. */
 const SHORT = 64;
 
 /** Offset of the closing quote of the string that begins at `start`; -1 if there is none. */
-function endOfString(bytes: Uint8Array, start: number): number {
+export function endOfString(bytes: Uint8Array, start: number): number {
   const near = Math.min(start + SHORT, bytes.length);
   for (let at = start; at < near; at++) {
     if (bytes[at] === QUOTE) return at;

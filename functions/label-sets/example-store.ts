@@ -19,7 +19,7 @@ export class ExampleStore {
   async get(id: string, revision: string): Promise<Float32Array | undefined> {
     const key = keyOf(id, revision);
     const object = await this.#objects.get(key);
-    if (object?.bytes !== undefined) return new Float32Array(object.bytes);
+    if (object?.bytes !== undefined) return new Float32Array(object.bytes.buffer);
     if (object !== undefined) await this.#objects.bucket.delete(key);
     return undefined;
   }

@@ -49,7 +49,7 @@ export class PartStore {
     const key = pathOf(id, revision, number);
     const object = await this.#objects.get(key);
     if (object === undefined) return undefined;
-    if (object.bytes !== undefined) return new Float32Array(object.bytes);
+    if (object.bytes !== undefined) return new Float32Array(object.bytes.buffer);
     await this.#objects.bucket.delete(key);
     return undefined;
   }

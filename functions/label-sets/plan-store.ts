@@ -2,6 +2,8 @@
  * Stores `plans/<id>/…`: the division of a set into parts (`plan.ts`), block by block, and the content of its matrix
  * without vectors. A plan is the same for all models.
  */
+import { jsonInSteps } from "../runtime/json-in-steps.ts";
+import type { Pauses } from "../runtime/pauses.ts";
 import { labelsOfExamples, type LabelSetDefinition } from "./definition.ts";
 import { type MatrixNames, namesOf } from "./label-matrix.ts";
 import { placeOf, type Plan, planBlocks, type PlannedItem } from "./plan.ts";
@@ -23,8 +25,11 @@ export class PlanStore {
     return isTaught && plan?.examples === undefined ? undefined : plan;
   }
 
-  /** Makes the plan of a set. Only one block is in memory at a time. */
-  async make(id: string, definition: LabelSetDefinition): Promise<Plan> {
+  /**
+   * Makes the plan of a set. Only one block is in memory at a time.
+   * @param pauses as for `SetStore.create`, because the names may be as large as the definition
+   */
+  async make(id: string, definition: LabelSetDefinition, pauses?: Pauses): Promise<Plan> {
     const blocks: number[] = [];
     let parts = 0;
     for (const block of planBlocks(definition)) {
@@ -32,7 +37,7 @@ export class PlanStore {
       blocks.push(parts);
       parts += block.length;
     }
-    await this.#objects.put(`plans/${id}/names`, jsonBytes(namesOf(definition)));
+    await this.#objects.put(`plans/${id}/names`, await jsonInSteps(namesOf(definition), pauses));
     const examples = labelsOfExamples(definition);
     const taught = examples.length === 0 ? {} : { examples };
     const plan: Plan = { templates: definition.templates, parts, blocks, ...taught };

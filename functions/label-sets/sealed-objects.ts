@@ -1,7 +1,11 @@
 /** Stores objects in R2 together with the SHA-256 of their bytes, so that damaged bytes are noticed. */
+import { freeBuffer } from "../runtime/free-buffer.ts";
 import { sha256Hex } from "../runtime/sha256-hex.ts";
 import { warn } from "../runtime/warn.ts";
 import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
+
+/** Waits until so many bytes may be read. @throws ServiceError `overloaded` */
+export type Hold = (bytes: number) => Promise<void>;
 
 /** Every method throws ServiceError `model_unavailable` while R2 does not answer. */
 export class SealedObjects {
@@ -21,11 +25,23 @@ export class SealedObjects {
     return (await this.bucket.put(key, bytes, { ...options, customMetadata }))?.etag;
   }
 
-  /** Undefined if the object does not exist. Its bytes are undefined if they are damaged. */
-  async get(key: string): Promise<{ bytes: ArrayBuffer | undefined; etag: string } | undefined> {
+  /**
+   * Undefined if the object does not exist. Its bytes are undefined if they are damaged.
+   * @param hold gets its length before it is read
+   */
+  async get(
+    key: string,
+    hold?: Hold,
+  ): Promise<{ bytes: Uint8Array<ArrayBuffer> | undefined; etag: string } | undefined> {
     const object = await this.bucket.get(key);
     if (object === null) return undefined;
-    const bytes = await bodyOf(object);
+    try {
+      await hold?.(object.size);
+    } catch (error) {
+      await object.body.cancel().catch(() => {});
+      throw error;
+    }
+    const bytes = new Uint8Array(await bodyOf(object));
     return { bytes: (await isWhole(object, bytes)) ? bytes : undefined, etag: object.etag };
   }
 
@@ -36,11 +52,17 @@ export class SealedObjects {
   }
 
   /** Reads JSON that cannot be made again. @throws ServiceError `model_unavailable` if it is damaged */
-  async original<T>(key: string): Promise<T | undefined> {
-    const object = await this.get(key);
+  async original<T>(key: string, hold?: Hold): Promise<T | undefined> {
+    const bytes = await this.originalBytes(key, hold);
+    return bytes === undefined ? undefined : (parse(bytes) as T);
+  }
+
+  /** The same, not parsed. */
+  async originalBytes(key: string, hold?: Hold): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const object = await this.get(key, hold);
     if (object === undefined) return undefined;
     if (object.bytes === undefined) throw unreachable(new Error(`${key} is damaged`));
-    return parse(object.bytes) as T;
+    return object.bytes;
   }
 
   async removeAll(prefix: string): Promise<void> {
@@ -52,16 +74,19 @@ export class SealedObjects {
   }
 }
 
-function parse(bytes: ArrayBuffer): unknown {
-  return JSON.parse(new TextDecoder().decode(bytes));
+/** Frees the bytes. */
+function parse(bytes: Uint8Array<ArrayBuffer>): unknown {
+  const text = new TextDecoder().decode(bytes);
+  freeBuffer(bytes);
+  return JSON.parse(text);
 }
 
-async function isWhole({ customMetadata }: R2Object, bytes: ArrayBuffer): Promise<boolean> {
-  const isRight = (await sha256Hex(new Uint8Array(bytes))) === customMetadata?.["sha256"];
+async function isWhole({ customMetadata }: R2Object, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  const isRight = (await sha256Hex(bytes)) === customMetadata?.["sha256"];
   if (!isRight) warn("label set damaged", new Error("an object in R2 does not match its checksum"));
   return isRight;
 }
 
 export function jsonBytes(value: object): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(new TextEncoder().encode(JSON.stringify(value)));
+  return new TextEncoder().encode(JSON.stringify(value)) as Uint8Array<ArrayBuffer>;
 }

@@ -15,7 +15,10 @@ import { isLabelSetId, type LabelSetDefinition } from "./definition.ts";
 import { MATRIX_FORMAT } from "./label-matrix.ts";
 import { PartStore } from "./part-store.ts";
 import { PlanStore } from "./plan-store.ts";
-import { jsonBytes, SealedObjects } from "./sealed-objects.ts";
+import { type Hold, jsonBytes, SealedObjects } from "./sealed-objects.ts";
+
+/** Summaries read at the same time. The platform lets at most six requests wait for headers. */
+const READS = 6;
 
 /** How often the list is read for a page, if sets of it are deleted meanwhile. */
 const PAGE_READS = 8;
@@ -79,11 +82,15 @@ export class SetStore {
     return isLabelSetId(id) && (await this.#bucket.head(summaryKey(account, id))) !== null;
   }
 
-  /** @param after id of the last set on the page before */
+  /**
+   * @param after id of the last set on the page before
+   * @param hold gets the length of all summaries before they are read: each may have 100 templates
+   */
   async list(
     account: string,
     limit: number,
     after: string | undefined,
+    hold?: Hold,
   ): Promise<{ sets: LabelSetSummary[]; hasMore: boolean }> {
     const prefix = summaryKey(account, "");
     const sets: LabelSetSummary[] = [];
@@ -93,11 +100,14 @@ export class SetStore {
       const { objects, truncated } = await this.#bucket.list(
         startAfter === undefined ? page : { ...page, startAfter },
       );
-      const known = await Promise.all(
-        objects.map(({ key }) => this.summary(account, key.slice(prefix.length))),
-      );
-      // A set may have been deleted since the page was listed. Clients end at a page without entries.
-      for (const set of known) if (set !== undefined) sets.push(set);
+      await hold?.(objects.reduce((sum, { size }) => sum + size, 0));
+      const ids = objects.map(({ key }) => key.slice(prefix.length));
+      for (let first = 0; first < ids.length; first += READS) {
+        const some = ids.slice(first, first + READS);
+        const read = await Promise.all(some.map((id) => this.summary(account, id)));
+        // A set may have been deleted since the page was listed. Clients end at a page without entries.
+        for (const set of read) if (set !== undefined) sets.push(set);
+      }
       startAfter = objects.at(-1)?.key ?? startAfter;
       if (!truncated || sets.length >= limit || left === 1) return { sets, hasMore: truncated };
     }
@@ -133,8 +143,14 @@ export class SetStore {
     return (await this.#objects.put(summaryKey(account, id), jsonBytes(summary), options)) !== undefined;
   }
 
-  async definition(id: string): Promise<LabelSetDefinition | undefined> {
-    return isLabelSetId(id) ? await this.#objects.original(`definitions/${id}`) : undefined;
+  /** @param hold gets the definition's length before it is read: it may be as large as a request's body */
+  async definition(id: string, hold?: Hold): Promise<LabelSetDefinition | undefined> {
+    return isLabelSetId(id) ? await this.#objects.original(`definitions/${id}`, hold) : undefined;
+  }
+
+  /** The JSON of the definition. @param hold as for `definition` */
+  async definitionJson(id: string, hold: Hold): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return isLabelSetId(id) ? await this.#objects.originalBytes(`definitions/${id}`, hold) : undefined;
   }
 
   /** The set exists until the end, so that a deletion that failed can be repeated. */

@@ -23,10 +23,13 @@ export class LruCache<Key, Value> {
     return value;
   }
 
+  /** Keeps nothing that is larger than the whole room: all others would go for it. */
   set(key: Key, value: Value): void {
     this.delete(key);
+    const size = this.#sizeOf(value, key);
+    if (size > this.#room) return;
     this.#entries.set(key, value);
-    this.#held += this.#sizeOf(value, key);
+    this.#held += size;
     for (const oldest of this.#entries.keys()) {
       if (this.#held <= this.#room) break;
       this.delete(oldest);

@@ -106,12 +106,14 @@ describe("with keys", () => {
       "sk-ключ",
     ]) {
       const headers = { authorization: Buffer.from(`Bearer ${key}`).toString("latin1") };
-      const { status, body } = await request("GET", `${workers.url}/v1/models`, undefined, headers);
+      const refused = await request("GET", `${workers.url}/v1/models`, undefined, headers);
+      const { status, body } = refused;
       expect([status, body.error.type, body.error.code]).toEqual([
         401,
         "authentication_error",
         "invalid_api_key",
       ]);
+      expect(refused.headers.get("www-authenticate")).toBe("Bearer");
       expect(JSON.stringify(body)).not.toContain(key);
     }
     for (const authorization of ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer a b"]) {
@@ -128,6 +130,14 @@ describe("with keys", () => {
       requestID: expect.stringMatching(/^req_/),
     });
   });
+
+  it.each(["/v1/models", "/v2/rerank", "/hf/feature-extraction", "/mcp"])(
+    "a request without a key is told at %s how to send one",
+    async (path) => {
+      const { status, headers } = await request("POST", workers.url + path, {});
+      expect([status, headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    },
+  );
 
   it("health, readiness and the reference need no key", async () => {
     for (const path of ["/healthz", "/readyz", "/openapi.json", "/docs"]) {
@@ -302,9 +312,9 @@ describe("pages of other origins", () => {
     expect(answer.headers.get("access-control-expose-headers")).toMatch(/x-request-id/);
     expect(answer.headers.get("vary")).toMatch(/origin/i);
     // The page must also be able to read a refusal.
-    expect((await ask("GET", "https://b.example")).headers.get("access-control-allow-origin")).toBe(
-      "https://b.example",
-    );
+    const refused = await ask("GET", "https://b.example");
+    expect(refused.headers.get("access-control-allow-origin")).toBe("https://b.example");
+    expect(refused.headers.get("access-control-expose-headers")).toMatch(/www-authenticate/);
   });
 
   it.each(["https://evil.example", "https://a.example.evil", "http://a.example", "null"])(

@@ -424,6 +424,21 @@ export function contractCases({ image, set, file, lines, store, width }: Materia
     row(EMBEDDINGS, "messages", { messages: [{ role: "user", content: [part] }] }, 200),
     row(
       EMBEDDINGS,
+      "messages of two texts of 8,000 characters",
+      { messages: many(2).map(() => ({ role: "user", content: "x".repeat(8_000) })) },
+      400,
+      "too_long",
+      "messages",
+    ),
+    row(
+      EMBEDDINGS,
+      "a field whose name has 70,000 characters",
+      { input: "a", ["k".repeat(70_000)]: 1 },
+      400,
+      "too_long",
+    ),
+    row(
+      EMBEDDINGS,
       "messages with a text and a picture",
       { messages: [{ role: "user", content: [{ type: "text", text: "a" }, part] }] },
       200,

@@ -75,6 +75,21 @@ export function storeCases({ image, file, lines, store, width }: StoreMaterial):
     ),
     row(
       `POST ${STORES}`,
+      "a key of 70,000 characters in metadata",
+      { metadata: { ["k".repeat(70_000)]: "v" } },
+      400,
+      "too_long",
+    ),
+    row(
+      `POST ${STORES}`,
+      "the key __proto__ in metadata",
+      { metadata: { ["__proto__"]: "v" } },
+      400,
+      "invalid_value",
+      "metadata",
+    ),
+    row(
+      `POST ${STORES}`,
       "metadata of 70,000 characters",
       { metadata: { a: "b".repeat(70_000) } },
       400,

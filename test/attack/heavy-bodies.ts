@@ -73,6 +73,30 @@ export function heavyAndLegal(width: number): HeavyBody[] {
       `{"labels":[${Array.from({ length: 10_000 }, (_, i) => `{"label":"label ${i}","prompts":[${prompts(30, i)}]}`).join()}],"min_similarity":"x"}`,
     ),
     json(
+      "11 labels of 7,000 letters beyond Latin-1 in 100 templates",
+      "/v1/classify",
+      JSON.stringify({
+        image: images[0],
+        labels: Array.from({ length: 11 }, (_, i) => String(i).padEnd(7_000, "猫")),
+        templates: Array.from({ length: 100 }, (_, i) => `${i} {}`),
+      }),
+    ),
+    json(
+      "a picture in a data URI without base64",
+      "/v1/classify",
+      `{"labels":["a"],"image":"data:image/png,€${"a".repeat(15_900_000)}"}`,
+    ),
+    json(
+      "the same in percent escapes",
+      "/v1/classify",
+      `{"labels":["a"],"image":"data:image/png,${"%41".repeat(5_300_000)}"}`,
+    ),
+    json(
+      "the same in base64 with percent escapes",
+      "/v1/classify",
+      `{"labels":["a"],"image":"data:image/png;base64,${"%2B".repeat(5_300_000)}"}`,
+    ),
+    json(
       "texts of 8,000 letters",
       "/v1/embeddings",
       filled('{"dimensions":1,"input":[', (i) => `"${String(i).padEnd(8_000, "x")}"`, "]}", LIMIT),

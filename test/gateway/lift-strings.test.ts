@@ -23,6 +23,18 @@ describe("liftStrings", () => {
     expect(restored).toEqual(value);
   });
 
+  it.each([":", " \t\r\n:"])("refuses the name of a field (%j)", (colon) => {
+    const text = `{"a":"b","${"k".repeat(65_536)}"${colon}"v"}`;
+    expect(() => liftStrings(bytesOf(text))).toThrow(
+      expect.objectContaining({ code: "too_long", message: expect.stringContaining("name of a field") }),
+    );
+  });
+
+  it("takes the name of a field that is shorter than what is lifted", () => {
+    const text = `{"${"k".repeat(65_535)}":"${"v".repeat(65_536)}"}`;
+    expect(liftStrings(bytesOf(text)).strings).toHaveLength(1);
+  });
+
   it.each(["", '"', '"\\"', `"${"x".repeat(70_000)}`, `{"a":"${"x".repeat(70_000)}\\`])(
     "leaves %.20s… alone",
     (text) => {

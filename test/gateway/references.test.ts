@@ -19,7 +19,7 @@ export default {
   async fetch(request) {
     const { pathname } = new URL(request.url);
     const parse = { "/decodeBase64": decodeBase64, "/decodeBase64Bytes": decodeBase64Bytes, "/parseDataUri": parseDataUri };
-    const bytes = parse[pathname](pathname === "/decodeBase64Bytes" ? await request.bytes() : await request.text());
+    const bytes = parse[pathname](pathname === "/decodeBase64" ? await request.text() : await request.bytes());
     return new Response(bytes, { status: bytes === undefined ? 400 : 200 });
   },
 };`;
@@ -119,6 +119,8 @@ describe("a data URI", () => {
       `data:image/png;base64,${encodeURIComponent(base64)}`,
       `data:image/png,${percent}`,
       `data:,${percent.toUpperCase()}`,
+      `data:image/png;name=${"a".repeat(1000)};base64,${base64}`,
+      `data:image/png;name=${"a".repeat(1000)},${percent}`,
     ]) {
       expect(await parse("parseDataUri", uri), uri).toBe(bytes.toString("hex"));
     }
@@ -128,6 +130,10 @@ describe("a data URI", () => {
     ["data:,a b%20c", "6120622063"],
     ["data:text/plain,a,b", "612c62"],
     ["data:,", ""],
+    ["data:,%41b%43%44e", "4162434465"],
+    ["data:,€%e2%82%ac", "e282ace282ac"],
+    ["data:,%25%32%35", "253235"],
+    ["data:;base64;charset=x,a", "61"],
   ])("%s", async (uri, hex) => {
     expect(await parse("parseDataUri", uri)).toBe(hex);
   });

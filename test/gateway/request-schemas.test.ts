@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../functions/runtime/errors.ts";
 import { FileReference } from "../../functions/gateway/images/file-reference.ts";
 import { classifyRequestSchema } from "../../functions/gateway/schemas/classify-request.ts";
+import { cohereEmbedRequestSchema } from "../../functions/gateway/schemas/cohere-embed-request.ts";
 import {
   embeddingsRequestSchema,
   refuseTokenIds,
@@ -26,6 +27,7 @@ const SCHEMAS = {
   classify: [classifyRequestSchema, { images: ["AAAA"], labels: ["fox"] }],
   similarity: [similarityRequestSchema, { images: ["AAAA"], texts: ["fox"] }],
   embeddings: [embeddingsRequestSchema, { input: "fox" }],
+  cohere: [cohereEmbedRequestSchema, {}],
   rerank: [rerankRequestSchema, { query: "fox", documents: ["bus"] }],
   "label set": [labelSetRequestSchema, { labels: ["fox"] }],
   list: [labelSetListSchema, {}],
@@ -35,6 +37,16 @@ type Name = keyof typeof SCHEMAS;
 
 const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `text ${i}`);
 const pictures = (count: number): object[] => Array.from({ length: count }, () => ({ image: "AAAA" }));
+/** Parts of so many characters each. */
+const texts = (...lengths: number[]): object[] =>
+  lengths.map((length) => ({ type: "text", text: "x".repeat(length) }));
+const messagesOf = (...contents: (object | string)[][]): object => ({
+  input: undefined,
+  messages: contents.map((content) => ({
+    role: "user",
+    content: typeof content[0] === "string" ? content[0] : content,
+  })),
+});
 const fieldsOf = (name: Name, fields: object): object =>
   Object.fromEntries(
     Object.entries({ ...SCHEMAS[name][1], ...fields }).filter(([, value]) => value !== undefined),
@@ -250,6 +262,45 @@ const REFUSED: [name: Name, fields: object, code: string, param: string | null, 
     "messages",
     "must hold a text or an image: a vector is made of it",
   ],
+  ["embeddings", messagesOf(texts(4_096, 4_096)), "too_long", "messages", "8192 characters"],
+  ["embeddings", messagesOf(texts(8_000, 8_000)), "too_long", "messages", "8192 characters"],
+  ["embeddings", messagesOf(texts(5_000), texts(5_000)), "too_long", "messages", "8192 characters"],
+  ["embeddings", messagesOf(["x".repeat(8_192)], texts(1)), "too_long", "messages", "8192 characters"],
+  [
+    "embeddings",
+    messagesOf([...texts(5_000, 5_000), { image: "A" }]),
+    "too_long",
+    "messages",
+    "8192 characters",
+  ],
+  [
+    "embeddings",
+    messagesOf(texts(...Array<number>(65).fill(1))),
+    "too_many_items",
+    "messages[0].content",
+    "at most 64 parts",
+  ],
+  [
+    "cohere",
+    { inputs: [{ content: texts(1) }, { content: texts(8_000, 8_000) }] },
+    "too_long",
+    "inputs[1].content",
+    "8192 characters",
+  ],
+  [
+    "cohere",
+    { inputs: [{ content: texts(...Array<number>(65).fill(1)) }] },
+    "too_many_items",
+    "inputs[0].content",
+    "at most 64 parts",
+  ],
+  [
+    "cohere",
+    { inputs: [{ content: [] }] },
+    "empty_input",
+    "inputs[0].content",
+    "at least one part is needed",
+  ],
   [
     "embeddings",
     { input: undefined, messages: [{ role: "user", content: pictures(17) }] },
@@ -358,6 +409,16 @@ const TAKEN: [name: Name, fields: object, output: object][] = [
     "embeddings",
     { input: undefined, messages: [{ role: "user", content: [{ image: "A" }] }] },
     { messages: [{ image: "A" }] },
+  ],
+  [
+    "embeddings",
+    messagesOf(texts(4_096, 4_095)),
+    { messages: [{ text: `${"x".repeat(4_096)}\n${"x".repeat(4_095)}` }] },
+  ],
+  [
+    "cohere",
+    { inputs: [{ content: texts(1, 2) }, { content: [{ image: "A" }] }] },
+    { items: [{ text: "x\nxx" }, { image: "A" }], from: "inputs" },
   ],
   ["rerank", {}, { query: { text: "fox" }, documents: [{ text: "bus" }], return_documents: false }],
   [

@@ -8,6 +8,7 @@ import {
   fileBatchRequestSchema,
   storeFileListSchema,
   storeFilesRequestSchema,
+  storeFileUpdateSchema,
 } from "../../functions/gateway/schemas/store-file-request.ts";
 import { storeSearchRequestSchema } from "../../functions/gateway/schemas/store-search-request.ts";
 import {
@@ -39,6 +40,7 @@ const SCHEMAS: Schemas = {
   search: [storeSearchRequestSchema, { query: "fox" }],
   store: [vectorStoreRequestSchema, {}],
   "store files": [storeFilesRequestSchema, { file_id: "file-a" }],
+  "store file": [storeFileUpdateSchema, { attributes: {} }],
   "store file list": [storeFileListSchema, {}],
   stores: [vectorStoreListSchema, {}],
 };
@@ -147,6 +149,17 @@ const REFUSED: Refused[] = [
   ["metadata", pairs(17), "too_many_items", null],
   ["metadata", { ["k".repeat(65)]: "v" }, "too_long", null],
   ["metadata", { "\ud800": "v" }, "invalid_value", null],
+  ["metadata", { "\0lifted:0": "v" }, "too_long", null],
+  ["metadata", { ["__proto__"]: "v" }, "invalid_value", null],
+  ["attributes", { "\0lifted:0": "v" }, "too_long", null],
+  ["attributes", { a: "v", ["__proto__"]: "v" }, "invalid_value", null],
+  ["store", { metadata: "a" }, "invalid_type", "metadata"],
+  ["store", { metadata: ["a"] }, "invalid_type", "metadata"],
+  ["store", { metadata: { ["__proto__"]: "v" } }, "invalid_value", "metadata"],
+  ["batch", { metadata: { "\0lifted:0": "v" } }, "too_long", "metadata"],
+  ["store files", { attributes: { "\0lifted:0": "v" } }, "too_long", "attributes"],
+  ["store file", { attributes: undefined }, "missing_field", "attributes"],
+  ["store file", { attributes: 7 }, "invalid_type", "attributes"],
   ["metadata", { a: "v", b: "v".repeat(513) }, "too_long", "b"],
   ["metadata", { b: "\0lifted:0" }, "too_long", "b"],
   ["metadata", { b: "\ud800" }, "invalid_value", "b"],
@@ -242,6 +255,7 @@ const REFUSED: Refused[] = [
   ["filter", { type: "like" }, "invalid_type", "type"],
   ["filter", { key: undefined }, "missing_field", "key"],
   ["filter", { key: "k".repeat(65) }, "too_long", "key"],
+  ["filter", { key: "\0lifted:0" }, "too_long", "key"],
   ["filter", { value: "v".repeat(513) }, "too_long", "value"],
   ["filter", { value: "\ud800" }, "invalid_value", "value"],
   ["filter", { value: [1] }, "invalid_type", "value"],

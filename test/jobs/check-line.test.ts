@@ -59,6 +59,13 @@ describe("a line", () => {
     expect(checkLine(line, EMBEDDINGS)).toMatchObject({ code: "invalid_json_line" });
   });
 
+  test("with a field whose name is endless is refused, and told why", () => {
+    expect(check({ ...GOOD, body: { input: "fox", ["k".repeat(70_000)]: 1 } })).toMatchObject({
+      code: "invalid_json_line",
+      message: expect.stringContaining("the name of a field"),
+    });
+  });
+
   test("with values that take too much memory is refused; a long text is not", () => {
     const tiny = Array.from({ length: 1_000_000 }, () => ({}));
     expect(check({ ...GOOD, body: { input: tiny } })).toMatchObject({ code: "line_too_long", param: null });

@@ -29,6 +29,18 @@ describe("MemoryCache", () => {
     expect(held(cache, ["a", "b", "c", "d"])).toEqual(["a", "c", "d"]);
   });
 
+  it("does not keep what is larger than all of its room, and leaves the others", () => {
+    const cache = newCache();
+    cache.set("a", value(1));
+    cache.set("b", value(2));
+    cache.set("c", new Float32Array(4 * QUARTER));
+    cache.set("k".repeat(8_000_000), value(3));
+    expect(held(cache, ["a", "b", "c", "k".repeat(8_000_000)])).toEqual(["a", "b"]);
+    // What it replaces is not the newest under its key any more.
+    cache.set("a", new Float32Array(4 * QUARTER));
+    expect(held(cache, ["a", "b"])).toEqual(["b"]);
+  });
+
   it("counts a key that is set again once", () => {
     const cache = newCache();
     for (let i = 0; i < 10; i++) cache.set("a", value(i));

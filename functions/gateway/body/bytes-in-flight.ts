@@ -278,5 +278,8 @@ const RESERVE = 4_000_000;
 /** The most that one body may take. A larger one would never find room. */
 export const MAX_BODY_MEMORY = BODY_ROOM.large - RESERVE;
 
+/** The most that a request may take for what is not its body, so that hundreds may wait beside it. */
+export const MAX_OTHER_MEMORY = MAX_BODY_MEMORY - 250 * LEAST_BYTES;
+
 /** One instance for all requests of the isolate. */
 export const bytesInFlight = new BytesInFlight(BODY_ROOM, RESERVE);

@@ -28,7 +28,7 @@ export interface ReadBody {
 /**
  * @param isLine true for a line of a batch
  * @param acceptFile receives a multipart request's files as they arrive; without it, only JSON is accepted
- * @throws ServiceError `unsupported_media_type`, `request_too_large`, `invalid_json`, `invalid_type`, `overloaded`;
+ * @throws ServiceError `unsupported_media_type`, `request_too_large`, `invalid_json`, `too_long`, `invalid_type`, `overloaded`;
  * whatever `acceptFile` throws
  */
 export async function readBody(
@@ -93,12 +93,15 @@ async function readJson(request: Request, length: number, share: Share): Promise
   const { body, strings } = parse(new Uint8Array(buffer.transferToFixedLength()), weight.lifted > 0);
   // The text is freed here, but cleaned texts take about as much.
   share.complete(weight.memory);
+  let liftedBytes = weight.memory - weight.parsing;
   const lifted: LiftedStrings = {
     strings,
     release: () => {
       for (const string of lifted.strings) freeBuffer(string);
       lifted.strings = [];
-      share.complete(weight.parsing);
+      // What the request holds for other reasons by now stays.
+      share.complete(share.held - liftedBytes);
+      liftedBytes = 0;
     },
   };
   if (body === null || typeof body !== "object" || Array.isArray(body)) {
@@ -107,7 +110,10 @@ async function readJson(request: Request, length: number, share: Share): Promise
   return { fields: body as Fields, lifted };
 }
 
-/** @param hasLongStrings false skips the search for long strings, which is slow among a million short ones */
+/**
+ * @param hasLongStrings false skips the search for long strings, which is slow among a million short ones
+ * @throws ServiceError `invalid_json`, `too_long`
+ */
 function parse(
   bytes: Uint8Array<ArrayBuffer>,
   hasLongStrings: boolean,
@@ -117,7 +123,8 @@ function parse(
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(json);
     freeBuffer(json);
     return { body: JSON.parse(text), strings };
-  } catch {
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
     throw new ServiceError("invalid_json", "the request's body is not valid JSON in UTF-8");
   }
 }

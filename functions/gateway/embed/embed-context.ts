@@ -26,6 +26,12 @@ export interface EmbedContext {
   /** False once the client has disconnected. */
   wanted: Wanted;
   waitUntil: WaitUntil;
+  /**
+   * Waits until the request may hold so many bytes beside those of its body, as far as any request may. It keeps them
+   * until it is answered.
+   * @throws ServiceError `overloaded`
+   */
+  hold: (bytes: number) => Promise<void>;
   /** Of a batch, whose lines wait for each other's pictures. */
   pictureWatch?: PictureWatch | undefined;
 }

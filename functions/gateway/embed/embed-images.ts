@@ -1,8 +1,8 @@
 /** Turns image references into unit-length image embeddings. */
-import { liftedImage } from "../images/lifted-image.ts";
 import { inlineImage } from "../images/inline-image.ts";
 import { BlobStore } from "../../files/blob-store.ts";
 import { FileReference } from "../images/file-reference.ts";
+import { bytesOfReference } from "../images/reference-bytes.ts";
 import { readStoredImage } from "../images/stored-image.ts";
 import { ImageFetch } from "../images/fetch/image-fetch.ts";
 import { parseAllowlist } from "../images/fetch/url-policy.ts";
@@ -92,7 +92,7 @@ async function addAll(
     }
     const fetched = fetches.get(reference);
     if (fetched === undefined) {
-      const file = liftedImage(reference, batch.strings, param) ?? inlineImage(reference, param);
+      const file = inlineImage(bytesOfReference(reference, batch.strings), param);
       return await batch.add(file, param);
     }
     for (const next of left.slice(0, FETCHES_AHEAD)) next.open();

@@ -7,6 +7,7 @@
  */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { CleanText } from "../../runtime/tokenizer/clean-text.ts";
+import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { sha256Hex } from "../../runtime/sha256-hex.ts";
 import type { EmbeddedText } from "../../embed/compute-prompts.ts";
 import { decodeBase64, encodeBase64 } from "../base64.ts";
@@ -54,7 +55,7 @@ export class TextCache {
     try {
       for (let start = 0; start < names.length; start += KV_BULK_KEYS) {
         const some = names.slice(start, start + KV_BULK_KEYS);
-        const keys = await Promise.all(some.map((name) => this.#key(name)));
+        const keys = await this.#keys(some);
         const values = await withDeadline(DEADLINES.kv, () => this.#kv.get(keys, "text"));
         for (const [index, name] of some.entries()) {
           const key = keys[index] ?? "";
@@ -71,9 +72,10 @@ export class TextCache {
   /** Stores embeddings. It never rejects, so it can be passed to `waitUntil`. */
   async write(vectors: ReadonlyMap<PromptsKey, CachedText>): Promise<void> {
     const entries = [...vectors].slice(0, MAX_WRITES);
+    const keys = await this.#keys(entries.map(([name]) => name));
     const results = await Promise.allSettled(
-      entries.map(async ([name, entry]) => {
-        const key = await this.#key(name);
+      entries.map(async ([, entry], index) => {
+        const key = keys[index] ?? "";
         await this.#kv.put(key, await this.#format(key, entry), { expirationTtl: TIME_TO_LIVE });
       }),
     );
@@ -83,8 +85,15 @@ export class TextCache {
     }
   }
 
-  async #key(name: PromptsKey): Promise<string> {
-    return `${FORMAT}/${this.#revision}/${await sha256Hex(new TextEncoder().encode(name))}`;
+  /** One after the other, because the prompts of a label may be a megabyte. */
+  async #keys(names: readonly PromptsKey[]): Promise<string[]> {
+    const keys: string[] = [];
+    for (const name of names) {
+      const bytes = new TextEncoder().encode(name);
+      keys.push(`${FORMAT}/${this.#revision}/${await sha256Hex(bytes)}`);
+      freeBuffer(bytes);
+    }
+    return keys;
   }
 
   /** Values are stored as base64, because KV reads many values in one operation only as text. Little-endian. */

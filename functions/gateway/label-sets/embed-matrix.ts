@@ -2,7 +2,7 @@
 import type { EmbedContext } from "../embed/embed-context.ts";
 import type { Prompts } from "../../embed/compute-prompts.ts";
 import { embedPrompts, type EmbedOptions } from "../embed/embed-prompts.ts";
-import type { LabelSetDefinition } from "../../label-sets/definition.ts";
+import { countCharacters, type LabelSetDefinition } from "../../label-sets/definition.ts";
 import {
   blankMatrix,
   fillRows,
@@ -21,6 +21,14 @@ export interface EmbeddedMatrix {
  * Memory needed while a matrix is made, in multiples of its size: the matrix, and the vectors that it is copied from.
  */
 export const MAKING = 2;
+
+/**
+ * Memory needed while prompts of labels are embedded: of each the cleaned text, and its part of the name of its label's
+ * vector, with two bytes a character. Templates make many long prompts of a short body.
+ */
+export function promptBytes(definition: LabelSetDefinition): number {
+  return 4 * countCharacters(definition);
+}
 
 /**
  * @param items the prompts of the definition; see `promptsOfSet`

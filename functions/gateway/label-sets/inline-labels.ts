@@ -13,7 +13,7 @@ import {
   promptsOfSet,
   vectorsKey,
 } from "../../label-sets/definition.ts";
-import { type EmbeddedMatrix, embedMatrix, MAKING } from "./embed-matrix.ts";
+import { type EmbeddedMatrix, embedMatrix, MAKING, promptBytes } from "./embed-matrix.ts";
 import { type LabelMatrix, matrixBytes, thresholds } from "../../label-sets/label-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory, type UsedMatrix } from "./matrix-memory.ts";
@@ -36,7 +36,10 @@ export async function inlineLabels(
   // Names come from the request's own strings (see `asRequested`), because a second copy of long names would be as
   // large as the body.
   const unnamed = { ...definition, labels: definition.labels.map((each) => ({ ...each, label: "" })) };
-  const embed = (): Promise<EmbeddedMatrix> => embedMatrix(unnamed, promptsOfSet(definition), context);
+  const embed = async (): Promise<EmbeddedMatrix> => {
+    await context.hold(promptBytes(definition));
+    return await embedMatrix(unnamed, promptsOfSet(definition), context);
+  };
   if (definition.labels.length + definition.negative.length <= KV_BULK_KEYS) {
     const { matrix, cachedTokens } = await embed();
     return { ...asRequested({ matrix }, definition), cachedTokens };

@@ -12,11 +12,12 @@ import { buildAtOnce, isSmall } from "./build-set.ts";
 import { isLabelSetId, type LabelSetDefinition } from "../../label-sets/definition.ts";
 import { type LabelMatrix, matrixBytes, unpackMatrix } from "../../label-sets/label-matrix.ts";
 import { noExamples } from "./embed-examples.ts";
-import { MAKING } from "./embed-matrix.ts";
+import { MAKING, promptBytes } from "./embed-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory, setsInUse, type UsedMatrix } from "./matrix-memory.ts";
 import { requestBuild } from "./request-build.ts";
 import { isComplete, type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
+import { withDefinition } from "./with-definition.ts";
 
 /** Milliseconds after a check until R2 is asked again in the background. */
 const ASK_AGAIN_AFTER = 20_000;
@@ -33,10 +34,16 @@ const loads = new KeyedLoads<true>();
 const loadsOfLines = new KeyedLoads<true>();
 
 /**
+ * @param known the definition, if the request has it and the set is small; otherwise it is read if need be
  * @returns the set's matrix, which the caller must release after use
  * @throws ServiceError `label_set_not_found`; `model_unavailable` while a large set is being computed; `overloaded`
  */
-export async function storedLabels(account: string, id: string, context: EmbedContext): Promise<UsedMatrix> {
+export async function storedLabels(
+  account: string,
+  id: string,
+  context: EmbedContext,
+  known?: LabelSetDefinition,
+): Promise<UsedMatrix> {
   // Refuse ids of another form: an id with a slash could form a key of another account.
   if (!isLabelSetId(id)) throw labelSetNotFound(id);
   const key = memoryKey(account, id, context.manifest.revision);
@@ -46,7 +53,7 @@ export async function storedLabels(account: string, id: string, context: EmbedCo
     const used = matrixMemory.use(key);
     if (used !== undefined) return used;
     const led = context.pictureWatch === undefined ? loads : loadsOfLines;
-    await led.get(key, (renew) => load(account, id, context, renew), context.waitUntil);
+    await led.get(key, (renew) => load(account, id, context, renew, known), context.waitUntil);
   }
   throw setsInUse();
 }
@@ -84,7 +91,13 @@ async function exists(account: string, id: string, context: EmbedContext): Promi
 }
 
 /** Loads a set's matrix into memory. */
-async function load(account: string, id: string, context: EmbedContext, renew: Renew): Promise<true> {
+async function load(
+  account: string,
+  id: string,
+  context: EmbedContext,
+  renew: Renew,
+  known: LabelSetDefinition | undefined,
+): Promise<true> {
   const { revision, embedding_width: width } = context.manifest;
   const store = new SetStore(context.env.SETS);
   const [summary, stored] = await Promise.all([store.summary(account, id), store.ready(id, revision)]);
@@ -110,11 +123,17 @@ async function load(account: string, id: string, context: EmbedContext, renew: R
     return cached ?? whole(await loadFromR2(id, store, context));
   };
   if (isComplete(stored, isTaught) && (await put(stored.bytes, read))) return true;
-  const definition = await smallDefinition(summary, store, context, renew);
-  isNewToKv = true;
-  await put(MAKING * matrixBytes(definition, width), () =>
-    buildAtOnce(id, definition, store, ignoringClient(context, renew)),
-  );
+  const build = async (definition: LabelSetDefinition): Promise<void> => {
+    isNewToKv = true;
+    await put(MAKING * matrixBytes(definition, width), () =>
+      buildAtOnce(id, definition, store, ignoringClient(context, renew)),
+    );
+  };
+  if (known === undefined) await withSmall(summary, store, context, renew, build);
+  else {
+    await context.hold(promptBytes(known));
+    await build(known);
+  }
   if (!(await exists(account, id, context))) {
     // It was deleted meanwhile.
     await store.removeComputed(id);
@@ -138,26 +157,38 @@ async function loadFromR2(
 }
 
 /**
- * The definition of a set that this model revision has not computed, or not to the end.
+ * Builds a set that this model revision has not computed, or not to the end.
+ * @param build gets the definition of a small set
  * @throws ServiceError `model_unavailable` for a large set or one with examples, after asking the jobs Worker to compute
- * it; `label_set_model_mismatch`
+ * it; `label_set_model_mismatch`; `overloaded`
  */
-async function smallDefinition(
+async function withSmall(
   { account, id, examples }: LabelSetSummary,
   store: SetStore,
   context: EmbedContext,
   renew: Renew,
-): Promise<LabelSetDefinition> {
+  build: (definition: LabelSetDefinition) => Promise<void>,
+): Promise<void> {
   renew();
   // Only a large set, or one with examples, has a plan. The plan is checked first, because a definition may be as large
   // as a request's body.
   let plan = await store.plans.get(id, examples !== undefined);
   if (plan === undefined) {
-    const definition = await store.definition(id);
-    renew();
-    if (definition === undefined) throw labelSetNotFound(id);
-    if (isSmall(definition)) return definition;
-    plan = await store.plans.make(id, definition);
+    const made = await withDefinition(
+      store,
+      id,
+      async (definition, hold) => {
+        renew();
+        if (!isSmall(definition)) return await store.plans.make(id, definition);
+        await hold(promptBytes(definition));
+        await build(definition);
+        return "built";
+      },
+      context.pictureWatch !== undefined,
+    );
+    if (made === undefined) throw labelSetNotFound(id);
+    if (made === "built") return;
+    plan = made;
   }
   renew();
   const { revision, alias } = context.manifest;

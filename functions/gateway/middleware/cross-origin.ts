@@ -11,6 +11,15 @@ import type { GatewayEnv } from "./gateway-env.ts";
 
 /** How long a browser caches the answer to a preflight request, seconds. */
 const MAX_AGE = 3600;
+/** Headers that pages of other origins may read. */
+const EXPOSED = [
+  "x-request-id",
+  "openai-processing-ms",
+  "server-timing",
+  "retry-after",
+  "allow",
+  "www-authenticate",
+];
 
 export const crossOrigin = createMiddleware<GatewayEnv>(async (c, next) => {
   const origin = c.req.header("origin");
@@ -20,7 +29,7 @@ export const crossOrigin = createMiddleware<GatewayEnv>(async (c, next) => {
     return await cors({
       origin: allowed.includes("*") ? "*" : origin,
       allowMethods: ["GET", "POST", "DELETE"],
-      exposeHeaders: ["x-request-id", "openai-processing-ms", "server-timing", "retry-after", "allow"],
+      exposeHeaders: EXPOSED,
       maxAge: MAX_AGE,
     })(c, next);
   }

@@ -11,6 +11,8 @@ const RETRY_AFTER = { 429: "10", 503: "2" } as const;
 export function errorResponse(thrown: Error, c: Context<GatewayEnv>): Response {
   const { status, ...fields } = refusal(thrown, c);
   if (status === 429 || status === 503) c.header("retry-after", RETRY_AFTER[status]);
+  // RFC 9110, section 11.6.1, requires it.
+  if (status === 401) c.header("www-authenticate", "Bearer");
   return c.json(shapeFor(c.req.path, fields), status);
 }
 

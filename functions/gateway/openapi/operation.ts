@@ -67,7 +67,7 @@ const ALWAYS: Refusal[] = [
 /** Of operations that need a key. */
 const WITH_KEY: Refusal[] = [
   ["400", "BadRequest", "The request is wrong; `param` names the field"],
-  ["401", "Unauthorized", "The API key is missing or wrong"],
+  ["401", "Unauthorized", "The API key is missing or wrong; `www-authenticate` says how to send one"],
   ["403", "Forbidden", "The account has reached its limit, or the page's origin is not allowed"],
   ["404", "NotFound", "The address, model, label set, file, batch or vector store does not exist"],
   ["429", "TooManyRequests", "Too many requests; `retry-after` says when to try again"],
@@ -78,6 +78,12 @@ const WITH_BODY: Refusal[] = [
   ["415", "UnsupportedMediaType", "The request's body is of another type, or compressed"],
 ];
 const retryAfter = { "retry-after": { schema: { type: "integer" }, description: "Seconds" } } as const;
+/** Headers of refusals, by status. */
+const HEADERS: Readonly<Record<string, ZodOpenApiResponseObject["headers"]>> = {
+  "401": { "www-authenticate": { schema: { type: "string", const: "Bearer" }, description: "RFC 6750" } },
+  "429": retryAfter,
+  "503": retryAfter,
+};
 
 export function operation({
   id,
@@ -162,7 +168,7 @@ function refused(
   const response: ZodOpenApiResponseObject = {
     id: name,
     description,
-    ...(status === "429" || status === "503" ? { headers: retryAfter } : {}),
+    ...(HEADERS[status] && { headers: HEADERS[status] }),
     content: { [JSON_TYPE]: { schema: errors === undefined ? errorSchema : huggingFaceErrorSchema } },
   };
   made.set(name, response);

@@ -12,9 +12,14 @@ import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { buildAtOnce, isSmall } from "../label-sets/build-set.ts";
 import { takeTurn } from "../../label-sets/build-claim.ts";
 import { buildNextPart } from "../../label-sets/build-part.ts";
+import type { LabelSetDefinition } from "../../label-sets/definition.ts";
+import type { LabelMatrix } from "../../label-sets/label-matrix.ts";
+import type { Hold } from "../../label-sets/sealed-objects.ts";
+import { promptBytes } from "../label-sets/embed-matrix.ts";
 import { SetNames } from "../../label-sets/set-names.ts";
 import { isComplete, SetStore } from "../../label-sets/set-store.ts";
 import { writeMatrix } from "../label-sets/matrix-cache.ts";
+import { withDefinition } from "../label-sets/with-definition.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { validate } from "../schemas/validate.ts";
 import { computeLabelSetsRequestSchema } from "../schemas/compute-label-sets-request.ts";
@@ -45,18 +50,23 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
       if (remove_former) await store.removeFormerVectors(id, revision);
       continue;
     }
-    const definition = await store.definition(id);
-    if (definition === undefined) continue;
     // Examples that have no vectors of this model: their owner must store the set again.
     if (isTaught && !(await store.examples.has(id, revision))) {
       skipped.push(id);
       continue;
     }
+    // Only a large set, or one with examples, has a plan.
+    const plan = await store.plans.get(id, isTaught);
+    const buildIfSmall = async (definition: LabelSetDefinition, hold: Hold): Promise<LabelMatrix | null> => {
+      if (!isSmall(definition)) return null;
+      await hold(promptBytes(definition));
+      return await buildAtOnce(id, definition, store, context);
+    };
+    const matrix = plan === undefined ? await withDefinition(store, id, buildIfSmall) : null;
+    if (matrix === undefined) continue;
     let isLeft = false;
-    if (isSmall(definition)) {
-      const matrix = await buildAtOnce(id, definition, store, context);
-      writeMatrix(id, { matrix, release: () => {} }, context);
-    } else {
+    if (matrix !== null) writeMatrix(id, { matrix, release: () => {} }, context);
+    else {
       const held = await takeTurn(store, id, revision, TURN.turn, { mayBegin: true, next: TURN.next });
       // The jobs Worker is computing the set, because the revision is already served.
       if (held === "over" || "waitMs" in held) continue;

@@ -16,7 +16,7 @@ import { validate } from "../schemas/validate.ts";
 import { scoreTexts } from "../score/score-texts.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 import { reportUsage } from "./answer/report-usage.ts";
-import { listTexts, streamTexts } from "./answer/stream-rows.ts";
+import { listTexts, SCORE_BYTES, streamTexts } from "./answer/stream-rows.ts";
 import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { requestedModel } from "./request/requested-model.ts";
@@ -38,7 +38,11 @@ export const huggingFace = new Hono<GatewayEnv>()
     reportUsage(c, usage);
     const scores = scoreTexts(picture.embedding, columns, Math.exp(manifest.logit_scale));
     const sorted = scores.toSorted((a, b) => b.logit - a.logit);
-    return c.json(sorted.map(({ index, probability }) => ({ label: labels[index], score: probability })));
+    const rowOf = (at: number): object => {
+      const { index, probability } = sorted[at] ?? missing();
+      return { label: labels[index], score: probability };
+    };
+    return await streamTexts(c, bareList(sorted.length, rowOf), sorted.length * SCORE_BYTES);
   })
   .post("/hf/feature-extraction", async (c) => {
     const fields = await readFields(c);
@@ -69,7 +73,11 @@ function zeroShotParam(index: number): string {
   return index === 0 ? "inputs" : `parameters.candidate_labels[${index - 1}]`;
 }
 
-function* bareList(count: number, rowOf: (index: number) => number[]): Generator<string> {
+function missing(): never {
+  throw new Error("a label was not scored");
+}
+
+function* bareList(count: number, rowOf: (index: number) => object): Generator<string> {
   yield "[";
   yield* listTexts(count, rowOf);
   yield "]";

@@ -33,6 +33,7 @@ import { requestBuild, resumeBuild } from "../label-sets/request-build.ts";
 import { isComplete, type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 import { forgetName, freshSet } from "../label-sets/named-set.ts";
 import { forgetLabels, labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
+import { withDefinition } from "../label-sets/with-definition.ts";
 import { SetNames } from "../../label-sets/set-names.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { warn } from "../../runtime/warn.ts";
@@ -49,6 +50,7 @@ import {
 import { DEFAULT_TEMPLATES } from "../templates/named-templates.ts";
 import { validate } from "../schemas/validate.ts";
 import { answeredBy } from "./answer/inference-response.ts";
+import { holdAnswer, streamList, streamSet, SUMMARIES } from "./answer/stream-sets.ts";
 
 const PATH = "/v1/label_sets";
 /** Real ids have half as many characters. */
@@ -88,7 +90,7 @@ export const labelSets = new Hono<GatewayEnv>()
     const isTaughtSet = vectors !== undefined;
     const wasReady = !isNew && isComplete(await store.ready(summary.id, manifest.revision), isTaughtSet);
     if (!wasReady && isSmall(definition)) {
-      const { matrix, release } = await storedLabels(account, summary.id, context);
+      const { matrix, release } = await storedLabels(account, summary.id, context, definition);
       release();
       // What is computed in the background is not part of this request.
       c.set("usage", { ...usage, tokens: matrix.tokens });
@@ -96,7 +98,7 @@ export const labelSets = new Hono<GatewayEnv>()
       // The jobs Worker needs them.
       if (vectors !== undefined) await store.examples.put(summary.id, manifest.revision, vectors);
       const plan = await store.plans.get(summary.id, isTaughtSet);
-      if (plan === undefined) await store.plans.make(summary.id, definition);
+      if (plan === undefined) await store.plans.make(summary.id, definition, pauses);
       await requestBuild(context, account, summary.id);
       if (!(await store.exists(account, summary.id))) {
         // It was deleted meanwhile, perhaps before the last of this was written.
@@ -125,18 +127,12 @@ export const labelSets = new Hono<GatewayEnv>()
     const manifest = await requestedModel(c, model);
     const store = new SetStore(c.env.SETS);
     const account = accountOf(c);
-    const { sets, hasMore } = await store.list(account, limit, after);
+    const { sets, hasMore } = await store.list(account, limit, after, holdAnswer(c, SUMMARIES));
     const names = await new SetNames(c.env, account).namesOf(sets.map(({ id }) => id));
     const data = await Promise.all(
       sets.map((set) => describeSet(set, store, manifest, () => names.get(set.id))),
     );
-    return c.json({
-      object: "list",
-      data,
-      has_more: hasMore,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-    });
+    return await streamList(c, data, hasMore);
   })
   .get(`${PATH}/:id`, async (c) => {
     const account = accountOf(c);
@@ -145,13 +141,12 @@ export const labelSets = new Hono<GatewayEnv>()
     const { model } = await validate(labelSetQuerySchema, c.req.query());
     const manifest = await requestedModel(c, model);
     const store = new SetStore(c.env.SETS);
-    const [summary, definition] = await Promise.all([store.summary(account, id), store.definition(id)]);
-    if (summary === undefined || definition === undefined) throw labelSetNotFound(id);
-    const { labels, negative, min_similarity } = definition;
+    const summary = await store.summary(account, id);
+    if (summary === undefined) throw labelSetNotFound(id);
     const named = isLabelSetId(given) ? undefined : given;
     const described = await describeSet(summary, store, manifest, nameOf(c, id, manifest, named));
     if (described.status === "building") await resumeBuild({ env: c.env, manifest }, account, id);
-    return c.json({ ...described, negative, min_similarity, data: labels });
+    return await streamSet(c, described, store);
   })
   .delete(`${PATH}/:id`, async (c) => {
     const account = accountOf(c);
@@ -178,9 +173,11 @@ export const labelSets = new Hono<GatewayEnv>()
 async function examplePictures(account: string, id: string, store: SetStore): Promise<string[]> {
   const summary = await store.summary(account, id);
   if (summary?.examples === undefined) return [];
-  const { labels = [] } = (await store.definition(id)) ?? {};
-  const examples = labels.flatMap((label) => label.examples ?? []);
-  return examples.filter(({ revision }) => revision === undefined).map(({ sha256 }) => sha256);
+  const hashes = await withDefinition(store, id, ({ labels }) => {
+    const examples = labels.flatMap((label) => label.examples ?? []);
+    return examples.filter(({ revision }) => revision === undefined).map(({ sha256 }) => sha256);
+  });
+  return hashes ?? [];
 }
 
 /** Labels as the set has them, and the vectors of their examples, if they have any. */

@@ -1,7 +1,7 @@
 /** `POST /v2/embed`: Cohere's request. Its other fields, such as `max_tokens` and `priority`, are ignored. */
 import * as z from "zod";
-import { MAX_IMAGES, MAX_INPUTS, MAX_MESSAGES } from "../limits.ts";
-import { itemOfParts, partSchema } from "./embeddings-request.ts";
+import { MAX_IMAGES, MAX_INPUTS } from "../limits.ts";
+import { itemOfParts, partsSchema } from "./embeddings-request.ts";
 import { imageObjectSchema, imageReferenceSchema } from "./image.ts";
 import { type Item, limitImages } from "./item.ts";
 import { list } from "./list.ts";
@@ -23,11 +23,9 @@ const embeddingType = z
 
 const inputSchema = z
   .object({
-    content: list(partSchema)
-      .min(1, "at least one part is needed")
-      .max(MAX_MESSAGES, `at most ${MAX_MESSAGES} parts`),
+    content: partsSchema.min(1, "at least one part is needed").transform(itemOfParts),
   })
-  .transform(({ content }, context) => itemOfParts(content, context))
+  .transform(({ content }) => content)
   .meta({ id: "CohereInput" });
 
 export const cohereEmbedRequestSchema = z

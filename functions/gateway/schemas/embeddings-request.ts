@@ -1,7 +1,7 @@
 /** `POST /v1/embeddings`: OpenAI's request, whose inputs may also be images, or vLLM's request with messages. */
 import * as z from "zod";
 import { ServiceError } from "../../runtime/errors.ts";
-import { MAX_INPUTS, MAX_MESSAGES } from "../limits.ts";
+import { MAX_INPUTS, MAX_MESSAGES, MAX_MIX_PARTS, MAX_TEXT_LENGTH } from "../limits.ts";
 import { imageObjectSchema } from "./image.ts";
 import { OUTPUT_TYPES, type OutputType } from "../vectors/output-type.ts";
 import { type Item, limitImages, mixedItemSchema, partsOf } from "./item.ts";
@@ -47,10 +47,12 @@ export const partSchema = z.union(
   { error: 'must be a part of a message: {"type": "text", "text": …} or an image object' },
 );
 
+export const partsSchema = list(partSchema).max(MAX_MIX_PARTS, `at most ${MAX_MIX_PARTS} parts`);
+
 const messageSchema = z
   .object({
     role: z.string(),
-    content: z.union([textSchema.transform((text): Item[] => [{ text }]), list(partSchema)], {
+    content: z.union([textSchema.transform((text): Item[] => [{ text }]), partsSchema], {
       error: "must be a text or a list of parts",
     }),
   })
@@ -71,6 +73,11 @@ const messagesSchema = list(messageSchema)
 export function itemOfParts(parts: readonly Item[], context: z.RefinementCtx): Item | Mix {
   const texts = parts.flatMap((part) => ("text" in part ? [part.text] : []));
   const images = parts.flatMap((part) => ("image" in part ? [{ ...part, weight: 1 }] : []));
+  if (texts.length - 1 + texts.reduce((sum, { length }) => sum + length, 0) > MAX_TEXT_LENGTH) {
+    const message = `the texts are joined to one, which may have at most ${MAX_TEXT_LENGTH} characters`;
+    context.addIssue({ code: "custom", message, params: { code: "too_long" } });
+    return z.NEVER;
+  }
   const text = texts.join("\n");
   const [image, ...others] = images;
   if (image === undefined && texts.length > 0) return { text };

@@ -12,19 +12,30 @@ interface Fault {
   code: string;
 }
 
+/** Zod's objects leave this key out without notice. */
+const withoutPrototype = z.unknown().refine((given) => !Object.hasOwn(Object(given) as object, "__proto__"), {
+  error: "a key must not be __proto__",
+  params: { code: "invalid_value" },
+  abort: true,
+});
+
+function isShortKey(key: string): boolean {
+  return key.length <= MAX_METADATA_KEY && !key.startsWith(LIFTED);
+}
+
 /**
  * Not zod's record, which keeps an issue for each wrong pair, even for a million pairs: they are counted first.
  * @param faultOf says what is wrong with a value
  */
 function pairs<Value>(what: string, faultOf: (value: unknown) => Fault | undefined) {
-  return z
-    .looseObject({})
+  return withoutPrototype
+    .pipe(z.looseObject({}))
     .refine((given) => Object.keys(given).length <= MAX_METADATA, {
       error: `at most ${MAX_METADATA} ${what}`,
       params: { code: "too_many_items" },
       abort: true,
     })
-    .refine((given) => Object.keys(given).every((key) => key.length <= MAX_METADATA_KEY), {
+    .refine((given) => Object.keys(given).every(isShortKey), {
       error: `a key has at most ${MAX_METADATA_KEY} characters`,
       params: { code: "too_long" },
       abort: true,

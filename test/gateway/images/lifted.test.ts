@@ -8,7 +8,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, post } from "../../support/post.ts";
 import { startWorkers, type Workers } from "../../support/workers.ts";
 
-const PHOTO = join(import.meta.dirname, "../../fixtures/pictures/images/photo_3000x2000.jpg");
+const PICTURES = join(import.meta.dirname, "../../fixtures/pictures/images");
+const PHOTO = join(PICTURES, "photo_3000x2000.jpg");
+const OTHERS = ["gray.jpg", "cmyk.jpg", "rgb.png"];
+
+function percentEncoded(file: Buffer): string {
+  return `data:,${[...file].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("")}`;
+}
 
 describe("a long picture in JSON", () => {
   let workers: Workers;
@@ -35,10 +41,25 @@ describe("a long picture in JSON", () => {
       urlSafe,
       // Escapes, as some encoders write them; such a string is not lifted.
       photo.replaceAll("/", "\\/"),
-      `data:,${[...Buffer.from(photo, "base64")].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("")}`,
+      percentEncoded(Buffer.from(photo, "base64")),
+      `data:image/jpeg;base64,${encodeURIComponent(photo)}`,
     ]) {
       expect((await classify(image)).body.data).toEqual(body.data);
     }
+  });
+
+  it("is decoded in place without harm to others of the request", async () => {
+    const files = await Promise.all(OTHERS.map((name) => readFile(join(PICTURES, name))));
+    const asked = async (written: (file: Buffer, index: number) => string): Promise<unknown> => {
+      const images = files.map(written);
+      return (await post(`${workers.url}/v1/classify`, { images, labels: ["a", "b"] })).body.data;
+    };
+    const expected = await asked((file) => file.toString("base64"));
+    expect(expected).toHaveLength(OTHERS.length);
+    expect(await asked(percentEncoded)).toEqual(expected);
+    const mixed = (file: Buffer, index: number): string =>
+      index % 2 === 0 ? percentEncoded(file) : file.toString("base64");
+    expect(await asked(mixed)).toEqual(expected);
   });
 
   it.each([
@@ -46,6 +67,12 @@ describe("a long picture in JSON", () => {
     [
       "nonsense in a data URI",
       () => classify(`data:image/png;base64,${"!".repeat(50_000)}`),
+      "invalid_image",
+      "images[0]",
+    ],
+    [
+      "a broken percent escape",
+      () => classify(`data:image/png,${"%41".repeat(30_000)}%4`),
       "invalid_image",
       "images[0]",
     ],

@@ -51,6 +51,18 @@ export async function streamTexts(
   texts: Iterable<string>,
   bytes: number,
 ): Promise<Response> {
+  return await streamPieces(c, utf8Pieces(texts), bytes);
+}
+
+/** Streams the pieces of a JSON text. @param bytes as for `streamTexts` @throws ServiceError as `streamTexts` */
+export async function streamPieces(
+  c: Context<GatewayEnv>,
+  pieces: Iterable<Uint8Array>,
+  bytes: number,
+): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  // Nobody would read the pieces.
+  if (c.req.method === "HEAD") return new Response(null, { headers });
   const share = c.get("share");
   if (share !== undefined) await share.growTo(share.held + bytes, share.held + bytes);
   // From here on the answer owns the room.
@@ -58,9 +70,9 @@ export async function streamTexts(
   const { readable, writable } = new IdentityTransformStream();
   // A line's answer waits for those of others.
   const patience = c.get("line") === undefined ? PATIENCE_MS : undefined;
-  const sent = send(utf8Pieces(texts), writable.getWriter(), patience).finally(() => share?.release());
+  const sent = send(pieces, writable.getWriter(), patience).finally(() => share?.release());
   c.executionCtx.waitUntil(sent);
-  return new Response(readable, { headers: { "content-type": "application/json" } });
+  return new Response(readable, { headers });
 }
 
 /** Writes each piece when the one before has been read, because they share a buffer. It never rejects. */

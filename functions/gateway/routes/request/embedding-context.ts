@@ -1,6 +1,8 @@
 /** The context of a request that embedding needs. */
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
+import { MAX_LINE_MEMORY } from "../../../batches/batch-limits.ts";
+import { MAX_OTHER_MEMORY } from "../../body/bytes-in-flight.ts";
 import type { EmbedContext } from "../../embed/embed-context.ts";
 import type { Wanted } from "../../../runtime/wanted.ts";
 import { accountOf } from "../../middleware/caller-of.ts";
@@ -39,6 +41,13 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
     requestId: c.get("requestId"),
     wanted: wantedBy(c),
     waitUntil: (work) => c.executionCtx.waitUntil(work),
+    hold: async (bytes) => {
+      const share = c.get("share");
+      if (share === undefined) return;
+      const most = share.isLine ? MAX_LINE_MEMORY : MAX_OTHER_MEMORY;
+      const room = Math.max(share.held, Math.min(most, share.held + bytes));
+      await share.growTo(room, room);
+    },
     pictureWatch: c.get("line")?.pictures,
   };
 }

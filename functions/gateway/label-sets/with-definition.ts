@@ -1,0 +1,40 @@
+/**
+ * Reads the definition of a stored set when the isolate has room for it, beside the bodies of requests: it may be as
+ * large as one of them.
+ */
+import { MAX_LINE_MEMORY } from "../../batches/batch-limits.ts";
+import type { LabelSetDefinition } from "../../label-sets/definition.ts";
+import type { Hold } from "../../label-sets/sealed-objects.ts";
+import type { SetStore } from "../../label-sets/set-store.ts";
+import { bytesInFlight, MAX_OTHER_MEMORY } from "../body/bytes-in-flight.ts";
+
+/** Memory of a definition as a multiple of its JSON's length: the text, and the objects, three times that of short labels. */
+const PARSED = 4;
+
+/**
+ * @param use gets the definition, and a function that waits for room for more bytes beside it; all of it is given to
+ * others once `use` is done
+ * @param isOfLine true if only a line of a batch is known to need it
+ * @returns undefined if there is no such set
+ * @throws ServiceError `overloaded`, `model_unavailable`; whatever `use` throws
+ */
+export async function withDefinition<T>(
+  store: SetStore,
+  id: string,
+  use: (definition: LabelSetDefinition, hold: Hold) => T | Promise<T>,
+  isOfLine = false,
+): Promise<T | undefined> {
+  const share = bytesInFlight.open(0, isOfLine);
+  // What was taken as a request's body finds room as a whole, however its parts are weighed here.
+  const most = isOfLine ? MAX_LINE_MEMORY : MAX_OTHER_MEMORY;
+  const hold = async (bytes: number): Promise<void> => {
+    const room = Math.max(share.held, Math.min(most, share.held + bytes));
+    await share.growTo(room, room);
+  };
+  try {
+    const definition = await store.definition(id, (bytes) => hold(PARSED * bytes));
+    return definition === undefined ? undefined : await use(definition, hold);
+  } finally {
+    share.release();
+  }
+}
