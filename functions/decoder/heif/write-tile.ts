@@ -4,6 +4,7 @@ import { concatBytes } from "../../runtime/concat-bytes.ts";
 /** The bit of a property's index that marks it as essential. */
 const ESSENTIAL = 0x80;
 const ITEM = 1;
+const BOX_HEADER_BYTES = 8;
 
 /**
  * @param type type of the item: `hvc1` or `av01`
@@ -18,25 +19,25 @@ export function writeTile(
 ): Uint8Array<ArrayBuffer> {
   const brand = text(type === "av01" ? "avif" : "heic");
   const ftyp = box("ftyp", brand, u32(0), text("mif1"), brand);
-  const dataBytes = data.reduce((sum, piece) => sum + piece.length, 0);
-  const meta = (dataAt: number): Uint8Array =>
+  const dataBytes = lengthOf(data);
+  const meta = (dataAt: number): Uint8Array[] =>
     box(
       "meta",
       u32(0),
-      box("hdlr", u32(0), u32(0), text("pict"), new Uint8Array(13)),
-      box("pitm", u32(0), u16(ITEM)),
+      ...box("hdlr", u32(0), u32(0), text("pict"), new Uint8Array(13)),
+      ...box("pitm", u32(0), u16(ITEM)),
       // Offsets and lengths of 4 bytes; one item with one extent.
-      box("iloc", u32(0), u16(0x4400), u16(1), u16(ITEM), u16(0), u16(1), u32(dataAt), u32(dataBytes)),
-      box(
+      ...box("iloc", u32(0), u16(0x4400), u16(1), u16(ITEM), u16(0), u16(1), u32(dataAt), u32(dataBytes)),
+      ...box(
         "iinf",
         u32(0),
         u16(1),
-        box("infe", u32(0x02000000), u16(ITEM), u16(0), text(type), new Uint8Array(1)),
+        ...box("infe", u32(0x02000000), u16(ITEM), u16(0), text(type), new Uint8Array(1)),
       ),
-      box(
+      ...box(
         "iprp",
-        box("ipco", ...properties),
-        box(
+        ...box("ipco", ...properties),
+        ...box(
           "ipma",
           u32(0),
           u32(1),
@@ -45,14 +46,17 @@ export function writeTile(
         ),
       ),
     );
-  const mdatHeader = concatBytes([u32(dataBytes + 8), text("mdat")]);
-  const dataAt = ftyp.length + meta(0).length + mdatHeader.length;
-  return concatBytes([ftyp, meta(dataAt), mdatHeader, ...data]);
+  const dataAt = lengthOf(ftyp) + lengthOf(meta(0)) + BOX_HEADER_BYTES;
+  return concatBytes([...ftyp, ...meta(dataAt), ...box("mdat", ...data)]);
 }
 
-function box(type: string, ...content: Uint8Array[]): Uint8Array {
-  const length = content.reduce((sum, part) => sum + part.length, 8);
-  return concatBytes([u32(length), text(type), ...content]);
+/** A box in pieces, so that its content is copied once, however deep it is. */
+function box(type: string, ...content: readonly Uint8Array[]): Uint8Array[] {
+  return [u32(BOX_HEADER_BYTES + lengthOf(content)), text(type), ...content];
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 function text(characters: string): Uint8Array {
