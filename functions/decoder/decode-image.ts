@@ -34,7 +34,7 @@ export async function decodeImage(
   if (format === "heic" || format === "avif") {
     file.write(nclxChanges(bytes));
     const grid = findGrid(bytes, format);
-    if (grid !== undefined) return decodeGrid(file, grid, format, size, await openMagick(file));
+    if (grid !== undefined) return await decodeGrid(file, grid, format, size, await openMagick(file), alive);
   }
   if (format === "png") {
     return await decodePng(file, readHeader(bytes, format), size, await openMagick(file), alive);

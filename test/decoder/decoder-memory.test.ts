@@ -7,6 +7,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeLarge } from "./support/encode.ts";
 import { peakOf } from "./support/peak-of.ts";
 import { decodeOne, type DecoderUnderTest, refusalOf, startDecoder } from "./support/start-decoder.ts";
+import {
+  manyAssociations,
+  manyItems,
+  manyPngChunks,
+  manyProperties,
+  manyTiffTags,
+  manyWebpChunks,
+} from "./support/write-long-lists.ts";
 import { writePng } from "./support/write-png.ts";
 
 /** Bytes; the platform ends an isolate at 128 MB. */
@@ -55,13 +63,17 @@ describe("one picture at a time fits", () => {
   });
 });
 
-it("refuses a picture whose header does not show its memory, and goes on", async () => {
-  // A four-channel JPEG of 16 megapixels keeps 128 MB of coefficients: only the memory's maximum stops it.
-  const file = encodeLarge(MagickFormat.Jpeg, 4896, 3264, (image) => {
+/** A four-channel JPEG of 16 megapixels keeps 128 MB of coefficients: only the memory's maximum stops it. */
+function tooLarge(): Uint8Array {
+  return encodeLarge(MagickFormat.Jpeg, 4896, 3264, (image) => {
     image.colorSpace = ColorSpace.CMYK;
     image.settings.interlace = Interlace.Jpeg;
     image.settings.setDefine(MagickFormat.Jpeg, "sampling-factor", "4:4:4");
   });
+}
+
+it("refuses a picture whose header does not show its memory, and goes on", async () => {
+  const file = tooLarge();
   const small = encodeLarge(MagickFormat.Jpeg, 300, 200);
   const before = await decodeOne(decoder, small, 64);
   const most = await peakOf(decoder, async () => {
@@ -71,6 +83,28 @@ it("refuses a picture whose header does not show its memory, and goes on", async
     expect(await decodeOne(decoder, small, 64)).toEqual(before);
   });
   expect(most).toBeLessThan(LIMIT);
+});
+
+describe("a list of a million parts takes no memory beside the codec's, which is as large as it gets", () => {
+  it.each<[what: string, file: () => Uint8Array]>([
+    ["chunks of a WebP", () => manyWebpChunks(2_000_000)],
+    ["properties of a HEIC", () => manyProperties(1_000_000)],
+    ["items of a HEIC", () => manyItems(900_000)],
+    ["associations of a HEIC", manyAssociations],
+    ["chunks of a PNG", () => manyPngChunks("teSt", 1_600_000)],
+    ["data chunks of a PNG", () => manyPngChunks("IDAT", 1_600_000)],
+    ["tags of a TIFF", manyTiffTags],
+  ])("%s", async (_, make) => {
+    const file = make();
+    const small = encodeLarge(MagickFormat.Jpeg, 300, 200);
+    const before = await decodeOne(decoder, small, 64);
+    expect((await refusalOf(decoder, tooLarge())).code).toBe("image_too_large");
+    const most = await peakOf(decoder, async () => {
+      expect((await refusalOf(decoder, file)).code).toBe("invalid_image");
+    });
+    expect(most).toBeLessThan(LIMIT);
+    expect(await decodeOne(decoder, small, 64)).toEqual(before);
+  });
 });
 
 it("serves many requests at once, one picture after another", async () => {

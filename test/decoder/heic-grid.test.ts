@@ -47,6 +47,9 @@ describe("a picture of tiles", () => {
     [200, 136, { tile: 64, crop: { left: 99, top: 0, width: 101, height: 77 }, turns: 2, mirror: 1 }],
     [200, 136, { tile: 64, mirror: 0 }],
     [200, 136, { tile: 64, mirror: 1 }],
+    // Colour profiles are ignored, so a large one that all tiles share costs nothing.
+    [384, 512, { tile: 64, ballast: { bytes: 560_000, times: 1 } }],
+    [128, 128, { tile: 64, ballast: { bytes: 2_000_000, times: 200 } }],
   ])("of %i × %i, %j, is as in one piece", async (width, height, options) => {
     const { turns, mirror, crop } = options;
     const transformations = {
@@ -95,8 +98,16 @@ describe("a grid is refused", () => {
     ],
     ["whose tiles state another size", () => patched(small(), "ispe", 8, 0, 0, 0, 128), "invalid_image"],
     [
-      "whose tiles name 2 MB of profile 200 times",
-      () => grid(128, 128, { tile: 64, ballast: { bytes: 2_000_000, times: 200 } }),
+      "whose tiles share a property of 7 MB",
+      () => grid(128, 128, { tile: 64, ballast: { bytes: 7_000_000, times: 1, type: "pixi" } }),
+      "image_too_large",
+    ],
+    [
+      "with a row of tiles that does not fit in memory",
+      () => {
+        const luma = new Uint8Array(6 * 1920 ** 2).fill(100);
+        return writeHeicGrid(luma, 6 * 1920, 1920, { tile: 1920, sameData: true });
+      },
       "image_too_large",
     ],
     ["that ends in its boxes", () => small().subarray(0, 300), "invalid_image"],
@@ -121,5 +132,17 @@ describe("a grid is refused", () => {
     expect((await refusalOf(decoder, file())).code).toBe(code);
     const sound = await decodeOne(decoder, small(), SIZE);
     expect(sound).toHaveLength(SIZE * SIZE * 3);
+  });
+
+  it("at once if its 4,096 tiles share a property of 5 MB", async () => {
+    const ballast = { bytes: 5_000_000, times: 1, type: "pixi" } as const;
+    const file = writeHeicGrid(new Uint8Array(2048 * 2048), 2048, 2048, { tile: 32, ballast });
+    const sound = await decodeOne(decoder, small(), SIZE);
+    const start = performance.now();
+    const { code, message } = await refusalOf(decoder, file);
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(code).toBe("image_too_large");
+    expect(message).toContain("the limit is 40000000");
+    expect(await decodeOne(decoder, small(), SIZE)).toEqual(sound);
   });
 });

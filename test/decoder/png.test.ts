@@ -82,6 +82,12 @@ describe.each([false, true])("PNG, interlaced: %s", (interlaced) => {
   });
 });
 
+it.each([1, 7, 4096, 65_536, 100_000])("joins data chunks of %i bytes", async (dataBytes) => {
+  const source = { width: 512, height: 200, depth: 8, colorType: 2, sample: noise(8) };
+  const whole = await decodeOne(decoder, writePng(source), SIZE);
+  expect(await decodeOne(decoder, writePng({ ...source, dataBytes }), SIZE)).toEqual(whole);
+});
+
 it("ignores gamma, profiles and offsets, as the reference does", async () => {
   const source = kind(2, 8);
   const chunks = [

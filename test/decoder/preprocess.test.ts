@@ -1,10 +1,13 @@
 /** Compares the resize with a slow and plain version of the same steps, and the geometry with worked examples. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { jpegScale } from "../../functions/decoder/formats/jpeg-scale.ts";
 import type { Picture } from "../../functions/decoder/preprocess/decoded-picture.ts";
 import { planResize } from "../../functions/decoder/preprocess/plan-resize.ts";
 import { CropResizer } from "../../functions/decoder/preprocess/crop-resizer.ts";
-import { resizeAndCrop } from "../../functions/decoder/preprocess/resize-and-crop.ts";
+import {
+  resizeAndCrop,
+  resizeAndCropWithPauses,
+} from "../../functions/decoder/preprocess/resize-and-crop.ts";
 import { scalarResampler } from "../../functions/decoder/preprocess/scalar-resampler.ts";
 import { simdResampler } from "../support/node-resampler.ts";
 
@@ -97,6 +100,24 @@ describe("resizeAndCrop", () => {
     expect(differences.filter((difference) => difference > 0).length / differences.length).toBeLessThan(
       0.001,
     );
+  });
+});
+
+describe("resizeAndCropWithPauses", () => {
+  it("gives the same and pauses after each strip", async () => {
+    // Two strips and a half of 1 MB.
+    const [width, height] = [1000, 833];
+    const picture = noise(width, height);
+    const pause = vi.fn<() => Promise<void>>().mockResolvedValue();
+    const found = await resizeAndCropWithPauses(picture, 32, scalarResampler, pause);
+    expect(found).toEqual(resizeAndCrop(picture, 32, scalarResampler));
+    expect(pause).toHaveBeenCalledTimes(3);
+  });
+
+  it("stops when a pause throws", async () => {
+    const pause = vi.fn<() => Promise<void>>().mockRejectedValue(new Error("nobody waits"));
+    const found = resizeAndCropWithPauses(noise(50, 50), 32, scalarResampler, pause);
+    await expect(found).rejects.toThrow("nobody waits");
   });
 });
 

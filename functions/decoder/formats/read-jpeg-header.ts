@@ -42,9 +42,11 @@ export function readJpegHeader(file: DataView): PictureHeader | undefined {
 export function hasAllScans(file: DataView): boolean {
   /** The lowest bit present, by component and coefficient. */
   const lowestBits = new Map<number, number[]>();
-  for (const { marker, at } of jpegSegments(file)) {
+  for (const { marker, at, length } of jpegSegments(file)) {
     if (isFrame(marker)) {
-      for (let i = 0; i < file.getUint8(at + 5); i++)
+      // A segment may state more components than it has room for.
+      const components = Math.min(file.getUint8(at + 5), Math.floor((length - 6) / 3));
+      for (let i = 0; i < components; i++)
         lowestBits.set(
           file.getUint8(at + 6 + 3 * i),
           Array.from({ length: 64 }, () => 1),
@@ -52,6 +54,7 @@ export function hasAllScans(file: DataView): boolean {
     }
     if (marker !== SOS) continue;
     const components = file.getUint8(at);
+    if (length < 4 + 2 * components) continue;
     const [first, last, bits] = [1, 2, 3].map((i) => file.getUint8(at + 2 * components + i));
     for (let i = 0; i < components; i++) {
       lowestBits.get(file.getUint8(at + 1 + 2 * i))?.fill((bits ?? 0) & 15, first, (last ?? 0) + 1);

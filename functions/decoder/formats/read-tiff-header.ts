@@ -98,21 +98,24 @@ function isNegative(tags: TiffDirectory): boolean {
 }
 
 function changesFor(
-  { entries, nextAt, at, littleEndian }: TiffDirectory,
+  { startAt, entries, nextAt, at, littleEndian }: TiffDirectory,
   file: DataView,
   negative: boolean,
 ): { at: number; bytes: Uint8Array }[] {
-  const changes = [];
+  // One change for the whole directory, because it may have 65,535 entries.
+  const directoryBytes = Math.min(nextAt + 4, file.byteLength) - startAt;
+  const directory = new Uint8Array(file.buffer, file.byteOffset + startAt, directoryBytes).slice();
+  const changes = [{ at: startAt, bytes: directory }];
   // The codec reads every tag it knows, and refuses the picture if an EXIF block, a type or a value is wrong. Hide the
   // tags that do not describe pixels.
   const unread = noEntry(littleEndian);
   for (const { entryAt, tag } of entries()) {
     if (!PIXEL_TAGS.some(([first, last]) => tag >= first && tag <= last)) {
-      changes.push({ at: entryAt, bytes: unread });
+      directory.set(unread, entryAt - startAt);
     }
   }
   // The codec follows the link to the next page, and refuses the first page if that link is broken. Remove the link.
-  if (nextAt + 4 <= file.byteLength) changes.push({ at: nextAt, bytes: new Uint8Array(4) });
+  if (nextAt + 4 <= file.byteLength) directory.fill(0, nextAt - startAt);
   const photometric = at(PHOTOMETRIC);
   if (negative && photometric !== undefined) {
     changes.push({ at: photometric + (littleEndian ? 0 : 1), bytes: Uint8Array.of(BLACK_IS_ZERO) });

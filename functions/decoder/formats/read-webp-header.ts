@@ -3,6 +3,7 @@
  * The first frame of an animation is shown to the codec as a still picture, because the codec would read all frames.
  */
 import { exifOrientation } from "./exif-orientation.ts";
+import { fourCharacters } from "./four-characters.ts";
 import type { Coding, CodecView, PictureHeader } from "./picture-header.ts";
 
 /** Flags of `VP8X`. */
@@ -25,10 +26,21 @@ interface Chunk {
   claimed: number;
 }
 
+/** The types of chunks that are read, other than `VP8X`. */
+const KNOWN = new Set(["EXIF", "ANMF", "VP8 ", "ALPH", "VP8L"]);
+
+interface Contents {
+  first?: Chunk;
+  /** The first chunk of each known type. */
+  byType: Map<string, Chunk>;
+  /** Corrects the length of a chunk that is cut short: a wrong size is accepted if the pixels are there. */
+  trueLength: CodecView["changes"];
+}
+
 export function readWebpHeader(file: DataView): PictureHeader | undefined {
-  const chunks = riffChunks(file, RIFF_HEADER_BYTES, file.byteLength);
-  const [first] = chunks;
-  const exif = chunks.find(({ type }) => type === "EXIF");
+  const contents = readContents(file, RIFF_HEADER_BYTES, file.byteLength);
+  const { first, byType } = contents;
+  const exif = byType.get("EXIF");
   const orientation =
     exif === undefined
       ? 1
@@ -36,45 +48,39 @@ export function readWebpHeader(file: DataView): PictureHeader | undefined {
   if (first?.type === "VP8X") {
     const canvas = { width: uint24(file, first.at + 4) + 1, height: uint24(file, first.at + 7) + 1 };
     const isAnimated = (file.getUint8(first.at) & ANIMATION_FLAG) !== 0;
-    const picture = isAnimated ? readFirstFrame(file, chunks, canvas) : readStill(file, chunks, canvas);
+    const picture = isAnimated ? readFirstFrame(file, contents, canvas) : readStill(file, contents, canvas);
     return picture && { ...picture, orientation };
   }
-  const picture = first && readStill(file, [first], pictureSize(file, first));
+  const alone = first && { ...contents, byType: new Map([[first.type, first]]) };
+  const picture = alone && readStill(file, alone, pictureSize(file, first));
   return picture && { ...picture, orientation };
 }
 
 function readStill(
   file: DataView,
-  chunks: readonly Chunk[],
+  { byType, trueLength }: Contents,
   size: { width: number; height: number } | undefined,
 ): PictureHeader | undefined {
-  const coding = codingOf(chunks);
+  const coding = codingOf(byType);
   if (coding === undefined || size === undefined) return undefined;
-  const changes = [{ at: 4, bytes: uint32(file.byteLength - CHUNK_HEADER_BYTES) }, ...trueLengths(chunks)];
+  const changes = [{ at: 4, bytes: uint32(file.byteLength - CHUNK_HEADER_BYTES) }, ...trueLength];
   return { ...size, coding, view: { start: 0, end: file.byteLength, changes } };
-}
-
-/** Changes that correct wrong size fields: a wrong size is accepted if the pixels are there. */
-function trueLengths(chunks: readonly Chunk[]): CodecView["changes"] {
-  return chunks
-    .filter(({ claimed, length }) => claimed > length)
-    .map(({ at, length }) => ({ at: at - 4, bytes: uint32(length) }));
 }
 
 /** Reads the first frame of an animation. It lies on a canvas that is transparent at first. */
 function readFirstFrame(
   file: DataView,
-  chunks: readonly Chunk[],
+  { byType }: Contents,
   canvas: { width: number; height: number },
 ): PictureHeader | undefined {
-  const frame = chunks.find(({ type }) => type === "ANMF");
+  const frame = byType.get("ANMF");
   if (frame === undefined) return undefined;
   const [x, y, width, height] = [0, 3, 6, 9].map((offset) => uint24(file, frame.at + offset));
   const [left, top] = [2 * (x ?? 0), 2 * (y ?? 0)];
   const start = frame.at + FRAME_HEADER_BYTES - STILL_HEADER_BYTES;
   const end = frame.at + frame.length;
-  const parts = riffChunks(file, frame.at + FRAME_HEADER_BYTES, end);
-  const coding = codingOf(parts);
+  const parts = readContents(file, frame.at + FRAME_HEADER_BYTES, end);
+  const coding = codingOf(parts.byType);
   if (coding === undefined) return undefined;
   const view: CodecView = {
     start,
@@ -84,7 +90,7 @@ function readFirstFrame(
         at: start,
         bytes: stillHeader(end - start, coding !== "WebP", (width ?? 0) + 1, (height ?? 0) + 1),
       },
-      ...trueLengths(parts),
+      ...parts.trueLength,
     ],
   };
   return {
@@ -115,10 +121,10 @@ function stillHeader(fileBytes: number, hasAlpha: boolean, width: number, height
 }
 
 /** The coding that the picture's own chunks use; undefined if there is none. */
-function codingOf(chunks: readonly Chunk[]): Coding | undefined {
-  if (chunks.some(({ type }) => type === "VP8L")) return "lossless WebP";
-  if (chunks.some(({ type }) => type === "ALPH")) return "WebP with alpha";
-  return chunks.some(({ type }) => type === "VP8 ") ? "WebP" : undefined;
+function codingOf(byType: ReadonlyMap<string, Chunk>): Coding | undefined {
+  if (byType.has("VP8L")) return "lossless WebP";
+  if (byType.has("ALPH")) return "WebP with alpha";
+  return byType.has("VP8 ") ? "WebP" : undefined;
 }
 
 function pictureSize(file: DataView, { type, at }: Chunk): { width: number; height: number } | undefined {
@@ -131,17 +137,28 @@ function pictureSize(file: DataView, { type, at }: Chunk): { width: number; heig
   return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
 }
 
-/** Lists chunks. One that is cut short is listed, too: its header still states the picture's size. */
-function riffChunks(file: DataView, start: number, end: number): Chunk[] {
-  const chunks: Chunk[] = [];
+/** Walks through chunks once and lists nothing, because a file may have millions of them. */
+function readContents(file: DataView, start: number, end: number): Contents {
+  const contents: Contents = { byType: new Map(), trueLength: [] };
+  for (const chunk of riffChunks(file, start, end)) {
+    const { type, at, length, claimed } = chunk;
+    contents.first ??= chunk;
+    if (KNOWN.has(type) && !contents.byType.has(type)) contents.byType.set(type, chunk);
+    // Only the last chunk can be cut short.
+    if (claimed > length) contents.trueLength = [{ at: at - 4, bytes: uint32(length) }];
+  }
+  return contents;
+}
+
+/** A chunk that is cut short is among them: its header still states the picture's size. */
+function* riffChunks(file: DataView, start: number, end: number): Generator<Chunk> {
   for (let at = start; at + CHUNK_HEADER_BYTES <= end;) {
-    const type = String.fromCharCode(...[0, 1, 2, 3].map((i) => file.getUint8(at + i)));
+    const type = fourCharacters(file, at);
     const claimed = file.getUint32(at + 4, true);
     const length = Math.min(claimed, end - at - CHUNK_HEADER_BYTES);
-    chunks.push({ type, at: at + CHUNK_HEADER_BYTES, length, claimed });
+    yield { type, at: at + CHUNK_HEADER_BYTES, length, claimed };
     at += CHUNK_HEADER_BYTES + length + (length % 2);
   }
-  return chunks;
 }
 
 function uint24(file: DataView, at: number): number {

@@ -9,6 +9,8 @@ export interface TiffDirectory {
   first: (tag: number) => number | undefined;
   /** Offset of a tag's first value. */
   at: (tag: number) => number | undefined;
+  /** Offset of the first entry. */
+  startAt: number;
   /** Offset and tag of each entry within the file, in file order. */
   entries: () => Iterable<{ entryAt: number; tag: number }>;
   /** Offset of the field that links to the next directory. */
@@ -56,6 +58,7 @@ export function readDirectory(file: DataView): TiffDirectory | undefined {
   };
   return {
     littleEndian,
+    startAt: start + 2,
     entries,
     nextAt: start + 2 + ENTRY_BYTES * count,
     at: (tag) => value(tag)?.at,

@@ -1,4 +1,5 @@
 /** Reads the boxes of an ISO base media file (ISO/IEC 14496-12, 4.2). Reading beyond the end throws RangeError. */
+import { fourCharacters } from "../formats/four-characters.ts";
 
 export interface Box {
   type: string;
@@ -7,12 +8,23 @@ export interface Box {
   whole: DataView;
 }
 
+/**
+ * The most boxes that are read of one parent: more than any picture has, and few enough to list. A box takes 8 bytes, so
+ * a file may have millions.
+ */
+const MAX_BOXES = 10_000;
+
 /** Bytes of version and flags, which come before the content of a full box. */
 export const FULL_BOX_BYTES = 4;
 
-/** The boxes inside another box or inside the file. */
+/**
+ * The boxes inside another box or inside the file.
+ * @throws RangeError if there are more than any picture has
+ */
 export function* boxes(parent: DataView): Generator<Box> {
+  let count = 0;
   for (let at = 0; at + 8 <= parent.byteLength;) {
+    if (++count > MAX_BOXES) throw new RangeError("too many boxes");
     const type = fourCharacters(parent, at + 4);
     const short = parent.getUint32(at);
     const header = short === 1 ? 16 : 8;
@@ -51,10 +63,6 @@ export function rangeOf(part: DataView, file: DataView): Range {
   return { start, end: start + part.byteLength };
 }
 
-function fourCharacters(view: DataView, at: number): string {
-  return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
-}
-
 /** Reads fields one after another; all are big-endian. */
 export class FieldReader {
   readonly view: DataView;
@@ -70,6 +78,10 @@ export class FieldReader {
     let value = 0;
     for (let i = 0; i < bytes; i++) value = value * 256 + this.view.getUint8(this.#at++);
     return value;
+  }
+
+  skip(bytes: number): void {
+    this.#at += bytes;
   }
 
   type(): string {

@@ -1,15 +1,16 @@
 /**
  * Decodes a picture that is made of tiles. Only the tiles of one row (or one column, if rotated) are in memory at once,
- * because 12 megapixels in one piece need more memory than an isolate has.
+ * because 12 megapixels in one piece need more memory than an isolate has. They are in the codec's memory, whose maximum
+ * bounds them: a file sets the size of its tiles, and one row may be the whole picture.
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { CodecBlock } from "../codec-block.ts";
 import type { MagickApi } from "../magick-internals.ts";
-import { fileTooLarge, MAX_HEIF_FILE_BYTES, OutOfMemory } from "../formats/pixel-limits.ts";
+import { OutOfMemory } from "../formats/pixel-limits.ts";
 import { cropArea } from "../preprocess/crop-area.ts";
 import type { PixelArea } from "../preprocess/decoded-picture.ts";
-import { resizeAndCrop } from "../preprocess/resize-and-crop.ts";
+import { resizeAndCropWithPauses } from "../preprocess/resize-and-crop.ts";
 import { upright } from "../preprocess/upright.ts";
 import { wasmResampler } from "../preprocess/wasm-resampler.ts";
 import { readWithMagick } from "../read-with-magick.ts";
@@ -18,24 +19,31 @@ import type { Grid } from "./read-grid.ts";
 import { writeTile } from "./write-tile.ts";
 
 const CHANNELS = 3;
+/** Rows of a tile that are copied at a time, at most 3 MB. */
+const COPIED_ROWS = 64;
 
 /**
  * @param format format of the tiles
  * @param size side of the square output, pixels
+ * @param alive called after each pause; throws when the picture is no longer wanted
  * @returns uint8 RGB, `size × size × 3`
  * @throws ServiceError `invalid_image`, `image_too_large`
  */
-export function decodeGrid(
+export async function decodeGrid(
   file: CodecBlock,
   grid: Grid,
   format: "heic" | "avif",
   size: number,
   magick: MagickApi,
-): Uint8Array<ArrayBuffer> {
+  alive: () => void,
+): Promise<Uint8Array<ArrayBuffer>> {
   const tiles = new TileCache(file, grid, format, size, magick);
   try {
     const picture = upright(cropArea(gridArea(grid, tiles), grid.crop), grid.orientation);
-    return resizeAndCrop(picture, size, wasmResampler);
+    return await resizeAndCropWithPauses(picture, size, wasmResampler, async () => {
+      await scheduler.wait(0);
+      alive();
+    });
   } finally {
     tiles.free();
   }
@@ -51,7 +59,7 @@ class TileCache {
   readonly #format: "heic" | "avif";
   readonly #size: number;
   readonly #magick: MagickApi;
-  readonly #decoded = new Map<number, Uint8Array>();
+  readonly #decoded = new Map<number, CodecBlock>();
 
   constructor(file: CodecBlock, grid: Grid, format: "heic" | "avif", size: number, magick: MagickApi) {
     this.#file = file;
@@ -64,57 +72,68 @@ class TileCache {
   /** uint8 RGB of a whole tile, valid until the next call. */
   get(index: number): Uint8Array {
     const known = this.#decoded.get(index);
-    if (known !== undefined) return known;
-    const pixels = this.#decode(index);
-    this.#decoded.set(index, pixels);
+    if (known !== undefined) return known.view();
     const [oldest] = this.#decoded;
     const { rows, columns, orientation } = this.#grid;
     // A picture rotated by a quarter turn is read by columns.
     const room = orientation >= 5 ? rows : columns;
-    if (oldest !== undefined && this.#decoded.size > room) {
+    if (oldest !== undefined && this.#decoded.size >= room) {
       this.#decoded.delete(oldest[0]);
-      freeBuffer(oldest[1]);
+      oldest[1].free();
     }
-    return pixels;
+    // Allocate before decoding, so that what decoding takes and frees is in one piece.
+    const pixels = this.#allocate(this.#rowBytes() * this.#grid.tileHeight);
+    this.#decoded.set(index, pixels);
+    this.#decode(index, pixels);
+    return pixels.view();
   }
 
   free(): void {
-    for (const pixels of this.#decoded.values()) freeBuffer(pixels);
+    for (const pixels of this.#decoded.values()) pixels.free();
     this.#decoded.clear();
   }
 
-  #decode(index: number): Uint8Array {
+  #allocate(bytes: number): CodecBlock {
+    const { tileWidth, tileHeight } = this.#grid;
+    const block = CodecBlock.allocate(this.#magick, bytes);
+    if (block === undefined)
+      throw new OutOfMemory(`a picture in tiles of ${tileWidth} × ${tileHeight} pixels`);
+    return block;
+  }
+
+  #rowBytes(): number {
+    return this.#grid.tileWidth * CHANNELS;
+  }
+
+  #decode(index: number, pixels: CodecBlock): void {
     const { tileWidth: width, tileHeight: height } = this.#grid;
     const tileFile = this.#tileFile(index);
-    const block = CodecBlock.allocate(this.#magick, tileFile.length);
-    if (block === undefined) throw new OutOfMemory(`a tile of ${width} × ${height} pixels`);
+    const block = this.#allocate(tileFile.length);
     block.view().set(tileFile);
     freeBuffer(tileFile);
     const header = { width, height, coding: "HEIC", orientation: 1 } as const;
     try {
-      return readWithMagick(block, this.#format, header, this.#size, (tile) => {
+      readWithMagick(block, this.#format, header, this.#size, (tile) => {
         if (tile.width !== width || tile.height !== height || tile.channels !== CHANNELS) {
           throw new ServiceError(
             "invalid_image",
             "a tile of the picture does not have the size that the file states",
           );
         }
-        return tile.readRows(0, height);
+        for (let row = 0; row < height; row += COPIED_ROWS) {
+          const rows = tile.readRows(row, Math.min(COPIED_ROWS, height - row));
+          pixels.view().set(rows, row * this.#rowBytes());
+          freeBuffer(rows);
+        }
       });
     } finally {
       block.free();
     }
   }
 
-  /**
-   * @throws ServiceError `image_too_large`: ranges may overlap, so together they may claim more bytes than the file has
-   */
   #tileFile(index: number): Uint8Array<ArrayBuffer> {
     const tile = this.#grid.tiles[index];
     if (tile === undefined) throw new Error(`the grid has no tile ${index}`);
-    const ranges = [...tile.properties, ...tile.extents];
-    const length = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
-    if (length > MAX_HEIF_FILE_BYTES) throw fileTooLarge("tile", length, MAX_HEIF_FILE_BYTES);
     const bytes = this.#file.view();
     const cut = ({ start, end }: Range): Uint8Array => bytes.subarray(start, end);
     return writeTile(tile.type, tile.properties.map(cut), tile.extents.map(cut));

@@ -6,7 +6,7 @@
 import { inBounds } from "../formats/read-header.ts";
 import type { CodecView } from "../formats/picture-header.ts";
 import { boxes, child, FULL_BOX_BYTES, rangeOf, within } from "./boxes.ts";
-import { CODE_POINTS_AT, MATRIX_AT, NCLX } from "./read-nclx.ts";
+import { CODE_POINTS_AT, isNclx, MATRIX_AT } from "./read-nclx.ts";
 
 /** Code points of ISO/IEC 23091-2. For an unspecified matrix BT.601's is used, as in libavif. */
 const UNSPECIFIED = 2;
@@ -26,8 +26,9 @@ function changesIn(file: DataView): Change[] {
   const container = properties && child(properties, "ipco");
   if (container === undefined) return [];
   const changes: Change[] = [];
-  for (const { type, content } of boxes(container)) {
-    if (type !== "colr" || content.getUint32(0) !== NCLX) continue;
+  for (const property of boxes(container)) {
+    if (!isNclx(property)) continue;
+    const { content } = property;
     const codes = [0, 2, 4].map((at) => content.getUint16(CODE_POINTS_AT + at));
     if (codes.every((code) => code === UNSPECIFIED)) {
       changes.push({

@@ -2,14 +2,15 @@
  * Reads a picture made of tiles (`grid`, ISO/IEC 23008-12, 6.6.2.3). Phones write HEIC like this, in tiles of 512 ×
  * 512. Each tile is a separate picture, so only a few need to be in memory at once.
  */
-import { FieldReader, FULL_BOX_BYTES, type Range, rangeOf } from "./boxes.ts";
-import { alphaOf, type Item, readItems } from "./read-items.ts";
+import { type Box, FieldReader, FULL_BOX_BYTES, type Range, rangeOf, within } from "./boxes.ts";
+import { type Item, readItems } from "./read-items.ts";
+import { isNclx } from "./read-nclx.ts";
 import { type Transformations, transformationsOf } from "./transformations.ts";
 
 export interface Tile {
   /** `hvc1` or `av01`. */
   type: string;
-  /** The boxes that describe it. */
+  /** The boxes that describe it, at most one of a kind. */
   properties: Range[];
   /** Its data, in pieces. */
   extents: Range[];
@@ -29,10 +30,18 @@ export interface Grid extends Transformations {
 }
 
 const CODED = new Set(["hvc1", "av01"]);
-/** Properties that decoding a tile needs. Transformations apply to the whole picture, not to a tile. */
-const DESCRIPTIVE = new Set(["hvcC", "av1C", "ispe", "colr", "pixi", "pasp"]);
-/** Twelve megapixels are 48 tiles of the usual size. */
-const MAX_TILES = 4096;
+/**
+ * Properties that decoding a tile needs. Transformations apply to the whole picture, not to a tile. Colour profiles are
+ * ignored, and all tiles may share a large one.
+ */
+const DESCRIPTIVE: ((property: Box) => boolean)[] = [
+  ...["hvcC", "av1C", "ispe", "pixi", "pasp"].map(
+    (wanted) =>
+      ({ type }: Box) =>
+        type === wanted,
+  ),
+  isNclx,
+];
 
 /**
  * @returns undefined for a file that is no grid, and for one that the codec decodes whole: it has transparency, or its
@@ -42,19 +51,17 @@ const MAX_TILES = 4096;
 export function readGrid(file: DataView): Grid | undefined {
   const items = readItems(file);
   const grid = items?.primary;
-  if (items === undefined || grid?.type !== "grid" || alphaOf(items, grid) !== undefined) return undefined;
+  if (items === undefined || grid?.type !== "grid" || items.alpha !== undefined) return undefined;
   const [data] = grid.extents;
   if (data === undefined) throw new RangeError("the grid has no data");
-  const fields = new FieldReader(data, 1);
+  const fields = new FieldReader(within(file, data.start, data.end), 1);
   const sizeBytes = (fields.unsigned(1) & 1) === 1 ? 4 : 2;
   const [rows, columns] = [fields.unsigned(1) + 1, fields.unsigned(1) + 1];
   const [width, height] = [fields.unsigned(sizeBytes), fields.unsigned(sizeBytes)];
   const transformations = transformationsOf(grid.properties, { width, height });
   if (transformations === undefined) return undefined;
-  const ids = items.references.get(`dimg/${grid.id}`) ?? [];
-  const tileItems = ids.flatMap((id) => items.byId.get(id) ?? []);
-  if (tileItems.length !== rows * columns || tileItems.length > MAX_TILES)
-    throw new RangeError("tiles are missing");
+  const tileItems = items.parts;
+  if (tileItems.length !== rows * columns) throw new RangeError("tiles are missing");
   const { width: tileWidth, height: tileHeight } = sizeOf(tileItems[0]);
   for (const tile of tileItems) {
     const size = sizeOf(tile);
@@ -70,12 +77,8 @@ export function readGrid(file: DataView): Grid | undefined {
 }
 
 function tileOf({ type, properties, extents }: Item, file: DataView): Tile {
-  const described = properties.filter((property) => DESCRIPTIVE.has(property.type));
-  return {
-    type,
-    properties: described.map(({ whole }) => rangeOf(whole, file)),
-    extents: extents.map((extent) => rangeOf(extent, file)),
-  };
+  const described = DESCRIPTIVE.flatMap((isWanted) => properties.find(isWanted) ?? []);
+  return { type, properties: described.map(({ whole }) => rangeOf(whole, file)), extents };
 }
 
 /** True if the tiles cover the picture and none is unnecessary. */

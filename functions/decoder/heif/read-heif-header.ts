@@ -5,9 +5,9 @@
  */
 import type { CodecView, PictureHeader } from "../formats/picture-header.ts";
 import type { Av1Item } from "../av1/av1-item.ts";
-import { type Box, boxes, child, FULL_BOX_BYTES, type Range, rangeOf, within } from "./boxes.ts";
+import { type Box, boxes, child, FULL_BOX_BYTES, rangeOf, within } from "./boxes.ts";
 import { nclxOf } from "./read-nclx.ts";
-import { alphaOf, type Items, readItems } from "./read-items.ts";
+import { type Items, readItems } from "./read-items.ts";
 import { isTransformation, transformationsOf } from "./transformations.ts";
 
 /** An `irot` box of zero quarter turns, which changes nothing. */
@@ -19,13 +19,13 @@ export function readHeifHeader(file: DataView, format: "AVIF" | "HEIC"): Picture
   const largest = largestSize(file);
   const items = readItems(file);
   if (largest === undefined || items === undefined) return largest && { ...largest, coding };
-  const { id, type, properties } = items.primary;
-  const premultiplied = items.references.has(`prem/${id}`);
+  const { premultiplied, primary } = items;
+  const { type, properties } = primary;
   const ispe = properties.find((property) => property.type === "ispe")?.content;
   const size = ispe && sizeIn(ispe);
   const transformations = size && transformationsOf(properties, size);
   if (transformations && format === "AVIF" && type === "av01") {
-    return { ...size, coding: "AVIF", ...transformations, av1: av1Of(items, file, premultiplied) };
+    return { ...size, coding: "AVIF", ...transformations, av1: av1Of(items) };
   }
   const ours = transformations?.crop && {
     ...transformations,
@@ -34,13 +34,11 @@ export function readHeifHeader(file: DataView, format: "AVIF" | "HEIC"): Picture
   return { ...largest, coding, premultiplied, ...ours };
 }
 
-function av1Of(items: Items, file: DataView, premultiplied: boolean): Av1Item {
-  const ranges = (extents: DataView[]): Range[] => extents.map((extent) => rangeOf(extent, file));
-  const alpha = alphaOf(items, items.primary);
-  const description = nclxOf(items.primary.properties);
+function av1Of({ primary, alpha, premultiplied }: Items): Av1Item {
+  const description = nclxOf(primary.properties);
   return {
-    colour: ranges(items.primary.extents),
-    ...(alpha === undefined ? {} : { alpha: ranges(alpha.extents) }),
+    colour: primary.extents,
+    ...(alpha === undefined ? {} : { alpha: alpha.extents }),
     premultiplied,
     ...(description === undefined ? {} : { description }),
   };

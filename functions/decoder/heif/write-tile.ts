@@ -4,6 +4,7 @@ import { concatBytes } from "../../runtime/concat-bytes.ts";
 /** The bit of a property's index that marks it as essential. */
 const ESSENTIAL = 0x80;
 const ITEM = 1;
+const BOX_HEADER_BYTES = 8;
 
 /**
  * @param type type of the item: `hvc1` or `av01`
@@ -17,42 +18,43 @@ export function writeTile(
   data: readonly Uint8Array[],
 ): Uint8Array<ArrayBuffer> {
   const brand = text(type === "av01" ? "avif" : "heic");
-  const ftyp = box("ftyp", brand, u32(0), text("mif1"), brand);
-  const dataBytes = data.reduce((sum, piece) => sum + piece.length, 0);
-  const meta = (dataAt: number): Uint8Array =>
-    box(
-      "meta",
+  const ftyp = box("ftyp", [brand, u32(0), text("mif1"), brand]);
+  const dataBytes = lengthOf(data);
+  const meta = (dataAt: number): Uint8Array[] =>
+    box("meta", [
       u32(0),
-      box("hdlr", u32(0), u32(0), text("pict"), new Uint8Array(13)),
-      box("pitm", u32(0), u16(ITEM)),
+      box("hdlr", [u32(0), u32(0), text("pict"), new Uint8Array(13)]),
+      box("pitm", [u32(0), u16(ITEM)]),
       // Offsets and lengths of 4 bytes; one item with one extent.
-      box("iloc", u32(0), u16(0x4400), u16(1), u16(ITEM), u16(0), u16(1), u32(dataAt), u32(dataBytes)),
-      box(
-        "iinf",
+      box("iloc", [u32(0), u16(0x4400), u16(1), u16(ITEM), u16(0), u16(1), u32(dataAt), u32(dataBytes)]),
+      box("iinf", [
         u32(0),
         u16(1),
-        box("infe", u32(0x02000000), u16(ITEM), u16(0), text(type), new Uint8Array(1)),
-      ),
-      box(
-        "iprp",
-        box("ipco", ...properties),
-        box(
-          "ipma",
+        box("infe", [u32(0x02000000), u16(ITEM), u16(0), text(type), new Uint8Array(1)]),
+      ]),
+      box("iprp", [
+        box("ipco", properties),
+        box("ipma", [
           u32(0),
           u32(1),
           u16(ITEM),
-          Uint8Array.of(properties.length, ...properties.map((_, index) => ESSENTIAL | (index + 1))),
-        ),
-      ),
-    );
-  const mdatHeader = concatBytes([u32(dataBytes + 8), text("mdat")]);
-  const dataAt = ftyp.length + meta(0).length + mdatHeader.length;
-  return concatBytes([ftyp, meta(dataAt), mdatHeader, ...data]);
+          Uint8Array.of(properties.length),
+          Uint8Array.from(properties, (_, index) => ESSENTIAL | (index + 1)),
+        ]),
+      ]),
+    ]);
+  const dataAt = lengthOf(ftyp) + lengthOf(meta(0)) + BOX_HEADER_BYTES;
+  return concatBytes([...ftyp, ...meta(dataAt), ...box("mdat", data)]);
 }
 
-function box(type: string, ...content: Uint8Array[]): Uint8Array {
-  const length = content.reduce((sum, part) => sum + part.length, 8);
-  return concatBytes([u32(length), text(type), ...content]);
+/** A box in pieces, so that its content is copied once, however deep it is. */
+function box(type: string, content: readonly (Uint8Array | Uint8Array[])[]): Uint8Array[] {
+  const pieces = content.flat();
+  return [u32(BOX_HEADER_BYTES + lengthOf(pieces)), text(type), ...pieces];
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 function text(characters: string): Uint8Array {

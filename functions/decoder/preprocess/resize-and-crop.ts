@@ -13,11 +13,34 @@ const STRIP_BYTES = 1_000_000;
  */
 export function resizeAndCrop(picture: Picture, size: number, resampler: Resampler): Uint8Array<ArrayBuffer> {
   const resizer = new CropResizer(picture, size, resampler);
-  const stripRows = Math.max(1, Math.floor(STRIP_BYTES / (picture.width * picture.channels)));
-  for (let row = resizer.firstRow; row < resizer.endRow; row += stripRows) {
-    const rows = picture.readRows(row, Math.min(stripRows, resizer.endRow - row));
+  for (const rows of strips(picture, resizer)) resizer.push(rows);
+  return resizer.finish();
+}
+
+/**
+ * The same for a picture whose reading takes long, because it is decoded as it is read.
+ * @param pause called after each strip
+ */
+export async function resizeAndCropWithPauses(
+  picture: Picture,
+  size: number,
+  resampler: Resampler,
+  pause: () => Promise<void>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const resizer = new CropResizer(picture, size, resampler);
+  for (const rows of strips(picture, resizer)) {
     resizer.push(rows);
-    freeBuffer(rows);
+    await pause();
   }
   return resizer.finish();
+}
+
+/** The rows that are needed. Those of a strip are freed before the next strip is read. */
+function* strips(picture: Picture, { firstRow, endRow }: CropResizer): Generator<Uint8Array> {
+  const stripRows = Math.max(1, Math.floor(STRIP_BYTES / (picture.width * picture.channels)));
+  for (let row = firstRow; row < endRow; row += stripRows) {
+    const rows = picture.readRows(row, Math.min(stripRows, endRow - row));
+    yield rows;
+    freeBuffer(rows);
+  }
 }

@@ -9,8 +9,10 @@ export interface GridOptions extends Pick<HeicOptions, "turns" | "mirror" | "cro
   missing?: number;
   /** Where the grid item's own data is: in `idat`, or with the tiles. */
   inFile?: boolean;
-  /** A colour profile of this many bytes, which each tile names this many times. */
-  ballast?: { bytes: number; times: number };
+  /** A property of this many bytes, by default a colour profile, which each tile names this many times. */
+  ballast?: { bytes: number; times: number; type?: "colr" | "pixi" };
+  /** All tiles have the data of the first one. */
+  sameData?: boolean;
   /** Adds an auxiliary picture of this kind. */
   auxiliary?: string;
 }
@@ -20,15 +22,25 @@ export function writeHeicGrid(
   luma: Uint8Array,
   width: number,
   height: number,
-  { tile, turns, mirror, crop, missing = 0, inFile = false, ballast, auxiliary }: GridOptions,
+  {
+    tile,
+    turns,
+    mirror,
+    crop,
+    missing = 0,
+    inFile = false,
+    ballast,
+    sameData = false,
+    auxiliary,
+  }: GridOptions,
 ): Uint8Array<ArrayBuffer> {
   const [columns, rows] = [Math.ceil(width / tile), Math.ceil(height / tile)];
   const tiles = Array.from({ length: rows * columns }, (_, i) =>
     hevcPcm(cut(luma, width, height, tile, (i % columns) * tile, Math.floor(i / columns) * tile), tile, tile),
   );
-  const data = tiles.map(({ slices }) =>
-    Buffer.concat(slices.flatMap((slice) => [u32(slice.length), slice])),
-  );
+  const data = tiles
+    .slice(0, sameData ? 1 : undefined)
+    .map(({ slices }) => Buffer.concat(slices.flatMap((slice) => [u32(slice.length), slice])));
   const gridId = tiles.length + 1;
   const auxiliaryId = gridId + 1;
   const grid = Buffer.concat([
@@ -53,7 +65,9 @@ export function writeHeicGrid(
   ];
   const role = auxiliary === undefined ? [] : [box("auxC", u32(0), Buffer.from(`${auxiliary}\0`))];
   const profile =
-    ballast === undefined ? [] : [box("colr", Buffer.from("prof"), Buffer.alloc(ballast.bytes))];
+    ballast === undefined
+      ? []
+      : [box(ballast.type ?? "colr", Buffer.from("prof"), Buffer.alloc(ballast.bytes))];
   const profiles = Array.from(
     { length: ballast?.times ?? 0 },
     () => shared.length + own.length + role.length + 1,
@@ -76,9 +90,10 @@ export function writeHeicGrid(
   const ftyp = box("ftyp", Buffer.from("heic"), u32(0), Buffer.from("mif1heic"));
   const meta = (dataAt: number): Buffer => {
     let at = dataAt;
-    const items = data.map((bytes, i) => {
-      at += bytes.length;
-      return location(i + 1, 0, at - bytes.length, bytes.length);
+    const places = data.map(({ length }) => ({ at: (at += length) - length, length }));
+    const items = tiles.map((_, i) => {
+      const place = places[sameData ? 0 : i];
+      return location(i + 1, 0, place?.at ?? 0, place?.length ?? 0);
     });
     items.push(inFile ? location(gridId, 0, at, grid.length) : location(gridId, 1, 0, grid.length));
     return box(

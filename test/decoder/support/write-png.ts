@@ -17,6 +17,8 @@ export interface PngSource {
   chunks?: Buffer[];
   /** zlib's compression level, 0–9. */
   level?: number;
+  /** Length of the data chunks, bytes; undefined: there are two. */
+  dataBytes?: number;
 }
 
 export const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -39,15 +41,17 @@ export function writePng(source: PngSource): Uint8Array<ArrayBuffer> {
   header.set([depth, colorType, 0, 0, interlaced ? 1 : 0], 8);
   const lines = (interlaced ? PASSES : [[0, 0, 1, 1]]).flatMap((pass) => passLines(source, pass));
   const data = deflateSync(Buffer.concat(lines), { level });
-  // Two data chunks: readers must join them.
-  const half = Math.floor(data.length / 2);
+  // Several data chunks: readers must join them.
+  const { dataBytes = Math.ceil(data.length / 2) } = source;
+  const parts = Array.from({ length: Math.ceil(data.length / dataBytes) }, (_, i) =>
+    pngChunk("IDAT", data.subarray(i * dataBytes, (i + 1) * dataBytes)),
+  );
   return Uint8Array.from(
     Buffer.concat([
       Buffer.from("89504e470d0a1a0a", "hex"),
       pngChunk("IHDR", header),
       ...chunks,
-      pngChunk("IDAT", data.subarray(0, half)),
-      pngChunk("IDAT", data.subarray(half)),
+      ...parts,
       pngChunk("IEND", Buffer.alloc(0)),
     ]),
   );
