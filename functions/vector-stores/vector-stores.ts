@@ -23,7 +23,7 @@ export interface StoreBindings {
 }
 
 /** By an id of theirs. If the answer was lost, the client would make another. */
-const REPEATABLE = ["create", "add", "createBatch"] as const;
+const REPEATABLE = ["create", "add", "createBatch", "removePicture"] as const;
 /** Seconds in which a file is deleted. */
 const DELETED_AFTER = 5;
 

@@ -1,6 +1,10 @@
 /** Pages of lists some of whose objects are gone. */
 import { describe, expect, it } from "vitest";
-import { type LivingPage, livingPage } from "../../functions/gateway/routes/answer/living-page.ts";
+import {
+  type IdPage,
+  type LivingPage,
+  livingPage,
+} from "../../functions/gateway/routes/answer/living-page.ts";
 
 /** Ids from 1 on, of which those that are living have an object. */
 class List {
@@ -60,6 +64,13 @@ describe("a page", () => {
       data: ["4", "5", "58"],
       hasMore: true,
     });
+  });
+
+  it("ends where the last that was read is forgotten before the next are", async () => {
+    const readIds = async (last: string | null): Promise<IdPage | undefined> =>
+      last === null ? { ids: ["1", "2"], hasMore: true } : undefined;
+    const get = async (id: string): Promise<string | undefined> => (id === "1" ? id : undefined);
+    expect(await livingPage(2, readIds, get)).toEqual({ data: ["1"], hasMore: true });
   });
 
   it("asks a bounded number of objects", async () => {

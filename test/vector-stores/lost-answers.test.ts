@@ -17,16 +17,29 @@ const WIDTH = 128;
 const LOSSES = [1, 9];
 const SLOW = "file-slow";
 
-/** Attributes say how often the answer to an addition is lost; the answer to a file batch with a certain file is slow. */
+/**
+ * Attributes say how often the answer to an addition is lost, and for how many milliseconds after it the account's object
+ * does not answer; the answer to a file batch with a certain file is slow.
+ */
 const STATE = `
 import * as deployed from "MAIN";
-export const { AccountState, BatchState } = deployed;
+export const { BatchState } = deployed;
 export default deployed.default;
+
+let silentUntil = 0;
+
+export class AccountState extends deployed.AccountState {
+  async get(...parameters) {
+    if (Date.now() < silentUntil) throw new Error("no answer");
+    return await super.get(...parameters);
+  }
+}
 
 export class VectorStoreState extends deployed.VectorStoreState {
   #added = 0;
   async add(pictures, most) {
     const answer = await super.add(pictures, most);
+    silentUntil = Date.now() + (pictures[0].attributes.silent ?? 0);
     if (this.#added++ < (pictures[0].attributes.losses ?? 0)) throw new Error("the answer is lost");
     return answer;
   }
@@ -183,6 +196,34 @@ it("files that are deleted while they are added are not found", { timeout: 60_00
   const { data } = await client.vectorStores.search(alone, { query: "noise" });
   expect(data).toEqual([]);
 });
+
+it("one during which the account's object falls silent is answered, and not done twice", async () => {
+  const store = await made();
+  const { status, body } = await add(store, { image: inline(), attributes: { silent: 3_000 } });
+  expect([status, body.status]).toEqual([200, "completed"]);
+  expect(await filesOf(store)).toEqual([body.id]);
+});
+
+it(
+  "a file that was deleted is looked for again if the account's object was silent",
+  { timeout: 60_000 },
+  async () => {
+    const [store, other] = [await made(), await made()];
+    const [file, last] = [await upload(), await upload()];
+    // Until the object is no longer silent from the test before.
+    await vi.waitUntil(async () => (await add(other, { file_id: last })).status === 200, { timeout: 10_000 });
+    const begun = await tower({ isHeld: true });
+    const adding = add(store, { file_id: file, attributes: { silent: 3_000 } });
+    await vi.waitUntil(async () => (await tower({})) > begun, { timeout: 10_000, interval: 20 });
+    await client.files.delete(file);
+    await client.files.delete(last);
+    // The first file's message was sent before.
+    await vi.waitUntil(async () => (await filesOf(other)).length === 0, { timeout: 20_000, interval: 100 });
+    await tower({ isHeld: false });
+    expect((await adding).status).toBe(200);
+    await vi.waitUntil(async () => (await filesOf(store)).length === 0, { timeout: 20_000, interval: 100 });
+  },
+);
 
 it("stores that are gone do not end the list", async () => {
   const list = async (query: object): Promise<string[]> => {

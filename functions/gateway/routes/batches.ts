@@ -59,7 +59,7 @@ export const batches = new Hono<GatewayEnv>()
       limit,
       async (last, most) => {
         const page = await accountBatches(c.env, account).listBatches(last ?? after ?? null, most);
-        if (page === undefined) throw batchNotFound(after ?? "", "after");
+        if (page === undefined && last === null) throw batchNotFound(after ?? "", "after");
         return page;
       },
       (id) => batchState(c.env, account, id).get(),

@@ -57,8 +57,9 @@ export const vectorStores = new Hono<GatewayEnv>()
       async (last, most) => {
         const from = isBackwards ? { before: last ?? query.before } : { after: last ?? query.after };
         const page = await accountStores(c.env, account).listStores({ ...query, ...from, limit: most });
-        if (page.unknown !== undefined) throw noSuchCursor(page.unknown, query[page.unknown] ?? "");
-        return page;
+        if (page.unknown === undefined) return page;
+        if (last !== null) return undefined;
+        throw noSuchCursor(page.unknown, query[page.unknown] ?? "");
       },
       (id) => vectorStore(c.env, account, id).facts(),
       isBackwards,

@@ -143,7 +143,7 @@ async function addWithFiles(
   takenBack: readonly string[],
 ): Promise<Map<string, PictureFacts>> {
   const facts = await add(store, context, pictures);
-  const deleted = await deletedMeanwhile(store, context.env, [...facts.keys()]);
+  const deleted = await deletedMeanwhile(store, context, [...facts.keys()]);
   if (deleted.length > 0) await takeOut(store, context.env, new Set([...deleted, ...takenBack]));
   for (const id of deleted) facts.delete(id);
   return facts;

@@ -18,24 +18,27 @@ export interface LivingPage<T> {
 }
 
 /**
- * @param read gives the ids after another on the way; null for the first page
+ * @param readIds gives the ids after another on the way, null for the first page; undefined if that other is forgotten by now
  * @param get gives what is known of an id
  * @param isBackwards whether the page before another is read; its ids are in the order of the list all the same
  */
 export async function livingPage<T>(
   limit: number,
-  read: (after: string | null, limit: number) => Promise<IdPage>,
+  readIds: (after: string | null, limit: number) => Promise<IdPage | undefined>,
   get: (id: string) => Promise<T | undefined>,
   isBackwards = false,
 ): Promise<LivingPage<T>> {
-  let { ids, hasMore } = await read(null, limit);
-  let asked = ids.length;
-  let data = await livingOf(ids, get);
+  let hasMore = true;
+  let asked = 0;
+  let last: string | null = null;
+  let data: T[] = [];
   while (data.length < limit && hasMore && asked < MOST_IDS) {
-    const last = ids.at(isBackwards ? 0 : -1) ?? null;
-    ({ ids, hasMore } = await read(last, Math.max(MORE_IDS, limit - data.length)));
-    asked += ids.length;
-    const more = await livingOf(ids, get);
+    const read = await readIds(last, last === null ? limit : Math.max(MORE_IDS, limit - data.length));
+    if (read === undefined) break;
+    ({ hasMore } = read);
+    asked += read.ids.length;
+    last = read.ids.at(isBackwards ? 0 : -1) ?? null;
+    const more = await livingOf(read.ids, get);
     data = isBackwards ? [...more, ...data] : [...data, ...more];
   }
   const page = isBackwards ? data.slice(-limit) : data.slice(0, limit);
