@@ -1,10 +1,6 @@
 /** Pages of lists some of whose objects are gone. */
 import { describe, expect, it } from "vitest";
-import {
-  type IdPage,
-  type LivingPage,
-  livingPage,
-} from "../../functions/gateway/routes/answer/living-page.ts";
+import { type LivingPage, livingPage } from "../../functions/gateway/routes/answer/living-page.ts";
 
 /** Ids from 1 on, of which those that are living have an object. */
 class List {
@@ -67,10 +63,12 @@ describe("a page", () => {
   });
 
   it("ends where the last that was read is forgotten before the next are", async () => {
-    const readIds = async (last: string | null): Promise<IdPage | undefined> =>
-      last === null ? { ids: ["1", "2"], hasMore: true } : undefined;
-    const get = async (id: string): Promise<string | undefined> => (id === "1" ? id : undefined);
-    expect(await livingPage(2, readIds, get)).toEqual({ data: ["1"], hasMore: true });
+    const page = await livingPage(
+      2,
+      async (last) => (last === null ? { ids: ["1", "2"], hasMore: true } : undefined),
+      async (id) => (id === "1" ? id : undefined),
+    );
+    expect(page).toEqual({ data: ["1"], hasMore: true });
   });
 
   it("asks a bounded number of objects", async () => {
