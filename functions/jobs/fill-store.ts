@@ -84,12 +84,15 @@ async function fill(
     return [{ fileId, filename: file.filename, bytes: file.bytes, result: resultOf(answer, filling.model) }];
   });
   logCall("jobs", filling.batchId, { files: filling.fileIds.length, filled: filled.length });
+  const isRestBroken = answered.isBroken && !answered.isOverloaded;
   if (filled.length === 0) {
-    await held.release(pauseMs, answered.isBroken && !answered.isOverloaded);
+    await held.release(pauseMs, isRestBroken);
     return pauseMs;
   }
   const pause = answered.isOverloaded || answered.isBroken ? pauseMs : 0;
-  if (await held.state.filled(held.token, filled, pause)) {
+  // What comes from the cache while a tower is gone says nothing of the rest.
+  const isComputed = answered.usage.some(({ images, cachedImages }) => images > cachedImages);
+  if (await held.state.filled(held.token, filled, pause, isRestBroken && isComputed)) {
     const owner = { account, keyId: filling.keyId, tier: filling.tier };
     recordLines(env, owner, "/v1/vector_stores/file_batches", answered.usage, Date.now() - began);
   }

@@ -20,18 +20,18 @@ export interface LentWork {
   until: number;
   /** The segment that is being written, and `first` of those that it replaces. */
   segment: { key: string; replaces: number[] } | null;
-  /** The file, if it is only one. */
-  file?: string | null;
+  /** Absent if a segment was lent, and from older records. */
+  files?: string[];
 }
 
-/** A file that failed alone; see `failing-files.ts`. */
+/** A file that failed alone, or among others that did not; see `failing-files.ts`. */
 export interface Suspect {
   file: string;
-  /** `fills` when it failed alone for the first time. */
+  /** `fills` before it failed for the first time, and when that was. Milliseconds since 1970; absent from older records. */
   since: number;
-  /** Failures after others were filled, and all. */
+  failedAt?: number;
+  /** Failures alone after others were filled. */
   failures: number;
-  tries: number;
 }
 
 export interface StoreRecord {
@@ -63,6 +63,8 @@ export interface StoreRecord {
   fills?: number;
   /** The one that was tried longest ago is the first. */
   suspects?: Suspect[];
+  /** True if the last one that was tried was a suspect. */
+  isOthersTurn?: boolean;
   /** How many more files are lent one at a time. */
   alone: number;
   /** Milliseconds since 1970 before which no files are lent. */

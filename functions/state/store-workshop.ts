@@ -9,10 +9,18 @@ import {
   type StoreTaker,
   type StoreWork,
 } from "../vector-stores/store-work-rpc.ts";
-import { areTooMany, failedAlone, keepSuspects, triesOf } from "./failing-files.ts";
+import {
+  areMany,
+  failedAlone,
+  failedAmongOthers,
+  keepSuspects,
+  noteTurn,
+  suspectToLend,
+  triesOf,
+} from "./failing-files.ts";
 import { statusOf } from "./picture-table.ts";
 import type { Range } from "./segment-table.ts";
-import { isQuiet, OPEN_ROWS_DUE, type StoreRecord } from "./store-record.ts";
+import { isQuiet, type LentWork, OPEN_ROWS_DUE, type StoreRecord } from "./store-record.ts";
 import type { StoredStore } from "./stored-store.ts";
 
 /** Files that are embedded together: some seconds of the image tower. */
@@ -82,7 +90,7 @@ export class StoreWorkshop {
       record.expectedAt = record.compactAfter;
       return;
     }
-    const { file } = record.lent!;
+    const file = onlyFile(record.lent!);
     endFilling(record, pauseMs);
     record.lost = 0;
     record.failed = isFailure ? (record.failed ?? 0) + 1 : 0;
@@ -90,7 +98,7 @@ export class StoreWorkshop {
       record.released++;
       return;
     }
-    if (file == null) return;
+    if (file === null) return;
     record.alone = Math.max(0, record.alone - 1);
     if (failedAlone(record, file)) this.#giveUp(record, file);
   }
@@ -114,14 +122,21 @@ export class StoreWorkshop {
     return true;
   }
 
-  filled(record: StoreRecord, files: readonly Filled[], pauseMs: number): true {
+  filled(record: StoreRecord, files: readonly Filled[], pauseMs: number, isRestBroken: boolean): true {
+    const { fills = 0, lent } = record;
     this.#store.fill(record, files);
+    noteTurn(record, onlyFile(lent!));
     endFilling(record, pauseMs);
     record.lost = 0;
     record.released = 0;
     record.failed = 0;
     // That a file is not there, or is no picture, says nothing of the towers.
-    if (files.some(({ result }) => !("code" in result))) record.fills = (record.fills ?? 0) + 1;
+    if (files.some(({ result }) => !("code" in result))) {
+      record.fills = fills + 1;
+      const answered = new Set(files.map(({ fileId }) => fileId));
+      const rest = (lent?.files ?? []).filter((file) => !answered.has(file));
+      if (isRestBroken) failedAmongOthers(record, rest, fills);
+    }
     record.alone = Math.max(0, record.alone - files.length);
     return true;
   }
@@ -161,10 +176,10 @@ export class StoreWorkshop {
   #takeBack(record: StoreRecord): void {
     if (record.lent === null) return;
     if (record.lent.segment !== null) return this.#endCompaction(record);
-    const { file } = record.lent;
+    const file = onlyFile(record.lent);
     record.lost++;
     record.lent = null;
-    if (record.lost < FAILED_AFTER || file == null) return;
+    if (record.lost < FAILED_AFTER || file === null) return;
     record.lost = 0;
     record.alone = Math.max(0, record.alone - 1);
     this.#giveUp(record, file);
@@ -208,8 +223,9 @@ export class StoreWorkshop {
       return known !== undefined && statusOf(known) === "in_progress";
     });
     const suspects = (record.suspects ?? []).map(({ file }) => file);
-    const others = areTooMany(record) ? [] : pictures.pending(record.alone > 0 ? 1 : FILES_LENT, suspects);
-    const suspect = others.length === 0 ? record.suspects?.[0] : undefined;
+    const isAlone = record.alone > 0 || areMany(record);
+    const others = pictures.pending(isAlone ? 1 : FILES_LENT, suspects);
+    const suspect = suspectToLend(record, others.length > 0);
     const files = suspect === undefined ? others : [pictures.get(suspect.file)!];
     const batchId = files[0]?.batch;
     const batch = batchId == null ? undefined : batches.get(batchId);
@@ -217,7 +233,7 @@ export class StoreWorkshop {
     const { keyId, tier } = batch;
     const tries = record.lost + record.released + triesOf(record, suspect);
     const fileIds = files.map(({ file }) => file);
-    const token = lend(record, taker, null, fileIds.length === 1 ? fileIds[0] : null);
+    const token = lend(record, taker, null, fileIds);
     const { model } = record.made;
     return { kind: "fill", token, filling: { batchId, keyId, tier, model, fileIds, tries } };
   }
@@ -225,6 +241,10 @@ export class StoreWorkshop {
 
 function areOpenRowsDue({ openRows, isSegmentWanted = false }: StoreRecord): boolean {
   return openRows >= OPEN_ROWS_DUE || (isSegmentWanted && openRows > 0);
+}
+
+function onlyFile({ files }: LentWork): string | null {
+  return files?.length === 1 ? files[0]! : null;
 }
 
 function endFilling(record: StoreRecord, pauseMs: number): void {
@@ -237,11 +257,11 @@ function lend(
   record: StoreRecord,
   taker: StoreTaker,
   segment: { key: string; replaces: number[] } | null,
-  file: string | null = null,
+  files?: string[],
 ): string {
   const token = crypto.randomUUID();
   const until = Date.now() + STORE_LEASE_MS;
-  record.lent = { token, ...taker, until, segment, file };
+  record.lent = { token, ...taker, until, segment, ...(files && { files }) };
   record.expectedAt = until;
   return token;
 }

@@ -255,8 +255,15 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
     return isKnown;
   }
 
-  async filled(token: string, files: readonly Filled[], pauseMs: number): Promise<boolean> {
-    return this.#lent(token, (record) => this.#workshop.filled(record, files, pauseMs)) ?? false;
+  async filled(
+    token: string,
+    files: readonly Filled[],
+    pauseMs: number,
+    isRestBroken = false,
+  ): Promise<boolean> {
+    return (
+      this.#lent(token, (record) => this.#workshop.filled(record, files, pauseMs, isRestBroken)) ?? false
+    );
   }
 
   async erased(): Promise<void> {

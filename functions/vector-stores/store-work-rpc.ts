@@ -88,8 +88,11 @@ export interface StoreWorkRpc {
   rows(numbers: Uint32Array): Promise<OpenRow[]>;
   /** The segment is in R2. @returns false if it is not wanted any more; its object is cleared later */
   compacted(token: string, segment: SegmentRef, numbers: Uint32Array): Promise<boolean>;
-  /** Only files that still wait are changed. @returns false if the work was lent to another, or is not wanted any more */
-  filled(token: string, files: readonly Filled[], pauseMs: number): Promise<boolean>;
+  /**
+   * Only files that still wait are changed. @param isRestBroken true if one that was lent too, and is not among these, may
+   * be the reason why something broke @returns false if the work was lent to another, or is not wanted any more
+   */
+  filled(token: string, files: readonly Filled[], pauseMs: number, isRestBroken?: boolean): Promise<boolean>;
   /** Nothing of the store is in R2 any more. */
   erased(): Promise<void>;
 

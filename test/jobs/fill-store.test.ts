@@ -1,5 +1,6 @@
 /** Work on a file batch that comes to nothing: whose fault it is, and whose turn. */
 import { beforeAll, expect, it } from "vitest";
+import { OUTPUT } from "../../functions/batches/lines-rpc.ts";
 import { fillStore } from "../../functions/jobs/fill-store.ts";
 import { HeldWork } from "../../functions/jobs/held-work.ts";
 import type { JobsBindings } from "../../functions/jobs/jobs-bindings.ts";
@@ -26,31 +27,40 @@ interface Calls {
 }
 
 /** Notes each call. */
-function noted(answers: Record<string, () => unknown>): Calls {
+function noted(answers: Record<string, (...parameters: unknown[]) => unknown>): Calls {
   const calls: unknown[][] = [];
   const names = Object.entries(answers).map(([name, answer]) => [
     name,
     async (...parameters: unknown[]): Promise<unknown> => {
       calls.push([name, ...parameters]);
-      return answer();
+      return answer(...parameters);
     },
   ]);
   return { calls, object: Object.fromEntries(names) as Calls["object"] };
 }
 
-async function fill(account: Calls, answerLines: () => unknown): Promise<{ store: Calls; pauseMs: unknown }> {
-  const store = noted({ release: () => undefined, postpone: () => undefined, renew: () => true });
+async function fill(
+  account: Calls,
+  answerLines: () => unknown,
+  { filling = FILLING, text = "" } = {},
+): Promise<{ store: Calls; pauseMs: unknown }> {
+  const store = noted({
+    release: () => undefined,
+    postpone: () => undefined,
+    renew: () => true,
+    filled: () => false,
+  });
   const env = {
     ACCOUNTS: { getByName: () => account.object },
     LINES: {
       answerLines: async (_request: unknown, _lines: unknown, answers: WritableStream) => {
-        await answers.close();
+        await new Response(text).body!.pipeTo(answers);
         return answerLines();
       },
     },
   } as unknown as JobsBindings;
   const held = new HeldWork(store.object as unknown as StoreObject, "token");
-  const pauseMs = await fillStore(FILLING, MESSAGE, held, env).catch(String);
+  const pauseMs = await fillStore(filling, MESSAGE, held, env).catch(String);
   return { store, pauseMs };
 }
 
@@ -79,6 +89,26 @@ it("is no file's fault if the gateway has too much to do, and may be if it break
   expect(account.calls.filter(([name]) => name === "beginFilling")).toEqual(
     account.calls.filter(([name]) => name === "endFilling").map(() => ["beginFilling", "vs_1", 2]),
   );
+});
+
+it("says of files without an answer that one of them may have broken something while others were embedded", async () => {
+  const account = noted({ ...turns, get: (id) => ({ id, filename: "f", bytes: 1 }) });
+  const body = { error: { code: "invalid_image", message: "no picture" } };
+  const text = `${String.fromCharCode(OUTPUT)}${JSON.stringify({ custom_id: "file-1", response: { body } })}\n`;
+  const filling = { ...FILLING, fileIds: ["file-1", "file-2"] };
+  const answered = { completed: 1, failed: 0, left: [1], isOverloaded: false, isBroken: true };
+  for (const [changes, isRestBroken] of [
+    [{}, true],
+    [{ isOverloaded: true }, false],
+    [{ isBroken: false }, false],
+    // What comes from the cache says nothing of the tower.
+    [{ usage: [{ images: 1, cachedImages: 1 }] }, false],
+  ] as const) {
+    const value = { ...answered, usage: [{ images: 1, cachedImages: 0 }], ...changes };
+    const { store } = await fill(account, () => ({ ok: true, value }), { filling, text });
+    const result = expect.objectContaining({ fileId: "file-1" });
+    expect(store.calls).toEqual([["filled", "token", [result], expect.any(Number), isRestBroken]]);
+  }
 });
 
 it("waits while other stores of the account have their turn", async () => {

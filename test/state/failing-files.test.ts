@@ -82,10 +82,82 @@ it("fails a file on which the service fails each time, after the others", async 
   expect(await countsOf(store)).toMatchObject({ in_progress: 0, completed: 39, failed: 1 });
 });
 
+it("fills the others of a batch of which many files fail each time, and fails those", async () => {
+  const files = Array.from({ length: 40 }, (_, index) => `f${index}`);
+  const broken = new Set(files.slice(0, 32));
+  const store = await filling(files);
+  const [filledAt, failedAt]: [number[], number[]] = [[], []];
+  for (let takes = 1; takes < 400; takes++) {
+    const work = await take(store);
+    if (work.kind === "none") break;
+    const { fileIds } = work.filling;
+    if (fileIds.some((file: string) => broken.has(file))) await ask(store, "release", work.token, 0, true);
+    else {
+      await ask(store, "filled", work.token, fileIds.map(ready), 0);
+      filledAt.push(takes);
+    }
+    if (failedAt.length === 0 && (await countsOf(store))["failed"] === 1) failedAt.push(takes);
+  }
+  expect(filledAt).toHaveLength(8);
+  expect(filledAt.at(-1)).toBeLessThan(60);
+  expect(failedAt[0]).toBeLessThan(200);
+  expect(await countsOf(store)).toMatchObject({ in_progress: 0, completed: 8, failed: 32 });
+});
+
+it("tries another file as often as suspects while nothing is embedded, however many they are", async () => {
+  const store = await filling(Array.from({ length: 40 }, (_, index) => `f${index}`));
+  for (let times = 0; times < 3 + 32; times++) await fail(store);
+  const lent: string[][] = [];
+  for (let times = 0; times < 4; times++) {
+    // Work that had to wait for its turn is lent again.
+    const { token, filling: work } = await take(store);
+    await ask(store, "postpone", token, 0);
+    expect(await fail(store)).toEqual(work.fileIds);
+    lent.push(work.fileIds);
+  }
+  expect(lent).toEqual([["f0"], ["f32"], ["f1"], ["f33"]]);
+  expect(await countsOf(store)).toMatchObject({ in_progress: 40, failed: 0 });
+});
+
+it("fails a file that broke a call in which others were embedded", async () => {
+  const store = await filling(["p", "a"]);
+  const { token, filling: first } = await take(store);
+  expect(first.fileIds).toEqual(["p", "a"]);
+  await ask(store, "filled", token, [ready("a")], 0, true);
+  for (let times = 0; times < 5; times++) expect(await fail(store)).toEqual(["p"]);
+  expect(await countsOf(store)).toMatchObject({ in_progress: 0, completed: 1, failed: 1 });
+});
+
+it("does not suspect a file that was left out for another reason, or as others were no pictures", async () => {
+  for (const [result, isRestBroken] of [
+    [ready("a"), false],
+    [missing("a"), true],
+  ] as const) {
+    const store = await filling(["p", "a"]);
+    await ask(store, "filled", (await take(store)).token, [result], 0, isRestBroken);
+    for (let times = 0; times < 20; times++) expect(await fail(store)).toEqual(["p"]);
+    expect(await countsOf(store)).toMatchObject({ in_progress: 1 });
+  }
+});
+
 it("fails a file that is all that there is, after a day of failures", async () => {
   const store = await filling(["a"]);
-  for (let times = 0; times < 149; times++) expect(await fail(store)).toEqual(["a"]);
+  for (let times = 0; times < 200; times++) expect(await fail(store)).toEqual(["a"]);
   expect(await countsOf(store)).toMatchObject({ in_progress: 1, failed: 0 });
+  const path = "$.suspects[0].failedAt";
+  const [{ failedAt }] = await ask(
+    store,
+    "query",
+    "SELECT json_extract(record, ?) AS failedAt FROM store",
+    path,
+  );
+  expect(Math.abs(Date.now() - failedAt)).toBeLessThan(60_000);
+  const older = (milliseconds: number): Promise<unknown> =>
+    ask(store, "query", "UPDATE store SET record = json_set(record, ?, ?)", path, failedAt - milliseconds);
+  await older(86_400_000 - 120_000);
+  await fail(store);
+  expect(await countsOf(store)).toMatchObject({ in_progress: 1, failed: 0 });
+  await older(86_400_000);
   await fail(store);
   expect(await countsOf(store)).toMatchObject({ in_progress: 0, failed: 1 });
 });
