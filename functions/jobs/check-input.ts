@@ -16,7 +16,7 @@ import { SignOfLife } from "../runtime/sign-of-life.ts";
 import { checkLine, type CheckedLine, fault } from "./check-line.ts";
 import type { HeldWork } from "./held-work.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
-import { MAX_PARTS, PartCutter } from "./part-cutter.ts";
+import { PartCutter } from "./part-cutter.ts";
 
 /** Parts that the batch's object is told of at once, and characters of their ids. */
 const PARTS_AT_ONCE = 64;
@@ -94,11 +94,8 @@ class InputCheck {
       if (number % RENEW_EVERY === 0 && !(await this.#held.renew())) return "refused";
       const checked = await this.#check(line, number);
       if (checked !== undefined && this.#errors.length === 0) await this.#take(cutter.add(line, checked));
-      if (cutter.parts > MAX_PARTS) {
-        const message =
-          "the lines have more pictures and texts than a batch can answer in time; make several of it";
-        return await this.#refuse([fault("too_many_items", message)]);
-      }
+      const { excess } = cutter;
+      if (excess !== undefined) return await this.#refuse([fault("too_many_items", excess)]);
       if (this.#isTooLarge || this.#errors.length >= MAX_BATCH_ERRORS) break;
     }
     if (this.#errors.length > 0) return await this.#refuse(this.#errors);

@@ -32,10 +32,24 @@ export class PartCutter {
   #remembered = 0;
   #part: OpenPart | undefined;
   #parts = 0;
+  #images = 0;
+  #examples = 0;
 
   /** Parts so far. */
   get parts(): number {
     return this.#parts;
+  }
+
+  /** Why the lines so far are too many; undefined if they are not. */
+  get excess(): string | undefined {
+    if (this.#parts <= MAX_PARTS) return undefined;
+    if (this.#examples <= this.#images) {
+      return "the lines have more pictures and texts than a batch can answer in time; make several of it";
+    }
+    return (
+      "the labels' examples are decoded again for each line, and with the pictures they are more than a batch can " +
+      "answer in time; store the labels with their examples once and send label_set, or make several batches"
+    );
   }
 
   /** @returns the part before, if the line begins a new one */
@@ -49,6 +63,8 @@ export class PartCutter {
     part.made.customIds.push(line.customId);
     part.milliseconds += costOf(part, line, texts);
     part.decoded += decodedOf(line);
+    this.#images += line.images;
+    this.#examples += examplesOf(line);
     if (line.sameTexts !== null && line.examples > 0) part.taught.add(line.sameTexts);
     return ended;
   }

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import type { BatchEndpoint } from "../../functions/batches/batch-object.ts";
 import { countWork } from "../../functions/jobs/count-work.ts";
-import { PartCutter } from "../../functions/jobs/part-cutter.ts";
+import { MAX_PARTS, PartCutter } from "../../functions/jobs/part-cutter.ts";
 
 /** Lines of each part of `count` such lines. */
 function cut(endpoint: BatchEndpoint, count: number, bodyOf: (index: number) => object): number[] {
@@ -47,6 +47,28 @@ it("has at most 48 decoded pictures in a part, though lines have the same exampl
   expect(Math.max(...lines)).toBe(3);
   expect(lines).toHaveLength(22);
   expect(Math.max(...cut("/v1/classify", 64, (index) => taught(`label ${index % 2}`, 7)))).toBe(6);
+});
+
+/** Why the cutter refuses the first line of one part too many, if each line has a part of its own. */
+function excessOf(endpoint: BatchEndpoint, body: Record<string, unknown>): string | undefined {
+  const cutter = new PartCutter();
+  const work = countWork(endpoint, body);
+  for (let index = 0; index < MAX_PARTS; index++) {
+    cutter.add({ offset: index, length: 1, bytes: undefined }, { customId: `${index}`, ...work });
+  }
+  expect(cutter.excess).toBeUndefined();
+  cutter.add({ offset: MAX_PARTS, length: 1, bytes: undefined }, { customId: "last", ...work });
+  return cutter.excess;
+}
+
+it("says whether examples make the lines too many, and what spares them", () => {
+  const images = Array.from({ length: 10 }, () => FILE);
+  const ofExamples = excessOf("/v1/classify", { ...taught("one", 16), images });
+  expect(ofExamples).toMatch(/examples .* label_set/);
+  const input = Array.from({ length: 32 }, () => FILE);
+  const ofPictures = excessOf("/v1/embeddings", { input });
+  expect(ofPictures).toMatch(/more pictures and texts than/);
+  expect(ofPictures).not.toMatch(/examples/);
 });
 
 it("counts examples again in the next part, which computes them again", () => {

@@ -3,7 +3,8 @@
  * is charged for what it has sent, not for what it announced. What is not read yet stays with the client, because the
  * connection holds it back.
  *
- * - Small bodies have separate room, so they never wait for large ones.
+ * - Small bodies have separate room, so they never wait for large ones, unless templates make more than 2 MB of prompts
+ * of one.
  *
  * - Large bodies are served in order of arrival. A body gets room only if every body that has begun could still be
  * finished with what is left (the banker's algorithm, Dijkstra 1965). Otherwise two half-read bodies would wait for

@@ -28,10 +28,11 @@ export interface EmbedContext {
   waitUntil: WaitUntil;
   /**
    * Waits until the request may hold so many bytes beside those of its body, as far as any request may. It keeps them
-   * until it is answered.
+   * until it gives them back or is answered.
+   * @returns gives them back
    * @throws ServiceError `overloaded`
    */
-  hold: (bytes: number) => Promise<void>;
+  hold: (bytes: number) => Promise<() => void>;
   /** Of a batch, whose lines wait for each other's pictures. */
   pictureWatch?: PictureWatch | undefined;
 }

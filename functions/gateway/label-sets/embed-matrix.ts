@@ -22,12 +22,34 @@ export interface EmbeddedMatrix {
  */
 export const MAKING = 2;
 
+/** Bytes of prompts that need no room: a hundred labels in eighty templates. With room they would wait for large bodies. */
+const FEW_BYTES = 2_000_000;
+
 /**
- * Memory needed while prompts of labels are embedded: of each the cleaned text, and its part of the name of its label's
- * vector, with two bytes a character. Templates make many long prompts of a short body.
+ * Room that the prompts of labels take beside bodies while they are embedded: of each the cleaned text, and its part of
+ * the name of its label's vector, with two bytes a character. Templates make many long prompts of a short body.
  */
-export function promptBytes(definition: LabelSetDefinition): number {
-  return 4 * countCharacters(definition);
+export function promptRoom(definition: LabelSetDefinition): number {
+  const bytes = 4 * countCharacters(definition);
+  return bytes > FEW_BYTES ? bytes : 0;
+}
+
+/**
+ * Makes the labels' matrix while it holds room for their prompts. Take room for a matrix in `make` and not before: who
+ * waits for room for prompts must not hold room for a matrix, because others hold theirs in the opposite order.
+ * @throws ServiceError `overloaded`; whatever `make` throws
+ */
+export async function withPromptRoom<T>(
+  definition: LabelSetDefinition,
+  { hold }: Pick<EmbedContext, "hold">,
+  make: () => Promise<T>,
+): Promise<T> {
+  const giveBack = await hold(promptRoom(definition));
+  try {
+    return await make();
+  } finally {
+    giveBack();
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   promptsOfSet,
   vectorsKey,
 } from "../../label-sets/definition.ts";
-import { type EmbeddedMatrix, embedMatrix, MAKING, promptBytes } from "./embed-matrix.ts";
+import { type EmbeddedMatrix, embedMatrix, MAKING, withPromptRoom } from "./embed-matrix.ts";
 import { type LabelMatrix, matrixBytes, thresholds } from "../../label-sets/label-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory, type UsedMatrix } from "./matrix-memory.ts";
@@ -36,32 +36,29 @@ export async function inlineLabels(
   // Names come from the request's own strings (see `asRequested`), because a second copy of long names would be as
   // large as the body.
   const unnamed = { ...definition, labels: definition.labels.map((each) => ({ ...each, label: "" })) };
-  const embed = async (): Promise<EmbeddedMatrix> => {
-    await context.hold(promptBytes(definition));
-    return await embedMatrix(unnamed, promptsOfSet(definition), context);
-  };
+  const embed = (): Promise<EmbeddedMatrix> => embedMatrix(unnamed, promptsOfSet(definition), context);
   if (definition.labels.length + definition.negative.length <= KV_BULK_KEYS) {
-    const { matrix, cachedTokens } = await embed();
+    const { matrix, cachedTokens } = await withPromptRoom(definition, context, embed);
     return { ...asRequested({ matrix }, definition), cachedTokens };
   }
   const name = await vectorsKey(definition, new Pauses(context.wanted));
   const key = `${context.manifest.revision}/${name}`;
   const known = matrixMemory.use(key);
   if (known !== undefined) return asRequested(known, definition);
-  let cachedTokens: number | undefined;
   const bytes = MAKING * matrixBytes(unnamed, context.manifest.embedding_width);
   const isLine = context.pictureWatch !== undefined;
+  const cached = await matrixMemory.load(key, bytes, () => readMatrix(name, context), isLine);
+  if (cached !== undefined) return asRequested(cached, definition);
+  let cachedTokens = 0;
   const make = async (): Promise<LabelMatrix> => {
-    const cached = await readMatrix(name, context);
-    if (cached !== undefined) return cached;
     const made = await embed();
     ({ cachedTokens } = made);
     return made.matrix;
   };
-  const loaded = await matrixMemory.load(key, bytes, make, isLine);
-  const written = cachedTokens === undefined ? undefined : matrixMemory.use(key);
+  const loaded = await withPromptRoom(definition, context, () => matrixMemory.load(key, bytes, make, isLine));
+  const written = matrixMemory.use(key);
   if (written !== undefined) writeMatrix(name, written, context);
-  return { ...asRequested(loaded, definition), ...(cachedTokens === undefined ? {} : { cachedTokens }) };
+  return { ...asRequested(loaded, definition), cachedTokens };
 }
 
 /**

@@ -12,7 +12,7 @@ import { buildAtOnce, isSmall } from "./build-set.ts";
 import { isLabelSetId, type LabelSetDefinition } from "../../label-sets/definition.ts";
 import { type LabelMatrix, matrixBytes, unpackMatrix } from "../../label-sets/label-matrix.ts";
 import { noExamples } from "./embed-examples.ts";
-import { MAKING, promptBytes } from "./embed-matrix.ts";
+import { MAKING, promptRoom, withPromptRoom } from "./embed-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory, setsInUse, type UsedMatrix } from "./matrix-memory.ts";
 import { requestBuild } from "./request-build.ts";
@@ -130,10 +130,7 @@ async function load(
     );
   };
   if (known === undefined) await withSmall(summary, store, context, renew, build);
-  else {
-    await context.hold(promptBytes(known));
-    await build(known);
-  }
+  else await withPromptRoom(known, context, () => build(known));
   if (!(await exists(account, id, context))) {
     // It was deleted meanwhile.
     await store.removeComputed(id);
@@ -180,7 +177,7 @@ async function withSmall(
       async (definition, hold) => {
         renew();
         if (!isSmall(definition)) return await store.plans.make(id, definition);
-        await hold(promptBytes(definition));
+        await hold(promptRoom(definition));
         await build(definition);
         return "built";
       },

@@ -15,7 +15,7 @@ import { buildNextPart } from "../../label-sets/build-part.ts";
 import type { LabelSetDefinition } from "../../label-sets/definition.ts";
 import type { LabelMatrix } from "../../label-sets/label-matrix.ts";
 import type { Hold } from "../../label-sets/sealed-objects.ts";
-import { promptBytes } from "../label-sets/embed-matrix.ts";
+import { promptRoom } from "../label-sets/embed-matrix.ts";
 import { SetNames } from "../../label-sets/set-names.ts";
 import { isComplete, SetStore } from "../../label-sets/set-store.ts";
 import { writeMatrix } from "../label-sets/matrix-cache.ts";
@@ -59,7 +59,7 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
     const plan = await store.plans.get(id, isTaught);
     const buildIfSmall = async (definition: LabelSetDefinition, hold: Hold): Promise<LabelMatrix | null> => {
       if (!isSmall(definition)) return null;
-      await hold(promptBytes(definition));
+      await hold(promptRoom(definition));
       return await buildAtOnce(id, definition, store, context);
     };
     const matrix = plan === undefined ? await withDefinition(store, id, buildIfSmall) : null;

@@ -43,10 +43,12 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
     waitUntil: (work) => c.executionCtx.waitUntil(work),
     hold: async (bytes) => {
       const share = c.get("share");
-      if (share === undefined) return;
+      if (share === undefined || bytes === 0) return () => {};
+      const before = share.held;
       const most = share.isLine ? MAX_LINE_MEMORY : MAX_OTHER_MEMORY;
-      const room = Math.max(share.held, Math.min(most, share.held + bytes));
+      const room = Math.max(before, Math.min(most, before + bytes));
       await share.growTo(room, room);
+      return () => share.complete(share.held - (room - before));
     },
     pictureWatch: c.get("line")?.pictures,
   };
