@@ -45,6 +45,8 @@ export const LONG_TESTS = [
   "test/search/search-memory.test.ts",
   "test/vector-stores/fill-stores.test.ts",
   "test/vector-stores/filling-turns.test.ts",
+  "test/vector-stores/lost-answers.test.ts",
+  "test/vector-stores/filling-turns.test.ts",
   "test/vector-stores/random-changes.test.ts",
   "test/vector-stores/store-edges.test.ts",
   "test/verify/promotion.test.ts",
