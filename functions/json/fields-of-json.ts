@@ -3,18 +3,11 @@
  * would take several times its length.
  */
 import type { Pauses } from "../runtime/pauses.ts";
+import { CLOSE_LIST, CLOSE_OBJECT, COLON, COMMA, OPEN_LIST, OPEN_OBJECT, QUOTE } from "./json-bytes.ts";
 import { endOfString } from "./lift-strings.ts";
 
 /** Cost of looking through a byte, in characters of a text. */
 const COST = 1 / 256;
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 
 /**
  * @param json a valid object

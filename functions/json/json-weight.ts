@@ -6,6 +6,17 @@
  * had before costs several times as much as one that all have.
  */
 import { ServiceError } from "../runtime/errors.ts";
+import {
+  BACKSLASH,
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  LETTER_U,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  QUOTE,
+} from "./json-bytes.ts";
 import { LIFTED_LENGTH } from "./lift-strings.ts";
 
 /** Bytes of an object without fields: 28 and the reference to it. */
@@ -25,16 +36,6 @@ export const LIFTED_EXPANSION = 1.75;
 
 /** Deepest nesting allowed. No body of the API needs more than ten levels. */
 const MAX_DEPTH = 100;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const LETTER_U = 0x75;
 
 interface StringSoFar {
   bytes: number;

@@ -6,6 +6,7 @@
 
 import { concatBytes } from "../runtime/concat-bytes.ts";
 import { ServiceError } from "../runtime/errors.ts";
+import { BACKSLASH, COLON, QUOTE, SPACE } from "./json-bytes.ts";
 import { unescapeJson } from "./unescape-json.ts";
 
 /** Replaces a lifted string; an index follows. No text or label begins with it. */
@@ -21,11 +22,6 @@ const PICTURE = /^\s*data:image\//i;
  * 8,192 times 6 bytes.
  */
 export const LIFTED_LENGTH = 65_536;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-/** White space in JSON has this code or a lower one. */
-const SPACE = 0x20;
 
 export interface LiftedJson {
   /** The JSON text without its long strings. */

@@ -1,8 +1,7 @@
 /** Resolves the escapes of a JSON string (RFC 8259, section 7) in place: the result is never longer than the escape. */
 import { hexValue } from "./hex-value.ts";
+import { BACKSLASH, LETTER_U } from "./json-bytes.ts";
 
-const BACKSLASH = 0x5c;
-const LETTER_U = 0x75;
 /** Indexed by the character after a backslash: the character that the two mean; 0 if there is none. */
 const SIMPLE = new Uint8Array(256);
 for (const [i, letter] of Array.from(`"\\/bfnrt`).entries()) {

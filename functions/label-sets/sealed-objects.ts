@@ -4,7 +4,7 @@ import { sha256Hex } from "../runtime/sha256-hex.ts";
 import { warn } from "../runtime/warn.ts";
 import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
 
-/** Waits until so many bytes may be read. @throws ServiceError `overloaded` */
+/** Waits until so many more bytes may be read. @throws ServiceError `overloaded` */
 export type Hold = (bytes: number) => Promise<void>;
 
 /** Every method throws ServiceError `model_unavailable` while R2 does not answer. */

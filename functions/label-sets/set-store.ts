@@ -94,15 +94,13 @@ export class SetStore {
   ): Promise<{ sets: LabelSetSummary[]; hasMore: boolean }> {
     const prefix = summaryKey(account, "");
     const sets: LabelSetSummary[] = [];
-    let held = 0;
     let startAfter = after === undefined ? undefined : prefix + after;
     for (let left = PAGE_READS; ; left--) {
       const page = { prefix, limit: limit - sets.length };
       const { objects, truncated } = await this.#bucket.list(
         startAfter === undefined ? page : { ...page, startAfter },
       );
-      held += objects.reduce((sum, { size }) => sum + size, 0);
-      await hold?.(held);
+      await hold?.(objects.reduce((sum, { size }) => sum + size, 0));
       const ids = objects.map(({ key }) => key.slice(prefix.length));
       for (let first = 0; first < ids.length; first += READS) {
         const some = ids.slice(first, first + READS);

@@ -22,7 +22,7 @@ export interface StoreBindings {
   };
 }
 
-/** By an id of theirs. If the answer was lost, the client would make another. */
+/** Each is harmless twice, because it names an id. If an answer was lost, the client would make another store or picture. */
 const REPEATABLE = ["create", "add", "createBatch", "removePicture"] as const;
 /** Seconds in which a file is deleted. */
 const DELETED_AFTER = 5;

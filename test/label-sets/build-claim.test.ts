@@ -1,29 +1,13 @@
 /** The claim of a label set, with a real local R2. */
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { abandonChain, beginChain, takeTurn, Turn } from "../../functions/label-sets/build-claim.ts";
 import { SetStore } from "../../functions/label-sets/set-store.ts";
+import { useLocalSets } from "./support/local-sets.ts";
 
 const REVISION = "0123456789abcdef";
 
-let miniflare: Miniflare;
-let bucket: R2Bucket;
+const bucket = useLocalSets();
 let ids = 0;
-
-beforeAll(async () => {
-  miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      modules: [{ type: "ESModule", path: "index.js", contents: "export default {};" }],
-      compatibilityDate: "2026-10-20",
-      r2Buckets: { SETS: "sets" },
-    }),
-  );
-  bucket = (await miniflare.getR2Bucket("SETS")) as unknown as R2Bucket;
-});
-
-afterAll(async () => {
-  await miniflare.dispose();
-});
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -37,7 +21,7 @@ function later(milliseconds: number): void {
 }
 
 async function begin(): Promise<{ store: SetStore; id: string; turn: string }> {
-  const [store, id] = [new SetStore(bucket), newId()];
+  const [store, id] = [new SetStore(bucket()), newId()];
   const turn = await beginChain(store, id, REVISION);
   if (turn === undefined) throw new Error("the chain was not begun");
   return { store, id, turn };
@@ -51,7 +35,7 @@ async function take(store: SetStore, id: string, turn: string): Promise<Turn> {
 
 describe("a chain", () => {
   it("is begun by one request, even if many ask at once", async () => {
-    const [store, id] = [new SetStore(bucket), newId()];
+    const [store, id] = [new SetStore(bucket()), newId()];
     const begun = await Promise.all(Array.from({ length: 8 }, () => beginChain(store, id, REVISION)));
     expect(begun.filter((turn) => turn !== undefined)).toHaveLength(1);
   });
@@ -136,7 +120,7 @@ describe("a turn", () => {
 
   it("is not lost if only the answer to a write is lost", async () => {
     let isDeaf = false;
-    const deaf = new Proxy(bucket, {
+    const deaf = new Proxy(bucket(), {
       get: (target, name) => {
         if (name !== "put") return Reflect.get(target, name).bind(target);
         return async (...parameters: Parameters<R2Bucket["put"]>) => {

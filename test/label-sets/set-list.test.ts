@@ -1,28 +1,12 @@
 /** Pages of label sets, with a real local R2. */
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { SetStore } from "../../functions/label-sets/set-store.ts";
+import { useLocalSets } from "./support/local-sets.ts";
 
 const ACCOUNT = "a";
 const TEMPLATES = ["{}"];
 
-let miniflare: Miniflare;
-let bucket: R2Bucket;
-
-beforeAll(async () => {
-  miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      modules: [{ type: "ESModule", path: "index.js", contents: "export default {};" }],
-      compatibilityDate: "2026-10-20",
-      r2Buckets: { SETS: "sets" },
-    }),
-  );
-  bucket = (await miniflare.getR2Bucket("SETS")) as unknown as R2Bucket;
-});
-
-afterAll(async () => {
-  await miniflare.dispose();
-});
+const bucket = useLocalSets();
 
 it("a page is filled from behind sets that are deleted while it is read", async () => {
   const ids = Array.from({ length: 5 }, (_, index) => `ls_${String(index).padStart(32, "0")}`);
@@ -37,10 +21,10 @@ it("a page is filled from behind sets that are deleted while it is read", async 
       created_at: 1,
     };
     const definition = { labels: [{ name: "a" }], templates: TEMPLATES, negative: [], min_similarity: null };
-    await new SetStore(bucket).create(summary, definition as never);
+    await new SetStore(bucket()).create(summary, definition as never);
   }
   const doomed = new Set(ids.slice(0, 3));
-  const deleting = new Proxy(bucket, {
+  const deleting = new Proxy(bucket(), {
     get: (target, name: keyof R2Bucket) =>
       name === "list"
         ? async (options: R2ListOptions) => {

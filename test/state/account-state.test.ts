@@ -1,6 +1,7 @@
 /** An account's object: its tables, brought up to date from every version that they have had, and what it hands to the sweep. */
 import type { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { askObject } from "../support/ask-object.ts";
 import { startObject } from "./start-object.ts";
 import { ACCOUNT_MIGRATIONS } from "../../functions/state/account-migrations.ts";
 
@@ -53,13 +54,7 @@ afterAll(async () => {
 // Rows of every shape.
 // oxlint-disable-next-line typescript/no-explicit-any
 async function ask(account: string, method: string, ...parameters: unknown[]): Promise<any> {
-  const body = JSON.stringify({ account, method, parameters });
-  const { value, error } = (await (await fetch(url, { method: "POST", body })).json()) as {
-    value?: unknown;
-    error?: string;
-  };
-  if (error !== undefined) throw new Error(error);
-  return value;
+  return await askObject(url, { account, method, parameters });
 }
 
 const schemaOf = async (account: string): Promise<unknown> =>

@@ -3,6 +3,7 @@ import type { Miniflare } from "miniflare";
 import { expect } from "vitest";
 import type { NewStore, PictureQuery } from "../../functions/vector-stores/store-state-rpc.ts";
 import type { Attributes } from "../../functions/vector-stores/stored-picture.ts";
+import { askObject } from "../support/ask-object.ts";
 import { startObject } from "./start-object.ts";
 
 /** The class as deployed, with a way to its rows, which a test makes older. Typed arrays and maps travel as JSON. */
@@ -64,13 +65,7 @@ export async function ending(): Promise<void> {
 // Answers of every shape.
 // oxlint-disable-next-line typescript/no-explicit-any
 export async function ask(store: string, method: string, ...parameters: unknown[]): Promise<any> {
-  const body = JSON.stringify({ store, method, parameters });
-  const { value, error } = (await (await fetch(url, { method: "POST", body })).json()) as {
-    value?: unknown;
-    error?: string;
-  };
-  if (error !== undefined) throw new Error(error);
-  return value;
+  return await askObject(url, { store, method, parameters });
 }
 
 export const WIDTH = 4;

@@ -1,6 +1,7 @@
 /** A batch's object: to whom it lends which work, whose answers count, and how a batch ends. */
 import type { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askObject } from "../support/ask-object.ts";
 import { startObject } from "./start-object.ts";
 import type { Answers, NewBatch, NewPart, Taker, Work } from "../../functions/batches/batch-state-rpc.ts";
 
@@ -42,13 +43,7 @@ afterAll(async () => {
 // Answers of every shape.
 // oxlint-disable-next-line typescript/no-explicit-any
 async function ask(batch: string, method: string, ...parameters: unknown[]): Promise<any> {
-  const body = JSON.stringify({ batch, method, parameters });
-  const { value, error } = (await (await fetch(url, { method: "POST", body })).json()) as {
-    value?: unknown;
-    error?: string;
-  };
-  if (error !== undefined) throw new Error(error);
-  return value;
+  return await askObject(url, { batch, method, parameters });
 }
 
 const made = (id: string): NewBatch => ({

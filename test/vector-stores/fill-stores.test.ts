@@ -6,6 +6,7 @@ import type { R2Bucket } from "@cloudflare/workers-types";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type HostileWorkers, startHostile } from "../batches/support/hostile.ts";
+import { askObject } from "../support/ask-object.ts";
 import { noiseBmp, solidBmp } from "../support/write-bmp.ts";
 import { driver } from "./support/driver.ts";
 
@@ -41,13 +42,7 @@ afterAll(async () => {
 // Answers of every shape.
 // oxlint-disable-next-line typescript/no-explicit-any
 async function ask(store: string, method: string, ...parameters: unknown[]): Promise<any> {
-  const body = JSON.stringify({ store: `${ACCOUNT}/${store}`, method, parameters });
-  const { value, error } = (await (await fetch(url, { method: "POST", body })).json()) as {
-    value?: unknown;
-    error?: string;
-  };
-  if (error !== undefined) throw new Error(error);
-  return value;
+  return await askObject(url, { store: `${ACCOUNT}/${store}`, method, parameters });
 }
 
 let stores = 0;

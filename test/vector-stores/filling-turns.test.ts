@@ -2,6 +2,7 @@
 import type { V4WorkerOptions } from "miniflare";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { askObject } from "../support/ask-object.ts";
 import { deliveries, withoutQueue } from "../support/deliveries.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { wrapped } from "../support/wrapped-worker.ts";
@@ -65,13 +66,7 @@ afterAll(async () => {
 // Answers of every shape.
 // oxlint-disable-next-line typescript/no-explicit-any
 async function ask(store: string, method: string, ...parameters: unknown[]): Promise<any> {
-  const body = JSON.stringify({ store, method, parameters });
-  const { value, error } = (await (await fetch(url, { method: "POST", body })).json()) as {
-    value?: unknown;
-    error?: string;
-  };
-  if (error !== undefined) throw new Error(error);
-  return value;
+  return await askObject(url, { store, method, parameters });
 }
 
 async function make(account: string, id: string, files: readonly string[], width = WIDTH): Promise<string> {

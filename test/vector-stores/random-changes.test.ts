@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type HostileWorkers, startHostile } from "../batches/support/hostile.ts";
+import { askObject } from "../support/ask-object.ts";
 import { driver } from "./support/driver.ts";
 import { type Found, StoreModel } from "./support/store-model.ts";
 
@@ -32,13 +33,7 @@ afterAll(async () => {
 /** @throws if it failed, whether or not anything has changed */
 // oxlint-disable-next-line typescript/no-explicit-any
 async function ask(method: string, ...parameters: unknown[]): Promise<any> {
-  const body = JSON.stringify({ store: STORE, method, parameters });
-  const { value, error } = (await (await fetch(url, { method: "POST", body })).json()) as {
-    value?: unknown;
-    error?: string;
-  };
-  if (error !== undefined) throw new Error(error);
-  return value;
+  return await askObject(url, { store: STORE, method, parameters });
 }
 
 /** Until it is answered: every call may be repeated. */

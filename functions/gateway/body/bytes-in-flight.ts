@@ -145,6 +145,19 @@ export class Share {
     }
   }
 
+  /**
+   * Waits until the request may hold so many more bytes beside those of its body, as far as any request may.
+   * @returns how many it has got
+   * @throws ServiceError `overloaded`
+   */
+  async growBy(bytes: number): Promise<number> {
+    const before = this.#held;
+    const most = this.isLine ? MAX_LINE_MEMORY : MAX_OTHER_MEMORY;
+    const room = Math.max(before, Math.min(most, before + bytes));
+    await this.growTo(room, room);
+    return room - before;
+  }
+
   /** Gives back the room above this many bytes. */
   shrinkTo(bytes: number): void {
     this.#held = Math.max(LEAST_BYTES, Math.min(this.#held, bytes));
@@ -280,7 +293,7 @@ const RESERVE = 4_000_000;
 export const MAX_BODY_MEMORY = BODY_ROOM.large - RESERVE;
 
 /** The most that a request may take for what is not its body, so that hundreds may wait beside it. */
-export const MAX_OTHER_MEMORY = MAX_BODY_MEMORY - 250 * LEAST_BYTES;
+const MAX_OTHER_MEMORY = MAX_BODY_MEMORY - 250 * LEAST_BYTES;
 
 /** One instance for all requests of the isolate. */
 export const bytesInFlight = new BytesInFlight(BODY_ROOM, RESERVE);

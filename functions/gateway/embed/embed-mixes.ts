@@ -1,5 +1,6 @@
 /** Vectors of items of which some are mixes: the parts of all mixes are embedded together with the other items. */
 import { ServiceError } from "../../runtime/errors.ts";
+import { missing } from "../missing.ts";
 import { type Item, partsOf } from "../schemas/item.ts";
 import type { Mix } from "../schemas/mix.ts";
 import type { OnError } from "../schemas/on-error.ts";
@@ -30,7 +31,7 @@ export async function embedMixes(
   const whole = items.map((item, index): Vector => {
     const own = vectors.slice(next, (next += partsOf(item).length));
     if ("mix" in item) return mixed(item, own, paramOf(index));
-    return own[0] ?? missing();
+    return own[0] ?? missing("an item was not embedded");
   });
   return { vectors: whole, usage };
 }
@@ -52,8 +53,4 @@ function mixed({ mix }: Mix, vectors: readonly Vector[], param: string): Vector 
     throw new ServiceError("invalid_value", message, { param });
   }
   return { embedding, truncated: vectors.some(({ truncated }) => truncated) };
-}
-
-function missing(): never {
-  throw new Error("an item was not embedded");
 }

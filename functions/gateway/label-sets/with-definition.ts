@@ -2,11 +2,10 @@
  * Reads the definition of a stored set when the isolate has room for it, beside the bodies of requests: it may be as
  * large as one of them.
  */
-import { MAX_LINE_MEMORY } from "../../batches/batch-limits.ts";
 import type { LabelSetDefinition } from "../../label-sets/definition.ts";
 import type { Hold } from "../../label-sets/sealed-objects.ts";
 import type { SetStore } from "../../label-sets/set-store.ts";
-import { bytesInFlight, MAX_OTHER_MEMORY } from "../body/bytes-in-flight.ts";
+import { bytesInFlight } from "../body/bytes-in-flight.ts";
 
 /** Memory of a definition as a multiple of its JSON's length: the text, and the objects, three times that of short labels. */
 const PARSED = 4;
@@ -25,11 +24,8 @@ export async function withDefinition<T>(
   isOfLine = false,
 ): Promise<T | undefined> {
   const share = bytesInFlight.open(0, isOfLine);
-  // What was taken as a request's body finds room as a whole, however its parts are weighed here.
-  const most = isOfLine ? MAX_LINE_MEMORY : MAX_OTHER_MEMORY;
   const hold = async (bytes: number): Promise<void> => {
-    const room = Math.max(share.held, Math.min(most, share.held + bytes));
-    await share.growTo(room, room);
+    await share.growBy(bytes);
   };
   try {
     const definition = await store.definition(id, (bytes) => hold(PARSED * bytes));

@@ -23,6 +23,7 @@ import { Pauses } from "../../runtime/pauses.ts";
 import { MAX_PREDICTIONS } from "../limits.ts";
 import { type NonePrompts, nonePrompts } from "../label-sets/none-prompts.ts";
 import { requestedModel } from "./request/requested-model.ts";
+import { missing } from "../missing.ts";
 import { wakeImageTower } from "../models/image-tower-awake.ts";
 import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
 import { type ClassifyRequest, classifyRequestSchema } from "../schemas/classify-request.ts";
@@ -95,7 +96,7 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   const rowOf = (index: number): object => {
     const error = images.errors.get(index);
     if (error !== undefined) return errorRow(index, error);
-    const ofSets = rankings.map((ofSet) => ofSet[index] ?? missing());
+    const ofSets = rankings.map((ofSet) => ofSet[index] ?? missing("a picture was not ranked"));
     return { object: "classification", index, ...answer(request, ids, ofSets) };
   };
   const rows = { count: images.embeddings.length, rowOf, bytes: predictions * SCORE_BYTES + nameBytes };
@@ -110,10 +111,6 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
 
 /** Cost of comparing a picture with one value of a matrix, in characters of a text. */
 const RANKING = 1 / 1000;
-
-function missing(): never {
-  throw new Error("a picture was not ranked");
-}
 
 type Resolve = () => Promise<UsedLabels>;
 
@@ -237,7 +234,10 @@ function answer(
   ids: readonly string[],
   rankings: readonly Ranking[],
 ): object {
-  const ofSets = ids.map((label_set, index) => ({ label_set, ...(rankings[index] ?? missing()) }));
+  const ofSets = ids.map((label_set, index) => ({
+    label_set,
+    ...(rankings[index] ?? missing("a picture was not ranked")),
+  }));
   if (Array.isArray(sets)) return { groups: ofSets };
-  return ofSets[0] ?? rankings[0] ?? missing();
+  return ofSets[0] ?? rankings[0] ?? missing("a picture was not ranked");
 }

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { holdVectors, wantedBy } from "./request/embedding-context.ts";
 import { embedMixes, vectorsOf } from "../embed/embed-mixes.ts";
+import { missing } from "../missing.ts";
 import { int8Scale, toBytes } from "../vectors/output-type.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { errorFields } from "../middleware/error-response.ts";
@@ -36,7 +37,7 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
     return encoding_format === "float" ? Array.from(values) : bytesToBase64(values);
   };
   const rowOf = (index: number): object => {
-    const { embedding, truncated, error } = vectors[index] ?? missing();
+    const { embedding, truncated, error } = vectors[index] ?? missing("an input was not embedded");
     // SDKs expect a vector in every row. They decode an empty list to an empty vector in either encoding.
     if (error !== undefined) {
       return { object: "embedding", index, embedding: [], truncated, error: errorFields(error) };
@@ -47,7 +48,3 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
   const rows = { count: vectors.length, rowOf, bytes: 0 };
   return await streamRows(c, inferenceResponse(c, "emb", manifest, [], usage), rows);
 });
-
-function missing(): never {
-  throw new Error("an input was not embedded");
-}

@@ -7,6 +7,7 @@ import { fillTemplate } from "../../label-sets/definition.ts";
 import { embedItems } from "../embed/embed-items.ts";
 import { embedMixes, vectorsOf } from "../embed/embed-mixes.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
+import { missing } from "../missing.ts";
 import {
   featureExtractionRequestSchema,
   huggingFaceQuerySchema,
@@ -39,7 +40,7 @@ export const huggingFace = new Hono<GatewayEnv>()
     const scores = scoreTexts(picture.embedding, columns, Math.exp(manifest.logit_scale));
     const sorted = scores.toSorted((a, b) => b.logit - a.logit);
     const rowOf = (at: number): object => {
-      const { index, probability } = sorted[at] ?? missing();
+      const { index, probability } = sorted[at] ?? missing("a label was not scored");
       return { label: labels[index], score: probability };
     };
     return await streamTexts(c, bareList(sorted.length, rowOf), sorted.length * SCORE_BYTES);
@@ -71,10 +72,6 @@ async function modelOfAddress(c: Context<GatewayEnv>): Promise<string | undefine
 /** The path of an item. The picture is the first item. */
 function zeroShotParam(index: number): string {
   return index === 0 ? "inputs" : `parameters.candidate_labels[${index - 1}]`;
-}
-
-function missing(): never {
-  throw new Error("a label was not scored");
 }
 
 function* bareList(count: number, rowOf: (index: number) => object): Generator<string> {

@@ -9,6 +9,7 @@ import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { reportUsage } from "./answer/report-usage.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { LIFTED } from "../../json/lift-strings.ts";
+import { missing } from "../missing.ts";
 import { randomId } from "../random-id.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
@@ -54,15 +55,11 @@ async function ranked(c: Context<GatewayEnv>, version: CohereVersion): Promise<R
   // Cohere's documents may have other fields beside their text, which clients want back.
   const sent = fields["documents"] as readonly unknown[];
   const rowOf = (at: number): object => {
-    const result = results[at] ?? missing();
+    const result = results[at] ?? missing("a document was not ranked");
     return returned ? { ...result, document: shown(sent[result.index]) } : result;
   };
   const texts = answerTexts(JSON.stringify(answer), results.length, { results: rowOf });
   return await streamTexts(c, texts, results.length * SCORE_BYTES);
-}
-
-function missing(): never {
-  throw new Error("a document was not ranked");
 }
 
 /** The document as the answer shows it: an object as it was sent. */

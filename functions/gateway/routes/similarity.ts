@@ -6,6 +6,7 @@ import { readFieldsAndFiles, requestPictures } from "./request/fields-and-pictur
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { foldAliases, IMAGE_ALIASES, TEXT_ALIASES } from "../body/fields.ts";
+import { missing } from "../missing.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { validate } from "../schemas/validate.ts";
 import { scoreTexts } from "../score/score-texts.ts";
@@ -37,12 +38,8 @@ export const similarity = new Hono<GatewayEnv>().post("/v1/similarity", async (c
   });
   const rows = {
     count: data.length,
-    rowOf: (index: number): object => data[index] ?? missing(),
+    rowOf: (index: number): object => data[index] ?? missing("a picture was not compared"),
     bytes: data.length * columns.length * SCORE_BYTES,
   };
   return await streamRows(c, inferenceResponse(c, "sim", manifest, [], usage), rows);
 });
-
-function missing(): never {
-  throw new Error("a picture was not compared");
-}

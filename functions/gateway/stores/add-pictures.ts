@@ -16,6 +16,7 @@ import type { PictureBatch } from "../embed/picture-batch.ts";
 import type { Usage } from "../embed/usage.ts";
 import { FileReference } from "../images/file-reference.ts";
 import { fileNotFound } from "../images/stored-image.ts";
+import { missing } from "../missing.ts";
 import type { ImageReference } from "../schemas/image.ts";
 import type { OnError } from "../schemas/on-error.ts";
 import { deletedMeanwhile, takeOut } from "./deleted-meanwhile.ts";
@@ -80,7 +81,7 @@ export async function addPictures(
       filename: filename ?? file.filename,
       bytes: file.bytes,
       attributes,
-      row: quantizeRow(embeddings[index] ?? missing()),
+      row: quantizeRow(embeddings[index] ?? missing("a picture was not added")),
     });
     return file.id;
   });
@@ -116,7 +117,7 @@ export async function addVector(
   const parts = { blob: newBlobId(), number: 0, expiresAt: null, position: 0 };
   const fileId = await makeFileId(parts, newBlobKey());
   const picture = { fileId, filename, bytes: 0, attributes, row: quantizeRow(vector) };
-  return (await add(store, context, [picture])).get(fileId) ?? missing();
+  return (await add(store, context, [picture])).get(fileId) ?? missing("a picture was not added");
 }
 
 /** What a change made of pictures. The jobs Worker is told if there is work for it. @throws ServiceError */
@@ -217,8 +218,4 @@ function requirePicture({ purpose }: FileObject, param: string): void {
   if (purpose !== "batch" && purpose !== "batch_output") return;
   const message = `${param}: the purpose of the file is "${purpose}": it holds lines, not a picture`;
   throw new ServiceError("invalid_value", message, { param });
-}
-
-function missing(): never {
-  throw new Error("a picture was not added");
 }

@@ -7,10 +7,11 @@ import type { Hold } from "../../../label-sets/sealed-objects.ts";
 import type { SetStore } from "../../../label-sets/set-store.ts";
 import { freeBuffer } from "../../../runtime/free-buffer.ts";
 import { Pauses } from "../../../runtime/pauses.ts";
-import { bytesInFlight, MAX_OTHER_MEMORY } from "../../body/bytes-in-flight.ts";
+import { bytesInFlight } from "../../body/bytes-in-flight.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { wantedBy } from "../request/embedding-context.ts";
 import { answerTexts, streamPieces, streamTexts } from "./stream-rows.ts";
+import { missing } from "../../missing.ts";
 
 /** Memory of a definition that is only passed on, as a multiple of its length. */
 export const PASSED_ON = 1.1;
@@ -27,9 +28,7 @@ export function holdAnswer(c: Context<GatewayEnv>, expansion: number): Hold {
   const share = bytesInFlight.open(0);
   c.set("share", share);
   return async (bytes) => {
-    const room = Math.min(MAX_OTHER_MEMORY, expansion * bytes);
-    await share.growTo(room, room);
-    share.complete(room);
+    await share.growBy(expansion * bytes);
   };
 }
 
@@ -87,10 +86,6 @@ export async function streamList(
     first_id: sets[0]?.id ?? null,
     last_id: sets.at(-1)?.id ?? null,
   };
-  const rowOf = (index: number): object => sets[index] ?? missing();
+  const rowOf = (index: number): object => sets[index] ?? missing("a set was not described");
   return await streamTexts(c, answerTexts(JSON.stringify(list), sets.length, { data: rowOf }), 0);
-}
-
-function missing(): never {
-  throw new Error("a set was not described");
 }

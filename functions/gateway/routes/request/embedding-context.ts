@@ -1,8 +1,6 @@
 /** The context of a request that embedding needs. */
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
-import { MAX_LINE_MEMORY } from "../../../batches/batch-limits.ts";
-import { MAX_OTHER_MEMORY } from "../../body/bytes-in-flight.ts";
 import type { EmbedContext } from "../../embed/embed-context.ts";
 import type { Wanted } from "../../../runtime/wanted.ts";
 import { accountOf } from "../../middleware/caller-of.ts";
@@ -44,11 +42,8 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
     hold: async (bytes) => {
       const share = c.get("share");
       if (share === undefined || bytes === 0) return () => {};
-      const before = share.held;
-      const most = share.isLine ? MAX_LINE_MEMORY : MAX_OTHER_MEMORY;
-      const room = Math.max(before, Math.min(most, before + bytes));
-      await share.growTo(room, room);
-      return () => share.complete(share.held - (room - before));
+      const more = await share.growBy(bytes);
+      return () => share.complete(share.held - more);
     },
     pictureWatch: c.get("line")?.pictures,
   };
