@@ -46,9 +46,9 @@ describe("the simd engine", () => {
     variant: Variant,
     tower: "image" | "text" = "image",
     early?: EarlyRun,
+    size = manifest.image.size,
   ): Promise<SimdEngine> {
     const { shards } = manifest[tower];
-    const { size } = manifest.image;
     const inputShape = plannedShape(shards, { height: size, width: size, length: 77 });
     const source = { bucket: new FolderBucket(model), prefix: "." };
     const engine = new SimdEngine(() => simdModule(variant), { shards, source, inputShape });
@@ -121,17 +121,19 @@ describe("the simd engine", () => {
     expect(before).toBeLessThan(weights + 3_000_000);
   });
 
-  it("runs a picture during the load in the same memory, with the same vector", async () => {
-    const { size } = manifest.image;
+  it.each([
+    ["its activations are larger than the weights that are moved", 64],
+    ["its activations are smaller than these", 32],
+  ])("runs a picture during the load in the same memory, with the same vector: %s", async (_, size) => {
     const input: Tensor = { data: syntheticInput("input:64", 3 * size * size), shape: [1, 3, size, size] };
     const outcomes: unknown[] = [];
     const early = { input: () => input, done: (outcome: unknown) => outcomes.push(outcome) };
-    const engine = await load("relaxed", "image", early);
-    const plain = await load("relaxed");
+    const engine = await load("relaxed", "image", early, size);
+    const plain = await load("relaxed", "image", undefined, size);
     expect(manifest.image.shards.length).toBeGreaterThan(2);
-    expect(engine.memoryBytes).toBe(plain.memoryBytes);
     const { data, shape } = plain.run({ ...input, data: (input.data as Float32Array).slice() }, {});
     expect(outcomes).toEqual([{ output: { data, shape } }]);
+    expect(engine.memoryBytes).toBe(plain.memoryBytes);
   });
 
   it("goes on after a picture that does not fit into the memory during the load", async () => {

@@ -79,35 +79,28 @@ export class Program {
     this.#activations = end;
   }
 
-  /** Bytes of memory that loading and a run with this input need. @param texts how many the input has */
+  /**
+   * Bytes of memory that loading and a run with this input need, also if the input runs while shards arrive. @param texts
+   * how many the input has
+   */
   bytesNeeded(input: Shape, texts = 1): number {
-    const loading = this.#activations + Math.max(...this.shards.map(({ weights }) => weights.largestMoved));
-    return Math.max(loading, this.#layout(input, texts).end);
+    const shapes = this.#shapes(input, texts);
+    let taken = 0;
+    const preparing = this.shards.map(({ weights, steps }) => {
+      const waiting = taken === 0 ? 0 : mapBytes(shapes[taken] ?? input);
+      taken = steps;
+      return this.#activations + waiting + weights.largestMoved;
+    });
+    return Math.max(...preparing, this.#layout(input, texts).end);
   }
 
   /**
-   * Makes a shard runnable. All of its bytes must be in the memory and verified.
-   * @param scratch address from `scratchFor`
+   * Makes a shard runnable. All of its bytes must be in the memory and verified. @param run a run that waits for the shard;
+   * the memory must have `bytesNeeded` of its input
    */
-  prepare({ weights }: ProgramShard, kernels: Kernels, memory: WebAssembly.Memory, scratch: Pointer): void {
+  prepare({ weights }: ProgramShard, kernels: Kernels, memory: WebAssembly.Memory, run?: Run): void {
+    const scratch = run === undefined ? this.#activations : behindActivation(run, memory);
     weights.prepare(kernels, memory, scratch);
-  }
-
-  /**
-   * The memory that preparing a shard may use as scratch: its address and its end. @param run a run that is not
-   * finished
-   */
-  scratchFor({ weights }: ProgramShard, run: Run | undefined): { scratch: Pointer; end: Pointer } {
-    const scratch = this.#scratchBeside(run, weights.largestMoved);
-    return { scratch, end: scratch + weights.largestMoved };
-  }
-
-  #scratchBeside(run: Run | undefined, bytes: number): Pointer {
-    if (run === undefined) return this.#activations;
-    const [first, second] = run.layout.maps;
-    // Of the two maps, the run uses one.
-    if (run.at === second && first + bytes <= second) return first;
-    return align(run.at + elements(run.shape) * FLOAT_BYTES);
   }
 
   /**
@@ -141,16 +134,16 @@ export class Program {
     return { data: new Float32Array(memory.buffer, run.at, elements(run.shape)).slice(), shape: run.shape };
   }
 
+  /** The shape before each step, and that of the result. */
+  #shapes(input: Shape, texts: number): Shape[] {
+    const shapes = [input];
+    for (const step of this.#steps) shapes.push(step.outputShape(shapes.at(-1) ?? input, texts));
+    return shapes;
+  }
+
   #layout(input: Shape, texts: number): Layout {
-    let largest = elements(input);
-    let shape = input;
-    const shapes = this.#steps.map((step) => {
-      const taken = shape;
-      shape = step.outputShape(shape, texts);
-      largest = Math.max(largest, elements(shape));
-      return taken;
-    });
-    const map = align(largest * FLOAT_BYTES);
+    const shapes = this.#shapes(input, texts);
+    const map = Math.max(...shapes.map(mapBytes));
     const first = this.#activations;
     let end = first + 2 * map;
     const scratch = this.#steps.map((step, i) => {
@@ -165,4 +158,19 @@ export class Program {
     });
     return { maps: [first, first + map], scratch, end: end + SLACK_BYTES };
   }
+}
+
+function mapBytes(shape: Shape): number {
+  return align(elements(shape) * FLOAT_BYTES);
+}
+
+/** The first address behind a run's activation, which is brought into the first of its two maps. */
+function behindActivation(run: Run, memory: WebAssembly.Memory): Pointer {
+  const [first] = run.layout.maps;
+  const bytes = mapBytes(run.shape);
+  if (run.at !== first) {
+    new Uint8Array(memory.buffer).copyWithin(first, run.at, run.at + bytes);
+    run.at = first;
+  }
+  return first + bytes;
 }

@@ -83,7 +83,6 @@ export class SimdEngine implements Engine {
       return () => new Uint8Array(memory.buffer, base, shard.weights.bytes);
     };
     let running: Running | undefined;
-    let isGivenUp = false;
     const parts = [...graphs, ...weights.map((shard) => shard.weights)];
     try {
       for await (const index of downloadParts(source, { parts, place, onProgress: renew })) {
@@ -96,17 +95,9 @@ export class SimdEngine implements Engine {
         if (index < graphs.length) continue;
         const instance = await started;
         const shard = instance.program.shards[this.#loaded] as ProgramShard;
-        let room = instance.program.scratchFor(shard, running?.run);
-        // The memory never shrinks again, so it does not grow for an early run. The input runs after the load instead.
-        if (running !== undefined && room.end > instance.memory.buffer.byteLength) {
-          isGivenUp = true;
-          running = undefined;
-          room = instance.program.scratchFor(shard, undefined);
-        }
-        grow(instance.memory, room.end);
-        instance.program.prepare(shard, instance.kernels, instance.memory, room.scratch);
+        instance.program.prepare(shard, instance.kernels, instance.memory, running?.run);
         this.#loaded++;
-        if (early !== undefined && !isGivenUp) running = this.#runEarly(instance, shard, early, running);
+        if (early !== undefined) running = this.#runEarly(instance, shard, early, running);
       }
     } finally {
       reject(new Error("the load has ended"));

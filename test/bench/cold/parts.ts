@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import { instantiateKernels } from "../../../functions/runtime/simd/kernels.ts";
-import { Program, type ProgramShard } from "../../../functions/runtime/simd/program.ts";
+import { Program } from "../../../functions/runtime/simd/program.ts";
 import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { readManifest } from "../../../scripts/models/models-in-r2.ts";
 import { median } from "../harness/statistics.ts";
@@ -52,7 +52,7 @@ export async function coldParts(model: string, rounds: number): Promise<Map<stri
       }
     });
     await measure("bring the weights into the kernels' order", () => {
-      for (const shard of program.shards) prepare(program, shard);
+      for (const shard of program.shards) program.prepare(shard, kernels, memory);
     });
     const run = (): void => {
       const running = program.begin(memory, pixels, shape, []);
@@ -61,13 +61,6 @@ export async function coldParts(model: string, rounds: number): Promise<Map<stri
     };
     await measure("first run", run);
     for (let i = 0; i < 3; i++) await measure("each further run", run);
-
-    function prepare(of: Program, shard: ProgramShard): void {
-      const { scratch, end } = of.scratchFor(shard, undefined);
-      if (end > memory.buffer.byteLength)
-        memory.grow(Math.ceil((end - memory.buffer.byteLength) / PAGE_BYTES));
-      of.prepare(shard, kernels, memory, scratch);
-    }
   }
   return new Map([...all].map(([part, times]) => [part, median(times)]));
 }
