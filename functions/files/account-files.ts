@@ -64,7 +64,7 @@ export class AccountFiles {
 
   /** Whatever R2 has of an upload goes, and the note of it. */
   async clear(blob: string, uploadId: string | null): Promise<void> {
-    for (let left = TRIES; !(await unlessBusy(() => this.blobs.clear(blob, uploadId))); left--) {
+    for (let left = TRIES - 1; !(await unlessBusy(() => this.blobs.clear(blob, uploadId))); left--) {
       if (left === 0) throw unreachable(new Error(`${blob} is changed by others all the time`));
       await pause();
     }

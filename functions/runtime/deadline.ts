@@ -58,7 +58,7 @@ export const DEADLINES = {
   r2Body: 15_000,
   /** A whole object from R2 to R2, 95 MB at the most. */
   r2Copy: 60_000,
-  /** A message to the queue, or an API key. */
+  /** A message to the queue, an API key, a call to a Durable Object, or a health check. */
   small: 5_000,
   /** A rate counter; if it does not answer, the request is allowed. */
   rateLimit: 1_000,

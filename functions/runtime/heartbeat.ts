@@ -1,8 +1,8 @@
 /** Gives signs of life while a request awaits slow work, so that others do not take it for ended. */
 
 /**
- * Milliseconds between two beats. Several fit into `LEASE_MS`, the shortest silence after which a request counts as
- * ended.
+ * Milliseconds between two beats. Several fit into `LEASE_MS` of `lease.ts`, the shortest silence after which a request
+ * counts as ended.
  */
 const INTERVAL_MS = 2_000;
 

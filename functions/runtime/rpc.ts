@@ -5,7 +5,7 @@
  * Failures are returned as values. An exception that crosses RPC keeps its message but loses its `code`, so the client
  * would get a 500 for a bad picture or a missing shard.
  *
- * `requestId` is the last parameter of each call that a request makes. Every Worker that takes part logs it.
+ * Each call that a request makes has its `requestId`; every Worker that takes part logs it. Only `priority` follows it.
  */
 import type { ErrorCode } from "./errors.ts";
 import type { Loaded } from "./model-store/source-report.ts";
@@ -28,7 +28,7 @@ export interface RpcFailure {
 
 export type RpcResult<T> = { ok: true; value: T } | { ok: false; error: RpcFailure };
 
-/** Figures of a Worker that runs WASM, for tests and benchmarks. */
+/** Figures of a Worker that runs WASM, for the operator's report, tests and benchmarks. */
 export interface WorkerStats {
   /** Size of the WASM memory, bytes; 0 before the first load. */
   wasmBytes: number;

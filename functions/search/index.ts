@@ -29,7 +29,7 @@ type SearchEnv = Pick<StoreBindings, "VECTOR_STORES" | "VECTORS">;
 const MAX_SEARCHES = 16;
 /** Milliseconds a search may take. Segments that it needs are still in R2 then. */
 const MAX_SEARCH_MS = 25_000;
-/** How often a search is made anew because pictures were changed or removed while it ran. */
+/** Scans of a search at the most: it is made anew if pictures that it found were changed or removed while it ran. */
 const TRIES = 3;
 
 const admission = new Admission(MAX_SEARCHES);

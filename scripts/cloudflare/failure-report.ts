@@ -55,7 +55,7 @@ async function whatServes(api: CloudflareApi, former: Traffic | undefined): Prom
     return `Version ${versions} of ${GATEWAY_NAME}, which did not pass all steps. Nothing served before.`;
   }
   if (versions === versionsOf(former)) {
-    return `Version ${versions} of ${GATEWAY_NAME}, as before; nothing that it is bound to was changed.`;
+    return `Version ${versions} of ${GATEWAY_NAME}, as before.`;
   }
   return `Version ${versions} of ${GATEWAY_NAME}, and not what served before. ${goingBack(former)}`;
 }

@@ -19,8 +19,8 @@ const STILL_HEADER_BYTES = 30;
 
 interface Chunk {
   type: string;
-  /** Length of the content that is in the file, bytes. */
   at: number;
+  /** Length of the content that is in the file, bytes. */
   length: number;
   /** Length that the file claims. */
   claimed: number;

@@ -36,8 +36,8 @@ const WAITING_EXPIRY_MS = 1_000;
 interface Entry {
   /** True if it was loaded for a line of a batch. */
   isOfLine: boolean;
-  /** Bytes that count towards the limit: what the entry took while it was loaded. */
   lane: Lane;
+  /** Bytes that count towards the limit: what the entry took while it was loaded. */
   bytes: number;
   uses: Set<Use>;
   /** Undefined while the matrix is being loaded. */

@@ -122,7 +122,8 @@ end token cannot change the answer, so it is not computed.`,
             name,
             digits(median(values) / Number.parseInt(name, 10)),
           ]),
-          note: "Texts run one by one, so that a vector does not depend on its neighbours; a request saves its own overhead.",
+          note: `On ort texts run one by one, because their activations share one scale in a run, and a vector must not depend
+on its neighbors; a request saves its own overhead. On the own kernels they run together: each row has its own scale.`,
         },
         {
           ...timesTable(thousand.times, "1 at a time"),
