@@ -19,11 +19,11 @@ export interface CountedWork {
 
 type Fields = Record<string, unknown>;
 
-/** Templates by name. */
+/** The gateway's templates by name; any other name stands for one. */
 const TEMPLATES: Readonly<Record<string, number>> = { "openai-80": 80, "openai-7": 7 };
 /** Deepest nesting of a picture in an item: a message's content's part's. */
 const MAX_DEPTH = 6;
-/** Prompts of `none: true`. */
+/** The gateway's prompts for `none: true`. */
 const NONE_PROMPTS = 2;
 
 export function countWork(endpoint: BatchEndpoint, body: Fields): CountedWork {

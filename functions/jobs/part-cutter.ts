@@ -21,9 +21,12 @@ const MAX_DECODED = 48;
  * those that were answered in several goes, or cut in two (`state/failing-parts.ts`).
  */
 export const MAX_PARTS = 4_000;
-/** Pictures and texts that a request may compute (`gateway/limits.ts`); one with more is refused and costs nothing. */
-const MOST_EXAMPLES = 16;
-const MOST_TEXTS = 2_048;
+/**
+ * Pictures and texts that a request may compute, as `gateway/limits.ts` says; one with more is refused and costs
+ * nothing.
+ */
+export const MOST_EXAMPLES = 16;
+export const MOST_TEXTS = 2_048;
 /** Characters of texts that are remembered because other lines may have the same. */
 const REMEMBERED_LENGTH = 4_000_000;
 

@@ -1,0 +1,20 @@
+/** What the jobs Worker knows of the gateway without importing it: its limits, and how many texts stand behind a name. */
+import { expect, it } from "vitest";
+import { MAX_IMAGES, MAX_INPUTS } from "../../functions/gateway/limits.ts";
+import { DEFAULT_NONE } from "../../functions/gateway/schemas/none.ts";
+import { NAMED_TEMPLATES } from "../../functions/gateway/templates/named-templates.ts";
+import { countWork } from "../../functions/jobs/count-work.ts";
+import { MOST_EXAMPLES, MOST_TEXTS } from "../../functions/jobs/part-cutter.ts";
+
+it("are the limits of a request", () => {
+  expect([MOST_EXAMPLES, MOST_TEXTS]).toEqual([MAX_IMAGES, MAX_INPUTS]);
+});
+
+it.each([...NAMED_TEMPLATES])("are as many templates as %s has", (templates, { length }) => {
+  expect(countWork("/v1/classify", { labels: ["fox"], templates }).texts).toBe(length);
+});
+
+it("are as many prompts as none has", () => {
+  const { texts } = countWork("/v1/classify", { labels: ["fox"], none: true });
+  expect(texts).toBe(1 + DEFAULT_NONE.length);
+});
