@@ -20,7 +20,7 @@ export async function callWorker<T>(worker: string, call: (alive: () => void) =>
 }
 
 /** Counts as a sign of life each time the tower asks if the result is still wanted. */
-export function withHeartbeat(alive: () => void, wanted: Wanted): Wanted {
+export function aliveWhenAsked(alive: () => void, wanted: Wanted): Wanted {
   return () => {
     alive();
     return wanted();

@@ -8,7 +8,7 @@ import { type CleanText, cleanText, type RawText } from "../runtime/tokenizer/cl
 import { Tokenizer, type Tokens } from "../runtime/tokenizer/tokenizer.ts";
 import type { Wanted } from "../runtime/wanted.ts";
 import { labelEmbedding } from "./label-embedding.ts";
-import { callWorker, checkRevision, withHeartbeat, unwrap } from "./call-worker.ts";
+import { aliveWhenAsked, callWorker, checkRevision, unwrap } from "./call-worker.ts";
 
 /** The texts behind one vector, as they were sent: a single text, or several prompts. */
 export type Prompts = readonly RawText[];
@@ -67,7 +67,7 @@ export async function computePrompts<Name>(
   const ids = Int32Array.from([...tokens.values()].flatMap((each) => each.ids));
   const lengths = [...tokens.values()].map((each) => each.ids.length);
   const result = await callWorker("text tower", (alive) =>
-    tower.embedTokens(ids, lengths, withHeartbeat(alive, wanted), requestId),
+    tower.embedTokens(ids, lengths, aliveWhenAsked(alive, wanted), requestId),
   );
   const embedded = unwrap(result);
   if (embedded.loaded !== undefined) onLoaded?.(embedded.loaded);

@@ -4,7 +4,7 @@ import { MAX_STORE_BATCHES } from "../vector-stores/store-limits.ts";
 import type { FileCounts } from "../vector-stores/store-state-rpc.ts";
 import { seconds } from "./seconds.ts";
 
-export interface BatchRecord {
+export interface FileBatchRecord {
   keyId: string | null;
   tier: string;
   createdAt: number;
@@ -19,9 +19,9 @@ export class FileBatchTable {
     this.#sql = sql;
   }
 
-  get(id: string): BatchRecord | undefined {
+  get(id: string): FileBatchRecord | undefined {
     const [row] = this.#sql.exec<{ record: string }>("SELECT record FROM batches WHERE id = ?", id).toArray();
-    return row && (JSON.parse(row.record) as BatchRecord);
+    return row && (JSON.parse(row.record) as FileBatchRecord);
   }
 
   facts(id: string): FileBatchFacts | undefined {
@@ -40,7 +40,7 @@ export class FileBatchTable {
   }
 
   add({ id, keyId, tier }: NewFileBatch, counts: FileCounts): void {
-    const record: BatchRecord = { keyId, tier, createdAt: seconds(), isCancelled: false, counts };
+    const record: FileBatchRecord = { keyId, tier, createdAt: seconds(), isCancelled: false, counts };
     this.#sql.exec(
       "INSERT INTO batches (id, is_over, record) VALUES (?, ?, ?)",
       id,
@@ -67,7 +67,7 @@ export class FileBatchTable {
     this.#write(id, { ...record, isCancelled: true });
   }
 
-  #write(id: string, record: BatchRecord): void {
+  #write(id: string, record: FileBatchRecord): void {
     this.#sql.exec(
       "UPDATE batches SET is_over = ?, record = ? WHERE id = ?",
       isOver(record),
@@ -77,11 +77,11 @@ export class FileBatchTable {
   }
 }
 
-function isOver({ counts }: BatchRecord): 0 | 1 {
+function isOver({ counts }: FileBatchRecord): 0 | 1 {
   return counts.in_progress === 0 ? 1 : 0;
 }
 
-function statusOf({ counts, isCancelled }: BatchRecord): FileBatchFacts["status"] {
+function statusOf({ counts, isCancelled }: FileBatchRecord): FileBatchFacts["status"] {
   if (counts.in_progress > 0) return "in_progress";
   if (isCancelled) return "cancelled";
   return counts.total > 0 && counts.failed === counts.total ? "failed" : "completed";

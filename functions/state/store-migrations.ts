@@ -40,7 +40,7 @@ export const STORE_MIGRATIONS: Migrations = [
     "CREATE TABLE segment_numbers (first INTEGER PRIMARY KEY, numbers BLOB NOT NULL)",
     // Objects in R2 that nobody needs. `since`: seconds since 1970.
     "CREATE TABLE garbage (key TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID",
-    // `record`: JSON, `BatchRecord`.
+    // `record`: JSON, `FileBatchRecord`.
     `CREATE TABLE batches (
       position INTEGER PRIMARY KEY,
       id TEXT NOT NULL UNIQUE,

@@ -155,13 +155,16 @@ export class StoreWorkshop {
   refusal(record: StoreRecord, refused: "full" | "busy"): "full" | "busy" | "unattended" {
     if (refused === "full") return refused;
     record.isSegmentWanted = true;
-    const isUnattended = this.mayCompact(record);
+    const isUnattended = this.announceCompaction(record);
     this.#store.write(record);
     return isUnattended ? "unattended" : "busy";
   }
 
-  /** Says so once for every message that is due: for open rows of which a segment is due, or one that is damaged. */
-  mayCompact(record: StoreRecord): boolean {
+  /**
+   * Notes that a message is expected from now on, for open rows of which a segment is due, or for one that is damaged.
+   * @returns true once for every message that is due
+   */
+  announceCompaction(record: StoreRecord): boolean {
     if (!isQuiet(record, true)) return false;
     if (!areOpenRowsDue(record) && this.#store.segments.damaged() === undefined) return false;
     record.expectedAt = Date.now();

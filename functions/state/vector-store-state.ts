@@ -103,7 +103,7 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
       const refusal = refusalOf(record, added.length, pictures.length, maxPictures);
       if (refusal !== undefined) return this.#workshop.refusal(record, refusal);
       const facts = pictures.map((picture) => this.#store.put(record, picture));
-      return { pictures: facts, mayCompact: this.#workshop.mayCompact(record) };
+      return { pictures: facts, mayCompact: this.#workshop.announceCompaction(record) };
     });
   }
 
@@ -114,7 +114,7 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
       const refusal = refusalOf(record, 0, changesRow(known, attributes) ? 1 : 0, 0);
       if (refusal !== undefined) return this.#workshop.refusal(record, refusal);
       const facts = this.#store.setAttributes(record, known, attributes);
-      return { pictures: [facts], mayCompact: this.#workshop.mayCompact(record) };
+      return { pictures: [facts], mayCompact: this.#workshop.announceCompaction(record) };
     });
   }
 

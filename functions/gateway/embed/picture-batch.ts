@@ -15,7 +15,7 @@ import { Picture } from "../images/request-picture.ts";
 import { isPictureError } from "../images/picture-error.ts";
 import type { OnError } from "../schemas/on-error.ts";
 import { imageTowerAnswered } from "../models/image-tower-awake.ts";
-import { callWorker, checkRevision, unwrap, withHeartbeat } from "../../embed/call-worker.ts";
+import { aliveWhenAsked, callWorker, checkRevision, unwrap } from "../../embed/call-worker.ts";
 
 /** Gets a picture's file before the decoder does, which frees its memory. @param sha256 hexadecimal */
 export type KeepFile = (file: ImageFile, sha256: string, param: string) => Promise<void>;
@@ -87,7 +87,7 @@ export class PictureBatch {
     if (pixels.length === 0) return;
     const result = await timings.measure("image", () =>
       callWorker("image tower", (alive) =>
-        towers.vision.embedPixels(byteStream(pixels), pixels.length, withHeartbeat(alive, wanted), requestId),
+        towers.vision.embedPixels(byteStream(pixels), pixels.length, aliveWhenAsked(alive, wanted), requestId),
       ),
     );
     const embedded = unwrap(result);

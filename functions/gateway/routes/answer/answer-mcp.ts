@@ -70,7 +70,7 @@ function serverOf(c: Context<GatewayEnv>): McpServer {
       await resultOf(c, async () => {
         const { image, labels, template, model } = await validate(classifyImageSchema, given, wantedBy(c));
         const manifest = await requestedModel(c, model);
-        await holdAnswer(c, 1, labels, template.length);
+        await growForAnswer(c, 1, labels, template.length);
         const prompts = labels.map((label) => fillTemplate(template, label));
         const { scores, ...answer } = await compared(c, manifest, [image], prompts, classifyParam);
         const predictions = (scores[0] ?? [])
@@ -98,7 +98,7 @@ function serverOf(c: Context<GatewayEnv>): McpServer {
       await resultOf(c, async () => {
         const { images, texts, model } = await validate(compareSchema, given, wantedBy(c));
         const manifest = await requestedModel(c, model);
-        await holdAnswer(c, images.length, texts);
+        await growForAnswer(c, images.length, texts);
         const paramOf = (index: number): string =>
           index < images.length ? `images[${index}]` : `texts[${index - images.length}]`;
         const { scores, ...answer } = await compared(c, manifest, images, texts, paramOf);
@@ -182,7 +182,7 @@ function unchecked(schema: ZodType): StandardSchemaWithJSON<unknown, unknown> {
  * @param template characters that each prompt has beyond its label
  * @throws ServiceError `overloaded`
  */
-async function holdAnswer(
+async function growForAnswer(
   c: Context<GatewayEnv>,
   pictures: number,
   texts: readonly string[],
