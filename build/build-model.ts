@@ -11,6 +11,7 @@ import {
   newestManifestSchema,
   type Shard,
 } from "../model-shards/manifest.ts";
+import { MANIFEST_FILE } from "../model-shards/manifest-file.ts";
 import { modelFiles } from "../model-shards/model-files.ts";
 import { computeRevision } from "../model-shards/revision.ts";
 import type { Architecture } from "./architecture/architecture.ts";
@@ -130,7 +131,7 @@ export async function buildModel(options: BuildOptions): Promise<BuildReport> {
       text,
     };
     const manifest = newestManifestSchema.parse({ ...content, revision: await computeRevision(content) });
-    await writeFile(join(options.out, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);
+    await writeFile(join(options.out, MANIFEST_FILE), `${JSON.stringify(manifest, null, 1)}\n`);
     options.progress.done();
     return {
       manifest,

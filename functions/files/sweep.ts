@@ -6,7 +6,7 @@ import { warn } from "../runtime/warn.ts";
 import { AccountFiles, type FileBindings } from "./account-files.ts";
 import { markedAccounts } from "./account-places.ts";
 import type { Due } from "./account-files-rpc.ts";
-import { SweepPlace } from "./sweep-place.ts";
+import { SweepPlace } from "../runtime/sweep-place.ts";
 
 /** Accounts that are listed at once. */
 const PAGE = 200;

@@ -2,7 +2,7 @@
 import { isOver } from "../batches/batch-object.ts";
 import { accountBatches, batchState } from "../batches/batches.ts";
 import { OpenBatches } from "../batches/open-batches.ts";
-import { SweepPlace } from "../files/sweep-place.ts";
+import { SweepPlace } from "../runtime/sweep-place.ts";
 import type { Marked } from "../runtime/account-marks.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 import { MADE_AFTER_MS, sweepMarks } from "./sweep-marks.ts";

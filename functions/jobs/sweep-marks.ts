@@ -1,5 +1,5 @@
 /** Goes through what is marked in R2, and on from there in the next sweep if it was too much for one. */
-import { SweepPlace } from "../files/sweep-place.ts";
+import { SweepPlace } from "../runtime/sweep-place.ts";
 import type { AccountMarks, Marked } from "../runtime/account-marks.ts";
 import { warn } from "../runtime/warn.ts";
 

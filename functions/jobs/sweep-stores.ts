@@ -2,7 +2,7 @@
  * Looks after vector stores: sends on their way those whose messages may have been lost, and clears what no search needs
  * any more, and what is left of stores that were begun and not made.
  */
-import { SweepPlace } from "../files/sweep-place.ts";
+import { SweepPlace } from "../runtime/sweep-place.ts";
 import type { Marked } from "../runtime/account-marks.ts";
 import { StoreMarks } from "../vector-stores/store-marks.ts";
 import { sendStoreOn, vectorStore } from "../vector-stores/vector-stores.ts";

@@ -6,12 +6,13 @@
  * are never cached.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { MANIFEST_FILE } from "../../model-shards/manifest-file.ts";
 import { Admission } from "../runtime/admission.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { freeBuffer } from "../runtime/free-buffer.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
-import { MANIFEST_FILE, parseAsked, type Slice } from "../runtime/model-store/slices.ts";
+import { parseAsked, type Slice } from "../runtime/model-store/slices.ts";
 import { MissingSliceError, readSlices } from "./read-slices.ts";
 
 interface ShardsEnv {

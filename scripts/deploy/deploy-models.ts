@@ -2,12 +2,13 @@
  * Deploys to Cloudflare, the first time and after every change: creates missing resources, sends missing files, and
  * lets new Workers serve only after they were tested.
  */
-import { access } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import type { Manifest } from "../../model-shards/manifest.ts";
-import { DEMO_MODEL, modelsFolder, secretsFile } from "../paths.ts";
-import { findModel, putModel, readManifest, storedModels } from "../models/models-in-r2.ts";
+import { DEMO_MODEL, secretsFile } from "../paths.ts";
+import { builtFolder } from "../models/built-folder.ts";
+import { findModel, putModel, storedModels } from "../models/models-in-r2.ts";
+import { readManifest } from "../models/read-manifest.ts";
 import type { WithModelBucket } from "../models/model-bucket.ts";
 import { release } from "../release/release.ts";
 import { CloudflareApi } from "../cloudflare/api.ts";
@@ -20,22 +21,6 @@ import { servedBy } from "../cloudflare/served-references.ts";
 import { cloudflareTarget } from "../cloudflare/target.ts";
 import { megabytes } from "../../build/report/megabytes.ts";
 
-/**
- * The folder of a built model.
- * @param name a folder or an alias
- * @returns undefined if there is no such model on this machine
- */
-export async function folderOf(name: string): Promise<string | undefined> {
-  for (const folder of [name, join(modelsFolder(), name)]) {
-    const isBuilt = await access(join(folder, "manifest.json")).then(
-      () => true,
-      () => false,
-    );
-    if (isBuilt) return folder;
-  }
-  return undefined;
-}
-
 /** Sends the models that are built on this machine, and finds the others in R2. @param log called for each model sent */
 async function pushAndFind(
   names: readonly string[],
@@ -44,7 +29,7 @@ async function pushAndFind(
 ): Promise<Manifest[]> {
   const manifests: Manifest[] = [];
   for (const name of names) {
-    const folder = await folderOf(name);
+    const folder = await builtFolder(name);
     if (folder === undefined) {
       manifests.push(findModel(await storedModels(bucket), name));
       continue;

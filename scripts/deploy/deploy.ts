@@ -3,10 +3,11 @@
  * missing files, and lets new Workers serve only after they were tested.
  */
 import { runCommand } from "../../build/command-line/command.ts";
-import { readManifest } from "../models/models-in-r2.ts";
+import { builtFolder } from "../models/built-folder.ts";
+import { readManifest } from "../models/read-manifest.ts";
 import { modelBucket } from "../models/model-bucket.ts";
 import { DEMO_MODEL } from "../paths.ts";
-import { deploy, folderOf } from "./deploy-models.ts";
+import { deploy } from "./deploy-models.ts";
 import { dryRun } from "./dry-run.ts";
 
 await runCommand(
@@ -28,7 +29,7 @@ time, it is the demonstration model. docs/deploy.md explains each step.`,
   async ({ model, "dry-run": isDry }) => {
     if (isDry) {
       const names = model.length > 0 ? model : [DEMO_MODEL];
-      const folders = await Promise.all(names.map(async (name) => (await folderOf(name)) ?? name));
+      const folders = await Promise.all(names.map(async (name) => (await builtFolder(name)) ?? name));
       await dryRun(await Promise.all(folders.map((folder) => readManifest(folder))));
     } else {
       const url = await deploy(model, modelBucket(true));

@@ -1,6 +1,6 @@
 /** `npm run model:background`: the cosine of unrelated pictures, of a model that is built already. */
 import { runCommand } from "../../build/command-line/command.ts";
-import { readManifest } from "../models/models-in-r2.ts";
+import { readManifest } from "../models/read-manifest.ts";
 import { backgroundCosine } from "../towers/background-cosine.ts";
 
 await runCommand(

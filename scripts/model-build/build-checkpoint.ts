@@ -7,7 +7,7 @@ import { accuracyOf, licenseOf } from "../../build/hub/presets.ts";
 import type { Progress } from "../../build/report/progress.ts";
 import type { Precision } from "../../build/towers/emitter.ts";
 import { modelAliasSchema, modelIdSchema, type NewestManifest } from "../../model-shards/manifest.ts";
-import { modelsFolder } from "../paths.ts";
+import { folderOfAlias } from "../models/built-folder.ts";
 import { ortGraphs } from "../towers/ort-graphs.ts";
 import { backgroundCosine } from "../towers/background-cosine.ts";
 import { measureInt8Scale } from "../towers/int8-scale.ts";
@@ -39,11 +39,6 @@ export interface CheckpointOptions {
 /** The default alias of a model: the last part of its id, in lower case. */
 export function aliasOf(id: string): string {
   return (id.split("/").at(-1) ?? id).toLowerCase();
-}
-
-/** The default folder of a built model. */
-export function folderOfAlias(alias: string): string {
-  return join(modelsFolder(), alias);
 }
 
 /**

@@ -4,7 +4,8 @@ import { megabytes } from "../../build/report/megabytes.ts";
 import { terminalProgress } from "../../build/report/progress.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
 import { modelBucket, REMOTE_OPTION } from "../models/model-bucket.ts";
-import { putModel, readManifest } from "../models/models-in-r2.ts";
+import { putModel } from "../models/models-in-r2.ts";
+import { readManifest } from "../models/read-manifest.ts";
 
 /** @param folders of built models */
 async function pushModels(folders: readonly string[], remote: boolean): Promise<void> {

@@ -7,7 +7,7 @@ import { UsageError } from "../../build/command-line/usage-error.ts";
 import { terminalProgress } from "../../build/report/progress.ts";
 import { findCheckpoint } from "../model-build/find-checkpoint.ts";
 import { CACHE } from "../paths.ts";
-import { readManifest } from "../models/models-in-r2.ts";
+import { readManifest } from "../models/read-manifest.ts";
 import { ortGraphs } from "../towers/ort-graphs.ts";
 import { FLOOR_OPTION, parseFloor, parseSamples, SAMPLES_OPTION } from "../towers/sample-options.ts";
 import { exampleSamples } from "../towers/samples.ts";

@@ -31,7 +31,7 @@ import { textTower } from "../../build/towers/text-tower.ts";
 import type { TowerUnit } from "../../build/towers/tower-unit.ts";
 import { readVerified } from "../../functions/runtime/model-store/read-verified.ts";
 import type { Shard } from "../../model-shards/manifest.ts";
-import { readManifest } from "../models/models-in-r2.ts";
+import { readManifest } from "../models/read-manifest.ts";
 import { FolderBucket } from "../towers/folder-bucket.ts";
 import { NodeTowers } from "../towers/node-towers.ts";
 import { splitShard } from "./split-shard.ts";

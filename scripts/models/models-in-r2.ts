@@ -6,27 +6,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { type Manifest, manifestSchema } from "../../model-shards/manifest.ts";
+import { MANIFEST_FILE } from "../../model-shards/manifest-file.ts";
 import { modelFiles } from "../../model-shards/model-files.ts";
 import { sha256Hex } from "../../model-shards/sha256.ts";
-
-const MANIFEST = "manifest.json";
-
-/**
- * @param folder a built model's, `model-shards/<alias>`
- * @throws Error if there is no manifest, or if it has another version of the format
- */
-export async function readManifest(folder: string): Promise<Manifest> {
-  const json = await readFile(join(folder, MANIFEST), "utf8").catch((cause: unknown) => {
-    throw new Error(`${folder} holds no built model: there is no ${MANIFEST} in it`, { cause });
-  });
-  try {
-    return manifestSchema.parse(JSON.parse(json));
-  } catch (cause) {
-    throw new Error(`${join(folder, MANIFEST)} is not a manifest of this version: build the model again`, {
-      cause,
-    });
-  }
-}
+import { readManifest } from "./read-manifest.ts";
 
 export interface Pushed {
   /** Files that were written, and the sum of their bytes. */
@@ -47,8 +30,8 @@ export async function putModel(
   onFile: (file: string) => void = () => {},
 ): Promise<Pushed> {
   const manifest = await readManifest(folder);
-  const json = new Uint8Array(await readFile(join(folder, MANIFEST)));
-  const last = { file: MANIFEST, bytes: json.byteLength, sha256: await sha256Hex(json) };
+  const json = new Uint8Array(await readFile(join(folder, MANIFEST_FILE)));
+  const last = { file: MANIFEST_FILE, bytes: json.byteLength, sha256: await sha256Hex(json) };
   const pushed = { files: 0, bytes: 0, keptBytes: 0 };
   for (const { file, bytes, sha256 } of [...modelFiles(manifest), last]) {
     const key = `${manifest.alias}/${manifest.revision}/${file}`;
@@ -75,7 +58,7 @@ export async function storedModels(bucket: Pick<R2Bucket, "list" | "get">): Prom
   const models: StoredModel[] = [];
   for (let cursor: string | undefined; ;) {
     const listed = await bucket.list(cursor === undefined ? {} : { cursor });
-    for (const { key, uploaded } of listed.objects.filter(({ key: name }) => name.endsWith(`/${MANIFEST}`))) {
+    for (const { key, uploaded } of listed.objects.filter(({ key: name }) => name.endsWith(`/${MANIFEST_FILE}`))) {
       const object = await bucket.get(key);
       const parsed = manifestSchema.safeParse(await object?.json());
       // Manifests of another format version belong to another version of this project, and are skipped.

@@ -1,6 +1,5 @@
 /** Finds the model that `npm start -- --model <name>` means. A model that is missing is pulled from the hub and built. */
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { BuildError } from "../../build/build-error.ts";
 import { UsageError } from "../../build/command-line/usage-error.ts";
 import { cacheOfEnvironment } from "../../build/hub/hub-cache.ts";
@@ -8,8 +7,10 @@ import { hubOfEnvironment } from "../../build/hub/hub-file.ts";
 import { PRESETS, repositoryOf } from "../../build/hub/presets.ts";
 import { pullModel } from "../../build/hub/pull-model.ts";
 import type { Progress } from "../../build/report/progress.ts";
-import { aliasOf, buildCheckpoint, folderOfAlias } from "../model-build/build-checkpoint.ts";
-import { readManifest } from "../models/models-in-r2.ts";
+import { MANIFEST_FILE } from "../../model-shards/manifest-file.ts";
+import { aliasOf, buildCheckpoint } from "../model-build/build-checkpoint.ts";
+import { builtFolder, folderOfAlias, isBuilt } from "../models/built-folder.ts";
+import { readManifest } from "../models/read-manifest.ts";
 
 /**
  * @param name a built model's folder or alias, a preset, or a repository at the hub
@@ -22,12 +23,11 @@ export async function builtModel(
   progress: Progress,
   log: (line: string) => void,
 ): Promise<string> {
-  for (const folder of [name, folderOfAlias(name)]) {
-    if (await exists(join(folder, "manifest.json"))) return folder;
-  }
+  const built = await builtFolder(name);
+  if (built !== undefined) return built;
   if (await exists(name)) {
     throw new UsageError(
-      `${name} holds no built model: it has no manifest.json. Build it: npm run model:build -- ${name} --id <name>`,
+      `${name} holds no built model: it has no ${MANIFEST_FILE}. Build it: npm run model:build -- ${name} --id <name>`,
     );
   }
   const repository = repositoryOf(name);
@@ -38,7 +38,7 @@ export async function builtModel(
     );
   }
   const folder = folderOfAlias(aliasOf(repository));
-  if (await exists(join(folder, "manifest.json"))) {
+  if (await isBuilt(folder)) {
     const { id } = await readManifest(folder);
     if (id === repository) return folder;
     throw new BuildError(

@@ -6,7 +6,7 @@ import { lookup } from "node:dns/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { EventEmitter, once } from "node:events";
 import { createProxyServer } from "httpxy";
-import { LOOPBACK } from "./greeting.ts";
+import { LOOPBACK } from "../service/loopback.ts";
 
 export class Front {
   readonly #proxy = createProxyServer({ xfwd: false });
@@ -110,7 +110,7 @@ function isLocalHost(host: string | undefined): boolean {
 }
 
 /**
- * True for the addresses at which wrangler shows and changes what is stored on this machine, API keys among it. It
+ * True for the addresses at which wrangler shows and changes what is stored on this machine, API keys among them. It
  * answers whoever says that the request is for localhost.
  */
 function isWranglers(url = ""): boolean {

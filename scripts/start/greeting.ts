@@ -1,5 +1,6 @@
 /** The text that `npm start` prints once the service answers. */
 import { API_PATHS } from "../../functions/gateway/api-paths.ts";
+import { LOOPBACK } from "../service/loopback.ts";
 import type { LocalOptions } from "./local-deployment.ts";
 
 /** Where wrangler shows the traces of requests on this machine. */
@@ -11,8 +12,6 @@ export interface Place {
   access: LocalOptions["access"];
 }
 
-/** Names and addresses that no other machine reaches. */
-export const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/;
 /** Addresses that mean all addresses of this machine. */
 const ANY = new Set(["0.0.0.0", "::"]);
 

@@ -19,7 +19,8 @@ import { greeting, urlOf } from "./greeting.ts";
 import { withLocalKey } from "./local-key.ts";
 import { whenNpmEnds } from "./parent-end.ts";
 import { DEMO_MODEL } from "../paths.ts";
-import { findModel, putModel, readManifest, storedModels } from "../models/models-in-r2.ts";
+import { findModel, putModel, storedModels } from "../models/models-in-r2.ts";
+import { readManifest } from "../models/read-manifest.ts";
 import { modelBucket } from "../models/model-bucket.ts";
 import { release, type Target } from "../release/release.ts";
 

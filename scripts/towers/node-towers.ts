@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Manifest, Shard } from "../../model-shards/manifest.ts";
 import { type Tensor, createOrtRuntime, type OrtSession } from "../../functions/runtime/ort/ort-runtime.ts";
 import { TokenTable } from "../../functions/text/token-table.ts";
-import { readManifest } from "../models/models-in-r2.ts";
+import { readManifest } from "../models/read-manifest.ts";
 import { FolderBucket } from "./folder-bucket.ts";
 import { ortModule } from "./compiled-ort.ts";
 

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { post } from "../support/post.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 

@@ -14,7 +14,7 @@ import { readCommandLine } from "../../build/command-line/command.ts";
 import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/label-sets/definition.ts";
 import { blankMatrix, MATRIX_FORMAT, namesOf, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
 import { normalizeRows } from "../../functions/runtime/normalize.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { heavyAndLegal, manyValues } from "../attack/heavy-bodies.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/full-size.ts";

@@ -12,7 +12,7 @@ import { wholeNumber } from "../../build/command-line/values.ts";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { parseEngine, stagesNeeded } from "../../model-shards/plan-stages.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel, fullSizeVit } from "../support/full-size.ts";
 import { peakMemory } from "../support/peak-memory.ts";

@@ -10,7 +10,7 @@ import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
 import type { EngineName } from "../../model-shards/plan-stages.ts";
 import { SLICE_BYTES } from "../../functions/runtime/model-store/slices.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { buildSynthetic } from "../support/synthetic-model.ts";
 import setup, { bundleWorker } from "../support/bundle-workers.ts";
 import { dataCenter } from "../support/data-center.ts";

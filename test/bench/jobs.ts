@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { planBlocks, type PlannedItem } from "../../functions/label-sets/plan.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import setup from "../support/bundle-workers.ts";
 import { deliveries, withoutQueue } from "../support/deliveries.ts";
 import { fullSizeModel } from "../support/full-size.ts";

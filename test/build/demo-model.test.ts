@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { modelFiles } from "../../model-shards/model-files.ts";
 import { computeRevision } from "../../model-shards/revision.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { DEMO_MODEL } from "../support/workers.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

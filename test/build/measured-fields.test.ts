@@ -10,7 +10,7 @@ import { backgroundOf, DEFAULT_BACKGROUND } from "../../functions/adapter/backgr
 import { int8Scale } from "../../functions/gateway/vectors/output-type.ts";
 import type { NewestManifest } from "../../model-shards/manifest.ts";
 import { buildCheckpoint } from "../../scripts/model-build/build-checkpoint.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { backgroundCosine } from "../../scripts/towers/background-cosine.ts";
 import { bestInt8Scale, measureInt8Scale } from "../../scripts/towers/int8-scale.ts";
 import { random, unitVector } from "../gateway/random.ts";

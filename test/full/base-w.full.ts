@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { parseEngine, stagesNeeded } from "../../model-shards/plan-stages.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
 import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
 import { cosine } from "../support/cosine.ts";

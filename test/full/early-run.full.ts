@@ -8,7 +8,7 @@ import { SimdEngine } from "../../functions/runtime/simd/simd-engine.ts";
 import type { Tensor } from "../../functions/runtime/tensor.ts";
 import type { EarlyRun } from "../../functions/runtime/tower/engine.ts";
 import { plannedShape } from "../../functions/runtime/tower/planned-shape.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
 import { fullSizeModel } from "../support/full-size.ts";
 import { simdModule } from "../support/simd-kernels.ts";

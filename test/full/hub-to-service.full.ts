@@ -14,7 +14,7 @@ import { DEFAULT_PRESET, repositoryOf } from "../../build/hub/presets.ts";
 import { SYNTHETIC_MODELS } from "../../build/synthetic/configs.ts";
 import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { type FakeHub, startFakeHub } from "../hub/fake-hub.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { freePort } from "../../scripts/start/free-port.ts";

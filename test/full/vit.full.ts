@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { parseEngine, stagesNeeded } from "../../model-shards/plan-stages.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import reference from "../fixtures/reference/vit_b_32_256.json" with { type: "json" };

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
 import { buildSynthetic } from "../support/synthetic-model.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { computeRevision } from "../../model-shards/revision.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { type DataCenter, dataCenter } from "../support/data-center.ts";
 import type { CacheFault } from "../support/workers-cache.ts";
 import { DEMO_MODEL } from "../support/workers.ts";

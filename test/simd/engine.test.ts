@@ -13,7 +13,7 @@ import type { EarlyRun } from "../../functions/runtime/tower/engine.ts";
 import { plannedShape } from "../../functions/runtime/tower/planned-shape.ts";
 import type { Tensor } from "../../functions/runtime/tensor.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import mini from "../fixtures/reference/mini.json" with { type: "json" };
 import { buildSynthetic } from "../support/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";

@@ -1,5 +1,6 @@
 /** Describes a model as the API shows it. */
 import type { Manifest } from "../../../model-shards/manifest.ts";
+import { MANIFEST_FILE } from "../../../model-shards/manifest-file.ts";
 import { modelFiles } from "../../../model-shards/model-files.ts";
 import { modelReference } from "../../../model-shards/model-reference.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
@@ -19,7 +20,7 @@ async function createdAt(manifest: Manifest, models: R2Bucket, waitUntil: WaitUn
   const read = async (): Promise<number> => {
     try {
       const object = await withDeadline(DEADLINES.r2, () =>
-        models.head(`${manifest.alias}/${manifest.revision}/manifest.json`),
+        models.head(`${manifest.alias}/${manifest.revision}/${MANIFEST_FILE}`),
       );
       if (object === null) throw new Error("the manifest does not exist");
       return Math.floor(object.uploaded.getTime() / 1000);

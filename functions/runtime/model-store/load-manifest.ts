@@ -4,13 +4,14 @@
  * is refused like a damaged shard.
  */
 import { type Manifest, manifestSchema } from "../../../model-shards/manifest.ts";
+import { MANIFEST_FILE } from "../../../model-shards/manifest-file.ts";
 import { computeRevision } from "../../../model-shards/revision.ts";
 import { DEADLINES, withDeadline } from "../deadline.ts";
 import { ServiceError } from "../errors.ts";
 import { configuredModel } from "./configured-model.ts";
 import type { ModelBindings } from "./model-source.ts";
 import { askShards, forgetDamaged, warnOfCache } from "./shards-cache.ts";
-import { MANIFEST_FILE, manifestPath } from "./slices.ts";
+import { manifestPath } from "./slices.ts";
 import { SourceReport } from "./source-report.ts";
 
 export interface LoadedManifest {

@@ -4,6 +4,7 @@
  * An address always has the same answer, because a revision stands for the hashes of all files. So cached answers stay
  * valid for ever.
  */
+import { MANIFEST_FILE } from "../../../model-shards/manifest-file.ts";
 
 /**
  * Bytes of a slice: a Worker holds this much of each slice that is being read, and reads this much again if a slice is
@@ -15,8 +16,6 @@ const MAX_SLICES = 256;
 
 const PATH = /^\/([a-z0-9][a-z0-9_.-]*\/[0-9a-f]{16})(\/manifest\.json)?$/;
 const SLICE = /^([a-z0-9][a-z0-9.-]*):(\d{1,12}):(\d{1,7})$/;
-
-export const MANIFEST_FILE = "manifest.json";
 
 export interface Slice {
   file: string;

@@ -8,7 +8,7 @@ import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import { instantiateKernels } from "../../../functions/runtime/simd/kernels.ts";
 import { Program } from "../../../functions/runtime/simd/program.ts";
 import { sha256Hex } from "../../../model-shards/sha256.ts";
-import { readManifest } from "../../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../../scripts/models/read-manifest.ts";
 import { median } from "../harness/statistics.ts";
 
 const SIZE = 256;

@@ -8,7 +8,7 @@ import type { Precision } from "../../../build/towers/emitter.ts";
 import { createOrtRuntime } from "../../../functions/runtime/ort/ort-runtime.ts";
 import { SimdEngine } from "../../../functions/runtime/simd/simd-engine.ts";
 import { plannedShape } from "../../../functions/runtime/tower/planned-shape.ts";
-import { readManifest } from "../../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../../scripts/models/read-manifest.ts";
 import { FolderBucket } from "../../../scripts/towers/folder-bucket.ts";
 import { NodeTowers } from "../../../scripts/towers/node-towers.ts";
 import { ortModule } from "../../../scripts/towers/compiled-ort.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { DEPTHWISE_KERNEL, MLP_RATIO, STEM_STRIDE } from "../../../../build/architecture/architecture.ts";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
-import { readManifest } from "../../../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../../../scripts/models/read-manifest.ts";
 import { median } from "../../harness/statistics.ts";
 import type { Options, Report, Suite } from "../../harness/suite.ts";
 import { digits } from "../../harness/times-table.ts";

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { syntheticInput } from "../../../../build/synthetic/synthetic-tensor.ts";
-import { readManifest } from "../../../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../../../scripts/models/read-manifest.ts";
 
 /** The part of onnxruntime-web's own package that is used. */
 interface OrtWeb {

@@ -12,7 +12,7 @@ const NAME = "edgeclip-classify";
 const FOLDER = join(GENERATED, NAME);
 
 readCommandLine({
-  usage: "node scripts/prepare/command.ts",
+  usage: "node scripts/prepare/classify-package.ts",
   about: "Makes the package of .generated/edgeclip-classify. npm runs it after an install.",
 });
 await mkdir(FOLDER, { recursive: true });

@@ -1,6 +1,6 @@
 /** Where a sweep has come to, which does not get through everything at once: the next one goes on there. */
-import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
-import { warn } from "../runtime/warn.ts";
+import { DEADLINES, withDeadline } from "./deadline.ts";
+import { warn } from "./warn.ts";
 
 export class SweepPlace {
   readonly #bucket: R2Bucket;
