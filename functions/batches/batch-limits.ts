@@ -24,3 +24,5 @@ export const MAX_BEGUN_BATCHES = 2;
 export const COMPLETION_WINDOW = 24 * 3600;
 /** Seconds for which a batch is kept once it is over, and its output and errors unless the request says otherwise. */
 export const KEPT_FOR = 30 * 24 * 3600;
+/** Seconds after its creation when a batch goes, also one that nobody could end. */
+export const LONGEST_LIFE = COMPLETION_WINDOW + KEPT_FOR;

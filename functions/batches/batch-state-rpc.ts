@@ -6,14 +6,11 @@
  *     take → "part"    answered, failed or inputGone          some lines of it
  *     take → "finish"  results …, unanswered … → finished     output and error file
  *
- * Work is lent for some time and named by a token. If a consumer dies, its work is lent again. One that was only slow
+ * Work is lent for `WORK_LEASE_MS` and named by a token. If a consumer dies, its work is lent again. One that was only slow
  * finds that its token is not known any more, and its result does not count. So messages may come twice, or in any order,
  * and every call may be repeated.
  */
 import type { BatchEndpoint, BatchError, BatchObject } from "./batch-object.ts";
-
-/** Milliseconds for which work is lent; longer than a tower may be silent (`DEADLINES.worker`). */
-export const LEASE_MS = 45_000;
 
 /**
  * The message for which work is taken. If it comes again, the consumer that took work for it before is dead, so its work

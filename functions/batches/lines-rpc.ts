@@ -11,6 +11,11 @@ import type { BatchOwner } from "./batch-state-rpc.ts";
 export const OUTPUT = 0x6f;
 export const ERROR = 0x65;
 
+/** The id of a line in the output or the error file. */
+export function newLineId(): string {
+  return `batch_req_${crypto.randomUUID().replaceAll("-", "")}`;
+}
+
 export interface LinesRequest extends BatchOwner {
   endpoint: BatchEndpoint;
   /** How many lines come. */

@@ -1,14 +1,13 @@
 /** Has the lines of a part answered by the gateway, and stores the answers. */
 import { AnswerStore, type AnswerWriter } from "../batches/answer-store.ts";
-import { ERROR, type LinesAnswered, type LinesRequest, OUTPUT } from "../batches/lines-rpc.ts";
+import { ERROR, OUTPUT } from "../batches/lines-rpc.ts";
 import type { Work } from "../batches/batch-state-rpc.ts";
 import { accountBatches } from "../batches/batches.ts";
-import { callWorker } from "../embed/call-worker.ts";
 import { AccountFiles } from "../files/account-files.ts";
-import { doubledPause } from "../runtime/doubled-pause.ts";
+import { retrySeconds } from "../runtime/doubled-pause.ts";
 import { logCall } from "../runtime/log-call.ts";
-import { rpcValue } from "../runtime/rpc-result.ts";
 import { warn } from "../runtime/warn.ts";
+import { askLines } from "./ask-lines.ts";
 import { ROOM_AFTER_MS } from "./finish-batch.ts";
 import type { HeldWork } from "./held-work.ts";
 import { isFailure } from "./is-failure.ts";
@@ -17,9 +16,6 @@ import { recordLines } from "./record-lines.ts";
 
 type PartWork = Extract<Work, { kind: "part" }>;
 
-/** Milliseconds until overloaded lines are tried again; doubled with each try. */
-const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 600_000;
 /** Bytes of the errors of a part: some hundred each. */
 const MAX_ERROR_BYTES = 8_000_000;
 const LINE_FEED = 0x0a;
@@ -28,7 +24,7 @@ const READ_BYTES = 65_536;
 export async function answerPart(work: PartWork, held: HeldWork, env: JobsBindings): Promise<void> {
   const { batch, part, storedBytes } = work;
   const store = new AnswerStore(env.FILES, batch.account, batch.id);
-  const pauseMs = doubledPause(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, part.tries);
+  const pauseMs = 1000 * retrySeconds(part.tries);
   const began = Date.now();
   const writer = store.writer(part.number, held.token);
   try {
@@ -43,9 +39,19 @@ export async function answerPart(work: PartWork, held: HeldWork, env: JobsBindin
       await held.state.inputGone(held.token);
       return;
     }
-    const { answered, outputBytes, errorBytes } = await ask(work, input.body, writer, held, env);
+    const { keyId, tier, endpoint } = batch;
+    const request = { account: batch.account, keyId, tier, endpoint, count: part.lines, left: part.left };
+    const requestId = `${batch.id}_${part.number}`;
+    const [answered, { outputBytes, errorBytes }] = await askLines(
+      env,
+      held,
+      request,
+      input.body,
+      requestId,
+      (answers, alive) => writeAnswers(answers, writer, alive),
+    );
     const { completed, failed, left, isOverloaded, isBroken, usage } = answered;
-    logCall("jobs", `${batch.id}_${part.number}`, { completed, failed, left: left.length });
+    logCall("jobs", requestId, { completed, failed, left: left.length });
     if (completed + failed === 0) {
       if (isBroken && !isOverloaded) await held.state.failed(held.token);
       else await held.release(isOverloaded ? pauseMs : 0);
@@ -69,41 +75,16 @@ export async function answerPart(work: PartWork, held: HeldWork, env: JobsBindin
   }
 }
 
-interface Written {
-  answered: LinesAnswered;
-  outputBytes: number;
-  errorBytes: number;
-}
-
-async function ask(
-  { batch, part }: PartWork,
-  lines: ReadableStream<Uint8Array>,
+/** Writes the lines of the output file, then those of the error file. @returns bytes of each */
+async function writeAnswers(
+  answers: ReadableStream<Uint8Array>,
   writer: AnswerWriter,
-  held: HeldWork,
-  env: JobsBindings,
-): Promise<Written> {
-  const { account, keyId, tier, endpoint, id } = batch;
-  const request: LinesRequest = {
-    account,
-    keyId,
-    tier,
-    endpoint,
-    count: part.lines,
-    left: part.left,
-  };
-  const { readable, writable } = new IdentityTransformStream();
-  return await callWorker("gateway", async (alive) => {
-    const wanted = async (): Promise<boolean> => {
-      alive();
-      return await held.renew();
-    };
-    const answering = env.LINES.answerLines(request, lines, writable, wanted, `${id}_${part.number}`);
-    const [result, errors] = await Promise.all([answering, separate(readable, writer, alive)]);
-    const answered = rpcValue(result);
-    const outputBytes = writer.bytes;
-    for (const error of errors) await writer.write(error);
-    return { answered, outputBytes, errorBytes: writer.bytes - outputBytes };
-  });
+  alive: () => void,
+): Promise<{ outputBytes: number; errorBytes: number }> {
+  const errors = await separate(answers, writer, alive);
+  const outputBytes = writer.bytes;
+  for (const error of errors) await writer.write(error);
+  return { outputBytes, errorBytes: writer.bytes - outputBytes };
 }
 
 /** Writes the lines of the output file. @returns those of the error file */

@@ -3,26 +3,21 @@
  * batch, so that they share one call to the decoder and one to the image tower, behind those of requests.
  */
 import { ERROR, type LinesAnswered, type LinesRequest, OUTPUT } from "../batches/lines-rpc.ts";
-import { callWorker } from "../embed/call-worker.ts";
 import { AccountFiles } from "../files/account-files.ts";
 import type { FileObject } from "../files/account-files-rpc.ts";
-import { doubledPause } from "../runtime/doubled-pause.ts";
+import { retrySeconds } from "../runtime/doubled-pause.ts";
 import { logCall } from "../runtime/log-call.ts";
-import { rpcValue } from "../runtime/rpc-result.ts";
 import { warn } from "../runtime/warn.ts";
 import { quantizeRow } from "../vector-stores/quantize-row.ts";
 import { MAX_FILLING_STORES } from "../vector-stores/store-limits.ts";
 import type { StoreMessage } from "../vector-stores/store-message.ts";
 import type { Filled, Filling } from "../vector-stores/store-work-rpc.ts";
 import { accountStores, type StoreObject } from "../vector-stores/vector-stores.ts";
+import { askLines } from "./ask-lines.ts";
 import type { HeldWork } from "./held-work.ts";
 import { isFailure } from "./is-failure.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 import { recordLines } from "./record-lines.ts";
-
-/** Milliseconds until what was overloaded or failed is tried again; doubled with each try. */
-const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 600_000;
 
 const UNSUPPORTED = new Set(["unsupported_image_format"]);
 const INVALID = new Set(["invalid_image", "image_too_large", "file_not_found", "empty_input"]);
@@ -47,7 +42,7 @@ export async function fillStore(
   held: HeldWork<StoreObject>,
   env: JobsBindings,
 ): Promise<number> {
-  const pauseMs = doubledPause(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, filling.tries);
+  const pauseMs = 1000 * retrySeconds(filling.tries);
   const stores = accountStores(env, account);
   let hasTurn = false;
   try {
@@ -75,7 +70,7 @@ async function fill(
 ): Promise<number> {
   const began = Date.now();
   const files = await knownFiles(filling, account, env);
-  const { answered, answers } = await ask(filling, account, [...files.keys()], held, env);
+  const [answered, answers] = await ask(filling, account, [...files.keys()], held, env);
   const filled = filling.fileIds.flatMap((fileId) => {
     const file = files.get(fileId);
     if (file === undefined) return [{ fileId, filename: "", bytes: 0, result: noFile(fileId) }];
@@ -116,8 +111,8 @@ async function ask(
   fileIds: readonly string[],
   held: HeldWork<StoreObject>,
   env: JobsBindings,
-): Promise<{ answered: LinesAnswered; answers: Map<string, Answer> }> {
-  if (fileIds.length === 0) return { answered: NOTHING, answers: new Map() };
+): Promise<[LinesAnswered, Map<string, Answer>]> {
+  if (fileIds.length === 0) return [NOTHING, new Map()];
   const [alias = ""] = model.split("@");
   const lines = fileIds.map((fileId) => {
     const body = { model: alias, input: [{ file_id: fileId }], encoding_format: "base64" };
@@ -131,17 +126,14 @@ async function ask(
     count: lines.length,
     left: null,
   };
-  const { readable, writable } = new IdentityTransformStream();
-  return await callWorker("gateway", async (alive) => {
-    const wanted = async (): Promise<boolean> => {
-      alive();
-      return await held.renew();
-    };
-    const input = new Response(lines.join("\n")).body!;
-    const answering = env.LINES.answerLines(request, input, writable, wanted, `${batchId}_${tries}`);
-    const [result, text] = await Promise.all([answering, new Response(readable).text()]);
-    return { answered: rpcValue(result), answers: parsed(text) };
-  });
+  return await askLines(
+    env,
+    held,
+    request,
+    new Response(lines.join("\n")).body!,
+    `${batchId}_${tries}`,
+    async (answers) => parsed(await new Response(answers).text()),
+  );
 }
 
 const NOTHING: LinesAnswered = {

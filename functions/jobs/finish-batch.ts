@@ -3,6 +3,7 @@ import { AnswerStore } from "../batches/answer-store.ts";
 import type { BatchError } from "../batches/batch-object.ts";
 import type { BatchEnd, StopReason, Work } from "../batches/batch-state-rpc.ts";
 import { accountBatches } from "../batches/batches.ts";
+import { newLineId } from "../batches/lines-rpc.ts";
 import { AccountFiles } from "../files/account-files.ts";
 import type { FileObject } from "../files/account-files-rpc.ts";
 import { writeFile } from "../files/write-file.ts";
@@ -164,11 +165,6 @@ async function* unansweredOf(stop: StopReason | null, held: HeldWork): AsyncGene
       await assertHeld(held);
     }
   }
-}
-
-/** The id of a line in the output or the error file. */
-function newLineId(): string {
-  return `batch_req_${crypto.randomUUID().replaceAll("-", "")}`;
 }
 
 async function assertHeld(held: HeldWork): Promise<void> {

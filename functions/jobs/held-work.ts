@@ -1,9 +1,7 @@
 /** A piece of work that a Durable Object has lent to this invocation. */
 import type { BatchStateRpc } from "../batches/batch-state-rpc.ts";
 import { warn } from "../runtime/warn.ts";
-
-/** Milliseconds between two renewals; work is lent for four times as long. */
-const RENEW_AFTER_MS = 10_000;
+import { RENEW_AFTER_MS } from "../runtime/work-lease.ts";
 
 interface Lender {
   /** @returns false if the work is not wanted any more, or was lent to another */

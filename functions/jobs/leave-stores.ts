@@ -1,6 +1,6 @@
 /** A file of an account was deleted: its picture goes from the account's vector stores, as OpenAI's files do. */
 import { AccountFiles } from "../files/account-files.ts";
-import { doubledPause } from "../runtime/doubled-pause.ts";
+import { retrySeconds } from "../runtime/doubled-pause.ts";
 import { warn } from "../runtime/warn.ts";
 import { MAX_STORES } from "../vector-stores/store-limits.ts";
 import type { StoredFileMessage } from "../vector-stores/store-message.ts";
@@ -9,9 +9,6 @@ import type { JobsBindings } from "./jobs-bindings.ts";
 
 /** Stores that are asked at once. */
 const AT_ONCE = 8;
-/** Seconds until what failed is tried again; doubled with each attempt. */
-const FIRST_DELAY = 5;
-const LONGEST_DELAY = 600;
 /** How often a file that is still there is looked for: its deletion may be slow, or it has failed. */
 const LOOKS = 3;
 
@@ -20,7 +17,7 @@ export async function leaveStores(message: Message<StoredFileMessage>, env: Jobs
   const { account, fileId } = message.body;
   try {
     if ((await new AccountFiles(env, account).get(fileId)) !== undefined) {
-      if (message.attempts < LOOKS) message.retry({ delaySeconds: FIRST_DELAY });
+      if (message.attempts < LOOKS) message.retry({ delaySeconds: retrySeconds(0) });
       else message.ack();
       return;
     }
@@ -33,6 +30,6 @@ export async function leaveStores(message: Message<StoredFileMessage>, env: Jobs
     message.ack();
   } catch (error) {
     warn("a deleted file is still in vector stores", error);
-    message.retry({ delaySeconds: doubledPause(FIRST_DELAY, LONGEST_DELAY, message.attempts - 1) });
+    message.retry({ delaySeconds: retrySeconds(message.attempts - 1) });
   }
 }

@@ -6,7 +6,7 @@ import type { Work } from "../batches/batch-state-rpc.ts";
 import { accountBatches, batchState } from "../batches/batches.ts";
 import { OpenBatches } from "../batches/open-batches.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
-import { doubledPause } from "../runtime/doubled-pause.ts";
+import { retrySeconds } from "../runtime/doubled-pause.ts";
 import { warn } from "../runtime/warn.ts";
 import { answerPart } from "./answer-part.ts";
 import { checkInput } from "./check-input.ts";
@@ -14,15 +14,11 @@ import { finishBatch } from "./finish-batch.ts";
 import { HeldWork } from "./held-work.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 
-/** Seconds until what failed is tried again; doubled with each attempt. */
-const FIRST_DELAY = 5;
-const LONGEST_DELAY = 600;
 /** Messages of a batch once its input is checked: one for each part that is worked on at once. */
 const CHAINS = 2;
 
 /** Acknowledges the message, or requests its redelivery. Never throws. */
 export async function workOnBatch(message: Message<BatchMessage>, env: JobsBindings): Promise<void> {
-  const delay = doubledPause(FIRST_DELAY, LONGEST_DELAY, message.attempts - 1);
   try {
     const { account, id } = message.body;
     const taker = { message: message.id, attempt: message.attempts };
@@ -39,7 +35,7 @@ export async function workOnBatch(message: Message<BatchMessage>, env: JobsBindi
     message.ack();
   } catch (error) {
     warn("a piece of a batch failed", error);
-    message.retry({ delaySeconds: delay });
+    message.retry({ delaySeconds: retrySeconds(message.attempts - 1) });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Processes a message about a vector store: takes its next piece of work, does it, and sends the message that follows. */
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
-import { doubledPause } from "../runtime/doubled-pause.ts";
+import { retrySeconds } from "../runtime/doubled-pause.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { warn } from "../runtime/warn.ts";
 import { StoreMarks } from "../vector-stores/store-marks.ts";
@@ -11,10 +11,6 @@ import { compactStore } from "./compact-store.ts";
 import { fillStore } from "./fill-store.ts";
 import { HeldWork } from "./held-work.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
-
-/** Seconds until what failed is tried again; doubled with each attempt. */
-const FIRST_DELAY = 5;
-const LONGEST_DELAY = 600;
 
 /** Acknowledges the message, or requests its redelivery. Never throws. */
 export async function workOnStore(message: Message<StoreMessage>, env: JobsBindings): Promise<void> {
@@ -34,7 +30,7 @@ export async function workOnStore(message: Message<StoreMessage>, env: JobsBindi
     // One that only has to wait is no failure.
     if (!(error instanceof ServiceError && error.code === "overloaded"))
       warn("work on a vector store failed", error);
-    message.retry({ delaySeconds: doubledPause(FIRST_DELAY, LONGEST_DELAY, message.attempts - 1) });
+    message.retry({ delaySeconds: retrySeconds(message.attempts - 1) });
   }
 }
 

@@ -7,18 +7,15 @@
  * sends a message with the next turn. A message with any other turn is dropped: it comes from a duplicate delivery or
  * from an abandoned chain.
  *
- * A dead consumer sends no notice. So a turn is held for `LEASE_MS` and renewed while the work shows signs of life.
- * When the lease has run out, the same turn may be taken again. If no turn is taken for another `IDLE_MS`, the chain
- * has lost its message, and the next request for the set sends it again.
+ * A dead consumer sends no notice. So a turn is held for `WORK_LEASE_MS` and renewed while the work shows signs of
+ * life. When the lease has run out, the same turn may be taken again. If no turn is taken for another `IDLE_MS`, the
+ * chain has lost its message, and the next request for the set sends it again.
  */
 import { warn } from "../runtime/warn.ts";
+import { RENEW_AFTER_MS, WORK_LEASE_MS } from "../runtime/work-lease.ts";
 import type { Claim } from "./claim-store.ts";
 import type { SetStore } from "./set-store.ts";
 
-/** Longer than a tower may be silent (`DEADLINES.worker`). */
-const LEASE_MS = 45_000;
-/** Time between renewals. R2 accepts one write a second for a key. */
-const RENEW_AFTER_MS = 10_000;
 /** How long a message may wait in the queue before a request for the set sends another one. */
 const IDLE_MS = 120_000;
 /**
@@ -82,7 +79,7 @@ export async function takeTurn(
     if (claim !== undefined && (!mayBegin || lasts(claim.aliveUntil, now))) return "over";
   }
   const held = new Turn(store, id, revision, { turn, next: following });
-  return (await held.write(LEASE_MS, etag)) ? held : { waitMs: CONTENDED_MS };
+  return (await held.write(WORK_LEASE_MS, etag)) ? held : { waitMs: CONTENDED_MS };
 }
 
 /** A turn that this consumer holds. */
@@ -113,7 +110,7 @@ export class Turn {
    */
   async renew(): Promise<boolean> {
     if (!this.isLost && !this.#isWriting && Date.now() - this.#writtenAt > RENEW_AFTER_MS) {
-      await this.write(LEASE_MS, this.#etag).catch((error: unknown) => warn("claim not renewed", error));
+      await this.write(WORK_LEASE_MS, this.#etag).catch((error: unknown) => warn("claim not renewed", error));
     }
     return !this.isLost;
   }

@@ -1,10 +1,7 @@
 /** An account's batches: their order, how many are not over, and what they store. What is known of each is in an object of its own. */
 import type { BatchPage } from "../batches/account-batches-rpc.ts";
-import { COMPLETION_WINDOW, KEPT_FOR } from "../batches/batch-limits.ts";
+import { LONGEST_LIFE } from "../batches/batch-limits.ts";
 import { seconds } from "./seconds.ts";
-
-/** Seconds after which no batch exists any more. */
-const LONGEST_LIFE = COMPLETION_WINDOW + KEPT_FOR;
 
 export class BatchList {
   readonly #sql: SqlStorage;

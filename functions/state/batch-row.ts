@@ -1,5 +1,6 @@
 /** The one row of a batch's object: what the batch was made with, and how far it is. */
-import { LEASE_MS, type NewBatch, type Taker } from "../batches/batch-state-rpc.ts";
+import type { NewBatch, Taker } from "../batches/batch-state-rpc.ts";
+import { WORK_LEASE_MS } from "../runtime/work-lease.ts";
 import type { BatchRecord } from "./batch-record.ts";
 
 /** By so many milliseconds, what is stored of the next message may be too early: not each renewal is to write a row. */
@@ -49,7 +50,7 @@ export class BatchRow {
     if (record.lentUntil > now) return undefined;
     record.token = crypto.randomUUID();
     record.taker = taker;
-    record.lentUntil = now + LEASE_MS;
+    record.lentUntil = now + WORK_LEASE_MS;
     record.expectedAt = record.lentUntil;
     this.write(record);
     return record.token;

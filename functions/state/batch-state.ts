@@ -1,12 +1,11 @@
 /** The Durable Object of a batch, as `functions/batches/batch-state-rpc.ts` says. */
 import { DurableObject } from "cloudflare:workers";
-import { COMPLETION_WINDOW, KEPT_FOR, MAX_OUTPUT_BYTES } from "../batches/batch-limits.ts";
+import { KEPT_FOR, LONGEST_LIFE, MAX_OUTPUT_BYTES } from "../batches/batch-limits.ts";
 import { type BatchError, type BatchObject, isOver } from "../batches/batch-object.ts";
 import {
   type Answers,
   type BatchEnd,
   type BatchStateRpc,
-  LEASE_MS,
   type NewBatch,
   type NewPart,
   type StoredAnswers,
@@ -14,6 +13,7 @@ import {
   type Unanswered,
   type Work,
 } from "../batches/batch-state-rpc.ts";
+import { WORK_LEASE_MS } from "../runtime/work-lease.ts";
 import { BATCH_MIGRATIONS } from "./batch-migrations.ts";
 import { type BatchRecord, end, filesOf, newRecord, refuse, stopWith } from "./batch-record.ts";
 import { BatchRow } from "./batch-row.ts";
@@ -28,8 +28,6 @@ const MAX_LENT = 2;
 const IDLE_MS = 120_000;
 /** Milliseconds until it is looked again whether a part that must be alone, or others beside it, may be lent. */
 const ALONE_AGAIN_MS = 5_000;
-/** Seconds after which a batch goes that nobody could end. */
-const LONGEST_LIFE = COMPLETION_WINDOW + KEPT_FOR;
 
 export class BatchState extends DurableObject implements BatchStateRpc {
   readonly #storage: DurableObjectStorage;
@@ -101,7 +99,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
       if (record.stop === null && record.batch.status === "in_progress") {
         const work = this.#takePart(made, record, taker);
         if (work !== undefined) {
-          this.#row.expect(record, work.kind === "wait" ? work.milliseconds : LEASE_MS);
+          this.#row.expect(record, work.kind === "wait" ? work.milliseconds : WORK_LEASE_MS);
           return work;
         }
       }
@@ -115,13 +113,13 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     const { record } = known;
     const now = Date.now();
     if (record.token === token) {
-      record.lentUntil = now + LEASE_MS;
+      record.lentUntil = now + WORK_LEASE_MS;
       record.expectedAt = record.lentUntil;
       this.#row.write(record);
       return true;
     }
     if (record.stop !== null || !this.#parts.renew(token, now)) return false;
-    this.#row.expect(record, LEASE_MS);
+    this.#row.expect(record, WORK_LEASE_MS);
     return true;
   }
 
@@ -140,7 +138,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
       const record = this.#row.heldBy(token);
       if (record === undefined) return false;
       this.#parts.add(first, parts);
-      const lentUntil = Date.now() + LEASE_MS;
+      const lentUntil = Date.now() + WORK_LEASE_MS;
       this.#row.write({ ...record, lentUntil, expectedAt: lentUntil });
       return true;
     });

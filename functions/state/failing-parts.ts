@@ -7,7 +7,7 @@
  * If everything fails, no line is to blame. So what counts is whether others of the batch were answered after the part
  * had failed; if they were not, the part is tried for much longer.
  */
-import { doubledPause } from "../runtime/doubled-pause.ts";
+import { retrySeconds } from "../runtime/doubled-pause.ts";
 
 interface FailingRow extends Record<string, SqlStorageValue> {
   number: number;
@@ -26,9 +26,6 @@ const GIVEN_UP_AFTER = { othersAnswered: 5, othersNot: 12 } as const;
  * What cannot be cut any more is tried until the batch expires.
  */
 const MOST_CUTS = 500;
-/** Milliseconds until a failed part is tried again; doubled with each failure. */
-const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 600_000;
 
 export class FailingParts {
   readonly #sql: SqlStorage;
@@ -68,7 +65,7 @@ export class FailingParts {
     const mayCut = left.length > 1 && this.#mayCut();
     // Once others are answered, waiting helps a line that is alone only.
     const doublings = mayCut && others === "othersAnswered" ? 0 : failures - 1;
-    const pauseMs = doubledPause(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, doublings);
+    const pauseMs = 1000 * retrySeconds(doublings);
     if (mayCut && failures >= CUT_AFTER[others]) this.#cut(number, left, since, now + pauseMs);
     else {
       this.#sql.exec(

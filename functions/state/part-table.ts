@@ -1,13 +1,13 @@
 /** The parts of a batch: which are lent to whom, and which of their lines have no answer. */
-import {
-  type Answers,
-  LEASE_MS,
-  type NewPart,
-  type Part,
-  type StoredAnswers,
-  type Taker,
-  type Unanswered,
+import type {
+  Answers,
+  NewPart,
+  Part,
+  StoredAnswers,
+  Taker,
+  Unanswered,
 } from "../batches/batch-state-rpc.ts";
+import { WORK_LEASE_MS } from "../runtime/work-lease.ts";
 
 interface PartRow extends Record<string, SqlStorageValue> {
   number: number;
@@ -83,7 +83,7 @@ export class PartTable {
       token,
       message,
       attempt,
-      now + LEASE_MS,
+      now + WORK_LEASE_MS,
       number,
     );
     return {
@@ -130,7 +130,7 @@ export class PartTable {
   renew(token: string, now: number): boolean {
     const changed = this.#sql.exec(
       "UPDATE parts SET lent_until = ? WHERE done = 0 AND token = ?",
-      now + LEASE_MS,
+      now + WORK_LEASE_MS,
       token,
     );
     return changed.rowsWritten > 0;

@@ -1,14 +1,10 @@
 /** The work that a vector store lends, as `functions/vector-stores/store-work-rpc.ts` says. Its caller writes the record. */
+import { WORK_LEASE_MS } from "../runtime/work-lease.ts";
 import { MAX_OPEN_ROWS } from "../vector-stores/store-limits.ts";
 import { segmentsPrefix } from "../vector-stores/store-marks.ts";
 import { maxSegmentRows } from "../vector-stores/segment-layout.ts";
 import type { SegmentRef } from "../vector-stores/store-state-rpc.ts";
-import {
-  type Filled,
-  STORE_LEASE_MS,
-  type StoreTaker,
-  type StoreWork,
-} from "../vector-stores/store-work-rpc.ts";
+import type { Filled, StoreTaker, StoreWork } from "../vector-stores/store-work-rpc.ts";
 import {
   areMany,
   failedAlone,
@@ -79,7 +75,7 @@ export class StoreWorkshop {
   }
 
   renew(record: StoreRecord): boolean {
-    record.lent!.until = Date.now() + STORE_LEASE_MS;
+    record.lent!.until = Date.now() + WORK_LEASE_MS;
     return true;
   }
 
@@ -263,7 +259,7 @@ function lend(
   files?: string[],
 ): string {
   const token = crypto.randomUUID();
-  const until = Date.now() + STORE_LEASE_MS;
+  const until = Date.now() + WORK_LEASE_MS;
   record.lent = { token, ...taker, until, segment, ...(files && { files }) };
   record.expectedAt = until;
   return token;

@@ -5,14 +5,11 @@
  *     take → "fill"      pictures of a file batch embedded → filled
  *     take → "clear"     everything of a removed or expired store goes from R2 → erased
  *
- * Work is lent for some time and named by a token. If a consumer dies, its work is lent again; a result that comes after
+ * Work is lent for `WORK_LEASE_MS` and named by a token. If a consumer dies, its work is lent again; a result that comes after
  * that time changes nothing. So messages may come twice, or in any order, and every call may be repeated.
  */
 import type { OpenRow, SegmentRef } from "./store-state-rpc.ts";
 import type { PictureFacts, QuantizedRow } from "./stored-picture.ts";
-
-/** Milliseconds for which work is lent; longer than a tower may be silent (`DEADLINES.worker`). */
-export const STORE_LEASE_MS = 45_000;
 
 /** The message for which work is taken. If it comes again, the consumer that took work for it before is dead. */
 export interface StoreTaker {

@@ -1,5 +1,5 @@
 /** Writes answers as lines of the output or the error file, one after the other, as `lines-rpc.ts` says. */
-import { ERROR, OUTPUT } from "../../batches/lines-rpc.ts";
+import { ERROR, newLineId, OUTPUT } from "../../batches/lines-rpc.ts";
 
 export class AnswerStream {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -34,10 +34,9 @@ export class AnswerStream {
   }
 
   async #write(mark: number, customId: string, requestId: string, answer: Response): Promise<void> {
-    const id = `batch_req_${crypto.randomUUID().replaceAll("-", "")}`;
     const response = { status_code: answer.status, request_id: requestId, body: null };
     const [before = "", after = ""] = JSON.stringify({
-      id,
+      id: newLineId(),
       custom_id: customId,
       response,
       error: null,
