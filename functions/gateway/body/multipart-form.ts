@@ -7,6 +7,7 @@ import { MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
 import { FormFields, weightOfText } from "./form-fields.ts";
 import { fieldOf } from "./form-value.ts";
 import type { Fields } from "./fields.ts";
+import { invalidForm } from "./invalid-form.ts";
 import type { PartHeader } from "./part-header.ts";
 import { PartStream } from "./part-stream.ts";
 
@@ -187,9 +188,6 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
-    throw new ServiceError(
-      "invalid_type",
-      "the request's body is not valid multipart/form-data: a field is not UTF-8",
-    );
+    throw invalidForm("a field is not UTF-8");
   }
 }

@@ -1,6 +1,6 @@
 /** The headers of a form's part (RFC 7578) that say what the part is. */
 import type { MultipartPart } from "@remix-run/multipart-parser";
-import { ServiceError } from "../../runtime/errors.ts";
+import { invalidForm } from "./invalid-form.ts";
 
 export interface PartHeader {
   name: string;
@@ -10,12 +10,10 @@ export interface PartHeader {
   mediaType: string | undefined;
 }
 
-const INVALID = "the request's body is not valid multipart/form-data";
-
 /** @throws ServiceError `invalid_type` for headers that are not UTF-8, or without a name */
 export function partHeader(part: MultipartPart): PartHeader {
   const { name, filename, mediaType } = decoded(part);
-  if (name === undefined) throw new ServiceError("invalid_type", `${INVALID}: a part has no name`);
+  if (name === undefined) throw invalidForm("a part has no name");
   return { name, filename, mediaType };
 }
 
@@ -25,7 +23,6 @@ function decoded(part: MultipartPart): Pick<MultipartPart, keyof PartHeader> {
     const { name, filename, mediaType } = part;
     return { name, filename, mediaType };
   } catch (cause) {
-    const message = `${INVALID}: a part's headers are not UTF-8`;
-    throw new ServiceError("invalid_type", message, { cause });
+    throw invalidForm("a part's headers are not UTF-8", cause);
   }
 }

@@ -3,7 +3,7 @@
  * collects a picture until it is complete; a file of 95 MB is never in memory as a whole.
  */
 import { MultipartPart } from "@remix-run/multipart-parser";
-import { ServiceError } from "../../runtime/errors.ts";
+import { invalidForm } from "./invalid-form.ts";
 import { type PartHeader, partHeader } from "./part-header.ts";
 import { PreambleSkipper } from "./skip-preamble.ts";
 
@@ -22,7 +22,6 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const LINE = Uint8Array.of(0x0d, 0x0a);
 const BLANK_LINE = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a);
-const INVALID = "the request's body is not valid multipart/form-data";
 
 type State = "first boundary" | "after boundary" | "header" | "content" | "over";
 
@@ -38,7 +37,7 @@ export class PartStream {
   constructor(contentType: string, taker: PartTaker) {
     const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^;,\s]+))/i.exec(contentType) ?? [];
     const boundary = quoted ?? plain;
-    if (boundary === undefined) throw invalid("it has no boundary");
+    if (boundary === undefined) throw invalidForm("it has no boundary");
     this.#preamble = new PreambleSkipper(boundary);
     this.#delimiter = new TextEncoder().encode(`\r\n--${boundary}`);
     this.#taker = taker;
@@ -55,7 +54,7 @@ export class PartStream {
 
   /** @throws ServiceError `invalid_type` if the body ended early */
   finish(): void {
-    if (this.#state !== "over") throw invalid("it ends early");
+    if (this.#state !== "over") throw invalidForm("it ends early");
   }
 
   /** @returns what is left to be looked at; undefined when more has to come */
@@ -86,7 +85,7 @@ export class PartStream {
     const padding = bytes.subarray(0, end === -1 ? bytes.length : end);
     const isPadding = padding.every((byte) => byte === SPACE || byte === TAB || byte === LINE[0]);
     if (!isHalfDashes && (!isPadding || padding.length > MAX_PADDING)) {
-      throw invalid("a boundary is followed by something else");
+      throw invalidForm("a boundary is followed by something else");
     }
     if (end === -1) return this.#keep(bytes);
     this.#state = "header";
@@ -96,7 +95,7 @@ export class PartStream {
 
   async #header(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const end = indexOf(bytes, BLANK_LINE);
-    if ((end === -1 ? bytes.length : end) > MAX_HEADER_BYTES) throw invalid("a part's headers are too long");
+    if ((end === -1 ? bytes.length : end) > MAX_HEADER_BYTES) throw invalidForm("a part's headers are too long");
     if (end === -1) return this.#keep(bytes);
     const header = bytes.subarray(LINE.length, Math.max(LINE.length, end));
     await this.#taker.begin(partHeader(new MultipartPart(header, [])));
@@ -145,8 +144,4 @@ function beginOfRest(bytes: Uint8Array, wanted: Uint8Array): number {
   let at = Math.max(0, bytes.length - wanted.length + 1);
   while (at < bytes.length && !bytes.subarray(at).every((byte, i) => byte === wanted[i])) at++;
   return at;
-}
-
-function invalid(why: string): ServiceError {
-  return new ServiceError("invalid_type", `${INVALID}: ${why}`);
 }

@@ -2,6 +2,7 @@
 import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
+import { assertUncompressed } from "./assert-uncompressed.ts";
 import { bytesInFlight, MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
 import type { Fields } from "./fields.ts";
 import { JsonWeight, LIFTED_EXPANSION } from "../../json/json-weight.ts";
@@ -28,19 +29,15 @@ export interface ReadBody {
 /**
  * @param isLine true for a line of a batch
  * @param acceptFile receives a multipart request's files as they arrive; without it, only JSON is accepted
- * @throws ServiceError `unsupported_media_type`, `request_too_large`, `invalid_json`, `too_long`, `invalid_type`, `overloaded`;
- * whatever `acceptFile` throws
+ * @throws ServiceError `unsupported_media_type`, `request_too_large`, `invalid_json`, `too_long`, `invalid_type`,
+ * `overloaded`; whatever `acceptFile` throws
  */
 export async function readBody(
   request: Request,
   isLine: boolean,
   acceptFile?: AcceptFile,
 ): Promise<ReadBody> {
-  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
-  if (encoding !== "identity") {
-    const message = "the request's body must not be compressed: send it without a content-encoding";
-    throw new ServiceError("unsupported_media_type", message);
-  }
+  assertUncompressed(request);
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   const length = Number(request.headers.get("content-length") ?? Infinity);
   if (type === "application/json") {

@@ -2,11 +2,9 @@
 import type { BlobStore } from "../../files/blob-store.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_IMAGE_BYTES } from "../limits.ts";
+import { shownId } from "../shown-id.ts";
 import { fetchedBytes } from "./fetch/fetched-bytes.ts";
 import { type ImageFile, imageFile, imageTooLarge } from "./image-file.ts";
-
-/** UTF-16 code units of an unknown id that its refusal repeats. */
-const MAX_SHOWN = 64;
 
 /**
  * @param param the reference's path in the request, for errors
@@ -41,6 +39,5 @@ export async function readStoredImage<T>(
 }
 
 export function fileNotFound(id: string, param = "file_id"): ServiceError {
-  const shown = JSON.stringify(id.length > MAX_SHOWN ? `${id.slice(0, MAX_SHOWN)}…` : id);
-  return new ServiceError("file_not_found", `there is no file ${shown}`, { param });
+  return new ServiceError("file_not_found", `there is no file ${shownId(id)}`, { param });
 }

@@ -8,6 +8,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { KeyedLoads } from "../../runtime/keyed-loads.ts";
 import type { Renew } from "../../runtime/lease.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
+import { shownId } from "../shown-id.ts";
 import { buildAtOnce, isSmall } from "./build-set.ts";
 import { isLabelSetId, type LabelSetDefinition } from "../../label-sets/definition.ts";
 import { type LabelMatrix, matrixBytes, unpackMatrix } from "../../label-sets/label-matrix.ts";
@@ -23,8 +24,6 @@ import { withDefinition } from "./with-definition.ts";
 const ASK_AGAIN_AFTER = 20_000;
 /** Milliseconds that a deleted set may still be used. The contract says 60 seconds. */
 const USABLE_FOR = 50_000;
-/** UTF-16 code units of an unknown id that the error message repeats. */
-const MAX_SHOWN = 64;
 
 /** How often a matrix is loaded for one request, if each time it is dropped again before the request can use it. */
 const MAX_LOADS = 8;
@@ -78,8 +77,7 @@ export function forgetLabels(account: string, id: string, revision: string): voi
 }
 
 export function labelSetNotFound(id: string): ServiceError {
-  const shown = JSON.stringify(id.length > MAX_SHOWN ? `${id.slice(0, MAX_SHOWN)}…` : id);
-  return new ServiceError("label_set_not_found", `there is no label set ${shown}`, { param: "label_set" });
+  return new ServiceError("label_set_not_found", `there is no label set ${shownId(id)}`, { param: "label_set" });
 }
 
 async function exists(account: string, id: string, context: EmbedContext): Promise<boolean> {

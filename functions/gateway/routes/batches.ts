@@ -17,6 +17,7 @@ import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { randomId } from "../random-id.ts";
 import { batchListSchema, batchRequestSchema } from "../schemas/batch-request.ts";
 import { validate } from "../schemas/validate.ts";
+import { shownId } from "../shown-id.ts";
 import { listPage } from "./answer/list-page.ts";
 import { livingPage } from "./answer/living-page.ts";
 import { readFields } from "./request/fields-and-pictures.ts";
@@ -24,8 +25,6 @@ import { wantedBy } from "./request/embedding-context.ts";
 import { toTheEnd } from "./request/to-the-end.ts";
 
 const PATH = "/v1/batches";
-/** UTF-16 code units of an unknown id that its refusal repeats. */
-const MAX_SHOWN = 64;
 
 export const batches = new Hono<GatewayEnv>()
   .post(PATH, async (c) => {
@@ -125,6 +124,5 @@ function notCancelled({ id, status }: BatchObject): ServiceError {
 }
 
 function batchNotFound(id: string, param = "batch_id"): ServiceError {
-  const shown = JSON.stringify(id.length > MAX_SHOWN ? `${id.slice(0, MAX_SHOWN)}…` : id);
-  return new ServiceError("batch_not_found", `there is no batch ${shown}`, { param });
+  return new ServiceError("batch_not_found", `there is no batch ${shownId(id)}`, { param });
 }

@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { AccountFiles } from "../../files/account-files.ts";
 import { leaveStores } from "../../vector-stores/vector-stores.ts";
-import { ServiceError } from "../../runtime/errors.ts";
+import { assertUncompressed } from "../body/assert-uncompressed.ts";
 import { receiveUpload } from "../uploads/receive-upload.ts";
 import { fileNotFound } from "../images/stored-image.ts";
 import { MAX_STORED_BYTES } from "../limits.ts";
@@ -17,11 +17,7 @@ const PATH = "/v1/files";
 
 export const files = new Hono<GatewayEnv>()
   .post(PATH, async (c) => {
-    const encoding = c.req.header("content-encoding")?.trim().toLowerCase() ?? "identity";
-    if (encoding !== "identity") {
-      const message = "the request's body must not be compressed: send it without a content-encoding";
-      throw new ServiceError("unsupported_media_type", message);
-    }
+    assertUncompressed(c.req.raw);
     const upload = receiveUpload(c.req.raw, filesOf(c), MAX_STORED_BYTES[callerOf(c).tier]);
     return c.json(await toTheEnd(c, upload));
   })

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { FILE_PURPOSES, type FilePurpose } from "../../files/account-files-rpc.ts";
 import { parseFileId } from "../../files/file-id.ts";
+import { withoutControls } from "../control-characters.ts";
 import {
   LEAST_EXPIRY,
   LONGEST_EXPIRY,
@@ -15,8 +16,6 @@ import {
 const UPLOADED = FILE_PURPOSES.filter((purpose) => purpose !== "batch_output");
 /** Seconds that a batch's input stays unless the request says otherwise, as at OpenAI. */
 const BATCH_EXPIRY = 30 * 24 * 3600;
-/** And what turns the direction of text: a name must not look like another. */
-const CONTROL = /[\p{Cc}\u{202A}-\u{202E}\u{2066}-\u{2069}]/u;
 
 export function maxBytesOf(purpose: FilePurpose): number {
   return purpose === "batch" ? MAX_FILE_BYTES : MAX_IMAGE_BYTES;
@@ -43,7 +42,7 @@ export function filenameSchema(what: string) {
       error: `${what}'s name has more than ${MAX_FILENAME_LENGTH} characters`,
       params: { code: "too_long" },
     })
-    .refine((name) => !CONTROL.test(name), { error: `${what}'s name has control characters`, ...invalid });
+    .refine((name) => withoutControls(name) === name, { error: `${what}'s name has control characters`, ...invalid });
 }
 
 /** `file` is the name; its bytes have gone their own way. */

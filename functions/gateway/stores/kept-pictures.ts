@@ -8,12 +8,11 @@ import type { FileObject } from "../../files/account-files-rpc.ts";
 import { Upload } from "../../files/upload.ts";
 import { warn } from "../../runtime/warn.ts";
 import type { Bindings } from "../bindings.ts";
+import { withoutControls } from "../control-characters.ts";
 import type { KeepFile } from "../embed/picture-batch.ts";
 import { MAX_FILENAME_LENGTH } from "../limits.ts";
 
 const UNNAMED = "picture";
-/** And what turns the direction of text. */
-const CONTROLS = /[\p{Cc}\u{202A}-\u{202E}\u{2066}-\u{2069}]/gu;
 
 export class KeptPictures {
   readonly #files: AccountFiles;
@@ -29,7 +28,7 @@ export class KeptPictures {
   /** @throws ServiceError `storage_limit_exceeded`, `overloaded` */
   readonly keep: KeepFile = async ({ pieces, name = "", fileId }, sha256) => {
     if (fileId !== undefined) return;
-    const filename = name.replace(CONTROLS, "").trim().slice(-MAX_FILENAME_LENGTH) || UNNAMED;
+    const filename = withoutControls(name).trim().slice(-MAX_FILENAME_LENGTH) || UNNAMED;
     const upload = new Upload(this.#files, this.#maxStored);
     try {
       this.#kept.set(sha256, await upload.write(pieces, { filename, purpose: "vision", expiresAfter: null }));

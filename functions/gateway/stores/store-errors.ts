@@ -3,21 +3,19 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_STORE_PICTURES } from "../../vector-stores/store-limits.ts";
 import type { Refusal } from "../../vector-stores/store-state-rpc.ts";
 import type { PictureFacts } from "../../vector-stores/stored-picture.ts";
-
-/** UTF-16 code units of an unknown id that its refusal repeats. */
-const MAX_SHOWN = 64;
+import { shownId } from "../shown-id.ts";
 
 export function storeNotFound(id: string, param = "vector_store_id"): ServiceError {
-  return new ServiceError("vector_store_not_found", `there is no vector store ${shown(id)}`, { param });
+  return new ServiceError("vector_store_not_found", `there is no vector store ${shownId(id)}`, { param });
 }
 
 export function pictureNotInStore(fileId: string): ServiceError {
-  const message = `the vector store has no file ${shown(fileId)}`;
+  const message = `the vector store has no file ${shownId(fileId)}`;
   return new ServiceError("file_not_found", message, { param: "file_id" });
 }
 
 export function fileBatchNotFound(id: string): ServiceError {
-  const message = `the vector store has no file batch ${shown(id)}`;
+  const message = `the vector store has no file batch ${shownId(id)}`;
   return new ServiceError("batch_not_found", message, { param: "batch_id" });
 }
 
@@ -44,7 +42,7 @@ function whyNoContent({ status, bytes, lastError }: PictureFacts): string {
 
 /** A cursor that a page cannot begin at. */
 export function noSuchCursor(param: "after" | "before", id: string): ServiceError {
-  const message = `${param}: the list has no ${shown(id)} (any more); begin again, or at another`;
+  const message = `${param}: the list has no ${shownId(id)} (any more); begin again, or at another`;
   return new ServiceError("invalid_value", message, { param });
 }
 
@@ -67,8 +65,4 @@ export function refusalError(refusal: Refusal, id: string): ServiceError {
       return new ServiceError("overloaded", message);
     }
   }
-}
-
-function shown(id: string): string {
-  return JSON.stringify(id.length > MAX_SHOWN ? `${id.slice(0, MAX_SHOWN)}…` : id);
 }
