@@ -2,6 +2,7 @@
 import { MAX_CUSTOM_ID_LENGTH, MAX_LINE_MEMORY } from "../batches/batch-limits.ts";
 import type { BatchEndpoint, BatchError } from "../batches/batch-object.ts";
 import { isBlank } from "../batches/read-lines.ts";
+import { isObject } from "../json/is-object.ts";
 import { JsonWeight } from "../json/json-weight.ts";
 import { LIFTED, liftStrings } from "../json/lift-strings.ts";
 import { ServiceError } from "../runtime/errors.ts";
@@ -62,8 +63,4 @@ function missing(name: string, what: string): Omit<BatchError, "line"> {
 /** What is wrong with a line, or with the whole input. */
 export function fault(code: string, message: string, param: string | null = null): Omit<BatchError, "line"> {
   return { code, message, param };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

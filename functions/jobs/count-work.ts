@@ -3,6 +3,7 @@
  * is answered. The count decides how many lines make a part, and whether the batch is too large.
  */
 import type { BatchEndpoint } from "../batches/batch-object.ts";
+import { isObject } from "../json/is-object.ts";
 import { LIFTED } from "../json/lift-strings.ts";
 
 export interface CountedWork {
@@ -48,13 +49,13 @@ export function countWork(endpoint: BatchEndpoint, body: Fields): CountedWork {
       const { templates, negative, none } = body;
       const named =
         typeof templates === "string" ? (TEMPLATES[templates] ?? 1) : Math.max(1, listOf(templates).length);
-      const fields = labels.filter(isFields);
+      const fields = labels.filter(isObject);
       const prompts = fields.map((label) => listOf(label["prompts"]).length || named);
       const texts =
         sum(prompts) +
         named * (labels.length - fields.length) +
         listOf(negative).length +
-        (isFields(none) ? nonePrompts(none["prompts"] ?? true) : nonePrompts(none));
+        (isObject(none) ? nonePrompts(none["prompts"] ?? true) : nonePrompts(none));
       const examples = sum(fields.map((label) => listOf(label["examples"]).filter(isPicture).length));
       const sameTexts = keyOf([body["model"], labels, templates, negative, none]);
       return { images: imagesOf(body), examples, texts, items: 0, sameTexts };
@@ -69,7 +70,7 @@ function imagesOf(body: Fields): number {
 }
 
 function isPicture(value: unknown): boolean {
-  return !(isFields(value) && "embedding" in value);
+  return !(isObject(value) && "embedding" in value);
 }
 
 function nonePrompts(none: unknown): number {
@@ -79,7 +80,7 @@ function nonePrompts(none: unknown): number {
 /** Where only objects are pictures. */
 function picturesIn(value: unknown, depth = 0): number {
   if (Array.isArray(value)) return sum(value.map((each) => picturesIn(each, depth + 1)));
-  if (!isFields(value) || depth > MAX_DEPTH) return 0;
+  if (!isObject(value) || depth > MAX_DEPTH) return 0;
   if ("image" in value || "image_url" in value || "file_id" in value) return 1;
   return "content" in value ? picturesIn(value["content"], depth + 1) : 0;
 }
@@ -88,7 +89,7 @@ function picturesIn(value: unknown, depth = 0): number {
 function textsIn(value: unknown, depth = 0): number {
   if (typeof value === "string") return 1;
   if (Array.isArray(value)) return sum(value.map((each) => textsIn(each, depth + 1)));
-  if (!isFields(value) || depth > MAX_DEPTH) return 0;
+  if (!isObject(value) || depth > MAX_DEPTH) return 0;
   return "text" in value ? 1 : textsIn(value["content"], depth + 1);
 }
 
@@ -108,7 +109,3 @@ function keyOf(values: readonly unknown[]): string | null {
 
 /** As JSON writes it. */
 const LIFTED_KEY = JSON.stringify(LIFTED).slice(1, -1);
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

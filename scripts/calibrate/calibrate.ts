@@ -9,13 +9,11 @@ import { CACHE } from "../paths.ts";
 import { pictureFiles } from "../service/picture-files.ts";
 import { expectService } from "../service/patient-request.ts";
 import { serviceAt, URL_OPTION } from "../service/service-option.ts";
+import { SOME_REFUSED } from "../service/some-refused.ts";
 import { labelledPictures } from "./labelled-pictures.ts";
 import type { ScoredPicture } from "./metrics.ts";
 import { CalibrationReport } from "./report.ts";
 import { labelsOfSet, type Question, scorePictures } from "./score-pictures.ts";
-
-/** Exit code if some pictures were left out. The report is of the others. */
-const SOME_REFUSED = 3;
 
 await runCommand(
   {

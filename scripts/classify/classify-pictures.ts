@@ -1,14 +1,15 @@
 /** Classifies picture files one request each, several at once, and gives their rows in the files' order. */
 import { basename } from "node:path";
 import * as z from "zod";
+import { messageOf } from "../message-of.ts";
 import { pictureBlob } from "../service/picture-files.ts";
 import { postPatiently, type Service } from "../service/patient-request.ts";
+import { errorSchema } from "../service/refused-request.ts";
 import type { Row } from "./rows.ts";
 
 /** Fields of `POST /v1/classify`, as they are in JSON. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-const errorSchema = z.object({ error: z.object({ message: z.string() }) });
 const classificationSchema = z.object({
   object: z.literal("classification"),
   prediction: z.string().nullable(),
@@ -58,7 +59,7 @@ async function classifyOne(
   try {
     picture = await pictureBlob(file);
   } catch (error) {
-    return failed(file, error instanceof Error ? error.message : String(error));
+    return failed(file, messageOf(error));
   }
   const formOf = (): FormData => {
     const form = new FormData();

@@ -7,6 +7,7 @@ import { wholeNumber } from "../../build/command-line/values.ts";
 import { expectService } from "../service/patient-request.ts";
 import { pictureFiles } from "../service/picture-files.ts";
 import { serviceAt, URL_OPTION } from "../service/service-option.ts";
+import { SOME_REFUSED } from "../service/some-refused.ts";
 import { classifyPictures, type Settings } from "./classify-pictures.ts";
 import { openOutput } from "./output.ts";
 import type { Format } from "./rows.ts";
@@ -15,9 +16,6 @@ import type { Format } from "./rows.ts";
 const NAME = basename(process.argv[1] ?? "").startsWith("edgeclip-classify")
   ? "edgeclip-classify"
   : "npm run classify --";
-
-/** Exit code if some pictures were refused. The others have their rows. */
-const SOME_REFUSED = 3;
 
 function settingsOf(values: {
   labels?: string | undefined;

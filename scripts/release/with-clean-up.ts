@@ -1,4 +1,5 @@
 /** Like `try … finally`, but if the clean-up fails as well, the first error is kept. */
+import { messageOf } from "../message-of.ts";
 
 /**
  * @returns what `use` returns
@@ -36,8 +37,4 @@ export async function inTurn(steps: readonly (() => Promise<unknown>)[]): Promis
 function bothErrors(first: unknown, second: unknown): Error {
   const message = `${messageOf(first)}\nThen this failed as well: ${messageOf(second)}`;
   return new AggregateError([first, second], message, { cause: first });
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,13 +5,11 @@ import { printable } from "../../build/command-line/printable.ts";
 import { oneOf, wholeNumber } from "../../build/command-line/values.ts";
 import { pictureFiles, pictureType } from "../service/picture-files.ts";
 import { serviceAt, URL_OPTION } from "../service/service-option.ts";
+import { SOME_REFUSED } from "../service/some-refused.ts";
 import { EdgeclipClient } from "./edgeclip-client.ts";
 import type { PictureIndex } from "./picture-index.ts";
 import { StoreIndex } from "./store-index.ts";
 import { VectorizeIndex } from "./vectorize-index.ts";
-
-/** Exit code if some pictures were refused. The others are in the index. */
-const SOME_REFUSED = 3;
 
 function openIndex(client: EdgeclipClient, store: string, vectorize: string | undefined): PictureIndex {
   if (vectorize === undefined) return new StoreIndex(client, store);

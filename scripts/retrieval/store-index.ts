@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import * as z from "zod";
 import { MAX_FILENAME_LENGTH } from "../../functions/gateway/limits.ts";
 import { attributesSchema } from "../../functions/gateway/schemas/metadata.ts";
+import { messageOf } from "../message-of.ts";
 import { pictureBlob } from "../service/picture-files.ts";
 import { RefusedRequest } from "../service/refused-request.ts";
 import type { EdgeclipClient } from "./edgeclip-client.ts";
@@ -57,7 +58,7 @@ export class StoreIndex implements PictureIndex {
     try {
       picture = await pictureBlob(file);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
     const sha256 = createHash("sha256")
       .update(new Uint8Array(await picture.arrayBuffer()))

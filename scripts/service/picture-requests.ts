@@ -1,5 +1,6 @@
 /** Pictures in as few requests as the API takes them in. */
 import { MAX_IMAGES } from "../../functions/gateway/limits.ts";
+import { messageOf } from "../message-of.ts";
 import { pictureBlob } from "./picture-files.ts";
 import { RefusedRequest } from "./refused-request.ts";
 
@@ -79,7 +80,7 @@ async function* batches<File extends PictureFile>(
     try {
       picture = await pictureBlob(file.path, bytesOfFile);
     } catch (error) {
-      onRefused(file, error instanceof Error ? error.message : String(error));
+      onRefused(file, messageOf(error));
       continue;
     }
     if (some.length === MAX_IMAGES || (some.length > 0 && bytes + picture.size > most)) {

@@ -1,7 +1,8 @@
 /** An answer of the service that is no success. */
 import * as z from "zod";
 
-const errorSchema = z.object({ error: z.object({ message: z.string() }) });
+/** The body of an answer that is no success. */
+export const errorSchema = z.object({ error: z.object({ message: z.string() }) });
 
 export class RefusedRequest extends Error {
   override readonly name = "RefusedRequest";

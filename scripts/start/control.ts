@@ -8,6 +8,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
+import { messageOf } from "../message-of.ts";
 import { controlFile } from "../paths.ts";
 
 /** Changes the models that are served. @param models their names @param log called with each line of progress */
@@ -30,7 +31,7 @@ export async function takeOrders(use: Use, serving: () => string[]): Promise<voi
         await use(models, (line) => response.write(`${line}\n`));
         response.end(`${DONE}\n`);
       } catch (error) {
-        response.end(`${FAILED}${error instanceof Error ? error.message : String(error)}\n`);
+        response.end(`${FAILED}${messageOf(error)}\n`);
       }
     })();
   }).listen(0, "127.0.0.1");

@@ -4,13 +4,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest, Shard } from "../../model-shards/manifest.ts";
-import { type Tensor, createOrtRuntime, type OrtSession } from "../../functions/runtime/ort/ort-runtime.ts";
+import type { OrtSession, Tensor } from "../../functions/runtime/ort/ort-runtime.ts";
 import { TokenTable } from "../../functions/text/token-table.ts";
 import { readManifest } from "../models/read-manifest.ts";
 import { FolderBucket } from "./folder-bucket.ts";
-import { ortModule } from "./compiled-ort.ts";
-
-const MEMORY = { initialBytes: 0, maximumBytes: 1_000_000_000 };
+import { ortRuntime } from "./compiled-ort.ts";
 
 export class NodeTowers {
   readonly #image: Loaded[];
@@ -101,7 +99,7 @@ interface Loaded {
 }
 
 async function load(folder: string, shards: Shard[]): Promise<Loaded[]> {
-  const runtime = await createOrtRuntime(await ortModule(), MEMORY);
+  const runtime = await ortRuntime();
   return await Promise.all(
     shards.map(async (shard) => {
       const graph = await readFile(join(folder, shard.graph.file));

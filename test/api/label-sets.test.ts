@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
-import { LEDGER, throughLedger } from "../support/ledger.ts";
+import { LEDGER, operations, throughLedger } from "../support/ledger.ts";
 import type { Answer } from "../support/post.ts";
 import { request } from "../support/send-request.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { textRuns } from "../support/text-runs.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const LABELS = ["fox", "dress", { label: "bus", prompts: ["a red bus", "a bus"], min_similarity: 0.1 }];
@@ -36,15 +37,6 @@ const call = (method: string, path: string, body?: unknown): Promise<Answer> =>
   request(method, workers.url + path, body);
 const create = (body: object): Promise<Answer> => call("POST", "/v1/label_sets", body);
 const classify = (body: object): Promise<Answer> => call("POST", "/v1/classify", { image: fox, ...body });
-
-async function textRuns(): Promise<number> {
-  const response = await workers.probe("/stats", new Uint8Array());
-  return ((await response.json()) as { text: { runs: number } }).text.runs;
-}
-
-async function operations(): Promise<Record<string, number>> {
-  return (await (await fetch(ledger)).json()) as Record<string, number>;
-}
 
 /** Makes storage fail, by binding; everything else works. */
 async function down(...bindings: string[]): Promise<void> {
@@ -102,10 +94,10 @@ describe("a label set", () => {
     });
     const { id } = created.body;
 
-    const before = await textRuns();
+    const before = await textRuns(workers);
     const again = await create({ ...definition, title: "Another title" });
     expect([again.status, again.body]).toEqual([200, created.body]);
-    expect(await textRuns()).toBe(before);
+    expect(await textRuns(workers)).toBe(before);
 
     const shown = await call("GET", `/v1/label_sets/${id}`);
     expect(shown.body).toMatchObject({ ...created.body, negative: ["nothing"], min_similarity: null });
@@ -160,9 +152,9 @@ describe("a label set", () => {
 
   it("stores negatives for multi_label, so the text tower is not needed", async () => {
     const { body } = await create({ labels: ["fox", "dress"] });
-    const before = await textRuns();
+    const before = await textRuns(workers);
     const stored = await classify({ label_set: body.id, multi_label: true });
-    expect(await textRuns()).toBe(before);
+    expect(await textRuns(workers)).toBe(before);
     const inline = await classify({ labels: ["fox", "dress"], multi_label: true });
     expect(stored.body.data).toEqual([{ ...inline.body.data[0], label_set: body.id }]);
   });
@@ -258,13 +250,13 @@ describe("a set too large for a request", () => {
 
 describe("a new set", () => {
   it("that two clients request at once is computed once", async () => {
-    const before = await textRuns();
+    const before = await textRuns(workers);
     const body = { labels: words(200, "twice"), negative: ["neither of two"] };
     const both = await Promise.all([create(body), create(body)]);
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 201]);
     expect(both[0].body).toEqual(both[1].body);
     // 200 labels and the negative prompt.
-    expect((await textRuns()) - before).toBe(201);
+    expect((await textRuns(workers)) - before).toBe(201);
   });
 });
 
@@ -272,22 +264,22 @@ describe("a warm set of 1,000 labels", () => {
   it("costs no read of R2 or KV, and no run of the text tower", async () => {
     const { body } = await create({ labels: words(999, "warm") });
     await classify({ label_set: body.id });
-    const runs = await textRuns();
-    await operations();
+    const runs = await textRuns(workers);
+    await operations(workers);
     const { status } = await classify({ label_set: body.id });
     expect(status).toBe(200);
-    expect(await operations()).toEqual({});
-    expect(await textRuns()).toBe(runs);
+    expect(await operations(workers)).toEqual({});
+    expect(await textRuns(workers)).toBe(runs);
   });
 
   it("that is inline costs no read either", async () => {
     const labels = words(1000, "inline");
     await classify({ labels });
-    const runs = await textRuns();
-    await operations();
+    const runs = await textRuns(workers);
+    await operations(workers);
     expect((await classify({ labels })).status).toBe(200);
-    expect(await operations()).toEqual({});
-    expect(await textRuns()).toBe(runs);
+    expect(await operations(workers)).toEqual({});
+    expect(await textRuns(workers)).toBe(runs);
   });
 });
 

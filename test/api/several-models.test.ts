@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildSynthetic } from "../support/synthetic-model.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { LEDGER, throughLedger } from "../support/ledger.ts";
+import { LEDGER, operations, throughLedger } from "../support/ledger.ts";
 import type { Answer } from "../support/post.ts";
 import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
@@ -36,12 +36,6 @@ afterAll(async () => {
 
 function classify(fields: object): Promise<Answer> {
   return request("POST", `${workers.url}/v1/classify`, { image, labels: LABELS, ...fields });
-}
-
-/** Operations on R2 and KV since the last call. */
-async function operations(): Promise<Record<string, number>> {
-  const url = await workers.miniflare.unsafeGetDirectURL("ledger");
-  return (await (await fetch(url)).json()) as Record<string, number>;
 }
 
 describe("several models", () => {
@@ -206,10 +200,10 @@ describe("computing stored label sets", () => {
     });
     expect([again.body.computed, again.body.after]).toEqual([null, null]);
 
-    await operations();
+    await operations(workers);
     const [set] = made;
     const { body } = await classify({ model: TINY.alias, labels: undefined, label_set: set });
-    const { "SETS.put": written = 0 } = await operations();
+    const { "SETS.put": written = 0 } = await operations(workers);
     expect(written).toBe(0);
     const { data } = (await classify({ model: TINY.alias })).body;
     expect(body.data).toEqual(data.map((row: object) => ({ ...row, label_set: set })));

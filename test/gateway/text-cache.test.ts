@@ -4,6 +4,7 @@ import type { V4WorkerOptions } from "miniflare";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
+import { textRuns } from "../support/text-runs.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const GATEWAY = "edgeclip";
@@ -35,11 +36,6 @@ async function cache(): Promise<KVNamespace> {
   return (await workers.miniflare.getKVNamespace("CACHE", GATEWAY)) as unknown as KVNamespace;
 }
 
-async function textRuns(): Promise<number> {
-  const response = await workers.probe("/stats", new Uint8Array());
-  return ((await response.json()) as { text: { runs: number } }).text.runs;
-}
-
 /** The entries, once there are `count`: they are written after the response. */
 async function entries(kv: KVNamespace, count: number): Promise<[key: string, value: string][]> {
   for (;;) {
@@ -65,7 +61,7 @@ describe("the text cache", () => {
       prompt_tokens: computed.usage.prompt_tokens,
       prompt_tokens_details: { cached_tokens: computed.usage.prompt_tokens },
     });
-    expect(await textRuns()).toBe(0);
+    expect(await textRuns(workers)).toBe(0);
   });
 
   it("computes again what is damaged in KV", async () => {
@@ -77,7 +73,7 @@ describe("the text cache", () => {
     const { body } = await classify();
     expect(body.data).toEqual(computed.data);
     expect(body.usage.prompt_tokens_details.cached_tokens).toBe(0);
-    expect(await textRuns()).toBe(LABELS.length);
+    expect(await textRuns(workers)).toBe(LABELS.length);
   });
 
   it("does without KV, and asks it no more than it must", async () => {
@@ -103,7 +99,7 @@ describe("the text cache", () => {
     expect([status, body.error.code, body.error.param]).toEqual([400, "too_many_items", "labels"]);
     // The whole list, then its labels, 100 keys a read.
     expect(await standIn("empty")).toBe(11);
-    expect(await textRuns()).toBe(LABELS.length);
+    expect(await textRuns(workers)).toBe(LABELS.length);
   });
 });
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliveries, killedAt, withoutQueue } from "../support/deliveries.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, request } from "../support/send-request.ts";
+import { textRuns } from "../support/text-runs.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const LABELS = 3000;
@@ -29,11 +30,6 @@ async function deliver(settings: { atOnce?: number; copies?: number }): Promise<
   await fetch(url, { method: "POST", body: JSON.stringify(settings) });
 }
 
-async function textRuns(): Promise<number> {
-  const response = await workers.probe("/stats", new Uint8Array());
-  return ((await response.json()) as { text: { runs: number } }).text.runs;
-}
-
 const post = (what: string): Promise<Answer> =>
   request("POST", `${workers.url}/v1/label_sets`, {
     labels: Array.from({ length: LABELS }, (_, i) => `${what} ${i}`),
@@ -47,7 +43,7 @@ const show = (id: string): Promise<Answer> => request("GET", `${workers.url}/v1/
  * computed
  */
 async function build(what: string, asks: number): Promise<{ id: string; texts: number }> {
-  const before = await textRuns();
+  const before = await textRuns(workers);
   const created = await post(what);
   expect([created.status, created.body.status]).toEqual([202, "building"]);
   const { id } = created.body;
@@ -59,7 +55,7 @@ async function build(what: string, asks: number): Promise<{ id: string; texts: n
   await finished(id);
   // Wait for work that is still running, because it would be counted, too.
   await new Promise((resolve) => setTimeout(resolve, 3000));
-  return { id, texts: (await textRuns()) - before };
+  return { id, texts: (await textRuns(workers)) - before };
 }
 
 async function finished(id: string): Promise<void> {

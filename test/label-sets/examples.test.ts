@@ -5,7 +5,7 @@ import { DEFAULT_BACKGROUND } from "../../functions/adapter/background.ts";
 import { random, unitVector } from "../gateway/random.ts";
 import { cosine } from "../support/cosine.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { LEDGER, throughLedger } from "../support/ledger.ts";
+import { LEDGER, operations, throughLedger } from "../support/ledger.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
@@ -13,7 +13,6 @@ import { noiseBmp } from "../support/write-bmp.ts";
 const NAMES = ["fox", "harp", "moon", "dress", "rocket", "trophy"];
 
 let workers: Workers;
-let ledger: URL;
 let revision: string;
 let scale: number;
 const pictures = new Map<string, string>();
@@ -24,7 +23,6 @@ beforeAll(async () => {
     change: (name, options) => (name === "edgeclip" ? throughLedger(options) : options),
     add: [LEDGER],
   });
-  ledger = await workers.miniflare.unsafeGetDirectURL("ledger");
   for (const name of NAMES) pictures.set(name, await exampleBase64(`${name}.png`));
   const input = NAMES.map((name) => ({ image: pictures.get(name) }));
   const { body } = await call("POST", "/v1/embeddings", { input });
@@ -46,10 +44,6 @@ const classify = (body: object): Promise<Answer> =>
   call("POST", "/v1/classify", { image: pictures.get("fox"), ...body });
 const picture = (name: string): string => pictures.get(name) ?? "";
 const vector = (name: string): number[] => vectors.get(name) ?? [];
-
-async function operations(): Promise<Record<string, number>> {
-  return (await (await fetch(ledger)).json()) as Record<string, number>;
-}
 
 type Bucket = Awaited<ReturnType<Workers["miniflare"]["getR2Bucket"]>>;
 
@@ -302,9 +296,9 @@ describe("a set with examples", () => {
       expect(logit).toBeCloseTo((plain.get(label)?.logit ?? NaN) + added, 3);
     }
 
-    await operations();
+    await operations(workers);
     expect((await classify({ label_set: set.id })).status).toBe(200);
-    expect(await operations()).toEqual({});
+    expect(await operations(workers)).toEqual({});
 
     expect((await call("DELETE", `/v1/label_sets/${set.id}`)).status).toBe(200);
     expect((await call("GET", `/v1/label_sets/${set.id}`)).status).toBe(404);

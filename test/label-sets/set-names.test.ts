@@ -2,14 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addKey } from "../support/add-key.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { LEDGER, throughLedger } from "../support/ledger.ts";
+import { LEDGER, operations, throughLedger } from "../support/ledger.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { type StateMood, watched } from "./support/watched-state.ts";
 
 let workers: Workers;
 let fox: string;
-let ledger: URL;
 let state: URL;
 
 beforeAll(async () => {
@@ -30,7 +29,6 @@ beforeAll(async () => {
     add: [LEDGER],
   });
   fox = await exampleBase64("fox.png");
-  ledger = await workers.miniflare.unsafeGetDirectURL("ledger");
   state = await workers.miniflare.unsafeGetDirectURL("edgeclip-state");
   type Keys = Parameters<typeof addKey>[0];
   const keys = (await workers.miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as Keys;
@@ -60,9 +58,6 @@ const classify = (labelSet: unknown, key?: string | null): Promise<Answer> =>
 /** @returns how often the state was asked for the set of a name so far */
 async function feel(mood: StateMood): Promise<number> {
   return (await (await fetch(state, { method: "POST", body: mood })).json()) as number;
-}
-async function operations(): Promise<Record<string, number>> {
-  return (await (await fetch(ledger)).json()) as Record<string, number>;
 }
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -187,7 +182,7 @@ describe("a busy name", () => {
   it("costs no read of R2, and no question while it is fresh; then one in the background", async () => {
     await create({ name: "busy", labels: ["fox", "busy"] });
     await classify("busy");
-    await operations();
+    await operations(workers);
     const asked = await feel("held");
     try {
       const { body } = await classify("busy");
@@ -197,7 +192,7 @@ describe("a busy name", () => {
       // Answered, though whoever is asked in the background does not answer.
       expect((await classify("busy")).status).toBe(200);
       expect(await feel("held")).toBe(asked + 1);
-      expect(await operations()).toEqual({ "CACHE.get": 2 });
+      expect(await operations(workers)).toEqual({ "CACHE.get": 2 });
     } finally {
       await feel("well");
     }

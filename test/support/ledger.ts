@@ -4,7 +4,7 @@
  * `GET /` answers the operations since the last time, such as `{"CACHE.get": 2}`. `POST /` with a list of bindings,
  * such as `["CACHE"]`, makes those fail until told otherwise.
  */
-import type { V4WorkerOptions } from "miniflare";
+import type { Miniflare, V4WorkerOptions } from "miniflare";
 
 const SCRIPT = `
 import { WorkerEntrypoint } from "cloudflare:workers";
@@ -106,4 +106,10 @@ export function throughLedger(options: V4WorkerOptions): V4WorkerOptions {
     kvNamespaces: others(options.kvNamespaces),
     serviceBindings: { ...options.serviceBindings, ...bindings },
   };
+}
+
+/** Operations of the gateway on R2 and KV since the last call. */
+export async function operations({ miniflare }: { miniflare: Miniflare }): Promise<Record<string, number>> {
+  const url = await miniflare.unsafeGetDirectURL("ledger");
+  return (await (await fetch(url)).json()) as Record<string, number>;
 }

@@ -13,6 +13,7 @@ import {
 } from "../../functions/vector-stores/segment-layout.ts";
 import { SegmentWriter } from "../../functions/vector-stores/segment-writer.ts";
 import type { OpenRow } from "../../functions/vector-stores/store-state-rpc.ts";
+import { writtenSegment } from "./support/written-segment.ts";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -23,12 +24,6 @@ function rowOf(number: number, width: number, attributes: OpenRow["attributes"] 
     .subarray(3, 3 + width)
     .fill(number);
   return { number, row: { ints, scale: number / 4 }, attributes };
-}
-
-async function written(rows: readonly OpenRow[], width: number) {
-  const writer = new SegmentWriter(rows.length, width);
-  for (const row of rows) writer.add(row);
-  return await writer.finish();
 }
 
 test.each([
@@ -85,7 +80,7 @@ test.each([
 
 describe("a written segment", () => {
   test("is laid out as the format says", async () => {
-    const { bytes, sha256: of } = await written([rowOf(3, 20, { colour: "red" }), rowOf(9, 20)], 20);
+    const { bytes, sha256: of } = await writtenSegment([rowOf(3, 20, { colour: "red" }), rowOf(9, 20)], 20);
     const view = new DataView(bytes.buffer);
     expect(new TextDecoder().decode(bytes.subarray(0, 4))).toBe("ecvs");
     expect([4, 8, 12].map((at) => view.getUint32(at, true))).toEqual([1, 2, 20]);
@@ -113,7 +108,7 @@ describe("a written segment", () => {
 
   test("goes on in a new page when one is full", async () => {
     const rows = Array.from({ length: 50 }, (_, i) => rowOf(i + 1, 4_096));
-    const { bytes } = await written(rows, 4_096);
+    const { bytes } = await writtenSegment(rows, 4_096);
     const view = new DataView(bytes.buffer);
     const second = 4_096 + 262_144;
     expect(bytes.length).toBe(second + pageLayout(2, 4_096).bytes);
@@ -125,7 +120,7 @@ describe("a written segment", () => {
   });
 
   test("has a header that says where its parts are", async () => {
-    const segment = await written([rowOf(1, 16, { a: 1, colour: "red" })], 16);
+    const segment = await writtenSegment([rowOf(1, 16, { a: 1, colour: "red" })], 16);
     // Of a longer buffer, as a stream may give it.
     const around = new Uint8Array(5_000);
     around.set(segment.bytes.subarray(0, 4_096), 100);
@@ -148,14 +143,14 @@ describe("a header", () => {
     ["another version", 4],
     ["another version's high byte", 7],
   ])("of %s is refused, though its hash is right", async (_, at) => {
-    const { bytes } = await written([rowOf(1, 16)], 16);
+    const { bytes } = await writtenSegment([rowOf(1, 16)], 16);
     const changed = bytes.slice(0, 4_096);
     changed[at] = (changed[at] ?? 0) + 1;
     await expect(SegmentHeader.read(changed, sha256(changed))).rejects.toThrow(DamagedSegmentError);
   });
 
   test.each([4_095, 4_097])("of %i bytes is refused, though its hash is right", async (length) => {
-    const { bytes } = await written([rowOf(1, 16)], 16);
+    const { bytes } = await writtenSegment([rowOf(1, 16)], 16);
     const changed = bytes.slice(0, length);
     await expect(SegmentHeader.read(changed, sha256(changed))).rejects.toThrow(DamagedSegmentError);
   });

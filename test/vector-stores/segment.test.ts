@@ -22,12 +22,7 @@ import type { Attributes } from "../../functions/vector-stores/stored-picture.ts
 import { sha256Hex } from "../../functions/runtime/sha256-hex.ts";
 import { random as randomFrom } from "../gateway/random.ts";
 import { randomFilter, randomRows } from "./support/random-store.ts";
-
-async function written(rows: readonly OpenRow[], width: number): Promise<WrittenSegment> {
-  const writer = new SegmentWriter(rows.length, width);
-  for (const row of rows) writer.add(row);
-  return await writer.finish();
-}
+import { writtenSegment } from "./support/written-segment.ts";
 
 async function headerOf({ bytes, sha256 }: WrittenSegment): Promise<SegmentHeader> {
   return await SegmentHeader.read(bytes.subarray(0, HEADER_BYTES), sha256);
@@ -64,7 +59,7 @@ test.each([
   [2 * rowsPerPage(1_000), 1_000],
 ])("a segment of %i rows of %i values gives back its rows", async (count, width) => {
   const rows = randomRows(count, width, randomFrom(count), 3);
-  const segment = await written(rows, width);
+  const segment = await writtenSegment(rows, width);
   const header = await headerOf(segment);
   expect(header).toMatchObject({ rows: count, width });
   expect(header.pages.sha256).toBe(await sha256Hex(partOf(segment, header.pages)));
@@ -84,7 +79,7 @@ test("columns and rows agree about every filter, and with a plain reading of it"
   const random = randomFrom(7);
   for (let round = 0; round < 20; round++) {
     const rows = randomRows(1 + Math.floor(random() * 200), 16, random);
-    const segment = await written(rows, 16);
+    const segment = await writtenSegment(rows, 16);
     const header = await headerOf(segment);
     for (let i = 0; i < 50; i++) {
       const filter = randomFilter(random);
@@ -101,7 +96,7 @@ test("columns and rows agree about every filter, and with a plain reading of it"
 });
 
 test("each group hashes to what the header says", async () => {
-  const segment = await written(randomRows(100, 16, randomFrom(5)), 16);
+  const segment = await writtenSegment(randomRows(100, 16, randomFrom(5)), 16);
   const header = await headerOf(segment);
   for (const key of ["colour", "year", "sold", "absent"]) {
     const part = header.group(key);
@@ -139,7 +134,7 @@ test("a row may have as many keys as there are, each its own", async () => {
     ...row,
     attributes: Object.fromEntries(Array.from({ length: 16 }, (_, k) => [`${i}-${k}`, k])),
   }));
-  const segment = await written(rows, 16);
+  const segment = await writtenSegment(rows, 16);
   const header = await headerOf(segment);
   const group = partOf(segment, header.group("77-3"));
   const bits = bitsOf({ type: "eq", key: "77-3", value: 3 }, 500, group);
@@ -148,7 +143,7 @@ test("a row may have as many keys as there are, each its own", async () => {
 });
 
 test("a header whose bytes were changed is refused", async () => {
-  const segment = await written(randomRows(3, 16, randomFrom(2)), 16);
+  const segment = await writtenSegment(randomRows(3, 16, randomFrom(2)), 16);
   for (const at of [0, 9, 20, 60, 4_000]) {
     const bytes = segment.bytes.slice(0, HEADER_BYTES);
     bytes[at] = (bytes[at] ?? 0) ^ 1;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_STORES } from "../../functions/vector-stores/store-limits.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { LEDGER, throughLedger } from "../support/ledger.ts";
+import { LEDGER, operations, throughLedger } from "../support/ledger.ts";
 import { type Answer, post } from "../support/post.ts";
 import { request } from "../support/send-request.ts";
 import { buildSynthetic } from "../support/synthetic-model.ts";
@@ -39,12 +39,6 @@ let image: string;
 const at = (path: string): string => `${workers.url}/v1/vector_stores${path}`;
 const make = async (body: object = {}): Promise<string> => (await post(at(""), body)).body.id as string;
 
-/** Operations of the gateway on R2 and KV since the last call. */
-async function operations(): Promise<Record<string, number>> {
-  const url = await workers.miniflare.unsafeGetDirectURL("ledger");
-  return (await (await fetch(url)).json()) as Record<string, number>;
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "edgeclip-stores-"));
   storage = join(folder, "storage");
@@ -72,9 +66,9 @@ describe("searches", () => {
     await post(at(`/${id}/files`), { image });
     const search = async (): Promise<Answer> => await post(at(`/${id}/search`), { query: "a warm fox" });
     const first = await search();
-    await operations();
+    await operations(workers);
     const { body } = await search();
-    expect(await operations()).toEqual({});
+    expect(await operations(workers)).toEqual({});
     expect(body.data).toEqual(first.body.data);
     const { prompt_tokens: tokens, prompt_tokens_details: details } = body.usage;
     expect(tokens).toBeGreaterThan(0);
