@@ -2,13 +2,14 @@
  * The files of an account, and the blobs that hold their bytes. Files with the same bytes have one blob; a blob whose
  * last file is being removed gets no new ones, so that removing its bytes takes nothing from anybody.
  */
-import type {
-  FileContent,
-  FileObject,
-  FilePage,
-  FilePurpose,
-  FileQuery,
-  Removal,
+import {
+  type FileContent,
+  type FileObject,
+  type FilePage,
+  type FilePurpose,
+  type FileQuery,
+  MOST_FILES_LISTED,
+  type Removal,
 } from "../files/account-files-rpc.ts";
 import { MAX_NUMBERS } from "../files/blob-store.ts";
 import { makeFileId, parseFileId } from "../files/file-id.ts";
@@ -18,8 +19,6 @@ import { seconds } from "./seconds.ts";
 const REMOVED_AFTER = 60;
 /** Numbers of a removal. */
 const MAX_REMOVED = 1_000;
-/** Files on a page. Their names have 255 characters, 765 bytes at most, so that a page has less than 1 MB of them. */
-const MAX_ROWS = 1_000;
 
 export interface Totals extends Record<string, SqlStorageValue> {
   /** Of all blobs: what R2 stores. */
@@ -125,9 +124,9 @@ export class FileTables {
     return row && describe(row);
   }
 
-  /** A page ends at `MAX_ROWS`, whatever the limit is. */
+  /** A page ends at `MOST_FILES_LISTED`, whatever the limit is. */
   list({ after, limit, order, purpose }: FileQuery): FilePage {
-    const most = Math.min(limit, MAX_ROWS);
+    const most = Math.min(limit, MOST_FILES_LISTED);
     const from = after === null ? undefined : parseFileId(after)?.position;
     const isAscending = order === "asc";
     const conditions = [SHOWN];

@@ -1,10 +1,20 @@
 /** The operations of files and batches. */
 import type { ZodOpenApiPathsObject } from "zod-openapi";
+import {
+  COMPLETION_WINDOW,
+  KEPT_FOR,
+  MAX_BATCH_IMAGES,
+  MAX_BATCH_INPUTS,
+  MAX_BATCH_LINES,
+} from "../../batches/batch-limits.ts";
 import { batchListSchema, batchRequestSchema } from "../schemas/batch-request.ts";
-import { fileListSchema, fileRequestSchema } from "../schemas/file-request.ts";
+import { BATCH_EXPIRY, fileListSchema, fileRequestSchema } from "../schemas/file-request.ts";
+import { shownNumber } from "../shown-number.ts";
 import * as responses from "./file-responses.ts";
 import { idPath, operation } from "./operation.ts";
 import { errorSchema } from "./responses.ts";
+
+const DAY = 86_400;
 
 export const filePaths: ZodOpenApiPathsObject = {
   "/v1/files": {
@@ -14,8 +24,8 @@ export const filePaths: ZodOpenApiPathsObject = {
       summary: "Upload a file",
       description:
         'OpenAI\'s endpoint. A picture that was uploaded once is named as `{"file_id": …}` wherever a picture is taken. ' +
-        "Files with the same bytes share a copy. The input of a batch expires after 30 days unless the request says otherwise; " +
-        "other files stay.",
+        `Files with the same bytes share a copy. The input of a batch expires after ${BATCH_EXPIRY / DAY} days unless the ` +
+        "request says otherwise; other files stay.",
       request: fileRequestSchema,
       form: "only",
       answers: { "200": ["The file", responses.fileSchema] },
@@ -63,10 +73,11 @@ export const filePaths: ZodOpenApiPathsObject = {
     post: operation({
       id: "createBatch",
       tag: "Batches",
-      summary: "Answer the requests in a file within 24 hours",
+      summary: `Answer the requests in a file within ${COMPLETION_WINDOW / 3600} hours`,
       description:
         "OpenAI's endpoint. Each line of the file is a request: `custom_id`, `method`, `url` and `body`. Lines are not " +
-        "counted by the rate limit. A batch has at most 50,000 lines, 50,000 inputs of embeddings and 50,000 pictures.",
+        `counted by the rate limit. A batch has at most ${shownNumber(MAX_BATCH_LINES)} lines, ` +
+        `${shownNumber(MAX_BATCH_INPUTS)} inputs of embeddings and ${shownNumber(MAX_BATCH_IMAGES)} pictures.`,
       request: batchRequestSchema,
       answers: { "200": ["The batch", responses.batchSchema] },
       idFor: ["getBatch", "cancelBatch"],
@@ -75,7 +86,7 @@ export const filePaths: ZodOpenApiPathsObject = {
       id: "listBatches",
       tag: "Batches",
       summary: "The account's batches",
-      description: "OpenAI's endpoint. The newest first; a batch is kept for 30 days once it is over.",
+      description: `OpenAI's endpoint. The newest first; a batch is kept for ${KEPT_FOR / DAY} days once it is over.`,
       query: batchListSchema,
       answers: { "200": ["A page of them", responses.batchListResponseSchema] },
     }),

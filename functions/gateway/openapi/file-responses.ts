@@ -1,5 +1,6 @@
 /** The shapes of files and batches. */
 import * as z from "zod";
+import { MAX_BATCH_ERRORS } from "../../batches/batch-limits.ts";
 import { BATCH_ENDPOINTS } from "../../batches/batch-object.ts";
 import { FILE_PURPOSES } from "../../files/account-files-rpc.ts";
 import { pageOf, seconds } from "./responses.ts";
@@ -46,7 +47,9 @@ export const batchSchema = z
         ),
       })
       .nullable()
-      .meta({ description: "Why the batch failed: at most 100 faults of the input, or one of the whole" }),
+      .meta({
+        description: `Why the batch failed: at most ${MAX_BATCH_ERRORS} faults of the input, or one of the whole`,
+      }),
     input_file_id: z.string(),
     completion_window: z.literal("24h"),
     status: z.enum([

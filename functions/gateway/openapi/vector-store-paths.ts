@@ -1,6 +1,7 @@
 /** The operations of vector stores. */
 import * as z from "zod";
 import type { ZodOpenApiPathsObject } from "zod-openapi";
+import { MAX_BATCH_FILES, MAX_STORE_PICTURES, MAX_STORES } from "../../vector-stores/store-limits.ts";
 import {
   fileBatchRequestSchema,
   storeFileListSchema,
@@ -13,6 +14,7 @@ import {
   vectorStoreRequestSchema,
   vectorStoreUpdateSchema,
 } from "../schemas/vector-store-request.ts";
+import { shownNumber } from "../shown-number.ts";
 import { idOf, idPath, operation, type Operation } from "./operation.ts";
 import { errorSchema } from "./responses.ts";
 import * as responses from "./vector-store-responses.ts";
@@ -44,7 +46,7 @@ export const vectorStorePaths: ZodOpenApiPathsObject = {
       summary: "Make a vector store",
       description:
         "OpenAI's endpoint. The store's vectors are of `model`, by default the deployment's first model, at its present " +
-        "revision. At most 100 stores an account, and 100,000 pictures a store.",
+        `revision. At most ${MAX_STORES} stores an account, and ${shownNumber(MAX_STORE_PICTURES)} pictures a store.`,
       request: vectorStoreRequestSchema,
       answers: { "200": ["The store", responses.vectorStoreSchema] },
       idFor: [
@@ -168,7 +170,7 @@ export const vectorStorePaths: ZodOpenApiPathsObject = {
     post: operation({
       id: "createVectorStoreFileBatch",
       tag,
-      summary: "Add up to 2,000 files in the background",
+      summary: `Add up to ${shownNumber(MAX_BATCH_FILES)} files in the background`,
       description: "OpenAI's endpoint. A file that cannot be read fails alone; its `last_error` says why.",
       path: storePath,
       request: fileBatchRequestSchema,

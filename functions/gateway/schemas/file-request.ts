@@ -1,6 +1,6 @@
 /** What `POST /v1/files` and `GET /v1/files` take: OpenAI's fields, for what this service can use. */
 import * as z from "zod";
-import { FILE_PURPOSES, type FilePurpose } from "../../files/account-files-rpc.ts";
+import { FILE_PURPOSES, type FilePurpose, MOST_FILES_LISTED } from "../../files/account-files-rpc.ts";
 import { parseFileId } from "../../files/file-id.ts";
 import { withoutControls } from "../control-characters.ts";
 import {
@@ -11,11 +11,12 @@ import {
   MAX_FILES_PAGE,
   MAX_IMAGE_BYTES,
 } from "../limits.ts";
+import { shownNumber } from "../shown-number.ts";
 
 /** `batch_output` is the service's own to write. */
 const UPLOADED = FILE_PURPOSES.filter((purpose) => purpose !== "batch_output");
 /** Seconds that a batch's input stays unless the request says otherwise, as at OpenAI. */
-const BATCH_EXPIRY = 30 * 24 * 3600;
+export const BATCH_EXPIRY = 30 * 24 * 3600;
 
 export function maxBytesOf(purpose: FilePurpose): number {
   return purpose === "batch" ? MAX_FILE_BYTES : MAX_IMAGE_BYTES;
@@ -26,7 +27,11 @@ export const purposeSchema = z.object({
     .enum(UPLOADED, {
       error: (issue) => (issue.input === undefined ? undefined : `must be ${UPLOADED.join(", ")}`),
     })
-    .meta({ description: "`batch`: JSON lines, up to 95 MB. The others: a picture, up to 20 MB" }),
+    .meta({
+      description:
+        `\`batch\`: JSON lines, up to ${MAX_FILE_BYTES / 1e6} MB. ` +
+        `The others: a picture, up to ${MAX_IMAGE_BYTES / 1e6} MB`,
+    }),
 });
 
 const range = `must be from ${LEAST_EXPIRY} to ${LONGEST_EXPIRY}`;
@@ -86,7 +91,9 @@ export const fileListSchema = z.object({
     .min(1, "must be at least 1")
     .max(MAX_FILES_PAGE, `at most ${MAX_FILES_PAGE}`)
     .default(MAX_FILES_PAGE)
-    .meta({ description: "A page has at most 1,000 files, also if more are asked for: see `has_more`" }),
+    .meta({
+      description: `A page has at most ${shownNumber(MOST_FILES_LISTED)} files, also if more are asked for: see \`has_more\``,
+    }),
   order: z.enum(["asc", "desc"]).default("desc").meta({ description: "By when they were made" }),
   purpose: z.string().max(64).optional(),
 });
