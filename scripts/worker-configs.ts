@@ -19,7 +19,7 @@ const TEXT_CONFIG = "functions/text/wrangler.toml";
 const SHARDS_CONFIG = "functions/shards/wrangler.toml";
 export const SEARCH_CONFIG = "functions/search/wrangler.toml";
 export const STATE_CONFIG = "functions/state/wrangler.toml";
-export const JOBS_CONFIG = "functions/jobs/wrangler.toml";
+const JOBS_CONFIG = "functions/jobs/wrangler.toml";
 
 /** The committed configurations, the gateway's first: wrangler lets the first Worker listen. */
 export const WORKER_CONFIGS = [

@@ -132,11 +132,11 @@ export interface ListedLabels {
 }
 
 /** Labels that are listed. An answer may have 16 sets, and R2 keeps the list in an object's metadata. */
-const MAX_LISTED = 100;
+export const MAX_LISTED_LABELS = 100;
 
 /** @param labels indices, ascending */
 export function listedLabels(labels: readonly number[]): ListedLabels {
-  return { ignored_labels: labels.length, ignored: labels.slice(0, MAX_LISTED) };
+  return { ignored_labels: labels.length, ignored: labels.slice(0, MAX_LISTED_LABELS) };
 }
 
 function isIgnored(vectors: Float32Array, row: number, width: number): boolean {

@@ -99,7 +99,7 @@ export type Work =
   /** Nobody made such a batch. */
   | { kind: "unknown" }
   /** Nothing is left to do but to clear up. */
-  | { kind: "over"; batch: NewBatch }
+  | { kind: "over" }
   /** As many consumers as allowed work on it, each for its own message. `milliseconds`: until one of them counts as dead. */
   | { kind: "busy"; milliseconds: number }
   /** It waits for its turn among the account's batches. */

@@ -27,7 +27,7 @@ const REMEMBERED_LENGTH = 64;
 const RENEW_EVERY = 16;
 /** Milliseconds without a sign of life after which a check in this isolate has ended. */
 const EXPIRY_MS = 30_000;
-/** Until it is looked again whether the isolate has room. */
+/** Milliseconds until it is checked again whether the isolate has room. */
 const AGAIN_MS = 5_000;
 
 /** The check that the isolate has room for: a line of 10 MB takes three times as much until it is checked. */

@@ -21,7 +21,7 @@ const IDS_AT_ONCE = 500_000;
 /** Newest output files among which one is looked for that an earlier attempt has made. */
 const LOOKED_AT = 1_000;
 const READ_BYTES = 65_536;
-/** Milliseconds after which it is looked again whether the account has room for answers, or for the files. */
+/** Milliseconds after which it is checked again whether the account has room for answers, or for the files. */
 export const ROOM_AFTER_MS = 300_000;
 
 type Reason = readonly [code: string, message: string];

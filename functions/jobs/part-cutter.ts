@@ -34,14 +34,10 @@ export class PartCutter {
   readonly #sameTexts = new Set<string>();
   #remembered = 0;
   #part: OpenPart | undefined;
+  /** How many so far. */
   #parts = 0;
   #images = 0;
   #examples = 0;
-
-  /** Parts so far. */
-  get parts(): number {
-    return this.#parts;
-  }
 
   /** Why the lines so far are too many; undefined if they are not. */
   get excess(): string | undefined {

@@ -4,9 +4,9 @@
  * In memory, KV and R2 it is one value, little-endian: seal | uint32 length of the header, bytes | header, JSON padded
  * with spaces to a multiple of 4 bytes | uint32 ends of the names | names, JSON strings in UTF-8, padded in the same
  * way, and vectors of examples | float32 labels × width | float32 negatives × width. Those of a set with examples are
- * float32 α, β, c₀ | float32 examples × width, and stand at the end of the names, where releases that know no examples do
- * not look. A name is read only when it is needed: an answer has a few
- * of 10,000 names, which together may be as long as a request's body.
+ * float32 α, β, c₀ | float32 examples × width, and stand at the end of the names, where releases that know no examples
+ * do not look. A name is read only when it is needed: an answer has a few of 10,000 names, which together may be as long
+ * as a request's body.
  */
 import { isSealed, SEAL_BYTES, seal } from "../embed/seal.ts";
 import { type Adapter, DEFAULT_ADAPTER, type Examples, ignoreExamples } from "../adapter/adapter.ts";

@@ -1,12 +1,12 @@
-/** The JSON text of something large, in steps between which others are answered: `JSON.stringify` of 16 MB is one. */
+/** Writes the JSON of a large value in steps, between which others are answered. `JSON.stringify` would be one step. */
 import { concatBytes } from "./concat-bytes.ts";
 import { freeBuffer } from "./free-buffer.ts";
 import type { Pauses } from "./pauses.ts";
 import { utf8Pieces } from "./utf8-pieces.ts";
 
-/** Writing JSON takes an eighth of what the work takes that pauses are counted by. */
+/** Pauses are counted in characters of slower work; a byte of JSON takes an eighth of the time. */
 const COST = 1 / 8;
-/** Of lists inside of lists, each element's own are written in one go. */
+/** Levels below the value whose lists and objects are written element by element; what is deeper, in one go. */
 const DEPTH = 2;
 
 /**

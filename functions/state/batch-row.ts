@@ -3,7 +3,9 @@ import type { NewBatch, Taker } from "../batches/batch-state-rpc.ts";
 import { WORK_LEASE_MS } from "../runtime/work-lease.ts";
 import type { BatchRecord } from "./batch-record.ts";
 
-/** By so many milliseconds, what is stored of the next message may be too early: not each renewal is to write a row. */
+/**
+ * Milliseconds by which the stored time of the next message may be too early, so that not every renewal writes a row.
+ */
 const EXPECTED_WITHIN_MS = 15_000;
 
 export interface KnownBatch {

@@ -26,7 +26,7 @@ import { seconds } from "./seconds.ts";
 const MAX_LENT = 2;
 /** Milliseconds after which a message counts as lost that was expected. */
 const IDLE_MS = 120_000;
-/** Milliseconds until it is looked again whether a part that must be alone, or others beside it, may be lent. */
+/** Milliseconds until it is checked again whether a part that must be alone, or others beside it, may be lent. */
 const ALONE_AGAIN_MS = 5_000;
 
 export class BatchState extends DurableObject implements BatchStateRpc {
@@ -88,7 +88,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
       const known = this.#row.read();
       if (known === undefined) return { kind: "unknown" };
       const { made, record } = known;
-      if (isOver(record.batch)) return { kind: "over", batch: made };
+      if (isOver(record.batch)) return { kind: "over" };
       this.#takeBack(record, taker);
       this.#expire(record);
       if (record.stop === null && record.batch.status === "validating") {

@@ -42,7 +42,7 @@ export function failedAmongOthers(record: StoreRecord, files: readonly string[],
   record.suspects = [...suspects, ...noted.map((file) => ({ file, since, failures: 0, failedAt }))];
 }
 
-/** Those that wait no more are none. */
+/** Files that no longer wait are no longer suspects. */
 export function keepSuspects(record: StoreRecord, isPending: (file: string) => boolean): void {
   if (record.suspects !== undefined) record.suspects = record.suspects.filter(({ file }) => isPending(file));
 }
@@ -51,7 +51,10 @@ export function areMany({ suspects = [] }: StoreRecord): boolean {
   return suspects.length >= MANY_SUSPECTS;
 }
 
-/** Notes that work on a file has ended, or on several (null): a suspect or not, it is the turn of the others now. */
+/**
+ * Notes that work on a file has ended, or on several (null). After a suspect it is the other files' turn, after another
+ * file the suspects'.
+ */
 export function noteTurn(record: StoreRecord, file: string | null): void {
   record.isOthersTurn = record.suspects?.some((suspect) => suspect.file === file) ?? false;
 }

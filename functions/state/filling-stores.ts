@@ -13,7 +13,7 @@ const LEAST_WAIT_MS = 5_000;
 const WAIT_EACH_MS = 500;
 /** Milliseconds after which one that has not asked again waits no more. */
 const FORGOTTEN_MS = 180_000;
-/** Milliseconds by which a store may ask later than it was told, and no turn be kept for it after that. */
+/** Milliseconds by which a store may ask late; after that no turn is kept for it. */
 const LATE_MS = 2_500;
 /** Milliseconds by which a store asks later than the one that it leaves its turn to. */
 const AFTER_MS = 1_000;

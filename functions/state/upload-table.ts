@@ -6,7 +6,7 @@ import { seconds } from "./seconds.ts";
 /** Of an account at once. */
 const MAX_UPLOADS = 100;
 /** Files of an account: an object's storage is 10 GB, and a file's row takes a few hundred bytes. */
-export const MAX_FILES = 1_000_000;
+const MAX_FILES = 1_000_000;
 /** Seconds of silence after which an upload is taken for dead. Living ones give signs every two minutes. */
 const DEAD_AFTER = 900;
 /** Seconds within which a request that gives its upload up clears it; until then R2 may still work on it. */

@@ -45,7 +45,7 @@ export const PAGE_BYTES = 262_144;
 const MAX_SEGMENT_PAGES = 20;
 
 /** The scan takes rows in steps of this many; a page's bits in a bitmap begin at a whole byte. */
-export const ROW_STEP = 16;
+const ROW_STEP = 16;
 const ALIGNMENT = 16;
 const SCALE_BYTES = 4;
 const NUMBER_BYTES = 4;

@@ -144,8 +144,3 @@ export interface VectorStoreRpc {
   /** Of live rows; those that are gone are left out. */
   describe(numbers: readonly number[]): Promise<Map<number, PictureFacts>>;
 }
-
-/** The namespace of vector stores' Durable Objects. */
-export interface VectorStoreNamespace {
-  getByName(name: string): VectorStoreRpc;
-}

@@ -24,7 +24,7 @@ export interface StoreBindings {
 
 /** Each is harmless twice, because it names an id. If an answer was lost, the client would make another store or picture. */
 const REPEATABLE = ["create", "add", "createBatch", "removePicture"] as const;
-/** Seconds in which a file is deleted. */
+/** Seconds until the message comes: by then the file is deleted. */
 const DELETED_AFTER = 5;
 
 const ID = /^vs_[0-9a-f]{24}$/;

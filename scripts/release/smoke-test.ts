@@ -10,7 +10,7 @@ const PICTURE = join(EXAMPLES, "fox.png");
 const LABELS = ["fox", "rabbit", "bus", "grapes"];
 /** Seconds. A new deployment is not known everywhere at once, and a new key may take a minute. */
 const PATIENCE = 90;
-const ASK_AGAIN_AFTER = 2_000;
+const ASK_AGAIN_AFTER_MS = 2_000;
 
 const answerSchema = z.object({
   revision: z.string(),
@@ -35,7 +35,7 @@ export async function smokeTest(
     if (failure === undefined) return (Date.now() - before) / 1000;
     if (Date.now() >= until)
       throw new Error(`${manifest.id} does not answer correctly at ${url}: ${failure}`);
-    await setTimeout(ASK_AGAIN_AFTER);
+    await setTimeout(ASK_AGAIN_AFTER_MS);
   }
 }
 

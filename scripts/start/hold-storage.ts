@@ -1,6 +1,6 @@
 /**
- * One `npm start` at a time for a folder of storage: two would write to the same files of R2 and KV, and `model:use` would
- * reach but one of them.
+ * One `npm start` at a time for a folder of storage: two would write to the same files of R2 and KV, and `model:use`
+ * would reach only one of them.
  */
 import { rmSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";

@@ -8,7 +8,7 @@ import { freePort } from "./free-port.ts";
 import { ProcessGroup } from "./process-group.ts";
 import { GENERATED, NODE_MODULES, ROOT, stateFolder } from "../paths.ts";
 
-const LOOK_AGAIN_AFTER = 200;
+const LOOK_AGAIN_AFTER_MS = 200;
 /** Pages from this machine on any port, such as those of a development server, may send requests. */
 const LOCAL_ORIGINS = "http://localhost:*,https://localhost:*,http://127.0.0.1:*,http://[::1]:*";
 
@@ -97,7 +97,7 @@ export class LocalDeployment {
         () => false,
       );
       if (healthy) return;
-      await setTimeout(LOOK_AGAIN_AFTER);
+      await setTimeout(LOOK_AGAIN_AFTER_MS);
     }
   }
 }

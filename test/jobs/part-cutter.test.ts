@@ -18,9 +18,7 @@ function cut(endpoint: BatchEndpoint, count: number, bodyOf: (index: number) => 
     offset += length;
   }
   parts.push(cutter.end());
-  const lines = parts.flatMap((part) => (part === undefined ? [] : [part.customIds.length]));
-  expect(cutter.parts).toBe(lines.length);
-  return lines;
+  return parts.flatMap((part) => (part === undefined ? [] : [part.customIds.length]));
 }
 
 const FILE = { file_id: "file-0" };

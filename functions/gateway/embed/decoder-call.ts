@@ -13,7 +13,7 @@ interface SentFile {
 
 export interface DecoderCallOptions {
   priority?: Priority | undefined;
-  /** True if the call joins those of others, which may take long before it is their turn. They have deadlines of their own. */
+  /** True if the call joins those of others, which may wait long for their turn. They have deadlines of their own. */
   isJoint?: boolean;
 }
 

@@ -5,7 +5,7 @@
 import { tracing } from "cloudflare:workers";
 
 /** A line of the log. Only texts and numbers are taken: the spans have times of their own. */
-export interface RequestLine {
+interface RequestLine {
   method: string;
   route: string;
   [field: string]: unknown;

@@ -1,5 +1,6 @@
 /** The shapes of answers, for the reference, and what other answers' shapes are made of. The tests check real answers against them. */
 import * as z from "zod";
+import { MAX_LISTED_LABELS } from "../../adapter/adapter.ts";
 import { ERROR_KINDS } from "../../runtime/errors.ts";
 
 export const seconds = z.number().int().meta({ description: "Seconds since 1970" });
@@ -123,8 +124,8 @@ export const ignoredLabels = {
     description:
       "Number of labels whose examples are ignored, because the texts find these examples to be something else",
   }),
-  ignored: z.array(z.number().int()).max(100).meta({
-    description: "Indices of these labels in the set, ascending; of more than 100 the first 100",
+  ignored: z.array(z.number().int()).max(MAX_LISTED_LABELS).meta({
+    description: `Indices of these labels in the set, ascending; of more than ${MAX_LISTED_LABELS} the first ${MAX_LISTED_LABELS}`,
   }),
 };
 

@@ -39,7 +39,7 @@ function limitParts(items: readonly (Item | Mix)[], context: z.RefinementCtx): v
 }
 
 /** A part of a message. */
-export const partSchema = z.union(
+const partSchema = z.union(
   [
     z.object({ type: z.literal("text"), text: textSchema }).transform(({ text }): Item => ({ text })),
     imageObjectSchema.transform((image): Item => ({ image })),

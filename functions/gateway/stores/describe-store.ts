@@ -5,7 +5,7 @@ import type { Match } from "../../vector-stores/search-rpc.ts";
 import type { StoreFacts } from "../../vector-stores/store-state-rpc.ts";
 import type { PictureFacts } from "../../vector-stores/stored-picture.ts";
 
-/** What a list has a page of. */
+/** An entry of a list. */
 export interface Described {
   id: string;
   [field: string]: unknown;

@@ -19,7 +19,7 @@ export interface Line {
   body: object;
 }
 
-export const OVER = ["completed", "failed", "expired", "cancelled"];
+const OVER = ["completed", "failed", "expired", "cancelled"];
 
 export function lineOf(url: BatchEndpoint, custom_id: string, body: object): Line {
   return { custom_id, method: "POST", url, body };

@@ -14,7 +14,7 @@ import { answerTexts, streamPieces, streamTexts } from "./stream-rows.ts";
 import { missing } from "../../missing.ts";
 
 /** Memory of a definition that is only passed on, as a multiple of its length. */
-export const PASSED_ON = 1.1;
+const PASSED_ON = 1.1;
 /** Memory of summaries, as a multiple of the length of their JSON: their strings may have two bytes a character. */
 export const SUMMARIES = 2;
 /** Bytes of a piece. */
