@@ -1,4 +1,6 @@
-/** Opens a checkpoint of either format. The format is recognized by content, because a file named `.pt` may have any. */
+/**
+ * Opens a checkpoint of either format. The format is recognized by content, because a file named `.pt` may have any.
+ */
 import { ByteSource } from "./byte-source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";

@@ -6,7 +6,9 @@
 import { crc32 } from "node:zlib";
 import type { ZipEntry } from "./zip-directory.ts";
 
-/** @returns a function that is called with bytes and their offset, and returns true if they complete a damaged storage */
+/**
+ * @returns a function that is called with bytes and their offset, and returns true if they complete a damaged storage
+ */
 export function storageChecksums(): (entry: ZipEntry, bytes: Uint8Array, start: number) => boolean {
   const partial = new Map<string, { end: number; crc: number }>();
   return (entry, bytes, start) => {

@@ -1,7 +1,7 @@
 /**
- * Reads files written by `torch.save` of PyTorch 1.6 or later: a zip with `<name>/data.pkl`, which describes the tensors,
- * and `<name>/data/<key>`, one entry a storage. A state dict is accepted by itself or in `{"state_dict": …}`, with or
- * without the prefix `module.` that training code adds.
+ * Reads files written by `torch.save` of PyTorch 1.6 or later: a zip with `<name>/data.pkl`, which describes the
+ * tensors, and `<name>/data/<key>`, one entry a storage. A state dict is accepted by itself or in `{"state_dict": …}`,
+ * with or without the prefix `module.` that training code adds.
  */
 import { crc32 } from "node:zlib";
 import type { ByteSource } from "./byte-source.ts";

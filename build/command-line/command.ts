@@ -2,8 +2,8 @@
  * The entry of every script: reads the command line, answers `--help`, and reports errors.
  *
  * A wrong command line is answered with one line, the usage and exit code 2. A failure while the command runs is
- * answered with one line and exit code 1. Only a fault of the program itself shows a stack. Where nobody reads the output
- * any more, as in `… | head`, it ends without a word.
+ * answered with one line and exit code 1. Only a fault of the program itself shows a stack. Where nobody reads the
+ * output any more, as in `… | head`, it ends without a word.
  */
 import { parseArgs, type ParseArgsOptionDescriptor } from "node:util";
 import { endWithReader } from "./end-with-reader.ts";

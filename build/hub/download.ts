@@ -59,8 +59,8 @@ async function receive(
   onBytes: OnBytes,
 ): Promise<HubError | undefined> {
   try {
-    // Each attempt asks the hub, because the URL that it redirects to is valid for an hour only. fetch does not send the
-    // token there.
+    // Each attempt asks the hub, because the URL that it redirects to is valid for an hour only. fetch does not send
+    // the token there.
     const response = await fetch(url, {
       headers: { "accept-encoding": "identity", ...authorization(hub), range: `bytes=${have}-` },
     });

@@ -4,7 +4,8 @@
  */
 
 /**
- * Computes these scales, as powers of two around 1. A common factor has no effect, so the median channel keeps its scale.
+ * Computes these scales, as powers of two around 1. A common factor has no effect, so the median channel keeps its
+ * scale.
  * @param activations largest magnitude of each channel
  * @param weights largest magnitude of the weights that each channel is multiplied by
  * @param strength the exponent `a`: 0 evens out the weights, 1 the activations
@@ -24,7 +25,8 @@ export function foldScales(
 
 /**
  * @param weight float32, `output × input`, row-major
- * @param scales of channels; column `k` belongs to channel `k % scales.length`, because a row may span several positions
+ * @param scales of channels; column `k` belongs to channel `k % scales.length`, because a row may span several
+ * positions
  */
 export function scaleColumns(weight: Float32Array, scales: Float32Array, input: number): Float32Array {
   return weight.map((value, i) => value * (scales[(i % input) % scales.length] ?? 1));

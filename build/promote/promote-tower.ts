@@ -73,7 +73,9 @@ const AIM = 0.9;
 
 /** If the input's rounding causes more than this share of the allowed error, the token table stays float32. */
 const INPUT_SHARE = 0.1;
-/** The largest factor by which a block is assumed to increase or reduce an error; the estimates come from few samples. */
+/**
+ * The largest factor by which a block is assumed to increase or reduce an error; the estimates come from few samples.
+ */
 const MOST_GROWTH = 10;
 
 /** A block with a cosine below `scales` gets scales, one below `fine` gets 16 bits. */
@@ -193,8 +195,8 @@ class TowerPromoter {
       let error = this.#error();
       const wanted = share(after) * error;
       const options = (await this.#options(wanted / this.#units.length)).toSorted(byWorth);
-      // A small gain cannot be measured well beside large errors, so options that cost bytes are measured again after the
-      // free ones were taken.
+      // A small gain cannot be measured well beside large errors, so options that cost bytes are measured again after
+      // the free ones were taken.
       const free = options.filter(({ bytes }) => bytes === 0);
       const taken: FineStep[] = [];
       for (const option of free.length > 0 ? free : options) {
@@ -262,7 +264,9 @@ class TowerPromoter {
     }
   }
 
-  /** Compares the tower's output in int8 with that in fp32, and measures how each block changes errors from before it. */
+  /**
+   * Compares the tower's output in int8 with that in fp32, and measures how each block changes errors from before it.
+   */
   async #embed(promotions: Promotions): Promise<Agreement> {
     const { open, units, samples, read } = this.#bench;
     let activations: readonly Activation[] = inputsOf(this.#inputs);

@@ -19,7 +19,8 @@ export function planShards(
   extraBytes: ReadonlyMap<string, number> = new Map(),
 ): TowerUnit[][] {
   const bytesPerParameter = precision === "int8" ? 1 : 4;
-  // fp32 models are built to distinguish errors of the graph from errors of quantization. Their shards have the same units.
+  // fp32 models are built to distinguish errors of the graph from errors of quantization. Their shards have the same
+  // units.
   const limit = shardBytes * bytesPerParameter;
   const shards: TowerUnit[][] = [];
   let bytes = 0;

@@ -1,7 +1,8 @@
 /**
  * Weights and inputs that can be regenerated in any language. Full-size builds are tested with them where there are no
- * pretrained weights. The rule (hash of name and index, uniform, scaled by kind of tensor) is the one that the reference
- * outputs in `test/fixtures/reference` were made with. The constants are those of MurmurHash3's finalizer and FNV-1a.
+ * pretrained weights. The rule (hash of name and index, uniform, scaled by kind of tensor) is the one that the
+ * reference outputs in `test/fixtures/reference` were made with. The constants are those of MurmurHash3's finalizer and
+ * FNV-1a.
  */
 import { elementCount } from "../checkpoint/checkpoint.ts";
 

@@ -13,7 +13,9 @@ export interface TowerUnit {
   /** Further inputs of the graph, int64, that only this unit uses. */
   extraInputs?: Value[];
   output: Value;
-  /** The most bytes of activations in memory at once, for one picture of the model's size or one text of full length. */
+  /**
+   * The most bytes of activations in memory at once, for one picture of the model's size or one text of full length.
+   */
   peakActivationBytes: number;
   /** Reads the unit's weights and adds its nodes to `graph`. @param x name of the input @returns name of the output */
   emit(graph: GraphBuilder, x: string): Promise<string>;

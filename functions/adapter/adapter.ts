@@ -7,11 +7,11 @@
  * `b = exp(−β (1 − c₀))` is what an unrelated example gives, c₀ being the cosine of unrelated pictures. α × scale is in
  * logits, so one α serves models of any scale.
  *
- * A label without examples has no such term. Among several labels that have some, one is often near by chance, and labels
- * without would lose to it. So where both kinds compete, the examples decide among the labels that have some, and the
- * texts decide between these and the others: the terms are lowered or raised together until the best label with examples
- * has the logit that the best of them had by the texts. A single label with examples keeps its term, because otherwise it
- * would never have one.
+ * A label without examples has no such term. Among several labels that have some, one is often near by chance, and
+ * labels without would lose to it. So where both kinds compete, the examples decide among the labels that have some,
+ * and the texts decide between these and the others: the terms are lowered or raised together until the best label with
+ * examples has the logit that the best of them had by the texts. A single label with examples keeps its term, because
+ * otherwise it would never have one.
  */
 import { cosinesWithRows } from "../runtime/cosine-of-unit.ts";
 

@@ -2,8 +2,8 @@
 import type { Manifest } from "../../model-shards/manifest.ts";
 
 /**
- * For models that were built before it was measured: what `npm run model:background` measures of the demonstration model,
- * the only trained one in this repository.
+ * For models that were built before it was measured: what `npm run model:background` measures of the demonstration
+ * model, the only trained one in this repository.
  */
 export const DEFAULT_BACKGROUND = 0.233;
 

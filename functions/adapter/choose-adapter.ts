@@ -8,8 +8,8 @@
  * examples less useful than they are. Near-duplicates are held out too, because a copy would vouch for itself.
  *
  * Examples may be wrong. The texts and other examples together must know more of a label's examples than a guess, whose
- * loss is the logarithm of the number of labels. If they do not with any pair, the label's examples contradict the texts
- * and are ignored. If those of most labels do, nobody can tell which side is wrong, and α is 0.
+ * loss is the logarithm of the number of labels. If they do not with any pair, the label's examples contradict the
+ * texts and are ignored. If those of most labels do, nobody can tell which side is wrong, and α is 0.
  *
  * If one label alone has examples, nothing shows what they take from the others. Then only the defaults are tried.
  */

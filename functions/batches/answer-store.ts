@@ -1,6 +1,7 @@
 /**
  * Answers to the lines of a part, until they are put together: an object in R2 for each time that a part was worked on.
- * First the lines of the output file, then those of the error file. Answers that were never reported stay until all are removed.
+ * First the lines of the output file, then those of the error file. Answers that were never reported stay until all are
+ * removed.
  */
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";

@@ -6,15 +6,15 @@
  *     take → "part"    answered, failed or inputGone          some lines of it
  *     take → "finish"  results …, unanswered … → finished     output and error file
  *
- * Work is lent for `WORK_LEASE_MS` and named by a token. If a consumer dies, its work is lent again. One that was only slow
- * finds that its token is not known any more, and its result does not count. So messages may come twice, or in any order,
- * and every call may be repeated.
+ * Work is lent for `WORK_LEASE_MS` and named by a token. If a consumer dies, its work is lent again. One that was only
+ * slow finds that its token is not known any more, and its result does not count. So messages may come twice, or in any
+ * order, and every call may be repeated.
  */
 import type { BatchEndpoint, BatchError, BatchObject } from "./batch-object.ts";
 
 /**
- * The message for which work is taken. If it comes again, the consumer that took work for it before is dead, so its work
- * is free before its time is over.
+ * The message for which work is taken. If it comes again, the consumer that took work for it before is dead, so its
+ * work is free before its time is over.
  */
 export interface Taker {
   message: string;
@@ -100,7 +100,10 @@ export type Work =
   | { kind: "unknown" }
   /** Nothing is left to do but to clear up. */
   | { kind: "over" }
-  /** As many consumers as allowed work on it, each for its own message. `milliseconds`: until one of them counts as dead. */
+  /**
+   * As many consumers as allowed work on it, each for its own message. `milliseconds`: until one of them counts as
+   * dead.
+   */
   | { kind: "busy"; milliseconds: number }
   /** It waits for its turn among the account's batches. */
   | { kind: "queued" }

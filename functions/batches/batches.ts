@@ -17,8 +17,8 @@ export function isBatchId(id: string): boolean {
 }
 
 /**
- * The methods of the result throw ServiceError `overloaded` while the object does not answer. `create` is asked twice: if
- * its answer was lost, the client would make another batch of the same lines.
+ * The methods of the result throw ServiceError `overloaded` while the object does not answer. `create` is asked twice:
+ * if its answer was lost, the client would make another batch of the same lines.
  */
 export function batchState(
   { BATCHES }: Pick<BatchBindings, "BATCHES">,

@@ -1,14 +1,14 @@
 /**
- * The bytes of files in R2: an object a blob, under the account's prefix. Beside the bytes stands the key that marks the
- * blob's ids, and which of them are revoked, so that one read tells whether a file exists and gives its bytes.
+ * The bytes of files in R2: an object a blob, under the account's prefix. Beside the bytes stands the key that marks
+ * the blob's ids, and which of them are revoked, so that one read tells whether a file exists and gives its bytes.
  *
  * Files with the same bytes share a blob. When some of them are deleted, their numbers are added to those that are
- * revoked. R2 changes an object only as a whole, so this copies the bytes, in a stream; whoever reads meanwhile gets one
- * or the other. When the last file goes, the object does.
+ * revoked. R2 changes an object only as a whole, so this copies the bytes, in a stream; whoever reads meanwhile gets
+ * one or the other. When the last file goes, the object does.
  *
- * Two that revoke at once must not undo each other. R2 writes on the condition that an object's ETag is the same, but an
- * ETag is a hash of the bytes alone, and these do not change. So a few random bytes stand before them, new each time;
- * readers ask for what follows.
+ * Two that revoke at once must not undo each other. R2 writes on the condition that an object's ETag is the same, but
+ * an ETag is a hash of the bytes alone, and these do not change. So a few random bytes stand before them, new each
+ * time; readers ask for what follows.
  */
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";

@@ -60,7 +60,10 @@ export async function makeFileId(parts: FileIdParts, key: string): Promise<strin
   return PREFIX + bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** Whether an id was made with the blob's key. A guess has one chance in 2⁷², so how long this takes tells nothing of use. */
+/**
+ * Whether an id was made with the blob's key. A guess has one chance in 2⁷², so how long this takes tells nothing of
+ * use.
+ */
 export async function isGenuine(id: string, key: string): Promise<boolean> {
   const parts = parseFileId(id);
   return parts !== undefined && (await makeFileId(parts, key)) === id;

@@ -1,6 +1,7 @@
 /**
- * The endpoints, for the lines of batches. The jobs Worker's binding reaches this entrypoint; HTTP does not. A part of a
- * batch is one call, because a request may invoke 32 Workers: its lines share one call of the decoder and of each tower.
+ * The endpoints, for the lines of batches. The jobs Worker's binding reaches this entrypoint; HTTP does not. A part of
+ * a batch is one call, because a request may invoke 32 Workers: its lines share one call of the decoder and of each
+ * tower.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { LinesAnswered, LinesRequest, LinesRpc } from "../batches/lines-rpc.ts";

@@ -1,6 +1,6 @@
 /**
- * Counts the pictures and texts in a request's body, whose form is not known to be right: a wrong one is refused when it
- * is answered. The count decides how many lines make a part, and whether the batch is too large.
+ * Counts the pictures and texts in a request's body, whose form is not known to be right: a wrong one is refused when
+ * it is answered. The count decides how many lines make a part, and whether the batch is too large.
  */
 import type { BatchEndpoint } from "../batches/batch-object.ts";
 import { isObject } from "../json/is-object.ts";

@@ -17,8 +17,8 @@ const MAX_LINES = 256;
  */
 const MAX_DECODED = 48;
 /**
- * Parts of a batch. An invocation may ask R2 10,000 times, and the end of a batch asks twice for each part, and again for
- * those that were answered in several goes, or cut in two (`state/failing-parts.ts`).
+ * Parts of a batch. An invocation may ask R2 10,000 times, and the end of a batch asks twice for each part, and again
+ * for those that were answered in several goes, or cut in two (`state/failing-parts.ts`).
  */
 export const MAX_PARTS = 4_000;
 /**

@@ -1,6 +1,6 @@
 /**
- * Looks after vector stores: sends on their way those whose messages may have been lost, and clears what no search needs
- * any more, and what is left of stores that were begun and not made.
+ * Looks after vector stores: sends on their way those whose messages may have been lost, and clears what no search
+ * needs any more, and what is left of stores that were begun and not made.
  */
 import { SweepPlace } from "../runtime/sweep-place.ts";
 import type { Marked } from "../runtime/account-marks.ts";

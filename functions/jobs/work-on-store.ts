@@ -1,4 +1,6 @@
-/** Processes a message about a vector store: takes its next piece of work, does it, and sends the message that follows. */
+/**
+ * Processes a message about a vector store: takes its next piece of work, does it, and sends the message that follows.
+ */
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { retrySeconds } from "../runtime/doubled-pause.ts";
 import { ServiceError } from "../runtime/errors.ts";

@@ -11,9 +11,9 @@
  * or for an answer, so that no slow client can keep it.
  *
  * Work that nobody waits for (`background`) is done when no other piece is in line and none has been for a moment:
- * whoever sends one request after the other has the next one on its way. Under a steady load, one piece of it goes after
- * every `MAX_PASSED` others, of however many requests in the background. So a request of one picture waits for one of
- * them at the most, and takes less than twice as long as alone.
+ * whoever sends one request after the other has the next one on its way. Under a steady load, one piece of it goes
+ * after every `MAX_PASSED` others, of however many requests in the background. So a request of one picture waits for
+ * one of them at the most, and takes less than twice as long as alone.
  *
  * Requests wait by polling (`sign-of-life.ts` says why). A request that does not poll while each of the others polls
  * several times loses its place. Polls are counted instead of milliseconds, because no request polls during a long

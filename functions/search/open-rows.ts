@@ -54,9 +54,9 @@ function rowsOf({ page, live }: LiveOpenPage, width: number): OpenRow[] {
 }
 
 /**
- * Pages with what is live now. Pages that are well filled are kept as they are; the rest, and what was added, are written
- * to new ones, so that there are never more than twice as many pages as rows need. Numbers rise within a page; pages may
- * overlap. No row is there twice.
+ * Pages with what is live now. Pages that are well filled are kept as they are; the rest, and what was added, are
+ * written to new ones, so that there are never more than twice as many pages as rows need. Numbers rise within a page;
+ * pages may overlap. No row is there twice.
  * @param added rows that are not in `pages`; their buffers are freed
  * @param live numbers of all live rows, rising
  */

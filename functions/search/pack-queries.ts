@@ -1,8 +1,8 @@
 /**
  * Queries as the kernel takes them: int16 with one scale each.
  *
- * No sum of products overflows int32. A row's integers are at most 127, so a sum, and every part of it that a lane holds,
- * is at most 127 × Σ|query|. A query is multiplied by a factor f and rounded, which adds at most ½ a value:
+ * No sum of products overflows int32. A row's integers are at most 127, so a sum, and every part of it that a lane
+ * holds, is at most 127 × Σ|query|. A query is multiplied by a factor f and rounded, which adds at most ½ a value:
  * Σ|query| ≤ f × Σ|value| + width ÷ 2. So f is the largest that keeps this at most `MAX_SUM` = ⌊(2³¹ − 1) ÷ 127⌋, and
  * each value in int16. For a vector of 640 equal values, f leaves 14.7 bits a value; for others more.
  */

@@ -1,4 +1,6 @@
-/** The one WASM memory of the isolate: what the kernel works with, a page for rows that are in no segment, and pages. */
+/**
+ * The one WASM memory of the isolate: what the kernel works with, a page for rows that are in no segment, and pages.
+ */
 import type { BestRows } from "./best-rows.ts";
 import type { PackedQueries } from "./pack-queries.ts";
 import { MAX_SEARCH_QUERIES } from "../vector-stores/store-limits.ts";

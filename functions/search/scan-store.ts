@@ -1,7 +1,7 @@
 /**
- * Compares queries with every picture of a store. What is in memory comes first, in few pieces of work; then segments as
- * they arrive from R2. No piece takes much longer than `PIECE_COST` allows, and other searches have their turns between
- * two of them (`runtime/turns.ts`).
+ * Compares queries with every picture of a store. What is in memory comes first, in few pieces of work; then segments
+ * as they arrive from R2. No piece takes much longer than `PIECE_COST` allows, and other searches have their turns
+ * between two of them (`runtime/turns.ts`).
  */
 import { freeBuffer } from "../runtime/free-buffer.ts";
 import { ServiceError } from "../runtime/errors.ts";

@@ -33,7 +33,8 @@ export interface Loading {
 
 /**
  * Uses a part that was loaded, before it may make way.
- * @param pages of the part, until the next await. @throws Error if this request was silent for so long that it lost them
+ * @param pages of the part, until the next await.
+ * @throws Error if this request was silent for so long that it lost them
  */
 export type UseLoaded = (pages: () => readonly number[]) => Promise<void>;
 

@@ -56,8 +56,8 @@ interface Use {
 
 /**
  * Snapshots are kept as far as there is room; those that searches use beyond that are bounded too, so a search may have
- * to wait for others to end. A store is asked once for all searches that wait, by one of them; none awaits another one's
- * promise (`runtime/sign-of-life.ts`).
+ * to wait for others to end. A store is asked once for all searches that wait, by one of them; none awaits another
+ * one's promise (`runtime/sign-of-life.ts`).
  */
 export class StoreViews {
   readonly #kept = new MemoryCache<Known>(ROOM, ({ bytes }) => bytes);

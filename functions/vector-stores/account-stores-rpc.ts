@@ -1,6 +1,6 @@
 /**
- * What an account's Durable Object knows of its vector stores: which there are, in the order of their creation, and which
- * have files embedded.
+ * What an account's Durable Object knows of its vector stores: which there are, in the order of their creation, and
+ * which have files embedded.
  */
 
 export interface StorePage {

@@ -1,8 +1,8 @@
 /**
- * Which pictures a filter lets through. A value passes a comparison by type and value: the string `"1"` is not the number
- * 1. `gt`, `gte`, `lt` and `lte` compare numbers with numbers and strings with strings, by UTF-16 code units as
- * JavaScript does; whatever is of another type does not pass. `ne` and `nin` are the exact opposites of `eq` and `in`: a
- * picture without the key passes them, and none of the others.
+ * Which pictures a filter lets through. A value passes a comparison by type and value: the string `"1"` is not the
+ * number 1. `gt`, `gte`, `lt` and `lte` compare numbers with numbers and strings with strings, by UTF-16 code units as
+ * JavaScript does; whatever is of another type does not pass. `ne` and `nin` are the exact opposites of `eq` and `in`:
+ * a picture without the key passes them, and none of the others.
  */
 import type { GroupReader } from "./attribute-columns.ts";
 import type { Comparison, Filter } from "./filter.ts";

@@ -1,8 +1,9 @@
 /**
  * What the Durable Object of a vector store says (`functions/state/`), one an account and id, named `<account>/<id>`.
- * The object is the truth: it has every row, its vector included, in SQLite. Segments in R2 are copies of rows, made for
- * scanning. A row gets a number when it is written; numbers rise and are never used twice. A picture whose attributes
- * change gets a new row. So a segment or a row, once read, is never stale: it is only live or not, which `view` says.
+ * The object is the truth: it has every row, its vector included, in SQLite. Segments in R2 are copies of rows, made
+ * for scanning. A row gets a number when it is written; numbers rise and are never used twice. A picture whose
+ * attributes change gets a new row. So a segment or a row, once read, is never stale: it is only live or not, which
+ * `view` says.
  */
 import type { Attributes, NewPicture, PictureFacts, QuantizedRow } from "./stored-picture.ts";
 
@@ -112,14 +113,20 @@ export interface KnownView {
   most: number;
 }
 
-/** What gateway and search Worker ask. File batches are in `file-batch-rpc.ts`, the work in the background in `store-work-rpc.ts`. */
+/**
+ * What gateway and search Worker ask. File batches are in `file-batch-rpc.ts`, the work in the background in
+ * `store-work-rpc.ts`.
+ */
 export interface VectorStoreRpc {
   /** Once more is harmless. */
   create(account: string, id: string, store: NewStore): Promise<StoreFacts>;
   /** @returns undefined if there is no such store. One that has expired says so in its status. */
   facts(): Promise<StoreFacts | undefined>;
   update(changes: Partial<StoreSettings>): Promise<StoreFacts | undefined>;
-  /** From now on there is no such store. Its data goes in the background, so a message should be sent. @returns false if there was none */
+  /**
+   * From now on there is no such store. Its data goes in the background, so a message should be sent.
+   * @returns false if there was none
+   */
   remove(): Promise<boolean>;
 
   /** Adds pictures, or replaces those whose file the store has. All or none. @param maxPictures of the store */
@@ -137,8 +144,8 @@ export interface VectorStoreRpc {
    */
   view(known: KnownView | null): Promise<StoreView | "same" | "more" | "expired" | undefined>;
   /**
-   * R2 has lost or changed the object of a segment: it is written anew, from the rows, before any other. The message for
-   * that is the next addition's, or the sweep's.
+   * R2 has lost or changed the object of a segment: it is written anew, from the rows, before any other. The message
+   * for that is the next addition's, or the sweep's.
    */
   damaged(key: string): Promise<void>;
   /** Of live rows; those that are gone are left out. */

@@ -5,8 +5,8 @@
  *     take → "fill"      pictures of a file batch embedded → filled
  *     take → "clear"     everything of a removed or expired store goes from R2 → erased
  *
- * Work is lent for `WORK_LEASE_MS` and named by a token. If a consumer dies, its work is lent again; a result that comes after
- * that time changes nothing. So messages may come twice, or in any order, and every call may be repeated.
+ * Work is lent for `WORK_LEASE_MS` and named by a token. If a consumer dies, its work is lent again; a result that
+ * comes after that time changes nothing. So messages may come twice, or in any order, and every call may be repeated.
  */
 import type { OpenRow, SegmentRef } from "./store-state-rpc.ts";
 import type { PictureFacts, QuantizedRow } from "./stored-picture.ts";
@@ -50,8 +50,8 @@ export type StoreWork =
   | { kind: "unknown" }
   | { kind: "none" }
   /**
-   * Another consumer works on it, for a message of its own, or one will when its message comes. `milliseconds`: until that
-   * one counts as dead, or is to come.
+   * Another consumer works on it, for a message of its own, or one will when its message comes. `milliseconds`: until
+   * that one counts as dead, or is to come.
    */
   | { kind: "busy"; milliseconds: number }
   /** There will be work. */
@@ -79,15 +79,16 @@ export interface StoreWorkRpc {
   postpone(token: string, pauseMs: number): Promise<void>;
 
   /**
-   * Rows for a segment, in the order of the numbers, at most `MAX_ROWS_READ`. For one that died meanwhile, a row of zeros
-   * comes.
+   * Rows for a segment, in the order of the numbers, at most `MAX_ROWS_READ`. For one that died meanwhile, a row of
+   * zeros comes.
    */
   rows(numbers: Uint32Array): Promise<OpenRow[]>;
   /** The segment is in R2. @returns false if it is not wanted any more; its object is cleared later */
   compacted(token: string, segment: SegmentRef, numbers: Uint32Array): Promise<boolean>;
   /**
-   * Only files that still wait are changed. @param isRestBroken true if one that was lent too, and is not among these, may
-   * be the reason why something broke @returns false if the work was lent to another, or is not wanted any more
+   * Only files that still wait are changed.
+   * @param isRestBroken true if one that was lent too, and is not among these, may be the reason why something broke
+   * @returns false if the work was lent to another, or is not wanted any more
    */
   filled(token: string, files: readonly Filled[], pauseMs: number, isRestBroken?: boolean): Promise<boolean>;
   /** Nothing of the store is in R2 any more. */

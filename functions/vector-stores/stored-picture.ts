@@ -5,8 +5,8 @@ export type AttributeValue = string | number | boolean;
 export type Attributes = Record<string, AttributeValue>;
 
 /**
- * A unit vector of float32 as it is stored and scanned: `value[i] ≈ scale × ints[i]`, with the largest value at ±127, so
- * that each row uses the whole range.
+ * A unit vector of float32 as it is stored and scanned: `value[i] ≈ scale × ints[i]`, with the largest value at ±127,
+ * so that each row uses the whole range.
  */
 export interface QuantizedRow {
   /** int8, as many as the model's width. */

@@ -22,7 +22,10 @@ export interface StoreBindings {
   };
 }
 
-/** Each is harmless twice, because it names an id. If an answer was lost, the client would make another store or picture. */
+/**
+ * Each is harmless twice, because it names an id. If an answer was lost, the client would make another store or
+ * picture.
+ */
 const REPEATABLE = ["create", "add", "createBatch", "removePicture"] as const;
 /** Seconds until the message comes: by then the file is deleted. */
 const DELETED_AFTER = 5;

@@ -133,7 +133,9 @@ export function separate(
   };
 }
 
-/** Logits by which the best label leads the rival. The rival wins where its bias is larger: a bias is a cut of leads. */
+/**
+ * Logits by which the best label leads the rival. The rival wins where its bias is larger: a bias is a cut of leads.
+ */
 export function lead({ logits, rival }: Scores): number {
   return highest(logits) - rival;
 }
@@ -152,7 +154,9 @@ export function suggestCut({ present }: Separated, refused: number): number {
   return present[Math.min(present.length - 1, Math.floor(refused * present.length))] ?? 0;
 }
 
-/** Chance that a rightly predicted picture has a higher value than one that no label fits: 1 is ideal, 0.5 is chance. */
+/**
+ * Chance that a rightly predicted picture has a higher value than one that no label fits: 1 is ideal, 0.5 is chance.
+ */
 export function separation({ present, absent }: Separated): number {
   const wins = present.reduce(
     (sum, value) =>

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-/** `npm run classify`, and the package `edgeclip-classify`: classifies the pictures of a folder with a running service. */
+/**
+ * `npm run classify`, and the package `edgeclip-classify`: classifies the pictures of a folder with a running service.
+ */
 import { basename, extname } from "node:path";
 import { runCommand } from "../../build/command-line/command.ts";
 import { UsageError } from "../../build/command-line/usage-error.ts";

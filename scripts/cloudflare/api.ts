@@ -205,7 +205,10 @@ export class CloudflareApi {
     return { url: subdomain.url.replace(/\/$/, ""), isEnabled, hasPreviews };
   }
 
-  /** Gives each version of a Worker a URL. @param isEnabled whether the Worker itself has one; this does not change it */
+  /**
+   * Gives each version of a Worker a URL.
+   * @param isEnabled whether the Worker itself has one; this does not change it
+   */
   async turnOnPreviews(worker: string, isEnabled: boolean): Promise<void> {
     await this.#post(`/workers/scripts/${worker}/subdomain`, { enabled: isEnabled, previews_enabled: true });
   }

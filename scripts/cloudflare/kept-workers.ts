@@ -1,7 +1,7 @@
 /**
  * Workers that keep their names from release to release: the consumer of a queue, which is bound to the gateway and is
- * deployed after it, and the state Worker, which the gateway is bound to and which is deployed before it. They must also
- * work with the gateway's former version, because it may become active again.
+ * deployed after it, and the state Worker, which the gateway is bound to and which is deployed before it. They must
+ * also work with the gateway's former version, because it may become active again.
  */
 import type { WorkerConfig } from "../worker-configs.ts";
 import type { CloudflareApi, Traffic } from "./api.ts";

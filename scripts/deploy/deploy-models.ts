@@ -21,7 +21,10 @@ import { servedBy } from "../cloudflare/served-references.ts";
 import { cloudflareTarget } from "../cloudflare/target.ts";
 import { megabytes } from "../../build/report/megabytes.ts";
 
-/** Sends the models that are built on this machine, and finds the others in R2. @param log called for each model sent */
+/**
+ * Sends the models that are built on this machine, and finds the others in R2.
+ * @param log called for each model sent
+ */
 async function pushAndFind(
   names: readonly string[],
   bucket: R2Bucket,

@@ -1,4 +1,6 @@
-/** Shows what a deployment would do, without contacting Cloudflare. Every Worker is bundled, and its size is checked. */
+/**
+ * Shows what a deployment would do, without contacting Cloudflare. Every Worker is bundled, and its size is checked.
+ */
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { modelFiles } from "../../model-shards/model-files.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";

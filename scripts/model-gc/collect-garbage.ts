@@ -1,11 +1,14 @@
-/** Removes decoders, towers, shards Workers and search Workers that are not used by the serving gateway and not needed for going back. */
+/**
+ * Removes decoders, towers, shards Workers and search Workers that are not used by the serving gateway and not needed
+ * for going back.
+ */
 import { CloudflareApi, type Traffic } from "../cloudflare/api.ts";
 import { GATEWAY_NAME } from "../cloudflare/resource-names.ts";
 import { BESIDE_NAMES } from "../worker-configs.ts";
 
 /**
- * Names of the Workers that are deployed beside each other: with the hash of their code and settings. Older versions of this project named them
- * with a revision and a stage, or without either.
+ * Names of the Workers that are deployed beside each other: with the hash of their code and settings. Older versions of
+ * this project named them with a revision and a stage, or without either.
  */
 const BESIDE = new RegExp(`^(?:${BESIDE_NAMES.join("|")})(?:-\\d)?(?:-[0-9a-f]{16}(?:-\\d)?)?$`);
 

@@ -1,6 +1,6 @@
 /**
- * Makes the package `edgeclip-classify` in `.generated/edgeclip-classify/`: one file without dependencies, for people who
- * use a service and have nothing of this repository.
+ * Makes the package `edgeclip-classify` in `.generated/edgeclip-classify/`: one file without dependencies, for people
+ * who use a service and have nothing of this repository.
  */
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,8 +1,8 @@
 /**
- * Makes `.generated/public/`, the gateway's static assets: the page at `/`, the example pictures, and Swagger UI for the
- * reference. The page is one script and one file of styles, so that a phone makes few requests, and a script that is
- * loaded when somebody searches. Each script has all it needs: a script for what both need would be one more request,
- * and would take most of what is saved.
+ * Makes `.generated/public/`, the gateway's static assets: the page at `/`, the example pictures, and Swagger UI for
+ * the reference. The page is one script and one file of styles, so that a phone makes few requests, and a script that
+ * is loaded when somebody searches. Each script has all it needs: a script for what both need would be one more
+ * request, and would take most of what is saved.
  */
 import { cp, mkdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";

@@ -1,6 +1,7 @@
 /**
  * Compiles kernels from AssemblyScript to `.generated/simd/`: those of the engine, to one module with relaxed SIMD and
- * one without; what asks the host about its dot product; those of the decoder's resize; those of the search; and some for benches. npm runs it after an install (`prepare`).
+ * one without; what asks the host about its dot product; those of the decoder's resize; those of the search; and some
+ * for benches. npm runs it after an install (`prepare`).
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

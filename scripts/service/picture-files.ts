@@ -24,9 +24,9 @@ export function pictureType(path: string): string | undefined {
 }
 
 /**
- * The files themselves, and the pictures in folders and the folders inside them, sorted by name. Hidden files and folders
- * are not looked for: thumbnails, and what macOS writes beside each picture (`._fox.jpg`). A path has one form, however it
- * was typed: `./fox.png` is `fox.png`.
+ * The files themselves, and the pictures in folders and the folders inside them, sorted by name. Hidden files and
+ * folders are not looked for: thumbnails, and what macOS writes beside each picture (`._fox.jpg`). A path has one form,
+ * however it was typed: `./fox.png` is `fox.png`.
  * @throws Error for a path that is not there
  */
 export async function pictureFiles(paths: readonly string[]): Promise<string[]> {
@@ -72,8 +72,8 @@ async function isFile(entry: Dirent, path: string): Promise<boolean> {
 }
 
 /**
- * A file as a part of a form. It is read as a whole: if reading failed while it was sent, that would look like a failure
- * of the service.
+ * A file as a part of a form. It is read as a whole: if reading failed while it was sent, that would look like a
+ * failure of the service.
  * @param most bytes that a request may hold
  * @throws Error for a file that cannot be read or has more bytes
  */

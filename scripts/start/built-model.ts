@@ -1,4 +1,6 @@
-/** Finds the model that `npm start -- --model <name>` means. A model that is missing is pulled from the hub and built. */
+/**
+ * Finds the model that `npm start -- --model <name>` means. A model that is missing is pulled from the hub and built.
+ */
 import { stat } from "node:fs/promises";
 import { BuildError } from "../../build/build-error.ts";
 import { UsageError } from "../../build/command-line/usage-error.ts";

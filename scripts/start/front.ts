@@ -101,8 +101,8 @@ async function addressesOf(host: string): Promise<Set<string>> {
 }
 
 /**
- * True if the request was meant for this machine. A page whose name was pointed at this machine after it was loaded (DNS
- * rebinding) counts as the service's own page in a browser; but its requests still have its name.
+ * True if the request was meant for this machine. A page whose name was pointed at this machine after it was loaded
+ * (DNS rebinding) counts as the service's own page in a browser; but its requests still have its name.
  */
 function isLocalHost(host: string | undefined): boolean {
   const name = (host ?? "").replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");

@@ -1,7 +1,7 @@
 /**
- * The value that becomes 127 in a model's int8 vectors. A small one clips large values, a large one leaves few steps for
- * the others. What counts is that int8 vectors order others as float vectors do. Recall itself is too coarse for the
- * dozen pictures and texts that a build has; so for each query, the cosines with all others are correlated with the
+ * The value that becomes 127 in a model's int8 vectors. A small one clips large values, a large one leaves few steps
+ * for the others. What counts is that int8 vectors order others as float vectors do. Recall itself is too coarse for
+ * the dozen pictures and texts that a build has; so for each query, the cosines with all others are correlated with the
  * products of the int8 vectors, and the scale is taken that loses the least in the worst of three cases: pictures by a
  * picture, texts by a text, and pictures by a text.
  */

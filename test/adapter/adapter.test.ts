@@ -33,8 +33,8 @@ const cosine = (a: Vector, b: Vector): number => a.reduce((sum, value, i) => sum
 const rows = (vectors: Vector[]): Float32Array => Float32Array.from(vectors.flat());
 
 /**
- * `logit = scale × (cos + α × (mean exp(−β (1 − cos)) − b))`; if several labels have examples and some have none, less by
- * what the best of them gained.
+ * `logit = scale × (cos + α × (mean exp(−β (1 − cos)) − b))`; if several labels have examples and some have none, less
+ * by what the best of them gained.
  * @param taught labels that have examples, held-out ones included
  */
 function plainLogits(

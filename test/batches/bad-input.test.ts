@@ -1,4 +1,6 @@
-/** What is wrong with a batch, or its input, is said: by the answer of the request, or by the batch's state and errors. */
+/**
+ * What is wrong with a batch, or its input, is said: by the answer of the request, or by the batch's state and errors.
+ */
 import type { R2Bucket } from "@cloudflare/workers-types";
 import OpenAI, { RateLimitError, toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,7 @@
-/** Batches whose answer is lost, or whose client leaves, and lists of batches that are gone: none is made twice or waits. */
+/**
+ * Batches whose answer is lost, or whose client leaves, and lists of batches that are gone: none is made twice or
+ * waits.
+ */
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { AccountBatchesRpc } from "../../functions/batches/account-batches-rpc.ts";

@@ -1,6 +1,6 @@
 /**
- * A batch whose message was lost goes on when somebody asks for it, or with the sweep; what is left of one is cleared. Who
- * asks for one whose messages come sends none.
+ * A batch whose message was lost goes on when somebody asks for it, or with the sweep; what is left of one is cleared.
+ * Who asks for one whose messages come sends none.
  */
 import type { R2Bucket } from "@cloudflare/workers-types";
 import type { V4WorkerOptions } from "miniflare";

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:search`: what a search of a vector store takes, in time, memory, reads and money, how it grows with the
- * store, how near its kernel is to a plain read, and what it finds of the nearest by float vectors. Writes
+ * `npm run bench:search`: what a search of a vector store takes, in time, memory, reads and money, how it grows with
+ * the store, how near its kernel is to a plain read, and what it finds of the nearest by float vectors. Writes
  * `docs/benchmarks/search.md`, its JSON and its plot.
  */
 import { join } from "node:path";

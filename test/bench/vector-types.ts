@@ -1,7 +1,7 @@
 /**
  * `npm run bench:vectors`: how much recall the smaller types of vectors keep, and which scale is best for int8. 5,000
- * pictures of two artists and 5,000 texts, embedded by the demonstration model over HTTP. For each query the ten nearest
- * others by float vectors are compared with the ten nearest by the type's own vectors.
+ * pictures of two artists and 5,000 texts, embedded by the demonstration model over HTTP. For each query the ten
+ * nearest others by float vectors are compared with the ten nearest by the type's own vectors.
  */
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";

@@ -1,4 +1,6 @@
-/** Another store is chosen before the answer about the first one has come: nothing of the first appears under the other. */
+/**
+ * Another store is chosen before the answer about the first one has come: nothing of the first appears under the other.
+ */
 import type { Locator, Page, Request } from "playwright-core";
 import { beforeAll, expect, it } from "vitest";
 import { request } from "../support/send-request.ts";

@@ -1,4 +1,7 @@
-/** Each state of which there is a screenshot: no overflow and no complaints from axe-core, at both widths, in both schemes. */
+/**
+ * Each state of which there is a screenshot: no overflow and no complaints from axe-core, at both widths, in both
+ * schemes.
+ */
 import { expect, it } from "vitest";
 import { addKey } from "../support/add-key.ts";
 import { startWorkers } from "../support/workers.ts";

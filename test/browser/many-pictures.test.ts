@@ -1,4 +1,6 @@
-/** Many pictures at once in a browser: a table of their labels, what stops one or all of them, and files of the table. */
+/**
+ * Many pictures at once in a browser: a table of their labels, what stops one or all of them, and files of the table.
+ */
 import { readFile } from "node:fs/promises";
 import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";

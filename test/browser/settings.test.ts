@@ -1,4 +1,6 @@
-/** Labels and settings in a browser: sets with names, thresholds, none, several labels, and a link that carries them. */
+/**
+ * Labels and settings in a browser: sets with names, thresholds, none, several labels, and a link that carries them.
+ */
 import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { request } from "../support/send-request.ts";

@@ -1,4 +1,6 @@
-/** What a build measures with the towers that it made: the cosine of unrelated pictures, and the scale of int8 vectors. */
+/**
+ * What a build measures with the towers that it made: the cosine of unrelated pictures, and the scale of int8 vectors.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

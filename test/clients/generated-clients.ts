@@ -1,4 +1,6 @@
-/** Generators of clients: how each is run on `openapi.json`, and a program that classifies a picture with its client. */
+/**
+ * Generators of clients: how each is run on `openapi.json`, and a program that classifies a picture with its client.
+ */
 import type { ProgramFolder } from "./other-packages.ts";
 
 export interface GeneratedClient {

@@ -8,7 +8,9 @@ import { documentedTable, markdownTable, TABLES, withVersions } from "./document
 import { describeWithPackages, ProgramFolder } from "./other-packages.ts";
 import { REFUSING_CALLS } from "./refusing-calls.ts";
 
-/** Requests a minute of tier `free`. The counter of tier `high` is missing, as in a deployment that is set up wrongly. */
+/**
+ * Requests a minute of tier `free`. The counter of tier `high` is missing, as in a deployment that is set up wrongly.
+ */
 const FREE = 1;
 
 /** Prints a line for each case: what was thrown or returned. A field is undefined where nothing was found. */

@@ -1,6 +1,6 @@
 /**
- * What the documents' programs print, as they say themselves: in a block of shell or JavaScript, a comment `# → text` or
- * `// → text` says that what was printed since the one before, or since the start, has this text in it.
+ * What the documents' programs print, as they say themselves: in a block of shell or JavaScript, a comment `# → text`
+ * or `// → text` says that what was printed since the one before, or since the start, has this text in it.
  */
 const BLOCK = /^```(sh|js|ts)\n([\s\S]*?)^```$/gm;
 const CLAIM = /^(?:#|\/\/) → (.+)$/;

@@ -1,4 +1,7 @@
-/** The model of scale: docs/scale.md has what `npm run scale` prints, and the formulas give what can be known without them. */
+/**
+ * The model of scale: docs/scale.md has what `npm run scale` prints, and the formulas give what can be known without
+ * them.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -4,9 +4,9 @@
  * towers and the search Worker.
  *
  * `POST /` with `{rules}` sets what fails, in place of what failed before; a rule is `{on, kind, key?, times?}`: an
- * operation such as `MODELS.get`, what happens to it, which keys (the end of them; an object's methods) and how often. `{random: {seed,
- * probability}}` fails any operation instead, with everything that fits it. Both answer `{struck}`: how often each
- * fault struck since the last time.
+ * operation such as `MODELS.get`, what happens to it, which keys (the end of them; an object's methods) and how often.
+ * `{random: {seed, probability}}` fails any operation instead, with everything that fits it. Both answer `{struck}`:
+ * how often each fault struck since the last time.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

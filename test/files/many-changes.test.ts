@@ -1,6 +1,7 @@
 /**
- * Hundreds of changes of one account's files at once, while its object is killed again and again, R2 fails and, halfway,
- * the whole runtime is killed: what was acknowledged is so afterwards, whatever was lost. `CHANGES=2000` makes more.
+ * Hundreds of changes of one account's files at once, while its object is killed again and again, R2 fails and,
+ * halfway, the whole runtime is killed: what was acknowledged is so afterwards, whatever was lost. `CHANGES=2000` makes
+ * more.
  */
 import { readdir, readFile, rm, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";

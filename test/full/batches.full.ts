@@ -1,6 +1,6 @@
 /**
- * 2,000 lines of all four endpoints: once as they are, and once while the jobs Worker is killed 20 times, R2, objects and
- * queue fail, and messages are delivered twice. Each line is answered once, with the bits of a request's answer.
+ * 2,000 lines of all four endpoints: once as they are, and once while the jobs Worker is killed 20 times, R2, objects
+ * and queue fail, and messages are delivered twice. Each line is answered once, with the bits of a request's answer.
  */
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";

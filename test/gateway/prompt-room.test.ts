@@ -1,4 +1,6 @@
-/** Room that prompts of labels take beside bodies: none if they are few, and no longer than until their matrix is made. */
+/**
+ * Room that prompts of labels take beside bodies: none if they are few, and no longer than until their matrix is made.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "hono";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";

@@ -1,4 +1,6 @@
-/** What the jobs Worker knows of the gateway without importing it: its limits, and how many texts stand behind a name. */
+/**
+ * What the jobs Worker knows of the gateway without importing it: its limits, and how many texts stand behind a name.
+ */
 import { expect, it } from "vitest";
 import { MAX_IMAGES, MAX_INPUTS } from "../../functions/gateway/limits.ts";
 import { DEFAULT_NONE } from "../../functions/gateway/schemas/none.ts";

@@ -1,6 +1,6 @@
 /**
- * Every endpoint that takes a label set says which one it cannot use, by the name or id that it was given: one that is not
- * there, one of another account, one that is still computed, one whose examples fit no model.
+ * Every endpoint that takes a label set says which one it cannot use, by the name or id that it was given: one that is
+ * not there, one of another account, one that is still computed, one whose examples fit no model.
  */
 import type { KVNamespace, R2Bucket } from "@cloudflare/workers-types";
 import { readFile } from "node:fs/promises";

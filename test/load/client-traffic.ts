@@ -1,4 +1,6 @@
-/** What clients of other APIs send, and a set whose labels learn from pictures: answers stay what they were at first. */
+/**
+ * What clients of other APIs send, and a set whose labels learn from pictures: answers stay what they were at first.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Ask, differs, type Example, type Fields, type Kind, kindOf } from "./ask.ts";
 

@@ -1,7 +1,7 @@
 /**
- * `npm run soak`: sends mixed traffic to the real Workers for some minutes, and writes what `soak-report.ts` makes of it
- * to `docs/benchmarks/soak.md`, with `ENGINE=ort` to `soak-ort.md`. Exits with 1 if any answer was neither right nor a
- * refusal of the contract, or if an isolate held too much or grew.
+ * `npm run soak`: sends mixed traffic to the real Workers for some minutes, and writes what `soak-report.ts` makes of
+ * it to `docs/benchmarks/soak.md`, with `ENGINE=ort` to `soak-ort.md`. Exits with 1 if any answer was neither right nor
+ * a refusal of the contract, or if an isolate held too much or grew.
  */
 import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";

@@ -1,4 +1,7 @@
-/** `npm run mutate`: changes the pure core in thousands of places, asks the tests whether they notice, writes what they missed. */
+/**
+ * `npm run mutate`: changes the pure core in thousands of places, asks the tests whether they notice, writes what they
+ * missed.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";

@@ -32,7 +32,9 @@ export interface FakeCloudflare {
   asked: string[];
   /** Calls and versions after this call count as new. */
   mark(): void;
-  /** Makes calls fail, by their name in `calls` or `asked`, from the n-th since `mark` on, until this is called again. */
+  /**
+   * Makes calls fail, by their name in `calls` or `asked`, from the n-th since `mark` on, until this is called again.
+   */
   failing: (call: string, occurrence: number) => Failing | undefined;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * From 0.1.0 to this release and back while clients send requests, as docs/upgrade.md describes it: 0.1.0 is deployed by
- * its own scripts to the stand-in for Cloudflare, which runs what it is sent.
+ * From 0.1.0 to this release and back while clients send requests, as docs/upgrade.md describes it: 0.1.0 is deployed
+ * by its own scripts to the stand-in for Cloudflare, which runs what it is sent.
  */
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -78,8 +78,8 @@ describe.skipIf(!isThere)("an upgrade from 0.1.0", { timeout: 600_000 }, () => {
     steadyRequests(`${url}/v1/classify`, { images: [image], label_set: set }, bearer);
 
   /**
-   * Computes the large sets as 0.1.0 did in a deployment, because the stand-in delivers no messages. KV forgets them, as it
-   * does after 30 days.
+   * Computes the large sets as 0.1.0 did in a deployment, because the stand-in delivers no messages. KV forgets them,
+   * as it does after 30 days.
    */
   async function computeByFormer(): Promise<void> {
     const operator = { authorization: `Bearer ${await account.newKey(true)}` };

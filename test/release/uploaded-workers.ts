@@ -1,7 +1,7 @@
 /**
- * Runs what was uploaded to the stand-in for Cloudflare, as it was uploaded, in workerd. As on the platform, a version of a
- * Worker has its own code and bindings, and a service binding reaches the version of its target that is deployed when the
- * request arrives, whichever version asks. Messages to queues are kept, not delivered.
+ * Runs what was uploaded to the stand-in for Cloudflare, as it was uploaded, in workerd. As on the platform, a version
+ * of a Worker has its own code and bindings, and a service binding reaches the version of its target that is deployed
+ * when the request arrives, whichever version asks. Messages to queues are kept, not delivered.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";

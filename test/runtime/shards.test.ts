@@ -1,6 +1,6 @@
 /**
- * The shards Worker, alone and behind a stand-in for the data center's cache: what it answers, that isolates which start
- * together read R2 once, and that whatever the cache does wrongly costs time but not the answer.
+ * The shards Worker, alone and behind a stand-in for the data center's cache: what it answers, that isolates which
+ * start together read R2 once, and that whatever the cache does wrongly costs time but not the answer.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

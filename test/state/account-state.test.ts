@@ -1,4 +1,7 @@
-/** An account's object: its tables, brought up to date from every version that they have had, and what it hands to the sweep. */
+/**
+ * An account's object: its tables, brought up to date from every version that they have had, and what it hands to the
+ * sweep.
+ */
 import type { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { askObject } from "../support/ask-object.ts";
@@ -8,8 +11,8 @@ import { ACCOUNT_MIGRATIONS } from "../../functions/state/account-migrations.ts"
 const LATEST = ACCOUNT_MIGRATIONS.length;
 
 /**
- * Opens an object's tables at a version, or runs a statement. The second class is what is deployed, on the same storage:
- * the test has its rows read by the methods of the deployed code.
+ * Opens an object's tables at a version, or runs a statement. The second class is what is deployed, on the same
+ * storage: the test has its rows read by the methods of the deployed code.
  */
 const SCRIPT = `
 import { AccountState as Deployed } from "./account-state.ts";

@@ -1,4 +1,6 @@
-/** Asks a Durable Object through a Worker that calls the method it is told of and answers with its value or its error. */
+/**
+ * Asks a Durable Object through a Worker that calls the method it is told of and answers with its value or its error.
+ */
 
 /**
  * @param question names the object and the method, and has its parameters

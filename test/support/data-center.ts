@@ -1,6 +1,6 @@
 /**
- * A data center: copies of the towers, each an isolate of its own, that share R2, and the stand-in for the platform's cache
- * if there is one.
+ * A data center: copies of the towers, each an isolate of its own, that share R2, and the stand-in for the platform's
+ * cache if there is one.
  */
 import type { V4WorkerOptions } from "miniflare";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";

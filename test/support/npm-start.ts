@@ -1,4 +1,7 @@
-/** `npm start`, through npm itself, with all that it starts in sight: every process of it has its storage in its environment. */
+/**
+ * `npm start`, through npm itself, with all that it starts in sight: every process of it has its storage in its
+ * environment.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";

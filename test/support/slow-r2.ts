@@ -37,7 +37,8 @@ async function drip(body, writable) {
   for (;;) {
     const { done, value: piece } = await reader.readAtLeast(PIECE, new Uint8Array(PIECE));
     if (piece?.byteLength > 0) {
-      // A line is not faster because nobody read for a while: only little has been buffered. Waits are whole milliseconds.
+      // A line is not faster because nobody read for a while: only little has been buffered. Waits are whole
+      // milliseconds.
       due = Math.max(due, Date.now() - BUFFERED_MS) + 1000 * piece.byteLength / settings.bytesPerSecond;
       const ahead = due - Date.now();
       if (ahead > 5) await scheduler.wait(ahead);

@@ -2,13 +2,13 @@
  * A stand-in for the cache that the platform puts before a Worker's entrypoint, which workerd does not have. It stands
  * between those who ask the shards Worker and that Worker, as a Worker of its own, and does what Cloudflare documents
  * (developers.cloudflare.com/workers/cache): whole answers with status 200 are kept as their `cache-control` allows, by
- * path and query; one of several simultaneous requests runs the Worker, and the others are given its answer as it comes;
- * an answer that breaks off is not kept; every answer says by `cf-cache-status` what happened.
+ * path and query; one of several simultaneous requests runs the Worker, and the others are given its answer as it
+ * comes; an answer that breaks off is not kept; every answer says by `cf-cache-status` what happened.
  *
- * `GET /` on its direct address answers what was asked so far, in order: `[{path, status}]`. `POST /` with
- * `{latency?, bytesPerSecond?, fault?, match?, times?, empty?, fill?, damage?, cut?}` changes how fast kept answers are, what is done
- * wrongly with those whose path contains `match`, always or so many times, and may empty it, fill it with what paths name, or damage or cut short what
- * it keeps under paths that contain something.
+ * `GET /` on its direct address answers what was asked so far, in order: `[{path, status}]`. `POST /` with `{latency?,
+ * bytesPerSecond?, fault?, match?, times?, empty?, fill?, damage?, cut?}` changes how fast kept answers are, what is
+ * done wrongly with those whose path contains `match`, always or so many times, and may empty it, fill it with what
+ * paths name, or damage or cut short what it keeps under paths that contain something.
  */
 import type { V4WorkerOptions } from "miniflare";
 

@@ -1,6 +1,6 @@
 /**
- * File batches as the jobs Worker fills them, while it is killed, objects and R2 fail and messages come twice; what is left
- * of a store after its deletion; files that are deleted.
+ * File batches as the jobs Worker fills them, while it is killed, objects and R2 fail and messages come twice; what is
+ * left of a store after its deletion; files that are deleted.
  */
 import type { R2Bucket } from "@cloudflare/workers-types";
 import OpenAI, { toFile } from "openai";

@@ -18,8 +18,8 @@ const LOSSES = [1, 9];
 const SLOW = "file-slow";
 
 /**
- * Attributes say how often the answer to an addition is lost, and for how many milliseconds after it the account's object
- * does not answer; the answer to a file batch with a certain file is slow.
+ * Attributes say how often the answer to an addition is lost, and for how many milliseconds after it the account's
+ * object does not answer; the answer to a file batch with a certain file is slow.
  */
 const STATE = `
 import * as deployed from "MAIN";

@@ -1,6 +1,6 @@
 /**
- * Random changes and searches by several at once, while objects and the jobs Worker are killed, R2 fails and messages come
- * twice: what was answered as added is found, what was answered as removed is not, and every score is exact.
+ * Random changes and searches by several at once, while objects and the jobs Worker are killed, R2 fails and messages
+ * come twice: what was answered as added is found, what was answered as removed is not, and every score is exact.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type HostileWorkers, startHostile } from "../batches/support/hostile.ts";
@@ -15,7 +15,9 @@ const FILES = 160;
 const MOST_ADDED = 24;
 const WIDTH = 24;
 const KILLS = 8;
-/** Rounds of all operations: another if no search has met several segments, or nothing was killed, since all was slow. */
+/**
+ * Rounds of all operations: another if no search has met several segments, or nothing was killed, since all was slow.
+ */
 const MOST_ROUNDS = 4;
 const SEED = 20261126;
 const STORE = "account/vs_0123456789abcdef01234567";

@@ -64,7 +64,8 @@ describe("a measured build", () => {
     const plain = await buildSynthetic("mini", join(folder, "a"));
     const measured = await buildSynthetic("mini", join(folder, "b"), { calibration: calibration() });
     expect(measured.manifest).toEqual(plain.manifest);
-    // A model that needs no promotions keeps its revision, and with it every cache, as long as the manifest's version stays.
+    // A model that needs no promotions keeps its revision, and with it every cache, as long as the manifest's version
+    // stays.
     expect(plain.manifest.revision).toBe("10b5e8ced8ec08b2");
     expect(plain.towers).toEqual([]);
     for (const { blocks, promotions, embedding } of measured.towers) {

@@ -1,4 +1,6 @@
-/** A ViT with outliers: plain int8 loses its embedding, a measured build promotes, and both engines run what it built. */
+/**
+ * A ViT with outliers: plain int8 loses its embedding, a measured build promotes, and both engines run what it built.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -34,8 +34,8 @@ const HEARTBEAT_MS = 5_000;
 /** Several heartbeats, because parsing many megabytes delays them. */
 const SHARE_EXPIRY_MS = 30_000;
 /**
- * How long a request waits before its client is told to try again, without the time in which the isolate was too busy to
- * poll: meanwhile it could not find out who is slow, either.
+ * How long a request waits before its client is told to try again, without the time in which the isolate was too busy
+ * to poll: meanwhile it could not find out who is slow, either.
  */
 const PATIENCE_MS = 20_000;
 /** Bytes that a body holds at its start, for the objects of its request. */
@@ -253,9 +253,9 @@ export class BytesInFlight {
   }
 
   /**
-   * Takes room from a share that blocks a waiting one: a slow one or, if all wait without progress, the latest large one
-   * or the small one that holds most. The latest small one may hold next to nothing: that of a request which came when
-   * the room was full of others. A line takes it from lines only.
+   * Takes room from a share that blocks a waiting one: a slow one or, if all wait without progress, the latest large
+   * one or the small one that holds most. The latest small one may hold next to nothing: that of a request which came
+   * when the room was full of others. A line takes it from lines only.
    */
   reclaim(waiting: Share): void {
     const inLane = this.#inLane(waiting).filter(({ isLine }) => isLine || !waiting.isLine);

@@ -86,7 +86,8 @@ export class MultipartForm {
   }
 
   async #parseGathered(): Promise<void> {
-    // A part keeps views of what is parsed, and with them the whole buffer, so one that is hardly filled is left behind.
+    // A part keeps views of what is parsed, and with them the whole buffer, so one that is hardly filled is left
+    // behind.
     const isFull = this.#gatheredBytes > GATHERED_BYTES / 2;
     const gathered = isFull
       ? this.#gathered?.subarray(0, this.#gatheredBytes)

@@ -1,6 +1,6 @@
 /**
- * A multipart/form-data body (RFC 7578) as a stream of parts whose bytes are passed on as they come. `multipart-form.ts`
- * collects a picture until it is complete; a file of 95 MB is never in memory as a whole.
+ * A multipart/form-data body (RFC 7578) as a stream of parts whose bytes are passed on as they come.
+ * `multipart-form.ts` collects a picture until it is complete; a file of 95 MB is never in memory as a whole.
  */
 import { MultipartPart } from "@remix-run/multipart-parser";
 import { invalidForm } from "./invalid-form.ts";

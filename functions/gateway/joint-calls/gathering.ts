@@ -3,8 +3,8 @@
  * line asks as if it were alone, and its call waits here. When all lines wait, what they asked is asked at once.
  *
  * Lines may also wait for each other in ways that cannot be seen here, such as one that polls for the label set which
- * another is loading. So calls go as well when nothing has happened for a while. And pictures may come slowly: those that
- * are there go after some seconds, the others follow in a call of their own.
+ * another is loading. So calls go as well when nothing has happened for a while. And pictures may come slowly: those
+ * that are there go after some seconds, the others follow in a call of their own.
  */
 
 /** Lines that are being read, or whose pictures are being fetched, at once. */
@@ -35,7 +35,10 @@ export interface Waiting {
 }
 
 interface LineState {
-  /** `open`: on their way to the decoder; `sent`: all are; `decoded`: on their way to the image tower, where they are `asked`. */
+  /**
+   * `open`: on their way to the decoder; `sent`: all are; `decoded`: on their way to the image tower, where they are
+   * `asked`.
+   */
   pictures: "none" | "open" | "sent" | "decoded" | "asked";
   /** Calls of the line that wait. */
   calls: number;

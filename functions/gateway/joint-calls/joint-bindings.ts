@@ -1,4 +1,7 @@
-/** The gateway's bindings as the lines of a part see them: with one decoder, one call of each tower, and one share of KV for all of them. */
+/**
+ * The gateway's bindings as the lines of a part see them: with one decoder, one call of each tower, and one share of KV
+ * for all of them.
+ */
 import type { TextRpc, VisionRpc } from "../../runtime/rpc.ts";
 import type { Bindings } from "../bindings.ts";
 import type { Gathering } from "./gathering.ts";

@@ -1,7 +1,7 @@
 /**
- * The KV cache as the lines of a part see it. An invocation may ask KV 1,000 times, and the lines of a part are one. What
- * is not read is computed, and what is not written is computed again some time: as if KV had failed, which every user of
- * the cache expects.
+ * The KV cache as the lines of a part see it. An invocation may ask KV 1,000 times, and the lines of a part are one.
+ * What is not read is computed, and what is not written is computed again some time: as if KV had failed, which every
+ * user of the cache expects.
  */
 
 /** Operations of a part, and how many of them may be writes. */

@@ -1,4 +1,6 @@
-/** Examples of labels to vectors: their pictures are embedded, with those of the request, and their vectors are checked. */
+/**
+ * Examples of labels to vectors: their pictures are embedded, with those of the request, and their vectors are checked.
+ */
 import type { ExampleDefinition, LabelDefinition } from "../../label-sets/definition.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { sha256Hex } from "../../runtime/sha256-hex.ts";

@@ -22,7 +22,9 @@ export interface EmbeddedMatrix {
  */
 export const MAKING = 2;
 
-/** Bytes of prompts that need no room: a hundred labels in eighty templates. With room they would wait for large bodies. */
+/**
+ * Bytes of prompts that need no room: a hundred labels in eighty templates. With room they would wait for large bodies.
+ */
 const FEW_BYTES = 2_000_000;
 
 /**

@@ -3,8 +3,8 @@
  * labels. A set of 10,000 labels takes 26 MB, so all matrices count towards a limit: those being loaded, those in use
  * and those that are only kept. Room is taken before a matrix is loaded. If there is none, unused matrices are dropped,
  * the least recently used first; if that is not enough, the request waits until others release theirs. Small matrices
- * have separate room, so they never wait for large ones. Matrices of lines of batches that come with the lines may be in
- * use in half of the room, because they wait there for work in the background; only one that is alone may take more.
+ * have separate room, so they never wait for large ones. Matrices of lines of batches that come with the lines may be
+ * in use in half of the room, because they wait there for work in the background; only one that is alone may take more.
  *
  * Waiting is by polling, and each use shows by a timer that its request is alive; `runtime/sign-of-life.ts` says why.
  */

@@ -1,6 +1,6 @@
 /**
- * The prompts that stand for "none of these labels" beside stored label sets. Beside labels of the request they are rows
- * of the labels' own matrix, so that one call to the text tower computes both.
+ * The prompts that stand for "none of these labels" beside stored label sets. Beside labels of the request they are
+ * rows of the labels' own matrix, so that one call to the text tower computes both.
  */
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { embedPrompts } from "../embed/embed-prompts.ts";

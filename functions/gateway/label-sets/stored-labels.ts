@@ -154,8 +154,8 @@ async function loadFromR2(
 /**
  * Builds a set that this model revision has not computed, or not to the end.
  * @param build gets the definition of a small set
- * @throws ServiceError `model_unavailable` for a large set or one with examples, after asking the jobs Worker to compute
- * it; `label_set_model_mismatch`; `overloaded`
+ * @throws ServiceError `model_unavailable` for a large set or one with examples, after asking the jobs Worker to
+ * compute it; `label_set_model_mismatch`; `overloaded`
  */
 async function withSmall(
   { account, id, examples }: LabelSetSummary,

@@ -7,7 +7,10 @@ import type { Hold } from "../../label-sets/sealed-objects.ts";
 import type { SetStore } from "../../label-sets/set-store.ts";
 import { bytesInFlight } from "../body/bytes-in-flight.ts";
 
-/** Memory of a definition as a multiple of its JSON's length: the text, and the objects, three times that of short labels. */
+/**
+ * Memory of a definition as a multiple of its JSON's length: the text, and the objects, three times that of short
+ * labels.
+ */
 const PARSED = 4;
 
 /**

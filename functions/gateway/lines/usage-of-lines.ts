@@ -1,4 +1,6 @@
-/** Sums what the answered lines of a part have cost, for each model and outcome. Whoever stores the answers records it. */
+/**
+ * Sums what the answered lines of a part have cost, for each model and outcome. Whoever stores the answers records it.
+ */
 import type { LinesUsage } from "../../batches/lines-rpc.ts";
 import type { BatchLine } from "../middleware/gateway-env.ts";
 

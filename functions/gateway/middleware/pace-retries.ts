@@ -1,7 +1,7 @@
 /**
- * Lets clients wait that would not do so themselves. Hugging Face's client sends a request that was answered 503 again at
- * once, with its picture, for as long as it is answered 503: that would be a flood just when the service is overloaded.
- * So the answer is kept back for as long as its `retry-after` says. The request holds no memory meanwhile.
+ * Lets clients wait that would not do so themselves. Hugging Face's client sends a request that was answered 503 again
+ * at once, with its picture, for as long as it is answered 503: that would be a flood just when the service is
+ * overloaded. So the answer is kept back for as long as its `retry-after` says. The request holds no memory meanwhile.
  */
 import { createMiddleware } from "hono/factory";
 import type { GatewayEnv } from "./gateway-env.ts";

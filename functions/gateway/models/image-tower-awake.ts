@@ -1,7 +1,7 @@
 /**
  * Wakes the image tower when a request arrives that will need it, before its body is read, so that a cold tower loads
- * while the picture is uploaded and decoded. It wakes the tower only if the request will need it unless it is refused: it
- * passed access control, its route always embeds a picture, and the deployment serves one model and caches no image
+ * while the picture is uploaded and decoded. It wakes the tower only if the request will need it unless it is refused:
+ * it passed access control, its route always embeds a picture, and the deployment serves one model and caches no image
  * embeddings. It does not wake a tower that has answered or was woken recently, so a warm request makes no extra call,
  * and requests that are refused wake it once a minute.
  */

@@ -1,7 +1,7 @@
 /**
- * The request bodies that the reference shows, by operation. `test/api/openapi.test.ts` sends them all: each works as it
- * is on every deployment, except that a file's id, such as that of a batch's input, must be one's own. A form's example
- * has its fields without its files, which a person chooses.
+ * The request bodies that the reference shows, by operation. `test/api/openapi.test.ts` sends them all: each works as
+ * it is on every deployment, except that a file's id, such as that of a batch's input, must be one's own. A form's
+ * example has its fields without its files, which a person chooses.
  */
 import { EXAMPLE_PICTURE } from "./example-picture.ts";
 

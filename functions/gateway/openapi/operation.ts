@@ -45,7 +45,9 @@ export interface Operation {
   answers: Record<`${1 | 2 | 3 | 4 | 5}${string}`, [description: string, schema: z.ZodType]>;
   /** Operations whose path takes the `id` of this one's answer. */
   idFor?: readonly string[];
-  /** Operations whose path takes other fields of this one's answer, or more than one: fields by the path's parameters. */
+  /**
+   * Operations whose path takes other fields of this one's answer, or more than one: fields by the path's parameters.
+   */
   links?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 

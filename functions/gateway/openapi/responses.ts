@@ -1,4 +1,7 @@
-/** The shapes of answers, for the reference, and what other answers' shapes are made of. The tests check real answers against them. */
+/**
+ * The shapes of answers, for the reference, and what other answers' shapes are made of. The tests check real answers
+ * against them.
+ */
 import * as z from "zod";
 import { MAX_LISTED_LABELS } from "../../adapter/adapter.ts";
 import { ERROR_KINDS } from "../../runtime/errors.ts";

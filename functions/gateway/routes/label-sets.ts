@@ -226,7 +226,10 @@ function nameOf(c: Context<GatewayEnv>, id: string, { revision }: Manifest, give
   };
 }
 
-/** Checks the length of an id or name, because R2 limits the length of its keys. @throws ServiceError `label_set_not_found` */
+/**
+ * Checks the length of an id or name, because R2 limits the length of its keys.
+ * @throws ServiceError `label_set_not_found`
+ */
 function idOf(id: string): string {
   if (id.length > MAX_ID_LENGTH) throw labelSetNotFound(`${id.slice(0, MAX_ID_LENGTH)}…`);
   return id;

@@ -1,4 +1,6 @@
-/** What `/v1/vector_stores/{id}/files` and `…/file_batches` take: OpenAI's files, and beside them pictures and vectors. */
+/**
+ * What `/v1/vector_stores/{id}/files` and `…/file_batches` take: OpenAI's files, and beside them pictures and vectors.
+ */
 import * as z from "zod";
 import { MAX_BATCH_FILES } from "../../vector-stores/store-limits.ts";
 import { vectorSchema } from "./example.ts";

@@ -24,7 +24,9 @@ export const storeModelSchema = modelSchema.meta({
   description: "Id or alias of the store's model, which is the default; another gives 409",
 });
 
-/** What a path can name, whether there is such a file or not: a file batch keeps the ids of files that are not there. */
+/**
+ * What a path can name, whether there is such a file or not: a file batch keeps the ids of files that are not there.
+ */
 const FILE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export const fileIdSchema = shortString(MAX_NAME_LENGTH, z.string().trim())

@@ -49,7 +49,8 @@ export interface AddedPictures {
 /**
  * All pictures are added, or none; with `report`, those that can be read.
  * @throws ServiceError naming the bad picture; `file_not_found`, `invalid_value` for a file that is no picture by its
- * purpose; `vector_store_not_found`, `vector_store_expired`, `storage_limit_exceeded`, `overloaded`, `model_unavailable`
+ * purpose; `vector_store_not_found`, `vector_store_expired`, `storage_limit_exceeded`, `overloaded`,
+ * `model_unavailable`
  */
 export async function addPictures(
   store: OpenStore,
@@ -169,8 +170,8 @@ async function add(
 }
 
 /**
- * What was added without the answer being heard. A file's bytes never change, so one that has the same name and attributes
- * in the store has the same vector.
+ * What was added without the answer being heard. A file's bytes never change, so one that has the same name and
+ * attributes in the store has the same vector.
  * @returns undefined if the store does not have all of them so
  */
 async function storedAs(

@@ -1,6 +1,6 @@
 /**
- * Files that were deleted while their pictures were embedded. A deletion takes its picture out of the stores some seconds
- * later, and the towers may take longer to load: then it has found no picture, and would not come again.
+ * Files that were deleted while their pictures were embedded. A deletion takes its picture out of the stores some
+ * seconds later, and the towers may take longer to load: then it has found no picture, and would not come again.
  */
 import { AccountFiles } from "../../files/account-files.ts";
 import { warn } from "../../runtime/warn.ts";
@@ -13,8 +13,8 @@ import type { OpenStore } from "./open-store.ts";
 const AGAIN_MS = 5_000;
 
 /**
- * Never throws, because the pictures are in the store: a client that is refused sends them again, and they are there twice.
- * If the account's object does not answer, they are looked for again later.
+ * Never throws, because the pictures are in the store: a client that is refused sends them again, and they are there
+ * twice. If the account's object does not answer, they are looked for again later.
  * @param fileIds of pictures that the store has now
  * @returns those of files that the account does not have any more
  */

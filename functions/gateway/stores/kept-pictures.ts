@@ -1,7 +1,7 @@
 /**
  * The files of the pictures that a request adds to a vector store. What comes in the request, or from a URL, becomes a
- * file of the account, so that it can be shown; it is written before the decoder gets it, which frees its memory. If the
- * picture is not added in the end, its file goes again.
+ * file of the account, so that it can be shown; it is written before the decoder gets it, which frees its memory. If
+ * the picture is not added in the end, its file goes again.
  */
 import { AccountFiles } from "../../files/account-files.ts";
 import type { FileObject } from "../../files/account-files-rpc.ts";

@@ -8,8 +8,8 @@ import { noSuchCursor, storeNotFound } from "./store-errors.ts";
 /**
  * @param id of the store
  * @param batchId only pictures of this file batch; null: all
- * @throws ServiceError `vector_store_not_found`; `invalid_value` for a cursor that the store does not have: an empty page
- * would look like the end of the list
+ * @throws ServiceError `vector_store_not_found`; `invalid_value` for a cursor that the store does not have: an empty
+ * page would look like the end of the list
  */
 export async function picturePage(
   store: StoreObject,

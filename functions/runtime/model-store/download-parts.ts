@@ -75,8 +75,8 @@ class Downloader {
   /** Parts of which at least a piece came from the cache. */
   readonly #ofCache = new Set<number>();
   /**
-   * Parts that the cache keeps damaged, and that are read again from R2. For those of an answer that ended early, how to
-   * find out whether the cache has no more of it, or only did not give more this time.
+   * Parts that the cache keeps damaged, and that are read again from R2. For those of an answer that ended early, how
+   * to find out whether the cache has no more of it, or only did not give more this time.
    */
   readonly #damaged = new Map<number, () => Promise<boolean>>();
 
@@ -173,8 +173,8 @@ class Downloader {
   }
 
   /**
-   * Verifies a part. If it is damaged and a piece of it came from the cache, it is read again from R2. The cache forgets
-   * it only if R2's bytes are right, because the cache would get R2's bytes again.
+   * Verifies a part. If it is damaged and a piece of it came from the cache, it is read again from R2. The cache
+   * forgets it only if R2's bytes are right, because the cache would get R2's bytes again.
    * @throws ServiceError `model_unavailable` if it is damaged in R2
    */
   async #verify(index: number): Promise<void> {

@@ -63,8 +63,8 @@ export async function askShards(shards: ShardsFetcher, path: string): Promise<Ca
 }
 
 /**
- * True if the cache keeps an answer that has fewer bytes than it should: an answer may also end early on its way. It asks
- * once more, and counts what comes. It throws nothing.
+ * True if the cache keeps an answer that has fewer bytes than it should: an answer may also end early on its way. It
+ * asks once more, and counts what comes. It throws nothing.
  * @param length bytes that the answer should have
  */
 export async function isKeptShort(shards: ShardsFetcher, path: string, length: number): Promise<boolean> {

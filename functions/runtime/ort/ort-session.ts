@@ -125,8 +125,8 @@ export class OrtSession {
 }
 
 /**
- * Without repacked copies of weights: fp32 matrices would be in the heap twice while a session is created. int8 matrices
- * are never repacked.
+ * Without repacked copies of weights: fp32 matrices would be in the heap twice while a session is created. int8
+ * matrices are never repacked.
  */
 const CONFIG = [["session.disable_prepacking", "1"]] as const;
 

@@ -1,8 +1,8 @@
 /**
  * A deployment in which everything that can fail does: R2 (`faulty-files.ts`), the objects, which are killed before or
  * after a call, the queue, which refuses messages or takes them without saying so, delivers them twice and in any order
- * (`deliveries.ts`), the jobs Worker, which is killed at any point, and the towers, which refuse calls because they have
- * too much to do.
+ * (`deliveries.ts`), the jobs Worker, which is killed at any point, and the towers, which refuse calls because they
+ * have too much to do.
  */
 import type { V4WorkerOptions } from "miniflare";
 import { behindFaultyFiles, FAULTY_FILES } from "../../files/support/faulty-files.ts";

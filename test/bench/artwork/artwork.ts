@@ -1,4 +1,7 @@
-/** Pictograms by the names of emojis, from packages that only `npm run bench:examples` and `npm run bench:vectors` install. */
+/**
+ * Pictograms by the names of emojis, from packages that only `npm run bench:examples` and `npm run bench:vectors`
+ * install.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Resvg } from "@resvg/resvg-js";

@@ -1,4 +1,7 @@
-/** Workers that count what Cloudflare bills: invocations, operations of R2, KV and queues, calls of objects and their rows. */
+/**
+ * Workers that count what Cloudflare bills: invocations, operations of R2, KV and queues, calls of objects and their
+ * rows.
+ */
 import type { V4WorkerOptions } from "miniflare";
 import { startWorkers, type Workers } from "../../support/workers.ts";
 import { wrapped } from "../../support/wrapped-worker.ts";

@@ -10,8 +10,8 @@ import { promisify } from "node:util";
 const FOLDER = import.meta.dirname;
 
 /**
- * Installs a folder's packages if they are missing, by default the contenders. Their install scripts are not run, because they download files that are
- * not needed.
+ * Installs a folder's packages if they are missing, by default the contenders. Their install scripts are not run,
+ * because they download files that are not needed.
  */
 export async function installContenders(folder = FOLDER): Promise<void> {
   const installed = await access(join(folder, "node_modules")).then(

@@ -1,9 +1,8 @@
 /**
  * How much two examples a label help. The demonstration model classifies held-out artwork (Noto Emoji) with labels that
- * are taught by Twemoji and OpenMoji, through the Workers: accuracy among 20 and 200 labels, by the texts alone and with
- * examples; what happens to labels without examples beside such that have some; with examples of other labels; and if each
- * label has its sources in an order of its own.
- * Accuracies are of 200 pictures, so a point is two pictures.
+ * are taught by Twemoji and OpenMoji, through the Workers: accuracy among 20 and 200 labels, by the texts alone and
+ * with examples; what happens to labels without examples beside such that have some; with examples of other labels; and
+ * if each label has its sources in an order of its own. Accuracies are of 200 pictures, so a point is two pictures.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -5,7 +5,10 @@ import type { Table } from "../harness/suite.ts";
 const PRICES = { invocation: 0.3, cpuMs: 0.02, object: 0.15, r2Read: 0.36, rowRead: 0.001 };
 /** What is live, and whose the best rows are. */
 const OBJECT_CALLS = 2;
-/** Of the store's object at most: the record for each call, and a row and its place in the index for ten results and one more. */
+/**
+ * Of the store's object at most: the record for each call, and a row and its place in the index for ten results and one
+ * more.
+ */
 const ROWS_READ = 24;
 
 export interface Searched {

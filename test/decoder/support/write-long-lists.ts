@@ -1,4 +1,6 @@
-/** Writes files with far more boxes, chunks, items or entries than any picture has, or that claim them out of no bytes. */
+/**
+ * Writes files with far more boxes, chunks, items or entries than any picture has, or that claim them out of no bytes.
+ */
 import { pngChunk } from "./write-png.ts";
 import { box, u16, u32, u8 } from "./write-heic.ts";
 import { writeTiff } from "./write-tiff.ts";

@@ -1,8 +1,9 @@
 /**
- * Stands between the Workers and the buckets of files and vectors: counts what R2 is asked of files, and fails some of it. `POST /` with
- * `{failing, operation, after, paced}` sets the share of operations that fail, half of them before they are done and half
- * after (with 2, all of them before); which, if not all; after how many; and whether an object takes one write a second, as Cloudflare's R2 has it and the local one
- * has not. Every answer is what was asked since the last time. `GET /cancelled` tells how many bodies were cancelled.
+ * Stands between the Workers and the buckets of files and vectors: counts what R2 is asked of files, and fails some of
+ * it. `POST /` with `{failing, operation, after, paced}` sets the share of operations that fail, half of them before
+ * they are done and half after (with 2, all of them before); which, if not all; after how many; and whether an object
+ * takes one write a second, as Cloudflare's R2 has it and the local one has not. Every answer is what was asked since
+ * the last time. `GET /cancelled` tells how many bodies were cancelled.
  */
 import type { V4WorkerOptions } from "miniflare";
 import type { Workers } from "../../support/workers.ts";

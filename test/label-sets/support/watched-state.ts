@@ -1,4 +1,6 @@
-/** The state Worker, whose objects count what they are asked of names, and answer late or not at all if a test says so. */
+/**
+ * The state Worker, whose objects count what they are asked of names, and answer late or not at all if a test says so.
+ */
 import type { V4WorkerOptions } from "miniflare";
 
 /** How questions for names are answered. `keeps`: names of sets that are deleted cannot be. */

@@ -1,7 +1,7 @@
 /**
- * A Worker that asks vector stores what gateway and search Worker ask them, for tests that need no client: `POST /` with
- * `{method, parameters}`. Typed arrays travel as `{int8: […]}`. `search` compares a query with every row that a view
- * names, read from R2 as it was written; `searchWorker` asks the search Worker.
+ * A Worker that asks vector stores what gateway and search Worker ask them, for tests that need no client: `POST /`
+ * with `{method, parameters}`. Typed arrays travel as `{int8: […]}`. `search` compares a query with every row that a
+ * view names, read from R2 as it was written; `searchWorker` asks the search Worker.
  */
 import { join } from "node:path";
 import { build } from "esbuild";

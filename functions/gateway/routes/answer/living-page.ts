@@ -1,6 +1,7 @@
 /**
- * A page of a list of ids, what is known of each being in an object of its own. Some of the objects are gone, or not made
- * yet. OpenAI's SDKs end at a page without entries, whatever it says of more, so the list is read on until a page is full.
+ * A page of a list of ids, what is known of each being in an object of its own. Some of the objects are gone, or not
+ * made yet. OpenAI's SDKs end at a page without entries, whatever it says of more, so the list is read on until a page
+ * is full.
  */
 
 /** Ids that are read at once after the first page; and in all, for each costs a question to an object. */
@@ -18,7 +19,8 @@ export interface LivingPage<T> {
 }
 
 /**
- * @param readIds gives the ids after another on the way, null for the first page; undefined if that other is forgotten by now
+ * @param readIds gives the ids after another on the way, null for the first page; undefined if that other is forgotten
+ * by now
  * @param get gives what is known of an id
  * @param isBackwards whether the page before another is read; its ids are in the order of the list all the same
  */

@@ -1,4 +1,7 @@
-/** Answers with label sets, whose definitions and templates may be many megabytes: in room of their own, as they are sent. */
+/**
+ * Answers with label sets, whose definitions and templates may be many megabytes: in room of their own, as they are
+ * sent.
+ */
 import type { Context } from "hono";
 import { labelSetNotFound } from "../../label-sets/stored-labels.ts";
 import type { DescribedSet } from "../../label-sets/describe-set.ts";

@@ -13,8 +13,8 @@ export function wantedBy(c: Context<GatewayEnv>): Wanted {
 }
 
 /**
- * Waits for room for the vectors of texts and mixes before they are computed. Otherwise a tower that answers many requests at once would
- * fill the isolate. The room is held together with the body's.
+ * Waits for room for the vectors of texts and mixes before they are computed. Otherwise a tower that answers many
+ * requests at once would fill the isolate. The room is held together with the body's.
  * @throws ServiceError `overloaded`
  */
 export async function holdVectors(

@@ -24,7 +24,9 @@ export async function requestedStore(c: Context<GatewayEnv>, id: string): Promis
   return { account, id, manifest: await requestedModel(c, served.alias) };
 }
 
-/** @throws ServiceError `model_not_found`; `store_model_mismatch` if the request names another model than the store's */
+/**
+ * @throws ServiceError `model_not_found`; `store_model_mismatch` if the request names another model than the store's
+ */
 export async function requireModel(
   c: Context<GatewayEnv>,
   { id, manifest }: OpenStore,

@@ -1,6 +1,7 @@
 /**
  * Asks before something stored is deleted, and says what is lost. The button that keeps it has the focus first, so that
- * Enter alone deletes nothing. A deletion that has begun cannot be taken back, so the dialog stays until its end is known.
+ * Enter alone deletes nothing. A deletion that has begun cannot be taken back, so the dialog stays until its end is
+ * known.
  */
 import { call } from "../api/call.ts";
 import { Failure } from "../api/failure.ts";

@@ -26,7 +26,9 @@ function tuple(part: FormPart): string {
   return `        (${name}, (${file}, open(${file}, "rb"))),`;
 }
 
-/** Each value stands on its own line, so a line that ends with `true` ends with a boolean: a string ends with a quote. */
+/**
+ * Each value stands on its own line, so a line that ends with `true` ends with a boolean: a string ends with a quote.
+ */
 function literal(value: object): string {
   return JSON.stringify(value, null, 4)
     .replaceAll(/\btrue(?=,?$)/gm, "True")
