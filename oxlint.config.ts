@@ -27,11 +27,11 @@ const ABOVE_RUNTIME = [
 ];
 
 const ONE_WAY = "imports point one way: functions → model-shards ← build";
-const NO_NEIGHBOUR = "a Worker's folder imports no other Worker's";
+const NO_NEIGHBOR = "a Worker's folder imports no other Worker's";
 const NOT_UPWARD = "in the gateway nothing imports upward, see docs/architecture.md";
 
 const outOfFunctions = leadingTo(["build", "scripts", "test"], ONE_WAY);
-const outOfGateway = leadingTo(othersThan("gateway"), NO_NEIGHBOUR);
+const outOfGateway = leadingTo(othersThan("gateway"), NO_NEIGHBOR);
 const onnxruntime = {
   regex: "^onnxruntime-web|/ort\\.mjs$",
   message: "only functions/runtime/ort imports onnxruntime-web",
@@ -77,7 +77,7 @@ export default defineConfig({
       noImports(
         `functions/${worker}/**`,
         outOfFunctions,
-        leadingTo(othersThan(worker), NO_NEIGHBOUR),
+        leadingTo(othersThan(worker), NO_NEIGHBOR),
         onnxruntime,
       ),
     ),

@@ -73,9 +73,7 @@ const AIM = 0.9;
 
 /** If the input's rounding causes more than this share of the allowed error, the token table stays float32. */
 const INPUT_SHARE = 0.1;
-/**
- * The largest factor by which a block is assumed to increase or reduce an error; the estimates come from few samples.
- */
+/** The largest factor by which a block is assumed to change an error; the estimates come from few samples. */
 const MOST_GROWTH = 10;
 
 /** A block with a cosine below `scales` gets scales, one below `fine` gets 16 bits. */
@@ -264,9 +262,7 @@ class TowerPromoter {
     }
   }
 
-  /**
-   * Compares the tower's output in int8 with that in fp32, and measures how each block changes errors from before it.
-   */
+  /** Compares the tower's output in int8 with that in fp32, and measures how each block changes earlier errors. */
   async #embed(promotions: Promotions): Promise<Agreement> {
     const { open, units, samples, read } = this.#bench;
     let activations: readonly Activation[] = inputsOf(this.#inputs);

@@ -71,7 +71,7 @@ function encodeValue(value: AttributeValue): Uint8Array[] {
   return [Uint8Array.of(TYPE.string), u16(text.length), text];
 }
 
-/** Neighbours that belong together. */
+/** Neighbors that belong together. */
 function* runs(cells: readonly Cell[], isSame: (a: Cell, b: Cell) => boolean): Generator<Cell[]> {
   for (let from = 0; from < cells.length;) {
     let to = from + 1;
@@ -81,7 +81,7 @@ function* runs(cells: readonly Cell[], isSame: (a: Cell, b: Cell) => boolean): G
   }
 }
 
-/** Any order in which equal values of a type are neighbours. */
+/** Any order in which equal values of a type are neighbors. */
 function compareValues(a: AttributeValue, b: AttributeValue): number {
   return typeof a === typeof b ? compare(a, b) : compare(typeof a, typeof b);
 }

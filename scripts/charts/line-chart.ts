@@ -23,7 +23,7 @@ const [WIDTH, HEIGHT] = [720, 440];
 const NAME_HEIGHT = 15;
 const AREA = { left: 78, right: WIDTH - 168, top: 56, bottom: HEIGHT - 56 };
 /** Okabe and Ito's colors, which can be distinguished without color vision. */
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
+const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
 const FONT = fileURLToPath(import.meta.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf"));
 
 export async function writeLineChart(file: string, chart: Chart): Promise<void> {
@@ -57,10 +57,10 @@ function svgOf({ title, x, y, lines, evenX = false, evenY = false }: Chart): str
   ];
   const taken: number[] = [];
   const drawn = lines.map(({ name, points }, index) => {
-    const colour = COLOURS[index % COLOURS.length];
+    const color = COLORS[index % COLORS.length];
     const places = points.map(([px, py]) => [xAt.position(px), yAt.position(py)] as const);
     const dots = places
-      .map(([px, py]) => `<circle cx="${px}" cy="${py}" r="3.5" fill="${colour}"/>`)
+      .map(([px, py]) => `<circle cx="${px}" cy="${py}" r="3.5" fill="${color}"/>`)
       .join("");
     const [lastX, lastY] = places.at(-1) ?? [0, 0];
     let nameY = lastY + 4;
@@ -68,7 +68,7 @@ function svgOf({ title, x, y, lines, evenX = false, evenY = false }: Chart): str
     while (taken.some((other) => Math.abs(other - nameY) < NAME_HEIGHT)) nameY += NAME_HEIGHT;
     taken.push(nameY);
     const path = places.map(([px, py]) => `${px} ${py}`).join("L");
-    return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots}${text(lastX + 10, nameY, name, `fill="${colour}" class="name"`)}`;
+    return `<path d="M${path}" fill="none" stroke="${color}" stroke-width="2"/>${dots}${text(lastX + 10, nameY, name, `fill="${color}" class="name"`)}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="DejaVu Sans" font-size="12">
 <style>.grid{stroke:#ddd}.name{paint-order:stroke;stroke:#fff;stroke-width:4}</style><rect width="100%" height="100%" fill="#fff"/>

@@ -262,7 +262,7 @@ it("a reached limit ends with its period", { timeout: 60_000 }, async () => {
 });
 
 describe("a public deployment", () => {
-  it("needs no key, limits by address, and honours a key", async () => {
+  it("needs no key, limits by address, and honors a key", async () => {
     const open = await deploy("public");
     try {
       const from = (ip: string, headers = {}): ReturnType<typeof request> =>

@@ -5,7 +5,7 @@ import { addKey } from "../support/add-key.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
-/** Stands between the gateway and its keys and counters. `POST /` with a mode sets its behaviour. */
+/** Stands between the gateway and its keys and counters. `POST /` with a mode sets its behavior. */
 const SCRIPT = `
 import { WorkerEntrypoint } from "cloudflare:workers";
 let mode = "well";

@@ -9,7 +9,7 @@ import { visit } from "./support/visit.ts";
 describeInBrowser("the tab that compares", () => {
   const site = useSite();
 
-  it("shows each picture's own text as its best, in colour and figures", async () => {
+  it("shows each picture's own text as its best, in color and figures", async () => {
     await visit(site.browser, site.workers.url, async (page) => {
       const panel = await openTab(page, "Compare");
       for (const name of ["Fox", "Giraffe", "Harp", "Police car"]) await example(panel, name).click();
@@ -32,10 +32,10 @@ describeInBrowser("the tab that compares", () => {
           expect(text.includes("best for its picture")).toBe(row === column);
         }
       }
-      const colours = await page.evaluate<string[]>(
+      const colors = await page.evaluate<string[]>(
         `[...document.querySelectorAll(".heat td")].map((cell) => getComputedStyle(cell).backgroundColor)`,
       );
-      expect(new Set(colours).size).toBe(16);
+      expect(new Set(colors).size).toBe(16);
       expect(await announcement(panel).textContent()).toContain("fox.png: a picture of a fox; ");
     });
   });

@@ -1,6 +1,6 @@
 /**
  * `npm run screenshots`: takes the pictures in `docs/images/` from the real page with the demonstration model. Those of
- * the README, and in `docs/images/page/` each state of the page: at 1,280 pixels with light colours and at 375 with
+ * the README, and in `docs/images/page/` each state of the page: at 1,280 pixels with light colors and at 375 with
  * dark ones, or with `--all` in all four ways, to be looked at.
  */
 import { mkdir } from "node:fs/promises";

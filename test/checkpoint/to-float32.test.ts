@@ -25,7 +25,7 @@ describe("toFloat32", () => {
 });
 
 describe("encodeTensor", () => {
-  // bfloat16 has 7 fraction bits: 1 + 2^-8 and 1 + 3 * 2^-8 are halfway and are rounded to the even neighbour.
+  // bfloat16 has 7 fraction bits: 1 + 2^-8 and 1 + 3 * 2^-8 are halfway and are rounded to the even neighbor.
   it.each([
     ["BF16" as const, [1 + 2 ** -8, 1 + 3 * 2 ** -8, -1 - 2 ** -7], [1, 1 + 2 ** -6, -1 - 2 ** -7]],
     ["F16" as const, [1 + 2 ** -11, 1 + 3 * 2 ** -11, 65_504], [1, 1 + 2 ** -9, 65_504]],

@@ -164,7 +164,7 @@ describe("planResize", () => {
     // The long side is truncated: 256 × 1203 / 97 = 3174.9…
     [1203, 97, { width: 3174, height: 256, left: 1459, top: 0 }],
     [61, 700, { width: 256, height: 2937, left: 0, top: 1340 }],
-    // Halves are rounded to the even neighbour, as in Python's `round`: 0.5 → 0, 1.5 → 2.
+    // Halves are rounded to the even neighbor, as in Python's `round`: 0.5 → 0, 1.5 → 2.
     [257, 256, { width: 257, height: 256, left: 0, top: 0 }],
     [259, 256, { width: 259, height: 256, left: 2, top: 0 }],
     [256, 261, { width: 256, height: 261, left: 0, top: 2 }],

@@ -194,7 +194,7 @@ describe("presets", () => {
     }
   });
 
-  it("have the licence and the accuracy that their repositories were published with", () => {
+  it("have the license and the accuracy that their repositories were published with", () => {
     const datacomp = "laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K";
     expect([licenseOf(datacomp), accuracyOf(datacomp), accuracyOf(datacomp, 256)]).toEqual([
       "mit",

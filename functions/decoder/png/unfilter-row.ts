@@ -22,7 +22,7 @@ export function unfilterRow(filter: number, row: Uint8Array, above: Uint8Array, 
   }
 }
 
-/** The neighbour nearest to `left + up − upLeft`; ties go in this order. */
+/** The neighbor nearest to `left + up − upLeft`; ties go in this order. */
 function paeth(left: number, up: number, upLeft: number): number {
   const toLeft = Math.abs(up - upLeft);
   const toUp = Math.abs(left - upLeft);

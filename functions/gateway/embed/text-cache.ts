@@ -1,6 +1,6 @@
 /**
  * Caches text embeddings in KV. The key names the model's revision and the hash of the cleaned texts, and the value has
- * a checksum. So an entry is never wrong, only missing: KV's delay between data centres does no harm, and if KV fails,
+ * a checksum. So an entry is never wrong, only missing: KV's delay between data centers does no harm, and if KV fails,
  * the embedding is computed again.
  *
  * `promptsKey` names a vector everywhere: in KV, in the isolate's memory and within a request.

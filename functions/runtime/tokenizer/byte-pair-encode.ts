@@ -1,5 +1,5 @@
 /**
- * Byte-pair encoding of one word. Of all neighbours that can merge, the pair of the lowest rank merges first, the
+ * Byte-pair encoding of one word. Of all neighbors that can merge, the pair of the lowest rank merges first, the
  * leftmost of equals first, until no pair can merge. A heap of candidates keeps the time at n log n, so that a megabyte
  * without a space does not block the Worker.
  */
@@ -39,7 +39,7 @@ export function bytePairEncode(word: string, merges: MergeTable): number[] {
   for (let candidate = candidates.pop(); candidate !== undefined; candidate = candidates.pop()) {
     const at = candidate % POSITIONS;
     const rank = Math.floor(candidate / POSITIONS);
-    // Skipped if one of the two has merged with another neighbour since.
+    // Skipped if one of the two has merged with another neighbor since.
     if (rankAt(at) !== rank) continue;
     const right = next[at] ?? 0;
     const after = next[right] ?? 0;

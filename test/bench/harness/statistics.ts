@@ -1,6 +1,6 @@
 /** Order statistics of a few numbers. */
 
-/** @param q between 0 and 1; linear between neighbours */
+/** @param q between 0 and 1; linear between neighbors */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * q;

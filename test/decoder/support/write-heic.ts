@@ -142,7 +142,7 @@ function nclxBox({ primaries, transfer, matrix, fullRange }: Nclx): Buffer {
   return box("colr", Buffer.from("nclx"), u16(primaries), u16(transfer), u16(matrix), range);
 }
 
-/** `clap`: the size, and the distance of its centre from the picture's, as fractions (ISO/IEC 14496-12, 12.1.4). */
+/** `clap`: the size, and the distance of its center from the picture's, as fractions (ISO/IEC 14496-12, 12.1.4). */
 export function clapBox(crop: Crop, width: number, height: number): Buffer {
   return box(
     "clap",

@@ -1,6 +1,6 @@
 /**
  * Shows a comparison: a table with a row for each text and a column for each picture, because texts are long and
- * thumbnails are narrow. Colours go from the lowest to the highest similarity in the whole table; each cell also shows
+ * thumbnails are narrow. Colors go from the lowest to the highest similarity in the whole table; each cell also shows
  * the number. On a narrow screen a text stands above its cells; roles are written out, because a table that is laid out
  * as a grid may lose its own.
  */
