@@ -253,9 +253,9 @@ export class BytesInFlight {
   }
 
   /**
-   * Takes room from a share that blocks a waiting one: a slow one or, if all wait without progress, the latest large
-   * one or the small one that holds most. The latest small one may hold next to nothing: that of a request which came
-   * when the room was full of others. A line takes it from lines only.
+   * Takes room from a share that blocks a waiting one: a slow one or, if all wait without progress, the latest large one
+   * or the small one that holds most. The latest small one may hold next to nothing: that of a request which came when
+   * the room was full of others. A line takes it from lines only.
    */
   reclaim(waiting: Share): void {
     const inLane = this.#inLane(waiting).filter(({ isLine }) => isLine || !waiting.isLine);

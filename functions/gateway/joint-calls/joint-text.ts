@@ -1,10 +1,12 @@
 /** A text tower as the lines of a part see it: their texts go into one call, equal ones once. */
 import type { Embeddings, RpcResult, TextRpc, WorkerStats } from "../../runtime/rpc.ts";
 import type { Wanted } from "../../runtime/wanted.ts";
-import { MAX_INPUTS } from "../limits.ts";
 import type { Gathering, Waiting } from "./gathering.ts";
 import { rowsOf } from "./rows-of.ts";
 import { stillWanted } from "./still-wanted.ts";
+
+/** Texts of a call; as many as a request may have. More than that go into calls one after the other. */
+const MOST_TEXTS = 2_048;
 
 interface Asked {
   /** Token ids of each text. */
@@ -64,14 +66,13 @@ export class JointText implements TextRpc, Waiting {
     const { texts, rows } = distinctOf(asked);
     const results: RpcResult<Embeddings>[] = [];
     let open = asked.map((each, index) => ({ ...each, rows: rows[index] ?? [] }));
-    // A call has as many texts as a request may have.
-    for (let from = 0; from < texts.length; from += MAX_INPUTS) {
-      const to = Math.min(from + MAX_INPUTS, texts.length);
+    for (let from = 0; from < texts.length; from += MOST_TEXTS) {
+      const to = Math.min(from + MOST_TEXTS, texts.length);
       // Those that come later are to show life meanwhile.
       results.push(await this.#ask(texts.slice(from, to), stillWanted(open)));
       const isAnswered = (row: number): boolean => row < to;
       for (const { rows: own, answer } of open.filter((each) => each.rows.every(isAnswered))) {
-        answer.resolve(rowsOf(results, { each: MAX_INPUTS, count: to }, own));
+        answer.resolve(rowsOf(results, { each: MOST_TEXTS, count: to }, own));
       }
       open = open.filter((each) => !each.rows.every(isAnswered));
     }
