@@ -1,12 +1,5 @@
 /** The parts of a batch: which are lent to whom, and which of their lines have no answer. */
-import type {
-  Answers,
-  NewPart,
-  Part,
-  StoredAnswers,
-  Taker,
-  Unanswered,
-} from "../batches/batch-state-rpc.ts";
+import type { Answers, NewPart, Part, StoredAnswers, Taker, Unanswered } from "../batches/batch-state-rpc.ts";
 import { WORK_LEASE_MS } from "../runtime/work-lease.ts";
 
 interface PartRow extends Record<string, SqlStorageValue> {

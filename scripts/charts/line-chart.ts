@@ -59,9 +59,7 @@ function svgOf({ title, x, y, lines, evenX = false, evenY = false }: Chart): str
   const drawn = lines.map(({ name, points }, index) => {
     const color = COLORS[index % COLORS.length];
     const places = points.map(([px, py]) => [xAt.position(px), yAt.position(py)] as const);
-    const dots = places
-      .map(([px, py]) => `<circle cx="${px}" cy="${py}" r="3.5" fill="${color}"/>`)
-      .join("");
+    const dots = places.map(([px, py]) => `<circle cx="${px}" cy="${py}" r="3.5" fill="${color}"/>`).join("");
     const [lastX, lastY] = places.at(-1) ?? [0, 0];
     let nameY = lastY + 4;
     // Names of lines that end at the same height stand below each other.

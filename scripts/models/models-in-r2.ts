@@ -58,7 +58,9 @@ export async function storedModels(bucket: Pick<R2Bucket, "list" | "get">): Prom
   const models: StoredModel[] = [];
   for (let cursor: string | undefined; ;) {
     const listed = await bucket.list(cursor === undefined ? {} : { cursor });
-    for (const { key, uploaded } of listed.objects.filter(({ key: name }) => name.endsWith(`/${MANIFEST_FILE}`))) {
+    for (const { key, uploaded } of listed.objects.filter(({ key: name }) =>
+      name.endsWith(`/${MANIFEST_FILE}`),
+    )) {
       const object = await bucket.get(key);
       const parsed = manifestSchema.safeParse(await object?.json());
       // Manifests of another format version belong to another version of this project, and are skipped.

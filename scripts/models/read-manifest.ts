@@ -15,8 +15,11 @@ export async function readManifest(folder: string): Promise<Manifest> {
   try {
     return manifestSchema.parse(JSON.parse(json));
   } catch (cause) {
-    throw new Error(`${join(folder, MANIFEST_FILE)} is not a manifest of this version: build the model again`, {
-      cause,
-    });
+    throw new Error(
+      `${join(folder, MANIFEST_FILE)} is not a manifest of this version: build the model again`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -95,7 +95,8 @@ export class PartStream {
 
   async #header(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const end = indexOf(bytes, BLANK_LINE);
-    if ((end === -1 ? bytes.length : end) > MAX_HEADER_BYTES) throw invalidForm("a part's headers are too long");
+    if ((end === -1 ? bytes.length : end) > MAX_HEADER_BYTES)
+      throw invalidForm("a part's headers are too long");
     if (end === -1) return this.#keep(bytes);
     const header = bytes.subarray(LINE.length, Math.max(LINE.length, end));
     await this.#taker.begin(partHeader(new MultipartPart(header, [])));

@@ -87,7 +87,12 @@ export class PictureBatch {
     if (pixels.length === 0) return;
     const result = await timings.measure("image", () =>
       callWorker("image tower", (alive) =>
-        towers.vision.embedPixels(byteStream(pixels), pixels.length, aliveWhenAsked(alive, wanted), requestId),
+        towers.vision.embedPixels(
+          byteStream(pixels),
+          pixels.length,
+          aliveWhenAsked(alive, wanted),
+          requestId,
+        ),
       ),
     );
     const embedded = unwrap(result);

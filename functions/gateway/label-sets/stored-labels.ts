@@ -77,7 +77,9 @@ export function forgetLabels(account: string, id: string, revision: string): voi
 }
 
 export function labelSetNotFound(id: string): ServiceError {
-  return new ServiceError("label_set_not_found", `there is no label set ${shownId(id)}`, { param: "label_set" });
+  return new ServiceError("label_set_not_found", `there is no label set ${shownId(id)}`, {
+    param: "label_set",
+  });
 }
 
 async function exists(account: string, id: string, context: EmbedContext): Promise<boolean> {

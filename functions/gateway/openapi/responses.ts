@@ -127,9 +127,12 @@ export const ignoredLabels = {
     description:
       "Number of labels whose examples are ignored, because the texts find these examples to be something else",
   }),
-  ignored: z.array(z.number().int()).max(MAX_LISTED_LABELS).meta({
-    description: `Indices of these labels in the set, ascending; of more than ${MAX_LISTED_LABELS} the first ${MAX_LISTED_LABELS}`,
-  }),
+  ignored: z
+    .array(z.number().int())
+    .max(MAX_LISTED_LABELS)
+    .meta({
+      description: `Indices of these labels in the set, ascending; of more than ${MAX_LISTED_LABELS} the first ${MAX_LISTED_LABELS}`,
+    }),
 };
 
 export const classifyResponseSchema = listOf(

@@ -47,7 +47,10 @@ export function filenameSchema(what: string) {
       error: `${what}'s name has more than ${MAX_FILENAME_LENGTH} characters`,
       params: { code: "too_long" },
     })
-    .refine((name) => withoutControls(name) === name, { error: `${what}'s name has control characters`, ...invalid });
+    .refine((name) => withoutControls(name) === name, {
+      error: `${what}'s name has control characters`,
+      ...invalid,
+    });
 }
 
 /** `file` is the name; its bytes have gone their own way. */
