@@ -48,7 +48,6 @@ export const LONG_TESTS = [
   "test/vector-stores/fill-stores.test.ts",
   "test/vector-stores/filling-turns.test.ts",
   "test/vector-stores/lost-answers.test.ts",
-  "test/vector-stores/filling-turns.test.ts",
   "test/vector-stores/random-changes.test.ts",
   "test/vector-stores/store-edges.test.ts",
   "test/verify/promotion.test.ts",

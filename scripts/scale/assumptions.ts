@@ -22,6 +22,18 @@ export const SET_CHECKED = 20;
 /** Messages that the jobs Worker works on at once (`max_concurrency` in `functions/jobs/wrangler.toml`). */
 export const JOBS_AT_ONCE = 4;
 
+/** Requests to the shards Worker of a cold tower; each is billed, also if the cache in front of it answers. */
+export const SHARDS_REQUESTS = 4;
+
+/**
+ * What a warm classification leaves in the platform's observability: a line of each Worker that it passes (gateway,
+ * decoder, image tower), the platform's record of each of their invocations, and spans of the share that is traced.
+ */
+export const LOGGED = { lines: 3, invocations: 3, spans: 10, traced: 0.1 } as const;
+
+/** Published prices in dollars a million, beyond what a plan includes. */
+export const PRICES = { request: 0.3, cpuMs: 0.02, readOfR2: 0.36, loggedEvent: 0.6 } as const;
+
 /** Published limits: developers.cloudflare.com, pages "limits" of each product and of pricing. */
 export const PLATFORM = {
   /** Consumers of a queue at once. */
@@ -30,9 +42,12 @@ export const PLATFORM = {
   kvWrites: 1,
   /** Requests to one Durable Object, a second; a soft limit. */
   objectRequests: 1_000,
+  /** Lines and invocations that are logged of an account, a day. */
+  logsADay: 5e9,
 } as const;
 
 /** Requests a second of the highest tier, of an account in a data center (`wrangler.toml`). */
 export const HIGHEST_TIER = 200;
 
-export const SECONDS_A_MONTH = 30 * 24 * 3600;
+export const SECONDS_A_DAY = 24 * 3600;
+export const SECONDS_A_MONTH = 30 * SECONDS_A_DAY;

@@ -4,10 +4,14 @@ import {
   JOBS_AT_ONCE,
   type Lifetime,
   LIFETIMES,
+  LOGGED,
   NAME_REMEMBERED,
   PLATFORM,
+  PRICES,
+  SECONDS_A_DAY,
   SECONDS_A_MONTH,
   SET_CHECKED,
+  SHARDS_REQUESTS,
   UTILIZATION,
 } from "./assumptions.ts";
 import type { Measured } from "./measured.ts";
@@ -37,8 +41,17 @@ export interface Needs {
   objectRequests: number;
   /** Consumers of the queue that are needed if all pictures come in batches. */
   consumers: number;
+  /** Lines and invocations that are logged a day. */
+  logsADay: number;
   /** Dollars a month. */
-  dollars: number;
+  dollars: {
+    /** Requests, CPU time, and R2 for label sets, if no isolate were cold. */
+    warm: number;
+    /** What cold towers add for the shorter lifetimes, if data centers' caches are filled, and if none is. */
+    cold: { filled: number; empty: number };
+    /** Logs and traces. */
+    logs: number;
+  };
 }
 
 export function needsOf({ perSecond, dataCenters }: Load, measured: Measured): Needs {
@@ -48,21 +61,36 @@ export function needsOf({ perSecond, dataCenters }: Load, measured: Measured): N
   const isolates = isolatesEach * dataCenters;
   const cold = (lifetime: Lifetime): number => coldShare(perDataCenter, isolatesEach, lifetime);
   const short = cold(LIFETIMES.short);
+  const checksOfR2 = Math.min(perSecond, isolates / SET_CHECKED);
+  const readsOfR2 = perSecond * short * measured.readsOfR2;
+  const loading = measured.loadingMs * PRICES.cpuMs + SHARDS_REQUESTS * PRICES.request;
+  const filled = monthly(perSecond * short, loading);
+  const { lines, invocations, spans, traced } = LOGGED;
   return {
     perDataCenter,
     isolates,
     processors,
     cold: { short, long: cold(LIFETIMES.long) },
-    checksOfR2: Math.min(perSecond, isolates / SET_CHECKED),
-    readsOfR2: perSecond * short * measured.readsOfR2,
+    checksOfR2,
+    readsOfR2,
     // Each isolate that has a request in the first second finds nothing in KV, computes the set and writes it.
     kvWrites: isolates * (1 - Math.exp(-perSecond / isolates)),
     // A gateway isolate asks again when what it remembers is this old; there are at most as many as image towers.
     objectRequests: Math.min(perSecond, isolates / NAME_REMEMBERED),
     // A part computes one picture after the other, so a consumer is worth one processor.
     consumers: Math.ceil(processors),
-    dollars: (perSecond * SECONDS_A_MONTH * measured.dollars) / 1e6,
+    logsADay: perSecond * SECONDS_A_DAY * (lines + invocations),
+    dollars: {
+      warm: monthly(perSecond, measured.dollars) + monthly(checksOfR2, PRICES.readOfR2),
+      cold: { filled, empty: filled + monthly(readsOfR2, PRICES.readOfR2) },
+      logs: monthly(perSecond, (lines + invocations + spans * traced) * PRICES.loggedEvent),
+    },
   };
+}
+
+/** Dollars a month. @param price of a million */
+function monthly(perSecond: number, price: number): number {
+  return (perSecond * SECONDS_A_MONTH * price) / 1e6;
 }
 
 /**
@@ -123,6 +151,13 @@ export const LIMITS: readonly Limit[] = [
     happens:
       "names of label sets of one account are asked again too often; an isolate goes on with what it remembers for 5 seconds, then answers 503",
     turn: "the id of the set instead of its name, or several accounts",
+  },
+  {
+    name: `Workers Logs: ${PLATFORM.logsADay / 1e9} billion events a day`,
+    demand: ({ logsADay }) => logsADay,
+    most: PLATFORM.logsADay,
+    happens: "Cloudflare keeps one request's logs in a hundred until the day ends; answers are the same",
+    turn: "`head_sampling_rate` of the logs in `wrangler.toml`",
   },
 ];
 

@@ -1,5 +1,5 @@
 /** The tables of docs/scale.md. */
-import { LIFETIMES, UTILIZATION } from "./assumptions.ts";
+import { LIFETIMES, LOGGED, PRICES, SHARDS_REQUESTS, UTILIZATION } from "./assumptions.ts";
 import type { Measured } from "./measured.ts";
 import { LIMITS, metAt, needsOf } from "./model.ts";
 
@@ -20,6 +20,7 @@ export function scaleTables(measured: Measured): string {
     `- Another isolate starts when those of a data center compute ${UTILIZATION * 100} % of the time`,
     "- Requests arrive at random, evenly over data centers and isolates, all of one account, with one picture and one stored label set",
     "- There are as many isolates of the gateway as of the image tower",
+    `- Prices in dollars a million: requests ${PRICES.request}, milliseconds of CPU time ${PRICES.cpuMs}, reads of R2 ${PRICES.readOfR2}, logged events ${PRICES.loggedEvent}; a cold tower asks the shards Worker ${SHARDS_REQUESTS} times; a classification is ${LOGGED.lines} lines and ${LOGGED.invocations} invocations in the logs, and ${LOGGED.spans} spans if it is traced, which one in ${1 / LOGGED.traced} is`,
     "",
     loadTable(measured),
     "",
@@ -42,7 +43,9 @@ function loadTable(measured: Measured): string {
         count(needs.kvWrites),
         count(needs.objectRequests),
         count(needs.consumers),
-        `${count(needs.dollars)} $`,
+        `${count(needs.dollars.warm)} $`,
+        `${count(needs.dollars.cold.filled)} / ${count(needs.dollars.cold.empty)} $`,
+        `${count(needs.dollars.logs)} $`,
       ];
     }),
   );
@@ -58,7 +61,9 @@ function loadTable(measured: Measured): string {
       "KV writes to a new set's key in its first second",
       "Durable Object a second, sets by name",
       "queue consumers, all in batches",
-      "a month, requests and CPU time",
+      "a month: requests, CPU time, label sets",
+      "cold towers, caches filled / none filled",
+      "logs and traces",
     ],
     rows,
   );

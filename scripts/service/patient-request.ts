@@ -55,18 +55,20 @@ export async function getPatiently(service: Service, path: string): Promise<Resp
   return await askPatiently(service, path, () => ({}));
 }
 
-/** @param requestOf makes method and body of each try */
+/** @param requestOf makes method, headers and body of each try */
 export async function askPatiently(
   { url, key }: Service,
   path: string,
   requestOf: () => RequestInit,
   signal?: AbortSignal,
 ): Promise<Response> {
-  const headers: HeadersInit = key === undefined ? {} : { authorization: `Bearer ${key}` };
   for (let tried = 1; ; tried++) {
     let answer: Response | undefined;
+    const request = requestOf();
+    const headers = new Headers(request.headers);
+    if (key !== undefined) headers.set("authorization", `Bearer ${key}`);
     try {
-      answer = await fetch(url + path, { ...requestOf(), headers, signal: signal ?? null });
+      answer = await fetch(url + path, { ...request, headers, signal: signal ?? null });
     } catch (error) {
       if (tried === TRIES || signal?.aborted === true) throw error;
     }

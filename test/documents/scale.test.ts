@@ -35,11 +35,18 @@ describe("the model", () => {
     expect(measured.readsOfR2).toBeGreaterThan(10);
   });
 
-  it("needs the same processors and dollars however far the load is spread", () => {
-    const [near, far] = [1, 300].map((dataCenters) => needsOf({ perSecond: 1000, dataCenters }, measured));
+  it("needs the same processors and logs however far the load is spread, and money for what is cold", () => {
+    const [near, far] = [1, 300].map((dataCenters) => needsOf({ perSecond: 10, dataCenters }, measured));
     expect(far?.processors).toBe(near?.processors);
-    expect(far?.dollars).toBe(near?.dollars);
-    expect(near?.dollars).toBeCloseTo((1000 * 30 * 86_400 * measured.dollars) / 1e6);
+    expect(far?.dollars.logs).toBe(near?.dollars.logs);
+    const month = (10 * 30 * 86_400) / 1e6;
+    expect(near?.dollars.warm).toBeCloseTo(month * (measured.dollars + 0.05 * 0.36), 1);
+    const cold = month * (far?.cold.short ?? NaN);
+    expect(far?.dollars.cold.filled).toBeCloseTo(cold * (measured.loadingMs * 0.02 + 4 * 0.3), 6);
+    expect((far?.dollars.cold.empty ?? NaN) - (far?.dollars.cold.filled ?? NaN)).toBeCloseTo(
+      cold * measured.readsOfR2 * 0.36,
+      6,
+    );
   });
 
   it("finds nearly every request cold where requests are rarer than isolates live, and few where they are not", () => {
@@ -61,7 +68,8 @@ describe("the model", () => {
   });
 
   it("assumes what configurations and code say", async () => {
-    const { JOBS_AT_ONCE, HIGHEST_TIER, NAME_REMEMBERED, SET_CHECKED } = assumptions;
+    const { JOBS_AT_ONCE, HIGHEST_TIER, LOGGED, NAME_REMEMBERED, SET_CHECKED } = assumptions;
+    expect(await text("wrangler.toml")).toContain(`head_sampling_rate = ${LOGGED.traced} }`);
     expect(await text("functions/jobs/wrangler.toml")).toContain(`max_concurrency = ${JOBS_AT_ONCE}\n`);
     expect(await text("wrangler.toml")).toContain(`simple = { limit = ${10 * HIGHEST_TIER}, period = 10 }`);
     for (const [file, seconds] of [
