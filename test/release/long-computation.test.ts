@@ -8,7 +8,7 @@ import type { KeyRecord } from "../../functions/gateway/keys/api-key.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { withOperatorKey } from "../../scripts/cloudflare/operator-key.ts";
 import { computeStoredSets } from "../../scripts/release/compute-stored-sets.ts";
-import { readManifest } from "../../scripts/models/models-in-r2.ts";
+import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { DEMO_MODEL } from "../support/workers.ts";
 import { ReleaseAccount } from "./release-account.ts";
 
