@@ -16,7 +16,7 @@ const PAGE = "functions/page/";
 const BOUNDED: Readonly<Record<string, readonly [count: number, why: string]>> = {
   "functions/runtime/simd/int8-linear.ts": [3, "what a quantized layer consists of: at most four"],
   "functions/runtime/simd/node-cursor.ts": [1, "a node's inputs, as the code calls it"],
-  "functions/runtime/simd/program.ts": [1, "shards of a stage"],
+  "functions/runtime/simd/program.ts": [2, "shards and steps of a stage"],
   "functions/runtime/simd/shard-weights.ts": [1, "matrices of a shard"],
   "functions/runtime/simd/steps/convnext-block.ts": [1, "bands of an MLP, as the build cuts it"],
   "functions/runtime/simd/steps/transformer-block.ts": [2, "query, key and value; four layers"],
