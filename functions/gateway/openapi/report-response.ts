@@ -102,25 +102,19 @@ const setCountsSchema = z
     model: z.string(),
     ready: z.number().int(),
     building: z.number().int().meta({ description: "That are being computed" }),
-    missing_examples: z
-      .number()
-      .int()
-      .meta({
-        description: "Whose owners must store them again: the model has no vectors of their examples",
-      }),
+    missing_examples: z.number().int().meta({
+      description: "Whose owners must store them again: the model has no vectors of their examples",
+    }),
     bytes: z.number().int(),
   })
   .meta({ id: "LabelSetCounts" });
 
 const labelSetsSchema = z.object({
   sets: z.number().int(),
-  uncomputed: z
-    .number()
-    .int()
-    .meta({
-      description:
-        "That are older than a minute and for no model ready, building or without vectors of examples",
-    }),
+  uncomputed: z.number().int().meta({
+    description:
+      "That are older than a minute and for no model ready, building or without vectors of examples",
+  }),
   models: z.array(setCountsSchema),
   after: z.number().int().nullable().meta({ description: "For the next page; null after the last one" }),
 });
