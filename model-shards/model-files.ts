@@ -1,7 +1,10 @@
-import type { Manifest, ShardFile } from "./manifest.ts";
+import type { Manifest, Shard, ShardFile } from "./manifest.ts";
 
 /** Every file of a model except its manifest. */
 export function modelFiles({ image, text }: Manifest): ShardFile[] {
-  const shards = [...image.shards, ...text.shards];
-  return [...shards.flatMap(({ graph, weights }) => [graph, weights]), text.token_embedding];
+  return [...shardFiles(image.shards), ...shardFiles(text.shards), text.token_embedding];
+}
+
+export function shardFiles(shards: readonly Shard[]): ShardFile[] {
+  return shards.flatMap(({ graph, weights }) => [graph, weights]);
 }

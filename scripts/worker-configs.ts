@@ -178,6 +178,11 @@ function rateLimits({ ratelimits = [] }: RawConfig): string {
   return ratelimits.map(({ name, simple }) => `${name}=${simple.limit}/${simple.period}`).join(",");
 }
 
+/** Those of the committed configuration. */
+export function committedRateLimits(): string {
+  return rateLimits(committedConfig(GATEWAY_CONFIG));
+}
+
 function rawConfig(source: string): RawConfig {
   return experimental_readRawConfig({ config: join(ROOT, source) }).rawConfig as RawConfig;
 }

@@ -4,6 +4,7 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { DecodedImage, DecoderRpc, Priority, WorkerStats } from "../runtime/rpc.ts";
+import { thisIsolate } from "../runtime/isolate.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import { ByteTaker } from "../runtime/byte-taker.ts";
@@ -43,7 +44,7 @@ export default class Decoder extends WorkerEntrypoint implements DecoderRpc {
   }
 
   async stats(): Promise<WorkerStats> {
-    return { wasmBytes: codecMemoryBytes(), runs: pictures };
+    return { wasmBytes: codecMemoryBytes(), runs: pictures, isolate: thisIsolate() };
   }
 }
 

@@ -31,6 +31,12 @@ function lasts(until: number, now: number): boolean {
   return until > now && until <= now + LONGEST_MS;
 }
 
+/** True if a chain computes the set now, or is about to go on. */
+export async function isBeingBuilt(store: SetStore, id: string, revision: string): Promise<boolean> {
+  const { claim } = await store.claims.get(id, revision);
+  return claim !== undefined && lasts(claim.aliveUntil, Date.now());
+}
+
 /**
  * Begins a chain, or resumes one that has stopped.
  * @returns the turn to send; undefined if the chain is running

@@ -1,5 +1,6 @@
 /** Turns the outcome of an RPC method, errors included, into a value that RPC can carry. */
 import { ServiceError } from "./errors.ts";
+import { thisIsolate } from "./isolate.ts";
 import type { RpcResult } from "./rpc.ts";
 import { ClientGoneError } from "./wanted.ts";
 
@@ -12,6 +13,8 @@ export async function rpcResult<T>(
   request: string,
   body: () => Promise<T>,
 ): Promise<RpcResult<T>> {
+  // Its age counts from here, not from the first report.
+  thisIsolate();
   try {
     return { ok: true, value: await body() };
   } catch (error) {

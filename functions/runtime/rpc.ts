@@ -8,6 +8,7 @@
  * Each call that a request makes has its `requestId`; every Worker that takes part logs it. Only `priority` follows it.
  */
 import type { ErrorCode } from "./errors.ts";
+import type { Isolate } from "./isolate.ts";
 import type { Loaded } from "./model-store/source-report.ts";
 import type { Dot } from "./tower/engine.ts";
 import type { Wanted } from "./wanted.ts";
@@ -38,8 +39,13 @@ export interface WorkerStats {
   dot?: Dot;
   /** Times of loading the tower, once it is loaded. */
   loaded?: Loaded;
+  isolate?: Isolate;
+  /** Number of stages of an image tower, by its configuration. */
+  stages?: number;
   /** Of the next stage of an image tower, and so on. */
   next?: WorkerStats;
+  /** Why the next stage did not answer. */
+  nextError?: string;
 }
 
 /** A decoded picture: uint8 RGB, `size × size × 3`, row-major, preprocessed as the model was trained. */
@@ -90,7 +96,8 @@ export interface VisionRpc {
   embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>>;
   /** Starts to load the tower for a request that will follow, unless it is loaded; returns at once. */
   wake(requestId: string): Promise<void>;
-  stats(): Promise<WorkerStats>;
+  /** @param patience milliseconds within which all stages should answer */
+  stats(patience?: number): Promise<WorkerStats>;
 }
 
 /** A later stage of the image tower. Its input is the output of the previous stage. */
@@ -109,7 +116,8 @@ export interface VisionStageRpc {
   ): Promise<RpcResult<Embeddings>>;
   /** As for the first stage, which passes the call on. */
   wake(requestId: string): Promise<void>;
-  stats(): Promise<WorkerStats>;
+  /** As for the first stage. */
+  stats(patience?: number): Promise<WorkerStats>;
 }
 
 export interface TextRpc {

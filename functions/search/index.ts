@@ -7,6 +7,7 @@ import kernel from "../../.generated/simd/scan.wasm";
 import { Admission } from "../runtime/admission.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { withHeartbeat } from "../runtime/heartbeat.ts";
+import { thisIsolate } from "../runtime/isolate.ts";
 import { logCall } from "../runtime/log-call.ts";
 import type { RpcResult, WorkerStats } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
@@ -56,7 +57,7 @@ export default class Search extends WorkerEntrypoint<SearchEnv> implements Searc
   }
 
   async stats(): Promise<WorkerStats> {
-    return { wasmBytes: cache.memory.bytes, runs: searches };
+    return { wasmBytes: cache.memory.bytes, runs: searches, isolate: thisIsolate() };
   }
 }
 

@@ -3,6 +3,7 @@ import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { planStages } from "../../model-shards/plan-stages.ts";
 import { Admission } from "../runtime/admission.ts";
+import { withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { withHeartbeat } from "../runtime/heartbeat.ts";
 import type { WaitUntil } from "../runtime/lease.ts";
@@ -38,7 +39,17 @@ type Pictures = AsyncIterable<MakeInput> | Iterable<MakeInput>;
 /** Requests of each size that an isolate works on or keeps waiting: at half a second a picture, some ten seconds. */
 const MAX_REQUESTS = 16;
 
-let resident: { tower: Tower; isLast: boolean } | undefined;
+/** Share of a stage's time to tell its figures that the next one has: the answer then names the stage that is silent. */
+const SHARE_OF_NEXT = 0.8;
+
+interface Resident {
+  tower: Tower;
+  isLast: boolean;
+  /** Number of the tower's stages. */
+  stages: number;
+}
+
+let resident: Resident | undefined;
 const admission = new Admission(MAX_REQUESTS);
 
 /** @throws ServiceError `model_unavailable`, `not_configured` */
@@ -49,11 +60,11 @@ export async function imageStage(
 ): Promise<ImageStage> {
   const { manifest, report } = await leasedManifest(env, env.MODEL, waitUntil);
   resident ??= createTower(createEngine, manifest, report, env);
-  const { tower, isLast } = resident;
+  const { isLast } = resident;
   if (!isLast && env.NEXT === undefined) {
     throw new ServiceError("not_configured", "this stage of the image tower is not bound to the next one");
   }
-  return new ImageStage(manifest, tower, isLast ? undefined : env.NEXT, waitUntil);
+  return new ImageStage(manifest, resident, isLast ? undefined : env.NEXT, waitUntil);
 }
 
 function createTower(
@@ -61,7 +72,7 @@ function createTower(
   manifest: Manifest,
   report: SourceReport,
   env: VisionEnv,
-): { tower: Tower; isLast: boolean } {
+): Resident {
   const { index, count } = parseStage(env.STAGE);
   const plan = planStages(manifest.image.shards, count);
   const shards = plan[index];
@@ -75,6 +86,7 @@ function createTower(
   return {
     tower: new Tower(createEngine, { shards, source, inputShape }),
     isLast: index === plan.length - 1,
+    stages: plan.length,
   };
 }
 
@@ -82,12 +94,19 @@ function createTower(
 export class ImageStage {
   readonly manifest: Manifest;
   readonly #tower: Tower;
+  readonly #stages: number;
   readonly #next: VisionStageRpc | undefined;
   readonly #waitUntil: WaitUntil;
 
-  constructor(manifest: Manifest, tower: Tower, next: VisionStageRpc | undefined, waitUntil: WaitUntil) {
+  constructor(
+    manifest: Manifest,
+    { tower, stages }: Resident,
+    next: VisionStageRpc | undefined,
+    waitUntil: WaitUntil,
+  ) {
     this.manifest = manifest;
     this.#tower = tower;
+    this.#stages = stages;
     this.#next = next;
     this.#waitUntil = waitUntil;
   }
@@ -96,10 +115,20 @@ export class ImageStage {
     return this.#tower.stats;
   }
 
-  /** Figures of this stage, and in `next` those of the later ones. */
-  async allStats(): Promise<WorkerStats> {
-    const next = await this.#next?.stats();
-    return { ...this.stats, ...(next && { next }) };
+  /**
+   * Figures of this stage, and in `next` those of the later ones, as far as these answer.
+   * @param patience milliseconds within which all of them should answer
+   */
+  async allStats(patience: number): Promise<WorkerStats> {
+    const own = { ...this.stats, stages: this.#stages };
+    const next = this.#next;
+    if (next === undefined) return own;
+    const left = SHARE_OF_NEXT * patience;
+    try {
+      return { ...own, next: await withDeadline(left, () => next.stats(left)) };
+    } catch (error) {
+      return { ...own, nextError: String(error) };
+    }
   }
 
   /** Loads this stage and the later ones. */

@@ -14,6 +14,7 @@ import type {
   VisionRpc,
   VisionStageRpc,
 } from "../runtime/rpc.ts";
+import { DEADLINES } from "../runtime/deadline.ts";
 import { loadedFields, logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import type { Tensor } from "../runtime/tensor.ts";
@@ -89,8 +90,10 @@ export const visionWorker = (createEngine: CreateEngine) =>
       );
     }
 
-    async stats(): Promise<WorkerStats> {
-      return await (await this.#stage()).allStats();
+    async stats(patience: number = DEADLINES.r2Body): Promise<WorkerStats> {
+      const begun = Date.now();
+      const stage = await this.#stage();
+      return await stage.allStats(patience - (Date.now() - begun));
     }
 
     async #stage(): Promise<ImageStage> {

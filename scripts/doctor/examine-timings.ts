@@ -1,15 +1,31 @@
-/** Findings on the time of a classification, cold and warm. */
-import type { Classified, Deployment } from "./ask-deployment.ts";
+/** Findings on the time of a classification, cold and warm, by each model. */
+import type { Deployment, ModelClassifications } from "./ask-deployment.ts";
+import type { Classified } from "./classify-example.ts";
 import { type Finding, ms, verdictOf } from "./finding.ts";
+import { loadLimit, shownLimits } from "./load-limits.ts";
 
-const SECTION = "time of a classification";
+export function examineTimings({ classifications, parts: { towers } }: Deployment): Finding[] {
+  const models = "value" in towers ? towers.value.models : [];
+  return classifications.flatMap(({ model, answers }) => {
+    const about = models.find((each) => each.model === model);
+    const bytes = { image: about?.image_bytes ?? null, text: about?.text_bytes ?? null };
+    const section = `time of a classification${model === undefined ? "" : ` by ${model}`}`;
+    return examineModel(answers, bytes).map((finding) => ({ section, ...finding }));
+  });
+}
 
-export function examineTimings({ classifications }: Deployment): Finding[] {
-  const failed = classifications.find((each) => "error" in each);
+type SectionFinding = Omit<Finding, "section">;
+type Tower = "image" | "text";
+
+/** @param bytes of each tower's shards; null if they are not known */
+function examineModel(
+  answers: ModelClassifications["answers"],
+  bytes: Record<Tower, number | null>,
+): SectionFinding[] {
+  const failed = answers.find((each) => "error" in each);
   if (failed !== undefined && "error" in failed) {
     return [
       {
-        section: SECTION,
         name: "fox.png, three labels",
         value: failed.error,
         expected: "an answer",
@@ -18,12 +34,11 @@ export function examineTimings({ classifications }: Deployment): Finding[] {
       },
     ];
   }
-  const [first, ...warm] = classifications.flatMap((each) => ("value" in each ? [each.value] : []));
+  const [first, ...warm] = answers.flatMap((each) => ("value" in each ? [each.value] : []));
   const median = warm.toSorted((a, b) => a.elapsed - b.elapsed)[Math.floor(warm.length / 2)];
   if (first === undefined || median === undefined) return [];
   return [
     {
-      section: SECTION,
       name: "prediction",
       value: first.prediction,
       expected: "fox",
@@ -31,10 +46,9 @@ export function examineTimings({ classifications }: Deployment): Finding[] {
         "the model is another than it should be, or its weights were built wrongly: npm run model:verify",
       verdict: verdictOf([first, ...warm].every(({ prediction }) => prediction === "fox")),
     },
-    coldFinding("image", first),
-    coldFinding("text", first),
+    coldFinding("image", first, bytes.image),
+    coldFinding("text", first, bytes.text),
     {
-      section: SECTION,
       name: "first answer, with a label that is new",
       value: shown(first),
       expected: "the parts of a warm answer, and text",
@@ -42,7 +56,6 @@ export function examineTimings({ classifications }: Deployment): Finding[] {
       verdict: "unknown",
     },
     {
-      section: SECTION,
       name: "warm answer, median of three",
       value: shown(median),
       expected: "no load, and all label tokens from a cache",
@@ -53,18 +66,24 @@ export function examineTimings({ classifications }: Deployment): Finding[] {
   ];
 }
 
-function coldFinding(tower: "image" | "text", { timings }: Classified): Finding {
+function coldFinding(tower: Tower, { timings }: Classified, bytes: number | null): SectionFinding {
   const load = timings.get(`${tower}-load`);
+  const limit = loadLimit(load?.from ?? null, bytes);
   return {
-    section: SECTION,
     name: `cold ${tower} tower`,
     value:
       load === undefined
         ? "not waited for: it was warm, or loaded while the picture was decoded"
         : `${ms(load.ms)} to load: manifest ${ms(timings.get(`${tower}-manifest`)?.ms ?? 0)}, shards ${ms(timings.get(`${tower}-shards`)?.ms ?? 0)} from ${load.from ?? "an unknown source"}`,
-    expected: "about what docs/cold-start.md measured for the source",
-    otherwise: "far more: the source is far away or slow; the line on the cache says which it should be",
-    verdict: load?.from === "repaired" ? "differs" : load === undefined ? "unknown" : "ok",
+    expected: shownLimits(bytes),
+    otherwise:
+      "slower: the source is far away or slow, and the line on the cache says which it should be; repaired: the cache gave wrong bytes",
+    verdict:
+      load?.from === "repaired"
+        ? "differs"
+        : load === undefined || limit === undefined
+          ? "unknown"
+          : verdictOf(load.ms <= limit),
   };
 }
 

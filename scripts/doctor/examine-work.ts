@@ -22,16 +22,35 @@ function examineSets(deployment: Deployment): Finding[] {
   const section = "label sets of all accounts";
   const { label_sets: asked } = deployment.parts;
   if (!("value" in asked)) return unanswered(deployment, "label_sets", section);
-  const { sets, models, after } = asked.value;
-  return models.map(({ model, ready, bytes }) => ({
-    section,
-    name: model,
-    value: `${ready} of ${sets} computed, ${megabytes(bytes)} MB${after === null ? "" : "; there are more sets"}`,
-    expected: "all of them",
-    otherwise:
-      "the others are computed when they are next used, which is slow; a deployment computes them before it serves",
-    verdict: verdictOf(ready === sets),
-  }));
+  const { sets, uncomputed, models, after } = asked.value;
+  const more = after === null ? "" : "; there are more sets";
+  return [
+    ...models.map((counts): Finding => ({
+      section,
+      name: counts.model,
+      value: [
+        `${counts.ready} of ${sets} computed`,
+        ...(counts.building > 0 ? [`${counts.building} being computed`] : []),
+        ...(counts.missing_examples > 0
+          ? [`${counts.missing_examples} without vectors of their examples`]
+          : []),
+        `${megabytes(counts.bytes)} MB${more}`,
+      ].join(", "),
+      expected: "those that were used with it; a deployment computes all before it serves",
+      otherwise:
+        "a set is computed when it is first used with a model; one without vectors of its examples must be stored again by its owner",
+      verdict: "ok",
+    })),
+    {
+      section,
+      name: "computed for no model",
+      value: `${uncomputed}${more}`,
+      expected: "none, besides those that are being computed or must be stored again",
+      otherwise:
+        "they are computed when they are next used, which is slow: a message of the queue was lost, or the jobs Worker fails (npx wrangler tail edgeclip-jobs)",
+      verdict: verdictOf(uncomputed === 0),
+    },
+  ];
 }
 
 function examineBatches(deployment: Deployment): Finding[] {

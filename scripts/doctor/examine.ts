@@ -2,11 +2,12 @@
 import { MAX_INVOCATIONS } from "../../functions/gateway/report/shards-cache-probe.ts";
 import { TIMER_MS } from "../../functions/gateway/report/clock.ts";
 import { VERSION } from "../../functions/gateway/version.ts";
+import { committedRateLimits } from "../worker-configs.ts";
 import type { Deployment } from "./ask-deployment.ts";
 import { examineTimings } from "./examine-timings.ts";
 import { examineTowers } from "./examine-towers.ts";
 import { examineWork } from "./examine-work.ts";
-import { type Finding, ms, verdictOf } from "./finding.ts";
+import { type Finding, ms, seconds, verdictOf } from "./finding.ts";
 import { unanswered } from "./unanswered.ts";
 
 /** Milliseconds within which a store of the same region answers. */
@@ -45,7 +46,14 @@ function examinePlatform({ url, version, dataCenter, parts }: Deployment): Findi
     },
   ];
   if (!("value" in parts.host)) return findings;
-  const { access, has_pepper: hasPepper, rate_limits: rates } = parts.host.value;
+  const {
+    access,
+    has_pepper: hasPepper,
+    rate_limits: rates,
+    image_cache_ttl: ttl,
+    isolate,
+  } = parts.host.value;
+  const committed = committedRateLimits();
   const isLocal = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::|$)/.test(url);
   return [
     ...findings,
@@ -69,9 +77,27 @@ function examinePlatform({ url, version, dataCenter, parts }: Deployment): Findi
       section,
       name: "rate limits",
       value: rates ?? "not told",
-      expected: "those of wrangler.toml; the platform counts in each location",
-      otherwise: "messages of 429 do not name the limit; the limits themselves still hold",
-      verdict: rates === null ? "unknown" : "ok",
+      expected: `${committed}, as in wrangler.toml; the platform counts in each location`,
+      otherwise:
+        "the deployment has other limits than this checkout: npm run deploy. Not told: messages of 429 do not name the limit, which holds all the same",
+      verdict: rates === null ? "unknown" : verdictOf(rates === committed),
+    },
+    {
+      section,
+      name: "embeddings of pictures are kept",
+      value: ttl === 0 ? "no" : `for ${ttl} s`,
+      expected: "as IMAGE_CACHE_TTL says (docs/images.md)",
+      otherwise: "if they are kept, a hash of each picture that was sent is in KV for that long",
+      verdict: "unknown",
+    },
+    {
+      section,
+      name: "isolate of the gateway",
+      value: `${isolate.id}, ${seconds(isolate.age_ms)} old`,
+      expected: "the same one, and older, if it lived on since an earlier report",
+      otherwise:
+        "another one answered, or the platform ended it: what isolates keep, such as loaded towers, is read again (docs/scale.md)",
+      verdict: "unknown",
     },
   ];
 }

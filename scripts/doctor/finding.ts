@@ -22,6 +22,11 @@ export function ms(value: number): string {
   return `${Math.round(value)} ms`;
 }
 
+/** Milliseconds as text in seconds. */
+export function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 1000)} s`;
+}
+
 export function verdictOf(isExpected: boolean): Verdict {
   return isExpected ? "ok" : "differs";
 }

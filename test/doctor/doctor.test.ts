@@ -6,18 +6,19 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { operatorReportSchema } from "../../functions/gateway/openapi/report-response.ts";
 import { REPORT_PARTS } from "../../functions/gateway/schemas/operator-report-query.ts";
 import { VERSION } from "../../functions/gateway/version.ts";
-import type { Finding } from "../../scripts/doctor/finding.ts";
 import { addKey } from "../support/add-key.ts";
-import { type Outcome, runNode } from "../support/run-node.ts";
 import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { behindCache, WORKERS_CACHE } from "../support/workers-cache.ts";
+import { doctor, finding, findings } from "./support/run-doctor.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SECRET = "a secret label";
 const ACCOUNT = "a-secret-account";
 
 let workers: Workers;
+/** Section of the model's times. */
+let times: string;
 let operator: string;
 let other: string;
 
@@ -28,6 +29,7 @@ async function keyOf(account: string, isOperator: boolean): Promise<string> {
 
 beforeAll(async () => {
   workers = await startWorkers({ access: "keys" });
+  times = timesOf(workers);
   operator = await keyOf("operations", true);
   other = await keyOf(ACCOUNT, false);
   const labels = [SECRET, "fox"];
@@ -42,6 +44,10 @@ afterAll(async () => {
   await workers.dispose();
 });
 
+function timesOf({ prefix }: Workers): string {
+  return `time of a classification by ${prefix.replace("/", "@")}`;
+}
+
 function bearer(key: string): { authorization: string } {
   return { authorization: `Bearer ${key}` };
 }
@@ -52,22 +58,9 @@ async function refusal(headers: Record<string, string>): Promise<unknown[]> {
   return [status, body.error.code, Object.keys(body)];
 }
 
-async function doctor(url: string, key: string, ...options: string[]): Promise<Outcome> {
-  return await runNode(["scripts/doctor/doctor.ts", "--url", url, ...options], {
-    env: { EDGECLIP_API_KEY: key },
-  });
-}
-
-async function findings(url: string, key: string): Promise<{ code: number; found: Finding[] }> {
-  const { code, stdout, stderr } = await doctor(url, key, "--json");
-  expect(stderr).toBe("");
-  return { code, found: (JSON.parse(stdout) as { findings: Finding[] }).findings };
-}
-
-function finding(found: readonly Finding[], section: string, name: string | RegExp): Finding {
-  const meant = found.find((each) => each.section === section && new RegExp(name).test(each.name));
-  if (meant === undefined) throw new Error(`there is no line "${section}: ${String(name)}"`);
-  return meant;
+function isolateOf(value: string): { id: string | undefined; age: number } {
+  const [, id, seconds] = /([0-9a-f]{8}), (\d+) s old$/.exec(value) ?? [];
+  return { id, age: Number(seconds) };
 }
 
 it("has the version of package.json", async () => {
@@ -96,6 +89,27 @@ describe("the report", () => {
     expect(await refusal(bearer(`sk-${"x".repeat(43)}`))).toEqual([401, "invalid_api_key", ["error"]]);
   });
 
+  it("names the data center of Cloudflare, whose requests have an id, in either of its forms", async () => {
+    const url = `${workers.url}/v1/operator/report?part=batches`;
+    const asked = ["8f2d0c1e2b3a4d5e-FRA", "8f2d0c1e2b3a4d5e"].map((ray) =>
+      request("GET", url, undefined, { ...bearer(operator), "cf-ray": ray }),
+    );
+    // Local workerd gives every request the data center that Cloudflare would.
+    for (const { body } of await Promise.all(asked)) expect(body.data_center).toMatch(/^[A-Z]{3}$/);
+    const { body } = await request("GET", url, undefined, bearer(operator));
+    expect(body.data_center).toBeNull();
+  });
+
+  it("has pages of label sets by number, not by key", async () => {
+    const url = `${workers.url}/v1/operator/report?part=label_sets&after=`;
+    const { body } = await request("GET", `${url}1`, undefined, bearer(operator));
+    expect(body.label_sets).toMatchObject({ sets: 0, after: null });
+    for (const after of ["accounts/a/ls_1", "-1", "1000000"]) {
+      const refused = await request("GET", url + encodeURIComponent(after), undefined, bearer(operator));
+      expect([refused.status, refused.body.error.param], after).toEqual([400, "after"]);
+    }
+  });
+
   it("has no other parts", async () => {
     const url = `${workers.url}/v1/operator/report?part=secrets`;
     const { status, body } = await request("GET", url, undefined, bearer(operator));
@@ -115,9 +129,21 @@ describe("the doctor", { timeout: 120_000 }, () => {
     expect(finding(found, "data center's cache", "in one request").verdict).toBe("unknown");
     expect(finding(found, "models", "^edgeclip-demo@").value).toContain("image tower in 1 stage");
     expect(finding(found, "Workers, one isolate each", "image$").value).toMatch(/loaded from r2 in \d+ ms/);
-    expect(finding(found, "time of a classification", "cold image").value).toMatch(/^\d+ ms to load/);
-    expect(finding(found, "time of a classification", "warm").verdict).toBe("ok");
-    expect(finding(found, "label sets of all accounts", "^edgeclip-demo@").value).toMatch(/^1 of 1 computed/);
+    expect(finding(found, times, "cold image")).toMatchObject({
+      verdict: "ok",
+      value: expect.stringMatching(/^\d+ ms to load/),
+      expected: expect.stringMatching(/^at most \d+ ms from cache, \d+ ms from r2 for \d+\.\d MB$/),
+    });
+    expect(finding(found, times, "warm").verdict).toBe("ok");
+    expect(finding(found, "deployment", "rate limits")).toMatchObject({
+      verdict: "ok",
+      value: expect.stringContaining("LIMIT_FREE=20/10"),
+    });
+    expect(finding(found, "deployment", "pictures are kept").value).toBe("no");
+    expect(finding(found, "label sets of all accounts", "^edgeclip-demo@").value).toMatch(
+      /^1 of 1 computed, \d/,
+    );
+    expect(finding(found, "label sets of all accounts", "for no model").value).toBe("0");
     expect(finding(found, "batches of all accounts", "not over").value).toBe("0");
     expect(finding(found, "vector stores of all accounts", "stores").value).toBe("1, 1 picture in 0.0 MB");
     expect(finding(found, "Workers, one isolate each", "search").verdict).toBe("ok");
@@ -125,8 +151,42 @@ describe("the doctor", { timeout: 120_000 }, () => {
     expect(finding(found, "queues", "on batches").verdict).toBe("ok");
   });
 
+  it("tells whether the isolates of an earlier report lived on", async () => {
+    const names = [
+      ["deployment", "isolate of the gateway"],
+      ...["decoder", "search", "image$", "text$"].map((name) => ["Workers, one isolate each", name] as const),
+    ] as const;
+    const reports = [];
+    for (let asked = 0; asked < 2; asked++) {
+      const { found } = await findings(workers.url, operator);
+      reports.push(names.map(([section, name]) => isolateOf(finding(found, section, name).value)));
+    }
+    const [first = [], second = []] = reports;
+    expect(second.map(({ id }) => id)).toEqual(first.map(({ id }) => id));
+    expect(new Set(first.map(({ id }) => id)).size).toBe(names.length);
+    for (const [index, { age }] of second.entries())
+      expect(age).toBeGreaterThan(first[index]?.age ?? Infinity);
+  });
+
+  it("takes the URL as an argument, as an option, or both if they are the same", async () => {
+    const { url } = workers;
+    const outcomes = [[url], ["--url", url], [`${url}/`, "--url", url]].map((typed) =>
+      doctor(operator, ...typed),
+    );
+    expect((await Promise.all(outcomes)).map(({ code, stderr }) => [code, stderr])).toEqual([
+      [0, ""],
+      [0, ""],
+      [0, ""],
+    ]);
+    const two = await doctor(operator, url, "--url", "http://127.0.0.1:9");
+    expect([two.code, two.stdout]).toEqual([2, ""]);
+    expect(two.stderr).toMatch(
+      /^".+" and "http:\/\/127\.0\.0\.1:9" are two URLs: which one is meant\?\nusage: /,
+    );
+  });
+
   it("prints each line with what is expected of it, and what else it means", async () => {
-    const { code, stdout, stderr } = await doctor(workers.url, operator);
+    const { code, stdout, stderr } = await doctor(operator, workers.url);
     expect([code, stderr]).toEqual([0, ""]);
     const lines = stdout.trimEnd().split("\n");
     expect(lines[0]).toMatch(
@@ -142,18 +202,18 @@ describe("the doctor", { timeout: 120_000 }, () => {
   });
 
   it("says in one line that a key is wrong or no operator's, and what it cannot reach", async () => {
-    const wrong = await doctor(workers.url, `sk-${"x".repeat(43)}`);
+    const wrong = await doctor(`sk-${"x".repeat(43)}`, workers.url);
     expect([wrong.code, wrong.stdout]).toEqual([1, ""]);
-    expect(wrong.stderr).toMatch(/^\/v1\/operator\/report\S* answers 401: .*API key is wrong.*\n$/);
-    const refused = await doctor(workers.url, other);
+    expect(wrong.stderr).toMatch(/^\/v1\/operator\/report answers 401: .*API key is wrong.*\n$/);
+    const refused = await doctor(other, workers.url);
     expect([refused.code, refused.stdout]).toEqual([1, ""]);
     expect(refused.stderr).toMatch(
       /^the deployment does not show its report: the key is not an operator's.*\n$/,
     );
-    const nobody = await doctor("http://127.0.0.1:9", operator);
+    const nobody = await doctor(operator, "http://127.0.0.1:9");
     expect([nobody.code, nobody.stdout]).toEqual([1, ""]);
     expect(nobody.stderr).toMatch(/^nothing answers at http:\/\/127\.0\.0\.1:9 .*\n$/);
-    expect((await doctor("clip.example.com", operator)).code).toBe(2);
+    expect((await doctor(operator, "clip.example.com")).code).toBe(2);
   });
 });
 
@@ -164,10 +224,10 @@ it("shows a tower whose shards are damaged as a difference", { timeout: 120_000 
     const shards = objects.filter(({ key }) => /image/.test(key));
     expect(shards.length).toBeGreaterThan(0);
     for (const { key, size } of shards) await broken.models.put(key, new Uint8Array(size));
-    const { code, found } = await findings(broken.url, "");
+    const { code, found } = await findings(broken.url);
     expect(code).toBe(3);
     const differing = found.filter(({ verdict }) => verdict === "differs");
-    expect(differing.map(({ section }) => section)).toEqual(["time of a classification", "limits met"]);
+    expect(differing.map(({ section }) => section)).toEqual([timesOf(broken), "limits met"]);
     expect(differing[0]?.value).toContain("model_unavailable");
     // What is not broken is still told.
     expect(finding(found, "models", "^edgeclip-demo@").verdict).toBe("ok");
@@ -185,12 +245,12 @@ it("shows a bucket that is not bound as differences", { timeout: 120_000 }, asyn
     },
   });
   try {
-    const { code, found } = await findings(broken.url, "");
+    const { code, found } = await findings(broken.url);
     expect(code).toBe(3);
     expect(finding(found, "batches of all accounts", "part").verdict).toBe("differs");
     expect(finding(found, "stores", "R2 of files").verdict).toBe("differs");
     expect(finding(found, "stores", "R2 of models").verdict).toBe("ok");
-    expect(finding(found, "time of a classification", "warm").verdict).toBe("ok");
+    expect(finding(found, timesOf(broken), "warm").verdict).toBe("ok");
   } finally {
     await broken.dispose();
   }
@@ -213,12 +273,12 @@ it("shows a tower that does not answer, and a cache that does", { timeout: 120_0
     },
   });
   try {
-    const { code, found } = await findings(broken.url, "");
+    const { code, found } = await findings(broken.url);
     expect(code).toBe(3);
     const text = finding(found, "Workers, one isolate each", "text$");
     expect([text.verdict, text.value.length > 10]).toEqual(["differs", true]);
     expect(finding(found, "Workers, one isolate each", "image$").verdict).toBe("ok");
-    expect(finding(found, "time of a classification", "fox.png").verdict).toBe("differs");
+    expect(finding(found, timesOf(broken), "fox.png").verdict).toBe("differs");
     expect(finding(found, "data center's cache", "three times")).toMatchObject({ verdict: "ok" });
     expect(finding(found, "data center's cache", "in one request")).toMatchObject({
       verdict: "ok",

@@ -7,6 +7,7 @@
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { sha256Hex } from "../../runtime/sha256-hex.ts";
 import { warn } from "../../runtime/warn.ts";
+import type { Bindings } from "../bindings.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
 
@@ -23,6 +24,12 @@ const REMOVED_AT_ONCE = 6;
 /** KV's shortest lifetime, seconds. */
 const MIN_TTL = 60;
 
+/** How long the deployment keeps image embeddings, seconds; 0 if it keeps none. */
+export function imageCacheTtl({ IMAGE_CACHE_TTL: ttl }: Pick<Bindings, "IMAGE_CACHE_TTL">): number {
+  const seconds = Number(ttl ?? 0);
+  return seconds > 0 ? Math.max(seconds, MIN_TTL) : 0;
+}
+
 export class ImageCache {
   readonly #kv: KVNamespace;
   readonly #revision: string;
@@ -33,8 +40,8 @@ export class ImageCache {
 
   /** The deployment's cache, if it has one. */
   static of(context: EmbedContext): ImageCache | undefined {
-    const ttl = Number(context.env.IMAGE_CACHE_TTL ?? 0);
-    return ttl > 0 ? new ImageCache(context, Math.max(ttl, MIN_TTL), FORMAT) : undefined;
+    const ttl = imageCacheTtl(context.env);
+    return ttl > 0 ? new ImageCache(context, ttl, FORMAT) : undefined;
   }
 
   /** The cache of an account's examples. */

@@ -4,6 +4,7 @@
  */
 import { createMiddleware } from "hono/factory";
 import type { GatewayEnv } from "./gateway-env.ts";
+import { thisIsolate } from "../../runtime/isolate.ts";
 import { randomId } from "../random-id.ts";
 import { Timings } from "../timings.ts";
 
@@ -14,6 +15,7 @@ export const requestContext = createMiddleware<GatewayEnv>(async (c, next) => {
   const given = c.req.header("x-request-id") ?? "";
   const requestId = REQUEST_ID.test(given) ? given : randomId("req");
   const timings = new Timings();
+  thisIsolate();
   c.set("requestId", requestId);
   c.set("timings", timings);
   await next();

@@ -18,10 +18,14 @@ export interface ServedModel {
   text: TextRpc;
 }
 
+/** `<alias>@<revision>` of each, as configured. */
+export function listedModels(env: Bindings): string[] {
+  return (env.SERVED_MODELS ?? "").split(",").map((listed) => listed.trim());
+}
+
 /** @throws ServiceError `not_configured` */
 export function servedModels(env: Bindings): ServedModel[] {
-  return (env.SERVED_MODELS ?? "").split(",").map((listed, index) => {
-    const reference = listed.trim();
+  return listedModels(env).map((reference, index) => {
     const { alias } = configuredModel(reference);
     const suffix = index === 0 ? "" : (`_${index + 1}` as const);
     const vision = env[`VISION${suffix}`];

@@ -14,11 +14,17 @@ const queueSchema = z
   .object({ waiting: z.number().nullable(), oldest_seconds: z.number().nullable(), error: reason })
   .meta({ id: "QueueReport" });
 
+const isolateId = z.string().meta({ description: "Random, of the isolate that answered" });
+const age = milliseconds.meta({ description: "Milliseconds since the isolate's first request" });
+
 const hostSchema = z.object({
+  isolate: z.object({ id: isolateId, age_ms: age }),
   access: z.string(),
   has_pepper: z.boolean(),
   rate_limits: z.string().nullable(),
-  image_cache_ttl: z.number(),
+  image_cache_ttl: z
+    .number()
+    .meta({ description: "How long image embeddings are kept, seconds; 0 if they are not" }),
   dot: dot.meta({ description: "What the dot product of the gateway's host is good for" }),
   clock: z.object({
     computing_ms: z.number().meta({ description: "What the clock advanced while code computed" }),
@@ -56,6 +62,8 @@ const workerFiguresSchema = z
     shards_ms: milliseconds.nullable(),
     ready_ms: milliseconds.nullable(),
     repaired: z.array(z.string()),
+    isolate: isolateId.nullable(),
+    age_ms: age.nullable(),
     error: reason,
   })
   .meta({ id: "WorkerFigures" });
@@ -67,8 +75,17 @@ const modelReportSchema = z
     id: z.string().nullable(),
     format: z.string().nullable(),
     bytes: z.number().int().nullable(),
+    image_bytes: z.number().int().nullable().meta({ description: "Of the image tower's shards" }),
+    text_bytes: z.number().int().nullable().meta({ description: "Of the text tower's shards" }),
     error: reason,
-    image: z.array(workerFiguresSchema).meta({ description: "A row for each stage" }),
+    image_stages: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: "Number of stages; null if the first does not answer" }),
+    image: z
+      .array(workerFiguresSchema)
+      .meta({ description: "A row for each stage that answers, and for the first that does not" }),
     text: z.array(workerFiguresSchema),
   })
   .meta({ id: "ModelReport" });
@@ -81,13 +98,25 @@ const towersSchema = z.object({
 });
 
 const setCountsSchema = z
-  .object({ model: z.string(), ready: z.number().int(), bytes: z.number().int() })
+  .object({
+    model: z.string(),
+    ready: z.number().int(),
+    building: z.number().int().meta({ description: "That are being computed" }),
+    missing_examples: z.number().int().meta({
+      description: "Whose owners must store them again: the model has no vectors of their examples",
+    }),
+    bytes: z.number().int(),
+  })
   .meta({ id: "LabelSetCounts" });
 
 const labelSetsSchema = z.object({
   sets: z.number().int(),
+  uncomputed: z.number().int().meta({
+    description:
+      "That are older than a minute and for no model ready, building or without vectors of examples",
+  }),
   models: z.array(setCountsSchema),
-  after: z.string().nullable(),
+  after: z.number().int().nullable().meta({ description: "For the next page; null after the last one" }),
 });
 
 const batchesSchema = z.object({
@@ -115,6 +144,9 @@ export const operatorReportSchema = z
   .object({
     object: z.literal("operator_report"),
     version: z.string(),
+    models: z
+      .array(z.string())
+      .meta({ description: "`<alias>@<revision>` of each model that is served, the default first" }),
     data_center: z.string().nullable().meta({ description: "Cloudflare's code for it; null elsewhere" }),
     host: hostSchema.optional(),
     cache: cacheSchema.optional(),

@@ -1,49 +1,17 @@
 /**
- * The parts of the operator's report on label sets, batches and vector stores of all accounts. They count; nothing of what an account
+ * The parts of the operator's report on batches and vector stores of all accounts. They count; nothing of what an account
  * has stored, not even a name or an id, is in the answer.
  */
 import { batchState } from "../../batches/batches.ts";
 import { OpenBatches } from "../../batches/open-batches.ts";
-import { isComplete, SetStore } from "../../label-sets/set-store.ts";
-import { parseModelReference } from "../../../model-shards/model-reference.ts";
 import { StoreMarks } from "../../vector-stores/store-marks.ts";
 import { vectorStore } from "../../vector-stores/vector-stores.ts";
 import type { Bindings } from "../bindings.ts";
-import { servedModels } from "../models/served-models.ts";
 
-/** Sets of a page; each takes a read of R2, and another for each model. */
-const PAGE = 100;
 /** Batches that are asked how far they are, of those that are not over. */
 const MOST_BATCHES = 100;
 /** Vector stores that are asked what they have. */
 const MOST_STORES = 100;
-
-/** @param after `after` of the page before */
-export async function reportLabelSets(env: Bindings, after: string | undefined) {
-  const store = new SetStore(env.SETS);
-  const { ids, next } = await store.listAll(PAGE, after);
-  const models = servedModels(env).map(({ reference }) => ({
-    model: reference,
-    revision: parseModelReference(reference)?.revision ?? "",
-    ready: 0,
-    bytes: 0,
-  }));
-  let sets = 0;
-  for (const { account, id } of ids) {
-    const summary = await store.summary(account, id);
-    if (summary === undefined) continue;
-    sets++;
-    await Promise.all(
-      models.map(async (model) => {
-        const ready = await store.ready(id, model.revision);
-        if (!isComplete(ready, summary.examples !== undefined)) return;
-        model.ready++;
-        model.bytes += ready.bytes;
-      }),
-    );
-  }
-  return { sets, models: models.map(({ model, ready, bytes }) => ({ model, ready, bytes })), after: next };
-}
 
 export async function reportBatches(env: Bindings) {
   const counts = { batches: 0, unreachable: 0, lines: 0, lines_done: 0 };

@@ -1,18 +1,22 @@
 /** The part of the operator's report on the gateway's host and what the gateway reaches. */
 import { accountBatches } from "../../batches/batches.ts";
+import { thisIsolate } from "../../runtime/isolate.ts";
 import { dotOfHost } from "../../runtime/simd/dot-of-host.ts";
 import type { Bindings } from "../bindings.ts";
+import { imageCacheTtl } from "../embed/image-cache.ts";
 import { type AnswerTime, answerTime, reasonOf } from "./answer-time.ts";
 import { measureClock } from "./clock.ts";
 import { metLimits } from "./met-limits.ts";
 
 /** @param account the operator's own, whose Durable Object is asked */
 export async function reportHost(env: Bindings, account: string) {
+  const { id, ageMs } = thisIsolate();
   return {
+    isolate: { id, age_ms: ageMs },
     access: env.ACCESS ?? "keys",
     has_pepper: env.KEY_PEPPER !== undefined,
     rate_limits: env.RATE_LIMITS ?? null,
-    image_cache_ttl: Number(env.IMAGE_CACHE_TTL ?? 0),
+    image_cache_ttl: imageCacheTtl(env),
     dot: await dotOfHost(),
     clock: await measureClock(env.CACHE),
     // One after the other: an isolate's clock advances with any answer, so answers at the same time share a time.

@@ -7,11 +7,12 @@ import { requireOperator } from "../middleware/authorize.ts";
 import { callerOf } from "../middleware/caller-of.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { configuredModel } from "../../runtime/model-store/configured-model.ts";
-import { reportBatches, reportLabelSets, reportVectorStores } from "../report/background-work.ts";
+import { reportBatches, reportVectorStores } from "../report/background-work.ts";
 import { reportHost } from "../report/host.ts";
+import { reportLabelSets } from "../report/label-sets.ts";
 import { probeCache, probeInvocations } from "../report/shards-cache-probe.ts";
 import { reportTowers } from "../report/towers.ts";
-import { servedModels } from "../models/served-models.ts";
+import { listedModels } from "../models/served-models.ts";
 import { operatorReportQuerySchema } from "../schemas/operator-report-query.ts";
 import { validate } from "../schemas/validate.ts";
 import { VERSION } from "../version.ts";
@@ -20,7 +21,8 @@ export const operatorReport = new Hono<GatewayEnv>().get("/v1/operator/report", 
   requireOperator(c);
   const { part, after } = await validate(operatorReportQuerySchema, c.req.query());
   const { env } = c;
-  const prefix = (): string => configuredModel(servedModels(env)[0]?.reference).prefix;
+  const models = listedModels(env);
+  const prefix = (): string => configuredModel(models[0]).prefix;
   const parts = {
     host: () => reportHost(env, callerOf(c).account),
     cache: () => probeCache(env.SHARDS, prefix()),
@@ -33,12 +35,20 @@ export const operatorReport = new Hono<GatewayEnv>().get("/v1/operator/report", 
   return c.json({
     object: "operator_report",
     version: VERSION,
-    data_center: dataCenterOf(c.req.header("cf-ray")),
+    data_center: dataCenterOf(c.req.raw),
+    models,
     [part]: await parts[part](),
   });
 });
 
-/** @param ray Cloudflare's id of a request: `8f2d0c1e2b3a4d5e-FRA`. Elsewhere there is none. */
-function dataCenterOf(ray: string | undefined): string | null {
-  return /^[0-9a-f]{16}-([A-Z]{3})$/.exec(ray ?? "")?.[1] ?? null;
+/**
+ * Only Cloudflare gives a request an id, `cf-ray`. Local workerd describes requests as Cloudflare does, too, with a data
+ * center that it made up.
+ */
+function dataCenterOf({ headers, cf }: Request): string | null {
+  const ray = headers.get("cf-ray");
+  if (ray === null) return null;
+  // A browser sees `8f2d0c1e2b3a4d5e-FRA`; what a Worker sees often ends before the data center.
+  const colo = cf?.["colo"] ?? /-([A-Z]{3})$/.exec(ray)?.[1];
+  return typeof colo === "string" ? colo : null;
 }

@@ -11,6 +11,9 @@ export const REPORT_PARTS = [
   "vector_stores",
 ] as const;
 
+/** R2 lists 1,000 of them at a time. */
+const MOST_SETS_BEFORE = 100_000;
+
 export const operatorReportQuerySchema = z.object({
   part: z
     .enum(REPORT_PARTS)
@@ -21,9 +24,11 @@ export const operatorReportQuerySchema = z.object({
         "its answers count among the Workers of a request. `towers`: models and Workers. `label_sets`: one page. `batches`: " +
         "those that are not over. `vector_stores`: how many there are, and what is in them",
     }),
-  after: z
-    .string()
-    .max(1024)
-    .optional()
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(MOST_SETS_BEFORE)
+    .default(0)
     .meta({ description: "To go on listing `label_sets`: `after` of the page before" }),
 });

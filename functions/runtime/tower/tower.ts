@@ -6,6 +6,7 @@
  * overlap.
  */
 import { withHeartbeat } from "../heartbeat.ts";
+import { thisIsolate } from "../isolate.ts";
 import { type WaitUntil, LeasedLoad } from "../lease.ts";
 import type { Loaded } from "../model-store/source-report.ts";
 import type { Priority, WorkerStats } from "../rpc.ts";
@@ -51,7 +52,13 @@ export class Tower {
   get stats(): WorkerStats {
     const { memoryBytes, dot } = this.#engine;
     const loaded = this.isReady ? this.loaded : undefined;
-    return { wasmBytes: memoryBytes, runs: this.#runs, ...(dot && { dot }), ...(loaded && { loaded }) };
+    return {
+      wasmBytes: memoryBytes,
+      runs: this.#runs,
+      isolate: thisIsolate(),
+      ...(dot && { dot }),
+      ...(loaded && { loaded }),
+    };
   }
 
   /**
