@@ -45,11 +45,13 @@ interface BlobMetadata {
 
 /** Every method throws ServiceError `overloaded` while R2 does not answer. */
 export class BlobStore {
+  readonly account: string;
   readonly #bucket: R2Bucket;
   readonly #prefix: string;
   readonly #marker: string;
 
   constructor(bucket: R2Bucket, account: string) {
+    this.account = account;
     this.#bucket = bucket;
     this.#prefix = blobsPrefix(account);
     this.#marker = markerKey(account);

@@ -38,7 +38,7 @@ export const MAX_MULTIPART_BYTES = 64_000_000;
 /** All fields of a multipart request that are not files, together. */
 export const MAX_FORM_FIELD_BYTES = 4_000_000;
 export const MAX_IMAGE_BYTES = 20_000_000;
-/** Milliseconds until the headers of a picture's URL must arrive, and again until its bytes must. */
+/** Milliseconds that a picture's URL may take: redirects, headers and bytes together. */
 export const FETCH_TIMEOUT_MS = 10_000;
 export const MAX_REDIRECTS = 3;
 export const DEFAULT_TOP_K = 5;

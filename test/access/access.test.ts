@@ -11,16 +11,18 @@ import { addKey } from "../support/add-key.ts";
 const PEPPER = "the deployment's own secret";
 const RATES = { LIMIT_PUBLIC: 3, LIMIT_FREE: 4, LIMIT_STANDARD: 60, LIMIT_HIGH: 1000 };
 
-/** A deployment with rate limits low enough for a test. */
+/** A deployment with rate limits low enough for a test. @param forPublic the limit of requests without a valid key */
 async function deploy(
   access: "keys" | "public",
   variables: Record<string, string> = {},
   period: 10 | 60 = 60,
+  forPublic = RATES.LIMIT_PUBLIC,
 ): Promise<Workers> {
+  const rates = { ...RATES, LIMIT_PUBLIC: forPublic };
   const ratelimits = Object.fromEntries(
-    Object.entries(RATES).map(([name, limit]) => [name, { namespace_id: name, simple: { limit, period } }]),
+    Object.entries(rates).map(([name, limit]) => [name, { namespace_id: name, simple: { limit, period } }]),
   );
-  const limits = Object.entries(RATES).map(([name, limit]) => `${name}=${limit}/${period}`);
+  const limits = Object.entries(rates).map(([name, limit]) => `${name}=${limit}/${period}`);
   const changed = { RATE_LIMITS: limits.join(), ...variables };
   return await startWorkers({
     access,
@@ -51,10 +53,9 @@ const bearer = (key: string): Record<string, string> => ({ authorization: `Beare
 let workers: Workers;
 
 beforeAll(async () => {
-  workers = await deploy("keys", {
-    KEY_PEPPER: PEPPER,
-    ALLOWED_ORIGINS: "https://a.example, https://b.example",
-  });
+  const variables = { KEY_PEPPER: PEPPER, ALLOWED_ORIGINS: "https://a.example, https://b.example" };
+  // Most requests here are refused for their key.
+  workers = await deploy("keys", variables, 60, 1000);
 });
 
 afterAll(async () => {
@@ -246,6 +247,32 @@ describe("rate limits", () => {
   });
 });
 
+it.each([
+  ["wrong keys", (): Record<string, string> => bearer(newKey())],
+  ["texts that are no keys", (): Record<string, string> => bearer("sk-guess")],
+])("requests with %s are limited by address, and no others are", async (_, headers) => {
+  const guarded = await deploy("keys", { KEY_PEPPER: PEPPER });
+  try {
+    const { key } = await keyOf(guarded, "acme");
+    const from = (ip: string, sent: Record<string, string>): ReturnType<typeof request> =>
+      request("GET", `${guarded.url}/v1/models`, undefined, { "cf-connecting-ip": ip, ...sent });
+    for (let i = 0; i < RATES.LIMIT_PUBLIC; i++) {
+      expect((await from("192.0.2.1", headers())).status).toBe(401);
+    }
+    const refused = await from("192.0.2.1", headers());
+    expect([refused.status, refused.body.error.code]).toEqual([429, "rate_limit_exceeded"]);
+    expect(refused.headers.get("retry-after")).toBe("10");
+    expect(refused.body.error.message).toContain("requests without a valid key is reached: 3 requests");
+    expect((await from("192.0.2.2", headers())).status).toBe(401);
+    expect((await from("192.0.2.1", {})).status).toBe(401);
+    for (let i = 0; i < 2 * RATES.LIMIT_PUBLIC; i++) {
+      expect((await from("192.0.2.1", bearer(key))).status).toBe(200);
+    }
+  } finally {
+    await guarded.dispose();
+  }
+});
+
 it("a reached limit ends with its period", { timeout: 60_000 }, async () => {
   const brief = await deploy("keys", { KEY_PEPPER: PEPPER }, 10);
   try {
@@ -271,7 +298,7 @@ describe("a public deployment", () => {
       const refused = await from("192.0.2.1");
       expect(refused.status).toBe(429);
       expect(refused.body.error.message).toContain(
-        "requests without a key is reached: 3 requests in 60 seconds",
+        "requests without a valid key is reached: 3 requests in 60 seconds",
       );
       expect((await from("192.0.2.2")).status).toBe(200);
       for (const method of ["GET", "POST"]) {
@@ -282,7 +309,7 @@ describe("a public deployment", () => {
       }
       const { key } = await keyOf(open, "acme", { pepper: "" });
       expect((await from("192.0.2.1", bearer(key))).status).toBe(200);
-      expect((await from("192.0.2.2", bearer(newKey()))).status).toBe(401);
+      expect((await from("192.0.2.3", bearer(newKey()))).status).toBe(401);
     } finally {
       await open.dispose();
     }

@@ -1,6 +1,7 @@
 /** Requests while the key store or the rate counter fails, and how fast they recover. */
 import type { V4WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newKey } from "../../functions/gateway/keys/api-key.ts";
 import { addKey } from "../support/add-key.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
@@ -54,6 +55,7 @@ function behindFaulty({ kvNamespaces, ratelimits: _limits, ...options }: V4Worke
       ...options.serviceBindings,
       KEYS: { name: "faulty", entrypoint: "Keys" },
       LIMIT_STANDARD: counter,
+      LIMIT_PUBLIC: counter,
     },
   };
 }
@@ -111,6 +113,16 @@ describe("API keys", () => {
     expect((await ask(key)).status).toBe(200);
     await be("well");
   });
+});
+
+it("API keys that do not exist are not looked up again at once", async () => {
+  const key = newKey();
+  await be("well");
+  expect((await ask(key)).status).toBe(401);
+  await be("errors");
+  expect((await ask(key)).status).toBe(401);
+  expect((await ask(newKey())).status).toBe(503);
+  await be("well");
 });
 
 describe("the rate counter", () => {

@@ -24,7 +24,21 @@ let client: RawClient;
 let key: string;
 
 beforeAll(async () => {
-  workers = await startWorkers({ access: "keys" });
+  workers = await startWorkers({
+    access: "keys",
+    change: (name, options) =>
+      name === "edgeclip"
+        ? ({
+            ...options,
+            ratelimits: Object.fromEntries(
+              ["LIMIT_HIGH", "LIMIT_PUBLIC"].map((binding) => [
+                binding,
+                { namespace_id: binding, simple: { limit: 10_000, period: 60 } },
+              ]),
+            ),
+          } as typeof options)
+        : options,
+  });
   client = new RawClient(workers.url, 4);
   key = newKey();
   const path = await keyPath(key);

@@ -51,6 +51,7 @@ beforeAll(async () => {
             ...options,
             ratelimits: {
               LIMIT_FREE: { namespace_id: "free", simple: { limit: FREE, period: 60 } },
+              LIMIT_PUBLIC: { namespace_id: "public", simple: { limit: 1000, period: 60 } },
               LIMIT_STANDARD: { namespace_id: "standard", simple: { limit: 1000, period: 60 } },
             },
           } as typeof options)

@@ -157,6 +157,40 @@ describe("BytesInFlight", () => {
     expect(order).toEqual([1, 2, 3]);
   });
 
+  it("gives room first to the client that holds least", async () => {
+    const room = new BytesInFlight({ small: MB, large: 10 * MB });
+    const order: string[] = [];
+    const grow = async (owner: string): Promise<void> => {
+      const share = room.open(9 * MB, false, owner);
+      opened.push(share);
+      await share.growTo(9 * MB);
+      order.push(owner);
+      await sleep(50);
+      share.release();
+    };
+    await Promise.all(["many", "many", "many", "few", "many"].map(grow));
+    expect(order).toEqual(["many", "few", "many", "many", "many"]);
+  });
+
+  it("takes the room of one that cannot send in time, even while it waits", async () => {
+    const room = new BytesInFlight({ small: MB, large: 20 * MB });
+    const behind = open(room, 18 * MB);
+    await behind.growTo(5 * MB);
+    const other = open(room, 18 * MB);
+    const growth = other.growTo(6 * MB);
+    expect(await happens(growth)).toBe(false);
+    behind.pace.isBehind = true;
+    await growth;
+    await other.growTo(14 * MB);
+    // Both fit, so nobody loses anything.
+    behind.assertKept();
+    const refusal = behind.growTo(7 * MB).finally(() => behind.release());
+    refusal.catch(() => {});
+    expect(await happens(refusal)).toBe(false);
+    await other.growTo(16 * MB);
+    await expect(refusal).rejects.toMatchObject({ code: "overloaded" });
+  });
+
   it("never lets two half-read bodies wait for each other", async () => {
     const room = new BytesInFlight({ small: MB, large: 40 * MB });
     const read = async (): Promise<void> => {

@@ -75,7 +75,7 @@ function context(): EmbedContext {
   const c = {
     env: { CACHE: { get: async () => null, put: async () => {} } },
     get: (name: string) => values[name],
-    req: { raw: { signal: { aborted: false } } },
+    req: { header: () => undefined, raw: { signal: { aborted: false } } },
     executionCtx: { waitUntil: (work: Promise<unknown>) => void work },
   };
   const manifest = { revision: "r", embedding_width: WIDTH } as Manifest;

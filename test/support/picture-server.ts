@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { noiseBmp } from "./write-bmp.ts";
 
 export interface PictureServer {
   /** `127.0.0.1:<port>`. */
@@ -17,6 +18,10 @@ export interface PictureServer {
 type Handler = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => Promise<void>;
 
 const MEGABYTE = Buffer.alloc(1e6);
+/** 3 MB. */
+const LARGE_PICTURE = noiseBmp(1000, 1000, 1);
+/** What a server sends in some milliseconds, at 5 MB a second. */
+const GRADUAL = { bytes: 100_000, ms: 20 };
 
 export async function startPictureServer(picture: Uint8Array): Promise<PictureServer> {
   const requests: string[] = [];
@@ -76,6 +81,23 @@ export async function startPictureServer(picture: Uint8Array): Promise<PictureSe
         await sleep(200);
       }
     },
+    // Sends `bytes` every `ms`, without a length and without end. The headers come after `after` milliseconds.
+    "/paced": async (_, response, query) => {
+      await sleep(Number(query.get("after") ?? 0));
+      const piece = Buffer.alloc(Number(query.get("bytes")));
+      while (!response.destroyed) {
+        await write(response, piece);
+        await sleep(Number(query.get("ms")));
+      }
+    },
+    // A large picture, without a length.
+    "/gradual": async (_, response) => {
+      for (let at = 0; at < LARGE_PICTURE.length && !response.destroyed; at += GRADUAL.bytes) {
+        await write(response, LARGE_PICTURE.subarray(at, at + GRADUAL.bytes));
+        await sleep(GRADUAL.ms);
+      }
+      response.end();
+    },
     "/broken": async (_, response) => {
       response.setHeader("content-length", picture.length);
       response.write(picture.subarray(0, 100));
@@ -104,16 +126,18 @@ export async function startPictureServer(picture: Uint8Array): Promise<PictureSe
 }
 
 async function send(response: ServerResponse, megabytes: number): Promise<void> {
-  for (let i = 0; i < megabytes && !response.destroyed; i++) {
-    if (!response.write(MEGABYTE)) {
-      await new Promise<void>((resolve) => {
-        const goOn = (): void => {
-          response.off("drain", goOn).off("close", goOn);
-          resolve();
-        };
-        response.on("drain", goOn).on("close", goOn);
-      });
-    }
-  }
+  for (let i = 0; i < megabytes && !response.destroyed; i++) await write(response, MEGABYTE);
   response.end();
+}
+
+/** Writes a piece, and waits until the client takes more. */
+async function write(response: ServerResponse, piece: Uint8Array): Promise<void> {
+  if (response.write(piece) || response.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const goOn = (): void => {
+      response.off("drain", goOn).off("close", goOn);
+      resolve();
+    };
+    response.on("drain", goOn).on("close", goOn);
+  });
 }

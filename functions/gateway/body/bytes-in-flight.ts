@@ -6,9 +6,9 @@
  * - Small bodies have separate room, so they never wait for large ones, unless templates make more than 2 MB of prompts
  * of one.
  *
- * - Large bodies are served in order of arrival. A body gets room only if every body that has begun could still be
- * finished with what is left (the banker's algorithm, Dijkstra 1965). Otherwise two half-read bodies would wait for
- * each other.
+ * - Large bodies are served in order of arrival, fetched pictures in that of `fair-order.ts`. A body gets room only if
+ * every body that has begun could still be finished with what is left (the banker's algorithm, Dijkstra 1965).
+ * Otherwise two half-read bodies would wait for each other.
  *
  * - Bodies of many megabytes must leave a reserve that only smaller ones may take. Without it, smaller bodies would
  * have to wait: an answered body holds its room as long as a tower works, and a half-read body behind it holds the
@@ -25,6 +25,7 @@ import { MAX_LINE_MEMORY } from "../../batches/batch-limits.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { SignOfLife } from "../../runtime/sign-of-life.ts";
 import { ClientPace } from "./client-pace.ts";
+import { inFairOrder, largestOf } from "./fair-order.ts";
 
 /** Time between two polls, at first and at most. Of a hundred that wait, each must take little time. */
 const POLL_MS = { first: 10, most: 50 } as const;
@@ -54,6 +55,7 @@ type Lane = "small" | "large";
 export class Share {
   /** True for a line of a batch. */
   readonly isLine: boolean;
+  readonly owner: string | undefined;
   /** How its client sends. */
   readonly pace = new ClientPace();
   readonly #room: BytesInFlight;
@@ -65,8 +67,9 @@ export class Share {
   #isLost = false;
 
   /** @param most bytes that it will hold, as far as is known */
-  constructor(room: BytesInFlight, most: number, isLine: boolean) {
+  constructor(room: BytesInFlight, most: number, isLine: boolean, owner: string | undefined) {
     this.isLine = isLine;
+    this.owner = owner;
     this.#room = room;
     this.#most = most;
     this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
@@ -172,7 +175,8 @@ export class Share {
   /** @throws ServiceError `overloaded` if its room was given to another */
   assertKept(): void {
     if (!this.#isLost) return;
-    const message = "others wait, and the request's body comes too slowly or is too large for now; try again";
+    const message =
+      "others wait, and the request's body or picture comes too slowly or is too large for now; try again";
     throw new ServiceError("overloaded", message);
   }
 
@@ -201,17 +205,19 @@ export class BytesInFlight {
    * A new share for a body. Release it when nothing of the body is needed any more.
    * @param most bytes that it will hold, as far as is known
    * @param isLine true for a line of a batch
+   * @param owner the client, in a room that clients share fairly
    */
-  open(most: number, isLine = false): Share {
-    const share = new Share(this, most, isLine);
+  open(most: number, isLine = false, owner?: string): Share {
+    const share = new Share(this, most, isLine, owner);
     this.#shares.add(share);
     return share;
   }
 
-  /** True if a waiting share may have the room it wants: there is room, and no earlier share could use it. */
+  /** True if a waiting share may have the room it wants: there is room, and none that comes before it could use it. */
   isFree(wanting: Share): boolean {
     const inLane = this.#inLane(wanting);
-    const before = wanting.lane === "small" ? [] : inLane.slice(0, inLane.indexOf(wanting));
+    const order = wanting.lane === "small" ? [] : inFairOrder(inLane);
+    const before = order.slice(0, Math.max(0, order.indexOf(wanting)));
     return (
       this.#hasRoom(wanting, inLane) &&
       !before.some((share) => share.isWaiting && !share.isLost && this.#hasRoom(share, inLane))
@@ -253,18 +259,18 @@ export class BytesInFlight {
   }
 
   /**
-   * Takes room from a share that blocks a waiting one: a slow one or, if all wait without progress, the latest large one
+   * Takes room from a share that blocks a waiting one: a slow one or, if all wait without progress, the last large one
    * or the small one that holds most. The latest small one may hold next to nothing: that of a request which came when
-   * the room was full of others. A line takes it from lines only.
+   * the room was full of others. A line takes it from lines only, and a slow one from none that is not.
    */
   reclaim(waiting: Share): void {
     const inLane = this.#inLane(waiting).filter(({ isLine }) => isLine || !waiting.isLine);
     // Take one at a time, because it may be enough.
     if (inLane.some(({ isLost }) => isLost)) return;
-    const slow = inLane.filter((share) => share !== waiting && share.pace.isSlow);
+    const slow = inLane.filter(({ pace }) => pace.isSlow);
     const isStuck = (): boolean => inLane.every((share) => share.isWaiting && !this.isFree(share));
-    if (slow.length > 0) largestOf(slow)?.lose();
-    else if (isStuck()) (waiting.lane === "large" ? inLane.at(-1) : largestOf(inLane))?.lose();
+    if (slow.length > 0 && (!waiting.pace.isSlow || isStuck())) largestOf(slow)?.lose();
+    else if (isStuck()) (waiting.lane === "large" ? inFairOrder(inLane).at(-1) : largestOf(inLane))?.lose();
   }
 
   remove(share: Share): void {
@@ -276,11 +282,6 @@ export class BytesInFlight {
     for (const share of this.#shares) if (!share.isAlive()) this.remove(share);
     return [...this.#shares].filter((share) => share.lane === lane);
   }
-}
-
-/** The one that holds most; of several, the latest. */
-function largestOf(shares: readonly Share[]): Share | undefined {
-  return shares.toSorted((a, b) => a.held - b.held).at(-1);
 }
 
 /**

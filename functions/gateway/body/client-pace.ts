@@ -15,6 +15,11 @@ export class ClientPace {
   /** Milliseconds for which the client may still be silent before it counts as slow. */
   #slack = SLACK_MS;
   #waited = 0;
+  /**
+   * True if its reader has found that it cannot send in time what it may still send. Its reader sets it, and sets it back
+   * when everything has come. Meanwhile it counts as slow, also while it waits for room itself.
+   */
+  isBehind = false;
 
   /** Milliseconds spent waiting for the client, without the time in which the isolate was too busy to check. */
   get waited(): number {
@@ -22,7 +27,7 @@ export class ClientPace {
   }
 
   get isSlow(): boolean {
-    return this.#lookedAt !== undefined && this.#slack <= 0;
+    return this.isBehind || (this.#lookedAt !== undefined && this.#slack <= 0);
   }
 
   /** Starts waiting for the client. */

@@ -24,7 +24,7 @@ export async function readStoredImage<T>(
     await body.cancel();
     throw imageTooLarge(bytes, param);
   }
-  const share = fetchedBytes.open(bytes);
+  const share = fetchedBytes.open(bytes, false, `account/${blobs.account}`);
   try {
     await share.growTo(bytes);
     share.complete(bytes);

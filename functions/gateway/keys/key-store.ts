@@ -1,6 +1,6 @@
 /**
  * Looks up keys in KV. Keys that were found stay in memory for a while, so a busy key does not cost a read for each
- * request.
+ * request. Keys that were not found stay for some seconds: a client with a revoked key may go on sending it.
  */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
@@ -10,9 +10,12 @@ import { KEY_PREFIX, keyPath, type KeyRecord } from "./api-key.ts";
 
 /** Milliseconds. Together with KV's delay of up to 60 s, a revoked key stops working within 90 s. */
 const REMEMBERED_FOR = 30_000;
+const REFUSED_FOR = 5_000;
 const MAX_REMEMBERED = 1_000;
 
 const remembered = new LruCache<string, { record: KeyRecord; foundAt: number }>(MAX_REMEMBERED, () => 1);
+/** When keys were not found, by their paths. Apart from the others, so that guessed keys push out no valid one. */
+const refused = new LruCache<string, number>(MAX_REMEMBERED, () => 1);
 let someKeyExists = false;
 
 /**
@@ -25,8 +28,10 @@ export async function findKey(key: string, env: Bindings): Promise<KeyRecord | u
   let record = known !== undefined && Date.now() - known.foundAt < REMEMBERED_FOR ? known.record : undefined;
   if (record === undefined) {
     remembered.delete(path);
+    if (Date.now() - (refused.get(path) ?? -Infinity) < REFUSED_FOR) return undefined;
     record = (await ask(() => keysOf(env).get<KeyRecord>(path, "json"))) ?? undefined;
-    if (record !== undefined) remembered.set(path, { record, foundAt: Date.now() });
+    if (record === undefined) refused.set(path, Date.now());
+    else remembered.set(path, { record, foundAt: Date.now() });
   }
   const isExpired = record?.expires_at != null && record.expires_at * 1000 <= Date.now();
   return isExpired ? undefined : record;

@@ -1,7 +1,7 @@
 /**
  * Decides whether to serve a request. The variable ACCESS selects how: `keys` (the default) requires an API key;
  * `public` also serves requests without a key and limits them by address; `open` checks and limits nothing, for use on
- * your own machine.
+ * your own machine. Requests with a wrong key are limited by address as well, or guessing keys would have no limit.
  */
 import { type Context } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -26,7 +26,7 @@ export const authorize = createMiddleware<GatewayEnv>(async (c, next) => {
   await next();
 });
 
-/** @throws ServiceError `invalid_api_key`, `not_configured`, `overloaded` */
+/** @throws ServiceError `invalid_api_key`, `rate_limit_exceeded`, `not_configured`, `overloaded` */
 async function identify(c: Context<GatewayEnv>, mayBeNobody: boolean): Promise<Caller> {
   const authorization = c.req.header("authorization");
   if (authorization === undefined && mayBeNobody) return NOBODY;
@@ -36,6 +36,8 @@ async function identify(c: Context<GatewayEnv>, mayBeNobody: boolean): Promise<C
     const { account, id: keyId, tier, operator = false } = record;
     return { account, keyId, tier, operator };
   }
+  // Only now: a valid key of the same address is not limited by those who guess.
+  if (authorization !== undefined) await limitRate(c, NOBODY);
   if (!mayBeNobody) await requireSomeKey(c.env);
   const message =
     authorization === undefined

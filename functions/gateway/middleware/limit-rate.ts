@@ -8,7 +8,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import type { Bindings } from "../bindings.ts";
 import type { GatewayEnv } from "./gateway-env.ts";
 import { warn } from "../../runtime/warn.ts";
-import { addressBlock } from "./address-block.ts";
+import { clientOf } from "./caller-of.ts";
 import type { Caller } from "../keys/caller.ts";
 
 /** The binding with the counter of each tier. */
@@ -20,21 +20,18 @@ const LIMITS = {
 } as const satisfies Record<Caller["tier"], keyof Bindings>;
 
 /**
- * Counts callers with a key by account, so that a second key gives no second allowance. Others are counted by address.
+ * Counts the request for its account or address.
  * @throws ServiceError `rate_limit_exceeded`, `not_configured`
  */
-export async function limitRate(c: Context<GatewayEnv>, { account, keyId, tier }: Caller): Promise<void> {
+export async function limitRate(c: Context<GatewayEnv>, caller: Caller): Promise<void> {
+  const { keyId, tier } = caller;
   const binding = LIMITS[tier];
   const limit = c.env[binding];
   if (limit === undefined) {
     throw new ServiceError("not_configured", `the deployment has no rate limit ${binding}`);
   }
-  const key =
-    keyId === null
-      ? `ip/${addressBlock(c.req.header("cf-connecting-ip") ?? "unknown")}`
-      : `account/${account}`;
-  if (await isWithin(limit, key)) return;
-  const whose = keyId === null ? "requests without a key" : `tier ${tier}`;
+  if (await isWithin(limit, clientOf(c, caller))) return;
+  const whose = keyId === null ? "requests without a valid key" : `tier ${tier}`;
   const message = `the rate limit of ${whose} is reached${shown(c.env, binding)}; try again later`;
   throw new ServiceError("rate_limit_exceeded", message);
 }

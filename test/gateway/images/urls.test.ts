@@ -88,8 +88,11 @@ describe("an allowlisted server", () => {
     expect(body.error.code).toBe("image_url_forbidden");
   });
 
-  it("that is silent or too slow is given up after ten seconds", async () => {
-    const answers = await Promise.all([classify(at("/silent")), classify(at("/drip"))]);
+  it("that is silent or too slow is given up after ten seconds, headers and bytes together", async () => {
+    const before = performance.now();
+    const slow = ["/silent", "/drip", "/paced?bytes=1&ms=20", "/paced?bytes=1&ms=200&after=6000"];
+    const answers = await Promise.all(slow.map((path) => classify(at(path))));
+    expect(performance.now() - before).toBeLessThan(14_000);
     for (const { status, body } of answers) {
       expect(body.error).toMatchObject({
         code: "image_fetch_failed",

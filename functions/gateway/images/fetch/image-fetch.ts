@@ -10,10 +10,12 @@ import { receivePiece } from "../../body/receive-piece.ts";
 import type { Timings } from "../../timings.ts";
 import { FETCH_TIMEOUT_MS, MAX_IMAGE_BYTES, MAX_REDIRECTS } from "../../limits.ts";
 import { type ImageFile, imageFile, imageTooLarge } from "../image-file.ts";
-import { fetchedBytes } from "./fetched-bytes.ts";
+import { fetchedBytes, MOST_PROMISED } from "./fetched-bytes.ts";
+import { clientOf } from "./fetching-client.ts";
+import { isBehind } from "./is-behind.ts";
 import { refusalOf } from "./url-policy.ts";
 
-const TOO_SLOW = `no answer within ${FETCH_TIMEOUT_MS / 1000} s`;
+const TOO_SLOW = `it did not arrive within ${FETCH_TIMEOUT_MS / 1000} s`;
 const UNREACHABLE = "the server could not be reached";
 
 export class ImageFetch {
@@ -22,6 +24,8 @@ export class ImageFetch {
   readonly #allowed: readonly string[];
   readonly #abort = new AbortController();
   #opened: Promise<Response> | undefined;
+  /** Milliseconds that the server may take for the bytes: what the headers have left. */
+  #left = FETCH_TIMEOUT_MS;
 
   /**
    * @param param the reference's path in the request, for errors
@@ -35,7 +39,7 @@ export class ImageFetch {
 
   /** Sends the request, once. */
   open(): void {
-    this.#opened ??= this.#inTime(() => this.#follow());
+    this.#opened ??= this.#begin();
     // The reader gets the error later.
     this.#opened.catch(() => {});
   }
@@ -43,7 +47,8 @@ export class ImageFetch {
   /**
    * @param timings counts the wait for the server as `fetch`
    * @param use gets the file; its memory is released once the call is done
-   * @throws ServiceError `image_url_forbidden`, `image_fetch_failed`, `image_too_large`, `invalid_image`
+   * @throws ServiceError `image_url_forbidden`, `image_fetch_failed`, `image_too_large`, `invalid_image`,
+   * `overloaded`
    */
   async read<T>(timings: Timings, use: (file: ImageFile) => Promise<T>): Promise<T> {
     this.open();
@@ -53,10 +58,11 @@ export class ImageFetch {
     const length = Number(response?.headers.get("content-length") ?? MAX_IMAGE_BYTES);
     // A compressed response may be longer than its stated length.
     const isPacked = response?.headers.has("content-encoding") === true;
-    const share = fetchedBytes.open(isPacked || !(length > 0) ? MAX_IMAGE_BYTES : length);
+    const most = isPacked || !(length > 0) ? MOST_PROMISED : Math.min(length, MOST_PROMISED);
+    const share = fetchedBytes.open(most, false, clientOf(timings));
     try {
       if (length > MAX_IMAGE_BYTES) throw imageTooLarge(length, this.#param);
-      const file = await timings.measure("fetch", () => this.#collect(body, share));
+      const file = await timings.measure("fetch", () => this.#collect(body, most, share));
       return await use(file);
     } catch (error) {
       // Cancel the response: a server whose response is not read would send until the platform's buffers are full.
@@ -70,6 +76,13 @@ export class ImageFetch {
   /** Cancels a fetch that was started and will not be read. */
   cancel(): void {
     this.#abort.abort();
+  }
+
+  async #begin(): Promise<Response> {
+    const before = Date.now();
+    const response = await this.#inTime(() => this.#follow());
+    this.#left -= Date.now() - before;
+    return response;
   }
 
   async #follow(): Promise<Response> {
@@ -98,14 +111,20 @@ export class ImageFetch {
     throw this.#failed(`the server answered ${response.status}`);
   }
 
-  async #collect(body: ReadableStream<Uint8Array<ArrayBuffer>>, share: Share): Promise<ImageFile> {
+  /** @param most bytes that it is promised */
+  async #collect(
+    body: ReadableStream<Uint8Array<ArrayBuffer>>,
+    most: number,
+    share: Share,
+  ): Promise<ImageFile> {
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     let bytes = 0;
     const reader = body.getReader();
+    const { pace } = share;
     const late = (): ServiceError => this.#failed(TOO_SLOW);
     const next = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
       try {
-        return await receivePiece(reader, share, FETCH_TIMEOUT_MS - share.pace.waited, late);
+        return await receivePiece(reader, share, this.#left - pace.waited, late);
       } catch (error) {
         throw error instanceof ServiceError ? error : this.#failed(UNREACHABLE);
       }
@@ -114,8 +133,11 @@ export class ImageFetch {
       bytes += piece.byteLength;
       if (bytes > MAX_IMAGE_BYTES) throw imageTooLarge(bytes, this.#param);
       pieces.push(piece);
+      // Once behind, it stays so: others may have been promised the room that it could have needed.
+      pace.isBehind ||= isBehind(bytes, most, pace.waited, this.#left);
       await share.growTo(bytes);
     }
+    pace.isBehind = false;
     share.complete(bytes);
     return imageFile(pieces, this.#param);
   }

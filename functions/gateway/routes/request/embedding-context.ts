@@ -2,8 +2,9 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import type { EmbedContext } from "../../embed/embed-context.ts";
+import { fetchFor } from "../../images/fetch/fetching-client.ts";
 import type { Wanted } from "../../../runtime/wanted.ts";
-import { accountOf } from "../../middleware/caller-of.ts";
+import { accountOf, callerOf, clientOf } from "../../middleware/caller-of.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { towersOf } from "../../models/served-models.ts";
 
@@ -30,6 +31,7 @@ export async function holdVectors(
 }
 
 export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedContext {
+  fetchFor(clientOf(c, callerOf(c)), c.get("timings"));
   return {
     env: c.env,
     manifest,
