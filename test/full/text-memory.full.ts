@@ -43,7 +43,8 @@ export default {
 let workers: Workers;
 
 beforeAll(async () => {
-  workers = await startWorkers({ model: await fullSizeModel(256), add: [ASKER] });
+  // On onnxruntime-web it is more, see docs/benchmarks/memory.md.
+  workers = await startWorkers({ engine: "simd", model: await fullSizeModel(256), add: [ASKER] });
 });
 
 afterAll(async () => {
