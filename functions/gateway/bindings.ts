@@ -3,6 +3,7 @@ import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
 import type { BatchMessage } from "../batches/batch-message.ts";
 import type { BatchBindings } from "../batches/batches.ts";
 import type { AccountNamespace } from "../files/account-files-rpc.ts";
+import type { BuildBindings } from "../label-sets/account-builds.ts";
 import type { SetNamesNamespace } from "../label-sets/set-names-rpc.ts";
 import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { StoredFileMessage, StoreMessage } from "../vector-stores/store-message.ts";
@@ -29,7 +30,11 @@ export interface Bindings {
   /** The bytes of files. */
   FILES: R2Bucket;
   /** What an account has, by its name. */
-  ACCOUNTS: AccountNamespace & SetNamesNamespace & BatchBindings["ACCOUNTS"] & StoreBindings["ACCOUNTS"];
+  ACCOUNTS: AccountNamespace &
+    SetNamesNamespace &
+    BuildBindings["ACCOUNTS"] &
+    BatchBindings["ACCOUNTS"] &
+    StoreBindings["ACCOUNTS"];
   /** How far a batch is, by account and id. */
   BATCHES: BatchBindings["BATCHES"];
   /** Segments of vector stores, and marks that say which stores there are. */

@@ -1,4 +1,7 @@
-/** Processes one message of the queue: takes the turn at a label set, computes one part, and queues the next. */
+/**
+ * Processes one message of the queue: takes the turn at a label set, computes one part, and queues what the account's
+ * object says is next. An account has a few turns at once, so that its sets do not take all consumers.
+ */
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
@@ -8,12 +11,14 @@ import { logCall } from "../runtime/log-call.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import { warn } from "../runtime/warn.ts";
-import { takeTurn, type Turn } from "../label-sets/build-claim.ts";
+import { AccountBuilds } from "../label-sets/account-builds.ts";
+import { refusedTurn, takeTurn, type Turn } from "../label-sets/build-claim.ts";
+import { MAX_TRIES } from "../label-sets/build-limits.ts";
 import { type BuildMessage, buildMessageSchema } from "../label-sets/build-message.ts";
 import type { TextCall } from "../embed/compute-prompts.ts";
 import { buildNextPart } from "../label-sets/build-part.ts";
 import { SetNames } from "../label-sets/set-names.ts";
-import { SetStore } from "../label-sets/set-store.ts";
+import { type LabelSetSummary, SetStore } from "../label-sets/set-store.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 import { usagePoint } from "../usage/usage-point.ts";
 
@@ -37,9 +42,11 @@ export async function buildLabels(message: Message, env: JobsBindings, ctx: Exec
     message.ack();
     return;
   }
-  const delay = doubledPause(FIRST_DELAY, LONGEST_DELAY, message.attempts - 1);
+  // A message that waited for its turn in the account's object was sent anew.
+  const tries = (parsed.data.tried ?? 0) + message.attempts;
+  const delivery = { turn: parsed.data.turn ?? message.id, tries };
   try {
-    const again = await takePart(parsed.data, message, delay, env, ctx);
+    const again = await takePart({ ...parsed.data, tried: tries - 1 }, delivery, env, ctx);
     if (again === undefined) message.ack();
     else message.retry({ delaySeconds: again });
   } catch (error) {
@@ -51,63 +58,124 @@ export async function buildLabels(message: Message, env: JobsBindings, ctx: Exec
       cause: String(cause),
     };
     console.warn(JSON.stringify(failure));
-    if (code === "model_not_found" && message.attempts >= ATTEMPTS_UNSERVED) message.ack();
-    else message.retry({ delaySeconds: delay });
+    if (isGivenUp(error, tries)) message.ack();
+    else message.retry({ delaySeconds: delayOf(tries) });
   }
+}
+
+function delayOf(tries: number): number {
+  return doubledPause(FIRST_DELAY, LONGEST_DELAY, tries - 1);
+}
+
+function isGivenUp(error: unknown, tries: number): boolean {
+  const isUnserved = error instanceof ServiceError && error.code === "model_not_found";
+  return tries >= (isUnserved ? ATTEMPTS_UNSERVED : MAX_TRIES);
+}
+
+interface Delivery {
+  turn: string;
+  /** Attempts at the part, this one included. */
+  tries: number;
 }
 
 /** @returns seconds until the message should come again; undefined if it is done */
 async function takePart(
-  { account, id, model, part, turn }: BuildMessage,
-  message: Message,
-  delay: number,
+  message: BuildMessage,
+  { turn, tries }: Delivery,
   env: JobsBindings,
   ctx: ExecutionContext,
 ): Promise<number | undefined> {
+  const { account, id, model } = message;
   const store = new SetStore(env.SETS);
+  const builds = new AccountBuilds(env, account);
   const { revision } = configuredModel(model);
   const summary = await store.summary(account, id);
   if (summary === undefined) {
     // Whoever stored the set may have written after its deletion.
     await store.removeComputed(id);
+    await send(await builds.end(message, "over"), env);
     return undefined;
   }
-  const held = await takeTurn(store, id, revision, turn ?? message.id, { mayBegin: turn === undefined });
+  const options = { mayBegin: message.turn === undefined };
+  const refused = await refusedTurn(store, id, revision, turn, options);
+  if (refused === "over") {
+    await send(await builds.drop(message), env);
+    return undefined;
+  }
+  if (refused !== undefined) return Math.ceil(refused.waitMs / 1000);
+  const { mayBegin, others } = await builds.begin(message);
+  await send(others, env);
+  if (!mayBegin) return undefined;
+  const held = await takeTurn(store, id, revision, turn, options);
   if (held === "over") return undefined;
   if ("waitMs" in held) return Math.ceil(held.waitMs / 1000);
   try {
-    const { manifest } = await leasedManifest(env, model, (work) => ctx.waitUntil(work));
-    const text: TextCall["text"] = {
-      embedTokens: (ids, lengths, wanted, request) =>
-        env.TOWERS.embedTokens(model, ids, lengths, wanted, request),
-    };
-    const requestId = `queue_${id}`;
-    const call: TextCall = { manifest, text, requestId, wanted: () => held.renew() };
-    let tokens = 0;
-    const next = await buildNextPart(id, store, call, {
-      isTaught: summary.examples !== undefined,
-      probably: part,
-      alive: () => held.renew(),
-      onComputed: (computed) => {
-        tokens = computed;
-        recordPart(env, account, manifest, tokens);
-      },
-    });
-    logCall("jobs", requestId, next === undefined ? {} : { part: next - 1, tokens });
+    const next = await computePart(message, summary, store, held, env, ctx);
     // If another message took over the turn, this message is found obsolete when it comes again. Otherwise it takes the
     // turn again.
     if (held.isLost) return FIRST_DELAY;
-    if (!(await store.exists(account, id))) await store.removeComputed(id);
-    else if (next === undefined) {
-      await new SetNames(env, account).computed(id, revision);
-      await held.end();
-    } else await sendNext({ account, id, model, part: next, turn: held.next }, held, env);
+    const after = await afterPart(message, next, store, held, env);
+    const delay = held.isFresh ? 1 : 0;
+    await send(await builds.end(message, after), env, (each) => (each.id === id ? delay : 0));
     return undefined;
   } catch (error) {
     if (held.isLost) return FIRST_DELAY;
-    await held.release(1000 * delay).catch(() => {});
+    await held.release(1000 * delayOf(tries)).catch(() => {});
+    const after = isGivenUp(error, tries) ? "over" : "later";
+    await builds
+      .end(message, after)
+      .then((messages) => send(messages, env))
+      .catch((cause: unknown) => warn("turn of a label set not ended", cause));
     throw error;
   }
+}
+
+/** @returns the part that is probably next; undefined if the set is ready or deleted */
+async function computePart(
+  { account, id, model, part }: BuildMessage,
+  { examples }: LabelSetSummary,
+  store: SetStore,
+  held: Turn,
+  env: JobsBindings,
+  ctx: ExecutionContext,
+): Promise<number | undefined> {
+  const { manifest } = await leasedManifest(env, model, (work) => ctx.waitUntil(work));
+  const text: TextCall["text"] = {
+    embedTokens: (ids, lengths, wanted, request) =>
+      env.TOWERS.embedTokens(model, ids, lengths, wanted, request),
+  };
+  const requestId = `queue_${id}`;
+  const call: TextCall = { manifest, text, requestId, wanted: () => held.renew() };
+  let tokens = 0;
+  const next = await buildNextPart(id, store, call, {
+    isTaught: examples !== undefined,
+    probably: part,
+    alive: () => held.renew(),
+    onComputed: (computed) => {
+      tokens = computed;
+      recordPart(env, account, manifest, tokens);
+    },
+  });
+  logCall("jobs", requestId, next === undefined ? {} : { part: next - 1, tokens });
+  return next;
+}
+
+/** @returns the message of the part that is next */
+async function afterPart(
+  { account, id, model }: BuildMessage,
+  next: number | undefined,
+  store: SetStore,
+  held: Turn,
+  env: JobsBindings,
+): Promise<BuildMessage | "over"> {
+  if (!(await store.exists(account, id))) {
+    await store.removeComputed(id);
+    return "over";
+  }
+  if (next !== undefined) return { account, id, model, part: next, turn: held.next };
+  await new SetNames(env, account).computed(id, configuredModel(model).revision);
+  await held.end();
+  return "over";
 }
 
 /** The part's tokens. The request that stored the set is counted by the gateway, so that this is none. */
@@ -130,7 +198,15 @@ function recordPart({ USAGE }: JobsBindings, account: string, manifest: Manifest
   USAGE?.writeDataPoint(point);
 }
 
-async function sendNext(next: BuildMessage, held: Turn, env: JobsBindings): Promise<void> {
-  const options = held.isFresh ? { delaySeconds: 1 } : {};
-  await withDeadline(DEADLINES.small, () => env.BUILDS.send(next, options));
+/** @param delayOfEach seconds */
+async function send(
+  messages: readonly BuildMessage[],
+  env: JobsBindings,
+  delayOfEach: (message: BuildMessage) => number = () => 0,
+): Promise<void> {
+  for (const message of messages) {
+    const delaySeconds = delayOfEach(message);
+    const options = delaySeconds > 0 ? { delaySeconds } : {};
+    await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, options));
+  }
 }

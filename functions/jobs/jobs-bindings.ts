@@ -3,6 +3,7 @@ import type { BatchMessage } from "../batches/batch-message.ts";
 import type { BatchBindings } from "../batches/batches.ts";
 import type { LinesRpc } from "../batches/lines-rpc.ts";
 import type { FileBindings } from "../files/account-files.ts";
+import type { BuildBindings } from "../label-sets/account-builds.ts";
 import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { SetNamesBindings } from "../label-sets/set-names.ts";
 import type { StoredFileMessage, StoreMessage } from "../vector-stores/store-message.ts";
@@ -16,6 +17,7 @@ export interface JobsBindings
     Omit<StoreBindings, "ACCOUNTS" | "BUILDS"> {
   ACCOUNTS: FileBindings["ACCOUNTS"] &
     SetNamesBindings["ACCOUNTS"] &
+    BuildBindings["ACCOUNTS"] &
     BatchBindings["ACCOUNTS"] &
     StoreBindings["ACCOUNTS"];
   TOWERS: TowersRpc;

@@ -23,6 +23,11 @@ export function unreachable(cause: unknown): ServiceError {
   return new ServiceError("model_unavailable", "label sets cannot be reached; try again", { cause });
 }
 
+/** R2 refused to write an object that others write: it takes one write a second. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof ServiceError && String(error.cause).includes("(10058)");
+}
+
 async function answered<T>(deadline: number, question: () => Promise<T>): Promise<T> {
   try {
     return await withDeadline(deadline, question);

@@ -39,12 +39,19 @@ export async function isBeingBuilt(store: SetStore, id: string, revision: string
 
 /**
  * Begins a chain, or resumes one that has stopped.
+ * @param open called before it begins; what it throws leaves all as it is
  * @returns the turn to send; undefined if the chain is running
  */
-export async function beginChain(store: SetStore, id: string, revision: string): Promise<string | undefined> {
+export async function beginChain(
+  store: SetStore,
+  id: string,
+  revision: string,
+  open: () => Promise<void> = async () => {},
+): Promise<string | undefined> {
   const { claim, etag } = await store.claims.get(id, revision);
+  if (claim !== undefined && lasts(claim.aliveUntil, Date.now())) return undefined;
+  await open();
   const now = Date.now();
-  if (claim !== undefined && lasts(claim.aliveUntil, now)) return undefined;
   // Keep the turns as they were, so that a message that was only late does no harm.
   const { turn, next } = claim ?? { turn: crypto.randomUUID(), next: crypto.randomUUID() };
   const begun = { turn, next, holder: "", busyUntil: 0, aliveUntil: now + IDLE_MS };
@@ -67,6 +74,18 @@ export interface TakeOptions {
   next?: string;
 }
 
+/** Looks whether a turn would be given, without taking it. @returns why not */
+export async function refusedTurn(
+  store: SetStore,
+  id: string,
+  revision: string,
+  turn: string,
+  { mayBegin = false }: TakeOptions = {},
+): Promise<Refusal | undefined> {
+  const { claim } = await store.claims.get(id, revision);
+  return refusal(claim, turn, mayBegin);
+}
+
 export async function takeTurn(
   store: SetStore,
   id: string,
@@ -75,17 +94,26 @@ export async function takeTurn(
   { mayBegin = false, next = crypto.randomUUID() }: TakeOptions = {},
 ): Promise<Turn | Refusal> {
   const { claim, etag } = await store.claims.get(id, revision);
-  const now = Date.now();
-  let following = next;
-  if (turn === claim?.turn && turn !== claim.next) {
-    if (lasts(claim.busyUntil, now)) return { waitMs: claim.busyUntil - now };
-    following = claim.next;
-  } else if (turn !== claim?.next) {
-    // A claim that is missing was removed at the end of its chain, or with a set that has since been created again.
-    if (claim !== undefined && (!mayBegin || lasts(claim.aliveUntil, now))) return "over";
-  }
+  const refused = refusal(claim, turn, mayBegin);
+  if (refused !== undefined) return refused;
+  const following = claim !== undefined && isPresent(claim, turn) ? claim.next : next;
   const held = new Turn(store, id, revision, { turn, next: following });
   return (await held.write(WORK_LEASE_MS, etag)) ? held : { waitMs: CONTENDED_MS };
+}
+
+function refusal(claim: Claim | undefined, turn: string, mayBegin: boolean): Refusal | undefined {
+  // A claim that is missing was removed at the end of its chain, or with a set that has since been created again.
+  if (claim === undefined) return undefined;
+  const now = Date.now();
+  if (isPresent(claim, turn))
+    return lasts(claim.busyUntil, now) ? { waitMs: claim.busyUntil - now } : undefined;
+  if (turn === claim.next) return undefined;
+  return !mayBegin || lasts(claim.aliveUntil, now) ? "over" : undefined;
+}
+
+/** Whether the turn was taken before, and the next one was not. */
+function isPresent({ turn: present, next }: Claim, turn: string): boolean {
+  return turn === present && turn !== next;
 }
 
 /** A turn that this consumer holds. */

@@ -10,6 +10,8 @@ export const buildMessageSchema = z.object({
   turn: z.string().optional(),
   /** The part that is probably next. */
   part: z.number().int().optional(),
+  /** Attempts at the same part by messages before this one. */
+  tried: z.number().int().optional(),
 });
 
 export type BuildMessage = z.infer<typeof buildMessageSchema>;

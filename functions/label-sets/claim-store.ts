@@ -1,4 +1,5 @@
 /** Stores `claims/<id>/<revision>`: which consumer computes a set for a revision. `build-claim.ts` explains claims. */
+import { isBusy } from "./answering-bucket.ts";
 import { jsonBytes, type SealedObjects } from "./sealed-objects.ts";
 
 /** Times in milliseconds since 1970. */
@@ -42,7 +43,12 @@ export class ClaimStore {
     etag: string | undefined,
   ): Promise<string | undefined> {
     const onlyIf = etag === undefined ? { etagDoesNotMatch: "*" } : { etagMatches: etag };
-    return await this.#objects.put(keyOf(id, revision), jsonBytes(claim), { onlyIf });
+    try {
+      return await this.#objects.put(keyOf(id, revision), jsonBytes(claim), { onlyIf });
+    } catch (error) {
+      if (isBusy(error)) return undefined;
+      throw error;
+    }
   }
 
   async remove(id: string, revision: string): Promise<void> {

@@ -26,7 +26,7 @@ export class ExampleStore {
 
   async put(id: string, revision: string, vectors: Float32Array<ArrayBuffer>): Promise<void> {
     const bytes = new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength);
-    await this.#objects.put(keyOf(id, revision), bytes);
+    await this.#objects.putAgain(keyOf(id, revision), bytes);
   }
 }
 

@@ -33,16 +33,16 @@ export class PlanStore {
     const blocks: number[] = [];
     let parts = 0;
     for (const block of planBlocks(definition)) {
-      await this.#objects.put(`plans/${id}/${blocks.length}`, jsonBytes(block));
+      await this.#objects.putAgain(`plans/${id}/${blocks.length}`, jsonBytes(block));
       blocks.push(parts);
       parts += block.length;
     }
-    await this.#objects.put(`plans/${id}/names`, await jsonInSteps(namesOf(definition), pauses));
+    await this.#objects.putAgain(`plans/${id}/names`, await jsonInSteps(namesOf(definition), pauses));
     const examples = labelsOfExamples(definition);
     const taught = examples.length === 0 ? {} : { examples };
     const plan: Plan = { templates: definition.templates, parts, blocks, ...taught };
     // Write the plan last, so that everything it names exists.
-    await this.#objects.put(`plans/${id}/plan`, jsonBytes(plan));
+    await this.#objects.putAgain(`plans/${id}/plan`, jsonBytes(plan));
     return plan;
   }
 

@@ -2,7 +2,11 @@
 import { freeBuffer } from "../runtime/free-buffer.ts";
 import { sha256Hex } from "../runtime/sha256-hex.ts";
 import { warn } from "../runtime/warn.ts";
-import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
+import { answeringBucket, bodyOf, isBusy, unreachable } from "./answering-bucket.ts";
+
+/** Milliseconds until an object may be written again, and how often that is tried. */
+const BUSY_MS = 1_100;
+const MOST_TRIES = 4;
 
 /** Waits until so many more bytes may be read. @throws ServiceError `overloaded` */
 export type Hold = (bytes: number) => Promise<void>;
@@ -23,6 +27,49 @@ export class SealedObjects {
   ): Promise<string | undefined> {
     const customMetadata = { ...options.customMetadata, sha256: await sha256Hex(bytes) };
     return (await this.bucket.put(key, bytes, { ...options, customMetadata }))?.etag;
+  }
+
+  /**
+   * Puts an object whose key names its content, unless it is there.
+   * @returns true if it was not
+   */
+  async putOnce(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    const options = { onlyIf: { etagDoesNotMatch: "*" } };
+    const etag = await this.asOne(
+      () => this.put(key, bytes, options),
+      () => this.has(key),
+    );
+    return etag !== undefined;
+  }
+
+  /** Puts an object whose key names its content, over one that may be damaged. */
+  async putAgain(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.asOne(
+      () => this.put(key, bytes),
+      () => this.has(key),
+    );
+  }
+
+  /**
+   * Writes what others may be writing at the same time: R2 takes one write a second of an object.
+   * @param isThere whether another has written it
+   * @returns undefined if so
+   */
+  async asOne<T>(write: () => Promise<T>, isThere: () => Promise<boolean>): Promise<T | undefined> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await write();
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        if (await isThere()) return undefined;
+        if (tries === MOST_TRIES) throw error;
+        await scheduler.wait(BUSY_MS);
+      }
+    }
+  }
+
+  async has(key: string): Promise<boolean> {
+    return (await this.bucket.head(key)) !== null;
   }
 
   /**

@@ -132,15 +132,19 @@ export class SetStore {
   }
 
   /**
+   * Writes nothing of what is there: a set's id names its content.
    * @param pauses needed because the definition may be as large as a request's body
    * @returns true if the set is new
    */
   async create(summary: LabelSetSummary, definition: LabelSetDefinition, pauses?: Pauses): Promise<boolean> {
     const { account, id } = summary;
+    const key = `definitions/${id}`;
+    // A deletion that failed may have left the entry alone.
+    const [isListed, isDefined] = await Promise.all([this.exists(account, id), this.#objects.has(key)]);
+    if (isListed && isDefined) return false;
     // Write the definition first, so that every listed set is complete.
-    await this.#objects.put(`definitions/${id}`, await jsonInSteps(definition, pauses));
-    const options = { onlyIf: { etagDoesNotMatch: "*" } };
-    return (await this.#objects.put(summaryKey(account, id), jsonBytes(summary), options)) !== undefined;
+    if (!isDefined) await this.#objects.putOnce(key, await jsonInSteps(definition, pauses));
+    return await this.#objects.putOnce(summaryKey(account, id), jsonBytes(summary));
   }
 
   /** @param hold gets the definition's length before it is read: it may be as large as a request's body */
@@ -198,7 +202,10 @@ export class SetStore {
     adapter?: ChosenAdapter,
   ): Promise<void> {
     const options = adapter === undefined ? {} : { customMetadata: { adapter: JSON.stringify(adapter) } };
-    await this.#bucket.put(vectorsPath(id, revision), packed, options);
+    await this.#objects.asOne(
+      () => this.#bucket.put(vectorsPath(id, revision), packed, options),
+      async () => isComplete(await this.ready(id, revision), adapter !== undefined),
+    );
     await this.parts.removeAll(id, revision);
   }
 

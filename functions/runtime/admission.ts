@@ -24,33 +24,51 @@ export type Size = "small" | "large" | "background";
 /** Places of requests in the background, as a part of the limit. */
 const BACKGROUND_SHARE = 1 / 2;
 
+/** Bytes that the requests of a size may hold together; absent: they hold next to nothing. */
+export type Rooms = Partial<Record<Size, number>>;
+
 export class Admission {
-  readonly #limit: number;
-  readonly #places: Readonly<Record<Size, Set<SignOfLife>>> = {
-    small: new Set(),
-    large: new Set(),
-    background: new Set(),
+  readonly #limits: Readonly<Record<Size, number>>;
+  readonly #rooms: Rooms;
+  /** Bytes that each request holds until it is done. */
+  readonly #places: Readonly<Record<Size, Map<SignOfLife, number>>> = {
+    small: new Map(),
+    large: new Map(),
+    background: new Map(),
   };
 
   /** @param limit places for requests of each size */
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor(limit: number, rooms: Rooms = {}) {
+    this.#limits = { small: limit, large: limit, background: Math.ceil(limit * BACKGROUND_SHARE) };
+    this.#rooms = rooms;
+  }
+
+  /** Places for requests of all sizes. */
+  get places(): number {
+    const { small, large, background } = this.#limits;
+    return small + large + background;
   }
 
   /**
-   * Runs a request's work if a place is free.
+   * Runs a request's work if a place is free, and room for what it holds. One that holds more than there is room for is
+   * admitted alone.
    * @param work must call `alive` every few seconds
+   * @param bytes that it holds until it is done
    * @throws ServiceError `overloaded` if no place is free
    */
-  async admit<T>(size: Size, work: (alive: () => void) => Promise<T>): Promise<T> {
+  async admit<T>(size: Size, work: (alive: () => void) => Promise<T>, bytes = 0): Promise<T> {
     const places = this.#places[size];
-    for (const place of places) if (place.isOlderThan(EXPIRY_MS)) places.delete(place);
-    const limit = size === "background" ? Math.ceil(this.#limit * BACKGROUND_SHARE) : this.#limit;
-    if (places.size >= limit) {
+    let held = 0;
+    for (const [place, others] of places) {
+      if (place.isOlderThan(EXPIRY_MS)) places.delete(place);
+      else held += others;
+    }
+    const isFull = held > 0 && held + bytes > (this.#rooms[size] ?? Infinity);
+    if (isFull || places.size >= this.#limits[size]) {
       throw new ServiceError("overloaded", "too many requests are waiting for the model; try again");
     }
     const place = new SignOfLife();
-    places.add(place);
+    places.set(place, bytes);
     try {
       return await work(() => place.renew());
     } finally {

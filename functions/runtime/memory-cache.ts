@@ -5,13 +5,22 @@
 export class LruCache<Key, Value> {
   readonly #room: number;
   readonly #sizeOf: (value: Value, key: Key) => number;
+  readonly #onGone: (value: Value) => void;
   readonly #entries = new Map<Key, Value>();
   #held = 0;
 
-  /** @param sizeOf an entry's size in the unit of `room`; must always give the same size for the same entry */
-  constructor(room: number, sizeOf: (value: Value, key: Key) => number) {
+  /**
+   * @param sizeOf an entry's size in the unit of `room`; must always give the same size for the same entry
+   * @param onGone called with a value that is not kept any more
+   */
+  constructor(
+    room: number,
+    sizeOf: (value: Value, key: Key) => number,
+    onGone: (value: Value) => void = () => {},
+  ) {
     this.#room = room;
     this.#sizeOf = sizeOf;
+    this.#onGone = onGone;
   }
 
   get(key: Key): Value | undefined {
@@ -41,6 +50,7 @@ export class LruCache<Key, Value> {
     if (value === undefined) return;
     this.#entries.delete(key);
     this.#held -= this.#sizeOf(value, key);
+    this.#onGone(value);
   }
 }
 

@@ -107,4 +107,19 @@ export const ACCOUNT_MIGRATIONS: Migrations = [
     // `until`: milliseconds since 1970.
     "CREATE TABLE filling_stores (id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
   ],
+  [
+    // Label sets that are computed in the background. `position`: in line. `message`: of one in line, and of one whose turn
+    // it is until it comes from the queue. `until`: of its turn. `given_to`: the call whose answer has the message.
+    // Milliseconds since 1970.
+    `CREATE TABLE set_builds (
+      id TEXT NOT NULL,
+      model TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      message TEXT,
+      until INTEGER,
+      given_to TEXT,
+      seen_at INTEGER NOT NULL,
+      PRIMARY KEY (id, model)
+    ) WITHOUT ROWID`,
+  ],
 ];

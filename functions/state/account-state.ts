@@ -1,7 +1,7 @@
 /**
  * The Durable Object of an account: its files, as `functions/files/account-files-rpc.ts` says, the names of its label
- * sets (`functions/label-sets/set-names-rpc.ts`), and which batches and vector stores it has
- * (`functions/batches/account-batches-rpc.ts`, `functions/vector-stores/account-stores-rpc.ts`).
+ * sets (`functions/label-sets/set-names-rpc.ts`) and which of them are computed (`account-builds-rpc.ts`), and which batches
+ * and vector stores it has (`functions/batches/account-batches-rpc.ts`, `functions/vector-stores/account-stores-rpc.ts`).
  */
 import { DurableObject } from "cloudflare:workers";
 import type { AccountBatchesRpc, BatchPage } from "../batches/account-batches-rpc.ts";
@@ -18,6 +18,8 @@ import type {
   NewUpload,
   Removal,
 } from "../files/account-files-rpc.ts";
+import type { AccountBuildsRpc, AfterTurn, Build, BuildTurn } from "../label-sets/account-builds-rpc.ts";
+import type { BuildMessage } from "../label-sets/build-message.ts";
 import type { Naming, SetNamesRpc } from "../label-sets/set-names-rpc.ts";
 import type { AccountStoresRpc, StorePage, StoreQuery } from "../vector-stores/account-stores-rpc.ts";
 import { ACCOUNT_MIGRATIONS } from "./account-migrations.ts";
@@ -25,17 +27,19 @@ import { BatchList } from "./batch-list.ts";
 import { FileTables } from "./file-tables.ts";
 import { FillingStores } from "./filling-stores.ts";
 import { migrate } from "./migrate.ts";
+import { SetBuilds } from "./set-builds.ts";
 import { SetNameTable } from "./set-name-table.ts";
 import { StoreList } from "./store-list.ts";
 import { UploadTable } from "./upload-table.ts";
 
 export class AccountState
   extends DurableObject
-  implements AccountFilesRpc, SetNamesRpc, AccountBatchesRpc, AccountStoresRpc
+  implements AccountFilesRpc, SetNamesRpc, AccountBuildsRpc, AccountBatchesRpc, AccountStoresRpc
 {
   readonly #files: FileTables;
   readonly #uploads: UploadTable;
   readonly #setNames: SetNameTable;
+  readonly #setBuilds: SetBuilds;
   readonly #batches: BatchList;
   readonly #stores: StoreList;
   readonly #filling: FillingStores;
@@ -46,6 +50,7 @@ export class AccountState
     this.#files = new FileTables(ctx.storage);
     this.#uploads = new UploadTable(ctx.storage);
     this.#setNames = new SetNameTable(ctx.storage);
+    this.#setBuilds = new SetBuilds(ctx.storage);
     this.#batches = new BatchList(ctx.storage);
     this.#stores = new StoreList(ctx.storage);
     this.#filling = new FillingStores(ctx.storage);
@@ -132,6 +137,23 @@ export class AccountState
 
   async setRemoved(id: string): Promise<void> {
     this.#setNames.removed(id);
+    this.#setBuilds.removed(id);
+  }
+
+  async openBuild(build: Build, most: number): Promise<boolean> {
+    return this.#setBuilds.open(build, most);
+  }
+
+  async beginTurn(message: BuildMessage, most: number, call: string): Promise<BuildTurn> {
+    return this.#setBuilds.begin(message, most, call);
+  }
+
+  async endTurn(build: Build, after: AfterTurn, most: number, call: string): Promise<BuildMessage[]> {
+    return this.#setBuilds.end(build, after, most, call);
+  }
+
+  async dropMessage(message: BuildMessage, most: number, call: string): Promise<BuildMessage[]> {
+    return this.#setBuilds.drop(message, most, call);
   }
 
   async addBatch(id: string, maxOpen: number): Promise<boolean> {

@@ -11,9 +11,11 @@ import { normalizeRows } from "../runtime/normalize.ts";
 import type { Embeddings, Priority, WorkerStats } from "../runtime/rpc.ts";
 import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
+import { SignOfLife } from "../runtime/sign-of-life.ts";
 import { plannedShape } from "../runtime/tower/planned-shape.ts";
-import { Tower } from "../runtime/tower/tower.ts";
-import { positionsPerStep, stepsOf } from "./steps.ts";
+import { Tower, type Visitor } from "../runtime/tower/tower.ts";
+import { RowRoom } from "./row-room.ts";
+import { positionsPerStep, stepsOf, windowOf } from "./steps.ts";
 import { type TokenRows, TokenTable } from "./token-table.ts";
 
 export interface TextEnv {
@@ -26,9 +28,18 @@ export interface TextEnv {
 
 /** Requests of each size that an isolate works on or keeps waiting. */
 const MAX_REQUESTS = 16;
+/**
+ * Bytes of tokens and vectors that requests hold together until they are answered: twice those of 2,048 inputs of a few
+ * words, and of eight parts of label sets.
+ */
+const ANSWER_BYTES = { large: 11_000_000, background: 12_000_000 };
+/** Bytes of tokens' rows that all requests hold together. */
+const ROW_BYTES = 8_000_000;
+/** Bytes of them that each request may always hold; more if a text takes more. */
+const ROW_BYTES_EACH = 64_000;
 
 let resident: TextTower | undefined;
-const admission = new Admission(MAX_REQUESTS);
+const admission = new Admission(MAX_REQUESTS, ANSWER_BYTES);
 
 /** @throws ServiceError `model_unavailable` */
 export async function textTower(
@@ -45,6 +56,7 @@ export class TextTower {
   readonly #manifest: Manifest;
   readonly #tower: Tower;
   readonly #tokens: TokenTable;
+  readonly #rowRoom: RowRoom;
 
   constructor(createEngine: CreateEngine, { manifest, report }: LoadedManifest, env: TextEnv) {
     const { prefix } = configuredModel(env.MODEL);
@@ -53,7 +65,10 @@ export class TextTower {
     const source = { bucket: env.MODELS, prefix, shards: env.SHARDS, report };
     const inputShape = plannedShape(shards, { length });
     this.#tower = new Tower(createEngine, { shards, source, inputShape });
-    this.#tokens = new TokenTable(source, manifest.text.token_embedding);
+    const table = manifest.text.token_embedding;
+    this.#tokens = new TokenTable(source, table);
+    const each = Math.max(ROW_BYTES_EACH, length * table.row_bytes);
+    this.#rowRoom = new RowRoom(ROW_BYTES, admission.places, each);
   }
 
   get stats(): WorkerStats {
@@ -74,24 +89,21 @@ export class TextTower {
     checkTokens(ids, lengths, this.#manifest.text);
     const isSmall = ids.length <= positionsPerStep(this.#manifest.text);
     const size = priority === "background" ? priority : isSmall ? "small" : "large";
-    return await admission.admit(size, async (alive) => {
+    const { embedding_width: width, revision } = this.#manifest;
+    const bytes = Float32Array.BYTES_PER_ELEMENT * lengths.length * width + ids.byteLength;
+    const work = async (alive: () => void): Promise<Embeddings> => {
+      const life = new SignOfLife();
       const check = async (): Promise<void> => {
         await assertWanted(wanted);
         alive();
+        life.renew();
       };
       const wasReady = this.#tower.isReady;
-      const [rows] = await withHeartbeat(check, () =>
-        Promise.all([this.#tokens.read(ids), this.#tower.ready(waitUntil)]),
-      );
-      const { embedding_width: width, revision, text } = this.#manifest;
       const embeddings = new Float32Array(lengths.length * width);
-      let done = 0;
-      let start = 0;
-      for (const step of stepsOf(lengths, Math.max(positionsPerStep(text), this.#tower.textPositions))) {
-        const from = { ids: ids.subarray(start), embeddings: embeddings.subarray(width * done) };
-        await this.#tower.turn({ check, waitUntil, priority }, () => this.#run(rows, step, from));
-        done += step.length;
-        start += sum(step);
+      try {
+        await this.#embed(ids, lengths, embeddings, { check, waitUntil, priority }, life);
+      } finally {
+        this.#rowRoom.take(life, 0);
       }
       const { loaded } = this.#tower;
       return {
@@ -99,7 +111,61 @@ export class TextTower {
         embeddings: normalizeRows(embeddings, width),
         ...(!wasReady && loaded && { loaded }),
       };
-    });
+    };
+    return await admission.admit(size, work, bytes);
+  }
+
+  /** Fills `embeddings`, window by window: the rows of a window are read, its texts computed, and the rows freed. */
+  async #embed(
+    ids: Int32Array,
+    lengths: readonly number[],
+    embeddings: Float32Array,
+    visitor: Visitor,
+    life: SignOfLife,
+  ): Promise<void> {
+    const { embedding_width: width, text } = this.#manifest;
+    const rowBytes = text.token_embedding.row_bytes;
+    let start = 0;
+    let texts = 0;
+    for (let done = 0; done < lengths.length; done += texts) {
+      const most = Math.floor(this.#rowRoom.mostFor(life) / rowBytes);
+      const window = windowOf(ids.subarray(start), lengths.slice(done), most);
+      ({ texts } = window);
+      this.#rowRoom.take(life, window.rows * rowBytes);
+      const own = ids.subarray(start, start + window.positions);
+      const [rows] = await withHeartbeat(visitor.check, (signal) =>
+        Promise.all([
+          this.#tokens.read(own, { isFirst: done === 0, signal }),
+          this.#tower.ready(visitor.waitUntil),
+        ]),
+      );
+      try {
+        const to = embeddings.subarray(width * done);
+        await this.#embedWindow(rows, own, lengths.slice(done, done + texts), to, visitor);
+      } finally {
+        rows.free();
+      }
+      this.#rowRoom.take(life, 0);
+      start += window.positions;
+    }
+  }
+
+  async #embedWindow(
+    rows: TokenRows,
+    ids: Int32Array,
+    lengths: readonly number[],
+    embeddings: Float32Array,
+    visitor: Visitor,
+  ): Promise<void> {
+    const { embedding_width: width, text } = this.#manifest;
+    let done = 0;
+    let start = 0;
+    for (const step of stepsOf(lengths, Math.max(positionsPerStep(text), this.#tower.textPositions))) {
+      const from = { ids: ids.subarray(start), embeddings: embeddings.subarray(width * done) };
+      await this.#tower.turn(visitor, () => this.#run(rows, step, from));
+      done += step.length;
+      start += sum(step);
+    }
   }
 
   /** Computes one step: the first embeddings of `embeddings`, from the first texts of `ids`. */
@@ -113,7 +179,7 @@ export class TextTower {
     let start = 0;
     for (const block of stepsOf(step, this.#tower.textPositions)) {
       const positions = sum(block);
-      const data = rows(ids.subarray(start, start + positions));
+      const data = rows.of(ids.subarray(start, start + positions));
       const output = this.#tower.runTexts({ data, shape: [1, positions, text.width] }, block);
       embeddings.set(output.data as Float32Array, width * done);
       done += block.length;

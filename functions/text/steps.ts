@@ -38,3 +38,31 @@ export function* stepsOf(lengths: readonly number[], positions: number): Generat
   }
   if (step.length > 0) yield step;
 }
+
+/** The first texts of a request, whose rows it holds together. */
+export interface Window {
+  texts: number;
+  /** All positions of these texts. */
+  positions: number;
+  /** Different tokens in them. */
+  rows: number;
+}
+
+/**
+ * @param ids tokens of all texts
+ * @param lengths positions of each text
+ * @param most different tokens that the window may have; a text with more is a window of its own
+ */
+export function windowOf(ids: Int32Array, lengths: readonly number[], most: number): Window {
+  const known = new Set<number>();
+  const window: Window = { texts: 0, positions: 0, rows: 0 };
+  for (const length of lengths) {
+    const end = window.positions + length;
+    for (let at = window.positions; at < end; at++) known.add(ids[at] ?? 0);
+    if (known.size > most && window.texts > 0) break;
+    window.texts++;
+    window.positions = end;
+    window.rows = known.size;
+  }
+  return window;
+}

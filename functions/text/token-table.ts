@@ -3,6 +3,7 @@
  * and common words share a few chunks, so most of the table is never in the isolate.
  */
 import type { TokenEmbedding } from "../../model-shards/manifest.ts";
+import { freeBuffer } from "../runtime/free-buffer.ts";
 import { LruCache } from "../runtime/memory-cache.ts";
 import type { Part, Place } from "../runtime/model-store/arrivals.ts";
 import { downloadParts } from "../runtime/model-store/download-parts.ts";
@@ -11,11 +12,11 @@ import { hasCache } from "../runtime/model-store/shards-cache.ts";
 import { SignOfLife } from "../runtime/sign-of-life.ts";
 
 /** Most bytes of chunks to keep. */
-const CACHE_BYTES = 12_000_000;
+const CACHE_BYTES = 8_000_000;
 /** Most bytes of chunks that a request reads at a time. Then it keeps only the rows that it needs. */
 const BATCH_BYTES = 6_000_000;
-/** Most bytes of chunks that all requests of the isolate read at a time. The others wait. */
-const MAX_BYTES_UNDER_WAY = 12_000_000;
+/** Most bytes of chunks that all requests of the isolate read at a time. The others wait in line. */
+const MAX_BYTES_UNDER_WAY = 8_000_000;
 /** How often a waiting request looks whether there is room. */
 const POLL_MS = 20;
 /** Milliseconds without a sign of life after which a batch does not count any more, see `sign-of-life.ts`. */
@@ -28,8 +29,26 @@ const GROUP = 8;
  */
 const MAX_ANSWERS = 4;
 
-/** Returns the rows of tokens whose chunks have been read: float32, `ids.length × width`, in a new buffer. */
-export type TokenRows = (ids: Int32Array) => Float32Array<ArrayBuffer>;
+/** Milliseconds without a poll after which a batch has no place in line any more. */
+const PATIENCE_MS = 2_000;
+
+/** Rows that were read. */
+export interface TokenRows {
+  /**
+   * Rows of some of these tokens: float32, `ids.length × width`, in a new buffer. Some at a time, because 1,000 long
+   * texts take 200 MB as float32.
+   */
+  of(ids: Int32Array): Float32Array<ArrayBuffer>;
+  /** Frees their memory; nothing is asked of them afterwards. */
+  free(): void;
+}
+
+export interface ReadOptions {
+  /** False if the request has read rows before: only its first batch comes from the data center's cache. */
+  isFirst?: boolean;
+  /** Its abort ends the reading. */
+  signal?: AbortSignal;
+}
 
 /** Chunks that are read together. */
 interface Batch {
@@ -41,10 +60,16 @@ interface Batch {
 export class TokenTable {
   readonly #source: ModelSource;
   readonly #table: TokenEmbedding;
-  /** Chunk index → its bytes. */
-  readonly #chunks = new LruCache<number, Uint8Array>(CACHE_BYTES, ({ byteLength }) => byteLength);
+  /** Chunk index → its bytes, which are freed with the entry: nobody else keeps them. */
+  readonly #chunks = new LruCache<number, Uint8Array>(
+    CACHE_BYTES,
+    ({ byteLength }) => byteLength,
+    (chunk) => freeBuffer(chunk),
+  );
   /** Batches that are being read → their bytes. */
   readonly #underWay = new Map<SignOfLife, number>();
+  /** Batches that wait for room, in the order in which they came. */
+  readonly #line = new Set<SignOfLife>();
 
   constructor(source: ModelSource, table: TokenEmbedding) {
     this.#source = source;
@@ -54,34 +79,39 @@ export class TokenTable {
   /**
    * Reads the rows that these tokens need. The caller holds these rows only, not their chunks.
    * @param ids each in [0, rows)
-   * @returns a function that converts rows of these tokens. It is called for some tokens at a time, because 1,000 long
-   * texts take 200 MB as float32
-   * @throws ServiceError `model_unavailable` if a chunk cannot be read or its hash is wrong
+   * @throws ServiceError `model_unavailable` if a chunk cannot be read or its hash is wrong; the signal's reason
    */
-  async read(ids: Int32Array): Promise<TokenRows> {
+  async read(ids: Int32Array, options: ReadOptions = {}): Promise<TokenRows> {
     const { row_bytes: rowBytes, width } = this.#table;
     /** Token → the position of its row in `held`. */
     const places = new Map<number, number>();
     for (const id of ids) if (!places.has(id)) places.set(id, places.size);
     const held = new Uint8Array(places.size * rowBytes);
-    await this.#copyRows(places, held);
-    return (some) => {
-      const values = new Float32Array(some.length * width);
-      for (const [position, id] of some.entries()) {
-        const place = places.get(id);
-        if (place === undefined) throw new Error(`the row of token ${id} was not read`);
-        const start = place * rowBytes;
-        decodeRow(
-          held.subarray(start, start + rowBytes),
-          values.subarray(position * width, (position + 1) * width),
-        );
-      }
-      return values;
+    await this.#copyRows(places, held, options);
+    return {
+      of: (some) => {
+        const values = new Float32Array(some.length * width);
+        for (const [position, id] of some.entries()) {
+          const place = places.get(id);
+          if (place === undefined) throw new Error(`the row of token ${id} was not read`);
+          const start = place * rowBytes;
+          decodeRow(
+            held.subarray(start, start + rowBytes),
+            values.subarray(position * width, (position + 1) * width),
+          );
+        }
+        return values;
+      },
+      free: () => freeBuffer(held),
     };
   }
 
   /** Copies the tokens' rows to their places, from chunks in the isolate's memory or read now, a batch at a time. */
-  async #copyRows(places: ReadonlyMap<number, number>, held: Uint8Array): Promise<void> {
+  async #copyRows(
+    places: ReadonlyMap<number, number>,
+    held: Uint8Array,
+    { isFirst = true, signal }: ReadOptions,
+  ): Promise<void> {
     const { rows_per_chunk: rowsPerChunk, row_bytes: rowBytes } = this.#table;
     /** Chunk index → tokens whose rows are missing. */
     const missing = new Map<number, number[]>();
@@ -98,25 +128,30 @@ export class TokenTable {
       }
       missing.delete(index);
     };
-    let isFirst = true;
-    for (;;) {
-      for (const index of missing.keys()) {
-        const chunk = this.#chunks.get(index);
-        if (chunk !== undefined) take(index, chunk);
+    let isOfCache = isFirst;
+    let sign = new SignOfLife();
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        for (const index of missing.keys()) {
+          const chunk = this.#chunks.get(index);
+          if (chunk !== undefined) take(index, chunk);
+        }
+        if (missing.size === 0) return;
+        const batch = this.#nextBatch([...missing.keys()], isOfCache && hasCache());
+        if (!this.#mayBegin(batch.indices, sign)) {
+          await scheduler.wait(POLL_MS);
+          continue;
+        }
+        isOfCache = false;
+        const begun = sign;
+        await this.#readBatch(batch, () => begun.renew(), take);
+        this.#underWay.delete(begun);
+        sign = new SignOfLife();
       }
-      if (missing.size === 0) return;
-      const batch = this.#nextBatch([...missing.keys()], isFirst && hasCache());
-      const sign = this.#begin(batch.indices);
-      if (sign === undefined) {
-        await scheduler.wait(POLL_MS);
-        continue;
-      }
-      isFirst = false;
-      try {
-        await this.#readBatch(batch, () => sign.renew(), take);
-      } finally {
-        this.#underWay.delete(sign);
-      }
+    } finally {
+      this.#underWay.delete(sign);
+      this.#line.delete(sign);
     }
   }
 
@@ -130,18 +165,25 @@ export class TokenTable {
     return { indices: groups.flat(), groups };
   }
 
-  /** Makes room for a batch. @returns undefined if other batches have it */
-  #begin(indices: readonly number[]): SignOfLife | undefined {
+  /**
+   * Makes room for a batch, once those that came before have theirs.
+   * @param sign of the batch; it is in line until there is room
+   */
+  #mayBegin(indices: readonly number[], sign: SignOfLife): boolean {
     const bytes = indices.reduce((sum, index) => sum + this.#part(index).bytes, 0);
     let total = bytes;
-    for (const [sign, others] of this.#underWay) {
-      if (sign.isOlderThan(EXPIRY_MS)) this.#underWay.delete(sign);
+    for (const [other, others] of this.#underWay) {
+      if (other.isOlderThan(EXPIRY_MS)) this.#underWay.delete(other);
       else total += others;
     }
-    if (this.#underWay.size > 0 && total > MAX_BYTES_UNDER_WAY) return undefined;
-    const sign = new SignOfLife();
+    sign.renew();
+    this.#line.add(sign);
+    for (const other of this.#line) if (other.isOlderThan(PATIENCE_MS)) this.#line.delete(other);
+    const [first] = this.#line;
+    if (first !== sign || (this.#underWay.size > 0 && total > MAX_BYTES_UNDER_WAY)) return false;
+    this.#line.delete(sign);
     this.#underWay.set(sign, bytes);
-    return sign;
+    return true;
   }
 
   /** @param take called with each chunk once it is verified */

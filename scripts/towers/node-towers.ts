@@ -50,7 +50,7 @@ export class NodeTowers {
   /** @returns the tokens' embeddings, float32 `ids.length × width` */
   async tokenRows(ids: readonly number[]): Promise<Float32Array> {
     const tokens = Int32Array.from(ids);
-    return (await this.#tokens.read(tokens))(tokens);
+    return (await this.#tokens.read(tokens)).of(tokens);
   }
 
   async embedTokens(ids: readonly number[]): Promise<Float32Array> {
@@ -82,7 +82,7 @@ export async function openTextTower(
   const tower = await load(folder, shards);
   return async (ids) => {
     const text = Int32Array.from(ids);
-    return embedRows(tower, (await tokens.read(text))(text), width);
+    return embedRows(tower, (await tokens.read(text)).of(text), width);
   };
 }
 

@@ -93,7 +93,7 @@ it("computes equal texts of all lines once, also beyond the texts of a call", as
   const answers = await Promise.all(
     lines.map((line, index) => joint.embedTokens(idsFrom(starts[index] ?? 0), lengths, () => true, line)),
   );
-  expect(text.calls).toEqual([2_048, 452]);
+  expect(text.calls).toEqual([512, 512, 512, 512, 452]);
   for (const [index, answer] of answers.entries()) {
     expect(answer).toEqual({
       ok: true,

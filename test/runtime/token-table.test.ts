@@ -108,7 +108,7 @@ describe("the token table", () => {
     );
     await measure();
     for (const { ids, rows } of all) {
-      const values = rows(ids);
+      const values = rows.of(ids);
       for (const [i, id] of ids.entries()) {
         const [ones = 0, hundreds = 0, rest = 0] = values.subarray(i * WIDTH);
         expect(ones + 100 * hundreds + 10_000 * rest).toBe(id);
@@ -116,5 +116,18 @@ describe("the token table", () => {
     }
     // Whole tables would be 190 MB for six requests. Freed buffers may be counted for a while.
     expect((most - before) / 1e6).toBeLessThan(90);
+  });
+
+  it("reads no more for a request that has ended", async () => {
+    const table = newTable();
+    const ids = Int32Array.from({ length: CHUNKS }, (_, i) => i * ROWS_PER_CHUNK);
+    const stop = new AbortController();
+    const reading = table.read(ids, { signal: stop.signal });
+    await scheduler.wait(0);
+    stop.abort(new Error("it has ended"));
+    await expect(reading).rejects.toThrow("it has ended");
+    const [before] = [gets];
+    await scheduler.wait(100);
+    expect(gets).toBe(before);
   });
 });

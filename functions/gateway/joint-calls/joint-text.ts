@@ -5,8 +5,11 @@ import type { Gathering, Waiting } from "./gathering.ts";
 import { rowsOf } from "./rows-of.ts";
 import { stillWanted } from "./still-wanted.ts";
 
-/** Texts of a call; as many as a request may have. More than that go into calls one after the other. */
-const MOST_TEXTS = 2_048;
+/**
+ * Texts of a call; as many as a part of a label set has, so that eight such calls fit in a tower. More than that go into
+ * calls one after the other.
+ */
+const MOST_TEXTS = 512;
 
 interface Asked {
   /** Token ids of each text. */

@@ -1,5 +1,6 @@
 /** Asks the jobs Worker to finish a label set. */
 import { modelReference } from "../../../model-shards/model-reference.ts";
+import { AccountBuilds } from "../../label-sets/account-builds.ts";
 import { abandonChain, beginChain } from "../../label-sets/build-claim.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
@@ -10,17 +11,22 @@ import type { EmbedContext } from "../embed/embed-context.ts";
 type BuildContext = Pick<EmbedContext, "env" | "manifest">;
 
 /**
+ * A set counts among those that the account has computed, before anything of it is stored.
+ * @throws ServiceError `rate_limit_exceeded` if they are as many as may be; `overloaded`
+ */
+export async function openBuild({ env, manifest }: BuildContext, account: string, id: string): Promise<void> {
+  await new AccountBuilds(env, account).open({ id, model: modelReference(manifest) });
+}
+
+/**
  * A second request while the build is running changes nothing.
  * @param id id of a set that has a plan
- * @throws ServiceError `overloaded` if the queue accepts no message; `model_unavailable`
+ * @throws ServiceError `overloaded` if the queue accepts no message; `model_unavailable`; as `openBuild`
  */
-export async function requestBuild(
-  { env, manifest }: BuildContext,
-  account: string,
-  id: string,
-): Promise<void> {
+export async function requestBuild(context: BuildContext, account: string, id: string): Promise<void> {
+  const { env, manifest } = context;
   const store = new SetStore(env.SETS);
-  const turn = await beginChain(store, id, manifest.revision);
+  const turn = await beginChain(store, id, manifest.revision, () => openBuild(context, account, id));
   if (turn === undefined) return;
   const message = { account, id, model: modelReference(manifest), turn };
   try {

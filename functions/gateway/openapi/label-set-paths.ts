@@ -26,7 +26,8 @@ export const labelSetPaths: ZodOpenApiPathsObject = {
         "model they are computed when the set is posted, or used in a classification, with that model. With `name`, the " +
         "name leads to this set as soon as it is computed for `model`, and until then to the set that it led to before; a set that " +
         "exists is named by storing it again. An isolate may know a name's former set for 5 seconds; each answer is from " +
-        "one set and says its id.",
+        "one set and says its id. Of an account, 100 sets may wait for their computation in the background, two of which " +
+        "are computed at once; one more is refused with 429 and not stored.",
       request: labelSetRequestSchema,
       answers: {
         "200": ["The set already existed", responses.labelSetSchema],

@@ -29,7 +29,7 @@ import {
 import { removeMatrix } from "../label-sets/matrix-cache.ts";
 import { matrixBytes } from "../../label-sets/label-matrix.ts";
 import { MATRIX_ROOM, setTooLarge } from "../label-sets/matrix-memory.ts";
-import { requestBuild, resumeBuild } from "../label-sets/request-build.ts";
+import { openBuild, requestBuild, resumeBuild } from "../label-sets/request-build.ts";
 import { isComplete, type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 import { forgetName, freshSet } from "../label-sets/named-set.ts";
 import { forgetLabels, labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
@@ -86,9 +86,11 @@ export const labelSets = new Hono<GatewayEnv>()
       templates: definition.templates,
       created_at: Math.floor(Date.now() / 1000),
     };
-    const isNew = await store.create(summary, definition, pauses);
     const isTaughtSet = vectors !== undefined;
-    const wasReady = !isNew && isComplete(await store.ready(summary.id, manifest.revision), isTaughtSet);
+    const isReady = isComplete(await store.ready(summary.id, manifest.revision), isTaughtSet);
+    if (!isReady && !isSmall(definition)) await openBuild(context, account, summary.id);
+    const isNew = await store.create(summary, definition, pauses);
+    const wasReady = !isNew && isReady;
     if (!wasReady && isSmall(definition)) {
       const { matrix, release } = await storedLabels(account, summary.id, context, definition);
       release();

@@ -1,6 +1,7 @@
 /** Receives parts of a model. Each piece is written to its place, and each complete part is verified. */
 import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { withDeadline } from "../deadline.ts";
+import { freeBuffer } from "../free-buffer.ts";
 import type { ExpectedBytes, OnProgress } from "./read-verified.ts";
 import type { Slice } from "./slices.ts";
 
@@ -76,8 +77,8 @@ export class Arrivals {
     verify: (index: number) => Promise<void>,
   ): Promise<void> {
     const reader = body.getReader({ mode: "byob" });
+    let buffer = new Uint8Array(TAKEN_BYTES);
     try {
-      let buffer = new Uint8Array(TAKEN_BYTES);
       for (let [piece] = pieces; piece !== undefined; [piece] = pieces) {
         const place = await this.#receiver.place(piece.index);
         const start = piece.offset - (this.part(piece.index).offset ?? 0);
@@ -102,6 +103,7 @@ export class Arrivals {
         }
       }
     } finally {
+      freeBuffer(buffer);
       // Not awaited, because a silent stream may not answer this either.
       reader.cancel().catch(() => {});
     }

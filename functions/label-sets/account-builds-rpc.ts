@@ -1,0 +1,38 @@
+/**
+ * What an account's Durable Object says of its label sets that are computed in the background (`functions/state/`). It
+ * lends a few turns at once, each for one part. The message of a set that waits for its turn is kept in the object, so
+ * that it takes no place in the queue, which all accounts share.
+ */
+import type { BuildMessage } from "./build-message.ts";
+
+/** A set, for a model: `<alias>@<revision>`. */
+export type Build = Pick<BuildMessage, "id" | "model">;
+
+/** What follows a turn. `over`: the set is ready or given up; `later`: the queue has its message still. */
+export type AfterTurn = BuildMessage | "over" | "later";
+
+export interface BuildTurn {
+  /** Whether it is the set's turn; otherwise the object keeps its message. */
+  mayBegin: boolean;
+  /** Messages of other sets whose turn it is. */
+  others: BuildMessage[];
+}
+
+export interface AccountBuildsRpc {
+  /**
+   * Counts a set among those that are to be computed.
+   * @param most sets that may be
+   * @returns false if as many are, and the set is none of them
+   */
+  openBuild(build: Build, most: number): Promise<boolean>;
+  /**
+   * The queue has delivered a message.
+   * @param most turns at once
+   * @param call a name for it: whoever did not hear the answer gives the same again
+   */
+  beginTurn(message: BuildMessage, most: number, call: string): Promise<BuildTurn>;
+  /** @returns messages of the sets whose turn it is now */
+  endTurn(build: Build, after: AfterTurn, most: number, call: string): Promise<BuildMessage[]>;
+  /** A message's turn is over already: it is not sent again. @returns as `endTurn` */
+  dropMessage(message: BuildMessage, most: number, call: string): Promise<BuildMessage[]>;
+}
