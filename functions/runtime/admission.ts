@@ -26,15 +26,20 @@ const BACKGROUND_SHARE = 1 / 2;
 
 export class Admission {
   readonly #limit: number;
+  readonly #name: string;
   readonly #places: Readonly<Record<Size, Set<SignOfLife>>> = {
     small: new Set(),
     large: new Set(),
     background: new Set(),
   };
 
-  /** @param limit places for requests of each size */
-  constructor(limit: number) {
+  /**
+   * @param limit places for requests of each size
+   * @param name of what they wait for
+   */
+  constructor(limit: number, name = "model") {
     this.#limit = limit;
+    this.#name = name;
   }
 
   /**
@@ -47,7 +52,7 @@ export class Admission {
     for (const place of places) if (place.isOlderThan(EXPIRY_MS)) places.delete(place);
     const limit = size === "background" ? Math.ceil(this.#limit * BACKGROUND_SHARE) : this.#limit;
     if (places.size >= limit) {
-      throw new ServiceError("overloaded", "too many requests are waiting for the model; try again");
+      throw new ServiceError("overloaded", `too many requests are waiting for the ${this.#name}; try again`);
     }
     const place = new SignOfLife();
     places.add(place);
