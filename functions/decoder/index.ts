@@ -8,7 +8,7 @@ import { Admission, type Size } from "../runtime/admission.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import { ByteTaker } from "../runtime/byte-taker.ts";
-import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { withDeadline } from "../runtime/deadline.ts";
 import { writeDecoded } from "../runtime/decoded-frames.ts";
 import { nextFrame } from "../runtime/file-frames.ts";
 import { decodeImage } from "./decode-image.ts";
@@ -16,7 +16,7 @@ import { codecMemoryBytes } from "./codec-memory.ts";
 import { OutOfMemory } from "./formats/pixel-limits.ts";
 import { renewMagick, soundMagick } from "./magick.ts";
 import { receiveFile } from "./receive-file.ts";
-import { type HeldResult, ResultRoom } from "./result-room.ts";
+import { type HeldResult, READING_MS, ResultRoom } from "./result-room.ts";
 import { Turn } from "./turn.ts";
 
 /** Pictures of each size that wait for their turn: at a fifth of a second a picture, some ten seconds. */
@@ -104,7 +104,7 @@ class Call {
     }
     this.answered++;
     const write = (): Promise<void> => writeDecoded(writer, decoded);
-    await (file.held === undefined ? withDeadline(DEADLINES.small, write) : file.held.until(write));
+    await (file.held === undefined ? withDeadline(READING_MS, write) : file.held.until(write));
   }
 
   /** A call that has one picture, as far as is known, does not wait for room behind those that have many. */

@@ -5,15 +5,17 @@
  * Whoever has the turn waits by polling until there is room (`runtime/sign-of-life.ts` says why). It does not wait long:
  * a caller that does not read its picture in time is given up.
  */
-import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
+import { withDeadline } from "../runtime/deadline.ts";
 import { freeBuffer } from "../runtime/free-buffer.ts";
 import { SignOfLife } from "../runtime/sign-of-life.ts";
 
 /** Bytes: nine pictures of 384 pixels, twenty of 256. */
 const ROOM = 4_000_000;
 const POLL_MS = 5;
-/** Longer than a caller may take to read its picture: its request has ended without giving the room back. */
-const EXPIRY_MS = 2 * DEADLINES.small;
+/** Milliseconds that a caller may take to read what it asked for. A gateway may be busy for seconds. */
+export const READING_MS = 10_000;
+/** Longer than that: the request has ended without giving the room back. */
+const EXPIRY_MS = 1.5 * READING_MS;
 
 interface Held {
   bytes: number;
@@ -69,7 +71,7 @@ export class HeldResult {
   /** @param read resolves when the caller has read it. @throws DeadlineError if that takes too long */
   async until(read: () => Promise<void>): Promise<void> {
     try {
-      await withDeadline(DEADLINES.small, read);
+      await withDeadline(READING_MS, read);
       freeBuffer(this.#pixels);
     } finally {
       this.#giveBack();

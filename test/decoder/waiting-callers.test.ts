@@ -67,7 +67,7 @@ it("gives up callers that do not read their pictures, and holds few of them mean
   }, 100);
   const began = performance.now();
   expect(await decodeOne(decoder, noiseBmp(8, 8, 99), SIZE)).toHaveLength(3 * SIZE ** 2);
-  expect(performance.now() - began).toBeLessThan(15_000);
+  expect(performance.now() - began).toBeLessThan(30_000);
   expect(await outcomes).toEqual(Array.from({ length: CALLS }, () => "given up"));
   clearInterval(sampling);
   // The codec starts with the first picture.
