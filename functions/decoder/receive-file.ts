@@ -6,7 +6,7 @@ import { fileTooLarge, MAX_FILE_BYTES } from "./formats/pixel-limits.ts";
 import type { MagickApi } from "./magick-internals.ts";
 
 /**
- * Reads the file to its end even if it is refused, because the next file begins there.
+ * Reads the file to its end even if it is refused or loses its turn, because the next file begins there.
  * @param api the instance whose heap receives the file, if there is one
  * @param alive called after each pause; throws when the file is no longer wanted
  * @throws ServiceError `invalid_image` if the file is empty or the upload ends early, `image_too_large`
@@ -18,11 +18,18 @@ export async function receiveFile(
   alive: () => void,
 ): Promise<CodecBlock> {
   const file = length > 0 && length <= MAX_FILE_BYTES ? place(length, api) : undefined;
+  const turn: { lost?: { reason: unknown } } = {};
   try {
     const complete = await upload.take(length, (piece, offset) => {
-      alive();
-      file?.view().set(piece, offset);
+      if (turn.lost !== undefined) return;
+      try {
+        alive();
+        file?.view().set(piece, offset);
+      } catch (reason) {
+        turn.lost = { reason };
+      }
     });
+    if (turn.lost !== undefined) throw turn.lost.reason;
     alive();
     if (!complete) throw new ServiceError("invalid_image", "the upload ended early");
   } catch (error) {

@@ -31,8 +31,13 @@ export class Turn {
   /**
    * Runs `work` when no other request has the turn.
    * @param work must call `alive` after each await; it throws ServiceError `overloaded` if the turn was lost
+   * @param waits called at each poll before the turn
    */
-  async take<T>(work: (alive: () => void) => Promise<T>, priority: Priority = "interactive"): Promise<T> {
+  async take<T>(
+    work: (alive: () => void) => Promise<T>,
+    priority: Priority = "interactive",
+    waits: () => void = () => {},
+  ): Promise<T> {
     const me = new SignOfLife();
     const place = { sign: me, priority };
     this.#queue.add(place);
@@ -40,6 +45,7 @@ export class Turn {
       while (!this.#isNext(place)) {
         await scheduler.wait(POLL_MS);
         me.renew();
+        waits();
       }
     } finally {
       this.#queue.delete(place);

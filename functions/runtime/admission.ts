@@ -30,6 +30,7 @@ export type Rooms = Partial<Record<Size, number>>;
 export class Admission {
   readonly #limits: Readonly<Record<Size, number>>;
   readonly #rooms: Rooms;
+  readonly #name: string;
   /** Bytes that each request holds until it is done. */
   readonly #places: Readonly<Record<Size, Map<SignOfLife, number>>> = {
     small: new Map(),
@@ -37,10 +38,14 @@ export class Admission {
     background: new Map(),
   };
 
-  /** @param limit places for requests of each size */
-  constructor(limit: number, rooms: Rooms = {}) {
+  /**
+   * @param limit places for requests of each size
+   * @param name of what they wait for
+   */
+  constructor(limit: number, { rooms = {}, name = "model" }: { rooms?: Rooms; name?: string } = {}) {
     this.#limits = { small: limit, large: limit, background: Math.ceil(limit * BACKGROUND_SHARE) };
     this.#rooms = rooms;
+    this.#name = name;
   }
 
   /** Places for requests of all sizes. */
@@ -65,7 +70,7 @@ export class Admission {
     }
     const isFull = held > 0 && held + bytes > (this.#rooms[size] ?? Infinity);
     if (isFull || places.size >= this.#limits[size]) {
-      throw new ServiceError("overloaded", "too many requests are waiting for the model; try again");
+      throw new ServiceError("overloaded", `too many requests are waiting for the ${this.#name}; try again`);
     }
     const place = new SignOfLife();
     places.set(place, bytes);

@@ -11,14 +11,26 @@ import { freeBuffer } from "./free-buffer.ts";
  */
 const READ_BYTES = 65_536;
 
+interface Chunks {
+  /** @param most bytes to ask for, if the stream supports it */
+  next(most: number): Promise<IteratorResult<Uint8Array, unknown>>;
+  return?(): Promise<unknown>;
+}
+
 export class ByteTaker {
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #chunks: Chunks;
+  readonly #readsAhead: boolean;
   #chunk = new Uint8Array(0);
   /** Bytes of the chunk that have been read. */
   #taken = 0;
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  /**
+   * @param read `wanted`: no byte is asked for before it is wanted, and no buffer is made for more than that. So nothing
+   * is held while the next bytes take their time
+   */
+  constructor(stream: ReadableStream<Uint8Array>, read: "ahead" | "wanted" = "ahead") {
     this.#chunks = byteReader(stream) ?? stream[Symbol.asyncIterator]();
+    this.#readsAhead = read === "ahead";
   }
 
   /**
@@ -29,7 +41,7 @@ export class ByteTaker {
    */
   async take(length: number, sink: (piece: Uint8Array, offset: number) => void): Promise<boolean> {
     for (let offset = 0; offset < length;) {
-      if (this.#taken >= this.#chunk.length && !(await this.#next())) return false;
+      if (this.#taken >= this.#chunk.length && !(await this.#next(length - offset))) return false;
       const piece = this.#chunk.subarray(this.#taken, this.#taken + length - offset);
       sink(piece, offset);
       this.#taken += piece.length;
@@ -45,7 +57,7 @@ export class ByteTaker {
   async *pieces(length: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for (let left = length; left > 0;) {
       // It may be shorter than what was taken of it if it was freed.
-      if (this.#taken >= this.#chunk.length && !(await this.#next())) return;
+      if (this.#taken >= this.#chunk.length && !(await this.#next(left))) return;
       const piece = this.#chunk.subarray(this.#taken, this.#taken + left);
       this.#taken += piece.length;
       left -= piece.length;
@@ -66,9 +78,10 @@ export class ByteTaker {
   }
 
   /** Frees the chunk and waits for the next one. @returns false at the end */
-  async #next(): Promise<boolean> {
+  async #next(wanted: number): Promise<boolean> {
     freeBuffer(this.#chunk);
-    const { done, value } = await this.#chunks.next();
+    const most = this.#readsAhead ? READ_BYTES : Math.min(READ_BYTES, wanted);
+    const { done, value } = await this.#chunks.next(most);
     this.#chunk = done === true ? new Uint8Array(0) : (value as Uint8Array<ArrayBuffer>);
     this.#taken = 0;
     return done !== true;
@@ -76,7 +89,7 @@ export class ByteTaker {
 }
 
 /** Undefined if the stream is not a byte stream. */
-function byteReader(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array> | undefined {
+function byteReader(stream: ReadableStream<Uint8Array>): Chunks | undefined {
   let reader: ReadableStreamBYOBReader;
   try {
     reader = stream.getReader({ mode: "byob" });
@@ -84,8 +97,8 @@ function byteReader(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Arra
     return undefined;
   }
   return {
-    next: async () => {
-      const { done, value } = await reader.read(new Uint8Array(READ_BYTES));
+    next: async (most) => {
+      const { done, value } = await reader.read(new Uint8Array(most));
       return done ? { done, value: undefined } : { done, value };
     },
     return: async () => {

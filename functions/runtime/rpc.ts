@@ -56,14 +56,16 @@ export interface DecoderRpc {
    * Decodes pictures of any supported format to the model's input size.
    * @param files as `file-frames.ts` writes them (a byte stream: 16 files may exceed the 32 MiB RPC message)
    * @param size side of the square output, pixels
-   * @returns one result for each file, in order; a bad file does not affect the others
+   * @param results gets one result for each file, in order, as `decoded-frames.ts` writes them; a bad file does not
+   * affect the others. Each must be read at once, because the decoder has room for few of them
    */
   decode(
     files: ReadableStream<Uint8Array>,
     size: number,
+    results: WritableStream<Uint8Array>,
     requestId: string,
     priority?: Priority,
-  ): Promise<DecodedImage[]>;
+  ): Promise<void>;
   stats(): Promise<WorkerStats>;
 }
 

@@ -39,7 +39,7 @@ const ROW_BYTES = 8_000_000;
 const ROW_BYTES_EACH = 64_000;
 
 let resident: TextTower | undefined;
-const admission = new Admission(MAX_REQUESTS, ANSWER_BYTES);
+const admission = new Admission(MAX_REQUESTS, { rooms: ANSWER_BYTES });
 
 /** @throws ServiceError `model_unavailable` */
 export async function textTower(

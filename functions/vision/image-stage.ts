@@ -19,7 +19,8 @@ import { plannedShape } from "../runtime/tower/planned-shape.ts";
 import { parseStage } from "../runtime/tower/stage.ts";
 import { assertWanted, type Wanted } from "../runtime/wanted.ts";
 import { Tower, type Visitor } from "../runtime/tower/tower.ts";
-import type { MakeInput } from "./pixels-to-tensor.ts";
+import { InputRoom, type InputShare, SMALL_INPUTS } from "./input-room.ts";
+import type { Arriving, MakeInput } from "./pixels-to-tensor.ts";
 import { writeTensor } from "./tensor-stream.ts";
 
 export interface VisionEnv {
@@ -34,7 +35,7 @@ export interface VisionEnv {
   NEXT?: VisionStageRpc;
 }
 
-type Pictures = AsyncIterable<MakeInput> | Iterable<MakeInput>;
+type Pictures = AsyncIterable<Arriving> | Iterable<Arriving>;
 
 /** Requests of each size that an isolate works on or keeps waiting: at half a second a picture, some ten seconds. */
 const MAX_REQUESTS = 16;
@@ -44,6 +45,7 @@ const SHARE_OF_NEXT = 0.8;
 
 interface Resident {
   tower: Tower;
+  inputs: InputRoom;
   isLast: boolean;
   /** Number of the tower's stages. */
   stages: number;
@@ -83,9 +85,12 @@ function createTower(
   const source = { bucket: env.MODELS, prefix, shards: env.SHARDS, report };
   const { size } = manifest.image;
   const inputShape = plannedShape(shards, { height: size, width: size });
+  const isLast = index === plan.length - 1;
   return {
     tower: new Tower(createEngine, { shards, source, inputShape }),
-    isLast: index === plan.length - 1,
+    // The output of another stage may be many times as large as the input.
+    inputs: new InputRoom(isLast ? SMALL_INPUTS : 0),
+    isLast,
     stages: plan.length,
   };
 }
@@ -95,18 +100,20 @@ export class ImageStage {
   readonly manifest: Manifest;
   readonly #tower: Tower;
   readonly #stages: number;
+  readonly #inputs: InputRoom;
   readonly #next: VisionStageRpc | undefined;
   readonly #waitUntil: WaitUntil;
 
   constructor(
     manifest: Manifest,
-    { tower, stages }: Resident,
+    { tower, inputs, stages }: Resident,
     next: VisionStageRpc | undefined,
     waitUntil: WaitUntil,
   ) {
     this.manifest = manifest;
     this.#tower = tower;
     this.#stages = stages;
+    this.#inputs = inputs;
     this.#next = next;
     this.#waitUntil = waitUntil;
   }
@@ -143,12 +150,12 @@ export class ImageStage {
 
   /**
    * Embeds pictures one at a time, so that no vector depends on other pictures. Takes turns with other requests.
-   * @param inputs this stage's first activation for each picture
+   * @param pictures this stage's first activation for each picture; read when there is room for it
    * @param wanted as in `rpc.ts`
    * @throws ServiceError `model_unavailable`, `overloaded`
    */
   async embed(
-    inputs: Pictures,
+    pictures: Pictures,
     count: number,
     wanted: Wanted,
     requestId: string,
@@ -156,41 +163,53 @@ export class ImageStage {
   ): Promise<Embeddings> {
     const size = priority === "background" ? priority : count === 1 ? "small" : "large";
     return await admission.admit(size, async (alive) => {
+      const share = this.#inputs.open(priority);
       const check = async (): Promise<void> => {
         await assertWanted(wanted);
         alive();
+        share.renew();
       };
       const visitor = { check, waitUntil: this.#waitUntil, priority };
-      return this.#next === undefined
-        ? await this.#finish(inputs, count, visitor)
-        : await this.#passOn(inputs, count, requestId, this.#next, visitor);
+      const outputs = this.#outputs(pictures, share, visitor);
+      try {
+        return this.#next === undefined
+          ? await this.#finish(outputs, count)
+          : await this.#passOn(outputs, count, requestId, this.#next, visitor);
+      } finally {
+        share.close();
+      }
     });
   }
 
-  async #finish(inputs: Pictures, count: number, visitor: Visitor): Promise<Embeddings> {
+  async #finish(outputs: AsyncIterable<Tensor>, count: number): Promise<Embeddings> {
     const { revision, embedding_width: width } = this.manifest;
     const embeddings = new Float32Array(count * width);
     const wasReady = this.#tower.isReady;
     let row = 0;
-    for await (const { data } of this.#outputs(inputs, visitor)) {
+    for await (const { data } of outputs) {
       embeddings.set(data as Float32Array, width * row++);
     }
     const { loaded } = this.#tower;
     return { revision, embeddings, ...(!wasReady && loaded && { loaded }) };
   }
 
-  /** The output for each picture. The first picture may run while the tower is still being loaded. */
-  async *#outputs(inputs: Pictures, visitor: Visitor): AsyncGenerator<Tensor> {
+  /**
+   * The output for each picture. The first picture may run while the tower is still being loaded. A picture's room is
+   * given back when its output has been taken.
+   */
+  async *#outputs(pictures: Pictures, share: InputShare, visitor: Visitor): AsyncGenerator<Tensor> {
     const ready = withHeartbeat(visitor.check, () => this.#tower.ready(visitor.waitUntil));
-    const pictures =
-      Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
+    const arriving =
+      Symbol.asyncIterator in pictures ? pictures[Symbol.asyncIterator]() : pictures[Symbol.iterator]();
     // If the load fails, the caller gets the error at once, not after the first picture.
     const failure = ready.then(() => Promise.withResolvers<never>().promise);
-    const first = await Promise.race([pictures.next(), failure]);
-    if (first.done === true) return;
-    yield await this.#tower.runSoon(visitor, first.value, ready);
-    for (let next = await pictures.next(); next.done !== true; next = await pictures.next()) {
-      const input = next.value;
+    const first = await Promise.race([nextInput(arriving, share, visitor), failure]);
+    if (first === undefined) return;
+    yield await this.#tower.runSoon(visitor, first, ready);
+    for (;;) {
+      share.giveBack();
+      const input = await nextInput(arriving, share, visitor);
+      if (input === undefined) return;
       yield await this.#tower.turn(visitor, () => this.#tower.run(input()));
     }
   }
@@ -201,7 +220,7 @@ export class ImageStage {
    * signs of life.
    */
   async #passOn(
-    inputs: Pictures,
+    outputs: AsyncIterable<Tensor>,
     count: number,
     requestId: string,
     next: VisionStageRpc,
@@ -218,7 +237,7 @@ export class ImageStage {
     answer.catch(() => {});
     const writer = writable.getWriter();
     try {
-      for await (const output of this.#outputs(inputs, visitor)) {
+      for await (const output of outputs) {
         // If the next stage does not read the stream any more, it has failed, and its answer gives the reason.
         if (!(await writeTensor(writer, output))) break;
       }
@@ -229,4 +248,18 @@ export class ImageStage {
     await writer.close().catch(() => {});
     return rpcValue(await answer);
   }
+}
+
+/** Reads the next picture once there is room for it; undefined after the last one. */
+async function nextInput(
+  arriving: AsyncIterator<Arriving> | Iterator<Arriving>,
+  share: InputShare,
+  { check }: Visitor,
+): Promise<MakeInput | undefined> {
+  return await withHeartbeat(check, async (signal) => {
+    const next = await arriving.next();
+    if (next.done === true) return undefined;
+    await share.take(next.value.bytes, signal);
+    return await next.value.read();
+  });
 }

@@ -22,26 +22,38 @@ type Triple = readonly [number, number, number];
  */
 export type MakeInput = () => Tensor;
 
+/** A picture or an activation that has not been read yet. Only one of a stream can be read at a time. */
+export interface Arriving {
+  bytes: number;
+  /** @throws Error if the stream ends early, because its sender failed */
+  read(): Promise<MakeInput>;
+}
+
 /**
- * Reads pictures from a stream.
- * @param stream uint8 RGB, `count × size × size × 3`
- * @throws Error if the stream ends early, because the gateway failed
+ * The pictures of a stream.
+ * @param stream uint8 RGB, `count × size × size × 3`; read only as far as a picture is asked for
  */
-export async function* readPixels(
+export function* readPixels(
   stream: ReadableStream<Uint8Array>,
   count: number,
   size: number,
   { mean, std }: { mean: Triple; std: Triple },
-): AsyncGenerator<MakeInput> {
-  const reader = new ByteTaker(stream);
+): Generator<Arriving> {
+  const reader = new ByteTaker(stream, "wanted");
   const tables = normalizationTables(mean, std);
+  const bytes = 3 * size * size;
   for (let i = 0; i < count; i++) {
-    const pixels = await reader.read(3 * size * size);
-    if (pixels === undefined) throw new Error(`the pixels ended after ${i} of ${count} pictures`);
-    yield () => {
-      const data = pixelsToTensor(pixels, size, tables);
-      freeBuffer(pixels);
-      return { data, shape: [1, 3, size, size] };
+    yield {
+      bytes,
+      async read() {
+        const pixels = await reader.read(bytes);
+        if (pixels === undefined) throw new Error(`the pixels ended after ${i} of ${count} pictures`);
+        return () => {
+          const data = pixelsToTensor(pixels, size, tables);
+          freeBuffer(pixels);
+          return { data, shape: [1, 3, size, size] };
+        };
+      },
     };
   }
 }

@@ -1,12 +1,12 @@
 /**
  * Activations between stages as a byte stream. For each tensor: the number of its dimensions and each dimension as
  * uint32, then its values as float32, all little-endian. Only one tensor is in memory at a time, however many pictures
- * a request has.
+ * a request has, and none before there is room for it.
  */
 import { ByteTaker } from "../runtime/byte-taker.ts";
 import { freeBuffer } from "../runtime/free-buffer.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import type { MakeInput } from "./pixels-to-tensor.ts";
+import type { Arriving } from "./pixels-to-tensor.ts";
 
 /** `1 × height × width × channels` of a ConvNeXt, `1 × tokens × width` of a ViT. */
 const MOST_DIMENSIONS = 4;
@@ -33,12 +33,15 @@ export async function writeTensor(
   }
 }
 
-/** @throws Error if the stream ends before `count` tensors, because the previous stage failed */
+/**
+ * The tensors of a stream. Each is given when the previous stage has it, and the one before has been read.
+ * @throws Error if the stream ends before `count` tensors, because the previous stage failed
+ */
 export async function* readTensors(
   stream: ReadableStream<Uint8Array>,
   count: number,
-): AsyncGenerator<MakeInput> {
-  const reader = new ByteTaker(stream);
+): AsyncGenerator<Arriving> {
+  const reader = new ByteTaker(stream, "wanted");
   for (let i = 0; i < count; i++) {
     const [rank = 0] = await readIntegers(reader, 1);
     if (!(rank > 0 && rank <= MOST_DIMENSIONS))
@@ -46,9 +49,15 @@ export async function* readTensors(
         `the stream holds an activation of ${rank} dimensions; 1 to ${MOST_DIMENSIONS} are allowed`,
       );
     const shape = await readIntegers(reader, rank);
-    const values = await reader.read(shape.reduce((product, size) => product * size, 4));
-    if (values === undefined) throw new Error(ENDED);
-    yield () => ({ data: new Float32Array(values.buffer), shape });
+    const bytes = shape.reduce((product, size) => product * size, 4);
+    yield {
+      bytes,
+      async read() {
+        const values = await reader.read(bytes);
+        if (values === undefined) throw new Error(ENDED);
+        return () => ({ data: new Float32Array(values.buffer), shape });
+      },
+    };
   }
 }
 

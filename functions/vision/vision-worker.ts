@@ -53,7 +53,8 @@ export const visionWorker = (createEngine: CreateEngine) =>
     }
 
     async embedTensor(values: Float32Array, height: number, width: number): Promise<RpcResult<Embeddings>> {
-      const input = (): Tensor => ({ data: values, shape: [1, 3, height, width] });
+      const make = (): Tensor => ({ data: values, shape: [1, 3, height, width] });
+      const input = { bytes: values.byteLength, read: async () => make };
       return await rpcResult("vision", COMPARISON, async () => {
         return await (await this.#stage()).embed([input], 1, () => true, COMPARISON);
       });

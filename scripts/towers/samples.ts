@@ -44,7 +44,8 @@ export function exampleSamples(count: number): SampleSource {
         files.slice(0, count).map((file) => decodeExample(join(EXAMPLES, file), size)),
       );
       const tensors: Activation[] = [];
-      for await (const input of readPixels(new Blob(pixels).stream(), pixels.length, size, { mean, std })) {
+      for (const picture of readPixels(new Blob(pixels).stream(), pixels.length, size, { mean, std })) {
+        const input = await picture.read();
         tensors.push(input() as Activation);
       }
       return tensors;

@@ -313,7 +313,13 @@ const refused = { ok: false, error: { code: "model_unavailable", message: "inner
 export class Towers extends WorkerEntrypoint {
   async decode(...parameters) {
     const kind = await meet(this.ctx, "DECODER.decode");
-    return kind === "refusal" ? [refused] : await this.env.DECODER.decode(...parameters);
+    if (kind !== "refusal") return await this.env.DECODER.decode(...parameters);
+    const writer = parameters[2].getWriter();
+    const reason = new TextEncoder().encode(JSON.stringify(refused.error));
+    // As decoded-frames.ts writes it.
+    await writer.write(Uint8Array.of(0, reason.length, 0, 0, 0));
+    await writer.write(reason);
+    await writer.close();
   }
   async embedPixels(...parameters) {
     const kind = await meet(this.ctx, "VISION.embedPixels");

@@ -10,26 +10,51 @@ import { JointVision } from "../../functions/gateway/joint-calls/joint-vision.ts
 import { partCache } from "../../functions/gateway/joint-calls/part-cache.ts";
 import { byteStream } from "../../functions/runtime/byte-stream.ts";
 import { ByteTaker } from "../../functions/runtime/byte-taker.ts";
+import { readDecoded, writeDecoded } from "../../functions/runtime/decoded-frames.ts";
 import { frameHeader, nextFrame } from "../../functions/runtime/file-frames.ts";
 import type { DecodedImage, DecoderRpc, TextRpc, VisionRpc } from "../../functions/runtime/rpc.ts";
 
 const BYTES = 200_000;
 
-/** Answers with the first byte of each file and its length. */
+/** Answers with the first and the last byte of each file. */
 class Decoder implements Pick<DecoderRpc, "decode"> {
   readonly calls: number[] = [];
 
-  async decode(files: ReadableStream<Uint8Array>): Promise<DecodedImage[]> {
+  async decode(
+    files: ReadableStream<Uint8Array>,
+    _size: number,
+    results: WritableStream<Uint8Array>,
+  ): Promise<void> {
     const upload = new ByteTaker(files);
-    const results: DecodedImage[] = [];
+    const writer = results.getWriter();
+    let count = 0;
     for (let length = await nextFrame(upload); length !== undefined; length = await nextFrame(upload)) {
       const file = await upload.read(length);
       if (file === undefined) throw new Error("the stream ended early");
-      results.push({ ok: true, value: { pixels: Uint8Array.of(file[0] ?? 0, file.at(-1) ?? 0) } });
+      const pixels = Uint8Array.of(file[0] ?? 0, file.at(-1) ?? 0);
+      await writeDecoded(writer, { ok: true, value: { pixels } });
+      count++;
     }
-    this.calls.push(results.length);
-    return results;
+    await writer.close();
+    this.calls.push(count);
   }
+}
+
+/** What a line gets for its files. */
+async function decodedFor(
+  joint: JointDecoder,
+  files: ReadableStream<Uint8Array>,
+  line: string,
+): Promise<DecodedImage[]> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const call = joint.decode(files, 4, writable, line);
+  const stream = new ByteTaker(readable);
+  const decoded: DecodedImage[] = [];
+  for (let next = await readDecoded(stream); next !== undefined; next = await readDecoded(stream)) {
+    decoded.push(next);
+  }
+  await call;
+  return decoded;
 }
 
 /** A vector of one value for each text: its first id. */
@@ -122,10 +147,10 @@ it("takes a file from its line only when it is its turn, and fills up what a lin
     return streamOf(source());
   };
   const { promise: release, resolve } = Promise.withResolvers<void>();
-  const slow = joint.decode(fileOf("slow", 1, "whole", release), 4, "slow");
+  const slow = decodedFor(joint, fileOf("slow", 1, "whole", release), "slow");
   await sleep(20);
-  const gone = joint.decode(fileOf("gone", 2, "early"), 4, "gone");
-  const next = joint.decode(fileOf("next", 3, "whole"), 4, "next");
+  const gone = decodedFor(joint, fileOf("gone", 2, "early"), "gone");
+  const next = decodedFor(joint, fileOf("next", 3, "whole"), "next");
   await sleep(20);
   // Not more than the streams' own queues hold.
   expect((taken.get("gone") ?? 0) + (taken.get("next") ?? 0)).toBeLessThan(BYTES / 4);
@@ -146,7 +171,7 @@ it("calls the decoder again after 64 files", async () => {
   const joint = new JointDecoder(decoder as unknown as DecoderRpc, gathering, "part");
   await begun(gathering, ["line"]);
   const files = Array.from({ length: 70 }, (_, index) => [frameHeader(1), Uint8Array.of(index)]).flat();
-  const decoded = await joint.decode(streamOf(files), 4, "line");
+  const decoded = await decodedFor(joint, streamOf(files), "line");
   expect(decoded.map((each) => each.ok && each.value.pixels[0])).toEqual(
     Array.from({ length: 70 }, (_, at) => at),
   );

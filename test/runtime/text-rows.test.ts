@@ -209,7 +209,7 @@ it("cuts texts into windows of a few different tokens", () => {
 });
 
 it("refuses large requests whose answers have no room, not small ones", async () => {
-  const admission = new Admission(16, { large: 11_000_000 });
+  const admission = new Admission(16, { rooms: { large: 11_000_000 } });
   const { promise, resolve } = Promise.withResolvers<void>();
   const work = async (): Promise<string> => {
     await promise;

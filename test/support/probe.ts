@@ -31,7 +31,14 @@ export default {
       return Response.json({ vision, text, decoder, search });
     } else {
       const length = new Uint32Array([body.byteLength]);
-      [result] = await env.DECODER.decode(new Blob([length, body]).stream(), number("size"), "probe");
+      const { readable, writable } = new IdentityTransformStream();
+      const answer = new Response(readable).arrayBuffer();
+      await env.DECODER.decode(new Blob([length, body]).stream(), number("size"), writable, "probe");
+      const decoded = await answer;
+      // As decoded-frames.ts writes it.
+      const pixels = decoded.slice(5);
+      const ok = new Uint8Array(decoded)[0] === 1;
+      result = ok ? { ok, value: { pixels } } : { ok, error: JSON.parse(new TextDecoder().decode(pixels)) };
     }
     if (!result.ok) return Response.json(result.error, { status: 500 });
     return new Response(result.value.embeddings ?? result.value.pixels);

@@ -285,8 +285,8 @@ export class BytesInFlight {
 }
 
 /**
- * Room for bodies. The isolate's 128 MB must also hold 42 MB of label sets, 22 MB of fetched files, 4 MB of text
- * embeddings, and JavaScript's own memory.
+ * Room for bodies. The isolate's 128 MB must also hold 42 MB of label sets, 22 MB of fetched files, 11 MB of pixels, 4 MB
+ * of text embeddings, and JavaScript's own memory.
  */
 export const BODY_ROOM = { small: 4_000_000, large: 40_000_000 } as const;
 const RESERVE = 4_000_000;

@@ -4,6 +4,7 @@ import { concatBytes } from "../../runtime/concat-bytes.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES } from "../limits.ts";
 import { MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
+import type { ClientPace } from "./client-pace.ts";
 import { FormFields, weightOfText } from "./form-fields.ts";
 import { fieldOf } from "./form-value.ts";
 import type { Fields } from "./fields.ts";
@@ -23,6 +24,8 @@ export interface FormFile {
   model: unknown;
   /** Undefined if its part has none. */
   name: string | undefined;
+  /** How the form's client sends. */
+  pace: ClientPace;
 }
 
 /** @returns the value that represents the file among the fields */
@@ -175,7 +178,8 @@ export class MultipartForm {
     const index = this.#fields.count(name);
     // All fields are not made anew for each file: a client decides how many there are of both.
     const model = this.#fields.value("model");
-    this.#fields.add(name, await this.#acceptFile({ pieces, bytes, index, model, name: filename }));
+    const { pace } = this.#share;
+    this.#fields.add(name, await this.#acceptFile({ pieces, bytes, index, model, name: filename, pace }));
   }
 }
 

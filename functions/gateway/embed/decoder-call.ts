@@ -1,4 +1,9 @@
-/** One call to the decoder for all pictures of a request. Each picture is sent as soon as it is available. */
+/**
+ * One call to the decoder for all pictures of a request. Each picture is sent as soon as it is available, and received
+ * as soon as it is decoded, because the decoder keeps none.
+ */
+import { ByteTaker } from "../../runtime/byte-taker.ts";
+import { readDecoded } from "../../runtime/decoded-frames.ts";
 import { frameHeader } from "../../runtime/file-frames.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { withHeartbeat } from "../../runtime/heartbeat.ts";
@@ -21,7 +26,9 @@ export class DecoderCall {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   /** The outcome as a value, not a rejection: it may come before any code awaits it. */
   readonly #answer: Promise<DecodedImage[] | { error: unknown }>;
+  readonly #received: DecodedImage[] = [];
   readonly #isJoint: boolean;
+  #isDropped = false;
 
   /** @param size side of the square output, pixels */
   constructor(
@@ -31,9 +38,13 @@ export class DecoderCall {
     { priority, isJoint = false }: DecoderCallOptions = {},
   ) {
     this.#isJoint = isJoint;
-    const { readable, writable } = new IdentityTransformStream();
-    this.#writer = writable.getWriter();
-    this.#answer = decoder.decode(readable, size, requestId, priority).catch((error: unknown) => ({ error }));
+    const [files, results] = [new IdentityTransformStream(), new IdentityTransformStream()];
+    this.#writer = files.writable.getWriter();
+    const call = decoder.decode(files.readable, size, results.writable, requestId, priority);
+    this.#answer = Promise.all([call, this.#receive(results.readable)]).then(
+      () => this.#received,
+      (error: unknown) => ({ error }),
+    );
   }
 
   /**
@@ -64,7 +75,22 @@ export class DecoderCall {
 
   /** Ends a call whose answer is not needed. */
   abandon(): void {
+    this.drop();
     this.#writer.close().catch(() => {});
+  }
+
+  /** Frees the pictures that have been received and those that still come. */
+  drop(): void {
+    this.#isDropped = true;
+    for (const decoded of this.#received) freePixels(decoded);
+  }
+
+  async #receive(results: ReadableStream<Uint8Array>): Promise<void> {
+    const stream = new ByteTaker(results, "wanted");
+    for (let next = await readDecoded(stream); next !== undefined; next = await readDecoded(stream)) {
+      if (this.#isDropped) freePixels(next);
+      this.#received.push(next);
+    }
   }
 
   /** A decoder that stops reading has failed; its answer gives the reason. */
@@ -76,4 +102,8 @@ export class DecoderCall {
   async #awaited<T>(step: () => Promise<T>): Promise<T> {
     return await callWorker("decoder", (alive) => (this.#isJoint ? withHeartbeat(alive, step) : step()));
   }
+}
+
+function freePixels(decoded: DecodedImage): void {
+  if (decoded.ok) freeBuffer(decoded.value.pixels);
 }

@@ -43,6 +43,7 @@ export async function embedImages(
   batch: PictureBatch,
   { paramOf = (index) => `images[${index}]`, onError = "fail" }: ImageOptions = {},
 ): Promise<EmbeddedImages> {
+  if (references.filter(isBrought).length > 1) batch.severalCome();
   const pictures = await watched(batch, () => addAll(references, batch, paramOf, onError));
   await batch.embed(onError);
   const errors = new Map<number, ServiceError>();
@@ -130,6 +131,11 @@ async function addAll(
 /** What is equal for references to the same picture. A file's id could be somebody's base64. */
 function sameFor(reference: ImageReference): unknown {
   return reference instanceof FileReference ? `file_id:${reference.id}` : reference;
+}
+
+/** False for a form's picture, which is at the decoder already. */
+function isBrought(reference: ImageReference): boolean {
+  return !(reference instanceof Picture);
 }
 
 function isUrl(reference: ImageReference): reference is string {

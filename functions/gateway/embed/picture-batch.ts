@@ -5,15 +5,18 @@
  */
 import { byteStream } from "../../runtime/byte-stream.ts";
 import { ServiceError } from "../../runtime/errors.ts";
+import { freeBuffer } from "../../runtime/free-buffer.ts";
 import type { LiftedStrings } from "../body/read-body.ts";
 import { type ImageFile, sha256OfFile } from "../images/image-file.ts";
 import { MAX_IMAGES } from "../limits.ts";
 import { DecoderCall } from "./decoder-call.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { ImageCache } from "./image-cache.ts";
+import { type PixelShare, pixelRoom } from "./pixel-room.ts";
 import { Picture } from "../images/request-picture.ts";
 import { isPictureError } from "../images/picture-error.ts";
 import type { OnError } from "../schemas/on-error.ts";
+import type { Embeddings } from "../../runtime/rpc.ts";
 import { imageTowerAnswered } from "../models/image-tower-awake.ts";
 import { aliveWhenAsked, callWorker, checkRevision, unwrap } from "../../embed/call-worker.ts";
 
@@ -35,6 +38,9 @@ export class PictureBatch {
   /** The pictures that were sent to the decoder, in that order. */
   readonly #sent: Picture[] = [];
   #decoder: DecoderCall | undefined;
+  /** The room of the pixels. */
+  #room: PixelShare | undefined;
+  #isOfSeveral = false;
   readonly #isOfExamples: boolean;
   #added = 0;
 
@@ -60,9 +66,14 @@ export class PictureBatch {
     this.#lifted?.release();
   }
 
+  /** Call it before the first picture if there will be others. */
+  severalCome(): void {
+    this.#isOfSeveral = true;
+  }
+
   /**
    * @param param the reference's path in the request, for errors
-   * @throws ServiceError `too_many_items`
+   * @throws ServiceError `too_many_items`, `overloaded`
    */
   async add(file: ImageFile, param: string): Promise<Picture> {
     if (!this.#isOfExamples && ++this.#added > MAX_IMAGES) throw tooManyImages(param);
@@ -82,20 +93,11 @@ export class PictureBatch {
    * @throws ServiceError naming the bad picture; `model_unavailable`, `overloaded`
    */
   async embed(onError: OnError): Promise<void> {
-    const { towers, manifest, timings, requestId, wanted } = this.context;
+    const { manifest, timings } = this.context;
+    this.#room?.complete();
     const { pixels, pictures } = await timings.measure("decode", () => this.#decode(onError));
-    if (pixels.length === 0) return;
-    const result = await timings.measure("image", () =>
-      callWorker("image tower", (alive) =>
-        towers.vision.embedPixels(
-          byteStream(pixels),
-          pixels.length,
-          aliveWhenAsked(alive, wanted),
-          requestId,
-        ),
-      ),
-    );
-    const embedded = unwrap(result);
+    if (pixels.length === 0) return this.#release();
+    const embedded = await timings.measure("image", () => this.#askTower(pixels));
     if (embedded.loaded !== undefined) timings.towerLoaded("image", embedded.loaded);
     imageTowerAnswered(manifest);
     const rows = checkRevision(embedded, manifest.revision);
@@ -106,9 +108,29 @@ export class PictureBatch {
     }
   }
 
-  /** Ends the call to the decoder if the request fails before `embed`. */
+  /** Ends the call to the decoder if the request fails before `embed`, and frees the pictures. */
   abandon(): void {
     this.#decoder?.abandon();
+    this.#release();
+  }
+
+  #release(): void {
+    this.#room?.release();
+    this.#room = undefined;
+  }
+
+  async #askTower(pixels: readonly Uint8Array<ArrayBuffer>[]): Promise<Embeddings> {
+    const { towers, requestId, wanted } = this.context;
+    try {
+      const stream = byteStream(pixels, () => this.#room?.giveBack());
+      const result = await callWorker("image tower", (alive) =>
+        towers.vision.embedPixels(stream, pixels.length, aliveWhenAsked(alive, wanted), requestId),
+      );
+      return unwrap(result);
+    } finally {
+      for (const picture of pixels) freeBuffer(picture);
+      this.#release();
+    }
   }
 
   async #send(file: ImageFile, picture: Picture): Promise<void> {
@@ -119,11 +141,27 @@ export class PictureBatch {
         "same request again until all are; vectors do not count";
       throw new ServiceError("too_many_items", message, { param: picture.param });
     }
-    this.#sent.push(picture);
+    const { size } = manifest.image;
     const isJoint = pictureWatch !== undefined;
-    this.#decoder ??= new DecoderCall(env.DECODER, manifest.image.size, requestId, { isJoint });
-    const decoder = this.#decoder;
-    await timings.measure("decode", () => decoder.send(file));
+    await timings.measure("decode", async () => {
+      // Lines of a batch wait for each other: a part has a limit for its pictures instead.
+      if (!isJoint) await this.#takeRoom(3 * size ** 2, file);
+      this.#sent.push(picture);
+      this.#decoder ??= new DecoderCall(env.DECODER, size, requestId, { isJoint });
+      await this.#decoder.send(file);
+    });
+    this.#room?.expectNext();
+  }
+
+  /** @param bytes of the picture, once it is decoded */
+  async #takeRoom(bytes: number, { pace }: ImageFile): Promise<void> {
+    this.#room ??= pixelRoom.open(bytes, {
+      pace,
+      isOfSeveral: this.#isOfSeveral,
+      onLost: () => this.#decoder?.drop(),
+    });
+    this.#room.hasNext();
+    await this.#room.take();
   }
 
   /** @returns the pictures that were decoded, and their pixels: uint8 RGB, `size × size × 3` each */
@@ -142,6 +180,7 @@ export class PictureBatch {
       } catch (error) {
         if (onError === "fail" || !isPictureError(error)) throw error;
         picture.error = error;
+        this.#room?.giveBack();
       }
     }
     return { pictures, pixels };

@@ -1,5 +1,6 @@
 /** A picture's file as it arrived. Its format is not known yet: the decoder finds it from the bytes. */
 import { ServiceError } from "../../runtime/errors.ts";
+import type { ClientPace } from "../body/client-pace.ts";
 import { MAX_IMAGE_BYTES } from "../limits.ts";
 
 export interface ImageFile {
@@ -11,6 +12,8 @@ export interface ImageFile {
   name?: string | undefined;
   /** Id of the account's file that it is read from. */
   fileId?: string;
+  /** How its client sends, if further pictures may come with the body. */
+  pace?: ClientPace;
 }
 
 /**

@@ -1,11 +1,13 @@
 /** The decoder as the lines of a part see it: their files go into one call, each as soon as it has come. */
 import type { DecodedImage, DecoderRpc, WorkerStats } from "../../runtime/rpc.ts";
 import { ByteTaker } from "../../runtime/byte-taker.ts";
+import { writeDecoded } from "../../runtime/decoded-frames.ts";
 import { nextFrame } from "../../runtime/file-frames.ts";
+import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { DecoderCall } from "../embed/decoder-call.ts";
 import type { Gathering, Waiting } from "./gathering.ts";
 
-/** Files of a call: the pixels of all of them are one answer, which may have 32 MiB. */
+/** Files of a call. */
 const MOST_FILES = 64;
 const FILLER_BYTES = 65_536;
 
@@ -42,10 +44,26 @@ export class JointDecoder implements DecoderRpc, Waiting {
     return this.#receiving > 0;
   }
 
-  async decode(files: ReadableStream<Uint8Array>, size: number, line: string): Promise<DecodedImage[]> {
-    const decoded = await this.#gathering.wait(line, this.#decode(new ByteTaker(files), size));
-    this.#gathering.decoded(line);
-    return decoded;
+  async decode(
+    files: ReadableStream<Uint8Array>,
+    size: number,
+    results: WritableStream<Uint8Array>,
+    line: string,
+  ): Promise<void> {
+    const writer = results.getWriter();
+    writer.closed.catch(() => {});
+    try {
+      const decoded = await this.#gathering.wait(line, this.#decode(new ByteTaker(files, "wanted"), size));
+      this.#gathering.decoded(line);
+      for (const each of decoded) {
+        await writeDecoded(writer, each);
+        if (each.ok) freeBuffer(each.value.pixels);
+      }
+      await writer.close();
+    } catch (error) {
+      await writer.abort(error).catch(() => {});
+      throw error;
+    }
   }
 
   flush(): void {

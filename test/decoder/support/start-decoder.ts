@@ -1,5 +1,7 @@
 /** The decoder Worker alone in a real workerd, as bundled for deployment, and a Worker that calls it over RPC. */
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
+import { ByteTaker } from "../../../functions/runtime/byte-taker.ts";
+import { readDecoded } from "../../../functions/runtime/decoded-frames.ts";
 import { frameHeader } from "../../../functions/runtime/file-frames.ts";
 import type { RpcFailure, WorkerStats } from "../../../functions/runtime/rpc.ts";
 import { isolateMemory } from "../../support/isolate-memory.ts";
@@ -8,16 +10,17 @@ import { limitHeaps } from "../../support/isolate-heap.ts";
 
 const CONFIG = "functions/decoder/wrangler.toml";
 
-/** `POST /?size=…` framed files → their pixels, one after another; outcomes in a header. `POST /stats`. */
+/** `POST /?size=…` framed files → what the decoder answers, as `decoded-frames.ts` writes it. `POST /stats`. */
 const CLIENT = `
 export default {
   async fetch(request, { DECODER }) {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/stats") return Response.json(await DECODER.stats());
-    const results = await DECODER.decode(request.body, Number(searchParams.get("size")));
-    const outcomes = results.map((result) => (result.ok ? null : result.error));
-    const pixels = results.filter((result) => result.ok).map((result) => result.value.pixels);
-    return new Response(new Blob(pixels), { headers: { outcomes: encodeURIComponent(JSON.stringify(outcomes)) } });
+    const { readable, writable } = new IdentityTransformStream();
+    const answer = new Response(readable).arrayBuffer();
+    const priority = searchParams.get("priority") ?? undefined;
+    await DECODER.decode(request.body, Number(searchParams.get("size")), writable, "test", priority);
+    return new Response(await answer);
   },
 };`;
 
@@ -29,11 +32,19 @@ export interface DecoderUnderTest {
   stats(): Promise<WorkerStats>;
   /** WASM memory, ArrayBuffers and JavaScript heap of the isolate, bytes. */
   memory(): Promise<number>;
+  /** Address of one of the further Workers. */
+  direct(name: string): Promise<URL>;
   dispose(): Promise<void>;
 }
 
-/** @param options replace the deployed decoder's options */
-export async function startDecoder(options?: V4WorkerOptions): Promise<DecoderUnderTest> {
+/**
+ * @param options replace the deployed decoder's options
+ * @param add further Workers
+ */
+export async function startDecoder(
+  options?: V4WorkerOptions,
+  add: V4WorkerOptions[] = [],
+): Promise<DecoderUnderTest> {
   const decoder = options ?? (await workerOptions(CONFIG));
   const name = decoder.name ?? "";
   const client: V4WorkerOptions = {
@@ -49,7 +60,7 @@ export async function startDecoder(options?: V4WorkerOptions): Promise<DecoderUn
       port: 0,
       inspectorPort: 0,
       handleStructuredLogs: () => {},
-      workers: [client, decoder],
+      workers: [client, decoder, ...add],
     }),
   );
   const url = await miniflare.ready;
@@ -61,16 +72,12 @@ export async function startDecoder(options?: V4WorkerOptions): Promise<DecoderUn
       const body = Buffer.concat(files.flatMap((file) => [frameHeader(file.length), file]));
       const response = await fetch(new URL(`/?size=${size}`, url), { method: "POST", body });
       if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-      const outcomes = JSON.parse(
-        decodeURIComponent(response.headers.get("outcomes") ?? ""),
-      ) as (RpcFailure | null)[];
-      const pixels = await response.bytes();
-      let at = 0;
-      return outcomes.map((error) => {
-        if (error !== null) return { error };
-        at += size * size * 3;
-        return { pixels: pixels.subarray(at - size * size * 3, at) };
-      });
+      const stream = new ByteTaker(new Blob([await response.bytes()]).stream());
+      const outcomes: Outcome[] = [];
+      for (let next = await readDecoded(stream); next !== undefined; next = await readDecoded(stream)) {
+        outcomes.push(next.ok ? next.value : { error: next.error });
+      }
+      return outcomes;
     },
     async memory() {
       const inspector = await miniflare.getInspectorURL();
@@ -78,6 +85,7 @@ export async function startDecoder(options?: V4WorkerOptions): Promise<DecoderUn
       const { backingStorageBytes, heapBytes } = await isolateMemory(inspector, name);
       return backingStorageBytes + heapBytes + (await stats()).wasmBytes;
     },
+    direct: (worker) => miniflare.unsafeGetDirectURL(worker),
     dispose: () => miniflare.dispose(),
   };
 }

@@ -41,14 +41,14 @@ export async function readFieldsAndFiles(
   c: Context<GatewayEnv>,
   batchFor: BatchFor = async (model) => requestPictures(c, await requestedModel(c, model)),
 ): Promise<Fields> {
-  return await readFields(c, async ({ pieces, bytes, index, model, name }) => {
+  return await readFields(c, async ({ pieces, bytes, index, model, name, pace }) => {
     const param = `images[${index}]`;
     // Those that cannot be read count, too.
     if (index >= MAX_IMAGES) throw tooManyImages(param);
     const batch = await batchFor(typeof model === "string" ? model : undefined);
     try {
       if (bytes > MAX_IMAGE_BYTES) throw imageTooLarge(bytes, param);
-      return await batch.add({ ...imageFile(pieces, param), name }, param);
+      return await batch.add({ ...imageFile(pieces, param), name, pace }, param);
     } catch (error) {
       if (isPictureError(error)) return Picture.failed(param, error);
       throw error;

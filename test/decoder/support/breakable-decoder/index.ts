@@ -5,9 +5,9 @@ import { noteRefusal } from "../../../../functions/decoder/codec-memory.ts";
 import { magickIsOpen, openMagick, soundMagick } from "../../../../functions/decoder/magick.ts";
 import type { MagickApi } from "../../../../functions/decoder/magick-internals.ts";
 import { readWithMagick } from "../../../../functions/decoder/read-with-magick.ts";
+import { writeDecoded } from "../../../../functions/runtime/decoded-frames.ts";
 import { ByteTaker } from "../../../../functions/runtime/byte-taker.ts";
 import { nextFrame } from "../../../../functions/runtime/file-frames.ts";
-import type { DecodedImage } from "../../../../functions/runtime/rpc.ts";
 import { rpcResult } from "../../../../functions/runtime/rpc-result.ts";
 
 /** A request for this size makes the codec trap. No model has this size. */
@@ -21,10 +21,11 @@ export default class BreakableDecoder extends Decoder {
   override async decode(
     files: ReadableStream<Uint8Array>,
     size: number,
+    results: WritableStream<Uint8Array>,
     requestId: string,
-  ): Promise<DecodedImage[]> {
+  ): Promise<void> {
     if (size === EXHAUSTING_SIZE) exhaust();
-    if (size !== BREAKING_SIZE) return await super.decode(files, size, requestId);
+    if (size !== BREAKING_SIZE) return await super.decode(files, size, results, requestId);
     const upload = new ByteTaker(files);
     const bytes = (await upload.read((await nextFrame(upload)) ?? 0)) ?? new Uint8Array(0);
     const file = CodecBlock.allocateAtEnd(bytes.length);
@@ -41,7 +42,9 @@ export default class BreakableDecoder extends Decoder {
       return { pixels };
     });
     if (magickIsOpen()) throw new Error("the broken codec was kept");
-    return [broken];
+    const writer = results.getWriter();
+    await writeDecoded(writer, broken);
+    await writer.close();
   }
 }
 
