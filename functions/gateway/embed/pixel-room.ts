@@ -111,6 +111,7 @@ export class PixelShare {
   async take(): Promise<void> {
     this.assertKept();
     this.#request.renew();
+    this.#room.ask(this);
     let [waited, poll] = [0, POLL_MS.first as number];
     this.#isWaiting = true;
     try {
@@ -126,6 +127,11 @@ export class PixelShare {
       this.lane = this.nextLane;
       this.#held++;
       this.#room.enter(this);
+    } catch (error) {
+      // The rest of its body may still be read for a while.
+      this.#onLost();
+      this.release();
+      throw error;
     } finally {
       this.#isWaiting = false;
     }
@@ -173,6 +179,7 @@ export class PixelShare {
     clearInterval(this.#heartbeat);
     clearInterval(this.#watch);
     this.#held = 0;
+    this.#isLost = true;
     this.#room.remove(this);
   }
 
@@ -186,7 +193,7 @@ export class PixelShare {
 
 export class PixelRoom {
   readonly #limits: Readonly<Record<Lane, number>>;
-  /** In order of arrival. */
+  /** In the order in which they last asked for room. */
   readonly #shares = new Set<PixelShare>();
   /** Those that hold several, in the order in which they began to. */
   readonly #several = new Set<PixelShare>();
@@ -203,16 +210,21 @@ export class PixelRoom {
     return share;
   }
 
-  /** True if it may have one more picture: there is room, and nobody who came earlier waits for it. */
+  /** Puts a share at the end of those that wait. */
+  ask(share: PixelShare): void {
+    this.#shares.delete(share);
+    this.#shares.add(share);
+  }
+
+  /** True if it may have one more picture: there is room, and nobody who asked earlier waits for it. */
   isFree(wanting: PixelShare): boolean {
     this.#removeEnded();
     const lane = wanting.nextLane;
-    for (const other of this.#shares) {
-      if (other === wanting) break;
-      if (other.isWaiting && other.nextLane === lane) return false;
-    }
+    const first = lane === "several" ? this.#first() : undefined;
+    if (first !== wanting && this.#isAnyBefore(wanting)) return false;
+    const kept = first === undefined || first === wanting ? 0 : first.missing;
     const others = this.#bytesOf(lane, wanting);
-    return others === 0 || others + wanting.bytes + wanting.each + this.#kept(wanting) <= this.#limits[lane];
+    return others === 0 || others + wanting.bytes + wanting.each + kept <= this.#limits[lane];
   }
 
   /** False if too many requests hold a picture in the room for one, and wait for room for several. */
@@ -246,7 +258,7 @@ export class PixelRoom {
   }
 
   #removeEnded(): void {
-    for (const share of this.#shares) if (!share.isAlive()) this.remove(share);
+    for (const share of [...this.#shares, ...this.#several]) if (!share.isAlive()) this.remove(share);
   }
 
   #bytesOf(lane: Lane, except: PixelShare): number {
@@ -255,14 +267,18 @@ export class PixelRoom {
     return bytes;
   }
 
-  /** Bytes kept for the first request of several that still brings pictures. */
-  #kept(wanting: PixelShare): number {
-    if (wanting.nextLane === "one") return 0;
-    for (const share of this.#several) {
-      if (share === wanting) return 0;
-      if (share.missing > 0) return share.missing;
+  #isAnyBefore(wanting: PixelShare): boolean {
+    for (const other of this.#shares) {
+      if (other === wanting) return false;
+      if (other.isWaiting && other.nextLane === wanting.nextLane) return true;
     }
-    return 0;
+    return false;
+  }
+
+  /** The first request of several that still brings pictures. Room is kept for all of them. */
+  #first(): PixelShare | undefined {
+    for (const share of this.#several) if (share.missing > 0) return share;
+    return undefined;
   }
 }
 
