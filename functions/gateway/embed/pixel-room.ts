@@ -8,6 +8,8 @@
  * - Among requests of several, the first that has begun can always get room for all of its pictures; the others share
  * what is left. Otherwise each could hold some pictures and wait for the rest.
  *
+ * - A request whose body has come goes before forms that still come, so that it does not wait for their clients.
+ *
  * - A request whose next picture comes too slowly loses its pictures if others wait.
  *
  * Waiting is by polling, and each share shows by a timer that its request is alive; `runtime/sign-of-life.ts` says why.
@@ -97,6 +99,11 @@ export class PixelShare {
 
   get isSlow(): boolean {
     return this.#expectsNext && !this.#isComplete && this.#pace.isSlow;
+  }
+
+  /** True for a form that still comes. */
+  get waitsForClient(): boolean {
+    return !this.#hasOwnPace;
   }
 
   get isLost(): boolean {
@@ -241,10 +248,8 @@ export class PixelRoom {
     // One at a time, because it may be enough.
     if (inLane.some(({ isLost }) => isLost)) return;
     const slow = inLane.filter((each) => each.isSlow && each.bytes > 0);
-    slow
-      .toSorted((a, b) => a.bytes - b.bytes)
-      .at(-1)
-      ?.lose();
+    const [largest] = slow.toSorted((a, b) => b.bytes - a.bytes);
+    largest?.lose();
   }
 
   /** Records that it holds one more picture. */
@@ -268,9 +273,13 @@ export class PixelRoom {
   }
 
   #isAnyBefore(wanting: PixelShare): boolean {
+    let isBefore = true;
     for (const other of this.#shares) {
-      if (other === wanting) return false;
-      if (other.isWaiting && other.nextLane === wanting.nextLane) return true;
+      if (other === wanting) isBefore = false;
+      else if (other.isWaiting && other.nextLane === wanting.nextLane) {
+        const isSameKind = other.waitsForClient === wanting.waitsForClient;
+        if (isSameKind ? isBefore : wanting.waitsForClient) return true;
+      }
     }
     return false;
   }
