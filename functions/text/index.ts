@@ -2,4 +2,8 @@
 import { simdEngine } from "../runtime/simd/bundled-simd.ts";
 import { textWorker } from "./text-worker.ts";
 
-export default textWorker(simdEngine);
+export default textWorker(simdEngine, {
+  answers: { large: 11_000_000, background: 12_000_000 },
+  rows: 8_000_000,
+  chunks: 8_000_000,
+});

@@ -28,27 +28,29 @@ export interface TextEnv {
 
 /** Requests of each size that an isolate works on or keeps waiting. */
 const MAX_REQUESTS = 16;
-/**
- * Bytes of tokens and vectors that requests hold together until they are answered: twice those of 2,048 inputs of a few
- * words, and of eight parts of label sets.
- */
-const ANSWER_BYTES = { large: 11_000_000, background: 12_000_000 };
-/** Bytes of tokens' rows that all requests hold together. */
-const ROW_BYTES = 8_000_000;
+/** Bytes that all requests hold together beside the tower. An engine that takes much itself leaves less for them. */
+export interface TextRooms {
+  /** Tokens and vectors until they are answered. 2,048 inputs of a few words have 5.4 MB, a part of a label set 1.5 MB. */
+  answers: { large: number; background: number };
+  /** Tokens' rows. */
+  rows: number;
+  /** Chunks of the token table that are kept. */
+  chunks: number;
+}
 /** Bytes of them that each request may always hold; more if a text takes more. */
 const ROW_BYTES_EACH = 64_000;
 
 let resident: TextTower | undefined;
-const admission = new Admission(MAX_REQUESTS, { rooms: ANSWER_BYTES });
 
 /** @throws ServiceError `model_unavailable` */
 export async function textTower(
   createEngine: CreateEngine,
+  rooms: TextRooms,
   env: TextEnv,
   waitUntil: WaitUntil,
 ): Promise<TextTower> {
   const loaded = await leasedManifest(env, env.MODEL, waitUntil);
-  resident ??= new TextTower(createEngine, loaded, env);
+  resident ??= new TextTower(createEngine, rooms, loaded, env);
   return resident;
 }
 
@@ -57,8 +59,14 @@ export class TextTower {
   readonly #tower: Tower;
   readonly #tokens: TokenTable;
   readonly #rowRoom: RowRoom;
+  readonly #admission: Admission;
 
-  constructor(createEngine: CreateEngine, { manifest, report }: LoadedManifest, env: TextEnv) {
+  constructor(
+    createEngine: CreateEngine,
+    { answers, rows, chunks }: TextRooms,
+    { manifest, report }: LoadedManifest,
+    env: TextEnv,
+  ) {
     const { prefix } = configuredModel(env.MODEL);
     this.#manifest = manifest;
     const { shards, context_length: length } = manifest.text;
@@ -66,9 +74,10 @@ export class TextTower {
     const inputShape = plannedShape(shards, { length });
     this.#tower = new Tower(createEngine, { shards, source, inputShape });
     const table = manifest.text.token_embedding;
-    this.#tokens = new TokenTable(source, table);
+    this.#tokens = new TokenTable(source, table, chunks);
+    this.#admission = new Admission(MAX_REQUESTS, { rooms: answers });
     const each = Math.max(ROW_BYTES_EACH, length * table.row_bytes);
-    this.#rowRoom = new RowRoom(ROW_BYTES, admission.places, each);
+    this.#rowRoom = new RowRoom(rows, this.#admission.places, each);
   }
 
   get stats(): WorkerStats {
@@ -112,7 +121,7 @@ export class TextTower {
         ...(!wasReady && loaded && { loaded }),
       };
     };
-    return await admission.admit(size, work, bytes);
+    return await this.#admission.admit(size, work, bytes);
   }
 
   /** Fills `embeddings`, window by window: the rows of a window are read, its texts computed, and the rows freed. */

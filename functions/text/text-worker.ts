@@ -10,9 +10,9 @@ import { loadedFields, logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
 import type { Wanted } from "../runtime/wanted.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
-import { type TextEnv, textTower } from "./resident-text-tower.ts";
+import { type TextEnv, type TextRooms, textTower } from "./resident-text-tower.ts";
 
-export const textWorker = (createEngine: CreateEngine) =>
+export const textWorker = (createEngine: CreateEngine, rooms: TextRooms) =>
   class Text extends WorkerEntrypoint<TextEnv> implements TextRpc {
     async embedTokens(
       ids: Int32Array,
@@ -23,7 +23,7 @@ export const textWorker = (createEngine: CreateEngine) =>
     ): Promise<RpcResult<Embeddings>> {
       const waitUntil = (work: Promise<unknown>): void => this.ctx.waitUntil(work);
       return await rpcResult("text", requestId, async () => {
-        const tower = await textTower(createEngine, this.env, waitUntil);
+        const tower = await textTower(createEngine, rooms, this.env, waitUntil);
         const embeddings = await tower.embedTokens(ids, lengths, wanted, waitUntil, priority);
         const { loaded } = embeddings;
         logCall("text", requestId, { texts: lengths.length, ...(loaded && loadedFields(loaded)) });
@@ -32,6 +32,6 @@ export const textWorker = (createEngine: CreateEngine) =>
     }
 
     async stats(): Promise<WorkerStats> {
-      return (await textTower(createEngine, this.env, (work) => this.ctx.waitUntil(work))).stats;
+      return (await textTower(createEngine, rooms, this.env, (work) => this.ctx.waitUntil(work))).stats;
     }
   };

@@ -11,8 +11,6 @@ import type { ModelSource } from "../runtime/model-store/model-source.ts";
 import { hasCache } from "../runtime/model-store/shards-cache.ts";
 import { SignOfLife } from "../runtime/sign-of-life.ts";
 
-/** Most bytes of chunks to keep. */
-const CACHE_BYTES = 8_000_000;
 /** Most bytes of chunks that a request reads at a time. Then it keeps only the rows that it needs. */
 const BATCH_BYTES = 6_000_000;
 /** Most bytes of chunks that all requests of the isolate read at a time. The others wait in line. */
@@ -61,19 +59,21 @@ export class TokenTable {
   readonly #source: ModelSource;
   readonly #table: TokenEmbedding;
   /** Chunk index → its bytes, which are freed with the entry: nobody else keeps them. */
-  readonly #chunks = new LruCache<number, Uint8Array>(
-    CACHE_BYTES,
-    ({ byteLength }) => byteLength,
-    (chunk) => freeBuffer(chunk),
-  );
+  readonly #chunks: LruCache<number, Uint8Array>;
   /** Batches that are being read → their bytes. */
   readonly #underWay = new Map<SignOfLife, number>();
   /** Batches that wait for room, in the order in which they came. */
   readonly #line = new Set<SignOfLife>();
 
-  constructor(source: ModelSource, table: TokenEmbedding) {
+  /** @param kept most bytes of chunks to keep */
+  constructor(source: ModelSource, table: TokenEmbedding, kept: number) {
     this.#source = source;
     this.#table = table;
+    this.#chunks = new LruCache(
+      kept,
+      ({ byteLength }) => byteLength,
+      (chunk) => freeBuffer(chunk),
+    );
   }
 
   /**

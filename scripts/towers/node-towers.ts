@@ -10,6 +10,9 @@ import { readManifest } from "../models/read-manifest.ts";
 import { FolderBucket } from "./folder-bucket.ts";
 import { ortRuntime } from "./compiled-ort.ts";
 
+/** Bytes of chunks of the token table that are kept. */
+const KEPT_CHUNKS = 8_000_000;
+
 export class NodeTowers {
   readonly #image: Loaded[];
   readonly #text: Loaded[];
@@ -25,7 +28,11 @@ export class NodeTowers {
 
   static async load(folder: string): Promise<NodeTowers> {
     const { image, text } = await readManifest(folder);
-    const tokens = new TokenTable({ bucket: new FolderBucket(folder), prefix: "." }, text.token_embedding);
+    const tokens = new TokenTable(
+      { bucket: new FolderBucket(folder), prefix: "." },
+      text.token_embedding,
+      KEPT_CHUNKS,
+    );
     return new NodeTowers(
       await load(folder, image.shards),
       await load(folder, text.shards),
@@ -78,7 +85,11 @@ export async function openTextTower(
   folder: string,
   { shards, token_embedding, width }: Manifest["text"],
 ): Promise<(ids: readonly number[]) => Promise<Float32Array>> {
-  const tokens = new TokenTable({ bucket: new FolderBucket(folder), prefix: "." }, token_embedding);
+  const tokens = new TokenTable(
+    { bucket: new FolderBucket(folder), prefix: "." },
+    token_embedding,
+    KEPT_CHUNKS,
+  );
   const tower = await load(folder, shards);
   return async (ids) => {
     const text = Int32Array.from(ids);

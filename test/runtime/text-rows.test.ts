@@ -105,7 +105,12 @@ function newTower(): TextTower {
   };
   const loaded = { manifest, report: new SourceReport() } as unknown as LoadedManifest;
   const env = { MODELS: bucket as unknown as R2Bucket, MODEL: "a@0123456789abcdef" };
-  return new TextTower(() => ENGINE, loaded, env);
+  const rooms = {
+    answers: { large: 11_000_000, background: 12_000_000 },
+    rows: 8_000_000,
+    chunks: 8_000_000,
+  };
+  return new TextTower(() => ENGINE, rooms, loaded, env);
 }
 
 setFlagsFromString("--expose-gc");

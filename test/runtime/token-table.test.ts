@@ -79,6 +79,7 @@ describe("the token table", () => {
         rows_per_chunk: ROWS_PER_CHUNK,
         chunk_sha256: hashes,
       },
+      8_000_000,
     );
   beforeAll(() => {
     Object.assign(globalThis, { scheduler });

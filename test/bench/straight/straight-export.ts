@@ -124,15 +124,15 @@ class StraightEmitter {
     const graph = this.#graph;
     const axes = graph.integers([-1]);
     const mean = graph.node("ReduceMean", `${name}.mean`, [x, axes]);
-    const centered = graph.node("Sub", `${name}.centered`, [x, mean]);
-    const squares = graph.node("Pow", `${name}.squares`, [centered, this.#scalar("two", 2)]);
+    const centred = graph.node("Sub", `${name}.centred`, [x, mean]);
+    const squares = graph.node("Pow", `${name}.squares`, [centred, this.#scalar("two", 2)]);
     const variance = graph.node("ReduceMean", `${name}.variance`, [squares, axes]);
     const safe = graph.node("Add", `${name}.safe`, [
       variance,
       this.#scalar("epsilon", CONVNEXT_LAYER_NORM_EPSILON),
     ]);
     const deviation = graph.node("Sqrt", `${name}.deviation`, [safe]);
-    const unit = graph.node("Div", `${name}.unit`, [centered, deviation]);
+    const unit = graph.node("Div", `${name}.unit`, [centred, deviation]);
     const weight = graph.weight(`${name}.weight`, await this.#read(`${tensor}.weight`), [width]);
     const bias = graph.weight(`${name}.bias`, await this.#read(`${tensor}.bias`), [width]);
     return graph.node("Add", name, [graph.node("Mul", `${name}.scaled`, [unit, weight]), bias]);
