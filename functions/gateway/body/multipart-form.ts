@@ -8,7 +8,7 @@ import type { ClientPace } from "./client-pace.ts";
 import { FormFields, weightOfText } from "./form-fields.ts";
 import { fieldOf } from "./form-value.ts";
 import type { Fields } from "./fields.ts";
-import { invalidForm } from "./invalid-form.ts";
+import { invalidForm } from "./body-errors.ts";
 import type { PartHeader } from "./part-header.ts";
 import { PartStream } from "./part-stream.ts";
 

@@ -1,6 +1,6 @@
 /** The headers of a form's part (RFC 7578) that say what the part is. */
 import type { MultipartPart } from "@remix-run/multipart-parser";
-import { invalidForm } from "./invalid-form.ts";
+import { invalidForm } from "./body-errors.ts";
 
 export interface PartHeader {
   name: string;

@@ -3,7 +3,7 @@
  * `multipart-form.ts` collects a picture until it is complete; a file of 95 MB is never in memory as a whole.
  */
 import { MultipartPart } from "@remix-run/multipart-parser";
-import { invalidForm } from "./invalid-form.ts";
+import { invalidForm } from "./body-errors.ts";
 import { type PartHeader, partHeader } from "./part-header.ts";
 import { PreambleSkipper } from "./skip-preamble.ts";
 

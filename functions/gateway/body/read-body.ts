@@ -2,7 +2,7 @@
 import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
-import { assertUncompressed } from "./assert-uncompressed.ts";
+import { assertUncompressed } from "./body-errors.ts";
 import { bytesInFlight, MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
 import type { Fields } from "./fields.ts";
 import { JsonWeight, LIFTED_EXPANSION } from "../../json/json-weight.ts";

@@ -2,7 +2,7 @@
 import type { BlobStore } from "../../files/blob-store.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_IMAGE_BYTES } from "../limits.ts";
-import { shownId } from "../shown-id.ts";
+import { shownId } from "../shown-values.ts";
 import { fetchedBytes } from "./fetch/fetched-bytes.ts";
 import { type ImageFile, imageFile, imageTooLarge } from "./image-file.ts";
 

@@ -8,7 +8,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { KeyedLoads } from "../../runtime/keyed-loads.ts";
 import type { Renew } from "../../runtime/lease.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
-import { shownId } from "../shown-id.ts";
+import { shownId } from "../shown-values.ts";
 import { buildAtOnce, isSmall } from "./build-set.ts";
 import { isLabelSetId, type LabelSetDefinition } from "../../label-sets/definition.ts";
 import { type LabelMatrix, matrixBytes, unpackMatrix } from "../../label-sets/label-matrix.ts";

@@ -9,7 +9,7 @@ import {
 } from "../../batches/batch-limits.ts";
 import { batchListSchema, batchRequestSchema } from "../schemas/batch-request.ts";
 import { BATCH_EXPIRY, fileListSchema, fileRequestSchema } from "../schemas/file-request.ts";
-import { shownNumber } from "../shown-number.ts";
+import { shownNumber } from "../shown-values.ts";
 import * as responses from "./file-responses.ts";
 import { idPath, operation } from "./operation.ts";
 import { errorSchema } from "./responses.ts";

@@ -14,7 +14,7 @@ import {
   vectorStoreRequestSchema,
   vectorStoreUpdateSchema,
 } from "../schemas/vector-store-request.ts";
-import { shownNumber } from "../shown-number.ts";
+import { shownNumber } from "../shown-values.ts";
 import { idOf, idPath, operation, type Operation } from "./operation.ts";
 import { errorSchema } from "./responses.ts";
 import * as responses from "./vector-store-responses.ts";

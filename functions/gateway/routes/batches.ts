@@ -17,7 +17,7 @@ import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { randomId } from "../random-id.ts";
 import { batchListSchema, batchRequestSchema } from "../schemas/batch-request.ts";
 import { validate } from "../schemas/validate.ts";
-import { shownId } from "../shown-id.ts";
+import { shownId } from "../shown-values.ts";
 import { listPage } from "./answer/list-page.ts";
 import { livingPage } from "./answer/living-page.ts";
 import { readFields } from "./request/fields-and-pictures.ts";

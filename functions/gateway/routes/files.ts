@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { AccountFiles } from "../../files/account-files.ts";
 import { leaveStores } from "../../vector-stores/vector-stores.ts";
-import { assertUncompressed } from "../body/assert-uncompressed.ts";
+import { assertUncompressed } from "../body/body-errors.ts";
 import { receiveUpload } from "../uploads/receive-upload.ts";
 import { fileNotFound } from "../images/stored-image.ts";
 import { MAX_STORED_BYTES } from "../limits.ts";

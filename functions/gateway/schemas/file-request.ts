@@ -2,7 +2,6 @@
 import * as z from "zod";
 import { FILE_PURPOSES, type FilePurpose, MOST_FILES_LISTED } from "../../files/account-files-rpc.ts";
 import { parseFileId } from "../../files/file-id.ts";
-import { withoutControls } from "../control-characters.ts";
 import {
   LEAST_EXPIRY,
   LONGEST_EXPIRY,
@@ -11,7 +10,7 @@ import {
   MAX_FILES_PAGE,
   MAX_IMAGE_BYTES,
 } from "../limits.ts";
-import { shownNumber } from "../shown-number.ts";
+import { shownNumber, withoutControls } from "../shown-values.ts";
 
 /** `batch_output` is the service's own to write. */
 const UPLOADED = FILE_PURPOSES.filter((purpose) => purpose !== "batch_output");

@@ -8,7 +8,7 @@ import type { FileObject } from "../../files/account-files-rpc.ts";
 import { Upload } from "../../files/upload.ts";
 import { warn } from "../../runtime/warn.ts";
 import type { Bindings } from "../bindings.ts";
-import { withoutControls } from "../control-characters.ts";
+import { withoutControls } from "../shown-values.ts";
 import type { KeepFile } from "../embed/picture-batch.ts";
 import { MAX_FILENAME_LENGTH } from "../limits.ts";
 

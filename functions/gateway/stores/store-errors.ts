@@ -3,7 +3,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_STORE_PICTURES } from "../../vector-stores/store-limits.ts";
 import type { Refusal } from "../../vector-stores/store-state-rpc.ts";
 import type { PictureFacts } from "../../vector-stores/stored-picture.ts";
-import { shownId } from "../shown-id.ts";
+import { shownId } from "../shown-values.ts";
 
 export function storeNotFound(id: string, param = "vector_store_id"): ServiceError {
   return new ServiceError("vector_store_not_found", `there is no vector store ${shownId(id)}`, { param });
