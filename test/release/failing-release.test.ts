@@ -44,17 +44,14 @@ const CONSUMERS = `/queues/${QUEUE}/consumers`;
 
 /** Faults that each need a different handling or message. */
 const REPRESENTATIVE: [string, Fault[]][] = [
-  ["a tower is refused", [{ what: "PUT /workers/scripts/edgeclip-vision-#", occurrence: 1, how: "refused" }]],
   [
     "the state Worker is refused",
     [{ what: "POST /workers/scripts/edgeclip-state/versions", occurrence: 1, how: "refused" }],
   ],
   ["the version's answer is lost", [{ what: `POST ${VERSIONS}`, occurrence: 1, how: "done" }]],
   ["the version fails its test", [{ what: "new POST /v1/classify", occurrence: 1, how: "refused" }]],
-  ["the former consumer stays", [{ what: `DELETE ${CONSUMERS}/…`, occurrence: 1, how: "refused" }]],
   ["the traffic moves, but the command fails", [{ what: `POST ${DEPLOYMENTS}`, occurrence: 1, how: "done" }]],
   ["triggers fail", [{ what: `POST ${CONSUMERS}`, occurrence: 1, how: "refused" }]],
-  ["it fails its test where clients ask", [{ what: "new POST /v1/classify", occurrence: 2, how: "refused" }]],
 ];
 
 let account: ReleaseAccount;
