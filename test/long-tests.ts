@@ -37,7 +37,6 @@ export const LONG_TESTS = [
   "test/gateway/text-keys.test.ts",
   "test/label-sets/examples.test.ts",
   "test/label-sets/set-names.test.ts",
-  "test/reference/vit.test.ts",
   "test/runtime/bad-shards.test.ts",
   "test/runtime/cold-load.test.ts",
   "test/runtime/fairness.test.ts",
@@ -55,4 +54,15 @@ export const LONG_TESTS = [
   "test/vector-stores/store-edges.test.ts",
   "test/verify/promotion.test.ts",
   "test/verify/verify-model.test.ts",
+];
+
+/**
+ * Of these, what takes two minutes or more a file and is tested elsewhere in less depth. CI leaves it to `npm run test:all`,
+ * so that it ends within forty minutes.
+ */
+export const SLOWEST_TESTS = [
+  "test/batches/failing-lines.test.ts",
+  "test/browser/every-state.test.ts",
+  "test/jobs/one-chain.test.ts",
+  "test/reference/vit.test.ts",
 ];
