@@ -18,6 +18,8 @@ export interface EmbedContext {
   manifest: Manifest;
   /** Whose files the request may name. @throws ServiceError `invalid_api_key` if it has no account */
   account: () => string;
+  /** Who asks, for what clients share. */
+  client: string;
   /** The model's towers. */
   towers: Pick<ServedModel, "vision" | "text">;
   timings: Timings;

@@ -71,12 +71,12 @@ async function addAll(
   paramOf: (index: number) => string,
   onError: OnError,
 ): Promise<Picture[]> {
-  const { env, timings } = batch.context;
+  const { env, timings, client } = batch.context;
   const allowed = parseAllowlist(env.IMAGE_URL_ALLOWLIST);
   const fetches = new Map<string, ImageFetch>();
   for (const [index, reference] of references.entries()) {
     if (isUrl(reference) && !fetches.has(reference)) {
-      fetches.set(reference, new ImageFetch(reference, paramOf(index), allowed));
+      fetches.set(reference, new ImageFetch(reference, paramOf(index), allowed, client));
     }
   }
   const left = [...fetches.values()];

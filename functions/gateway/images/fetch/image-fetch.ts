@@ -11,7 +11,6 @@ import type { Timings } from "../../timings.ts";
 import { FETCH_TIMEOUT_MS, MAX_IMAGE_BYTES, MAX_REDIRECTS } from "../../limits.ts";
 import { type ImageFile, imageFile, imageTooLarge } from "../image-file.ts";
 import { fetchedBytes, MOST_PROMISED } from "./fetched-bytes.ts";
-import { clientOf } from "./fetching-client.ts";
 import { isBehind } from "./is-behind.ts";
 import { refusalOf } from "./url-policy.ts";
 
@@ -22,6 +21,7 @@ export class ImageFetch {
   readonly #url: string;
   readonly #param: string;
   readonly #allowed: readonly string[];
+  readonly #client: string;
   readonly #abort = new AbortController();
   #opened: Promise<Response> | undefined;
   /** Milliseconds that the server may take for the bytes: what the headers have left. */
@@ -30,11 +30,13 @@ export class ImageFetch {
   /**
    * @param param the reference's path in the request, for errors
    * @param allowed hosts that may be fetched though they are not public; see `url-policy.ts`
+   * @param client shares the room for fetched pictures with other clients
    */
-  constructor(url: string, param: string, allowed: readonly string[]) {
+  constructor(url: string, param: string, allowed: readonly string[], client: string) {
     this.#url = url;
     this.#param = param;
     this.#allowed = allowed;
+    this.#client = client;
   }
 
   /** Sends the request, once. */
@@ -59,7 +61,7 @@ export class ImageFetch {
     // A compressed response may be longer than its stated length.
     const isPacked = response?.headers.has("content-encoding") === true;
     const most = isPacked || !(length > 0) ? MOST_PROMISED : Math.min(length, MOST_PROMISED);
-    const share = fetchedBytes.open(most, false, clientOf(timings));
+    const share = fetchedBytes.open(most, false, this.#client);
     try {
       if (length > MAX_IMAGE_BYTES) throw imageTooLarge(length, this.#param);
       const file = await timings.measure("fetch", () => this.#collect(body, most, share));

@@ -2,7 +2,6 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import type { EmbedContext } from "../../embed/embed-context.ts";
-import { fetchFor } from "../../images/fetch/fetching-client.ts";
 import type { Wanted } from "../../../runtime/wanted.ts";
 import { accountOf, callerOf, clientOf } from "../../middleware/caller-of.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
@@ -31,11 +30,11 @@ export async function holdVectors(
 }
 
 export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedContext {
-  fetchFor(clientOf(c, callerOf(c)), c.get("timings"));
   return {
     env: c.env,
     manifest,
     account: () => accountOf(c, "files"),
+    client: clientOf(c, callerOf(c)),
     towers: towersOf(c.env, manifest),
     timings: c.get("timings"),
     requestId: c.get("requestId"),
