@@ -1,8 +1,5 @@
 /** What the text tower holds of the token table for many large requests at once, and how often it reads it. */
-import { createHash } from "node:crypto";
 import { scheduler } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { beforeAll, expect, it } from "vitest";
 import { Admission } from "../../functions/runtime/admission.ts";
 import { SignOfLife } from "../../functions/runtime/sign-of-life.ts";
@@ -12,30 +9,18 @@ import type { Engine } from "../../functions/runtime/tower/engine.ts";
 import { TextTower } from "../../functions/text/resident-text-tower.ts";
 import { RowRoom } from "../../functions/text/row-room.ts";
 import { windowOf } from "../../functions/text/steps.ts";
+import {
+  bytesHeld,
+  CHUNKS,
+  numberedTable,
+  numberOf,
+  ROWS,
+  tableBytes,
+  WIDTH,
+} from "./support/numbered-table.ts";
 
-// The sizes of base_w's table.
-const WIDTH = 640;
-const ROW_BYTES = 4 + WIDTH;
-const ROWS = 49_408;
-const ROWS_PER_CHUNK = 256;
-const CHUNKS = ROWS / ROWS_PER_CHUNK;
-const CHUNK_BYTES = ROWS_PER_CHUNK * ROW_BYTES;
 const POSITIONS = 75;
 
-/** Each row has the scale 1, and its first values tell its number. */
-function tableBytes(): Uint8Array {
-  const bytes = new Uint8Array(ROWS * ROW_BYTES);
-  const view = new DataView(bytes.buffer);
-  for (let row = 0; row < ROWS; row++) {
-    view.setFloat32(row * ROW_BYTES, 1, true);
-    bytes[row * ROW_BYTES + 4] = row % 100;
-    bytes[row * ROW_BYTES + 5] = Math.floor(row / 100) % 100;
-    bytes[row * ROW_BYTES + 6] = Math.floor(row / 10_000);
-  }
-  return bytes;
-}
-
-const bytes = tableBytes();
 let gets = 0;
 
 /** A text's vector has the number of its first token, that of its last, and 1, before it is made as long as 1. */
@@ -46,15 +31,11 @@ const ENGINE = {
   aborted: false,
   load: async () => {},
   runTexts: ({ data }: { data: Float32Array }, lengths: readonly number[]) => {
-    const idAt = (position: number): number => {
-      const [ones = 0, hundreds = 0, rest = 0] = data.subarray(position * WIDTH);
-      return ones + 100 * hundreds + 10_000 * rest;
-    };
     let start = 0;
     const vectors = lengths.flatMap((length) => {
       const first = start;
       start += length;
-      return [idAt(first), idAt(start - 1), 1];
+      return [numberOf(data, first), numberOf(data, start - 1), 1];
     });
     return { data: Float32Array.from(vectors), shape: [lengths.length, 3] };
   },
@@ -65,7 +46,7 @@ function newTower(): TextTower {
     get: async (_: string, options?: { range?: { offset: number; length: number } }) => {
       gets++;
       const { offset = 0, length = 0 } = options?.range ?? {};
-      const piece = bytes.slice(offset, offset + length);
+      const piece = tableBytes.slice(offset, offset + length);
       const body = new ReadableStream({
         type: "bytes",
         start(controller: ReadableByteStreamController) {
@@ -73,23 +54,8 @@ function newTower(): TextTower {
           controller.close();
         },
       });
-      return { size: bytes.length, body };
+      return { size: tableBytes.length, body };
     },
-  };
-  const hashes = Array.from({ length: CHUNKS }, (_, i) =>
-    createHash("sha256")
-      .update(bytes.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES))
-      .digest("hex"),
-  );
-  const table = {
-    file: "token-embedding.data",
-    bytes: bytes.length,
-    sha256: "",
-    rows: ROWS,
-    width: WIDTH,
-    row_bytes: ROW_BYTES,
-    rows_per_chunk: ROWS_PER_CHUNK,
-    chunk_sha256: hashes,
   };
   const manifest = {
     revision: "r",
@@ -100,7 +66,7 @@ function newTower(): TextTower {
       vocab_size: ROWS,
       layers: 12,
       width: WIDTH,
-      token_embedding: table,
+      token_embedding: numberedTable,
     },
   };
   const loaded = { manifest, report: new SourceReport() } as unknown as LoadedManifest;
@@ -111,18 +77,6 @@ function newTower(): TextTower {
     chunks: 8_000_000,
   };
   return new TextTower(() => ENGINE, rooms, loaded, env);
-}
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-/** Freed buffers are given back by another thread, a little later. */
-async function held(): Promise<number> {
-  for (let time = 0; time < 2; time++) {
-    collect();
-    await scheduler.wait(20);
-  }
-  return process.memoryUsage().arrayBuffers;
 }
 
 beforeAll(() => {
@@ -144,11 +98,11 @@ function expectVectors(embeddings: Float32Array, ids: Int32Array): void {
 
 it("holds a few texts' rows each for all requests that it takes on", { timeout: 120_000 }, async () => {
   const tower = newTower();
-  const before = await held();
+  const before = await bytesHeld();
   let most = 0;
   let asked = 0;
   const wanted = async (): Promise<boolean> => {
-    if (asked++ % 100 === 0) most = Math.max(most, await held());
+    if (asked++ % 100 === 0) most = Math.max(most, await bytesHeld());
     return true;
   };
   const texts = 60;
