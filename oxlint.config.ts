@@ -6,7 +6,7 @@ const WORKERS = ["gateway", "jobs", "decoder", "vision", "text", "search", "stat
 /** The gateway's layers, the highest first. A file imports from its own row and from those below. */
 const LAYERS = [
   ["middleware", "routes", "lines"],
-  ["label-sets", "stores", "embed", "uploads", "joint-calls", "report"],
+  ["label-sets", "stores", "embed", "uploads", "coalesced-calls", "report"],
   ["schemas", "openapi"],
   ["images", "body", "keys", "models", "templates", "score", "vectors"],
 ];

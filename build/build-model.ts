@@ -11,7 +11,7 @@ import {
   newestManifestSchema,
   type Shard,
 } from "../model-shards/manifest.ts";
-import { MANIFEST_FILE } from "../model-shards/manifest-file.ts";
+import { MANIFEST_FILE } from "../model-shards/model-files.ts";
 import { modelFiles } from "../model-shards/model-files.ts";
 import { computeRevision } from "../model-shards/revision.ts";
 import type { Architecture } from "./architecture/architecture.ts";

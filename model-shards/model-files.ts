@@ -8,3 +8,6 @@ export function modelFiles({ image, text }: Manifest): ShardFile[] {
 export function shardFiles(shards: readonly Shard[]): ShardFile[] {
   return shards.flatMap(({ graph, weights }) => [graph, weights]);
 }
+
+/** Name of the manifest in a built model's folder, and in R2 below `<alias>/<revision>/`. */
+export const MANIFEST_FILE = "manifest.json";

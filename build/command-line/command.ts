@@ -6,7 +6,6 @@
  * output any more, as in `… | head`, it ends without a word.
  */
 import { parseArgs, type ParseArgsOptionDescriptor } from "node:util";
-import { endWithReader } from "./end-with-reader.ts";
 import { printableLines } from "./printable.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -144,4 +143,18 @@ function messageOf(error: unknown): string {
   if (isOfNetwork(error)) return `${error.message}: ${messageOf(error.cause)}`;
   // If several addresses refused the connection, Node's error has no message.
   return error.message === "" ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message;
+}
+
+/**
+ * Ends a command whose reader has ended, as `head` does after its lines. Other programs get SIGPIPE for this and end by
+ * it, which shells show as 128 + 13. Node ignores the signal and emits an error on the stream instead, which nobody
+ * expects.
+ */
+const CODE_OF_SIGPIPE = 141;
+
+function endWithReader(output: NodeJS.WriteStream): void {
+  output.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(CODE_OF_SIGPIPE);
+  });
 }

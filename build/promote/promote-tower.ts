@@ -74,7 +74,7 @@ const AIM = 0.9;
 /** If the input's rounding causes more than this share of the allowed error, the token table stays float32. */
 const INPUT_SHARE = 0.1;
 /** The largest factor by which a block is assumed to change an error; the estimates come from few samples. */
-const MOST_GROWTH = 10;
+const MAX_GROWTH = 10;
 
 /** A block with a cosine below `scales` gets scales, one below `fine` gets 16 bits. */
 interface Bars {
@@ -277,7 +277,7 @@ class TowerPromoter {
       // The error minus the block's own error comes from before the block.
       const own = (this.#blocks.get(unit.name)?.after.relativeError ?? 0) ** 2;
       const grown = before === 0 ? 1 : (found.relativeError ** 2 - own) / before;
-      growth.push(Math.min(MOST_GROWTH, Math.max(1 / MOST_GROWTH, grown)));
+      growth.push(Math.min(MAX_GROWTH, Math.max(1 / MAX_GROWTH, grown)));
       this.#cache.clear();
     }
     const after = (index: number): number => growth.slice(index).reduce((product, each) => product * each, 1);

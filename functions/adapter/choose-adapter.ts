@@ -35,7 +35,7 @@ const MAX_HELD_OUT = 1_000;
 /** Products between two pauses, about 10 ms. */
 const PRODUCTS = 5_000_000;
 /** A smaller loss than that of a smaller α, by so much, is no accident of rounding. */
-const LEAST_GAIN = 1e-9;
+const MIN_GAIN = 1e-9;
 
 /** What former releases stored has no list of ignored labels, or not even their number. */
 export interface ChosenAdapter extends Adapter, Partial<ListedLabels> {
@@ -180,7 +180,7 @@ function textOnly([first]: readonly Candidate[]): Candidate {
 
 function bestOf(candidates: readonly Candidate[]): Candidate {
   let best = textOnly(candidates);
-  const least = LEAST_GAIN * best.losses.length;
+  const least = MIN_GAIN * best.losses.length;
   for (const candidate of candidates) if (candidate.total < best.total - least) best = candidate;
   return best;
 }

@@ -5,12 +5,12 @@
  */
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
-import { freeBuffer } from "../runtime/free-buffer.ts";
+import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
 
 /** R2's least for a part of an upload that is not the last. */
 const PIECE_BYTES = 5 * 1024 * 1024;
 /** Objects that R2 removes at once. */
-const MOST_REMOVED = 1_000;
+const MAX_REMOVED = 1_000;
 
 export class AnswerStore {
   readonly #bucket: R2Bucket;
@@ -40,7 +40,7 @@ export class AnswerStore {
 
   async removeAll(): Promise<void> {
     for (;;) {
-      const options = { prefix: this.#prefix, limit: MOST_REMOVED };
+      const options = { prefix: this.#prefix, limit: MAX_REMOVED };
       const { objects, truncated } = await answered(DEADLINES.r2Body, () => this.#bucket.list(options));
       const keys = objects.map(({ key }) => key);
       if (keys.length > 0) await answered(DEADLINES.r2Body, () => this.#bucket.delete(keys));

@@ -1,5 +1,5 @@
 /** The Durable Objects of batches and of their accounts, asked with a deadline. */
-import { askedObject } from "../runtime/asked-object.ts";
+import { askedObject } from "../runtime/ask-object.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import type { AccountBatchesRpc } from "./account-batches-rpc.ts";
 import type { BatchNamespace, BatchStateRpc } from "./batch-state-rpc.ts";

@@ -4,7 +4,7 @@
  * after one byte that says of which (`OUTPUT`, `ERROR`).
  */
 import type { RpcResult } from "../runtime/rpc.ts";
-import type { Wanted } from "../runtime/wanted.ts";
+import type { Wanted } from "../runtime/sharing/wanted.ts";
 import type { BatchEndpoint } from "./batch-object.ts";
 import type { BatchOwner } from "./batch-state-rpc.ts";
 

@@ -1,5 +1,5 @@
 /** Cuts a byte stream into its lines. A line is the only thing that is in memory. */
-import { freeBuffer } from "../runtime/free-buffer.ts";
+import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
 
 const LINE_FEED = 0x0a;
 /** Bytes asked for at once; workerd gives 4 kB otherwise. */

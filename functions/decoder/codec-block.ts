@@ -6,7 +6,7 @@
 import { ServiceError } from "../runtime/errors.ts";
 import { codecBytes, type MemoryPart, roomAtEnd } from "./codec-memory.ts";
 import type { CodecView } from "./formats/picture-header.ts";
-import { type MagickApi, readInPlace } from "./magick-internals.ts";
+import { type MagickApi, readInPlace } from "./magick/magick-internals.ts";
 
 /** Blocks in use. A request that was ended from outside cannot free its block; the next request frees it. */
 const inUse = new Set<CodecBlock>();

@@ -7,14 +7,14 @@ import { findGrid } from "./heif/find-grid.ts";
 import { nclxChanges } from "./heif/nclx-changes.ts";
 import { sniffFormat } from "./formats/sniff-format.ts";
 import { unsupportedFormat } from "./formats/unsupported-format.ts";
-import { openMagick } from "./magick.ts";
+import { openMagick } from "./magick/magick.ts";
 import { decodePng } from "./png/decode-png.ts";
 import { asLookedAt } from "./preprocess/as-looked-at.ts";
 import type { Picture, PixelArea } from "./preprocess/decoded-picture.ts";
 import { resizeAndCrop } from "./preprocess/resize-and-crop.ts";
 import { wasmResampler } from "./preprocess/wasm-resampler.ts";
 import { readWebp } from "./read-webp.ts";
-import { readWithMagick } from "./read-with-magick.ts";
+import { readWithMagick } from "./magick/read-with-magick.ts";
 
 /**
  * @param size side of the square output, pixels

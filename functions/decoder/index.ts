@@ -5,17 +5,17 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { DecodedImage, DecoderRpc, Priority, WorkerStats } from "../runtime/rpc.ts";
 import { thisIsolate } from "../runtime/isolate.ts";
-import { Admission, type Size } from "../runtime/admission.ts";
+import { Admission, type Size } from "../runtime/sharing/admission.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
-import { ByteTaker } from "../runtime/byte-taker.ts";
+import { ByteReader } from "../runtime/bytes/byte-reader.ts";
 import { withDeadline } from "../runtime/deadline.ts";
-import { writeDecoded } from "../runtime/decoded-frames.ts";
-import { nextFrame } from "../runtime/file-frames.ts";
+import { writeDecoded } from "../runtime/bytes/decoded-frames.ts";
+import { nextFrame } from "../runtime/bytes/file-frames.ts";
 import { decodeImage } from "./decode-image.ts";
 import { codecMemoryBytes } from "./codec-memory.ts";
 import { OutOfMemory } from "./formats/pixel-limits.ts";
-import { renewMagick, soundMagick } from "./magick.ts";
+import { renewMagick, soundMagick } from "./magick/magick.ts";
 import { receiveFile } from "./receive-file.ts";
 import { type HeldResult, READING_MS, ResultRoom } from "./result-room.ts";
 import { Turn } from "./turn.ts";
@@ -62,7 +62,7 @@ interface FileState {
 }
 
 class Call {
-  readonly #upload: ByteTaker;
+  readonly #upload: ByteReader;
   readonly #size: number;
   readonly #requestId: string;
   readonly #priority: Priority;
@@ -72,7 +72,7 @@ class Call {
 
   constructor(files: ReadableStream<Uint8Array>, size: number, requestId: string, priority: Priority) {
     // A call that waits for a slow client's next file holds nothing.
-    this.#upload = new ByteTaker(files, "wanted");
+    this.#upload = new ByteReader(files, "wanted");
     this.#size = size;
     this.#requestId = requestId;
     this.#priority = priority;

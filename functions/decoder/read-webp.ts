@@ -10,7 +10,7 @@ import { CodecBlock } from "./codec-block.ts";
 import { codecBytes, codecImports, takeRefusal } from "./codec-memory.ts";
 import type { PictureHeader } from "./formats/picture-header.ts";
 import { OutOfMemory } from "./formats/pixel-limits.ts";
-import { discardMagick } from "./magick.ts";
+import { discardMagick } from "./magick/magick.ts";
 import type { PixelArea } from "./preprocess/decoded-picture.ts";
 
 /** The functions of the package's module that are used here. */

@@ -1,9 +1,9 @@
 /** Reads the next file of the upload into the codecs' memory. */
 import { ServiceError } from "../runtime/errors.ts";
-import type { ByteTaker } from "../runtime/byte-taker.ts";
+import type { ByteReader } from "../runtime/bytes/byte-reader.ts";
 import { CodecBlock } from "./codec-block.ts";
 import { fileTooLarge, MAX_FILE_BYTES } from "./formats/pixel-limits.ts";
-import type { MagickApi } from "./magick-internals.ts";
+import type { MagickApi } from "./magick/magick-internals.ts";
 
 /**
  * Reads the file to its end even if it is refused or loses its turn, because the next file begins there.
@@ -12,7 +12,7 @@ import type { MagickApi } from "./magick-internals.ts";
  * @throws ServiceError `invalid_image` if the file is empty or the upload ends early, `image_too_large`
  */
 export async function receiveFile(
-  upload: ByteTaker,
+  upload: ByteReader,
   length: number,
   api: MagickApi | undefined,
   alive: () => void,

@@ -2,12 +2,12 @@
  * Limits the decoded pictures that the isolate holds until their callers have read them. The codecs' memory never
  * shrinks: once it has decoded the costliest picture, an isolate has 9 MB of its 120 left for everything else.
  *
- * Whoever has the turn waits by polling until there is room (`runtime/sign-of-life.ts` says why). It does not wait long:
+ * Whoever has the turn waits by polling until there is room (`runtime/sharing/sign-of-life.ts` says why). It does not wait long:
  * a caller that does not read its picture in time is given up.
  */
 import { withDeadline } from "../runtime/deadline.ts";
-import { freeBuffer } from "../runtime/free-buffer.ts";
-import { SignOfLife } from "../runtime/sign-of-life.ts";
+import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
+import { SignOfLife } from "../runtime/sharing/sign-of-life.ts";
 
 /** Bytes: nine pictures of 384 pixels, twenty of 256. */
 const ROOM = 4_000_000;

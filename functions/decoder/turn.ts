@@ -1,11 +1,11 @@
 /**
  * Lets an isolate decode one picture at a time, because the codec's memory has room for one. Requests are served in the
  * order in which they came, those in the background after the others. They wait by polling. A turn without activity
- * expires, and so does a waiting request that has stopped polling; `runtime/sign-of-life.ts` says why.
+ * expires, and so does a waiting request that has stopped polling; `runtime/sharing/sign-of-life.ts` says why.
  */
 import { ServiceError } from "../runtime/errors.ts";
 import type { Priority } from "../runtime/rpc.ts";
-import { SignOfLife } from "../runtime/sign-of-life.ts";
+import { SignOfLife } from "../runtime/sharing/sign-of-life.ts";
 
 /** Longest pause in a live turn. It can be short, because the gateway sends a file that it already has. */
 const EXPIRY_MS = 5_000;
@@ -13,7 +13,7 @@ const EXPIRY_MS = 5_000;
 const POLL_MS = 5;
 /** Longer than decoding takes: no request can poll while a picture is being decoded. */
 const WAITING_EXPIRY_MS = 5_000;
-/** Pictures that go before one in the background, as at the towers (`runtime/turns.ts`). */
+/** Pictures that go before one in the background, as at the towers (`runtime/sharing/turns.ts`). */
 const MAX_PASSED = 8;
 
 interface Place {

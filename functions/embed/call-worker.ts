@@ -3,7 +3,7 @@ import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import type { Embeddings, RpcResult } from "../runtime/rpc.ts";
 import { rpcValue } from "../runtime/rpc-result.ts";
-import type { Wanted } from "../runtime/wanted.ts";
+import type { Wanted } from "../runtime/sharing/wanted.ts";
 
 /**
  * Awaits an RPC call, or a step of one.

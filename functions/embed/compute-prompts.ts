@@ -3,10 +3,10 @@ import clipBpe from "../../model-shards/clip-bpe.bin";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import type { Loaded } from "../runtime/model-store/source-report.ts";
 import type { TextRpc } from "../runtime/rpc.ts";
-import { Pauses } from "../runtime/pauses.ts";
+import { Pauses } from "../runtime/sharing/pauses.ts";
 import { type CleanText, cleanText, type RawText } from "../runtime/tokenizer/clean-text.ts";
 import { Tokenizer, type Tokens } from "../runtime/tokenizer/tokenizer.ts";
-import type { Wanted } from "../runtime/wanted.ts";
+import type { Wanted } from "../runtime/sharing/wanted.ts";
 import { labelEmbedding } from "./label-embedding.ts";
 import { aliveWhenAsked, callWorker, checkRevision, unwrap } from "./call-worker.ts";
 

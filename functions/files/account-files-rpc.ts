@@ -27,7 +27,7 @@ export const FILE_PURPOSES = ["assistants", "batch", "batch_output", "user_data"
 export type FilePurpose = (typeof FILE_PURPOSES)[number];
 
 /** Files on a page. Their names have 255 characters, 765 bytes at most, so that a page has less than 1 MB of them. */
-export const MOST_FILES_LISTED = 1_000;
+export const MAX_FILES_LISTED = 1_000;
 
 /** What is known of a file once all of it has come. */
 export interface FileContent {

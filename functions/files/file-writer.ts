@@ -2,7 +2,7 @@
  * A file that comes in pieces of any size. They are collected in parts of the size that R2 wants, and a part is sent as
  * soon as it is known not to be the last, so that no more than one is in memory.
  */
-import { freeBuffer } from "../runtime/free-buffer.ts";
+import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
 import type { AccountFiles } from "./account-files.ts";
 import type { FileObject } from "./account-files-rpc.ts";
 import { type FileDetails, PART_BYTES, Upload } from "./upload.ts";

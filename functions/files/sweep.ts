@@ -15,7 +15,7 @@ const MOST = 1_000;
 /** How often an account that had more is asked in one sweep; the rest is left to the next one. */
 const ROUNDS = 10;
 /** Subrequests of a sweep. An invocation has twice as many: some are tried again. */
-const MOST_SUBREQUESTS = 5_000;
+const MAX_SUBREQUESTS = 5_000;
 /** Key of the account that the sweep has come to. */
 const PLACE = "sweep";
 
@@ -52,7 +52,7 @@ class Sweep {
   }
 
   get isSpent(): boolean {
-    return this.#spent >= MOST_SUBREQUESTS;
+    return this.#spent >= MAX_SUBREQUESTS;
   }
 
   /** What fails is left to the next sweep. */

@@ -15,7 +15,7 @@ import { newBlobId, newBlobKey } from "./file-id.ts";
 export const PART_BYTES = 5 * 1024 * 1024;
 /** Milliseconds. */
 const LONGEST_UPLOAD = 3_600_000;
-/** Milliseconds between two signs of life. Silence of `DEAD_AFTER` (`state/upload-table.ts`) is taken for death. */
+/** Milliseconds between two signs of life. Silence of `DEAD_AFTER` (`state/account/upload-table.ts`) is taken for death. */
 const TOUCH_EVERY = 120_000;
 
 /** What its maker says of a file. */

@@ -68,9 +68,9 @@ export const MAX_STORED_BYTES = {
 /** UTF-16 code units of a file's name. */
 export const MAX_FILENAME_LENGTH = 255;
 /** Seconds after which a file may be made to expire, as at OpenAI. */
-export const LEAST_EXPIRY = 3_600;
+export const MIN_EXPIRY = 3_600;
 export const LONGEST_EXPIRY = 2_592_000;
-/** What may be asked for of the list of files, as at OpenAI. A page ends at `MOST_FILES_LISTED`. */
+/** What may be asked for of the list of files, as at OpenAI. A page ends at `MAX_FILES_LISTED`. */
 export const MAX_FILES_PAGE = 10_000;
 /** Pairs of metadata or attributes, and UTF-16 code units of a key and a value, as at OpenAI. */
 export const MAX_METADATA = 16;

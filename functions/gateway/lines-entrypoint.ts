@@ -7,7 +7,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { LinesAnswered, LinesRequest, LinesRpc } from "../batches/lines-rpc.ts";
 import type { RpcResult } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
-import type { Wanted } from "../runtime/wanted.ts";
+import type { Wanted } from "../runtime/sharing/wanted.ts";
 import type { Bindings } from "./bindings.ts";
 import { answerLines } from "./lines/answer-lines.ts";
 

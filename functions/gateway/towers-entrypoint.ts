@@ -10,7 +10,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, RpcResult, TowersRpc } from "../runtime/rpc.ts";
 import { rpcResult, rpcValue } from "../runtime/rpc-result.ts";
-import type { Wanted } from "../runtime/wanted.ts";
+import type { Wanted } from "../runtime/sharing/wanted.ts";
 import type { Bindings } from "./bindings.ts";
 import { servedModel } from "./models/served-models.ts";
 

@@ -5,18 +5,18 @@
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
-import { doubledPause } from "../runtime/doubled-pause.ts";
+import { exponentialBackoff } from "../runtime/background-work.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import { warn } from "../runtime/warn.ts";
-import { AccountBuilds } from "../label-sets/account-builds.ts";
-import { refusedTurn, takeTurn, type Turn } from "../label-sets/build-claim.ts";
-import { MAX_TRIES } from "../label-sets/build-limits.ts";
-import { type BuildMessage, buildMessageSchema } from "../label-sets/build-message.ts";
+import { AccountBuilds } from "../label-sets/builds/account-builds.ts";
+import { refusedTurn, takeTurn, type Turn } from "../label-sets/builds/build-claim.ts";
+import { MAX_TRIES } from "../label-sets/builds/build-limits.ts";
+import { type BuildMessage, buildMessageSchema } from "../label-sets/builds/build-message.ts";
 import type { TextCall } from "../embed/compute-prompts.ts";
-import { buildNextPart } from "../label-sets/build-part.ts";
+import { buildNextPart } from "../label-sets/builds/build-part.ts";
 import { SetNames } from "../label-sets/set-names.ts";
 import { type LabelSetSummary, SetStore } from "../label-sets/set-store.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
@@ -64,7 +64,7 @@ export async function buildLabels(message: Message, env: JobsBindings, ctx: Exec
 }
 
 function delayOf(tries: number): number {
-  return doubledPause(FIRST_DELAY, LONGEST_DELAY, tries - 1);
+  return exponentialBackoff(FIRST_DELAY, LONGEST_DELAY, tries - 1);
 }
 
 function isGivenUp(error: unknown, tries: number): boolean {

@@ -1,7 +1,7 @@
 /** A piece of work that a Durable Object has lent to this invocation. */
 import type { BatchStateRpc } from "../batches/batch-state-rpc.ts";
 import { warn } from "../runtime/warn.ts";
-import { RENEW_AFTER_MS } from "../runtime/work-lease.ts";
+import { RENEW_AFTER_MS } from "../runtime/background-work.ts";
 
 interface Lender {
   /** @returns false if the work is not wanted any more, or was lent to another */

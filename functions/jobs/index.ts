@@ -10,11 +10,11 @@ import { warn } from "../runtime/warn.ts";
 import { storedFileMessageSchema, storeMessageSchema } from "../vector-stores/store-message.ts";
 import { buildLabels } from "./build-labels.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
-import { leaveStores } from "./leave-stores.ts";
-import { sweepBatches } from "./sweep-batches.ts";
-import { sweepStores } from "./sweep-stores.ts";
-import { workOnBatch } from "./work-on-batch.ts";
-import { workOnStore } from "./work-on-store.ts";
+import { leaveStores } from "./vector-stores/leave-stores.ts";
+import { sweepBatches } from "./sweeps/sweep-batches.ts";
+import { sweepStores } from "./sweeps/sweep-stores.ts";
+import { workOnBatch } from "./batches/work-on-batch.ts";
+import { workOnStore } from "./vector-stores/work-on-store.ts";
 
 export default {
   queue: async (batch: MessageBatch, env: JobsBindings, ctx: ExecutionContext): Promise<void> => {

@@ -2,7 +2,7 @@
  * Finds the fields of a JSON object in its bytes, so that a large object can be passed on without being parsed, which
  * would take several times its length.
  */
-import type { Pauses } from "../runtime/pauses.ts";
+import type { Pauses } from "../runtime/sharing/pauses.ts";
 import { CLOSE_LIST, CLOSE_OBJECT, COLON, COMMA, OPEN_LIST, OPEN_OBJECT, QUOTE } from "./json-bytes.ts";
 import { endOfString } from "./lift-strings.ts";
 

@@ -4,7 +4,7 @@
  * the last two. The bytes of a lifted string are decoded in place.
  */
 
-import { concatBytes } from "../runtime/concat-bytes.ts";
+import { concatBytes } from "../runtime/bytes/concat-bytes.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { BACKSLASH, COLON, QUOTE, SPACE } from "./json-bytes.ts";
 import { unescapeJson } from "./unescape-json.ts";

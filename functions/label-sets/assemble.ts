@@ -4,8 +4,8 @@ import { backgroundOf } from "../adapter/background.ts";
 import { chooseAdapter } from "../adapter/choose-adapter.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { unreachable } from "./answering-bucket.ts";
-import { blankMatrix, sealMatrix, setAdapter } from "./label-matrix.ts";
-import type { PartCounts } from "./part-store.ts";
+import { blankMatrix, writeMatrixChecksum, setAdapter } from "./label-matrix.ts";
+import type { PartCounts } from "./builds/part-store.ts";
 import type { SetStore } from "./set-store.ts";
 
 /** Parts read at the same time. The platform lets at most six requests wait for headers. */
@@ -88,7 +88,7 @@ export async function assemble(
         },
       }));
     if (choice !== undefined) setAdapter(matrix, choice);
-    await sealMatrix(matrix, id);
+    await writeMatrixChecksum(matrix, id);
     await store.putVectors(id, revision, matrix.packed, choice?.adapter);
     return undefined;
   } finally {

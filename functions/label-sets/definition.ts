@@ -1,9 +1,9 @@
 /** A set of labels as its owner defines it, independent of any model. */
-import { sha256Hex } from "../runtime/sha256-hex.ts";
+import { sha256Hex } from "../../model-shards/sha256.ts";
 import type { Prompts } from "../embed/compute-prompts.ts";
-import { freeBuffer } from "../runtime/free-buffer.ts";
-import { jsonInSteps } from "../runtime/json-in-steps.ts";
-import type { Pauses } from "../runtime/pauses.ts";
+import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
+import { jsonInSteps } from "../json/json-in-steps.ts";
+import type { Pauses } from "../runtime/sharing/pauses.ts";
 
 export interface LabelDefinition {
   label: string;

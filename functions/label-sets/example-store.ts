@@ -2,12 +2,12 @@
  * Stores `examples/<id>/<revision>`: the vectors of a set's examples, in the order of its definition. They cannot be
  * computed from the definition, which has only hashes of the pictures.
  */
-import type { SealedObjects } from "./sealed-objects.ts";
+import type { ChecksummedObjects } from "./checksummed-objects.ts";
 
 export class ExampleStore {
-  readonly #objects: SealedObjects;
+  readonly #objects: ChecksummedObjects;
 
-  constructor(objects: SealedObjects) {
+  constructor(objects: ChecksummedObjects) {
     this.#objects = objects;
   }
 

@@ -1,14 +1,14 @@
 /**
  * A label set in the form that a classification needs: names, thresholds and one matrix.
  *
- * In memory, KV and R2 it is one value, little-endian: seal | uint32 length of the header, bytes | header, JSON padded
+ * In memory, KV and R2 it is one value, little-endian: checksum | uint32 length of the header, bytes | header, JSON padded
  * with spaces to a multiple of 4 bytes | uint32 ends of the names | names, JSON strings in UTF-8, padded in the same
  * way, and vectors of examples | float32 labels × width | float32 negatives × width. Those of a set with examples are
  * float32 α, β, c₀ | float32 examples × width, and stand at the end of the names, where releases that know no examples
  * do not look. A name is read only when it is needed: an answer has a few of 10,000 names, which together may be as long
  * as a request's body.
  */
-import { isSealed, SEAL_BYTES, seal } from "../embed/seal.ts";
+import { hasChecksum, CHECKSUM_BYTES, writeChecksum } from "../embed/checksum.ts";
 import { type Adapter, DEFAULT_ADAPTER, type Examples, ignoreExamples } from "../adapter/adapter.ts";
 import { labelsOfExamples, type LabelSetDefinition } from "./definition.ts";
 
@@ -104,8 +104,8 @@ export function namesOf(definition: LabelSetDefinition): MatrixNames {
   };
 }
 
-/** Bytes of the seal and of the header's length. */
-const FRONT_BYTES = SEAL_BYTES + 4;
+/** Bytes of the checksum and of the header's length. */
+const FRONT_BYTES = CHECKSUM_BYTES + 4;
 
 class PackedNames implements LabelNames {
   readonly #ends: Uint32Array;
@@ -157,7 +157,7 @@ export function blankMatrix(
   const headerBytes = padded(json.length);
   const values = (labels.length + negatives) * width;
   const packed = new Uint8Array(FRONT_BYTES + headerBytes + 4 * labels.length + nameBytes + 4 * values);
-  new DataView(packed.buffer).setUint32(SEAL_BYTES, headerBytes, true);
+  new DataView(packed.buffer).setUint32(CHECKSUM_BYTES, headerBytes, true);
   packed.fill(0x20, FRONT_BYTES, FRONT_BYTES + headerBytes);
   packed.set(json, FRONT_BYTES);
   const endsAt = FRONT_BYTES + headerBytes;
@@ -245,13 +245,13 @@ export function matrixBytes({ labels, negative }: LabelSetDefinition, width: num
     }
   }
   const rows = labels.length + negative.length + labelsOfExamples({ labels }).length;
-  return LEAST_BYTES + names + LABEL_BYTES * labels.length + 4 * width * rows;
+  return MIN_BYTES + names + LABEL_BYTES * labels.length + 4 * width * rows;
 }
 
 /** UTF-16 code units of a name that are counted at a time. */
 const LONGEST_PIECE = 8192;
 /** Bytes of any matrix for itself and its objects. */
-const LEAST_BYTES = 1024;
+const MIN_BYTES = 1024;
 /** Bytes of each label for its name's end, its quotes and its threshold in memory. */
 const LABEL_BYTES = 32;
 
@@ -261,19 +261,19 @@ export function thresholds({ labels, min_similarity }: LabelSetDefinition): (num
 }
 
 /** @param name a name for the content: a set's id, or the hash of labels and prompts */
-export async function sealMatrix({ packed }: LabelMatrix, name: string): Promise<void> {
-  await seal(new Uint8Array(packed), name);
+export async function writeMatrixChecksum({ packed }: LabelMatrix, name: string): Promise<void> {
+  await writeChecksum(new Uint8Array(packed), name);
 }
 
-/** @returns undefined if the bytes are no matrix of this width with this name in their seal */
+/** @returns undefined if the bytes are no matrix of this width with this name in their checksum */
 export async function unpackMatrix(
   packed: ArrayBuffer,
   width: number,
   name: string,
 ): Promise<LabelMatrix | undefined> {
   try {
-    if (!(await isSealed(new Uint8Array(packed), name))) return undefined;
-    const headerBytes = new DataView(packed).getUint32(SEAL_BYTES, true);
+    if (!(await hasChecksum(new Uint8Array(packed), name))) return undefined;
+    const headerBytes = new DataView(packed).getUint32(CHECKSUM_BYTES, true);
     const json = new TextDecoder().decode(new Uint8Array(packed, FRONT_BYTES, headerBytes));
     const header = JSON.parse(json) as Header;
     const { matrix, rows } = viewsOf(header, packed, FRONT_BYTES + headerBytes);

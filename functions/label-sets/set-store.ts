@@ -5,17 +5,17 @@
  * `vectors/<id>/<revision>/<format>` its packed embeddings, `examples/<id>/<revision>` vectors of its examples. While the embeddings are being computed there are also
  * `parts/<id>/…`, `plans/<id>/…` and `claims/<id>/…`.
  */
-import { jsonInSteps } from "../runtime/json-in-steps.ts";
-import type { Pauses } from "../runtime/pauses.ts";
+import { jsonInSteps } from "../json/json-in-steps.ts";
+import type { Pauses } from "../runtime/sharing/pauses.ts";
 import { bodyOf } from "./answering-bucket.ts";
-import { ClaimStore } from "./claim-store.ts";
+import { ClaimStore } from "./builds/claim-store.ts";
 import type { ChosenAdapter } from "../adapter/choose-adapter.ts";
 import { ExampleStore } from "./example-store.ts";
 import { isLabelSetId, type LabelSetDefinition } from "./definition.ts";
 import { MATRIX_FORMAT } from "./label-matrix.ts";
-import { PartStore } from "./part-store.ts";
-import { PlanStore } from "./plan-store.ts";
-import { type Hold, jsonBytes, SealedObjects } from "./sealed-objects.ts";
+import { PartStore } from "./builds/part-store.ts";
+import { PlanStore } from "./builds/plan-store.ts";
+import { type Hold, jsonBytes, ChecksummedObjects } from "./checksummed-objects.ts";
 
 /** Summaries read at the same time. The platform lets at most six requests wait for headers. */
 const READS = 6;
@@ -62,11 +62,11 @@ export class SetStore {
   readonly plans: PlanStore;
   readonly parts: PartStore;
   readonly examples: ExampleStore;
-  readonly #objects: SealedObjects;
+  readonly #objects: ChecksummedObjects;
   readonly #bucket: R2Bucket;
 
   constructor(bucket: R2Bucket) {
-    this.#objects = new SealedObjects(bucket);
+    this.#objects = new ChecksummedObjects(bucket);
     this.#bucket = this.#objects.bucket;
     this.claims = new ClaimStore(this.#objects);
     this.plans = new PlanStore(this.#objects);

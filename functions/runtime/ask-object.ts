@@ -1,4 +1,4 @@
-/** Asks a Durable Object, with a deadline. */
+/** Asks a Durable Object, each time with a deadline. */
 import { DEADLINES, withDeadline } from "./deadline.ts";
 import type { ServiceError } from "./errors.ts";
 import { warn } from "./warn.ts";
@@ -26,4 +26,26 @@ export async function askAgain<T>(question: () => Promise<T>, unreachable: Unrea
     warn("object asked again", error);
     return await askOnce(question, unreachable);
   }
+}
+
+/**
+ * A Durable Object whose every method is asked with a deadline.
+ * @param stub gives a new one for each call: a stub that has met a broken object stays broken
+ * @param repeatable methods that are called again if no answer comes: once more must be harmless
+ */
+export function askedObject<T extends object>(
+  stub: () => T,
+  unreachable: Unreachable,
+  repeatable: readonly (keyof T)[] = [],
+): T {
+  return new Proxy({} as T, {
+    get: (_, method) => {
+      const ask = repeatable.includes(method as keyof T) ? askAgain : askOnce;
+      return async (...parameters: unknown[]): Promise<unknown> =>
+        await ask(async () => {
+          const object = stub() as Record<PropertyKey, (...parameters: unknown[]) => Promise<unknown>>;
+          return await object[method]!(...parameters);
+        }, unreachable);
+    },
+  });
 }

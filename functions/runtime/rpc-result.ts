@@ -2,7 +2,7 @@
 import { ServiceError } from "./errors.ts";
 import { thisIsolate } from "./isolate.ts";
 import type { RpcResult } from "./rpc.ts";
-import { ClientGoneError } from "./wanted.ts";
+import { ClientGoneError } from "./sharing/wanted.ts";
 
 /**
  * Runs an RPC method's body. A ServiceError becomes its code and message. Any other error is a defect or a broken

@@ -11,7 +11,7 @@ import type { ErrorCode } from "./errors.ts";
 import type { Isolate } from "./isolate.ts";
 import type { Loaded } from "./model-store/source-report.ts";
 import type { Dot } from "./tower/engine.ts";
-import type { Wanted } from "./wanted.ts";
+import type { Wanted } from "./sharing/wanted.ts";
 
 /**
  * `background`: nobody waits for the answer, so everything else goes first at a tower. It follows `requestId`, since a

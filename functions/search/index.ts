@@ -4,14 +4,14 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import kernel from "../../.generated/simd/scan.wasm";
-import { Admission } from "../runtime/admission.ts";
+import { Admission } from "../runtime/sharing/admission.ts";
 import { ServiceError } from "../runtime/errors.ts";
-import { withHeartbeat } from "../runtime/heartbeat.ts";
+import { withHeartbeat } from "../runtime/sharing/heartbeat.ts";
 import { thisIsolate } from "../runtime/isolate.ts";
 import { logCall } from "../runtime/log-call.ts";
 import type { RpcResult, WorkerStats } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
-import { Turns } from "../runtime/turns.ts";
+import { Turns } from "../runtime/sharing/turns.ts";
 import { warn } from "../runtime/warn.ts";
 import type { Match, SearchRequest, SearchResult, SearchRpc } from "../vector-stores/search-rpc.ts";
 import { MAX_SEARCH_QUERIES } from "../vector-stores/store-limits.ts";

@@ -1,5 +1,5 @@
 /** Rows of a store that are in no segment, in pages laid out as those of a segment. */
-import { freeBuffer } from "../runtime/free-buffer.ts";
+import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
 import { pageLayout, rowBytes, rowsPerPage } from "../vector-stores/segment-layout.ts";
 import type { Attributes } from "../vector-stores/stored-picture.ts";
 import type { OpenRow } from "../vector-stores/store-state-rpc.ts";

@@ -3,11 +3,11 @@
  * that were not used for the longest time make way.
  *
  * A part that is being loaded is held by the request that loads it. If the request ends without giving its pages back
- * (`runtime/sign-of-life.ts`), others take them once it was silent for too long; if it was only slow, it finds out
+ * (`runtime/sharing/sign-of-life.ts`), others take them once it was silent for too long; if it was only slow, it finds out
  * before it writes again. Parts that are loaded belong to nobody. Whoever reads one does so between two awaits, so it
  * cannot make way meanwhile.
  */
-import { SignOfLife } from "../runtime/sign-of-life.ts";
+import { SignOfLife } from "../runtime/sharing/sign-of-life.ts";
 
 /** Milliseconds without a sign of life after which a load has ended: several heartbeats. */
 const EXPIRY_MS = 10_000;

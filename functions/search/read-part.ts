@@ -1,7 +1,7 @@
 /** Reads parts of segments from R2. Whatever is returned has been verified. */
-import { ByteTaker } from "../runtime/byte-taker.ts";
+import { ByteReader } from "../runtime/bytes/byte-reader.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
-import { hexOf } from "../runtime/sha256-hex.ts";
+import { hexOf } from "../../model-shards/sha256.ts";
 import { DamagedSegmentError, SegmentHeader, type SegmentPart } from "../vector-stores/segment-header.ts";
 import { HEADER_BYTES } from "../vector-stores/segment-layout.ts";
 import type { SegmentRef } from "../vector-stores/store-state-rpc.ts";
@@ -51,16 +51,16 @@ export class SegmentReader {
     key: string,
     offset: number,
     length: number,
-    use: (bytes: ByteTaker, alive: () => void) => Promise<T>,
+    use: (bytes: ByteReader, alive: () => void) => Promise<T>,
   ): Promise<T> {
     this.#counts.reads++;
-    let bytes: ByteTaker | undefined;
+    let bytes: ByteReader | undefined;
     let isOver = false;
     try {
       return await withDeadline(DEADLINES.r2, async (alive) => {
         const object = await this.#bucket.get(key, { range: { offset, length } });
         if (object === null) throw new DamagedSegmentError("it is missing");
-        bytes = new ByteTaker(object.body);
+        bytes = new ByteReader(object.body);
         if (isOver) await bytes.cancel();
         alive();
         const value = await use(bytes, alive);
@@ -78,7 +78,7 @@ export class SegmentReader {
   }
 }
 
-async function headerOf(bytes: ByteTaker, ref: SegmentRef, width: number): Promise<SegmentHeader> {
+async function headerOf(bytes: ByteReader, ref: SegmentRef, width: number): Promise<SegmentHeader> {
   const read = await bytes.read(HEADER_BYTES);
   if (read === undefined) throw new DamagedSegmentError("it ends in its header");
   const header = await SegmentHeader.read(read, ref.sha256);
@@ -89,7 +89,7 @@ async function headerOf(bytes: ByteTaker, ref: SegmentRef, width: number): Promi
 }
 
 async function verified(
-  bytes: ByteTaker,
+  bytes: ByteReader,
   { length, sha256 }: SegmentPart,
   sink: Sink,
   alive: () => void,

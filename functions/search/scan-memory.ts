@@ -15,10 +15,10 @@ const QUERIES_AT = 0;
 const SCALES_AT = QUERIES_AT + 2 * MAX_SEARCH_QUERIES * MAX_WIDTH;
 const LIVE_AT = SCALES_AT + 4 * MAX_SEARCH_QUERIES;
 /** Of the narrowest rows, the most fit in a page. */
-const MOST_ROWS = rowsPerPage(1);
-const PICKED_AT = LIVE_AT + MOST_ROWS / 8;
+const MAX_ROWS = rowsPerPage(1);
+const PICKED_AT = LIVE_AT + MAX_ROWS / 8;
 /** For rows that are in no segment. */
-const SCRATCH_AT = WASM_PAGE * Math.ceil((PICKED_AT + PICKED_BYTES * MOST_ROWS) / WASM_PAGE);
+const SCRATCH_AT = WASM_PAGE * Math.ceil((PICKED_AT + PICKED_BYTES * MAX_ROWS) / WASM_PAGE);
 const PAGES_AT = SCRATCH_AT + PAGE_BYTES;
 
 type Scan = (...parameters: number[]) => number;

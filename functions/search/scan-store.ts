@@ -1,11 +1,11 @@
 /**
  * Compares queries with every picture of a store. What is in memory comes first, in few pieces of work; then segments
  * as they arrive from R2. No piece takes much longer than `PIECE_COST` allows, and other searches have their turns
- * between two of them (`runtime/turns.ts`).
+ * between two of them (`runtime/sharing/turns.ts`).
  */
-import { freeBuffer } from "../runtime/free-buffer.ts";
+import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
 import { ServiceError } from "../runtime/errors.ts";
-import type { Turns } from "../runtime/turns.ts";
+import type { Turns } from "../runtime/sharing/turns.ts";
 import { warn } from "../runtime/warn.ts";
 import { GroupReader } from "../vector-stores/attribute-columns.ts";
 import { combinedRows, comparisonsOf, passesFilter, passingRows } from "../vector-stores/evaluate-filter.ts";

@@ -1,10 +1,10 @@
 /**
  * The parts of segments in this isolate's memory: pages of vectors, and groups of attributes. A part is loaded once for
  * all searches that wait for it, if there is room to keep it; none of them awaits another one's promise
- * (`runtime/sign-of-life.ts`).
+ * (`runtime/sharing/sign-of-life.ts`).
  */
 import { LruCache } from "../runtime/memory-cache.ts";
-import { SignOfLife } from "../runtime/sign-of-life.ts";
+import { SignOfLife } from "../runtime/sharing/sign-of-life.ts";
 import type { SegmentHeader } from "../vector-stores/segment-header.ts";
 import { PAGE_BYTES, groupOf, scanBytes } from "../vector-stores/segment-layout.ts";
 import type { SegmentRef } from "../vector-stores/store-state-rpc.ts";
@@ -13,11 +13,11 @@ import type { SegmentReader, Sink } from "./read-part.ts";
 import type { ScanMemory } from "./scan-memory.ts";
 
 /** 84 MB in all. A store of 100,000 vectors of 640 values has 250 pages. */
-const MOST_PAGES = 320;
+const MAX_PAGES = 320;
 /** The others are for loads: two of the largest segments at once, even if all pages that are kept are needed. */
-const MOST_KEPT = 280;
+const MAX_KEPT = 280;
 /** Headers of 4 KB. */
-const MOST_HEADERS = 512;
+const MAX_HEADERS = 512;
 /** Milliseconds without a sign of life after which a load has ended. */
 const LOAD_EXPIRY_MS = 10_000;
 const POLL_MS = 10;
@@ -41,13 +41,13 @@ export type UseLoaded = (pages: () => readonly number[]) => Promise<void>;
 export class SegmentCache {
   readonly memory: ScanMemory;
   readonly #pages: PageMemory;
-  readonly #headers = new LruCache<string, SegmentHeader>(MOST_HEADERS, () => 1);
+  readonly #headers = new LruCache<string, SegmentHeader>(MAX_HEADERS, () => 1);
   /** Loads under way, by the part's key. */
   readonly #loads = new Map<string, SignOfLife>();
 
   constructor(memory: ScanMemory) {
     this.memory = memory;
-    this.#pages = new PageMemory(MOST_PAGES, MOST_KEPT, (pages) => memory.grow(pages));
+    this.#pages = new PageMemory(MAX_PAGES, MAX_KEPT, (pages) => memory.grow(pages));
   }
 
   /** A segment's pages until the next await, if they are in memory. */

@@ -1,6 +1,6 @@
 /** What this isolate knows of vector stores. It is asked anew at each search, and told what has changed since. */
 import { MemoryCache } from "../runtime/memory-cache.ts";
-import { SignOfLife } from "../runtime/sign-of-life.ts";
+import { SignOfLife } from "../runtime/sharing/sign-of-life.ts";
 import type { Attributes } from "../vector-stores/stored-picture.ts";
 import type { KnownView, SegmentRef, StoreView } from "../vector-stores/store-state-rpc.ts";
 import { type LiveOpenPage, highestNumber, mergedPages } from "./open-rows.ts";
@@ -27,7 +27,7 @@ const IN_FLIGHT = 9_000_000;
 /** Bytes that a whole answer may have. */
 const WHOLE_BYTES = 6_000_000;
 /** Most rows that are told beside what is known, and their bytes. */
-const MOST_ADDED = 256;
+const MAX_ADDED = 256;
 const ADDED_BYTES = 1_500_000;
 /** Milliseconds after which an ask has ended, whatever became of its request: longer than the object's deadline. */
 const ASK_EXPIRY_MS = 10_000;
@@ -57,7 +57,7 @@ interface Use {
 /**
  * Snapshots are kept as far as there is room; those that searches use beyond that are bounded too, so a search may have
  * to wait for others to end. A store is asked once for all searches that wait, by one of them; none awaits another
- * one's promise (`runtime/sign-of-life.ts`).
+ * one's promise (`runtime/sharing/sign-of-life.ts`).
  */
 export class StoreViews {
   readonly #kept = new MemoryCache<Known>(ROOM, ({ bytes }) => bytes);
@@ -123,7 +123,7 @@ export class StoreViews {
           : {
               version: known.snapshot.version,
               number: highestNumber(known.snapshot.open),
-              most: MOST_ADDED,
+              most: MAX_ADDED,
             },
       );
       if (view === "more") return view;

@@ -6,10 +6,10 @@
  * are never cached.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { MANIFEST_FILE } from "../../model-shards/manifest-file.ts";
-import { Admission } from "../runtime/admission.ts";
+import { MANIFEST_FILE } from "../../model-shards/model-files.ts";
+import { Admission } from "../runtime/sharing/admission.ts";
 import { ServiceError } from "../runtime/errors.ts";
-import { freeBuffer } from "../runtime/free-buffer.ts";
+import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
 import { parseAsked, type Slice } from "../runtime/model-store/slices.ts";

@@ -2,6 +2,7 @@
  * Brings the tables of an object up to date, when it starts. Objects are as old as their accounts, so any earlier version
  * may be met. One that is newer than this code is left as it is: releases go back, and migrations only ever add.
  */
+import { unixSeconds } from "../runtime/unix-seconds.ts";
 
 /** Statements that lead from one version to the next; the first leads to version 1. */
 export type Migrations = readonly (readonly string[])[];
@@ -20,7 +21,7 @@ export function migrate(storage: DurableObjectStorage, migrations: Migrations): 
     for (const statements of migrations.slice(version)) {
       for (const statement of statements) sql.exec(statement);
       version++;
-      sql.exec("INSERT INTO migrations VALUES (?, ?)", version, Math.floor(Date.now() / 1000));
+      sql.exec("INSERT INTO migrations VALUES (?, ?)", version, unixSeconds());
     }
     return version;
   });

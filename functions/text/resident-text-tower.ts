@@ -1,17 +1,17 @@
 /** The isolate's text tower and its token table. */
 import type { ShardsFetcher } from "../runtime/model-store/shards-cache.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
-import { Admission } from "../runtime/admission.ts";
-import { withHeartbeat } from "../runtime/heartbeat.ts";
-import type { WaitUntil } from "../runtime/lease.ts";
+import { Admission } from "../runtime/sharing/admission.ts";
+import { withHeartbeat } from "../runtime/sharing/heartbeat.ts";
+import type { WaitUntil } from "../runtime/sharing/lease.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import type { LoadedManifest } from "../runtime/model-store/load-manifest.ts";
 import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import { normalizeRows } from "../runtime/normalize.ts";
 import type { Embeddings, Priority, WorkerStats } from "../runtime/rpc.ts";
-import { assertWanted, type Wanted } from "../runtime/wanted.ts";
+import { assertWanted, type Wanted } from "../runtime/sharing/wanted.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
-import { SignOfLife } from "../runtime/sign-of-life.ts";
+import { SignOfLife } from "../runtime/sharing/sign-of-life.ts";
 import { plannedShape } from "../runtime/tower/planned-shape.ts";
 import { Tower, type Visitor } from "../runtime/tower/tower.ts";
 import { RowRoom } from "./row-room.ts";

@@ -3,7 +3,7 @@
  * texts, computes these, and lets the rows go. How many texts that are depends on the room that is free, so no request
  * waits for another: each may always hold the rows of one text, and beyond that half of what is free.
  */
-import { SignOfLife } from "../runtime/sign-of-life.ts";
+import { SignOfLife } from "../runtime/sharing/sign-of-life.ts";
 
 /** Milliseconds without a sign of life after which a request holds nothing any more, see `sign-of-life.ts`. */
 const EXPIRY_MS = 20_000;

@@ -8,7 +8,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Embeddings, Priority, RpcResult, TextRpc, WorkerStats } from "../runtime/rpc.ts";
 import { loadedFields, logCall } from "../runtime/log-call.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
-import type { Wanted } from "../runtime/wanted.ts";
+import type { Wanted } from "../runtime/sharing/wanted.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { type TextEnv, type TextRooms, textTower } from "./resident-text-tower.ts";
 

@@ -3,13 +3,13 @@
  * and common words share a few chunks, so most of the table is never in the isolate.
  */
 import type { TokenEmbedding } from "../../model-shards/manifest.ts";
-import { freeBuffer } from "../runtime/free-buffer.ts";
+import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
 import { LruCache } from "../runtime/memory-cache.ts";
 import type { Part, Place } from "../runtime/model-store/arrivals.ts";
 import { downloadParts } from "../runtime/model-store/download-parts.ts";
 import type { ModelSource } from "../runtime/model-store/model-source.ts";
 import { hasCache } from "../runtime/model-store/shards-cache.ts";
-import { SignOfLife } from "../runtime/sign-of-life.ts";
+import { SignOfLife } from "../runtime/sharing/sign-of-life.ts";
 
 /** Most bytes of chunks that a request reads at a time. Then it keeps only the rows that it needs. */
 const BATCH_BYTES = 6_000_000;

@@ -9,7 +9,7 @@
  *
  * A value is a u16 length and UTF-8 (`string`), a float64 (`number`), or nothing (`no`, `yes`).
  */
-import { concatBytes } from "../runtime/concat-bytes.ts";
+import { concatBytes } from "../runtime/bytes/concat-bytes.ts";
 import { GROUPS, groupOf } from "./segment-layout.ts";
 import type { Attributes, AttributeValue } from "./stored-picture.ts";
 

@@ -1,5 +1,5 @@
 /** Reads the header of a segment; `segment-layout.ts` has the format. */
-import { hexOf, sha256Hex } from "../runtime/sha256-hex.ts";
+import { hexOf, sha256Hex } from "../../model-shards/sha256.ts";
 import {
   GROUP_ENTRY_BYTES,
   HEADER,

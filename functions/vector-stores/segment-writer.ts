@@ -1,6 +1,6 @@
 /** Writes a segment, laid out as `segment-layout.ts` says. */
-import { concatBytes } from "../runtime/concat-bytes.ts";
-import { sha256Hex } from "../runtime/sha256-hex.ts";
+import { concatBytes } from "../runtime/bytes/concat-bytes.ts";
+import { sha256Hex } from "../../model-shards/sha256.ts";
 import { ColumnWriter } from "./attribute-columns.ts";
 import {
   GROUP_ENTRY_BYTES,

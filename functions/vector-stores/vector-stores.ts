@@ -1,6 +1,6 @@
 /** The Durable Objects of vector stores and of their accounts, asked with a deadline, and the messages about them. */
 import { parseFileId } from "../files/file-id.ts";
-import { askedObject } from "../runtime/asked-object.ts";
+import { askedObject } from "../runtime/ask-object.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { warn } from "../runtime/warn.ts";

@@ -4,13 +4,13 @@
  * gateway, or its activation in the stage before, which has room for few, too.
  *
  * Room is given in the order in which it was asked for; work in the background has room of its own. Waiting is by
- * polling, and whoever holds room gives signs of life; `runtime/sign-of-life.ts` says why.
+ * polling, and whoever holds room gives signs of life; `runtime/sharing/sign-of-life.ts` says why.
  */
 import type { Priority } from "../runtime/rpc.ts";
-import { SignOfLife } from "../runtime/sign-of-life.ts";
+import { SignOfLife } from "../runtime/sharing/sign-of-life.ts";
 
 /** One is computed while another one is read. */
-const LEAST_INPUTS: Readonly<Record<Priority, number>> = { interactive: 2, background: 1 };
+const MIN_INPUTS: Readonly<Record<Priority, number>> = { interactive: 2, background: 1 };
 /** Bytes of inputs of which there may be more. */
 export const SMALL_INPUTS = 2_000_000;
 const POLL_MS = 5;
@@ -117,6 +117,6 @@ export class InputRoom {
         all += holder.bytes;
       }
     }
-    return count < LEAST_INPUTS[priority] || (priority === "interactive" && all <= this.#smallInputs);
+    return count < MIN_INPUTS[priority] || (priority === "interactive" && all <= this.#smallInputs);
   }
 }

@@ -3,8 +3,8 @@
  * Normalize do.
  */
 
-import { ByteTaker } from "../runtime/byte-taker.ts";
-import { freeBuffer } from "../runtime/free-buffer.ts";
+import { ByteReader } from "../runtime/bytes/byte-reader.ts";
+import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 
 /** A channel has only 256 different values, so normalizing is a table look-up. */
@@ -39,7 +39,7 @@ export function* readPixels(
   size: number,
   { mean, std }: { mean: Triple; std: Triple },
 ): Generator<Arriving> {
-  const reader = new ByteTaker(stream, "wanted");
+  const reader = new ByteReader(stream, "wanted");
   const tables = normalizationTables(mean, std);
   const bytes = 3 * size * size;
   for (let i = 0; i < count; i++) {

@@ -21,7 +21,7 @@ import type { Tensor } from "../runtime/tensor.ts";
 import type { CreateEngine } from "../runtime/tower/engine.ts";
 import { imageStage, type ImageStage, type VisionEnv } from "./image-stage.ts";
 import { readPixels } from "./pixels-to-tensor.ts";
-import type { Wanted } from "../runtime/wanted.ts";
+import type { Wanted } from "../runtime/sharing/wanted.ts";
 import { readTensors } from "./tensor-stream.ts";
 
 /** Replaces the request's id if a tower is compared with its reference. */

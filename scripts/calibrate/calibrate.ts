@@ -9,7 +9,7 @@ import { CACHE } from "../paths.ts";
 import { pictureFiles } from "../service/picture-files.ts";
 import { expectService } from "../service/patient-request.ts";
 import { serviceAt, URL_OPTION } from "../service/service-option.ts";
-import { SOME_REFUSED } from "../service/some-refused.ts";
+import { SOME_REFUSED } from "../service/refused-request.ts";
 import { labelledPictures } from "./labelled-pictures.ts";
 import type { ScoredPicture } from "./metrics.ts";
 import { CalibrationReport } from "./report.ts";

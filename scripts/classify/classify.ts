@@ -9,7 +9,7 @@ import { wholeNumber } from "../../build/command-line/values.ts";
 import { expectService } from "../service/patient-request.ts";
 import { pictureFiles } from "../service/picture-files.ts";
 import { serviceAt, URL_OPTION } from "../service/service-option.ts";
-import { SOME_REFUSED } from "../service/some-refused.ts";
+import { SOME_REFUSED } from "../service/refused-request.ts";
 import { classifyPictures, type Settings } from "./classify-pictures.ts";
 import { openOutput } from "./output.ts";
 import type { Format } from "./rows.ts";

@@ -4,7 +4,6 @@
  */
 import * as z from "zod";
 import { wrangler } from "./wrangler.ts";
-import { cloudflareBaseUrl } from "./base-url.ts";
 
 /** Items a page. All of these lists allow 100, except that of accounts, which allows 50. */
 const PER_PAGE = 100;
@@ -284,4 +283,9 @@ export class CloudflareApi {
     const reasons = envelope.data?.errors.map(({ message }) => message).join("; ");
     throw new Error(`Cloudflare: ${method} ${path} answers ${response.status}: ${reasons ?? "no JSON"}`);
   }
+}
+
+/** The URL of Cloudflare's API. wrangler reads the same variable. */
+export function cloudflareBaseUrl(): string {
+  return process.env["CLOUDFLARE_API_BASE_URL"] ?? "https://api.cloudflare.com/client/v4";
 }

@@ -31,7 +31,7 @@ export interface ModelClassifications {
 }
 
 /** Pages of label sets, of 50 each. */
-const MOST_PAGES = 40;
+const MAX_PAGES = 40;
 
 /** @throws Error if it does not answer, or the key may not ask */
 export async function askDeployment(service: Service): Promise<Deployment> {
@@ -86,7 +86,7 @@ async function reportOf(service: Service, query: string): Promise<OperatorReport
 
 async function allLabelSets(service: Service): Promise<NonNullable<OperatorReport["label_sets"]>> {
   const all = partOf(await reportOf(service, "part=label_sets"), "label_sets");
-  for (let page = 1; page < MOST_PAGES && all.after !== null; page++) {
+  for (let page = 1; page < MAX_PAGES && all.after !== null; page++) {
     const next = partOf(await reportOf(service, `part=label_sets&after=${all.after}`), "label_sets");
     all.sets += next.sets;
     all.uncomputed += next.uncomputed;

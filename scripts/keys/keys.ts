@@ -8,8 +8,7 @@ import { readSecrets } from "../cloudflare/secrets.ts";
 import { parseExpiry, showExpiry } from "./expiry.ts";
 import { type KeyStore, localKeys, remoteKeys } from "./key-stores.ts";
 import { newRecord } from "./new-record.ts";
-
-const now = (): number => Math.floor(Date.now() / 1000);
+import { unixSeconds } from "../../functions/runtime/unix-seconds.ts";
 
 interface CreateOptions {
   account?: string | undefined;
@@ -30,7 +29,7 @@ function create(options: CreateOptions, remote: boolean): Work {
     throw new UsageError(`--account "${account}" is reserved for requests without a key; use another name`);
   }
   const tier = oneOf("--tier", options.tier, TIERS);
-  const lifetime = expires === undefined ? null : parseExpiry(expires, now());
+  const lifetime = expires === undefined ? null : parseExpiry(expires, unixSeconds());
   return async (store) => {
     const key = newKey();
     // A deployment's hashes include its secret pepper; on this machine there is none.
@@ -48,10 +47,10 @@ const list =
   (all: boolean): Work =>
   async (store) => {
     const records = (await store.list()).map(({ record }) => record);
-    const shown = records.filter(({ expires_at: end }) => all || end === null || end > now());
+    const shown = records.filter(({ expires_at: end }) => all || end === null || end > unixSeconds());
     for (const { id, account, name, tier, created_at, expires_at } of shown) {
       const made = new Date(created_at * 1000).toISOString().slice(0, 10);
-      const shownUntil = showExpiry(expires_at, now());
+      const shownUntil = showExpiry(expires_at, unixSeconds());
       console.log(printable([id, account, tier, `made ${made}`, shownUntil, name].join("  ")));
     }
     const hidden = records.length - shown.length;

@@ -1,5 +1,6 @@
 /** The record that KV stores for a new key. */
 import { keyId, type KeyRecord, type Tier } from "../../functions/gateway/keys/api-key.ts";
+import { unixSeconds } from "../../functions/runtime/unix-seconds.ts";
 
 interface About {
   account: string;
@@ -12,7 +13,7 @@ interface About {
 
 /** @param path the record's key in KV, see `keyPath` */
 export function newRecord(path: string, { account, name, tier, lifetime, operator }: About): KeyRecord {
-  const now = Math.floor(Date.now() / 1000);
+  const now = unixSeconds();
   return {
     id: keyId(path),
     account,

@@ -1,7 +1,7 @@
 /** Finds a model that is built on this machine. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { MANIFEST_FILE } from "../../model-shards/manifest-file.ts";
+import { MANIFEST_FILE } from "../../model-shards/model-files.ts";
 import { modelsFolder } from "../paths.ts";
 
 /** The default folder of a built model. */

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { type Manifest, manifestSchema } from "../../model-shards/manifest.ts";
-import { MANIFEST_FILE } from "../../model-shards/manifest-file.ts";
+import { MANIFEST_FILE } from "../../model-shards/model-files.ts";
 import { modelFiles } from "../../model-shards/model-files.ts";
 import { sha256Hex } from "../../model-shards/sha256.ts";
 import { readManifest } from "./read-manifest.ts";

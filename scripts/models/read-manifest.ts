@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Manifest, manifestSchema } from "../../model-shards/manifest.ts";
-import { MANIFEST_FILE } from "../../model-shards/manifest-file.ts";
+import { MANIFEST_FILE } from "../../model-shards/model-files.ts";
 
 /**
  * @param folder a built model's, `model-shards/<alias>`

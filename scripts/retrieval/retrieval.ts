@@ -5,7 +5,7 @@ import { printable } from "../../build/command-line/printable.ts";
 import { oneOf, wholeNumber } from "../../build/command-line/values.ts";
 import { pictureFiles, pictureType } from "../service/picture-files.ts";
 import { serviceAt, URL_OPTION } from "../service/service-option.ts";
-import { SOME_REFUSED } from "../service/some-refused.ts";
+import { SOME_REFUSED } from "../service/refused-request.ts";
 import { EdgeclipClient } from "./edgeclip-client.ts";
 import type { PictureIndex } from "./picture-index.ts";
 import { StoreIndex } from "./store-index.ts";

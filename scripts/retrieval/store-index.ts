@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import * as z from "zod";
 import { MAX_FILENAME_LENGTH } from "../../functions/gateway/limits.ts";
-import { attributesSchema } from "../../functions/gateway/schemas/metadata.ts";
+import { attributesSchema } from "../../functions/gateway/schemas/fields/metadata.ts";
 import { messageOf } from "../message-of.ts";
 import { pictureBlob } from "../service/picture-files.ts";
 import { RefusedRequest } from "../service/refused-request.ts";

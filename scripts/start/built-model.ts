@@ -9,8 +9,8 @@ import { hubOfEnvironment } from "../../build/hub/hub-file.ts";
 import { PRESETS, repositoryOf } from "../../build/hub/presets.ts";
 import { pullModel } from "../../build/hub/pull-model.ts";
 import type { Progress } from "../../build/report/progress.ts";
-import { MANIFEST_FILE } from "../../model-shards/manifest-file.ts";
-import { aliasOf, buildCheckpoint } from "../model-build/build-checkpoint.ts";
+import { MANIFEST_FILE } from "../../model-shards/model-files.ts";
+import { aliasOf, buildCheckpoint } from "../models/build-checkpoint.ts";
 import { builtFolder, folderOfAlias, isBuilt } from "../models/built-folder.ts";
 import { readManifest } from "../models/read-manifest.ts";
 

@@ -6,7 +6,7 @@ import { lookup } from "node:dns/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { EventEmitter, once } from "node:events";
 import { createProxyServer } from "httpxy";
-import { LOOPBACK } from "../service/loopback.ts";
+import { LOOPBACK } from "./loopback.ts";
 
 export class Front {
   readonly #proxy = createProxyServer({ xfwd: false });

@@ -1,6 +1,6 @@
 /** The text that `npm start` prints once the service answers. */
 import { API_PATHS } from "../../functions/gateway/api-paths.ts";
-import { LOOPBACK } from "../service/loopback.ts";
+import { LOOPBACK } from "./loopback.ts";
 import type { LocalOptions } from "./local-deployment.ts";
 
 /** Where wrangler shows the traces of requests on this machine. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { writeWorkerConfigs } from "../worker-configs.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "./loopback.ts";
 import { ProcessGroup } from "./process-group.ts";
 import { GENERATED, NODE_MODULES, ROOT, stateFolder } from "../paths.ts";
 

@@ -1,11 +1,11 @@
 /** Label sets through HTTP, with the R2, KV and queue of a real workerd. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
-import { LEDGER, operations, throughLedger } from "../support/ledger.ts";
+import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
+import { LEDGER, operations, throughLedger } from "../support/faulty/ledger.ts";
 import type { Answer } from "../support/post.ts";
 import { request } from "../support/send-request.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { textRuns } from "../support/text-runs.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 

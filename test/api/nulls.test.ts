@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { JsonSchema } from "../../functions/gateway/openapi/described.ts";
-import { MAX_DEPTH } from "../../functions/gateway/schemas/without-nulls.ts";
+import { MAX_DEPTH } from "../../functions/gateway/schemas/fields/without-nulls.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";

@@ -7,7 +7,7 @@ import { type IncomingMessage, request as httpRequest } from "node:http";
 import { json } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
-import { peakMemory } from "../support/peak-memory.ts";
+import { peakMemory } from "../support/memory/peak-memory.ts";
 import { post } from "../support/post.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 import { type HeavyBody, heavyAndLegal, manyNames, manyValues } from "./heavy-bodies.ts";

@@ -9,7 +9,7 @@ import type { LabelDefinition, LabelSetDefinition } from "../../functions/label-
 import { SetStore } from "../../functions/label-sets/set-store.ts";
 import { NOBODY } from "../../functions/gateway/keys/caller.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { peakMemory } from "../support/peak-memory.ts";
+import { peakMemory } from "../support/memory/peak-memory.ts";
 import { post } from "../support/post.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";

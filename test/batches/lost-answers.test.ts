@@ -5,7 +5,7 @@
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { AccountBatchesRpc } from "../../functions/batches/account-batches-rpc.ts";
-import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
+import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { wrapped } from "../support/wrapped-worker.ts";
 import { ended } from "./support/run-batch.ts";

@@ -12,8 +12,8 @@ import { megabytes } from "../../build/report/megabytes.ts";
 import OpenAI from "openai";
 import { createBatch, ended, type Line, lineOf } from "../batches/support/run-batch.ts";
 import { bundleWorker } from "../support/bundle-workers.ts";
-import { fullSizeModel } from "../support/full-size.ts";
-import { peakMemory } from "../support/peak-memory.ts";
+import { fullSizeModel } from "../support/models/full-size.ts";
+import { peakMemory } from "../support/memory/peak-memory.ts";
 import { post } from "../support/post.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
@@ -24,7 +24,7 @@ import { median, quantile } from "./harness/statistics.ts";
 
 const LIMIT_BYTES = 120_000_000;
 /** Times that a request beside a batch may take, at the 95th percentile, of what it takes alone. */
-const MOST_RATIO = 2;
+const MAX_RATIO = 2;
 /** Milliseconds between two samples of memory, and between two lines that say how far the large batch is. */
 const SAMPLE_MS = 300;
 const PROGRESS_MS = 30_000;
@@ -107,7 +107,7 @@ async function besideBatch(): Promise<boolean> {
     const late = quantile(beside, 0.95) / quantile(alone, 0.95);
     console.log(`| ratio | ${(median(beside) / median(alone)).toFixed(2)} | ${late.toFixed(2)} |`);
     console.log(`the batch answered ${answered} lines in these ${seconds.toFixed(0)} s\n`);
-    return late <= MOST_RATIO;
+    return late <= MAX_RATIO;
   } finally {
     await workers.dispose();
   }

@@ -12,13 +12,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { DEFAULT_NEGATIVE, labelSetId } from "../../functions/label-sets/definition.ts";
-import { blankMatrix, MATRIX_FORMAT, namesOf, sealMatrix } from "../../functions/label-sets/label-matrix.ts";
+import {
+  blankMatrix,
+  MATRIX_FORMAT,
+  namesOf,
+  writeMatrixChecksum,
+} from "../../functions/label-sets/label-matrix.ts";
 import { normalizeRows } from "../../functions/runtime/normalize.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { heavyAndLegal, manyValues } from "../attack/heavy-bodies.ts";
 import setup from "../support/bundle-workers.ts";
-import { fullSizeModel } from "../support/full-size.ts";
-import { peakMemory } from "../support/peak-memory.ts";
+import { fullSizeModel } from "../support/models/full-size.ts";
+import { peakMemory } from "../support/memory/peak-memory.ts";
 import { request } from "../support/send-request.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
@@ -64,7 +69,7 @@ async function createSet(workers: Workers, size: number, length = 0): Promise<st
   for (let i = 0; i < rows.length; i++) rows[i] = Math.random() - 0.5;
   normalizeRows(rows, manifest.embedding_width);
   const id = await labelSetId("public", definition);
-  await sealMatrix(matrix, id);
+  await writeMatrixChecksum(matrix, id);
   const sets = await workers.miniflare.getR2Bucket("SETS", "edgeclip");
   await sets.put(`vectors/${id}/${manifest.revision}/${MATRIX_FORMAT}`, matrix.packed);
   const body = { labels: definition.labels };

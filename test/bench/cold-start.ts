@@ -11,11 +11,11 @@ import { wholeNumber } from "../../build/command-line/values.ts";
 import type { EngineName } from "../../model-shards/plan-stages.ts";
 import { SLICE_BYTES } from "../../functions/runtime/model-store/slices.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import setup, { bundleWorker } from "../support/bundle-workers.ts";
 import { dataCenter } from "../support/data-center.ts";
-import { fullSizeModel } from "../support/full-size.ts";
-import { FAR, NEAR } from "../support/slow-r2.ts";
+import { fullSizeModel } from "../support/models/full-size.ts";
+import { FAR, NEAR } from "../support/faulty/slow-r2.ts";
 import type { CacheFault } from "../support/workers-cache.ts";
 import {
   askImage,

@@ -15,13 +15,13 @@ import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
 import setup, { bundleFolder, bundleWorker } from "../support/bundle-workers.ts";
 import { cosine } from "../support/cosine.ts";
-import { fullSizeModel } from "../support/full-size.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { fullSizeModel } from "../support/models/full-size.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { againWithout, V8_FLAGS, WITHOUT } from "./harness/both-lowerings.ts";
 import { machineLine } from "./harness/machine.ts";
 import { median } from "./harness/statistics.ts";
-import { limitHeaps } from "../support/isolate-heap.ts";
+import { limitHeaps } from "../support/memory/isolate-heap.ts";
 
 const SIZE = 256;
 const WARM_UP = 6;

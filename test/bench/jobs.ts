@@ -8,12 +8,12 @@
  */
 import { createHash } from "node:crypto";
 import { readCommandLine } from "../../build/command-line/command.ts";
-import { planBlocks, type PlannedItem } from "../../functions/label-sets/plan.ts";
+import { planBlocks, type PlannedItem } from "../../functions/label-sets/builds/plan.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import setup from "../support/bundle-workers.ts";
-import { deliveries, withoutQueue } from "../support/deliveries.ts";
-import { fullSizeModel } from "../support/full-size.ts";
-import { type IsolateMemory, isolateMemory } from "../support/isolate-memory.ts";
+import { deliveries, withoutQueue } from "../support/faulty/deliveries.ts";
+import { fullSizeModel } from "../support/models/full-size.ts";
+import { type IsolateMemory, isolateMemory } from "../support/memory/isolate-memory.ts";
 import { request } from "../support/send-request.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 

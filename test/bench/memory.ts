@@ -13,10 +13,10 @@ import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
 import setup from "../support/bundle-workers.ts";
-import { fullSizeModel } from "../support/full-size.ts";
-import { peakMemory } from "../support/peak-memory.ts";
+import { fullSizeModel } from "../support/models/full-size.ts";
+import { peakMemory } from "../support/memory/peak-memory.ts";
 import { post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { behindCache, WORKERS_CACHE } from "../support/workers-cache.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 import { StoreInUse } from "./support/store-in-use.ts";
@@ -26,7 +26,7 @@ const BURST = 8;
 const SIZES = [256, 320, 384];
 const PICTURES = join(import.meta.dirname, "../fixtures/pictures/images");
 /** The most inputs of `embeddings`. */
-const MOST_TEXTS = 2048;
+const MAX_TEXTS = 2048;
 /** How long a client waits for them: what they hold is there by then. Milliseconds. */
 const PATIENCE = 20_000;
 const LABELS = [
@@ -73,7 +73,7 @@ async function measure(size: number): Promise<boolean> {
             LABELS,
           ),
       ],
-      [`${MOST_TEXTS} texts`, () => mostTexts(workers)],
+      [`${MAX_TEXTS} texts`, () => mostTexts(workers)],
       ["store filled", async () => (store = await StoreInUse.filled(workers.url))],
       ["32 searches", async () => await store?.search()],
     ];
@@ -114,7 +114,7 @@ async function largestRss(): Promise<number> {
 
 /** As many texts as a request may have, each as long as the model reads; the client leaves while they are computed. */
 async function mostTexts(workers: Workers): Promise<void> {
-  const input = Array.from({ length: MOST_TEXTS }, (_, i) => `${i} ${"all of a long text ".repeat(20)}`);
+  const input = Array.from({ length: MAX_TEXTS }, (_, i) => `${i} ${"all of a long text ".repeat(20)}`);
   const init = {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -6,7 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
-import { DEFAULT_NONE } from "../../functions/gateway/schemas/none.ts";
+import { DEFAULT_NONE } from "../../functions/gateway/schemas/fields/none.ts";
 import { logMeanExp, softmax } from "../../functions/gateway/score/softmax.ts";
 import {
   atCut,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { request } from "../support/send-request.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { startWorkers } from "../support/workers.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
 import { pictureFile } from "./support/files.ts";

@@ -2,7 +2,7 @@
 import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { putModel } from "../../scripts/models/models-in-r2.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
 import { example, openTab, winner } from "./support/parts.ts";

@@ -8,7 +8,7 @@ import { useSite } from "./support/use-site.ts";
 import { visit } from "./support/visit.ts";
 
 /** Stops of the Tab key on the page, rounded up. */
-const MOST_STOPS = 40;
+const MAX_STOPS = 40;
 
 /** Controls that Tab did not reach. Arrow keys lead to the tabs that are not chosen. */
 const NOT_REACHED = `[...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
@@ -149,7 +149,7 @@ describeInBrowser("the keyboard alone", () => {
       await panel.locator("[data-outcome]:not([aria-busy])").waitFor();
 
       await page.getByRole("tab", { name, exact: true }).focus();
-      for (let stop = 0; stop < 2 * MOST_STOPS; stop++) {
+      for (let stop = 0; stop < 2 * MAX_STOPS; stop++) {
         await page.keyboard.press("Tab");
         await page.evaluate("document.activeElement.setAttribute('data-reached', '')");
       }
@@ -194,7 +194,7 @@ interface Selectable {
 
 /** Presses Tab until the target has the focus. Every stop on the way must show a visible focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
-  for (let stop = 0; stop < MOST_STOPS; stop++) {
+  for (let stop = 0; stop < MAX_STOPS; stop++) {
     await page.keyboard.press("Tab");
     const outline = await page.evaluate<string>(
       "document.activeElement === document.body ? 'body' : getComputedStyle(document.activeElement).outlineStyle",

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { buildCheckpoint } from "../../scripts/model-build/build-checkpoint.ts";
-import { findCheckpoint } from "../../scripts/model-build/find-checkpoint.ts";
+import { buildCheckpoint } from "../../scripts/models/build-checkpoint.ts";
+import { findCheckpoint } from "../../scripts/models/find-checkpoint.ts";
 import { silentProgress } from "../../build/report/progress.ts";
 
 const SAFETENSORS = "open_clip_model.safetensors";

@@ -11,7 +11,7 @@ import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
 import { backgroundOf, DEFAULT_BACKGROUND } from "../../functions/adapter/background.ts";
 import { int8Scale } from "../../functions/gateway/vectors/output-type.ts";
 import type { NewestManifest } from "../../model-shards/manifest.ts";
-import { buildCheckpoint } from "../../scripts/model-build/build-checkpoint.ts";
+import { buildCheckpoint } from "../../scripts/models/build-checkpoint.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { backgroundCosine } from "../../scripts/towers/background-cosine.ts";
 import { bestInt8Scale, measureInt8Scale } from "../../scripts/towers/int8-scale.ts";

@@ -11,7 +11,7 @@ import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
 import { PRESETS } from "../../build/hub/presets.ts";
 import { silentProgress } from "../../build/report/progress.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/open-clip");
 const OPENAI = {

@@ -11,7 +11,7 @@ import type { Checkpoint } from "../../build/checkpoint/checkpoint.ts";
 import { openCheckpoint } from "../../build/checkpoint/open-checkpoint.ts";
 import { SYNTHETIC_MODELS, type SyntheticModel } from "../../build/synthetic/configs.ts";
 import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
-import { writeTorchFixture } from "../support/torch-fixture.ts";
+import { writeTorchFixture } from "../support/models/torch-fixture.ts";
 
 /**
  * SHA-256 over names (sorted), shapes and float32 values of all 82 tensors, computed from the three files of `tiny`

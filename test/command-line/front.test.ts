@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
-import { freePort } from "../../scripts/start/free-port.ts";
+import { freePort } from "../../scripts/start/loopback.ts";
 import { Front } from "../../scripts/start/front.ts";
 
 /** @returns the status of a request by a client that says it were on the same machine */

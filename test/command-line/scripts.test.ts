@@ -94,24 +94,21 @@ describe.concurrent("a wrong value", { timeout: 120_000 }, () => {
       /^test\/no-such-model is no folder of a built model/,
     ],
     ["scripts/start/start.ts --port 18789 --model test", /^test holds no built model/],
-    ["scripts/model-push/model-push.ts", "<folder> … is missing"],
+    ["scripts/models/push.ts", "<folder> … is missing"],
     ["scripts/keys/keys.ts made", 'the command is create, list or revoke, not "made"'],
     ["scripts/keys/keys.ts create", /^--account is missing/],
     ["scripts/keys/keys.ts create --account a --tier gold", '--tier is free, standard or high, not "gold"'],
     ["scripts/keys/keys.ts create --account a --expires soon", /^--expires is hours/],
     ["scripts/keys/keys.ts revoke", /^<id> is missing/],
-    ["scripts/model-build/model-build.ts x --precision int4", '--precision is int8 or fp32, not "int4"'],
-    [
-      "scripts/model-build/model-build.ts x --image-size big",
-      '--image-size is a whole number from 1, not "big"',
-    ],
-    ["scripts/model-build/model-build.ts x --floor 1.5", "--floor is 1.5; it is a cosine below 1"],
-    ["scripts/model-build/model-build.ts package.json", /^--id is missing/],
-    ["scripts/model-verify/model-verify.ts model-shards/edgeclip-demo", "--checkpoint is missing"],
+    ["scripts/models/build.ts x --precision int4", '--precision is int8 or fp32, not "int4"'],
+    ["scripts/models/build.ts x --image-size big", '--image-size is a whole number from 1, not "big"'],
+    ["scripts/models/build.ts x --floor 1.5", "--floor is 1.5; it is a cosine below 1"],
+    ["scripts/models/build.ts package.json", /^--id is missing/],
+    ["scripts/models/verify.ts model-shards/edgeclip-demo", "--checkpoint is missing"],
     ["scripts/retrieval/retrieval.ts find fox", 'the command is index or search, not "find"'],
     ["scripts/retrieval/retrieval.ts search fox --count few", '--count is a whole number from 1, not "few"'],
-    ["scripts/build-synthetic/build-synthetic.ts huge out", /^the model is .*, not "huge"/],
-    ["scripts/model-pull/model-pull.ts one two", '"two" is one argument too many'],
+    ["scripts/build/synthetic.ts huge out", /^the model is .*, not "huge"/],
+    ["scripts/models/pull.ts one two", '"two" is one argument too many'],
     ["test/bench/run.ts --only nothing", /^--only is .*, not "nothing"/],
     ["test/bench/memory.ts tall", /^a size is a whole number/],
     ["test/bench/memory.ts 320 384 tall", /^a size is a whole number/],
@@ -125,18 +122,18 @@ describe.concurrent("a wrong value", { timeout: 120_000 }, () => {
 describe.concurrent("what fails while it runs is one line", { timeout: 120_000 }, () => {
   it.each([
     [
-      "scripts/model-build/model-build.ts no/such-thing",
+      "scripts/models/build.ts no/such-thing",
       /no such file or folder, and nothing that "npm run model:pull"/,
     ],
     [
-      "scripts/model-verify/model-verify.ts test --checkpoint package.json",
+      "scripts/models/verify.ts test --checkpoint package.json",
       /^test holds no built model: there is no manifest\.json/,
     ],
-    ["scripts/model-gc/model-gc.ts", /--remote/],
+    ["scripts/models/gc.ts", /--remote/],
     ["scripts/retrieval/retrieval.ts search fox --url http://127.0.0.1:9", /^nothing answers at .+: .+/],
     ["scripts/calibrate/calibrate.ts test/fixtures --url http://127.0.0.1:9", /^nothing answers at .+: .+/],
     ["scripts/doctor/doctor.ts --url http://127.0.0.1:9", /^nothing answers at .+: .+/],
-    ["scripts/model-pull/model-pull.ts ../name", /^"\.\.\/name" is no repository/],
+    ["scripts/models/pull.ts ../name", /^"\.\.\/name" is no repository/],
   ])("node %s", async (typed, line) => {
     const { code, stderr } = await run(...typed.split(" "));
     expect([code, stderr.trimEnd().split("\n").length], stderr).toEqual([1, 1]);
@@ -144,7 +141,7 @@ describe.concurrent("what fails while it runs is one line", { timeout: 120_000 }
   });
 });
 
-it.concurrent.each([["scripts/scale/scale.ts"], ["scripts/model-list/model-list.ts"]])(
+it.concurrent.each([["scripts/scale/scale.ts"], ["scripts/models/list.ts"]])(
   "node %s ends without a word when nobody reads what it prints",
   { timeout: 120_000 },
   async (file) => {

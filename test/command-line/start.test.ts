@@ -10,7 +10,7 @@ import { CONFIG_NAME } from "../../build/checkpoint/file-names.ts";
 import { PRESETS } from "../../build/hub/presets.ts";
 import { SYNTHETIC_MODELS, type SyntheticModel } from "../../build/synthetic/configs.ts";
 import { writeSynthetic } from "../../build/synthetic/write-synthetic.ts";
-import { freePort } from "../../scripts/start/free-port.ts";
+import { freePort } from "../../scripts/start/loopback.ts";
 import { startFakeHub } from "../hub/fake-hub.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { LocalService } from "../support/local-service.ts";
@@ -165,9 +165,7 @@ describe("a service with keys", () => {
   });
 
   it("still lets other models serve, and leaves no key of its own", { timeout: 120_000 }, async () => {
-    expect(await service.run("scripts/model-use/model-use.ts", "edgeclip-demo")).toContain(
-      "serving edgeclip-demo@",
-    );
+    expect(await service.run("scripts/models/use.ts", "edgeclip-demo")).toContain("serving edgeclip-demo@");
     expect(await service.run("scripts/keys/keys.ts", "list", "--all")).not.toContain("deployment");
   });
 

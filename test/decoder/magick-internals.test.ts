@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { initializeImageMagick, Magick } from "@imagemagick/magick-wasm";
 import { expect, it } from "vitest";
-import { checkVersion } from "../../functions/decoder/magick-internals.ts";
+import { checkVersion } from "../../functions/decoder/magick/magick-internals.ts";
 
 it("accepts the installed version of the package, and no other", async () => {
   const wasm = fileURLToPath(import.meta.resolve("@imagemagick/magick-wasm/magick.wasm"));

@@ -10,7 +10,7 @@ import {
   MagickReadSettings,
 } from "@imagemagick/magick-wasm";
 import { beforeAll, expect, it } from "vitest";
-import { MAGICK_FORMATS, MAGICK_POLICY } from "../../functions/decoder/magick-policy.ts";
+import { MAGICK_FORMATS, MAGICK_POLICY } from "../../functions/decoder/magick/magick-policy.ts";
 
 beforeAll(async () => {
   const configuration = ConfigurationFiles.default;

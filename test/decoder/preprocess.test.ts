@@ -9,7 +9,7 @@ import {
   resizeAndCropWithPauses,
 } from "../../functions/decoder/preprocess/resize-and-crop.ts";
 import { scalarResampler } from "../../functions/decoder/preprocess/scalar-resampler.ts";
-import { simdResampler } from "../support/node-resampler.ts";
+import { simdResampler } from "../support/models/node-resampler.ts";
 
 function noise(width: number, height: number): Picture {
   const pixels = Uint8Array.from(

@@ -2,7 +2,7 @@
 import { MagickFormat } from "@imagemagick/magick-wasm";
 import type { V4WorkerOptions } from "miniflare";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { frameHeader } from "../../functions/runtime/file-frames.ts";
+import { frameHeader } from "../../functions/runtime/bytes/file-frames.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
 import { encodeLarge } from "./support/encode.ts";
 import { decodeOne, type DecoderUnderTest, startDecoder } from "./support/start-decoder.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { request } from "../support/send-request.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { startWorkers } from "../support/workers.ts";
 import { finding, findings } from "./support/run-doctor.ts";
 

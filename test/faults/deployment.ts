@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { OPEN_ROWS_DUE } from "../../functions/state/store-record.ts";
+import { OPEN_ROWS_DUE } from "../../functions/state/vector-store/store-record.ts";
 import { uploadFile } from "../files/support/upload-file.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, request } from "../support/send-request.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { peakMemory } from "../support/peak-memory.ts";
+import { peakMemory } from "../support/memory/peak-memory.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { NOTHING, stored } from "./support/leftovers.ts";
 import { uploadFile } from "./support/upload-file.ts";

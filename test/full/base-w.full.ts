@@ -10,7 +10,7 @@ import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { WORKER_CONFIGS } from "../../scripts/worker-configs.ts";
 import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
 import { cosine } from "../support/cosine.ts";
-import { fullSizeModel } from "../support/full-size.ts";
+import { fullSizeModel } from "../support/models/full-size.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 

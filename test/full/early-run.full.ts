@@ -10,8 +10,8 @@ import type { EarlyRun } from "../../functions/runtime/tower/engine.ts";
 import { plannedShape } from "../../functions/runtime/tower/planned-shape.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
-import { fullSizeModel } from "../support/full-size.ts";
-import { simdModule } from "../support/simd-kernels.ts";
+import { fullSizeModel } from "../support/models/full-size.ts";
+import { simdModule } from "../support/models/simd-kernels.ts";
 
 const SIZES = process.env["SMOKE"] === "1" ? [256] : [256, 320, 384];
 

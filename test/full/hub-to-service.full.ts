@@ -17,7 +17,7 @@ import { modelReference } from "../../model-shards/model-reference.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { type FakeHub, startFakeHub } from "../hub/fake-hub.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { freePort } from "../../scripts/start/free-port.ts";
+import { freePort } from "../../scripts/start/loopback.ts";
 import { LocalService } from "../support/local-service.ts";
 import { NpmStart } from "../support/npm-start.ts";
 import { request } from "../support/send-request.ts";
@@ -99,11 +99,11 @@ describe.runIf(process.env["SMOKE"] !== "1")("from the hub to a service", () => 
     const service = await LocalService.start(join(folder, "state"));
     const use = async (...models: string[]): Promise<void> => {
       const before = Date.now();
-      const said = await service.run("scripts/model-use/model-use.ts", ...models);
+      const said = await service.run("scripts/models/use.ts", ...models);
       console.log(`use ${models.join(" ")}: ${((Date.now() - before) / 1000).toFixed(1)} s\n${said}`);
     };
     try {
-      console.log(await service.run("scripts/model-push/model-push.ts", out));
+      console.log(await service.run("scripts/models/push.ts", out));
       const labels = ["fox", "rabbit", "bus"];
       const { body: set } = await request("POST", `${service.url}/v1/label_sets`, { labels });
       const image = await exampleBase64("fox.png");

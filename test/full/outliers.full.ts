@@ -12,9 +12,9 @@ import type { BuildReport } from "../../build/build-model.ts";
 import { ortGraphs } from "../../scripts/towers/ort-graphs.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { exampleSamples } from "../../scripts/towers/samples.ts";
-import { belowFloor, verifyTable } from "../../scripts/model-verify/verify-report.ts";
-import { verifyModel } from "../../scripts/model-verify/verify-model.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { belowFloor, verifyTable } from "../../scripts/models/verify-report.ts";
+import { verifyModel } from "../../scripts/models/verify-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";
 import { startWorkers, totalBytes } from "../support/workers.ts";
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPng } from "../decoder/support/parse-png.ts";
 import { cosine } from "../support/cosine.ts";
-import { fullSizeModel } from "../support/full-size.ts";
+import { fullSizeModel } from "../support/models/full-size.ts";
 import { post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 

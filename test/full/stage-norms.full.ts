@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import baseW from "../fixtures/reference/base_w.json" with { type: "json" };
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 
 /** The largest relative change of a stage's norm by int8. */

@@ -4,8 +4,8 @@
  */
 import type { V4WorkerOptions } from "miniflare";
 import { afterEach, expect, it } from "vitest";
-import { fullSizeModel } from "../support/full-size.ts";
-import { peakMemory } from "../support/peak-memory.ts";
+import { fullSizeModel } from "../support/models/full-size.ts";
+import { peakMemory } from "../support/memory/peak-memory.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 /** Most bytes that an isolate may hold; the platform's limit is 128 MB. */

@@ -12,10 +12,10 @@ import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import reference from "../fixtures/reference/vit_b_32_256.json" with { type: "json" };
 import { cosine } from "../support/cosine.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { fullSizeModel, fullSizeVit } from "../support/full-size.ts";
-import { peakMemory } from "../support/peak-memory.ts";
+import { fullSizeModel, fullSizeVit } from "../support/models/full-size.ts";
+import { peakMemory } from "../support/memory/peak-memory.ts";
 import { post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 
 const SMOKE = process.env["SMOKE"] === "1";

@@ -14,7 +14,7 @@ import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
 import { addKey } from "../support/add-key.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, request } from "../support/send-request.ts";
-import { tokenizer } from "../support/node-tokenizer.ts";
+import { tokenizer } from "../support/models/node-tokenizer.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { random } from "./random.ts";
 

@@ -26,7 +26,7 @@ const SHARED = [
 /** The gateway's folders, from the top of `docs/architecture.md` to the bottom. */
 const LAYERS = [
   ["middleware", "routes", "lines"],
-  ["label-sets", "stores", "embed", "uploads", "joint-calls", "report"],
+  ["label-sets", "stores", "embed", "uploads", "coalesced-calls", "report"],
   ["schemas", "openapi"],
   ["images", "body", "keys", "models", "templates", "score", "vectors"],
 ];

@@ -1,9 +1,9 @@
 /** An account with many large label sets leaves the queue's consumers to others, and has a limit of them. */
 import type { V4WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { AccountBuildsRpc } from "../../functions/label-sets/account-builds-rpc.ts";
-import { MAX_BUILDING_SETS, MAX_OPEN_BUILDS } from "../../functions/label-sets/build-limits.ts";
-import { deliveries, withoutQueue } from "../support/deliveries.ts";
+import type { AccountBuildsRpc } from "../../functions/label-sets/builds/account-builds-rpc.ts";
+import { MAX_BUILDING_SETS, MAX_OPEN_BUILDS } from "../../functions/label-sets/builds/build-limits.ts";
+import { deliveries, withoutQueue } from "../support/faulty/deliveries.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { wrapped } from "../support/wrapped-worker.ts";

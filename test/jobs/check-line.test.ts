@@ -1,8 +1,8 @@
 /** What is wrong with a line of a batch, and how much work is in it. */
 import { describe, expect, it, test } from "vitest";
 import { BATCH_ENDPOINTS, type BatchEndpoint } from "../../functions/batches/batch-object.ts";
-import { checkLine, fault } from "../../functions/jobs/check-line.ts";
-import { countWork } from "../../functions/jobs/count-work.ts";
+import { checkLine, fault } from "../../functions/jobs/batches/check-line.ts";
+import { countWork } from "../../functions/jobs/batches/count-work.ts";
 
 const EMBEDDINGS = "/v1/embeddings";
 const GOOD = { custom_id: "a", method: "POST", url: EMBEDDINGS, body: { input: "fox" } };

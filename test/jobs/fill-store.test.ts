@@ -1,7 +1,7 @@
 /** Work on a file batch that comes to nothing: whose fault it is, and whose turn. */
 import { beforeAll, expect, it } from "vitest";
 import { OUTPUT } from "../../functions/batches/lines-rpc.ts";
-import { fillStore } from "../../functions/jobs/fill-store.ts";
+import { fillStore } from "../../functions/jobs/vector-stores/fill-store.ts";
 import { HeldWork } from "../../functions/jobs/held-work.ts";
 import type { JobsBindings } from "../../functions/jobs/jobs-bindings.ts";
 import type { Filling } from "../../functions/vector-stores/store-work-rpc.ts";

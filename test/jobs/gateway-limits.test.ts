@@ -3,13 +3,13 @@
  */
 import { expect, it } from "vitest";
 import { MAX_IMAGES, MAX_INPUTS } from "../../functions/gateway/limits.ts";
-import { DEFAULT_NONE } from "../../functions/gateway/schemas/none.ts";
+import { DEFAULT_NONE } from "../../functions/gateway/schemas/fields/none.ts";
 import { NAMED_TEMPLATES } from "../../functions/gateway/templates/named-templates.ts";
-import { countWork } from "../../functions/jobs/count-work.ts";
-import { MOST_EXAMPLES, MOST_TEXTS } from "../../functions/jobs/part-cutter.ts";
+import { countWork } from "../../functions/jobs/batches/count-work.ts";
+import { MAX_EXAMPLES, MAX_TEXTS } from "../../functions/jobs/batches/part-cutter.ts";
 
 it("are the limits of a request", () => {
-  expect([MOST_EXAMPLES, MOST_TEXTS]).toEqual([MAX_IMAGES, MAX_INPUTS]);
+  expect([MAX_EXAMPLES, MAX_TEXTS]).toEqual([MAX_IMAGES, MAX_INPUTS]);
 });
 
 it.each([...NAMED_TEMPLATES])("are as many templates as %s has", (templates, { length }) => {

@@ -3,7 +3,7 @@
  * with messages delivered to ten consumers at once.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deliveries, killedAt, withoutQueue } from "../support/deliveries.ts";
+import { deliveries, killedAt, withoutQueue } from "../support/faulty/deliveries.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { textRuns } from "../support/text-runs.ts";

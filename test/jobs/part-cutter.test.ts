@@ -1,8 +1,8 @@
 /** How an input is cut into parts: none is more than the towers answer in one go, whatever its lines ask for. */
 import { expect, it } from "vitest";
 import type { BatchEndpoint } from "../../functions/batches/batch-object.ts";
-import { countWork } from "../../functions/jobs/count-work.ts";
-import { MAX_PARTS, PartCutter } from "../../functions/jobs/part-cutter.ts";
+import { countWork } from "../../functions/jobs/batches/count-work.ts";
+import { MAX_PARTS, PartCutter } from "../../functions/jobs/batches/part-cutter.ts";
 
 /** Lines of each part of `count` such lines. */
 function cut(endpoint: BatchEndpoint, count: number, bodyOf: (index: number) => object): number[] {

@@ -1,6 +1,6 @@
 /** The claim of a label set, with a real local R2. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { abandonChain, beginChain, takeTurn, Turn } from "../../functions/label-sets/build-claim.ts";
+import { abandonChain, beginChain, takeTurn, Turn } from "../../functions/label-sets/builds/build-claim.ts";
 import { SetStore } from "../../functions/label-sets/set-store.ts";
 import { useLocalSets } from "./support/local-sets.ts";
 

@@ -5,7 +5,7 @@ import { DEFAULT_BACKGROUND } from "../../functions/adapter/background.ts";
 import { random, unitVector } from "../gateway/random.ts";
 import { cosine } from "../support/cosine.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { LEDGER, operations, throughLedger } from "../support/ledger.ts";
+import { LEDGER, operations, throughLedger } from "../support/faulty/ledger.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";

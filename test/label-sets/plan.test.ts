@@ -1,7 +1,7 @@
 /** How a large set is divided into parts. */
 import { describe, expect, it } from "vitest";
 import { type LabelSetDefinition, promptsOfSet } from "../../functions/label-sets/definition.ts";
-import { type Plan, placeOf, planBlocks, promptsOfItem } from "../../functions/label-sets/plan.ts";
+import { type Plan, placeOf, planBlocks, promptsOfItem } from "../../functions/label-sets/builds/plan.ts";
 
 const LABELS = Array.from({ length: 10_000 }, (_, i) => `label number ${i}`);
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addKey } from "../support/add-key.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { LEDGER, operations, throughLedger } from "../support/ledger.ts";
+import { LEDGER, operations, throughLedger } from "../support/faulty/ledger.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { type StateMood, watched } from "./support/watched-state.ts";

@@ -6,8 +6,11 @@ export default defineConfig({
     include: [
       "test/access/api-key.test.ts",
       "test/adapter/adapter.test.ts",
-      "test/gateway/{core-values,lift-strings,list,output-types,url-policy}.test.ts",
-      "test/gateway/{request-schemas,rival-scores,schemas,scores,seal,store-schemas,tool-schemas,without-nulls}.test.ts",
+      "test/gateway/url-policy.test.ts",
+      "test/gateway/body/lift-strings.test.ts",
+      "test/gateway/embed/checksum.test.ts",
+      "test/gateway/schemas/*.test.ts",
+      "test/gateway/score/{core-values,output-types,rival-scores,scores}.test.ts",
       "test/jobs/{check-line,part-cutter,read-lines}.test.ts",
       "test/runtime/{deadline,model-store,plan-stages,small-parts}.test.ts",
       "test/search/{best-rows,open-rows,pack-queries,page-memory}.test.ts",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import mini from "../fixtures/reference/mini.json" with { type: "json" };
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";

@@ -11,11 +11,11 @@ import { buildModel } from "../../build/build-model.ts";
 import { silentProgress } from "../../build/report/progress.ts";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
-import { writeTorchFixture } from "../support/torch-fixture.ts";
-import { tokenizer } from "../support/node-tokenizer.ts";
+import { writeTorchFixture } from "../support/models/torch-fixture.ts";
+import { tokenizer } from "../support/models/node-tokenizer.ts";
 
 /** Revision of the int8 build of the three files that open_clip and torch wrote. */
 const REAL_FILES_REVISION = "dc72a8d264a9968c";

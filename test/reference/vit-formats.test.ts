@@ -8,7 +8,7 @@ import { silentProgress } from "../../build/report/progress.ts";
 import { openClipConfig, SYNTHETIC_MODELS } from "../../build/synthetic/configs.ts";
 import { syntheticTensors } from "../../build/synthetic/write-synthetic.ts";
 import { writeSafetensors } from "../../build/synthetic/write-safetensors.ts";
-import { writeTorchFixture } from "../support/torch-fixture.ts";
+import { writeTorchFixture } from "../support/models/torch-fixture.ts";
 
 /** Revision of the int8 build of the two files that open_clip and torch wrote, with their config. */
 const REAL_FILES_REVISION = "0993c5df8b845756";

@@ -8,7 +8,7 @@ import miniQuick from "../fixtures/reference/vit_mini_quick.json" with { type: "
 import tiny from "../fixtures/reference/vit_tiny.json" with { type: "json" };
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { askDeployment } from "../../scripts/doctor/ask-deployment.ts";
 import { examine } from "../../scripts/doctor/examine.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { request } from "../support/send-request.ts";
 import { ReleaseAccount } from "./release-account.ts";
 

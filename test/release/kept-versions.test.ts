@@ -1,6 +1,6 @@
 /** Tests for which versions of the gateway `model:gc` keeps the Workers. */
 import { expect, it } from "vitest";
-import { keptVersions } from "../../scripts/model-gc/collect-garbage.ts";
+import { keptVersions } from "../../scripts/models/collect-garbage.ts";
 
 function names(list: string): string[] {
   return list.split(" ").filter((name) => name !== "");

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { LocalService } from "../support/local-service.ts";
 import { request } from "../support/send-request.ts";
@@ -16,7 +16,7 @@ import { steadyRequests } from "../support/steady-requests.ts";
 import { DEMO_MODEL } from "../support/workers.ts";
 
 /** The command `npm run model:<name>`. */
-const command = (name: string): string => `scripts/model-${name}/model-${name}.ts`;
+const command = (name: string): string => `scripts/models/${name}.ts`;
 
 let folder: string;
 let service: LocalService;

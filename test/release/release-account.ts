@@ -19,7 +19,7 @@ async function importScripts() {
   return {
     ...(await import("../../scripts/cloudflare/api.ts")),
     ...(await import("../../scripts/deploy/deploy-models.ts")),
-    ...(await import("../../scripts/model-gc/collect-garbage.ts")),
+    ...(await import("../../scripts/models/collect-garbage.ts")),
   };
 }
 

@@ -9,7 +9,7 @@ import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "mini
 import type { KVNamespace, R2Bucket } from "@cloudflare/workers-types";
 
 import { cacheBefore, cacheEntrypoint } from "../support/workers-cache.ts";
-import { limitHeaps } from "../support/isolate-heap.ts";
+import { limitHeaps } from "../support/memory/isolate-heap.ts";
 
 const ASSETS = join(import.meta.dirname, "../../.generated/public");
 

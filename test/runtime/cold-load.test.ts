@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
+import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
 import { type Answer, post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 
 const LABELS = ["fox", "bus"];

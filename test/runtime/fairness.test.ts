@@ -3,14 +3,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { buildSynthetic } from "../support/synthetic-model.ts";
-import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
+import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
 import { post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
 
 /** Most texts of a request. */
-const MOST_TEXTS = 2048;
+const MAX_TEXTS = 2048;
 const TEXTS = 1000;
 /** Texts of a step: 256 positions of the demonstration model, 12 a text. */
 const TEXTS_PER_STEP = 21;
@@ -95,7 +95,7 @@ describe("the text tower", () => {
   it("computes at most one more step for a client that has left", async () => {
     const impatient = (await workers.miniflare.unsafeGetDirectURL("impatient")).origin;
     const before = (await runs(workers)).text;
-    const input = newTexts(MOST_TEXTS);
+    const input = newTexts(MAX_TEXTS);
     const left = leaveAfter(`${impatient}/v1/embeddings`, { input, encoding_format: "base64" }, 700);
     expect(await left).toBe(499);
     const whenLeft = (await runs(workers)).text;
@@ -105,7 +105,7 @@ describe("the text tower", () => {
     expect(whenLeft - before).toBeGreaterThan(0);
     // One step was being computed.
     expect(after - whenLeft - 1).toBeLessThanOrEqual(2 * TEXTS_PER_STEP);
-    expect(after - before).toBeLessThan(MOST_TEXTS);
+    expect(after - before).toBeLessThan(MAX_TEXTS);
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { manifestSchema } from "../../model-shards/manifest.ts";
 import { computeRevision } from "../../model-shards/revision.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
 import { request } from "../support/send-request.ts";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { V4WorkerOptions } from "miniflare";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { startWorkers } from "../support/workers.ts";
 
 const SIZE = 256;

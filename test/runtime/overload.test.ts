@@ -1,9 +1,9 @@
 /** More requests than an isolate takes on, and clients that do not wait for their answers. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
+import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
 import { type Answer, post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 /** Requests that the image tower's Worker takes on at once. */

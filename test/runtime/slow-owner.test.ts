@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { type Prepared, prepare, withCopy } from "../faults/deployment.ts";
 import { post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers } from "../support/workers.ts";
 
 const LONG = 120_000;

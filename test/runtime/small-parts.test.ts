@@ -2,11 +2,11 @@
 import { describe, expect, it, test } from "vitest";
 import { labelEmbedding } from "../../functions/embed/label-embedding.ts";
 import { accountPath } from "../../functions/runtime/account-marks.ts";
-import { concatBytes } from "../../functions/runtime/concat-bytes.ts";
-import { doubledPause } from "../../functions/runtime/doubled-pause.ts";
-import { jsonInSteps } from "../../functions/runtime/json-in-steps.ts";
+import { concatBytes } from "../../functions/runtime/bytes/concat-bytes.ts";
+import { exponentialBackoff } from "../../functions/runtime/background-work.ts";
+import { jsonInSteps } from "../../functions/json/json-in-steps.ts";
 import { normalizeRows } from "../../functions/runtime/normalize.ts";
-import { utf8Pieces } from "../../functions/runtime/utf8-pieces.ts";
+import { utf8Pieces } from "../../functions/json/utf8-pieces.ts";
 import { pageRange } from "../../functions/state/page-range.ts";
 import { modelReference, parseModelReference } from "../../model-shards/model-reference.ts";
 
@@ -18,7 +18,7 @@ test.each([
   [4, 60],
   [1_100, 60],
 ])("after %i tries, a pause of 5 that doubles up to 60 is %i", (tries, pause) => {
-  expect(doubledPause(5, 60, tries)).toBe(pause);
+  expect(exponentialBackoff(5, 60, tries)).toBe(pause);
 });
 
 test("a mark's place cannot be another account's", () => {

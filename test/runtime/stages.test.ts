@@ -7,7 +7,7 @@ import mini from "../fixtures/reference/mini.json" with { type: "json" };
 import { planStages, stagesNeeded, wasmBytes } from "../../model-shards/plan-stages.ts";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { post } from "../support/post.ts";

@@ -1,8 +1,8 @@
 /** What the text tower holds of the token table for many large requests at once, and how often it reads it. */
 import { scheduler } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
-import { Admission } from "../../functions/runtime/admission.ts";
-import { SignOfLife } from "../../functions/runtime/sign-of-life.ts";
+import { Admission } from "../../functions/runtime/sharing/admission.ts";
+import { SignOfLife } from "../../functions/runtime/sharing/sign-of-life.ts";
 import { SourceReport } from "../../functions/runtime/model-store/source-report.ts";
 import type { LoadedManifest } from "../../functions/runtime/model-store/load-manifest.ts";
 import type { Engine } from "../../functions/runtime/tower/engine.ts";

@@ -2,7 +2,7 @@
 import { scheduler } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
 import type { Priority } from "../../functions/runtime/rpc.ts";
-import { Turns } from "../../functions/runtime/turns.ts";
+import { Turns } from "../../functions/runtime/sharing/turns.ts";
 import { positionsPerStep, stepsOf } from "../../functions/text/steps.ts";
 
 const { signal } = new AbortController();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { COUNTER, throughCounter } from "../support/call-counter.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/slow-r2.ts";
+import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 let workers: Workers;

@@ -1,6 +1,6 @@
 import { scheduler } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Turns } from "../../functions/runtime/turns.ts";
+import { Turns } from "../../functions/runtime/sharing/turns.ts";
 import { BestRows } from "../../functions/search/best-rows.ts";
 import { packQueries } from "../../functions/search/pack-queries.ts";
 import { StoreScan } from "../../functions/search/scan-store.ts";

@@ -15,11 +15,11 @@ import type { Tensor } from "../../functions/runtime/tensor.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import mini from "../fixtures/reference/mini.json" with { type: "json" };
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";
 import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
-import { hostDot, simdModule, type Variant } from "../support/simd-kernels.ts";
+import { hostDot, simdModule, type Variant } from "../support/models/simd-kernels.ts";
 
 const renew = (): void => {};
 

@@ -11,7 +11,7 @@ import {
   ROW_PARAMETERS,
   widenedBytes,
 } from "../../functions/runtime/simd/kernels.ts";
-import { KernelBench } from "../support/simd-kernels.ts";
+import { KernelBench } from "../support/models/simd-kernels.ts";
 
 /** A fixed sequence in (−1, 1): Numerical Recipes' generator. */
 function randomizer(seed: number): () => number {

@@ -6,7 +6,7 @@ import type { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { askObject } from "../support/ask-object.ts";
 import { startObject } from "./start-object.ts";
-import { ACCOUNT_MIGRATIONS } from "../../functions/state/account-migrations.ts";
+import { ACCOUNT_MIGRATIONS } from "../../functions/state/account/account-migrations.ts";
 
 const LATEST = ACCOUNT_MIGRATIONS.length;
 
@@ -15,8 +15,8 @@ const LATEST = ACCOUNT_MIGRATIONS.length;
  * storage: the test has its rows read by the methods of the deployed code.
  */
 const SCRIPT = `
-import { AccountState as Deployed } from "./account-state.ts";
-import { ACCOUNT_MIGRATIONS } from "./account-migrations.ts";
+import { AccountState as Deployed } from "./account/account-state.ts";
+import { ACCOUNT_MIGRATIONS } from "./account/account-migrations.ts";
 import { DurableObject } from "cloudflare:workers";
 import { migrate } from "./migrate.ts";
 

@@ -8,7 +8,7 @@ import { startObject } from "./start-object.ts";
 
 /** The class as deployed, with a way to its rows, which a test makes older. Typed arrays and maps travel as JSON. */
 const SCRIPT = `
-import { VectorStoreState as Deployed } from "./vector-store-state.ts";
+import { VectorStoreState as Deployed } from "./vector-store/vector-store-state.ts";
 
 export class VectorStoreState extends Deployed {
   query(statement, ...values) {

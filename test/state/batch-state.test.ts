@@ -7,7 +7,7 @@ import type { Answers, NewBatch, NewPart, Taker, Work } from "../../functions/ba
 
 /** The class as deployed, with a way to its rows, which a test makes older. */
 const SCRIPT = `
-import { BatchState as Deployed } from "./batch-state.ts";
+import { BatchState as Deployed } from "./batch/batch-state.ts";
 
 export class BatchState extends Deployed {
   query(statement) {

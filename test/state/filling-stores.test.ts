@@ -10,7 +10,7 @@ const DELIVERY_MS = 20;
 
 const SCRIPT = `
 import { DurableObject } from "cloudflare:workers";
-import { FillingStores } from "./filling-stores.ts";
+import { FillingStores } from "./account/filling-stores.ts";
 
 let now = 0;
 Date.now = () => now;

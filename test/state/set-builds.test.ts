@@ -9,9 +9,9 @@ const MODEL = "m@1";
 
 const SCRIPT = `
 import { DurableObject } from "cloudflare:workers";
-import { ACCOUNT_MIGRATIONS } from "./account-migrations.ts";
+import { ACCOUNT_MIGRATIONS } from "./account/account-migrations.ts";
 import { migrate } from "./migrate.ts";
-import { SetBuilds } from "./set-builds.ts";
+import { SetBuilds } from "./account/set-builds.ts";
 
 let now = 0;
 Date.now = () => now;

@@ -5,7 +5,7 @@
 import type { V4WorkerOptions } from "miniflare";
 import { syntheticInput } from "../../build/synthetic/synthetic-tensor.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
-import { behindSlowR2, SLOW_R2 } from "./slow-r2.ts";
+import { behindSlowR2, SLOW_R2 } from "./faulty/slow-r2.ts";
 import { behindCache, type CacheAsked, WORKERS_CACHE } from "./workers-cache.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "./workers.ts";
 

@@ -3,7 +3,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { freePort } from "../../scripts/start/free-port.ts";
+import { freePort } from "../../scripts/start/loopback.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 

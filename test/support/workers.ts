@@ -15,9 +15,9 @@ import { committedConfig, GATEWAY_CONFIG, writeWorkerConfigs } from "../../scrip
 import type { WorkerStats } from "../../functions/runtime/rpc.ts";
 import { bundleFolder } from "./bundle-workers.ts";
 import { type EngineName, parseEngine } from "../../model-shards/plan-stages.ts";
-import { type IsolateMemory, isolateMemory } from "./isolate-memory.ts";
+import { type IsolateMemory, isolateMemory } from "./memory/isolate-memory.ts";
 import { probeWorker } from "./probe.ts";
-import { limitHeaps } from "./isolate-heap.ts";
+import { limitHeaps } from "./memory/isolate-heap.ts";
 
 const VISION = "edgeclip-vision";
 const TEXT = "edgeclip-text";

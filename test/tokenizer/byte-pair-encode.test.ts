@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { bytePairEncode } from "../../functions/runtime/tokenizer/byte-pair-encode.ts";
 import { MergeTable } from "../../functions/runtime/tokenizer/merge-table.ts";
 import { BYTE_ORDER, END_OF_WORD_OFFSET, FIRST_MERGED_ID } from "../../model-shards/clip-bpe.ts";
-import { packedVocabulary } from "../support/node-tokenizer.ts";
+import { packedVocabulary } from "../support/models/node-tokenizer.ts";
 
 function textbook(word: string, merges: MergeTable): number[] {
   let symbols = [...new TextEncoder().encode(word)].map((byte) => BYTE_ORDER.indexOf(byte));

@@ -5,7 +5,7 @@ import { sha256Hex } from "../../model-shards/sha256.ts";
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
 import { compose } from "../../functions/runtime/tokenizer/compose.ts";
 import rows from "../fixtures/tokenizer/cleaning.json" with { type: "json" };
-import { tokenizer } from "../support/node-tokenizer.ts";
+import { tokenizer } from "../support/models/node-tokenizer.ts";
 
 /** Longer than any row: nothing is cut. */
 const CONTEXT_LENGTH = 256;

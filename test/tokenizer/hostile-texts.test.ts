@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Tokenizer } from "../../functions/runtime/tokenizer/tokenizer.ts";
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
-import { packedVocabulary, tokenizer } from "../support/node-tokenizer.ts";
+import { packedVocabulary, tokenizer } from "../support/models/node-tokenizer.ts";
 
 const START = 49406;
 const END = 49407;

@@ -4,7 +4,7 @@ import { cleanText, type CleanText } from "../../functions/runtime/tokenizer/cle
 import { compose } from "../../functions/runtime/tokenizer/compose.ts";
 import { MergeTable } from "../../functions/runtime/tokenizer/merge-table.ts";
 import { Tokenizer } from "../../functions/runtime/tokenizer/tokenizer.ts";
-import { packedVocabulary } from "../support/node-tokenizer.ts";
+import { packedVocabulary } from "../support/models/node-tokenizer.ts";
 
 const HEADER_BYTES = 12;
 const MERGES = 48_894;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { cleanText } from "../../functions/runtime/tokenizer/clean-text.ts";
 import rows from "../fixtures/reference/tokenizer.json" with { type: "json" };
-import { tokenizer } from "../support/node-tokenizer.ts";
+import { tokenizer } from "../support/models/node-tokenizer.ts";
 
 const CONTEXT_LENGTH = 77;
 

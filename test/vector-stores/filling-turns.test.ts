@@ -3,7 +3,7 @@ import type { V4WorkerOptions } from "miniflare";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { askObject } from "../support/ask-object.ts";
-import { deliveries, withoutQueue } from "../support/deliveries.ts";
+import { deliveries, withoutQueue } from "../support/faulty/deliveries.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { wrapped } from "../support/wrapped-worker.ts";
 import { solidBmp } from "../support/write-bmp.ts";

@@ -5,7 +5,7 @@
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { AccountStoresRpc } from "../../functions/vector-stores/account-stores-rpc.ts";
-import { IMPATIENT, leaveAfter } from "../support/impatient.ts";
+import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
 import { type Answer, post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { wrapped } from "../support/wrapped-worker.ts";

@@ -12,13 +12,13 @@ const OPERATIONS = 2_800;
 const WRITERS = 8;
 /** Of each writer. */
 const FILES = 160;
-const MOST_ADDED = 24;
+const MAX_ADDED = 24;
 const WIDTH = 24;
 const KILLS = 8;
 /**
  * Rounds of all operations: another if no search has met several segments, or nothing was killed, since all was slow.
  */
-const MOST_ROUNDS = 4;
+const MAX_ROUNDS = 4;
 const SEED = 20261126;
 const STORE = "account/vs_0123456789abcdef01234567";
 
@@ -180,7 +180,7 @@ async function write(writer: number, round: number): Promise<void> {
     const stored = own.filter((fileId) => model.version(fileId) !== null);
     const kind = next();
     if (kind < 0.3 || stored.length === 0) {
-      const files = new Set(Array.from({ length: 1 + Math.floor(next() * MOST_ADDED) }, () => pick(own)));
+      const files = new Set(Array.from({ length: 1 + Math.floor(next() * MAX_ADDED) }, () => pick(own)));
       await add([...files]);
       done.add++;
     } else if (kind < 0.45) {
@@ -213,7 +213,7 @@ it(
     await ask("create", account, id, settings);
     let killed = 0;
     const hasMetAll = (): boolean => killed > 0 && mostSegments > 1;
-    for (let round = 0; round < MOST_ROUNDS && !hasMetAll(); round++) {
+    for (let round = 0; round < MAX_ROUNDS && !hasMetAll(); round++) {
       await workers.set({ failing: 0.03, kills: KILLS, copies: 2, busy: 0 });
       await Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer, round)));
       killed += await workers.killed();

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_STORES } from "../../functions/vector-stores/store-limits.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { LEDGER, operations, throughLedger } from "../support/ledger.ts";
+import { LEDGER, operations, throughLedger } from "../support/faulty/ledger.ts";
 import { type Answer, post } from "../support/post.ts";
 import { request } from "../support/send-request.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { wrapped } from "../support/wrapped-worker.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 

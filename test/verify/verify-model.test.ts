@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ortGraphs } from "../../scripts/towers/ort-graphs.ts";
 import { exampleSamples } from "../../scripts/towers/samples.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 
-const CLI = join(import.meta.dirname, "../../scripts/model-verify/model-verify.ts");
+const CLI = join(import.meta.dirname, "../../scripts/models/verify.ts");
 
 interface Run {
   code: number;

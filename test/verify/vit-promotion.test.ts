@@ -11,9 +11,9 @@ import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
 import { NodeTowers } from "../../scripts/towers/node-towers.ts";
 import { ortGraphs } from "../../scripts/towers/ort-graphs.ts";
 import { exampleSamples } from "../../scripts/towers/samples.ts";
-import { buildSynthetic } from "../support/synthetic-model.ts";
+import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { cosine } from "../support/cosine.ts";
-import { simdModule } from "../support/simd-kernels.ts";
+import { simdModule } from "../support/models/simd-kernels.ts";
 
 const FLOOR = 0.999;
 

@@ -5,7 +5,7 @@ import { codecBytes, codecImports } from "../codec-memory.ts";
 import type { PictureHeader } from "../formats/picture-header.ts";
 import { fileTooLarge, MAX_FILE_BYTES, MAX_PIXELS_AVIF, OutOfMemory } from "../formats/pixel-limits.ts";
 import type { Range } from "../heif/boxes.ts";
-import { discardMagick } from "../magick.ts";
+import { discardMagick } from "../magick/magick.ts";
 import type { PixelArea } from "../preprocess/decoded-picture.ts";
 import type { Av1Item } from "./av1-item.ts";
 import { planesArea } from "./planes-area.ts";

@@ -4,16 +4,16 @@
  * bounds them: a file sets the size of its tiles, and one row may be the whole picture.
  */
 import { ServiceError } from "../../runtime/errors.ts";
-import { freeBuffer } from "../../runtime/free-buffer.ts";
+import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
 import { CodecBlock } from "../codec-block.ts";
-import type { MagickApi } from "../magick-internals.ts";
+import type { MagickApi } from "../magick/magick-internals.ts";
 import { OutOfMemory } from "../formats/pixel-limits.ts";
 import { cropArea } from "../preprocess/crop-area.ts";
 import type { PixelArea } from "../preprocess/decoded-picture.ts";
 import { resizeAndCropWithPauses } from "../preprocess/resize-and-crop.ts";
 import { upright } from "../preprocess/upright.ts";
 import { wasmResampler } from "../preprocess/wasm-resampler.ts";
-import { readWithMagick } from "../read-with-magick.ts";
+import { readWithMagick } from "../magick/read-with-magick.ts";
 import type { Range } from "./boxes.ts";
 import type { Grid } from "./read-grid.ts";
 import { writeTile } from "./write-tile.ts";

@@ -1,5 +1,5 @@
 /** Writes one tile of a grid as a HEIF file, because the codec reads only files. */
-import { concatBytes } from "../../runtime/concat-bytes.ts";
+import { concatBytes } from "../../runtime/bytes/concat-bytes.ts";
 
 /** The bit of a property's index that marks it as essential. */
 const ESSENTIAL = 0x80;

@@ -6,7 +6,7 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { CodecBlock } from "../codec-block.ts";
 import type { PngHeader } from "../formats/read-png-header.ts";
 import { OutOfMemory } from "../formats/pixel-limits.ts";
-import type { MagickApi } from "../magick-internals.ts";
+import type { MagickApi } from "../magick/magick-internals.ts";
 import { CropResizer } from "../preprocess/crop-resizer.ts";
 import type { PixelArea } from "../preprocess/decoded-picture.ts";
 import { resizeAndCrop } from "../preprocess/resize-and-crop.ts";

@@ -4,7 +4,7 @@
  * data and each row is used at once, so memory does not grow with the picture's height.
  */
 import { ServiceError } from "../../runtime/errors.ts";
-import { ByteTaker } from "../../runtime/byte-taker.ts";
+import { ByteReader } from "../../runtime/bytes/byte-reader.ts";
 import type { PngHeader } from "../formats/read-png-header.ts";
 import { inflatedData } from "./inflated-data.ts";
 import type { PngColours } from "./png-colours.ts";
@@ -26,7 +26,7 @@ export async function readPng(
   alive: () => void,
   use: (pixels: Uint8Array, pass: PngPass, row: number) => void,
 ): Promise<void> {
-  const data = new ByteTaker(inflatedData(view));
+  const data = new ByteReader(inflatedData(view));
   const pixelBits = colours.samples * colours.depth;
   const pixels = new Uint8Array(width * colours.channels);
   for (const pass of pngPasses(width, height, coding === "interlaced PNG")) {
@@ -46,7 +46,7 @@ export async function readPng(
   }
 }
 
-async function takeLine(data: ByteTaker, line: Uint8Array): Promise<void> {
+async function takeLine(data: ByteReader, line: Uint8Array): Promise<void> {
   let complete;
   try {
     complete = await data.take(line.length, (piece, offset) => line.set(piece, offset));

@@ -2,7 +2,7 @@
  * Resizes and crops as Pillow does: a horizontal pass, then a vertical one, uint8 between them. The caller pushes rows
  * as they arrive. Only the part that the crop keeps is computed.
  */
-import { freeBuffer } from "../../runtime/free-buffer.ts";
+import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
 import { compositeOnWhite } from "./composite-on-white.ts";
 import { bicubicTaps, type Taps } from "./bicubic-taps.ts";
 import { planResize } from "./plan-resize.ts";

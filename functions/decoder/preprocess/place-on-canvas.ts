@@ -1,5 +1,5 @@
 /** Places a picture on a larger, transparent canvas: an animation's first frame may be smaller than its canvas. */
-import { freeBuffer } from "../../runtime/free-buffer.ts";
+import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
 import type { PixelArea } from "./decoded-picture.ts";
 
 export interface Placement {

@@ -1,5 +1,5 @@
 /** Resizes and crops a picture to the model's input, reading the source strip by strip. */
-import { freeBuffer } from "../../runtime/free-buffer.ts";
+import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
 import { CropResizer } from "./crop-resizer.ts";
 import type { Picture } from "./decoded-picture.ts";
 import type { Resampler } from "./resampler.ts";

@@ -2,7 +2,7 @@
  * Applies the EXIF orientation while rows are read. The codec could rotate the picture itself, but would then hold it
  * twice: 48 MB more for 12 megapixels.
  */
-import { freeBuffer } from "../../runtime/free-buffer.ts";
+import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
 import type { Picture, PixelArea } from "./decoded-picture.ts";
 
 /** EXIF 2.32, tag 0x0112: values 5–8 rotate by a quarter turn. */

@@ -19,11 +19,11 @@
  *
  * - A client that sends too slowly loses its room if others wait.
  *
- * Waiting is by polling, and each share shows by a timer that its request is alive; `runtime/sign-of-life.ts` says why.
+ * Waiting is by polling, and each share shows by a timer that its request is alive; `runtime/sharing/sign-of-life.ts` says why.
  */
 import { MAX_LINE_MEMORY } from "../../batches/batch-limits.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { SignOfLife } from "../../runtime/sign-of-life.ts";
+import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
 import { ClientPace } from "./client-pace.ts";
 import { inFairOrder, largestOf } from "./fair-order.ts";
 
@@ -40,7 +40,7 @@ const SHARE_EXPIRY_MS = 30_000;
  */
 const PATIENCE_MS = 20_000;
 /** Bytes that a body holds at its start, for the objects of its request. */
-const LEAST_BYTES = 4_096;
+const MIN_BYTES = 4_096;
 /** What lines of batches may hold of a lane. */
 const LINES_SHARE = 1 / 2;
 /** Largest small body, bytes. */
@@ -62,7 +62,7 @@ export class Share {
   readonly #request = new SignOfLife();
   readonly #heartbeat: ReturnType<typeof setInterval>;
   #most: number;
-  #held = LEAST_BYTES;
+  #held = MIN_BYTES;
   #wanted = 0;
   #isLost = false;
 
@@ -163,7 +163,7 @@ export class Share {
 
   /** Gives back the room above this many bytes. */
   shrinkTo(bytes: number): void {
-    this.#held = Math.max(LEAST_BYTES, Math.min(this.#held, bytes));
+    this.#held = Math.max(MIN_BYTES, Math.min(this.#held, bytes));
   }
 
   /** Call it when the whole body has arrived: from now on it holds this many bytes. */
@@ -294,7 +294,7 @@ const RESERVE = 4_000_000;
 export const MAX_BODY_MEMORY = BODY_ROOM.large - RESERVE;
 
 /** The most that a request may take for what is not its body, so that hundreds may wait beside it. */
-const MAX_OTHER_MEMORY = MAX_BODY_MEMORY - 250 * LEAST_BYTES;
+const MAX_OTHER_MEMORY = MAX_BODY_MEMORY - 250 * MIN_BYTES;
 
 /** One instance for all requests of the isolate. */
 export const bytesInFlight = new BytesInFlight(BODY_ROOM, RESERVE);

@@ -6,7 +6,7 @@ export const LOOK_MS = 50;
  * A client is slow when it has sent less than this rate for `SLACK_MS`. Bytes a second: a piece of 4 kB, which is what
  * workerd hands out, makes up for one check. So a client that is faster than a busy isolate never counts as slow.
  */
-const LEAST_RATE = 4_096 / (LOOK_MS / 1000);
+const MIN_RATE = 4_096 / (LOOK_MS / 1000);
 const SLACK_MS = 3_000;
 
 export class ClientPace {
@@ -50,7 +50,7 @@ export class ClientPace {
   /** Records that the client has sent this many bytes, or has finished. */
   received(bytes: number): void {
     this.foundNothing();
-    this.#slack = Math.min(SLACK_MS, this.#slack + (1000 * bytes) / LEAST_RATE);
+    this.#slack = Math.min(SLACK_MS, this.#slack + (1000 * bytes) / MIN_RATE);
     this.#lookedAt = undefined;
   }
 }

@@ -8,7 +8,7 @@ import { receivePiece } from "./receive-piece.ts";
 const MAX_SILENCE_MS = 15_000;
 /** Time allowed for a body: a fixed part in milliseconds, and a part that grows with its length, bytes a second. */
 const MAX_TIME_MS = 30_000;
-const LEAST_AVERAGE = 4_000;
+const MIN_AVERAGE = 4_000;
 
 /** How long a refused body is still read, and how long its client may be silent meanwhile. Milliseconds. */
 const DRAIN_MS = 30_000;
@@ -17,7 +17,7 @@ const DRAIN_SILENCE_MS = 1_000;
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
 /** Receives a body. */
-export interface BodyTaker {
+export interface BodySink {
   /** Called with each piece as it arrives. */
   take(piece: Uint8Array<ArrayBuffer>): void | Promise<void>;
   /** Frees what it has received, because the body was refused. */
@@ -35,7 +35,7 @@ export async function readLimited(
   request: Request,
   limit: number,
   share: Share,
-  taker: BodyTaker,
+  taker: BodySink,
 ): Promise<void> {
   const tooLarge = new ServiceError("request_too_large", `the request's body is larger than ${limit} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > 2 * limit) throw tooLarge;
@@ -43,7 +43,7 @@ export async function readLimited(
   if (reader === undefined) return;
   let bytes = 0;
   const next = (): ReturnType<typeof receivePiece> => {
-    const left = MAX_TIME_MS + (1000 * bytes) / LEAST_AVERAGE - share.pace.waited;
+    const left = MAX_TIME_MS + (1000 * bytes) / MIN_AVERAGE - share.pace.waited;
     return receivePiece(reader, share, Math.min(MAX_SILENCE_MS, left), tooSlow);
   };
   try {

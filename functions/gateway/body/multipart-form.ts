@@ -1,7 +1,7 @@
 /** Reads a multipart/form-data body (RFC 7578) as it arrives: files are passed on one by one, fields are collected. */
 import { ServiceError } from "../../runtime/errors.ts";
-import { concatBytes } from "../../runtime/concat-bytes.ts";
-import { freeBuffer } from "../../runtime/free-buffer.ts";
+import { concatBytes } from "../../runtime/bytes/concat-bytes.ts";
+import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES } from "../limits.ts";
 import { MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
 import type { ClientPace } from "./client-pace.ts";

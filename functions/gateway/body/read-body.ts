@@ -1,6 +1,6 @@
 /** Reads a request's fields, from JSON or multipart, when the isolate has room for them. */
 import { ServiceError } from "../../runtime/errors.ts";
-import { freeBuffer } from "../../runtime/free-buffer.ts";
+import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
 import { assertUncompressed } from "./body-errors.ts";
 import { bytesInFlight, MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";

@@ -2,11 +2,11 @@
  * One call to the decoder for all pictures of a request. Each picture is sent as soon as it is available, and received
  * as soon as it is decoded, because the decoder keeps none.
  */
-import { ByteTaker } from "../../runtime/byte-taker.ts";
-import { readDecoded } from "../../runtime/decoded-frames.ts";
-import { frameHeader } from "../../runtime/file-frames.ts";
-import { freeBuffer } from "../../runtime/free-buffer.ts";
-import { withHeartbeat } from "../../runtime/heartbeat.ts";
+import { ByteReader } from "../../runtime/bytes/byte-reader.ts";
+import { readDecoded } from "../../runtime/bytes/decoded-frames.ts";
+import { frameHeader } from "../../runtime/bytes/file-frames.ts";
+import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
+import { withHeartbeat } from "../../runtime/sharing/heartbeat.ts";
 import type { DecodedImage, DecoderRpc, Priority } from "../../runtime/rpc.ts";
 import { callWorker } from "../../embed/call-worker.ts";
 
@@ -19,7 +19,7 @@ interface SentFile {
 export interface DecoderCallOptions {
   priority?: Priority | undefined;
   /** True if the call joins those of others, which may wait long for their turn. They have deadlines of their own. */
-  isJoint?: boolean;
+  isCoalesced?: boolean;
 }
 
 export class DecoderCall {
@@ -27,7 +27,7 @@ export class DecoderCall {
   /** The outcome as a value, not a rejection: it may come before any code awaits it. */
   readonly #answer: Promise<DecodedImage[] | { error: unknown }>;
   readonly #received: DecodedImage[] = [];
-  readonly #isJoint: boolean;
+  readonly #isCoalesced: boolean;
   #isDropped = false;
 
   /** @param size side of the square output, pixels */
@@ -35,9 +35,9 @@ export class DecoderCall {
     decoder: DecoderRpc,
     size: number,
     requestId: string,
-    { priority, isJoint = false }: DecoderCallOptions = {},
+    { priority, isCoalesced = false }: DecoderCallOptions = {},
   ) {
-    this.#isJoint = isJoint;
+    this.#isCoalesced = isCoalesced;
     const [files, results] = [new IdentityTransformStream(), new IdentityTransformStream()];
     this.#writer = files.writable.getWriter();
     const call = decoder.decode(files.readable, size, results.writable, requestId, priority);
@@ -86,7 +86,7 @@ export class DecoderCall {
   }
 
   async #receive(results: ReadableStream<Uint8Array>): Promise<void> {
-    const stream = new ByteTaker(results, "wanted");
+    const stream = new ByteReader(results, "wanted");
     for (let next = await readDecoded(stream); next !== undefined; next = await readDecoded(stream)) {
       if (this.#isDropped) freePixels(next);
       this.#received.push(next);
@@ -100,7 +100,7 @@ export class DecoderCall {
   }
 
   async #awaited<T>(step: () => Promise<T>): Promise<T> {
-    return await callWorker("decoder", (alive) => (this.#isJoint ? withHeartbeat(alive, step) : step()));
+    return await callWorker("decoder", (alive) => (this.#isCoalesced ? withHeartbeat(alive, step) : step()));
   }
 }
 

@@ -1,8 +1,8 @@
 /** The context of a request that embedding needs. */
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import type { TextCall } from "../../embed/compute-prompts.ts";
-import type { WaitUntil } from "../../runtime/lease.ts";
-import type { Wanted } from "../../runtime/wanted.ts";
+import type { WaitUntil } from "../../runtime/sharing/lease.ts";
+import type { Wanted } from "../../runtime/sharing/wanted.ts";
 import type { Bindings } from "../bindings.ts";
 import type { Timings } from "../timings.ts";
 import type { ServedModel } from "../models/served-models.ts";

@@ -9,8 +9,8 @@ import { parseAllowlist } from "../images/fetch/url-policy.ts";
 import type { ImageFile } from "../images/image-file.ts";
 import { errorAt, isPictureError } from "../images/picture-error.ts";
 import type { ServiceError } from "../../runtime/errors.ts";
-import type { ImageReference } from "../schemas/image.ts";
-import type { OnError } from "../schemas/on-error.ts";
+import type { ImageReference } from "../schemas/fields/image.ts";
+import type { OnError } from "../schemas/fields/on-error.ts";
 import { Picture } from "../images/request-picture.ts";
 import type { PictureBatch } from "./picture-batch.ts";
 

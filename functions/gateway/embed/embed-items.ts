@@ -2,7 +2,7 @@
  * Turns a mixed list of texts, pictures and ready vectors into unit-length vectors. Pictures and texts are computed in
  * parallel.
  */
-import type { Item } from "../schemas/item.ts";
+import type { Item } from "../schemas/fields/item.ts";
 import type { ServiceError } from "../../runtime/errors.ts";
 import { embedImages, type ImageOptions } from "./embed-images.ts";
 import { embedPrompts, type EmbedOptions } from "./embed-prompts.ts";

@@ -1,9 +1,9 @@
 /** Vectors of items of which some are mixes: the parts of all mixes are embedded together with the other items. */
 import { ServiceError } from "../../runtime/errors.ts";
 import { missing } from "../missing.ts";
-import { type Item, partsOf } from "../schemas/item.ts";
-import type { Mix } from "../schemas/mix.ts";
-import type { OnError } from "../schemas/on-error.ts";
+import { type Item, partsOf } from "../schemas/fields/item.ts";
+import type { Mix } from "../schemas/fields/mix.ts";
+import type { OnError } from "../schemas/fields/on-error.ts";
 import { type EmbeddedItems, embedItems, type Vector } from "./embed-items.ts";
 import { mixVectors } from "../vectors/mix-vectors.ts";
 import type { PictureBatch } from "./picture-batch.ts";

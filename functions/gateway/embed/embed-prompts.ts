@@ -5,7 +5,7 @@
  */
 import { cleanPrompts, computePrompts, type Prompts } from "../../embed/compute-prompts.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { Pauses } from "../../runtime/pauses.ts";
+import { Pauses } from "../../runtime/sharing/pauses.ts";
 import type { CleanText } from "../../runtime/tokenizer/clean-text.ts";
 import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
 import { type EmbedContext, textCall } from "./embed-context.ts";

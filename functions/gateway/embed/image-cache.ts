@@ -5,11 +5,11 @@
  * for the account alone.
  */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
-import { sha256Hex } from "../../runtime/sha256-hex.ts";
+import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { warn } from "../../runtime/warn.ts";
 import type { Bindings } from "../bindings.ts";
 import type { EmbedContext } from "./embed-context.ts";
-import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
+import { hasChecksum, CHECKSUM_BYTES, writeChecksum } from "../../embed/checksum.ts";
 
 /** Part of every key. Change it whenever the layout of the values or the preprocessing of pictures changes. */
 const FORMAT = "image2";
@@ -77,7 +77,7 @@ export class ImageCache {
     this.#context = context;
     this.#kv = context.env.CACHE;
     this.#revision = context.manifest.revision;
-    this.#bytes = SEAL_BYTES + context.manifest.embedding_width * Float32Array.BYTES_PER_ELEMENT;
+    this.#bytes = CHECKSUM_BYTES + context.manifest.embedding_width * Float32Array.BYTES_PER_ELEMENT;
     this.#ttl = ttl;
   }
 
@@ -88,9 +88,9 @@ export class ImageCache {
       const value = await this.#context.timings.measure("cache", () =>
         withDeadline(DEADLINES.kv, () => this.#kv.get(key, "arrayBuffer")),
       );
-      if (value?.byteLength !== this.#bytes || !(await isSealed(new Uint8Array(value), key)))
+      if (value?.byteLength !== this.#bytes || !(await hasChecksum(new Uint8Array(value), key)))
         return undefined;
-      return new Float32Array(value, SEAL_BYTES);
+      return new Float32Array(value, CHECKSUM_BYTES);
     } catch (error) {
       warn("image cache not readable", error);
       return undefined;
@@ -100,14 +100,14 @@ export class ImageCache {
   /** Stores an embedding after the response. */
   write(sha256: string, embedding: Float32Array): void {
     const bytes = new Uint8Array(this.#bytes);
-    new Float32Array(bytes.buffer, SEAL_BYTES).set(embedding);
+    new Float32Array(bytes.buffer, CHECKSUM_BYTES).set(embedding);
     this.#context.waitUntil(
       this.#put(this.#key(sha256), bytes).catch((error: unknown) => warn("image cache not writable", error)),
     );
   }
 
   async #put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    await seal(bytes, key);
+    await writeChecksum(bytes, key);
     await this.#kv.put(key, bytes, { expirationTtl: this.#ttl });
   }
 

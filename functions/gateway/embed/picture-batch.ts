@@ -3,9 +3,9 @@
  * others are still being uploaded or fetched. The image tower then runs once for all new pictures. Identical files
  * count as one picture.
  */
-import { byteStream } from "../../runtime/byte-stream.ts";
+import { byteStream } from "../../runtime/bytes/byte-stream.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { freeBuffer } from "../../runtime/free-buffer.ts";
+import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
 import type { LiftedStrings } from "../body/read-body.ts";
 import { type ImageFile, sha256OfFile } from "../images/image-file.ts";
 import { MAX_IMAGES } from "../limits.ts";
@@ -15,7 +15,7 @@ import { ImageCache } from "./image-cache.ts";
 import { type PixelShare, pixelRoom } from "./pixel-room.ts";
 import { Picture } from "../images/request-picture.ts";
 import { isPictureError } from "../images/picture-error.ts";
-import type { OnError } from "../schemas/on-error.ts";
+import type { OnError } from "../schemas/fields/on-error.ts";
 import type { Embeddings } from "../../runtime/rpc.ts";
 import { imageTowerAnswered } from "../models/image-tower-awake.ts";
 import { aliveWhenAsked, callWorker, checkRevision, unwrap } from "../../embed/call-worker.ts";
@@ -142,12 +142,12 @@ export class PictureBatch {
       throw new ServiceError("too_many_items", message, { param: picture.param });
     }
     const { size } = manifest.image;
-    const isJoint = pictureWatch !== undefined;
+    const isCoalesced = pictureWatch !== undefined;
     await timings.measure("decode", async () => {
       // Lines of a batch wait for each other: a part has a limit for its pictures instead.
-      if (!isJoint) await this.#takeRoom(3 * size ** 2, file);
+      if (!isCoalesced) await this.#takeRoom(3 * size ** 2, file);
       this.#sent.push(picture);
-      this.#decoder ??= new DecoderCall(env.DECODER, size, requestId, { isJoint });
+      this.#decoder ??= new DecoderCall(env.DECODER, size, requestId, { isCoalesced });
       await this.#decoder.send(file);
     });
     this.#room?.expectNext();

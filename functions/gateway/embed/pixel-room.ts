@@ -12,10 +12,10 @@
  *
  * - A request whose next picture comes too slowly loses its pictures if others wait.
  *
- * Waiting is by polling, and each share shows by a timer that its request is alive; `runtime/sign-of-life.ts` says why.
+ * Waiting is by polling, and each share shows by a timer that its request is alive; `runtime/sharing/sign-of-life.ts` says why.
  */
 import { ServiceError } from "../../runtime/errors.ts";
-import { SignOfLife } from "../../runtime/sign-of-life.ts";
+import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
 import { ClientPace, LOOK_MS } from "../body/client-pace.ts";
 import { MAX_IMAGES } from "../limits.ts";
 

@@ -7,12 +7,12 @@
  */
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { CleanText } from "../../runtime/tokenizer/clean-text.ts";
-import { freeBuffer } from "../../runtime/free-buffer.ts";
-import { sha256Hex } from "../../runtime/sha256-hex.ts";
+import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
+import { sha256Hex } from "../../../model-shards/sha256.ts";
 import type { EmbeddedText } from "../../embed/compute-prompts.ts";
 import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { warn } from "../../runtime/warn.ts";
-import { isSealed, SEAL_BYTES, seal } from "../../embed/seal.ts";
+import { hasChecksum, CHECKSUM_BYTES, writeChecksum } from "../../embed/checksum.ts";
 
 /** Part of every key. Change it whenever the layout of the values or the names from `promptsKey` change. */
 const FORMAT = "text4";
@@ -23,7 +23,7 @@ const TIME_TO_LIVE = 30 * 24 * 3600;
 /** KV writes that an invocation may make. The platform's limit for all KV operations is 1,000. */
 const MAX_WRITES = 900;
 /** Bytes before the embedding: the checksum; tokens, uint32; truncated or not, uint32. */
-const HEADER_BYTES = SEAL_BYTES + 8;
+const HEADER_BYTES = CHECKSUM_BYTES + 8;
 
 export type CachedText = EmbeddedText;
 
@@ -99,16 +99,16 @@ export class TextCache {
   /** Values are stored as base64, because KV reads many values in one operation only as text. Little-endian. */
   async #format(key: string, { embedding, tokens, truncated }: CachedText): Promise<string> {
     const bytes = new Uint8Array(this.#bytes);
-    new Uint32Array(bytes.buffer, SEAL_BYTES, 2).set([tokens, truncated ? 1 : 0]);
+    new Uint32Array(bytes.buffer, CHECKSUM_BYTES, 2).set([tokens, truncated ? 1 : 0]);
     new Float32Array(bytes.buffer, HEADER_BYTES).set(embedding);
-    await seal(bytes, key);
+    await writeChecksum(bytes, key);
     return encodeBase64(bytes);
   }
 
   async #parse(key: string, value: string | null | undefined): Promise<CachedText | undefined> {
     const bytes = value == null ? undefined : decodeBase64(value);
-    if (bytes?.byteLength !== this.#bytes || !(await isSealed(bytes, key))) return undefined;
-    const [tokens = 0, truncated] = new Uint32Array(bytes.buffer, SEAL_BYTES, 2);
+    if (bytes?.byteLength !== this.#bytes || !(await hasChecksum(bytes, key))) return undefined;
+    const [tokens = 0, truncated] = new Uint32Array(bytes.buffer, CHECKSUM_BYTES, 2);
     return { embedding: new Float32Array(bytes.buffer, HEADER_BYTES), tokens, truncated: truncated === 1 };
   }
 }

@@ -1,5 +1,5 @@
 /** API keys: `sk-` and 256 random bits. Only a hash is stored, so the store does not reveal keys. */
-import { sha256Hex } from "../../runtime/sha256-hex.ts";
+import { sha256Hex } from "../../../model-shards/sha256.ts";
 
 /** Base64url of 32 bytes. */
 const KEY = /^sk-[A-Za-z0-9_-]{43}$/;

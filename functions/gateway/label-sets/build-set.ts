@@ -8,7 +8,7 @@ import {
   type LabelSetDefinition,
   promptsOfSet,
 } from "../../label-sets/definition.ts";
-import { type LabelMatrix, sealMatrix } from "../../label-sets/label-matrix.ts";
+import { type LabelMatrix, writeMatrixChecksum } from "../../label-sets/label-matrix.ts";
 import type { SetStore } from "../../label-sets/set-store.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import type { EmbedOptions } from "../embed/embed-prompts.ts";
@@ -32,7 +32,7 @@ export async function buildAtOnce(
   context: EmbedContext,
 ): Promise<LabelMatrix> {
   const { matrix } = await embedMatrix(definition, promptsOfSet(definition), context, UNBOUNDED);
-  await sealMatrix(matrix, id);
+  await writeMatrixChecksum(matrix, id);
   await store.putVectors(id, context.manifest.revision, matrix.packed);
   return matrix;
 }

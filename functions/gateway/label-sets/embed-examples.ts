@@ -3,14 +3,14 @@
  */
 import type { ExampleDefinition, LabelDefinition } from "../../label-sets/definition.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { sha256Hex } from "../../runtime/sha256-hex.ts";
+import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { type EmbeddedImages, embedImages } from "../embed/embed-images.ts";
 import { keptVector } from "../embed/kept-vector.ts";
 import type { PictureBatch } from "../embed/picture-batch.ts";
 import { MAX_EXAMPLE_PICTURES } from "../limits.ts";
-import type { Example } from "../schemas/example.ts";
-import type { ImageReference } from "../schemas/image.ts";
-import type { OnError } from "../schemas/on-error.ts";
+import type { Example } from "../schemas/fields/example.ts";
+import type { ImageReference } from "../schemas/fields/image.ts";
+import type { OnError } from "../schemas/fields/on-error.ts";
 
 /** A label as it was sent. */
 export interface RequestLabel extends Omit<LabelDefinition, "examples"> {

@@ -3,7 +3,7 @@
  * one for each hundred labels. A short list is as fast from the cache of single texts.
  */
 import { ServiceError } from "../../runtime/errors.ts";
-import { Pauses } from "../../runtime/pauses.ts";
+import { Pauses } from "../../runtime/sharing/pauses.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { KV_BULK_KEYS } from "../embed/text-cache.ts";
 import { MAX_PROMPT_CHARACTERS } from "../limits.ts";

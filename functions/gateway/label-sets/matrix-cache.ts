@@ -6,7 +6,12 @@ import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { warn } from "../../runtime/warn.ts";
 import type { UsedMatrix } from "./matrix-memory.ts";
-import { type LabelMatrix, MATRIX_FORMAT, sealMatrix, unpackMatrix } from "../../label-sets/label-matrix.ts";
+import {
+  type LabelMatrix,
+  MATRIX_FORMAT,
+  writeMatrixChecksum,
+  unpackMatrix,
+} from "../../label-sets/label-matrix.ts";
 
 /** The largest value that KV takes. */
 const MAX_BYTES = 25 * 1024 * 1024;
@@ -45,7 +50,7 @@ export function writeMatrix(name: string, { matrix, release }: UsedMatrix, conte
 }
 
 async function put(name: string, matrix: LabelMatrix, { env, manifest }: EmbedContext): Promise<void> {
-  await sealMatrix(matrix, name);
+  await writeMatrixChecksum(matrix, name);
   const options = { expirationTtl: TIME_TO_LIVE };
   await env.CACHE.put(matrixKey(name, manifest.revision), matrix.packed, options);
 }

@@ -6,10 +6,10 @@
  * have separate room, so they never wait for large ones. Matrices of lines of batches that come with the lines may be
  * in use in half of the room, because they wait there for work in the background; only one that is alone may take more.
  *
- * Waiting is by polling, and each use shows by a timer that its request is alive; `runtime/sign-of-life.ts` says why.
+ * Waiting is by polling, and each use shows by a timer that its request is alive; `runtime/sharing/sign-of-life.ts` says why.
  */
 import { ServiceError } from "../../runtime/errors.ts";
-import { SignOfLife } from "../../runtime/sign-of-life.ts";
+import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
 import type { LabelMatrix } from "../../label-sets/label-matrix.ts";
 
 type Lane = "small" | "large";

@@ -4,10 +4,10 @@
  */
 import { isLabelSetId } from "../../label-sets/definition.ts";
 import { SetNames, type SetNamesBindings } from "../../label-sets/set-names.ts";
-import type { WaitUntil } from "../../runtime/lease.ts";
+import type { WaitUntil } from "../../runtime/sharing/lease.ts";
 import { MemoryCache } from "../../runtime/memory-cache.ts";
 import { warn } from "../../runtime/warn.ts";
-import { isSetName } from "../schemas/set-name.ts";
+import { isSetName } from "../schemas/fields/set-name.ts";
 import { labelSetNotFound } from "./stored-labels.ts";
 
 /** Milliseconds after which the object is asked in the background. */

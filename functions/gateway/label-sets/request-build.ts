@@ -1,7 +1,7 @@
 /** Asks the jobs Worker to finish a label set. */
 import { modelReference } from "../../../model-shards/model-reference.ts";
-import { AccountBuilds } from "../../label-sets/account-builds.ts";
-import { abandonChain, beginChain } from "../../label-sets/build-claim.ts";
+import { AccountBuilds } from "../../label-sets/builds/account-builds.ts";
+import { abandonChain, beginChain } from "../../label-sets/builds/build-claim.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";

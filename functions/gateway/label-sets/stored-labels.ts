@@ -5,8 +5,8 @@
  * used.
  */
 import { ServiceError } from "../../runtime/errors.ts";
-import { KeyedLoads } from "../../runtime/keyed-loads.ts";
-import type { Renew } from "../../runtime/lease.ts";
+import { KeyedLoads } from "./keyed-loads.ts";
+import type { Renew } from "../../runtime/sharing/lease.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import { shownId } from "../shown-values.ts";
 import { buildAtOnce, isSmall } from "./build-set.ts";

@@ -3,7 +3,7 @@
  * large as one of them.
  */
 import type { LabelSetDefinition } from "../../label-sets/definition.ts";
-import type { Hold } from "../../label-sets/sealed-objects.ts";
+import type { Hold } from "../../label-sets/checksummed-objects.ts";
 import type { SetStore } from "../../label-sets/set-store.ts";
 import { bytesInFlight } from "../body/bytes-in-flight.ts";
 

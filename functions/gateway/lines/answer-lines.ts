@@ -2,10 +2,10 @@
 import { MAX_LINE_BYTES } from "../../batches/batch-limits.ts";
 import type { LinesAnswered, LinesRequest } from "../../batches/lines-rpc.ts";
 import { isBlank, readLines } from "../../batches/read-lines.ts";
-import { assertWanted, type Wanted } from "../../runtime/wanted.ts";
+import { assertWanted, type Wanted } from "../../runtime/sharing/wanted.ts";
 import type { Bindings } from "../bindings.ts";
-import { Gathering } from "../joint-calls/gathering.ts";
-import { jointBindings } from "../joint-calls/joint-bindings.ts";
+import { CallCoalescer } from "../coalesced-calls/call-coalescer.ts";
+import { coalescedBindings } from "../coalesced-calls/coalesced-bindings.ts";
 import type { Caller } from "../keys/caller.ts";
 import type { BatchLine } from "../middleware/gateway-env.ts";
 import { randomId } from "../random-id.ts";
@@ -73,7 +73,7 @@ class PartOfBatch {
   readonly #request: LinesRequest;
   readonly #stream: AnswerStream;
   readonly #context: PartContext;
-  readonly #gathering = new Gathering();
+  readonly #coalescer = new CallCoalescer();
   /** The bindings that the lines get. */
   readonly #env: Bindings;
   readonly #lines = new Map<string, BatchLine>();
@@ -83,7 +83,7 @@ class PartOfBatch {
     this.#request = request;
     this.#stream = stream;
     this.#context = context;
-    this.#env = jointBindings(context.env, this.#gathering, context.requestId);
+    this.#env = coalescedBindings(context.env, this.#coalescer, context.requestId);
     const { account, keyId, tier } = request;
     this.#app = lineApp({ account, keyId, tier: tier as Caller["tier"], operator: false }, this.#lines);
   }
@@ -98,13 +98,13 @@ class PartOfBatch {
       if (bytes === undefined || isBlank(bytes) || !open.has(++index)) continue;
       if (this.#context.signal.aborted || Date.now() - began > MAX_MS) break;
       const id = randomId("req");
-      await this.#gathering.start(id);
+      await this.#coalescer.start(id);
       const at = index;
       answering.push(this.#answerLine(at, id, bytes));
       // It is awaited below, when all have been begun.
       answering.at(-1)?.catch(() => {});
     }
-    this.#gathering.allStarted();
+    this.#coalescer.allStarted();
     const outcomes = await Promise.all(answering);
     const ends = { completed: 0, failed: 0, overloaded: 0, broken: 0 };
     for (const { outcome } of outcomes) ends[outcome]++;
@@ -123,9 +123,9 @@ class PartOfBatch {
 
   async #answerLine(index: number, id: string, bytes: Uint8Array<ArrayBuffer>): Promise<Answered> {
     const { signal, ctx } = this.#context;
-    const gathering = this.#gathering;
+    const coalescer = this.#coalescer;
     const line: BatchLine = {
-      pictures: { begin: () => gathering.beginPictures(id), end: () => gathering.endPictures(id) },
+      pictures: { begin: () => coalescer.beginPictures(id), end: () => coalescer.endPictures(id) },
     };
     this.#lines.set(id, line);
     try {
@@ -147,7 +147,7 @@ class PartOfBatch {
         await this.#stream.write(outcome === "completed" ? "output" : "error", line.customId, id, response);
       return { index, outcome, line };
     } finally {
-      gathering.finish(id);
+      coalescer.finish(id);
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Turns an error into an HTTP response in OpenAI's shape, or where other clients look for it. No other code does. */
 import type { Context } from "hono";
 import { ERROR_KINDS, type ErrorCode, ServiceError } from "../../runtime/errors.ts";
-import { ClientGoneError } from "../../runtime/wanted.ts";
+import { ClientGoneError } from "../../runtime/sharing/wanted.ts";
 import { countIfLimit } from "../report/met-limits.ts";
 import type { GatewayEnv } from "./gateway-env.ts";
 
@@ -69,4 +69,9 @@ export function refusal(thrown: Error, c: Context<GatewayEnv>): { status: Status
 export function errorFields({ code, message, param }: ServiceError): object {
   const [, type] = ERROR_KINDS[code];
   return { message, type, param, code };
+}
+
+/** The row of a picture that could not be read, if the request asked for errors to be reported. */
+export function errorRow(index: number, error: ServiceError): object {
+  return { object: "error", index, error: errorFields(error) };
 }

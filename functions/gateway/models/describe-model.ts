@@ -1,12 +1,12 @@
 /** Describes a model as the API shows it. */
 import type { Manifest } from "../../../model-shards/manifest.ts";
-import { MANIFEST_FILE } from "../../../model-shards/manifest-file.ts";
+import { MANIFEST_FILE } from "../../../model-shards/model-files.ts";
 import { modelFiles } from "../../../model-shards/model-files.ts";
 import { modelReference } from "../../../model-shards/model-reference.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { dotOfHost } from "../../runtime/simd/dot-of-host.ts";
-import { type WaitUntil, LeasedLoad } from "../../runtime/lease.ts";
+import { type WaitUntil, LeasedLoad } from "../../runtime/sharing/lease.ts";
 import { int8Scale } from "../vectors/output-type.ts";
 
 /** When each model was added to R2, by reference, seconds since 1970. Read once for each isolate. */

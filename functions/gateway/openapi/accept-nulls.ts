@@ -1,5 +1,5 @@
 /**
- * Documents in OpenAPI what `schemas/without-nulls.ts` does: in a request's body, null means that an optional field is
+ * Documents in OpenAPI what `schemas/fields/without-nulls.ts` does: in a request's body, null means that an optional field is
  * absent.
  */
 

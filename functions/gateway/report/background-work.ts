@@ -9,9 +9,9 @@ import { vectorStore } from "../../vector-stores/vector-stores.ts";
 import type { Bindings } from "../bindings.ts";
 
 /** Batches that are asked how far they are, of those that are not over. */
-const MOST_BATCHES = 100;
+const MAX_BATCHES = 100;
 /** Vector stores that are asked what they have. */
-const MOST_STORES = 100;
+const MAX_STORES = 100;
 
 export async function reportBatches(env: Bindings) {
   const counts = { batches: 0, unreachable: 0, lines: 0, lines_done: 0 };
@@ -19,7 +19,7 @@ export async function reportBatches(env: Bindings) {
   let oldest: number | null = null;
   let isWhole = true;
   for await (const { account, id, markedAt } of new OpenBatches(env.FILES).after(undefined)) {
-    if (counts.batches === MOST_BATCHES) {
+    if (counts.batches === MAX_BATCHES) {
       isWhole = false;
       break;
     }
@@ -47,7 +47,7 @@ export async function reportVectorStores(env: Bindings) {
   let isWhole = true;
   let asked = 0;
   for await (const { account, id } of new StoreMarks(env.VECTORS).after(undefined)) {
-    if (asked++ === MOST_STORES) {
+    if (asked++ === MAX_STORES) {
       isWhole = false;
       break;
     }

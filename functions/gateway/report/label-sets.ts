@@ -3,7 +3,7 @@
  * its account, is in the answer. So a page begins after a number of sets, not after a key.
  */
 import { parseModelReference } from "../../../model-shards/model-reference.ts";
-import { isBeingBuilt } from "../../label-sets/build-claim.ts";
+import { isBeingBuilt } from "../../label-sets/builds/build-claim.ts";
 import { isComplete, type LabelSetSummary, type ReadySet, SetStore } from "../../label-sets/set-store.ts";
 import type { Bindings } from "../bindings.ts";
 import { listedModels } from "../models/served-models.ts";
@@ -11,7 +11,7 @@ import { listedModels } from "../models/served-models.ts";
 /** Sets of a page; each takes a read of R2, and up to three for each model, and a request may have 1,000. */
 const PAGE = 50;
 /** Keys that R2 lists at once. */
-const MOST_KEYS = 1000;
+const MAX_KEYS = 1000;
 /** Seconds within which the request that stores a small set has computed it. */
 const AT_ONCE = 60;
 
@@ -67,7 +67,7 @@ async function stateOf(
 async function listAfter(store: SetStore, before: number, limit: number): ReturnType<SetStore["listAll"]> {
   let after: string | null = "";
   for (let left = before; left > 0;) {
-    const { ids, next } = await store.listAll(Math.min(left, MOST_KEYS), after);
+    const { ids, next } = await store.listAll(Math.min(left, MAX_KEYS), after);
     if (next === null) return { ids: [], next };
     left -= ids.length;
     after = next;

@@ -3,7 +3,7 @@ import type { Shard } from "../../../model-shards/manifest.ts";
 import { modelFiles, shardFiles } from "../../../model-shards/model-files.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { leasedManifest } from "../../runtime/model-store/leased-manifest.ts";
-import type { WaitUntil } from "../../runtime/lease.ts";
+import type { WaitUntil } from "../../runtime/sharing/lease.ts";
 import type { WorkerStats } from "../../runtime/rpc.ts";
 import { MAXIMUM_WASM_BYTES } from "../../runtime/tower/memory-limits.ts";
 import type { Bindings } from "../bindings.ts";

@@ -16,7 +16,7 @@ import { accountOf, callerOf } from "../middleware/caller-of.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { randomId } from "../random-id.ts";
 import { batchListSchema, batchRequestSchema } from "../schemas/batch-request.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import { shownId } from "../shown-values.ts";
 import { listPage } from "./answer/list-page.ts";
 import { livingPage } from "./answer/living-page.ts";

@@ -6,7 +6,7 @@ import { bytesToBase64 } from "../base64.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { randomId } from "../random-id.ts";
 import { cohereEmbedRequestSchema } from "../schemas/cohere-embed-request.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import { cohereMeta } from "./answer/cohere-meta.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 import { reportUsage } from "./answer/report-usage.ts";

@@ -11,7 +11,7 @@ import { bytesToBase64 } from "../base64.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { requireWidth } from "./request/vector-options.ts";
 import { embeddingsRequestSchema, outputType, refuseTokenIds } from "../schemas/embeddings-request.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import { inferenceResponse } from "./answer/inference-response.ts";
 import { streamRows } from "./answer/stream-rows.ts";
 

@@ -9,7 +9,7 @@ import { MAX_STORED_BYTES } from "../limits.ts";
 import { accountOf, callerOf } from "../middleware/caller-of.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { fileListSchema } from "../schemas/file-request.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import { listPage } from "./answer/list-page.ts";
 import { toTheEnd } from "./request/to-the-end.ts";
 

@@ -13,7 +13,7 @@ import {
   huggingFaceQuerySchema,
   zeroShotRequestSchema,
 } from "../schemas/hugging-face-request.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import { scoreTexts } from "../score/score-texts.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 import { reportUsage } from "./answer/report-usage.ts";

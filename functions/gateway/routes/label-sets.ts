@@ -37,7 +37,7 @@ import { withDefinition } from "../label-sets/with-definition.ts";
 import { SetNames } from "../../label-sets/set-names.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { warn } from "../../runtime/warn.ts";
-import { Pauses } from "../../runtime/pauses.ts";
+import { Pauses } from "../../runtime/sharing/pauses.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { configuredModel } from "../../runtime/model-store/configured-model.ts";
 import { servedModels } from "../models/served-models.ts";
@@ -48,9 +48,10 @@ import {
   labelSetRequestSchema,
 } from "../schemas/label-set-request.ts";
 import { DEFAULT_TEMPLATES } from "../templates/named-templates.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 import { holdAnswer, streamList, streamSet, SUMMARIES } from "./answer/stream-sets.ts";
+import { unixSeconds } from "../../runtime/unix-seconds.ts";
 
 const PATH = "/v1/label_sets";
 /** Real ids have half as many characters. */
@@ -84,7 +85,7 @@ export const labelSets = new Hono<GatewayEnv>()
       ...(vectors && { examples: labelsOfExamples(definition).length }),
       prompts: countPrompts(definition),
       templates: definition.templates,
-      created_at: Math.floor(Date.now() / 1000),
+      created_at: unixSeconds(),
     };
     const isTaughtSet = vectors !== undefined;
     const isReady = isComplete(await store.ready(summary.id, manifest.revision), isTaughtSet);

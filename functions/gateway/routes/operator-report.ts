@@ -14,7 +14,7 @@ import { probeCache, probeInvocations } from "../report/shards-cache-probe.ts";
 import { reportTowers } from "../report/towers.ts";
 import { listedModels } from "../models/served-models.ts";
 import { operatorReportQuerySchema } from "../schemas/operator-report-query.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import { VERSION } from "../version.ts";
 
 export const operatorReport = new Hono<GatewayEnv>().get("/v1/operator/report", async (c) => {

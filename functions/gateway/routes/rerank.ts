@@ -13,7 +13,7 @@ import { missing } from "../missing.ts";
 import { randomId } from "../random-id.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import { cosineOfUnit } from "../../runtime/cosine-of-unit.ts";
 import { cohereMeta, type CohereVersion } from "./answer/cohere-meta.ts";
 import { answeredBy } from "./answer/inference-response.ts";

@@ -8,9 +8,9 @@ import { requestedModel } from "./request/requested-model.ts";
 import { foldAliases, IMAGE_ALIASES, TEXT_ALIASES } from "../body/fields.ts";
 import { missing } from "../missing.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import { scoreTexts } from "../score/score-texts.ts";
-import { errorRow } from "./answer/error-row.ts";
+import { errorRow } from "../middleware/error-response.ts";
 import { inferenceResponse } from "./answer/inference-response.ts";
 import { SCORE_BYTES, streamRows } from "./answer/stream-rows.ts";
 

@@ -7,7 +7,7 @@ import type { Bindings } from "../bindings.ts";
 import { callerOf } from "../middleware/caller-of.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { fileBatchRequestSchema, storeFileListSchema } from "../schemas/store-file-request.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import { describeFileBatch } from "../stores/describe-store.ts";
 import { picturePage } from "../stores/list-pictures.ts";
 import { newFileBatch } from "../stores/new-file-batch.ts";

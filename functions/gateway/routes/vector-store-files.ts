@@ -15,14 +15,14 @@ import {
   storeFilesRequestSchema,
   storeFileUpdateSchema,
 } from "../schemas/store-file-request.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import { addPictures, addVector, applied } from "../stores/add-pictures.ts";
 import { describePicture } from "../stores/describe-store.ts";
 import { KeptPictures } from "../stores/kept-pictures.ts";
 import { picturePage } from "../stores/list-pictures.ts";
 import { modelOfStore, type OpenStore } from "../stores/open-store.ts";
 import { noContent, pictureNotInStore, storeNotFound } from "../stores/store-errors.ts";
-import { errorRow } from "./answer/error-row.ts";
+import { errorRow } from "../middleware/error-response.ts";
 import { answeredBy, inferenceResponse } from "./answer/inference-response.ts";
 import { listPage } from "./answer/list-page.ts";
 import { reportUsage } from "./answer/report-usage.ts";

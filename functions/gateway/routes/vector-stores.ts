@@ -12,7 +12,7 @@ import type { Bindings } from "../bindings.ts";
 import { callerOf } from "../middleware/caller-of.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { randomId } from "../random-id.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 import {
   vectorStoreListSchema,
   vectorStoreRequestSchema,

@@ -2,10 +2,10 @@
 import * as z from "zod";
 import { KEPT_FOR } from "../../batches/batch-limits.ts";
 import { BATCH_ENDPOINTS, type BatchEndpoint } from "../../batches/batch-object.ts";
-import { LEAST_EXPIRY, LONGEST_EXPIRY, MAX_NAME_LENGTH } from "../limits.ts";
-import { metadataSchema } from "./metadata.ts";
-import { pageLimitSchema } from "./page-limit.ts";
-import { shortString } from "./short-string.ts";
+import { MIN_EXPIRY, LONGEST_EXPIRY, MAX_NAME_LENGTH } from "../limits.ts";
+import { metadataSchema } from "./fields/metadata.ts";
+import { pageLimitSchema } from "./fields/page-limit.ts";
+import { shortString } from "./fields/short-string.ts";
 
 const invalid = { params: { code: "invalid_value" } };
 
@@ -37,8 +37,8 @@ export const batchRequestSchema = z
         seconds: z
           .number()
           .int()
-          .refine((seconds) => seconds >= LEAST_EXPIRY && seconds <= LONGEST_EXPIRY, {
-            error: `must be from ${LEAST_EXPIRY} to ${LONGEST_EXPIRY}`,
+          .refine((seconds) => seconds >= MIN_EXPIRY && seconds <= LONGEST_EXPIRY, {
+            error: `must be from ${MIN_EXPIRY} to ${LONGEST_EXPIRY}`,
             ...invalid,
           }),
       })

@@ -2,15 +2,15 @@
 import * as z from "zod";
 import { DEFAULT_TOP_K, MAX_LABEL_SETS, MAX_TEXTS } from "../limits.ts";
 import { IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
-import { imagesSchema } from "./image.ts";
-import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
-import { modelSchema } from "./model-name.ts";
-import { noneSchema } from "./none.ts";
-import { onErrorSchema } from "./on-error.ts";
-import { ownObject } from "./own-object.ts";
-import { shortString } from "./short-string.ts";
-import { templatesSchema } from "./templates.ts";
-import { list } from "./list.ts";
+import { imagesSchema } from "./fields/image.ts";
+import { cosineSchema, labelsSchema, negativeSchema } from "./fields/labels.ts";
+import { modelSchema } from "./fields/model-name.ts";
+import { noneSchema } from "./fields/none.ts";
+import { onErrorSchema } from "./fields/on-error.ts";
+import { ownObject } from "./fields/own-object.ts";
+import { shortString } from "./fields/short-string.ts";
+import { templatesSchema } from "./fields/templates.ts";
+import { list } from "./fields/list.ts";
 
 /** An id or a name. */
 const labelSetIdSchema = shortString(64).min(1, "must not be empty");

@@ -2,12 +2,12 @@
 import * as z from "zod";
 import { MAX_IMAGES, MAX_INPUTS } from "../limits.ts";
 import { itemOfParts, partsSchema } from "./embeddings-request.ts";
-import { imageObjectSchema, imageReferenceSchema } from "./image.ts";
-import { type Item, limitImages } from "./item.ts";
-import { list } from "./list.ts";
-import { modelSchema } from "./model-name.ts";
-import { requireOne } from "./one-of.ts";
-import { textSchema } from "./text.ts";
+import { imageObjectSchema, imageReferenceSchema } from "./fields/image.ts";
+import { type Item, limitImages } from "./fields/item.ts";
+import { list } from "./fields/list.ts";
+import { modelSchema } from "./fields/model-name.ts";
+import { requireOne } from "./fields/one-of.ts";
+import { textSchema } from "./fields/text.ts";
 import { OUTPUT_TYPES } from "../vectors/output-type.ts";
 
 const LISTS = ["texts", "images", "inputs"] as const;

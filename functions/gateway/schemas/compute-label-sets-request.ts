@@ -1,7 +1,7 @@
 /** `POST /v1/operator/compute_label_sets`. */
 import * as z from "zod";
-import { modelSchema } from "./model-name.ts";
-import { ownObject } from "./own-object.ts";
+import { modelSchema } from "./fields/model-name.ts";
+import { ownObject } from "./fields/own-object.ts";
 
 export const computeLabelSetsRequestSchema = ownObject({
   model: modelSchema,

@@ -2,14 +2,14 @@
 import * as z from "zod";
 import { ServiceError } from "../../runtime/errors.ts";
 import { MAX_INPUTS, MAX_MESSAGES, MAX_MIX_PARTS, MAX_TEXT_LENGTH } from "../limits.ts";
-import { imageObjectSchema } from "./image.ts";
+import { imageObjectSchema } from "./fields/image.ts";
 import { OUTPUT_TYPES, type OutputType } from "../vectors/output-type.ts";
-import { type Item, limitImages, mixedItemSchema, partsOf } from "./item.ts";
-import type { Mix } from "./mix.ts";
-import { modelSchema } from "./model-name.ts";
-import { onErrorSchema } from "./on-error.ts";
-import { textSchema } from "./text.ts";
-import { list } from "./list.ts";
+import { type Item, limitImages, mixedItemSchema, partsOf } from "./fields/item.ts";
+import type { Mix } from "./fields/mix.ts";
+import { modelSchema } from "./fields/model-name.ts";
+import { onErrorSchema } from "./fields/on-error.ts";
+import { textSchema } from "./fields/text.ts";
+import { list } from "./fields/list.ts";
 
 export const inputSchema = z
   .union(

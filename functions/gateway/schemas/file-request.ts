@@ -1,9 +1,9 @@
 /** What `POST /v1/files` and `GET /v1/files` take: OpenAI's fields, for what this service can use. */
 import * as z from "zod";
-import { FILE_PURPOSES, type FilePurpose, MOST_FILES_LISTED } from "../../files/account-files-rpc.ts";
+import { FILE_PURPOSES, type FilePurpose, MAX_FILES_LISTED } from "../../files/account-files-rpc.ts";
 import { parseFileId } from "../../files/file-id.ts";
 import {
-  LEAST_EXPIRY,
+  MIN_EXPIRY,
   LONGEST_EXPIRY,
   MAX_FILE_BYTES,
   MAX_FILENAME_LENGTH,
@@ -33,7 +33,7 @@ export const purposeSchema = z.object({
     }),
 });
 
-const range = `must be from ${LEAST_EXPIRY} to ${LONGEST_EXPIRY}`;
+const range = `must be from ${MIN_EXPIRY} to ${LONGEST_EXPIRY}`;
 const invalid = { params: { code: "invalid_value" } };
 
 /** @param what has the name, for errors */
@@ -66,7 +66,7 @@ export const fileRequestSchema = z
         seconds: z.coerce
           .number({ error: range })
           .int()
-          .refine((seconds) => seconds >= LEAST_EXPIRY && seconds <= LONGEST_EXPIRY, {
+          .refine((seconds) => seconds >= MIN_EXPIRY && seconds <= LONGEST_EXPIRY, {
             error: range,
             ...invalid,
           }),
@@ -94,7 +94,7 @@ export const fileListSchema = z.object({
     .max(MAX_FILES_PAGE, `at most ${MAX_FILES_PAGE}`)
     .default(MAX_FILES_PAGE)
     .meta({
-      description: `A page has at most ${shownNumber(MOST_FILES_LISTED)} files, also if more are asked for: see \`has_more\``,
+      description: `A page has at most ${shownNumber(MAX_FILES_LISTED)} files, also if more are asked for: see \`has_more\``,
     }),
   order: z.enum(["asc", "desc"]).default("desc").meta({ description: "By when they were made" }),
   purpose: z.string().max(64).optional(),

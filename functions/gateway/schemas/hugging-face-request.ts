@@ -2,11 +2,11 @@
 import * as z from "zod";
 import { MAX_TEXTS } from "../limits.ts";
 import { inputSchema } from "./embeddings-request.ts";
-import { imageObjectSchema, imageReferenceSchema } from "./image.ts";
-import { list } from "./list.ts";
-import { modelSchema } from "./model-name.ts";
-import { templateSchema } from "./templates.ts";
-import { textSchema } from "./text.ts";
+import { imageObjectSchema, imageReferenceSchema } from "./fields/image.ts";
+import { list } from "./fields/list.ts";
+import { modelSchema } from "./fields/model-name.ts";
+import { templateSchema } from "./fields/templates.ts";
+import { textSchema } from "./fields/text.ts";
 
 /** Hugging Face's own, which differs from this project's default. */
 const HYPOTHESIS = "This is a photo of {}.";

@@ -2,13 +2,13 @@
 import * as z from "zod";
 import { MAX_NAME_LENGTH, MAX_SET_LABELS } from "../limits.ts";
 import { LABEL_ALIASES } from "../body/fields.ts";
-import { cosineSchema, labelsSchema, negativeSchema } from "./labels.ts";
-import { modelSchema } from "./model-name.ts";
-import { ownObject } from "./own-object.ts";
-import { pageLimitSchema } from "./page-limit.ts";
-import { setNameSchema } from "./set-name.ts";
-import { shortString } from "./short-string.ts";
-import { templatesSchema } from "./templates.ts";
+import { cosineSchema, labelsSchema, negativeSchema } from "./fields/labels.ts";
+import { modelSchema } from "./fields/model-name.ts";
+import { ownObject } from "./fields/own-object.ts";
+import { pageLimitSchema } from "./fields/page-limit.ts";
+import { setNameSchema } from "./fields/set-name.ts";
+import { shortString } from "./fields/short-string.ts";
+import { templatesSchema } from "./fields/templates.ts";
 
 export const labelSetRequestSchema = ownObject(
   {

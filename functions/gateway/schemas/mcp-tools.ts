@@ -1,15 +1,15 @@
 /** What the tools of `POST /mcp` take. */
 import * as z from "zod";
 import { MAX_IMAGES, MAX_NAME_LENGTH, MAX_TEXTS, MAX_TOOL_TEXT_LENGTH } from "../limits.ts";
-import { filterSchema } from "./filter.ts";
-import { imageObjectSchema, imageReferenceSchema } from "./image.ts";
-import { list } from "./list.ts";
-import { modelSchema } from "./model-name.ts";
-import { shortString } from "./short-string.ts";
+import { filterSchema } from "./fields/filter.ts";
+import { imageObjectSchema, imageReferenceSchema } from "./fields/image.ts";
+import { list } from "./fields/list.ts";
+import { modelSchema } from "./fields/model-name.ts";
+import { shortString } from "./fields/short-string.ts";
 import { resultsSchema } from "./store-search-request.ts";
 import { DEFAULT_TEMPLATES } from "../templates/named-templates.ts";
-import { templateSchema } from "./templates.ts";
-import { textSchema } from "./text.ts";
+import { templateSchema } from "./fields/templates.ts";
+import { textSchema } from "./fields/text.ts";
 
 const picture = z.union([imageReferenceSchema, imageObjectSchema], { error: "must be an image" }).meta({
   description: 'URL, data URI or base64 of a picture, or {"file_id": …} for an uploaded file',

@@ -12,7 +12,7 @@ export const REPORT_PARTS = [
 ] as const;
 
 /** R2 lists 1,000 of them at a time. */
-const MOST_SETS_BEFORE = 100_000;
+const MAX_SETS_BEFORE = 100_000;
 
 export const operatorReportQuerySchema = z.object({
   part: z
@@ -28,7 +28,7 @@ export const operatorReportQuerySchema = z.object({
     .number()
     .int()
     .min(0)
-    .max(MOST_SETS_BEFORE)
+    .max(MAX_SETS_BEFORE)
     .default(0)
     .meta({ description: "To go on listing `label_sets`: `after` of the page before" }),
 });

@@ -1,9 +1,9 @@
 /** `POST /v1/rerank`. */
 import * as z from "zod";
 import { MAX_TEXTS } from "../limits.ts";
-import { anyItemSchema, limitImages } from "./item.ts";
-import { modelSchema } from "./model-name.ts";
-import { list } from "./list.ts";
+import { anyItemSchema, limitImages } from "./fields/item.ts";
+import { modelSchema } from "./fields/model-name.ts";
+import { list } from "./fields/list.ts";
 
 export const rerankRequestSchema = z
   .object({

@@ -1,11 +1,11 @@
 /** `POST /v1/similarity`. */
 import { MAX_IMAGES, MAX_TEXTS } from "../limits.ts";
 import { IMAGE_ALIASES, TEXT_ALIASES } from "../body/fields.ts";
-import { imageItemSchema, textItemSchema } from "./item.ts";
-import { modelSchema } from "./model-name.ts";
-import { onErrorSchema } from "./on-error.ts";
-import { list } from "./list.ts";
-import { ownObject } from "./own-object.ts";
+import { imageItemSchema, textItemSchema } from "./fields/item.ts";
+import { modelSchema } from "./fields/model-name.ts";
+import { onErrorSchema } from "./fields/on-error.ts";
+import { list } from "./fields/list.ts";
+import { ownObject } from "./fields/own-object.ts";
 
 export const similarityRequestSchema = ownObject(
   {

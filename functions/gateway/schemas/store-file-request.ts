@@ -3,13 +3,13 @@
  */
 import * as z from "zod";
 import { MAX_BATCH_FILES } from "../../vector-stores/store-limits.ts";
-import { vectorSchema } from "./example.ts";
+import { vectorSchema } from "./fields/example.ts";
 import { filenameSchema } from "./file-request.ts";
-import { imagesSchema } from "./image.ts";
-import { list } from "./list.ts";
-import { attributesSchema } from "./metadata.ts";
-import { onErrorSchema } from "./on-error.ts";
-import { requireOne } from "./one-of.ts";
+import { imagesSchema } from "./fields/image.ts";
+import { list } from "./fields/list.ts";
+import { attributesSchema } from "./fields/metadata.ts";
+import { onErrorSchema } from "./fields/on-error.ts";
+import { requireOne } from "./fields/one-of.ts";
 import { chunkingSchema, cursorShape, fileIdSchema, storeModelSchema } from "./vector-store-request.ts";
 
 const SOURCES = ["file_id", "images", "embedding"] as const;

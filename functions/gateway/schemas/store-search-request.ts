@@ -2,13 +2,13 @@
 import * as z from "zod";
 import { MAX_SEARCH_QUERIES, MAX_SEARCH_RESULTS } from "../../vector-stores/store-limits.ts";
 import { DEFAULT_RESULTS, MAX_IMAGES } from "../limits.ts";
-import { filterSchema } from "./filter.ts";
-import { imageSchema } from "./image.ts";
-import { type Item, limitImages } from "./item.ts";
-import { list } from "./list.ts";
-import { type Mix, mixPartsSchema } from "./mix.ts";
-import { requireOne } from "./one-of.ts";
-import { textSchema } from "./text.ts";
+import { filterSchema } from "./fields/filter.ts";
+import { imageSchema } from "./fields/image.ts";
+import { type Item, limitImages } from "./fields/item.ts";
+import { list } from "./fields/list.ts";
+import { type Mix, mixPartsSchema } from "./fields/mix.ts";
+import { requireOne } from "./fields/one-of.ts";
+import { textSchema } from "./fields/text.ts";
 import { storeModelSchema } from "./vector-store-request.ts";
 
 const KINDS = ["query", "images", "content"] as const;

@@ -2,11 +2,11 @@
 import * as z from "zod";
 import { MAX_BATCH_FILES } from "../../vector-stores/store-limits.ts";
 import { LONGEST_STORE_LIFE, MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH } from "../limits.ts";
-import { list } from "./list.ts";
-import { metadataSchema } from "./metadata.ts";
-import { modelSchema } from "./model-name.ts";
-import { pageLimitSchema } from "./page-limit.ts";
-import { shortString } from "./short-string.ts";
+import { list } from "./fields/list.ts";
+import { metadataSchema } from "./fields/metadata.ts";
+import { modelSchema } from "./fields/model-name.ts";
+import { pageLimitSchema } from "./fields/page-limit.ts";
+import { shortString } from "./fields/short-string.ts";
 
 const invalid = { params: { code: "invalid_value" } };
 

@@ -4,14 +4,14 @@ import type { FileObject } from "../../files/account-files-rpc.ts";
 import { FileWriter } from "../../files/file-writer.ts";
 import { PART_BYTES } from "../../files/upload.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { ClientGoneError } from "../../runtime/wanted.ts";
+import { ClientGoneError } from "../../runtime/sharing/wanted.ts";
 import { bytesInFlight } from "../body/bytes-in-flight.ts";
 import { readLimited } from "../body/limited-body.ts";
 import type { PartHeader } from "../body/part-header.ts";
 import { PartStream, type PartTaker } from "../body/part-stream.ts";
 import { MAX_FILE_BYTES, MAX_UPLOAD_BYTES } from "../limits.ts";
 import { fileRequestSchema, maxBytesOf, purposeSchema } from "../schemas/file-request.ts";
-import { validate } from "../schemas/validate.ts";
+import { validate } from "../schemas/fields/validate.ts";
 
 /** Bytes of a field that is not the file; and how many of them there may be. */
 const MAX_FIELD_BYTES = 1_024;

@@ -10,7 +10,7 @@ export interface Weighted {
  * A sum that is shorter than this share of its longest part is zero: float32 vectors that cancel each other leave about
  * 1e-7 of their length.
  */
-const LEAST_LENGTH = 1e-6;
+const MIN_LENGTH = 1e-6;
 
 /** @returns float32, unit length; undefined if the sum is zero */
 export function mixVectors(parts: readonly Weighted[]): Float32Array | undefined {
@@ -22,6 +22,6 @@ export function mixVectors(parts: readonly Weighted[]): Float32Array | undefined
   }
   const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
   // Also false for weights that are all zero, whose sum is NaN.
-  if (!(length >= LEAST_LENGTH)) return undefined;
+  if (!(length >= MIN_LENGTH)) return undefined;
   return Float32Array.from(sum, (value) => value / length);
 }

@@ -1,7 +1,7 @@
 /** Receives parts of a model. Each piece is written to its place, and each complete part is verified. */
 import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { withDeadline } from "../deadline.ts";
-import { freeBuffer } from "../free-buffer.ts";
+import { freeBuffer } from "../bytes/free-buffer.ts";
 import type { ExpectedBytes, OnProgress } from "./read-verified.ts";
 import type { Slice } from "./slices.ts";
 

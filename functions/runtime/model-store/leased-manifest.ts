@@ -1,5 +1,5 @@
 /** A model's manifest, read once per isolate and then kept. */
-import { type WaitUntil, LeasedLoad } from "../lease.ts";
+import { type WaitUntil, LeasedLoad } from "../sharing/lease.ts";
 import { type LoadedManifest, loadManifest } from "./load-manifest.ts";
 import type { ModelBindings } from "./model-source.ts";
 

@@ -4,7 +4,7 @@
  * is refused like a damaged shard.
  */
 import { type Manifest, manifestSchema } from "../../../model-shards/manifest.ts";
-import { MANIFEST_FILE } from "../../../model-shards/manifest-file.ts";
+import { MANIFEST_FILE } from "../../../model-shards/model-files.ts";
 import { computeRevision } from "../../../model-shards/revision.ts";
 import { DEADLINES, withDeadline } from "../deadline.ts";
 import { ServiceError } from "../errors.ts";

@@ -4,7 +4,7 @@
  * An address always has the same answer, because a revision stands for the hashes of all files. So cached answers stay
  * valid for ever.
  */
-import { MANIFEST_FILE } from "../../../model-shards/manifest-file.ts";
+import { MANIFEST_FILE } from "../../../model-shards/model-files.ts";
 
 /**
  * Bytes of a slice: a Worker holds this much of each slice that is being read, and reads this much again if a slice is

@@ -1,7 +1,7 @@
 /** Runs a tower on onnxruntime: one session for each shard, all in one WASM memory. */
 import type { Shard } from "../../../model-shards/manifest.ts";
-import { freeBuffer } from "../free-buffer.ts";
-import type { Renew } from "../lease.ts";
+import { freeBuffer } from "../bytes/free-buffer.ts";
+import type { Renew } from "../sharing/lease.ts";
 import { END_INPUT, type Engine, type TowerParts } from "../tower/engine.ts";
 import { assertFits, MAXIMUM_WASM_BYTES } from "../tower/memory-limits.ts";
 import { downloadShards } from "../tower/shard-downloads.ts";

@@ -44,11 +44,11 @@ export function activationBytes(layout: Layout, rows: number, k: number): number
  * With more rows than this, the rows share weights that are widened once. With fewer, sharing takes longer than it
  * saves.
  */
-const MOST_ROWS_UNSHARED = 12;
+const MAX_ROWS_UNSHARED = 12;
 
 /** Bytes of a panel's weights as int16 if the rows share them; else 0. */
 export function widenedBytes(layout: Layout, rows: number, k: number): number {
-  return layout === "wide" && rows > MOST_ROWS_UNSHARED ? 2 * PANEL_COLUMNS * k : 0;
+  return layout === "wide" && rows > MAX_ROWS_UNSHARED ? 2 * PANEL_COLUMNS * k : 0;
 }
 
 /** Bytes of the table that holds the order of a weight's steps; for the layout `pairs`. */

@@ -4,8 +4,8 @@
  * brought into the kernels' order. Of the weights, JavaScript holds only one piece of each stream at a time.
  */
 import { ServiceError } from "../errors.ts";
-import { freeBuffer } from "../free-buffer.ts";
-import type { Renew } from "../lease.ts";
+import { freeBuffer } from "../bytes/free-buffer.ts";
+import type { Renew } from "../sharing/lease.ts";
 import type { Place } from "../model-store/arrivals.ts";
 import { downloadParts } from "../model-store/download-parts.ts";
 import type { Tensor } from "../tensor.ts";

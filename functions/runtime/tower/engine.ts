@@ -3,7 +3,7 @@
  * engine. A Worker's entry file imports its engine, because an engine is most of a Worker's size.
  */
 import type { Shard } from "../../../model-shards/manifest.ts";
-import type { Renew } from "../lease.ts";
+import type { Renew } from "../sharing/lease.ts";
 import type { ModelSource } from "../model-store/model-source.ts";
 import type { Tensor } from "../tensor.ts";
 

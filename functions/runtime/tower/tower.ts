@@ -5,14 +5,14 @@
  * where it stopped. Running is synchronous from the first shard to the last: two inferences of one isolate never
  * overlap.
  */
-import { withHeartbeat } from "../heartbeat.ts";
+import { withHeartbeat } from "../sharing/heartbeat.ts";
 import { thisIsolate } from "../isolate.ts";
-import { type WaitUntil, LeasedLoad } from "../lease.ts";
+import { type WaitUntil, LeasedLoad } from "../sharing/lease.ts";
 import type { Loaded } from "../model-store/source-report.ts";
 import type { Priority, WorkerStats } from "../rpc.ts";
-import { SignOfLife } from "../sign-of-life.ts";
+import { SignOfLife } from "../sharing/sign-of-life.ts";
 import type { Tensor } from "../tensor.ts";
-import { Turns } from "../turns.ts";
+import { Turns } from "../sharing/turns.ts";
 import type { CreateEngine, Engine, TowerParts } from "./engine.ts";
 
 /** A request as the tower sees it. */

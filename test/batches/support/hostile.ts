@@ -6,7 +6,7 @@
  */
 import type { V4WorkerOptions } from "miniflare";
 import { behindFaultyFiles, FAULTY_FILES } from "../../files/support/faulty-files.ts";
-import { deliveries, withoutQueue } from "../../support/deliveries.ts";
+import { deliveries, withoutQueue } from "../../support/faulty/deliveries.ts";
 import { startWorkers, type Workers } from "../../support/workers.ts";
 import { wrapped } from "../../support/wrapped-worker.ts";
 

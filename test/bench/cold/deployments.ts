@@ -4,8 +4,8 @@ import baseW from "../../fixtures/reference/base_w.json" with { type: "json" };
 import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import type { EngineName } from "../../../model-shards/plan-stages.ts";
 import { readManifest } from "../../../scripts/models/read-manifest.ts";
-import { withLargeFiles } from "../../support/isolate-heap.ts";
-import { behindSlowR2, SLOW_R2 } from "../../support/slow-r2.ts";
+import { withLargeFiles } from "../../support/memory/isolate-heap.ts";
+import { behindSlowR2, SLOW_R2 } from "../../support/faulty/slow-r2.ts";
 import { behindCache, type CacheAsked, WORKERS_CACHE } from "../../support/workers-cache.ts";
 import { startWorkers, type Workers, workerOptions } from "../../support/workers.ts";
 

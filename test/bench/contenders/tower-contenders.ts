@@ -12,7 +12,7 @@ import { readManifest } from "../../../scripts/models/read-manifest.ts";
 import { FolderBucket } from "../../../scripts/towers/folder-bucket.ts";
 import { NodeTowers } from "../../../scripts/towers/node-towers.ts";
 import { ortModule } from "../../../scripts/towers/compiled-ort.ts";
-import { simdModule, type Variant } from "../../support/simd-kernels.ts";
+import { simdModule, type Variant } from "../../support/models/simd-kernels.ts";
 import { DATA_FILE, type StraightExport, straightExport } from "../straight/straight-export.ts";
 import { contender } from "./contender.ts";
 

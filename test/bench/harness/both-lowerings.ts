@@ -4,7 +4,7 @@
  * hosts, the first run shows that already.
  */
 import { spawnSync } from "node:child_process";
-import { hostDot } from "../../support/simd-kernels.ts";
+import { hostDot } from "../../support/models/simd-kernels.ts";
 
 export const V8_FLAGS = ["--no-enable-avx-vnni", "--no-enable-avx-vnni-int8"];
 

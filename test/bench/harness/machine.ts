@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import { hostDot } from "../../support/simd-kernels.ts";
+import { hostDot } from "../../support/models/simd-kernels.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 

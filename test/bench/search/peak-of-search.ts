@@ -1,6 +1,6 @@
 /** Most memory of the isolates that a search needs beside the gateway, while something runs. */
 import type { SearchService } from "../../search/support/search-service.ts";
-import { largestWhile } from "../../support/largest-while.ts";
+import { largestWhile } from "../../support/memory/largest-while.ts";
 
 const WORKERS = ["edgeclip-search", "edgeclip-state"] as const;
 /** Milliseconds between samples. */

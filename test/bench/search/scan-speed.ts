@@ -10,7 +10,7 @@ const WASM_PAGE = 65_536;
 /** Rows of a call, as of a page of the search Worker. */
 const ROWS_PER_CALL = 400;
 const QUERY_COUNTS = [1, 4, 32];
-const MOST_QUERIES = 32;
+const MAX_QUERIES = 32;
 
 type Kernel = (...parameters: number[]) => number;
 
@@ -24,8 +24,8 @@ export async function scanSpeed(
   rounds: number,
 ): Promise<{ bytes: number; times: Map<string, number[]> }> {
   const queriesAt = 0;
-  const scalesAt = queriesAt + 2 * MOST_QUERIES * width;
-  const liveAt = scalesAt + 4 * MOST_QUERIES;
+  const scalesAt = queriesAt + 2 * MAX_QUERIES * width;
+  const liveAt = scalesAt + 4 * MAX_QUERIES;
   const pickedAt = liveAt + Math.ceil(ROWS_PER_CALL / 8);
   const rowScalesAt = 16 * Math.ceil((pickedAt + 8 * ROWS_PER_CALL) / 16);
   const rowsAt = 64 * Math.ceil((rowScalesAt + 4 * ROWS_PER_CALL) / 64);

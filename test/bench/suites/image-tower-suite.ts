@@ -14,7 +14,7 @@ import { cpuTime, interleave } from "../harness/interleave.ts";
 import { median } from "../harness/statistics.ts";
 import type { Options, Report, Suite } from "../harness/suite.ts";
 import { digits, timesTable } from "../harness/times-table.ts";
-import { hostDot } from "../../support/simd-kernels.ts";
+import { hostDot } from "../../support/models/simd-kernels.ts";
 import { benchModel } from "../support/benched-model.ts";
 
 const OURS = "edgeclip on onnxruntime-web";

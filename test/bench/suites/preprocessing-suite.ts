@@ -5,7 +5,7 @@ import { readPng } from "../../decoder/support/parse-png.ts";
 import { CropResizer } from "../../../functions/decoder/preprocess/crop-resizer.ts";
 import type { Resampler } from "../../../functions/decoder/preprocess/resampler.ts";
 import { scalarResampler } from "../../../functions/decoder/preprocess/scalar-resampler.ts";
-import { simdResampler } from "../../support/node-resampler.ts";
+import { simdResampler } from "../../support/models/node-resampler.ts";
 import { startWorkers } from "../../support/workers.ts";
 import { contender } from "../contenders/contender.ts";
 import { interleave } from "../harness/interleave.ts";

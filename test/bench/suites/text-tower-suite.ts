@@ -1,7 +1,7 @@
 /** Measures the text tower's time for texts of different lengths, alone and together with others, on both engines. */
 import { createWorkersOf, type Engines } from "../support/both-engines.ts";
 import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
-import { hostDot } from "../../support/simd-kernels.ts";
+import { hostDot } from "../../support/models/simd-kernels.ts";
 import { textsOnSimd } from "../contenders/tower-contenders.ts";
 import { benchModel } from "../support/benched-model.ts";
 import { cpuTime, interleave } from "../harness/interleave.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { BYTE_ORDER, END_OF_TEXT, START_OF_TEXT } from "../../../model-shards/clip-bpe.ts";
 import { readMerges } from "../../../build/tokenizer/read-merges.ts";
 import { cleanText } from "../../../functions/runtime/tokenizer/clean-text.ts";
-import { tokenizer } from "../../support/node-tokenizer.ts";
+import { tokenizer } from "../../support/models/node-tokenizer.ts";
 import { contender } from "../contenders/contender.ts";
 import { interleave } from "../harness/interleave.ts";
 import { median } from "../harness/statistics.ts";

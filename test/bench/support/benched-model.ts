@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { writeSynthetic } from "../../../build/synthetic/write-synthetic.ts";
 import { SYNTHETIC_MODELS } from "../../../build/synthetic/configs.ts";
-import { buildSynthetic } from "../../support/synthetic-model.ts";
-import { fullSizeModel } from "../../support/full-size.ts";
+import { buildSynthetic } from "../../support/models/synthetic-model.ts";
+import { fullSizeModel } from "../../support/models/full-size.ts";
 
 export interface BenchModel {
   /** Folder of the built model. */

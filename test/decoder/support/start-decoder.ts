@@ -1,12 +1,12 @@
 /** The decoder Worker alone in a real workerd, as bundled for deployment, and a Worker that calls it over RPC. */
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
-import { ByteTaker } from "../../../functions/runtime/byte-taker.ts";
-import { readDecoded } from "../../../functions/runtime/decoded-frames.ts";
-import { frameHeader } from "../../../functions/runtime/file-frames.ts";
+import { ByteReader } from "../../../functions/runtime/bytes/byte-reader.ts";
+import { readDecoded } from "../../../functions/runtime/bytes/decoded-frames.ts";
+import { frameHeader } from "../../../functions/runtime/bytes/file-frames.ts";
 import type { RpcFailure, WorkerStats } from "../../../functions/runtime/rpc.ts";
-import { isolateMemory } from "../../support/isolate-memory.ts";
+import { isolateMemory } from "../../support/memory/isolate-memory.ts";
 import { workerOptions } from "../../support/workers.ts";
-import { limitHeaps } from "../../support/isolate-heap.ts";
+import { limitHeaps } from "../../support/memory/isolate-heap.ts";
 
 const CONFIG = "functions/decoder/wrangler.toml";
 
@@ -72,7 +72,7 @@ export async function startDecoder(
       const body = Buffer.concat(files.flatMap((file) => [frameHeader(file.length), file]));
       const response = await fetch(new URL(`/?size=${size}`, url), { method: "POST", body });
       if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-      const stream = new ByteTaker(new Blob([await response.bytes()]).stream());
+      const stream = new ByteReader(new Blob([await response.bytes()]).stream());
       const outcomes: Outcome[] = [];
       for (let next = await readDecoded(stream); next !== undefined; next = await readDecoded(stream)) {
         outcomes.push(next.ok ? next.value : { error: next.error });

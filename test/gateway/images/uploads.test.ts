@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { peakMemory } from "../../support/peak-memory.ts";
+import { peakMemory } from "../../support/memory/peak-memory.ts";
 import { startWorkers, type Workers } from "../../support/workers.ts";
 import { noiseBmp } from "../../support/write-bmp.ts";
 import { random } from "../random.ts";

@@ -10,8 +10,8 @@ import type { Filter } from "../../../functions/vector-stores/filter.ts";
 import type { SearchResult } from "../../../functions/vector-stores/search-rpc.ts";
 import type { Attributes } from "../../../functions/vector-stores/stored-picture.ts";
 import type { RpcResult } from "../../../functions/runtime/rpc.ts";
-import { isolateMemory } from "../../support/isolate-memory.ts";
-import { limitHeaps } from "../../support/isolate-heap.ts";
+import { isolateMemory } from "../../support/memory/isolate-memory.ts";
+import { limitHeaps } from "../../support/memory/isolate-heap.ts";
 import { workerOptions } from "../../support/workers.ts";
 
 const FUNCTIONS = join(import.meta.dirname, "../../../functions");

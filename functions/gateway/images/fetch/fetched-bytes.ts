@@ -8,7 +8,7 @@ const ROOM = { small: 2_000_000, large: MAX_IMAGE_BYTES } as const;
  * The most that a picture is promised, bytes. It must be possible to finish it while others wait that hold their first
  * 131 kB. One that has more gets the rest if it is free.
  */
-export const MOST_PROMISED = ROOM.large - 2_000_000;
+export const MAX_PROMISED = ROOM.large - 2_000_000;
 
 /**
  * Bytes that all requests of the isolate together hold of fetched files, from URLs and from R2. Not shared with request

@@ -10,7 +10,7 @@ import { receivePiece } from "../../body/receive-piece.ts";
 import type { Timings } from "../../timings.ts";
 import { FETCH_TIMEOUT_MS, MAX_IMAGE_BYTES, MAX_REDIRECTS } from "../../limits.ts";
 import { type ImageFile, imageFile, imageTooLarge } from "../image-file.ts";
-import { fetchedBytes, MOST_PROMISED } from "./fetched-bytes.ts";
+import { fetchedBytes, MAX_PROMISED } from "./fetched-bytes.ts";
 import { isBehind } from "./is-behind.ts";
 import { refusalOf } from "./url-policy.ts";
 
@@ -60,7 +60,7 @@ export class ImageFetch {
     const length = Number(response?.headers.get("content-length") ?? MAX_IMAGE_BYTES);
     // A compressed response may be longer than its stated length.
     const isPacked = response?.headers.has("content-encoding") === true;
-    const most = isPacked || !(length > 0) ? MOST_PROMISED : Math.min(length, MOST_PROMISED);
+    const most = isPacked || !(length > 0) ? MAX_PROMISED : Math.min(length, MAX_PROMISED);
     const share = fetchedBytes.open(most, false, this.#client);
     try {
       if (length > MAX_IMAGE_BYTES) throw imageTooLarge(length, this.#param);

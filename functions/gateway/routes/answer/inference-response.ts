@@ -6,6 +6,7 @@ import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { reportUsage } from "./report-usage.ts";
 import { randomId } from "../../random-id.ts";
 import { modelReference } from "../../../../model-shards/model-reference.ts";
+import { unixSeconds } from "../../../runtime/unix-seconds.ts";
 
 /** OpenAI's list, with the model's revision. */
 export interface Inference {
@@ -39,7 +40,7 @@ export function inferenceResponse(
   return {
     id: randomId(idPrefix),
     object: "list",
-    created: Math.floor(Date.now() / 1000),
+    created: unixSeconds(),
     ...answeredBy(c, manifest),
     data,
     usage: reportUsage(c, usage),

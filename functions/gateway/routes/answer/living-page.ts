@@ -6,7 +6,7 @@
 
 /** Ids that are read at once after the first page; and in all, for each costs a question to an object. */
 const MORE_IDS = 20;
-const MOST_IDS = 400;
+const MAX_IDS = 400;
 
 export interface IdPage {
   ids: string[];
@@ -34,7 +34,7 @@ export async function livingPage<T>(
   let asked = 0;
   let last: string | null = null;
   let data: T[] = [];
-  while (data.length < limit && hasMore && asked < MOST_IDS) {
+  while (data.length < limit && hasMore && asked < MAX_IDS) {
     const read = await readIds(last, last === null ? limit : Math.max(MORE_IDS, limit - data.length));
     if (read === undefined) break;
     ({ hasMore } = read);

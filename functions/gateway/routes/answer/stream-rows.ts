@@ -9,7 +9,7 @@
  */
 import type { Context } from "hono";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
-import { utf8Pieces } from "../../../runtime/utf8-pieces.ts";
+import { utf8Pieces } from "../../../json/utf8-pieces.ts";
 import { warn } from "../../../runtime/warn.ts";
 import type { Inference } from "./inference-response.ts";
 

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import type { EmbedContext } from "../../embed/embed-context.ts";
-import type { Wanted } from "../../../runtime/wanted.ts";
+import type { Wanted } from "../../../runtime/sharing/wanted.ts";
 import { accountOf, callerOf, clientOf } from "../../middleware/caller-of.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { towersOf } from "../../models/served-models.ts";

@@ -6,8 +6,8 @@ import type { Picture } from "../pictures/chosen-picture.ts";
 export const AT_ONCE = 8;
 const REQUESTS = 3;
 /** Bytes: the API's limits are 20 MB for a picture and 64 MB for a request. */
-const MOST_OF_PICTURE = 20e6;
-const MOST_OF_REQUEST = 40e6;
+const MAX_OF_PICTURE = 20e6;
+const MAX_OF_REQUEST = 40e6;
 /** How often a request waits for a busy server. */
 const PATIENCE = 8;
 /** Seconds. */
@@ -121,7 +121,7 @@ function portions<Answer>(rows: readonly Row<Answer>[]): Row<Answer>[][] {
   for (const row of rows) {
     const last = all.at(-1);
     const size = sizeOf(row);
-    if (last === undefined || last.length === AT_ONCE || bytes + size > MOST_OF_REQUEST) {
+    if (last === undefined || last.length === AT_ONCE || bytes + size > MAX_OF_REQUEST) {
       all.push([row]);
       bytes = size;
     } else {
@@ -133,7 +133,7 @@ function portions<Answer>(rows: readonly Row<Answer>[]): Row<Answer>[][] {
 }
 
 function fits(row: Row<unknown>): boolean {
-  return sizeOf(row) <= MOST_OF_PICTURE;
+  return sizeOf(row) <= MAX_OF_PICTURE;
 }
 
 function sizeOf({ picture }: Row<unknown>): number {

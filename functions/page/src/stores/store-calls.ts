@@ -15,7 +15,7 @@ import { rowFailure } from "../many/ask-many.ts";
 import type { Picture } from "../pictures/chosen-picture.ts";
 
 /** The most that an account may have. */
-const MOST_STORES = 100;
+const MAX_STORES = 100;
 /** Pictures that are shown at first, and with each press of a button. */
 const PAGE = 24;
 const PATH = "/v1/vector_stores";
@@ -26,7 +26,7 @@ export function pathOf(store: string): string {
 
 /** @throws Failure, as do all that ask */
 export async function listStores(signal: AbortSignal): Promise<VectorStore[]> {
-  return (await call(`${PATH}?limit=${MOST_STORES}`, vectorStores, { signal })).body.data;
+  return (await call(`${PATH}?limit=${MAX_STORES}`, vectorStores, { signal })).body.data;
 }
 
 export async function makeStore(name: string, model: string): Promise<VectorStore> {

@@ -8,7 +8,7 @@ import { patiently } from "../many/ask-many.ts";
 
 const AT_ONCE = 4;
 /** Bytes of pictures that are kept; more than a screen of photographs. */
-const MOST_KEPT = 100e6;
+const MAX_KEPT = 100e6;
 
 /** By the file's id, the one that was used last at the end. */
 const kept = new Map<string, Blob>();
@@ -30,7 +30,7 @@ export function keepThumbnail(id: string, file: Blob): void {
   kept.set(id, file);
   let bytes = [...kept.values()].reduce((sum, { size }) => sum + size, 0);
   for (const [oldest, { size }] of kept) {
-    if (bytes <= MOST_KEPT || oldest === id) break;
+    if (bytes <= MAX_KEPT || oldest === id) break;
     kept.delete(oldest);
     bytes -= size;
   }

@@ -2,12 +2,12 @@
 import { CodecBlock } from "../../../../functions/decoder/codec-block.ts";
 import Decoder from "../../../../functions/decoder/index.ts";
 import { noteRefusal } from "../../../../functions/decoder/codec-memory.ts";
-import { magickIsOpen, openMagick, soundMagick } from "../../../../functions/decoder/magick.ts";
-import type { MagickApi } from "../../../../functions/decoder/magick-internals.ts";
-import { readWithMagick } from "../../../../functions/decoder/read-with-magick.ts";
-import { writeDecoded } from "../../../../functions/runtime/decoded-frames.ts";
-import { ByteTaker } from "../../../../functions/runtime/byte-taker.ts";
-import { nextFrame } from "../../../../functions/runtime/file-frames.ts";
+import { magickIsOpen, openMagick, soundMagick } from "../../../../functions/decoder/magick/magick.ts";
+import type { MagickApi } from "../../../../functions/decoder/magick/magick-internals.ts";
+import { readWithMagick } from "../../../../functions/decoder/magick/read-with-magick.ts";
+import { writeDecoded } from "../../../../functions/runtime/bytes/decoded-frames.ts";
+import { ByteReader } from "../../../../functions/runtime/bytes/byte-reader.ts";
+import { nextFrame } from "../../../../functions/runtime/bytes/file-frames.ts";
 import { rpcResult } from "../../../../functions/runtime/rpc-result.ts";
 
 /** A request for this size makes the codec trap. No model has this size. */
@@ -26,7 +26,7 @@ export default class BreakableDecoder extends Decoder {
   ): Promise<void> {
     if (size === EXHAUSTING_SIZE) exhaust();
     if (size !== BREAKING_SIZE) return await super.decode(files, size, results, requestId);
-    const upload = new ByteTaker(files);
+    const upload = new ByteReader(files);
     const bytes = (await upload.read((await nextFrame(upload)) ?? 0)) ?? new Uint8Array(0);
     const file = CodecBlock.allocateAtEnd(bytes.length);
     file.view().set(bytes);

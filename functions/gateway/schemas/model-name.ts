@@ -1,7 +1,0 @@
-/** The name of the requested model. */
-import { MAX_NAME_LENGTH } from "../limits.ts";
-import { shortString } from "./short-string.ts";
-
-export const modelSchema = shortString(MAX_NAME_LENGTH)
-  .optional()
-  .meta({ description: "Id or alias of a model; by default the deployment's first model" });

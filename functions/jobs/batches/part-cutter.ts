@@ -1,0 +1,128 @@
+/** Cuts the lines of an input into parts that take about the same time. */
+import type { NewPart } from "../../batches/batch-state-rpc.ts";
+import type { Line } from "../../batches/read-lines.ts";
+import type { CheckedLine } from "./check-line.ts";
+
+/** Milliseconds of the towers for a picture and for a text, roughly, and for a part. */
+const IMAGE_MS = 500;
+const TEXT_MS = 20;
+const PART_MS = 16_000;
+/** Bytes of a part that is more than one line, and its lines. */
+const MAX_BYTES = 4_000_000;
+const MAX_LINES = 256;
+/**
+ * Pictures that a part decodes: 21 MB of the gateway's memory at 384 pixels, if all are decoded before the first is at
+ * the image tower. Each line decodes its own, also those that other lines have, too, unless the deployment's cache of
+ * pictures has them; then it is fewer.
+ */
+const MAX_DECODED = 48;
+/**
+ * Parts of a batch. An invocation may ask R2 10,000 times, and the end of a batch asks twice for each part, and again
+ * for those that were answered in several goes, or cut in two (`state/batch/failing-parts.ts`).
+ */
+export const MAX_PARTS = 4_000;
+/**
+ * Pictures and texts that a request may compute, as `gateway/limits.ts` says; one with more is refused and costs
+ * nothing.
+ */
+export const MAX_EXAMPLES = 16;
+export const MAX_TEXTS = 2_048;
+/** Characters of texts that are remembered because other lines may have the same. */
+const REMEMBERED_LENGTH = 4_000_000;
+
+export class PartCutter {
+  readonly #sameTexts = new Set<string>();
+  #remembered = 0;
+  #part: OpenPart | undefined;
+  /** How many so far. */
+  #parts = 0;
+  #images = 0;
+  #examples = 0;
+
+  /** Why the lines so far are too many; undefined if they are not. */
+  get excess(): string | undefined {
+    if (this.#parts <= MAX_PARTS) return undefined;
+    if (this.#examples <= this.#images) {
+      return "the lines have more pictures and texts than a batch can answer in time; make several of it";
+    }
+    return (
+      "the labels' examples are decoded again for each line, and with the pictures they are more than a batch can " +
+      "answer in time; store the labels with their examples once and send label_set, or make several batches"
+    );
+  }
+
+  /** @returns the part before, if the line begins a new one */
+  add({ offset, length }: Line, line: CheckedLine): NewPart | undefined {
+    const texts = this.#textsOf(line);
+    const ended =
+      this.#part !== undefined && isFull(this.#part, line, texts, length) ? this.end() : undefined;
+    const part = (this.#part ??= this.#begin(offset));
+    // A line's place is counted from the part's first byte, blank lines between them included.
+    part.made.bytes = offset + length - part.made.offset;
+    part.made.customIds.push(line.customId);
+    part.milliseconds += costOf(part, line, texts);
+    part.decoded += decodedOf(line);
+    this.#images += line.images;
+    this.#examples += examplesOf(line);
+    if (line.sameTexts !== null && line.examples > 0) part.taught.add(line.sameTexts);
+    return ended;
+  }
+
+  /** @returns the last part */
+  end(): NewPart | undefined {
+    const part = this.#part;
+    this.#part = undefined;
+    return part?.made;
+  }
+
+  #begin(offset: number): OpenPart {
+    this.#parts++;
+    const made = { offset, bytes: 0, customIds: [] };
+    return { made, milliseconds: 0, decoded: 0, taught: new Set() };
+  }
+
+  /** Texts that are computed for the line: those that lines of any part have had come from the cache. */
+  #textsOf({ texts, sameTexts }: CheckedLine): number {
+    return sameTexts !== null && this.#isKnown(sameTexts) ? 0 : Math.min(texts, MAX_TEXTS);
+  }
+
+  #isKnown(texts: string): boolean {
+    if (this.#sameTexts.has(texts)) return true;
+    if (this.#remembered + texts.length <= REMEMBERED_LENGTH) {
+      this.#sameTexts.add(texts);
+      this.#remembered += texts.length;
+    }
+    return false;
+  }
+}
+
+interface OpenPart {
+  made: NewPart;
+  /** Of the towers. */
+  milliseconds: number;
+  decoded: number;
+  /** Labels whose examples it has: within a part, equal pictures are computed once. */
+  taught: Set<string>;
+}
+
+function isFull(part: OpenPart, line: CheckedLine, texts: number, length: number): boolean {
+  const { bytes, customIds } = part.made;
+  if (customIds.length >= MAX_LINES || bytes + length > MAX_BYTES) return true;
+  if (part.decoded + decodedOf(line) > MAX_DECODED) return true;
+  return part.milliseconds + costOf(part, line, texts) > PART_MS;
+}
+
+/** @returns milliseconds of the towers */
+function costOf({ taught }: OpenPart, line: CheckedLine, texts: number): number {
+  const { images, sameTexts } = line;
+  const isTaught = sameTexts !== null && taught.has(sameTexts);
+  return IMAGE_MS * (images + (isTaught ? 0 : examplesOf(line))) + TEXT_MS * texts;
+}
+
+function decodedOf(line: CheckedLine): number {
+  return line.images + examplesOf(line);
+}
+
+function examplesOf({ examples }: CheckedLine): number {
+  return Math.min(examples, MAX_EXAMPLES);
+}

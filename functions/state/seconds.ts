@@ -1,4 +1,0 @@
-/** Now, in seconds since 1970, as the API tells times. */
-export function seconds(): number {
-  return Math.floor(Date.now() / 1000);
-}

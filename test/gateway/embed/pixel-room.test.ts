@@ -1,0 +1,129 @@
+/** Room for decoded pictures: bounded for all requests together, and nobody waits for a slow or a greedy one. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeAll, expect, it } from "vitest";
+import { ClientPace } from "../../../functions/gateway/body/client-pace.ts";
+import { PIXEL_ROOM, PixelRoom, type PixelShare } from "../../../functions/gateway/embed/pixel-room.ts";
+
+const bytesOf = (size: number): number => 3 * size ** 2;
+
+type Options = Parameters<PixelRoom["open"]>[1];
+
+let room: PixelRoom;
+let opened: PixelShare[] = [];
+
+beforeAll(() => {
+  (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
+});
+
+afterEach(() => {
+  for (const share of opened) share.release();
+  opened = [];
+});
+
+function open(size: number, options: Options = { isOfSeveral: true }): PixelShare {
+  const share = room.open(bytesOf(size), options);
+  opened.push(share);
+  return share;
+}
+
+async function take(share: PixelShare, count: number): Promise<void> {
+  for (let taken = 0; taken < count; taken++) await share.take();
+}
+
+/** True if it happens within a moment. */
+async function happens(event: Promise<unknown>): Promise<boolean> {
+  event.catch(() => {});
+  return await Promise.race([event.then(() => true), sleep(200, false)]);
+}
+
+/** Bytes that all shares hold. */
+const held = (): number => opened.reduce((sum, { bytes }) => sum + bytes, 0);
+
+it.each([256, 320, 384, 512])("has room for a request of 16 pictures of %i pixels", async (size) => {
+  room = new PixelRoom();
+  expect(await happens(take(open(size), 16))).toBe(true);
+});
+
+it("holds no more than it may, and lets the first finish that has begun", async () => {
+  room = new PixelRoom();
+  const shares = Array.from({ length: 20 }, () => open(384));
+  const all = shares.map(async (share) => {
+    await take(share, 16);
+    share.complete();
+    await sleep(100);
+    for (let given = 0; given < 16; given++) share.giveBack();
+    share.release();
+  });
+  let most = 0;
+  const watch = setInterval(() => (most = Math.max(most, held())), 5);
+  await Promise.all(all);
+  clearInterval(watch);
+  expect(most).toBeGreaterThan(bytesOf(384) * 16 - 1);
+  expect(most).toBeLessThanOrEqual(PIXEL_ROOM.several);
+});
+
+it("does not let a request of one picture wait for those of several", async () => {
+  room = new PixelRoom();
+  const several = Array.from({ length: 20 }, () => open(256));
+  for (const share of several) void take(share, 16).catch(() => {});
+  await sleep(100);
+  expect(await happens(open(256, {}).take())).toBe(true);
+});
+
+it("refuses requests that wait for room for several and hold what those of one picture need", async () => {
+  room = new PixelRoom();
+  const first = open(384);
+  await take(first, 16);
+  first.complete();
+  const forms = Array.from({ length: 20 }, () => open(384, {}));
+  const outcomes = forms.map(async (share) => {
+    try {
+      await take(share, 6);
+      return "taken";
+    } catch (error) {
+      share.release();
+      return (error as { code: string }).code;
+    }
+  });
+  await sleep(500);
+  expect(await happens(open(384, {}).take())).toBe(true);
+  for (const share of [first, ...forms]) share.release();
+  expect(await Promise.all(outcomes)).toContain("overloaded");
+});
+
+it("takes pictures from a request whose next one comes slowly, if others wait", async () => {
+  room = new PixelRoom();
+  let lost = 0;
+  const slow = Array.from({ length: 3 }, () => open(384, { isOfSeveral: true, onLost: () => lost++ }));
+  const [first, second] = slow as [PixelShare, PixelShare, PixelShare];
+  await take(first, 15);
+  first.expectNext();
+  await take(second, 3);
+  second.expectNext();
+  await sleep(4_000);
+  // Nobody else needs the room.
+  expect(lost).toBe(0);
+  const next = open(384);
+  expect(await happens(take(next, 16))).toBe(true);
+  expect(lost).toBe(1);
+  await expect(first.take()).rejects.toMatchObject({ code: "overloaded" });
+  expect(() => first.complete()).toThrow(/too slowly/);
+  expect(second.isLost).toBe(false);
+});
+
+it("judges a form's client by how it sends, not by the time between two pictures", async () => {
+  room = new PixelRoom();
+  const pace = new ClientPace();
+  const share = open(384, { isOfSeveral: true, pace });
+  await take(share, 15);
+  share.expectNext();
+  pace.expect();
+  const sends = setInterval(() => {
+    pace.received(500_000);
+    pace.expect();
+  }, 100);
+  await sleep(4_000);
+  expect(await happens(take(open(384), 5))).toBe(false);
+  expect(share.isLost).toBe(false);
+  clearInterval(sends);
+});
