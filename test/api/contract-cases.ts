@@ -312,6 +312,14 @@ export function contractCases({ image, set, file, lines, store, width }: Materia
     row(SETS, "a set with examples", { labels: [{ label: "a", examples: [image] }, "b"] }, 202),
     row(
       SETS,
+      "an example of another model",
+      { labels: [{ label: "a", examples: [{ embedding: vector, revision: "r" }] }] },
+      409,
+      "label_set_model_mismatch",
+      "labels[0].examples[0].revision",
+    ),
+    row(
+      SETS,
       "an example that is no picture",
       { labels: [{ label: "a", examples: ["?"] }] },
       400,

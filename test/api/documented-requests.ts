@@ -93,6 +93,19 @@ function turn({ method, path, links }: DocumentedRequest): number {
   return -Number(links.length > 0);
 }
 
+/**
+ * @param endpoint method and address
+ * @returns the statuses of its answers; undefined if the reference has no such operation
+ */
+export function statusesOf({ paths }: Reference, endpoint: string): string[] | undefined {
+  const [method = "", address = ""] = endpoint.split(" ");
+  const [path = ""] = address.split("?");
+  const isOf = (template: string): boolean =>
+    new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`, "u").test(path);
+  const operation = Object.entries(paths).find(([template]) => isOf(template))?.[1][method.toLowerCase()];
+  return operation && Object.keys(operation.responses);
+}
+
 /** What a link takes out of an answer. @returns undefined for an answer without one of these fields */
 export function linked({ parameters }: Link, answer: object): Record<string, string> | undefined {
   const entries = Object.entries(parameters).map(([name, pointer]) => {
