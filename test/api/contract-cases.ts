@@ -30,7 +30,7 @@ const ZERO_SHOT = "POST /hf/zero-shot-image-classification";
 const FEATURES = "POST /hf/feature-extraction";
 const BATCHES = "POST /v1/batches";
 
-/** Of a text with itself. */
+/** A mix of a text with itself. */
 const mix = (weight: number): object => ({
   content: [
     { type: "text", text: "a" },

@@ -37,10 +37,10 @@ export interface DocumentedRequest {
   /** Name of the example, or of the form. */
   example: string;
   json?: object;
-  /** Of a form, without its files. */
+  /** Fields of a form, without its files. */
   fields?: Record<string, unknown>;
   files: string[];
-  /** Of the answers that are no refusals. */
+  /** Statuses of the answers that are no refusals. */
   statuses: string[];
   /** Operations whose path takes fields of the answer. */
   links: Link[];
