@@ -229,7 +229,7 @@ function isOver(error: unknown): boolean {
   return hasCode(error, 10024);
 }
 
-/** Of R2's codes, which stand in the messages of its errors. */
+/** True if an error has this code of R2, which stands in the message. */
 function hasCode(error: unknown, code: number): boolean {
   return String(error).includes(`(${code})`);
 }

@@ -30,7 +30,7 @@ const ZERO_SHOT = "POST /hf/zero-shot-image-classification";
 const FEATURES = "POST /hf/feature-extraction";
 const BATCHES = "POST /v1/batches";
 
-/** Of a text with itself. */
+/** A mix of a text with itself. */
 const mix = (weight: number): object => ({
   content: [
     { type: "text", text: "a" },
@@ -310,6 +310,14 @@ export function contractCases({ image, set, file, lines, store, width }: Materia
       "labels[0].examples",
     ),
     row(SETS, "a set with examples", { labels: [{ label: "a", examples: [image] }, "b"] }, 202),
+    row(
+      SETS,
+      "an example of another model",
+      { labels: [{ label: "a", examples: [{ embedding: vector, revision: "r" }] }] },
+      409,
+      "label_set_model_mismatch",
+      "labels[0].examples[0].revision",
+    ),
     row(
       SETS,
       "an example that is no picture",
