@@ -36,7 +36,10 @@ const paths: ZodOpenApiPathsObject = {
       form: true,
       answers: {
         "200": ["A row for each picture", responses.classifyResponseSchema],
-        "409": ["The examples of the request or of the label set are of another model", responses.errorSchema],
+        "409": [
+          "The examples of the request or of the label set are of another model",
+          responses.errorSchema,
+        ],
       },
     }),
   },
