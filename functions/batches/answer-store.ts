@@ -3,6 +3,7 @@
  * First the lines of the output file, then those of the error file. Answers that were never reported stay until all are
  * removed.
  */
+import { accountPath } from "../runtime/account-marks.ts";
 import { answeredBy } from "../runtime/answered-by.ts";
 import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
 import { DEADLINES } from "../runtime/deadline.ts";
@@ -18,7 +19,7 @@ export class AnswerStore {
 
   constructor(bucket: R2Bucket, account: string, batch: string) {
     this.#bucket = bucket;
-    this.#prefix = `batches/${encodeURIComponent(account)}/${batch}/`;
+    this.#prefix = `batches/${accountPath(account, batch)}/`;
   }
 
   writer(part: number, token: string): AnswerWriter {
