@@ -1,7 +1,7 @@
 /** An API key for the tests that a deployment makes; it exists only while they run. */
 import { keyId, keyPath, newKey } from "../../functions/gateway/keys/api-key.ts";
 import { newRecord } from "../keys/new-record.ts";
-import { messageOf } from "../message-of.ts";
+import { messageOf } from "../../build/command-line/message-of.ts";
 import type { CloudflareApi } from "./api.ts";
 import { readSecrets } from "./secrets.ts";
 

@@ -1,5 +1,6 @@
 /** Requests to a running service that wait where the service asks them to. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../../build/command-line/message-of.ts";
 
 const TRIES = 8;
 /** Of answers without `retry-after`. Milliseconds. */
@@ -22,16 +23,9 @@ export async function expectService({ url }: Service): Promise<void> {
   try {
     await (await fetch(`${url}/healthz`)).body?.cancel();
   } catch (error) {
-    const message = `nothing answers at ${url} (${reasonOf(error)})`;
+    const message = `nothing answers at ${url} (${messageOf((error as Error).cause ?? error)})`;
     throw new Error(`${message}: start a service, or name another one with --url`, { cause: error });
   }
-}
-
-/** The message of `fetch` is only "fetch failed"; its cause may have several, and no message of its own. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause !== undefined) return reasonOf(error.cause);
-  return error.message === "" ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message;
 }
 
 /**
