@@ -16,7 +16,7 @@ import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { tokenizer } from "../support/models/node-tokenizer.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { random } from "./random.ts";
+import { random } from "../support/random.ts";
 
 const SEEDS = [1, 2];
 const RESTARTS = 1;

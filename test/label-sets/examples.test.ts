@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_BACKGROUND } from "../../functions/adapter/background.ts";
-import { random, unitVector } from "../gateway/random.ts";
+import { random, unitVector } from "../support/random.ts";
 import { cosine } from "../support/cosine.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { LEDGER, operations, throughLedger } from "../support/faulty/ledger.ts";

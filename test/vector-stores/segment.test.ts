@@ -20,7 +20,7 @@ import { SegmentWriter, type WrittenSegment } from "../../functions/vector-store
 import type { OpenRow } from "../../functions/vector-stores/store-state-rpc.ts";
 import type { Attributes } from "../../functions/vector-stores/stored-picture.ts";
 import { sha256Hex } from "../../model-shards/sha256.ts";
-import { random as randomFrom } from "../gateway/random.ts";
+import { random as randomFrom } from "../support/random.ts";
 import { randomFilter, randomRows } from "./support/random-store.ts";
 import { writtenSegment } from "./support/written-segment.ts";
 

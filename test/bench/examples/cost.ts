@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { random, unitVector } from "../../gateway/random.ts";
+import { random, unitVector } from "../../support/random.ts";
 import { exampleBase64 } from "../../support/example-pictures.ts";
 import { LEDGER, throughLedger } from "../../support/faulty/ledger.ts";
 import { request } from "../../support/send-request.ts";

@@ -3,7 +3,7 @@ import { scheduler } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { fieldsOfJson } from "../../../functions/json/fields-of-json.ts";
 import { Pauses } from "../../../functions/runtime/sharing/pauses.ts";
-import { random } from "../random.ts";
+import { random } from "../../support/random.ts";
 
 // Workers have this function for pauses.
 Object.assign(globalThis, { scheduler });

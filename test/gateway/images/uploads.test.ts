@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { peakMemory } from "../../support/memory/peak-memory.ts";
 import { startWorkers, type Workers } from "../../support/workers.ts";
 import { noiseBmp } from "../../support/write-bmp.ts";
-import { random } from "../random.ts";
+import { random } from "../../support/random.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../../examples");
 /** Largest memory allowed for an isolate. */

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { bearerKey, newKey } from "../../../functions/gateway/keys/api-key.ts";
 import { cosineOfUnit, cosinesWithRows } from "../../../functions/runtime/cosine-of-unit.ts";
 import { logMeanExp, sigmoid } from "../../../functions/gateway/score/softmax.ts";
-import { random, unitVector } from "../random.ts";
+import { random, unitVector } from "../../support/random.ts";
 
 /** Tolerance: the float64 sums are in another order. */
 const DIGITS = 12;
