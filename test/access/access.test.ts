@@ -1,4 +1,5 @@
 /** Access control: keys in real KV, the platform's rate limits, the real OpenAI SDK, and pages of other origins. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { KVNamespace } from "@cloudflare/workers-types";
 import OpenAI, { AuthenticationError, InternalServerError, RateLimitError } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -177,7 +178,7 @@ describe("with keys", () => {
     const revoked = await keyOf(workers, "acme");
     await (await keysOf(workers)).delete(revoked.path);
     expect(await get(revoked.key)).toBe(401);
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await sleep(2000);
     expect(await get(soon.key)).toBe(401);
   });
 

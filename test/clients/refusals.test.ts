@@ -1,4 +1,5 @@
 /** What a developer sees when a real client is refused: the status, and the service's words. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { newKey } from "../../functions/gateway/keys/api-key.ts";
@@ -71,7 +72,7 @@ async function keyOf(account: string, tier: "free" | "standard" | "high"): Promi
 
 /** A key whose requests are above its limit, for at least fifteen seconds: a limit begins anew with each minute. */
 async function spentKey(account: string): Promise<string> {
-  while (Date.now() % 60_000 > 45_000) await new Promise((resolve) => setTimeout(resolve, 1_000));
+  while (Date.now() % 60_000 > 45_000) await sleep(1_000);
   const key = await keyOf(account, "free");
   const headers = { authorization: `Bearer ${key}` };
   for (let i = 0; i < FREE; i++) await fetch(`${workers.url}/v1/models`, { headers });

@@ -1,11 +1,10 @@
 /** Turns at the decoder: one at a time, in order of arrival, even if some requests leave. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { DecoderQueue } from "../../functions/decoder/decoder-queue.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
-beforeAll(() => {
-  (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
-});
+provideScheduler();
 
 it("serves in order of arrival", async () => {
   const queue = new DecoderQueue();

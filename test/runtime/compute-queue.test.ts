@@ -1,15 +1,14 @@
 /** The queue of requests at what an isolate computes: their order, and requests that stop polling. */
 import { scheduler } from "node:timers/promises";
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Priority } from "../../functions/runtime/rpc.ts";
 import { ComputeQueue } from "../../functions/runtime/sharing/compute-queue.ts";
 import { positionsPerStep, stepsOf } from "../../functions/text/steps.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
 const { signal } = new AbortController();
 
-beforeAll(() => {
-  Object.assign(globalThis, { scheduler });
-});
+provideScheduler();
 
 /** A request of this many pieces. Each piece records the request's name. */
 async function request(
@@ -94,7 +93,7 @@ it("passes over who never comes back", async () => {
   // Its timer never fires, as in a request whose client has left.
   Object.assign(globalThis, { scheduler: { wait: () => new Promise(() => {}) } });
   void request(queue, "gone", 1, done);
-  Object.assign(globalThis, { scheduler });
+  provideScheduler();
   await Promise.all([request(queue, "one", 2, done), request(queue, "other", 2, done)]);
   expect(done).toEqual(["one", "other", "one", "other"]);
 });

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
@@ -35,7 +36,7 @@ async function runs(workers: Workers): Promise<{ text: number; vision: number[] 
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!(await condition())) await sleep(10);
 }
 
 /** Records the names of requests in the order in which they are answered. */
@@ -100,7 +101,7 @@ describe("the text tower", () => {
     expect(await left).toBe(499);
     const whenLeft = (await runs(workers)).text;
     await embed(newTexts(1));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await sleep(1000);
     const after = (await runs(workers)).text;
     expect(whenLeft - before).toBeGreaterThan(0);
     // One step was being computed.

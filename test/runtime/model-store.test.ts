@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { type Manifest, manifestSchema } from "../../model-shards/manifest.ts";
 import { ServiceError } from "../../functions/runtime/errors.ts";
@@ -331,7 +332,7 @@ describe("a cache that gives damaged bytes", () => {
     const { promise: canceled, resolve } = Promise.withResolvers<boolean>();
     const late: ShardsFetcher = {
       fetch: async () => {
-        await new Promise((done) => setTimeout(done, 3_300));
+        await sleep(3_300);
         return new Response(new ReadableStream({ cancel: () => resolve(true) }));
       },
       forget: async () => {},

@@ -1,4 +1,3 @@
-import { scheduler } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { ComputeQueue } from "../../functions/runtime/sharing/compute-queue.ts";
 import { BestRows } from "../../functions/search/best-rows.ts";
@@ -8,6 +7,7 @@ import type { SegmentCache } from "../../functions/search/segment-cache.ts";
 import { ColumnWriter } from "../../functions/vector-stores/attribute-columns.ts";
 import type { Comparison } from "../../functions/vector-stores/filter.ts";
 import { groupOf } from "../../functions/vector-stores/segment-layout.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
 const ROWS = 8_000;
 const WIDTH = 16;
@@ -22,7 +22,7 @@ class CountingQueue extends ComputeQueue {
 }
 
 test("a filter of many comparisons is work in pieces, though nothing passes it and no vector is read", async () => {
-  Object.assign(globalThis, { scheduler });
+  provideScheduler();
   const writer = new ColumnWriter();
   for (let row = 0; row < ROWS; row++) writer.add(row, { name: `picture ${row}` });
   const bytes = [...writer.groups()][groupOf("name")]!;

@@ -2,6 +2,7 @@
  * File batches as the jobs Worker fills them, while it is killed, objects and R2 fail and messages come twice; what is
  * left of a store after its deletion; files that are deleted.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -68,7 +69,7 @@ async function eventually(happens: () => Promise<boolean>, patienceMs = 120_000)
   const until = Date.now() + patienceMs;
   while (!(await happens().catch(() => false))) {
     if (Date.now() > until) throw new Error("it does not happen");
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
   }
 }
 

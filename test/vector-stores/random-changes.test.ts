@@ -2,6 +2,7 @@
  * Random changes and searches by several at once, while objects and the jobs Worker are killed, R2 fails and messages
  * come twice: what was answered as added is found, what was answered as removed is not, and every score is exact.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type HostileWorkers, startHostile } from "../batches/support/hostile.ts";
 import { askObject } from "../support/ask-object.ts";
@@ -49,7 +50,7 @@ async function insist(method: string, ...parameters: unknown[]): Promise<any> {
       const value: unknown = await ask(method, ...parameters);
       if (value !== "busy" && value !== "unattended") return value;
       await wake();
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     } catch (error) {
       if (left === 0) throw error;
     }

@@ -3,16 +3,14 @@
  * sending.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { BytesInFlight, type Share } from "../../../functions/gateway/body/bytes-in-flight.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
 const MB = 1_000_000;
 let opened: Share[] = [];
 
-beforeAll(() => {
-  // Workers have this function, and Node has it under another name.
-  (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
-});
+provideScheduler();
 
 afterEach(() => {
   for (const share of opened) share.release();

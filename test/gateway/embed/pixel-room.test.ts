@@ -1,8 +1,9 @@
 /** Room for decoded pictures: bounded for all requests together, and nobody waits for a slow or a greedy one. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { ClientPace } from "../../../functions/gateway/body/client-pace.ts";
 import { PIXEL_ROOM, PixelRoom, type PixelShare } from "../../../functions/gateway/embed/pixel-room.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
 const bytesOf = (size: number): number => 3 * size ** 2;
 
@@ -11,9 +12,7 @@ type Options = Parameters<PixelRoom["open"]>[1];
 let room: PixelRoom;
 let opened: PixelShare[] = [];
 
-beforeAll(() => {
-  (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
-});
+provideScheduler();
 
 afterEach(() => {
   for (const share of opened) share.release();

@@ -1,5 +1,4 @@
 /** Every request's schema, field by field: accepted values with their result, and refused values with code and path. */
-import { scheduler } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../../functions/runtime/errors.ts";
 import { FileReference } from "../../../functions/gateway/images/file-reference.ts";
@@ -17,9 +16,9 @@ import { rerankRequestSchema } from "../../../functions/gateway/schemas/rerank-r
 import { similarityRequestSchema } from "../../../functions/gateway/schemas/similarity-request.ts";
 import { computeLabelSetsRequestSchema } from "../../../functions/gateway/schemas/compute-label-sets-request.ts";
 import { validate } from "../../../functions/gateway/schemas/fields/validate.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
-// Workers have this function for pauses.
-Object.assign(globalThis, { scheduler });
+provideScheduler();
 
 const LONG = "\0lifted:0";
 const PICTURE = "data:image/png;base64,AAAA";
