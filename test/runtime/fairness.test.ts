@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { buildSynthetic } from "../support/models/synthetic-model.ts";
+import { eventually } from "../support/eventually.ts";
 import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
 import { post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
@@ -35,9 +36,8 @@ async function runs(workers: Workers): Promise<{ text: number; vision: number[] 
   return { text: text.runs, vision: vision.map((stage) => stage.runs) };
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(10);
-}
+const until = async (condition: () => Promise<boolean>): Promise<void> =>
+  await eventually(condition, { pollMs: 10 });
 
 /** Records the names of requests in the order in which they are answered. */
 function orderOf(): { answered: string[]; note: (name: string, answer: Promise<unknown>) => Promise<void> } {

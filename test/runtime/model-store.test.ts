@@ -12,6 +12,7 @@ import { configuredModel } from "../../functions/runtime/model-store/configured-
 import { type ObjectReader, readVerified } from "../../functions/runtime/model-store/read-verified.ts";
 import { downloadParts } from "../../functions/runtime/model-store/download-parts.ts";
 import { askShards, hasCache, type ShardsFetcher } from "../../functions/runtime/model-store/shards-cache.ts";
+import { byteStream } from "../support/bytes.ts";
 
 /** The one that is committed. */
 const DEMO_MODEL = join(import.meta.dirname, "../../model-shards/edgeclip-demo");
@@ -24,23 +25,8 @@ interface Stored {
   breaks?: boolean;
 }
 
-/** A byte stream in pieces, as R2's. */
 function streamOf({ body, breaks = false }: Stored): ReadableStream<Uint8Array> {
-  let at = 0;
-  return new ReadableStream({
-    type: "bytes",
-    pull(controller) {
-      if (at < body.length) {
-        controller.enqueue(Uint8Array.from(body.subarray(at, at + 70_000)));
-        at += 70_000;
-      } else if (breaks) {
-        controller.error(new Error("connection lost"));
-      } else {
-        controller.close();
-        controller.byobRequest?.respond(0);
-      }
-    },
-  });
+  return byteStream(body, 70_000, { breaks });
 }
 
 /** A bucket with one object, or none. */

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { BytesInFlight, type Share } from "../../../functions/gateway/body/bytes-in-flight.ts";
+import { happens } from "../../support/eventually.ts";
 import { provideScheduler } from "../../support/scheduler.ts";
 
 const MB = 1_000_000;
@@ -21,11 +22,6 @@ function open(room: BytesInFlight, most: number): Share {
   const share = room.open(most);
   opened.push(share);
   return share;
-}
-
-/** True if it happens within a moment. */
-async function happens(event: Promise<unknown>): Promise<boolean> {
-  return await Promise.race([event.then(() => true), sleep(150, false)]);
 }
 
 /** Waits for the rest of a body. @returns the refusal, after which the room is given back */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { ClientPace } from "../../../functions/gateway/body/client-pace.ts";
 import { PIXEL_ROOM, PixelRoom, type PixelShare } from "../../../functions/gateway/embed/pixel-room.ts";
+import { happens } from "../../support/eventually.ts";
 import { provideScheduler } from "../../support/scheduler.ts";
 
 const bytesOf = (size: number): number => 3 * size ** 2;
@@ -27,12 +28,6 @@ function open(size: number, options: Options = { isOfSeveral: true }): PixelShar
 
 async function take(share: PixelShare, count: number): Promise<void> {
   for (let taken = 0; taken < count; taken++) await share.take();
-}
-
-/** True if it happens within a moment. */
-async function happens(event: Promise<unknown>): Promise<boolean> {
-  event.catch(() => {});
-  return await Promise.race([event.then(() => true), sleep(200, false)]);
 }
 
 /** Bytes that all shares hold. */
