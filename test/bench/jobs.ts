@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCommandLine } from "../../build/command-line/command.ts";
+import { megabytes } from "../../build/report/megabytes.ts";
 import { planBlocks, type PlannedItem } from "../../functions/label-sets/builds/plan.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import setup from "../support/bundle-workers.ts";
@@ -50,7 +51,6 @@ function withPrompts(number: number): Set {
   return { labels };
 }
 
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 const total = ({ heapBytes, backingStorageBytes }: IsolateMemory): number => heapBytes + backingStorageBytes;
 
 /** Prints the peak memory while `run` runs, and the memory after a garbage collection. */
