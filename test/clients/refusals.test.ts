@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { newKey } from "../../functions/gateway/keys/api-key.ts";
 import { addKey } from "../support/add-key.ts";
+import { withRateLimits } from "../support/rate-limits.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { documentedTable, markdownTable, TABLES, withVersions } from "./documented-clients.ts";
 import { describeWithPackages, ProgramFolder } from "./other-packages.ts";
@@ -47,16 +48,7 @@ beforeAll(async () => {
   workers = await startWorkers({
     access: "keys",
     change: (name, options) =>
-      name === "edgeclip"
-        ? ({
-            ...options,
-            ratelimits: {
-              LIMIT_FREE: { namespace_id: "free", simple: { limit: FREE, period: 60 } },
-              LIMIT_PUBLIC: { namespace_id: "public", simple: { limit: 1000, period: 60 } },
-              LIMIT_STANDARD: { namespace_id: "standard", simple: { limit: 1000, period: 60 } },
-            },
-          } as typeof options)
-        : options,
+      name === "edgeclip" ? withRateLimits(options, { FREE, PUBLIC: 1000, STANDARD: 1000 }) : options,
   });
 });
 

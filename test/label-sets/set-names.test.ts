@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addKey } from "../support/add-key.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { LEDGER, operations, throughLedger } from "../support/faulty/ledger.ts";
+import { withRateLimits } from "../support/rate-limits.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { type StateMood, watched } from "./support/watched-state.ts";
@@ -20,12 +21,8 @@ beforeAll(async () => {
       if (name !== "edgeclip") return options;
       // Pictures from the cache: what is tested is which labels they meet.
       const bindings = { ...options.bindings, IMAGE_CACHE_TTL: 600 };
-      const simple = { limit: 1e6, period: 10 };
-      const ratelimits = {
-        LIMIT_STANDARD: { namespace_id: "1", simple },
-        LIMIT_PUBLIC: { namespace_id: "2", simple },
-      };
-      return throughLedger({ ...options, bindings, ratelimits } as typeof options);
+      const limited = withRateLimits(options, { STANDARD: 1e6, PUBLIC: 1e6 }, 10);
+      return throughLedger({ ...limited, bindings } as typeof options);
     },
     add: [LEDGER],
   });
