@@ -1,3 +1,4 @@
+/** A filter that no row passes is cut into pieces of work too. */
 import { expect, test } from "vitest";
 import { ComputeQueue } from "../../functions/runtime/sharing/compute-queue.ts";
 import { BestRows } from "../../functions/search/best-rows.ts";

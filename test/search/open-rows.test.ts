@@ -1,3 +1,4 @@
+/** Rows in no segment, as an isolate keeps them: each once, whatever is told again or out of order. */
 import { expect, test } from "vitest";
 import { type LiveOpenPage, highestNumber, isSet, mergedPages } from "../../functions/search/open-rows.ts";
 import { pageLayout, rowBytes, rowsPerPage } from "../../functions/vector-stores/segment-layout.ts";

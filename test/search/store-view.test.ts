@@ -1,3 +1,4 @@
+/** What an isolate knows of stores: searches ask together, and wait for room. */
 import { scheduler } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type AskView, StoreViews } from "../../functions/search/store-view.ts";

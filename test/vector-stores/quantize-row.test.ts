@@ -1,3 +1,4 @@
+/** Vectors in int8: how far values may be off, and which stay zero. */
 import { expect, test } from "vitest";
 import { quantizeRow } from "../../functions/vector-stores/quantize-row.ts";
 import { random as randomFrom, unitVector } from "../support/random.ts";

@@ -1,3 +1,4 @@
+/** Segments as they are written and read: rows, columns, checksums, and the sizes that they may have. */
 import { expect, test } from "vitest";
 import { GroupReader } from "../../functions/vector-stores/attribute-columns.ts";
 import { combinedRows, passesFilter, passingRows } from "../../functions/vector-stores/evaluate-filter.ts";
