@@ -1,6 +1,7 @@
 /** Requests to a running service that wait where the service asks them to. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../build/command-line/message-of.ts";
+import { authorization } from "./authorization.ts";
 
 const TRIES = 8;
 /** Of answers without `retry-after`. Milliseconds. */
@@ -53,14 +54,13 @@ export async function getPatiently(service: Service, path: string): Promise<Resp
 export async function askPatiently(
   { url, key }: Service,
   path: string,
-  requestOf: () => RequestInit,
+  requestOf: () => Omit<RequestInit, "headers"> & { headers?: Record<string, string> },
   signal?: AbortSignal,
 ): Promise<Response> {
   for (let tried = 1; ; tried++) {
     let answer: Response | undefined;
     const request = requestOf();
-    const headers = new Headers(request.headers);
-    if (key !== undefined) headers.set("authorization", `Bearer ${key}`);
+    const headers = { ...request.headers, ...authorization(key) };
     try {
       answer = await fetch(url + path, { ...request, headers, signal: signal ?? null });
     } catch (error) {
