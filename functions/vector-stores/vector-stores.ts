@@ -1,6 +1,5 @@
 /** The Durable Objects of vector stores and of their accounts, asked with a deadline, and the messages about them. */
 import { parseFileId } from "../files/file-id.ts";
-import { answeredBy } from "../runtime/answered-by.ts";
 import { askedObject } from "../runtime/ask-object.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
@@ -88,8 +87,11 @@ export async function leaveStores(
   const { ids } = await accountStores(env, account).listStores(query);
   if (ids.length === 0) return;
   const message = { kind: "vector-store-file", account, fileId } as const;
-  const send = async (): Promise<unknown> => await env.BUILDS.send(message, { delaySeconds: DELETED_AFTER });
-  await answeredBy(DEADLINES.small, send, storesUnreachable);
+  try {
+    await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, { delaySeconds: DELETED_AFTER }));
+  } catch (cause) {
+    throw storesUnreachable(cause);
+  }
 }
 
 export function storesUnreachable(cause: unknown): ServiceError {

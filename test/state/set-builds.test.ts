@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { askObject } from "../support/ask-object.ts";
 import { startObject } from "./start-object.ts";
 
-const MAX_BUILDING = 2;
+const MOST = 2;
 const MODEL = "m@1";
 
 const SCRIPT = `
@@ -74,7 +74,7 @@ function objectOf(account: string) {
     open: (at: number, id: string, most = 100): Promise<boolean> =>
       ask(at, "open", { id, model: MODEL }, most),
     begin: async (at: number, id: string, part = 0): Promise<[boolean, string[]]> => {
-      const { mayBegin, others } = await ask(at, "begin", messageOf(id, part), MAX_BUILDING, nextCall());
+      const { mayBegin, others } = await ask(at, "begin", messageOf(id, part), MOST, nextCall());
       return [mayBegin, idsOf(others)];
     },
     end: async (
@@ -82,9 +82,9 @@ function objectOf(account: string) {
       id: string,
       after: Message | "over" | "later",
       call = nextCall(),
-    ): Promise<string[]> => idsOf(await ask(at, "end", { id, model: MODEL }, after, MAX_BUILDING, call)),
+    ): Promise<string[]> => idsOf(await ask(at, "end", { id, model: MODEL }, after, MOST, call)),
     drop: async (at: number, id: string, part = 0): Promise<string[]> =>
-      idsOf(await ask(at, "drop", messageOf(id, part), MAX_BUILDING, nextCall())),
+      idsOf(await ask(at, "drop", messageOf(id, part), MOST, nextCall())),
     removed: (at: number, id: string): Promise<void> => ask(at, "removed", id),
   };
 }

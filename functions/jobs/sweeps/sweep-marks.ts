@@ -6,7 +6,7 @@ import { warn } from "../../runtime/warn.ts";
 /** Milliseconds after its mark within which a thing has been made, if its request succeeded. */
 export const MADE_AFTER_MS = 600_000;
 /** Marks of a sweep, each of which takes a few of the 10,000 subrequests of an invocation. */
-const MAX_MARKS = 1_000;
+const MOST = 1_000;
 
 /**
  * @param place of the sweep
@@ -22,7 +22,7 @@ export async function sweepMarks(
   warning: string,
 ): Promise<number> {
   let cared = 0;
-  let left = MAX_MARKS;
+  let left = MOST;
   let next: string | undefined;
   for await (const marked of marks.after(await place.read())) {
     if (left-- === 0) break;
