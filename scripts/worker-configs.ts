@@ -68,7 +68,7 @@ export interface WorkerConfig {
   source: Source;
   /** Queues that it consumes. */
   consumes: string[];
-  /** Of the state Worker: the hash of its code and settings. */
+  /** Hash of the state Worker's code and settings. */
   code?: string | undefined;
 }
 

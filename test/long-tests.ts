@@ -1,6 +1,7 @@
 /**
  * The tests that take longest: what is attacked, deployed, broken, or changed under load, browsers, and other people's
- * clients. `npm test` leaves them out, so that it takes minutes; `npm run test:all` and CI run them too.
+ * clients. `npm test` leaves them out, so that it takes minutes; `npm run test:all` runs them too, and so does CI,
+ * except SLOWEST_TESTS.
  */
 export const LONG_TESTS = [
   "test/attack/**/*.test.ts",
@@ -57,7 +58,7 @@ export const LONG_TESTS = [
 ];
 
 /**
- * Of these, what takes two minutes or more a file and is tested elsewhere in less depth. CI leaves it to `npm run test:all`,
+ * What takes two minutes or more a file and is tested elsewhere in less depth. CI leaves it to `npm run test:all`,
  * so that it ends within forty minutes.
  */
 export const SLOWEST_TESTS = [

@@ -41,7 +41,7 @@ const MIN_GAIN = 1e-9;
 export interface ChosenAdapter extends Adapter, Partial<ListedLabels> {
   /** Share of the held-out examples that are classified right, from 0 to 1. Ignored ones do not count. */
   leave_one_out_accuracy: number;
-  /** The same by the texts alone. */
+  /** Share of the held-out examples that the texts alone classify right. */
   text_only_accuracy: number;
 }
 
@@ -61,7 +61,7 @@ export interface ChooseOptions {
 }
 
 interface Candidate extends Adapter {
-  /** Of each held-out example. */
+  /** Log-loss of each held-out example. */
   losses: number[];
   total: number;
   right: number;

@@ -19,7 +19,7 @@ export interface BatchError {
   code: string;
   message: string;
   param: string | null;
-  /** Of the input file, from 1 on. */
+  /** Line of the input file, from 1 on. */
   line: number | null;
 }
 

@@ -46,7 +46,7 @@ export interface LinesAnswered {
   isOverloaded: boolean;
   /** True if a line has none because something failed, such as a tower that ended; of the others, there was no time. */
   isBroken: boolean;
-  /** Of the lines that are answered. */
+  /** Usage of the lines that are answered. */
   usage: LinesUsage[];
 }
 

@@ -31,7 +31,7 @@ export const MAX_FILES_LISTED = 1_000;
 
 /** What is known of a file once all of it has come. */
 export interface FileContent {
-  /** Of the bytes, hexadecimal. */
+  /** SHA-256 of the bytes, hexadecimal. */
   sha256: string;
   bytes: number;
   filename: string;
@@ -42,7 +42,7 @@ export interface FileContent {
 
 /** An upload to R2 that is about to begin. */
 export interface NewUpload {
-  /** Of the blob that it makes, unless the account turns out to have these bytes. */
+  /** Id of the blob that it makes, unless the account turns out to have these bytes. */
   blob: string;
   /** For the marks of the blob's ids. */
   key: string;
@@ -50,7 +50,7 @@ export interface NewUpload {
   uploadId: string | null;
   /** At most so many bytes come. */
   bytes: number;
-  /** That the account may store. */
+  /** Bytes that the account may store in all. */
   maxBytes: number;
 }
 
@@ -85,7 +85,7 @@ export interface FilePage {
 /** What is to happen in R2 before files are gone that have the same bytes. */
 export interface Removal {
   blob: string;
-  /** Of the files that are being removed. They are revoked together: R2 takes one write a second of an object. */
+  /** Numbers of the files that are being removed, revoked together: R2 takes one write a second of an object. */
   numbers: number[];
   /** Whether the bytes go, and with them all files of the blob. */
   isLast: boolean;
@@ -95,7 +95,7 @@ export interface Removal {
 export interface Abandoned {
   /** Whether what R2 has of the upload is nobody's. */
   mayClear: boolean;
-  /** Of the file that was made of it without its client hearing of that. */
+  /** Removal of the file that was made of it without its client hearing of that. */
   removal?: Removal;
 }
 

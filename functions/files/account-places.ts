@@ -3,7 +3,7 @@ import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 
 const ACCOUNTS = "accounts/";
 
-/** Of all blobs of an account. */
+/** Prefix of all blobs of an account. */
 export function blobsPrefix(account: string): string {
   return `${accountPrefix(account)}blobs/`;
 }

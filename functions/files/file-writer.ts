@@ -27,7 +27,7 @@ export class FileWriter {
     new Uint8Array(this.#part).set(this.#upload.prefix);
   }
 
-  /** Of the file, so far. */
+  /** Bytes of the file so far. */
   get bytes(): number {
     return this.#bytes;
   }

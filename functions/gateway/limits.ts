@@ -52,11 +52,11 @@ export const MAX_EMBEDDING_VALUES = 4096;
 export const MAX_MESSAGES = 64;
 /** Texts and pictures of one mix. */
 export const MAX_MIX_PARTS = 64;
-/** Of a part of a mix, up or down. */
+/** Weight of a part of a mix, from minus this to this. */
 export const MAX_MIX_WEIGHT = 1000;
 /** Bytes of an uploaded file: a zone of a free or pro plan refuses bodies over 100 MB before a Worker sees them. */
 export const MAX_FILE_BYTES = 95_000_000;
-/** Of a request that uploads one: the file, its fields and the form around them. */
+/** Bytes of a request that uploads a file: the file, its fields and the form around them. */
 export const MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 500_000;
 /** Bytes that an account's files may have together, by the tier of the key; `public` is a machine of one's own. */
 export const MAX_STORED_BYTES = {

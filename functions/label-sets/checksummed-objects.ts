@@ -107,7 +107,7 @@ export class ChecksummedObjects {
     return bytes === undefined ? undefined : (parse(bytes) as T);
   }
 
-  /** The same, not parsed. */
+  /** Reads the bytes of JSON that cannot be made again. @throws ServiceError `model_unavailable` if they are damaged */
   async originalBytes(key: string, hold?: Hold): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const object = await this.get(key, hold);
     if (object === undefined) return undefined;

@@ -17,9 +17,9 @@ export interface LabelDefinition {
 
 /** An example, by its content. */
 export interface ExampleDefinition {
-  /** Of the picture's file, or of the vector: unit length, float32, little-endian. Hexadecimal. */
+  /** SHA-256 of the picture's file, or of the vector: unit length, float32, little-endian. Hexadecimal. */
   sha256: string;
-  /** Of the model that the vector is from; absent for a picture. */
+  /** Revision of the model that the vector is from; absent for a picture. */
   revision?: string;
 }
 

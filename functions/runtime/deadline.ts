@@ -46,7 +46,7 @@ export async function within<T extends object>(
   return await Promise.race([awaited, silence]).finally(() => clearTimeout(timer));
 }
 
-/** Milliseconds that each dependency may be silent. `docs/reliability.md` gives the reasons. */
+/** Milliseconds that each dependency may be silent. `docs/reliability.md` says what happens when each expires. */
 export const DEADLINES = {
   /** A value of KV; if it does not come, it is computed. */
   kv: 3_000,

@@ -42,7 +42,7 @@ export interface WorkerStats {
   isolate?: Isolate;
   /** Number of stages of an image tower, by its configuration. */
   stages?: number;
-  /** Of the next stage of an image tower, and so on. */
+  /** Figures of an image tower's next stage, which have those of the one after it, and so on. */
   next?: WorkerStats;
   /** Why the next stage did not answer. */
   nextError?: string;

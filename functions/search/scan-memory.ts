@@ -14,7 +14,7 @@ const PICKED_BYTES = 8;
 const QUERIES_AT = 0;
 const SCALES_AT = QUERIES_AT + 2 * MAX_SEARCH_QUERIES * MAX_WIDTH;
 const LIVE_AT = SCALES_AT + 4 * MAX_SEARCH_QUERIES;
-/** Of the narrowest rows, the most fit in a page. */
+/** Most rows in a page: those of the narrowest rows. */
 const MAX_ROWS = rowsPerPage(1);
 const PICKED_AT = LIVE_AT + MAX_ROWS / 8;
 /** For rows that are in no segment. */

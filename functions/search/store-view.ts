@@ -31,7 +31,7 @@ const MAX_ADDED = 256;
 const ADDED_BYTES = 1_500_000;
 /** Milliseconds after which an ask has ended, whatever became of its request: longer than the object's deadline. */
 const ASK_EXPIRY_MS = 10_000;
-/** The same of a search, which has 25 seconds. */
+/** Milliseconds after which a search has ended, whatever became of its request; it has 25 seconds. */
 const USE_EXPIRY_MS = 30_000;
 const POLL_MS = 5;
 /** Rough cost of a segment's reference, and of an attribute beside its characters. */

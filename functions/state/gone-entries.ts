@@ -13,7 +13,7 @@ export const GONE_ENTRIES =
 
 export class GoneEntries {
   readonly #sql: SqlStorage;
-  /** Of those that are remembered, or were since the object has started; undefined until it is asked for. */
+  /** Highest position of those that are or, since the object started, were remembered; undefined until asked for. */
   #highest: number | undefined;
 
   constructor({ sql }: DurableObjectStorage) {

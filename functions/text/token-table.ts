@@ -44,7 +44,6 @@ export interface TokenRows {
 export interface ReadOptions {
   /** False if the request has read rows before: only its first batch comes from the data center's cache. */
   isFirst?: boolean;
-  /** Its abort ends the reading. */
   signal?: AbortSignal;
 }
 

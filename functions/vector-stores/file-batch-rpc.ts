@@ -17,7 +17,7 @@ export interface FileBatchFacts {
   /** Seconds since 1970. */
   createdAt: number;
   status: "in_progress" | "completed" | "cancelled" | "failed";
-  /** Of the files that it was made with. One that went from the store before it was embedded is cancelled. */
+  /** Counts of the files that it was made with. One that went from the store before it was embedded is cancelled. */
   counts: FileCounts;
 }
 

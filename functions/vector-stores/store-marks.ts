@@ -2,7 +2,7 @@
 import { AccountMarks, accountPath } from "../runtime/account-marks.ts";
 import { storesUnreachable } from "./vector-stores.ts";
 
-/** Of all segments of a store. */
+/** Prefix of all segments of a store. */
 export function segmentsPrefix(account: string, id: string): string {
   return `segments/${accountPath(account, id)}/`;
 }

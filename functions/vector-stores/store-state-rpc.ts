@@ -29,7 +29,7 @@ export interface StoreFacts extends NewStore {
   /** Seconds since 1970; null: never. */
   expiresAt: number | null;
   status: "completed" | "in_progress" | "expired";
-  /** Of vectors, attributes and names. */
+  /** Bytes of vectors, attributes and names. */
   usageBytes: number;
   counts: FileCounts;
 }
@@ -148,6 +148,6 @@ export interface VectorStoreRpc {
    * for that is the next addition's, or the sweep's.
    */
   damaged(key: string): Promise<void>;
-  /** Of live rows; those that are gone are left out. */
+  /** Describes the pictures of live rows; those that are gone are left out. */
   describe(numbers: readonly number[]): Promise<Map<number, PictureFacts>>;
 }

@@ -17,7 +17,7 @@ export interface QuantizedRow {
 export interface NewPicture {
   fileId: string;
   filename: string;
-  /** Of the file; 0 for a vector without one. */
+  /** Bytes of the file; 0 for a vector without one. */
   bytes: number;
   attributes: Attributes;
   row: QuantizedRow;

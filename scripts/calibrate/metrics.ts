@@ -50,9 +50,9 @@ export interface ReliabilityBin {
  * A value of each picture, such as the best cosine. Pictures whose value is below a cut get no label.
  */
 export interface Separated {
-  /** Of pictures whose best label is right, ascending. */
+  /** Values of pictures whose best label is right, ascending. */
   present: readonly number[];
-  /** Of pictures that no label fits, ascending. */
+  /** Values of pictures that no label fits, ascending. */
   absent: readonly number[];
 }
 

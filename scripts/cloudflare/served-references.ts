@@ -8,7 +8,7 @@ export async function servedReferences(api: CloudflareApi): Promise<string[]> {
   return await servedBy(api, (await trafficNow(api)) ?? []);
 }
 
-/** The same, for given versions of the gateway. */
+/** @returns `<alias>@<revision>` of the models that these versions of the gateway serve */
 export async function servedBy(api: CloudflareApi, traffic: Traffic): Promise<string[]> {
   const references: string[] = [];
   for (const { version_id: version } of traffic) {

@@ -19,7 +19,7 @@ export interface Deployment {
   version: string;
   dataCenter: string | null;
   parts: { [P in Part]: Asked<NonNullable<OperatorReport[P]>> };
-  /** Of each model that is served; without a name, of the default one of a deployment that does not tell its models. */
+  /** Those of each served model; without a name, of the default one of a deployment that does not tell its models. */
   classifications: ModelClassifications[];
 }
 

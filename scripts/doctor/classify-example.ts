@@ -15,7 +15,7 @@ export interface Classified {
   tokens: number;
   /** Milliseconds that the client waited. */
   elapsed: number;
-  /** Of `server-timing`, by part: milliseconds, and where a tower was loaded from. */
+  /** What `server-timing` says, by part: milliseconds, and where a tower was loaded from. */
   timings: ReadonlyMap<string, { ms: number; from: string | null }>;
 }
 

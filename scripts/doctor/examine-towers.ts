@@ -18,7 +18,7 @@ export function examineTowers(deployment: Deployment): Finding[] {
       value: dot,
       expected: "bytes (a processor with AVX-VNNI) or 7-bit (one without)",
       otherwise:
-        "the host has no relaxed SIMD: towers take about twice as long, see docs/benchmarks/hosts.md",
+        "the host has no relaxed SIMD: the image tower takes about 1.1 times as long as with 7-bit, see docs/benchmarks/image-tower.md",
       verdict: verdictOf(dot !== "none"),
     });
   }

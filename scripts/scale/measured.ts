@@ -51,7 +51,7 @@ export async function readMeasured(): Promise<Measured> {
     loadingMs,
     readsOfR2,
     sources: [
-      `a classification with cached labels takes ${seconds} s of CPU time, and a million of them cost ${dollars} $ ([service](benchmarks/service.md), own kernels, ${service.machine})`,
+      `a classification with cached labels takes ${seconds} s with one client, which is counted as its CPU time, and a million of them cost ${dollars} $ ([service](benchmarks/service.md), own kernels, ${service.machine})`,
       `the first picture of a cold isolate takes ${start.nearR2} s near R2, ${start.farCacheEmpty} s far from it, ${start.farCacheFilled} s with a filled cache; hashing, ordering and compiling take ${Math.round(loadingMs)} ms of CPU time; with an empty one the shards Worker reads R2 ${readsOfR2} times ([cold start](benchmarks/cold-start.md), own kernels, ${cold.machine})`,
     ],
   };

@@ -4,7 +4,7 @@ import { messageOf } from "../../build/command-line/message-of.ts";
 import { authorization } from "./authorization.ts";
 
 const TRIES = 8;
-/** Of answers without `retry-after`. Milliseconds. */
+/** Milliseconds of the first pause after an answer without `retry-after`. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 /** Statuses of what may work later: the rate limit, overload, and failures on the way. */

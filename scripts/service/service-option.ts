@@ -11,7 +11,7 @@ export const URL_OPTION = {
   about: "URL of the service",
 } as const;
 
-/** The same for a command that takes the URL as its argument, too. */
+/** `URL_OPTION` for a command that takes the URL as its argument, too. */
 export const SECOND_URL_OPTION = {
   type: "string",
   value: "<url>",

@@ -8,7 +8,7 @@ import type { Manifest } from "../../model-shards/manifest.ts";
 import { openImageTower } from "./node-towers.ts";
 import { exampleSamples, SAMPLE_COUNT } from "./samples.ts";
 
-/** Of the result, so that it does not depend on how a host rounds. */
+/** Decimals of the result: so few that it does not depend on how a host rounds. */
 const DECIMALS = 3;
 
 /** @param folder of the built model */

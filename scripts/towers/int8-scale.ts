@@ -14,7 +14,7 @@ import { exampleSamples, SAMPLE_COUNT } from "./samples.ts";
 
 /** What is tried, in `1 ÷ √width`: a unit vector's values have this standard deviation if they are spread evenly. */
 const DEVIATIONS = [2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 8, 11, 16];
-/** Of the result, so that it does not depend on how a host rounds. */
+/** Digits of the result: so few that it does not depend on how a host rounds. */
 const DIGITS = 6;
 
 interface Task {

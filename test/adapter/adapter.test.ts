@@ -61,7 +61,7 @@ function plainLogits(
 
 interface PlainPair extends Adapter {
   accuracy: number;
-  /** Of each held-out example. */
+  /** Log-loss of each held-out example. */
   losses: number[];
 }
 

@@ -11,15 +11,18 @@ import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { contractCases } from "./cases/contract-cases.ts";
 import type { Case } from "./cases/contract-row.ts";
+import { type Reference, statusesOf } from "./documented-requests.ts";
 
 const TABLE = join(import.meta.dirname, "../../docs/api-cases.md");
 
 let workers: Workers;
 let cases: Case[];
+let reference: Reference;
 const rows: string[] = [];
 
 beforeAll(async () => {
   workers = await startWorkers();
+  reference = (await request("GET", `${workers.url}/openapi.json`)).body;
   const set = await request("POST", `${workers.url}/v1/label_sets`, { labels: ["fox", "harp"] });
   const model = await request("GET", `${workers.url}/v1/models/edgeclip-demo`);
   const image = await exampleBase64("fox.png");
@@ -73,6 +76,8 @@ it("holds in every row", { timeout: 300_000 }, async () => {
     const what = `${each.endpoint}, ${each.what}: ${JSON.stringify(answer.body).slice(0, 300)}`;
     const wanted = { status: each.status, code: each.code ?? null, param: each.param ?? param, missing: [] };
     expect(found, what).toEqual(wanted);
+    const status = String(each.status);
+    expect(statusesOf(reference, each.endpoint) ?? [status], `${what}, in the reference`).toContain(status);
     const path = each.endpoint.replaceAll(/(ls|vs|vsfb)_[0-9a-f]{24,32}|file-[\w-]{44}/g, "{id}");
     rows.push(`| ${path} | ${each.what} | ${answer.status} | ${code ?? ""} | ${param ?? ""} |`);
   }

@@ -37,10 +37,10 @@ export interface DocumentedRequest {
   /** Name of the example, or of the form. */
   example: string;
   json?: object;
-  /** Of a form, without its files. */
+  /** Fields of a form, without its files. */
   fields?: Record<string, unknown>;
   files: string[];
-  /** Of the answers that are no refusals. */
+  /** Statuses of the answers that are no refusals. */
   statuses: string[];
   /** Operations whose path takes fields of the answer. */
   links: Link[];
@@ -91,6 +91,19 @@ function turn({ method, path, links }: DocumentedRequest): number {
   // What is within another goes first.
   if (method === "DELETE") return 1 / path.split("/").length;
   return -Number(links.length > 0);
+}
+
+/**
+ * @param endpoint method and address
+ * @returns the statuses of its answers; undefined if the reference has no such operation
+ */
+export function statusesOf({ paths }: Reference, endpoint: string): string[] | undefined {
+  const [method = "", address = ""] = endpoint.split(" ");
+  const [path = ""] = address.split("?");
+  const isOf = (template: string): boolean =>
+    new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`, "u").test(path);
+  const operation = Object.entries(paths).find(([template]) => isOf(template))?.[1][method.toLowerCase()];
+  return operation && Object.keys(operation.responses);
 }
 
 /** What a link takes out of an answer. @returns undefined for an answer without one of these fields */

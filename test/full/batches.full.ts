@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type HostileWorkers, startHostile } from "../batches/support/hostile.ts";
 import { compareAll, manyLines, runAll } from "../batches/support/many-lines.ts";
 
-/** Of each endpoint. */
+/** Lines of each endpoint. */
 const LINES = 500;
 const PATIENCE_MS = 1_200_000;
 

@@ -82,7 +82,7 @@ class Vision implements Pick<VisionRpc, "embedPixels"> {
   }
 }
 
-/** Of array buffers, once nobody holds more. */
+/** Bytes of array buffers, once nobody holds more. */
 function bytesHeld(): number {
   setFlagsFromString("--expose-gc");
   (runInNewContext("gc") as () => void)();

@@ -89,9 +89,9 @@ function term(
 
 const logitOf = (all: Map<string, Scored>, label: string): number => all.get(label)?.logit ?? NaN;
 
-/** Of the labels "thing" and "harp". */
+/** The higher logit of the labels "thing" and "harp". */
 const bestOf = (all: Map<string, Scored>): number => Math.max(logitOf(all, "thing"), logitOf(all, "harp"));
-/** Of "thing" before "harp". */
+/** By how much the logit of "thing" is above that of "harp". */
 const leadOf = (all: Map<string, Scored>): number => logitOf(all, "thing") - logitOf(all, "harp");
 
 /** The logarithm of its odds. */

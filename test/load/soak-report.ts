@@ -66,7 +66,7 @@ Written by \`${command}\`: ${total.toLocaleString("en")} requests of ${clients} 
 the ${model} model, in ${minutes} minutes. Clients and Workers share the machine, whose load was ${load.toFixed(1)} before they began (one
 minute's average): what counts is the memory and the answers, not the times.
 
-**${faults.length === 0 ? `No answer was wrong, no isolate held more than ${megabytes(LIMIT_BYTES)} MB, and none kept more at the end than halfway.` : "What must not be:"}**
+**${faults.length === 0 ? `No answer was wrong, no isolate held more than ${megabytes(LIMIT_BYTES)} MB, and none grew between halfway and the end by more than a tenth and ${megabytes(GROWTH_BYTES)} MB.` : "What must not be:"}**
 ${faults.map((fault) => `\n- ${fault}`).join("")}
 | kind of request | requests | p50 ms | p95 ms | p99 ms |
 | --- | --- | --- | --- | --- |

@@ -94,7 +94,7 @@ async function sampleEachMinute(workers: Workers, start: number): Promise<void> 
   }
 }
 
-/** The same after garbage collection. */
+/** Samples what each isolate holds after garbage collection. */
 async function sampleKept(workers: Workers): Promise<void> {
   for (const [name, memory] of await workers.memory(true))
     kept.set(name, [...(kept.get(name) ?? []), totalBytes(memory)]);

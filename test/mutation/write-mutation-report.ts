@@ -16,7 +16,7 @@ interface Mutant {
 interface Row {
   mutants: number;
   found: number;
-  /** Of the code that was changed. */
+  /** Version of the code that was changed. */
   version: string;
 }
 
@@ -100,7 +100,7 @@ function totalOf({ mutants, found, version: of }: Row): string {
   return `| **${of}** | ${mutants} | ${found} | **${percent(found / mutants)}** | |`;
 }
 
-/** Of the files that are still there. */
+/** Rows of the files that are still there. */
 function rowsOf(table: string): [file: string, row: Row][] {
   return [...table.matchAll(WRITTEN_ROW)].flatMap(({ groups }) => {
     const { file = "", mutants, found, version: of = "" } = groups ?? {};

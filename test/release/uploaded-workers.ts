@@ -46,7 +46,7 @@ const MODULE_TYPES = new Map([
   ["application/octet-stream", "Data"],
 ] as const);
 
-/** Of Durable Objects: the steps from the tag that the script has to the newest. */
+/** Migrations of Durable Objects: the steps from the tag that the script has to the newest. */
 export interface Migrations {
   old_tag?: string;
   new_tag: string;

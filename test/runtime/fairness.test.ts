@@ -18,7 +18,7 @@ const TEXTS = 1000;
 const TEXTS_PER_STEP = 21;
 
 let made = 0;
-/** Of 12 tokens each, start and end included. */
+/** Texts of 12 tokens each, start and end included. */
 const newTexts = (count: number): string[] =>
   Array.from(
     { length: count },

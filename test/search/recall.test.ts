@@ -9,7 +9,7 @@ import { RecallStore } from "./support/recall.ts";
 import { SearchService } from "./support/search-service.ts";
 
 const LEAST = 0.99;
-/** Of each kind. The other pictures are in the store. */
+/** Queries of each kind. The other pictures are in the store. */
 const QUERIES = 40;
 /** More are refused in one request. */
 const PICTURES_PER_REQUEST = 16;

@@ -90,7 +90,7 @@ test("what changed since is told whole if it is much", async () => {
   expect(store.asked).toBe(3);
 });
 
-/** Of an object that never answers. */
+/** Asks an object that never answers. */
 const hung: AskView = async () => await new Promise(() => {});
 
 test("a search that waits for room ends when its time is over", async () => {

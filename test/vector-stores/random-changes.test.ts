@@ -12,7 +12,7 @@ import { type Found, StoreModel } from "./support/store-model.ts";
 
 const OPERATIONS = 2_800;
 const WRITERS = 8;
-/** Of each writer. */
+/** Files of each writer. */
 const FILES = 160;
 const MAX_ADDED = 24;
 const WIDTH = 24;

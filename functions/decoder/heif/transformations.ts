@@ -14,7 +14,7 @@ export interface Transformations {
 
 /** `irot`, quarter turns counter-clockwise → EXIF orientation. */
 const TURNED = [1, 8, 3, 6];
-/** The same after `imir`, indexed by its axis: 0 swaps top and bottom, 1 swaps left and right. */
+/** `irot` after `imir`, whose axis is the first index (0 swaps top and bottom, 1 left and right) → EXIF orientation. */
 const MIRRORED = [
   [4, 5, 2, 7],
   [2, 7, 4, 5],

@@ -16,7 +16,7 @@ const DRAIN_SILENCE_MS = 1_000;
 
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
-/** Receives a body. */
+/** Where the pieces of a body go. */
 export interface BodySink {
   /** Called with each piece as it arrives. */
   take(piece: Uint8Array<ArrayBuffer>): void | Promise<void>;

@@ -11,7 +11,7 @@
 const MAX_STARTED = 8;
 /** Milliseconds without any event after which calls go. */
 const QUIET_MS = 1_000;
-/** The same while lines wait to be started. */
+/** Milliseconds without any event after which calls go while lines wait to be started. */
 const QUIET_BEFORE_ALL_MS = 2_000;
 /** Milliseconds after which whatever waits goes without what still comes. */
 const PATIENCE_MS = 15_000;

@@ -8,7 +8,7 @@ import { rowsOf } from "./rows-of.ts";
 import { anyWanted } from "../../runtime/sharing/wanted.ts";
 
 interface Asked {
-  /** Of its pictures, among those of the call. */
+  /** Indices of its pictures among those of the call. */
   rows: number[];
   wanted: Wanted;
   answer: PromiseWithResolvers<RpcResult<Embeddings>>;

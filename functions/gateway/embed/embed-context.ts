@@ -35,7 +35,7 @@ export interface EmbedContext {
    * @throws ServiceError `overloaded`
    */
   hold: (bytes: number) => Promise<() => void>;
-  /** Of a batch, whose lines wait for each other's pictures. */
+  /** Set for a line of a batch: lines wait for each other's pictures. */
   pictureWatch?: PictureWatch | undefined;
 }
 

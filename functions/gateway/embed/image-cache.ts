@@ -13,7 +13,7 @@ import { hasChecksum, CHECKSUM_BYTES, writeChecksum } from "../../embed/checksum
 
 /** Part of every key. Change it whenever the layout of the values or the preprocessing of pictures changes. */
 const FORMAT = "image2";
-/** The same for pictures of an account's examples. */
+/** Part of every key of pictures of an account's examples. */
 const EXAMPLE_FORMAT = "example1";
 /** Lifetime of an example, seconds: long enough to store a set in several requests. */
 const EXAMPLE_TTL = 24 * 3600;

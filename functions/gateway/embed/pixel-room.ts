@@ -58,7 +58,7 @@ export class PixelShare {
   readonly #onLost: () => void;
   /** Where its pictures count. */
   lane: Lane;
-  /** Pictures. */
+  /** Number of pictures that it has room for. */
   #held = 0;
   #isWaiting = false;
   #isComplete = false;

@@ -14,7 +14,7 @@ export function isPictureError(error: unknown): error is ServiceError {
   return error instanceof ServiceError && CODES.has(error.code);
 }
 
-/** The same error for another reference to the same picture. @param param path of that reference */
+/** A picture's error for another reference to that picture. @param param path of that reference */
 export function errorAt(error: ServiceError, param: string): ServiceError {
   if (error.param === null || error.param === param) return error;
   const { length } = error.param;

@@ -1,4 +1,4 @@
-/** The caller of a request. */
+/** Who sends a request: whose account it is counted on, and what the key allows. */
 import { PUBLIC_ACCOUNT, type Tier } from "./api-key.ts";
 
 export interface Caller {

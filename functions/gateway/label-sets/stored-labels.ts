@@ -29,7 +29,7 @@ const USABLE_FOR = 50_000;
 const MAX_LOADS = 8;
 
 const loads = new KeyedLoads<true>();
-/** Of lines of batches, which compute in the background. No request is to wait for that. */
+/** Loads for lines of batches, which compute in the background. No request is to wait for that. */
 const loadsOfLines = new KeyedLoads<true>();
 
 /**

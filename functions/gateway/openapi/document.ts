@@ -34,7 +34,10 @@ const paths: ZodOpenApiPathsObject = {
         "independent with `multi_label`. Either `labels` or `label_set` is needed.",
       request: classifyRequestSchema,
       form: true,
-      answers: { "200": ["A row for each picture", responses.classifyResponseSchema] },
+      answers: {
+        "200": ["A row for each picture", responses.classifyResponseSchema],
+        "409": ["The examples of the request or of the label set are of another model", responses.errorSchema],
+      },
     }),
   },
   "/v1/similarity": {
@@ -64,7 +67,7 @@ const paths: ZodOpenApiPathsObject = {
       id: "rerank",
       tag: "Pictures and texts",
       summary: "Sort documents by similarity to a query",
-      description: "Query and documents may each be texts or pictures.",
+      description: "Query and documents may each be texts, pictures or stored vectors.",
       request: rerankRequestSchema,
       answers: { "200": ["The most similar first", responses.rerankResponseSchema] },
     }),

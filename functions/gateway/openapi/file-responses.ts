@@ -24,7 +24,7 @@ export const deletedFileSchema = z
   .object({ id: z.string(), object: z.literal("file"), deleted: z.literal(true) })
   .meta({ id: "DeletedFile" });
 
-/** Of a file. */
+/** A file's bytes. */
 export const contentSchema = z.unknown().meta({ override: { type: "string", format: "binary" } });
 
 const stamp = seconds.nullable();

@@ -9,6 +9,7 @@ import {
 import { EXAMPLE_SET } from "./examples.ts";
 import * as responses from "./label-set-responses.ts";
 import { operation } from "./operation.ts";
+import { errorSchema } from "./responses.ts";
 
 const setPath = z.object({
   id: z.string().meta({ description: "Id or name of a label set", example: EXAMPLE_SET }),
@@ -33,6 +34,7 @@ export const labelSetPaths: ZodOpenApiPathsObject = {
         "200": ["The set already existed", responses.labelSetSchema],
         "201": ["The set is new and ready", responses.labelSetSchema],
         "202": ["The set is being computed in the background", responses.labelSetSchema],
+        "409": ["A vector among the examples is of another model", errorSchema],
       },
       idFor: ["getLabelSet", "deleteLabelSet"],
     }),

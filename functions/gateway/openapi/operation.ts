@@ -66,7 +66,7 @@ type Refusal = readonly [status: string, name: string, description: string];
 const ALWAYS: Refusal[] = [
   ["405", "MethodNotAllowed", "The address does not take this method; `allow` lists those that it takes"],
 ];
-/** Of operations that need a key. */
+/** Refusals of operations that need a key. */
 const WITH_KEY: Refusal[] = [
   ["400", "BadRequest", "The request is wrong; `param` names the field"],
   ["401", "Unauthorized", "The API key is missing or wrong; `www-authenticate` says how to send one"],

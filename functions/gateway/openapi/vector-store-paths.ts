@@ -30,7 +30,7 @@ const batchPath = z.object({ id: idOf("createVectorStore"), batch_id: idOf("crea
 const FILE = { id: "vector_store_id", file_id: "id" };
 const BATCH = { id: "vector_store_id", batch_id: "id" };
 
-/** Of what compares or adds vectors. */
+/** Refusals of operations that compare or add vectors. */
 const mismatch = {
   "409": ["The store's vectors are of another model, or it has expired", errorSchema],
 } as const satisfies Partial<Operation["answers"]>;

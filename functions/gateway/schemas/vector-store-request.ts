@@ -66,7 +66,7 @@ export const vectorStoreRequestSchema = z
 
 export const vectorStoreUpdateSchema = z.object(fields).meta({ id: "UpdateVectorStoreRequest" });
 
-/** Of a list whose entries have ids. */
+/** Query fields of a list whose entries have ids. */
 export const cursorShape = {
   after: z
     .string()

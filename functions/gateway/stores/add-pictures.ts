@@ -24,11 +24,11 @@ import type { KeptPictures } from "./kept-pictures.ts";
 import type { OpenStore } from "./open-store.ts";
 import { refusalError } from "./store-errors.ts";
 
-/** Of a vector whose sender gave it no name. */
+/** File name of a vector whose sender gave it none. */
 const UNNAMED = "vector";
 
 export interface Addition {
-  /** Of a picture or vector; undefined: its file's. */
+  /** Name of a picture or vector; undefined: its file's name. */
   filename: string | undefined;
   attributes: Attributes;
 }
@@ -60,7 +60,7 @@ export async function addPictures(
 ): Promise<AddedPictures> {
   const named = await namedFiles(store, batch.context, references, paramOf);
   const { embeddings, hashes, errors, cached } = await embedImages(references, batch, { paramOf, onError });
-  /** Of the account, by the hash of their bytes. */
+  /** The account's files, by the hash of their bytes. */
   const byHash = new Map<string, FileObject>();
   for (const [index, reference] of references.entries()) {
     const file = reference instanceof FileReference ? named.get(reference.id) : undefined;

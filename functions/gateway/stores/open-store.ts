@@ -14,7 +14,7 @@ const models = new MemoryCache<string>(MEMORY_BYTES, (model) => 2 * model.length
 export interface OpenStore {
   account: string;
   id: string;
-  /** Of the model. */
+  /** The manifest of the store's model. */
   manifest: Manifest;
 }
 

@@ -19,7 +19,7 @@ export function fileBatchNotFound(id: string): ServiceError {
   return new ServiceError("batch_not_found", message, { param: "batch_id" });
 }
 
-/** Of a picture that is not embedded, or whose file is not there. */
+/** The error for a picture that is not embedded, or whose file is not there. */
 export function noContent(picture: PictureFacts): ServiceError {
   const message = `${picture.fileId} has no content: ${whyNoContent(picture)}`;
   return new ServiceError("file_not_found", message, { param: "file_id" });

@@ -98,7 +98,7 @@ export class PartCutter {
 
 interface OpenPart {
   made: NewPart;
-  /** Of the towers. */
+  /** Milliseconds of the towers, roughly. */
   milliseconds: number;
   decoded: number;
   /** Labels whose examples it has: within a part, equal pictures are computed once. */

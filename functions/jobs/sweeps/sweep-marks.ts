@@ -10,10 +10,9 @@ const MOST = 1_000;
 
 /**
  * @param place of the sweep
- * @param care for what is marked; one that throws leaves the others as they are
- * @returns true if there was something to do
+ * @param care for what is marked: true if there was something to do; one that throws leaves the others as they are
  * @param warning of what was not swept
- * @returns how often there was
+ * @returns for how many there was something to do
  */
 export async function sweepMarks(
   marks: AccountMarks,

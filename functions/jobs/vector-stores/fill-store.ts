@@ -27,7 +27,7 @@ interface Answer {
   custom_id: string;
   response: {
     body: {
-      /** Of the model. */
+      /** The model's revision. */
       revision?: string;
       data?: { embedding: string }[];
       error?: { code?: string; message?: string };

@@ -13,7 +13,7 @@ export type Part = "result" | "announcement" | "measurements";
 export interface Work {
   /** Shown as a program. */
   request: ApiRequest;
-  /** Of the program; left out for a request of which the program is all. */
+  /** The program's heading; left out for a request of which the program is all. */
   programTitle?: string;
   /** True if a failure leaves the result that is shown, because it is part of the answer. */
   keepsResult?: boolean;

@@ -12,7 +12,7 @@ export interface ShardBytes {
   weights: Uint8Array<ArrayBuffer>;
 }
 
-/** Shards that are downloaded at once; chosen by measurement, see `docs/benchmarks/cold-start.md`. */
+/** Shards that are downloaded at once. */
 const AHEAD = 3;
 
 /**

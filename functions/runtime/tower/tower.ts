@@ -26,7 +26,7 @@ export interface Visitor {
 /** An input that runs while the tower loads. It may belong to another request than the load. */
 interface Early {
   input: Tensor;
-  /** Of the request that it belongs to. */
+  /** Sign of life of the request that it belongs to. */
   life: SignOfLife;
   outcome?: { output: Tensor } | { error: unknown };
 }

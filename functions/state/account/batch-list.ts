@@ -64,7 +64,7 @@ export class BatchList {
     return this.answerBytes();
   }
 
-  /** Of all batches that are not over. */
+  /** Bytes of the answers of all batches that are not over. */
   answerBytes(): number {
     return this.#sql
       .exec<{ bytes: number }>(

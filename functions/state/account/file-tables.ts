@@ -21,7 +21,7 @@ const REMOVED_AFTER = 60;
 const MAX_REMOVED = 1_000;
 
 export interface Totals extends Record<string, SqlStorageValue> {
-  /** Of all blobs: what R2 stores. */
+  /** Bytes of all blobs: what R2 stores. */
   bytes: number;
   files: number;
   next_position: number;

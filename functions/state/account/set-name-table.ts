@@ -1,7 +1,7 @@
 /** Names of an account's label sets. */
 import type { Naming } from "../../label-sets/set-names-rpc.ts";
 
-/** Of an account. */
+/** Names of an account. */
 const MAX_NAMES = 10_000;
 /** Values that SQLite takes with a statement here. */
 const MAX_VALUES = 100;

@@ -3,7 +3,7 @@ import type { Begun, Due, NewUpload } from "../../files/account-files-rpc.ts";
 import type { Totals } from "./file-tables.ts";
 import { unixSeconds } from "../../runtime/unix-seconds.ts";
 
-/** Of an account at once. */
+/** Uploads of an account at once. */
 const MAX_UPLOADS = 100;
 /** Files of an account: an object's storage is 10 GB, and a file's row takes a few hundred bytes. */
 const MAX_FILES = 1_000_000;

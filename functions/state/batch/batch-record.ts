@@ -11,7 +11,7 @@ export interface BatchRecord {
   /** Why the batch will have failed, if `stop` is a failure. */
   failure: BatchError | null;
   outputBytes: number;
-  /** Of the check of the input, then of the end. */
+  /** Token of who checks the input, then of who writes the end; parts have their own. */
   token: string | null;
   taker: Taker | null;
   /** Milliseconds since 1970. */

@@ -49,7 +49,7 @@ export class FileBatchTable {
     );
   }
 
-  /** Of the files that waited, one each for every end. */
+  /** Counts the ends of files that waited, one each. */
   ended(id: string, ends: readonly ("completed" | "failed" | "cancelled")[]): void {
     const record = this.get(id);
     if (record === undefined || ends.length === 0) return;

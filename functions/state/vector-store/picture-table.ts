@@ -18,7 +18,7 @@ export interface StoredRow extends Record<string, SqlStorageValue> {
   file: string;
   /** null unless it is completed. */
   number: number | null;
-  /** Of `STATUSES`. */
+  /** Index in `STATUSES`. */
   status: number;
   filename: string;
   bytes: number;
@@ -126,7 +126,7 @@ export class PictureTable {
     );
   }
 
-  /** Of a file batch, without a vector yet. */
+  /** Inserts a picture of a file batch, without a vector yet. */
   insertPending(fileId: string, createdAt: number, attributes: string, batch: string): void {
     this.#sql.exec(
       `INSERT INTO pictures (position, file, status, filename, bytes, attributes, created_at, batch)
@@ -204,7 +204,7 @@ export class PictureTable {
     return this.get(id)?.position ?? this.#gone.positionOf(id);
   }
 
-  /** Of one batch, the next that wait. */
+  /** The next pictures that wait, all of one batch. */
   pending(limit: number, except: readonly string[]): StoredRow[] {
     const rows = this.#sql
       .exec<StoredRow>(

@@ -209,7 +209,7 @@ function setBit(bits: Uint8Array, index: number): void {
   bits[index >> 3] = bits[index >> 3]! | (1 << (index & 7));
 }
 
-/** Of a number that is among them. */
+/** Index of a number that is among sorted ones. */
 function indexIn(numbers: Uint32Array, number: number): number {
   let low = 0;
   let high = numbers.length - 1;

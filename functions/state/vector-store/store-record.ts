@@ -46,7 +46,7 @@ export interface StoreRecord {
   /** True once nothing is left of an expired store but this. */
   isErased: boolean;
   version: number;
-  /** Of the next row. */
+  /** Number of the next row. */
   nextNumber: number;
   counts: Omit<FileCounts, "total">;
   usageBytes: number;

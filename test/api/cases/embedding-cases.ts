@@ -4,7 +4,7 @@ import { many, type Material, partOf, pngOf } from "./material.ts";
 
 const EMBEDDINGS = "POST /v1/embeddings";
 
-/** Of a text with itself. */
+/** A mix of a text with itself. */
 const mix = (weight: number): object => ({
   content: [
     { type: "text", text: "a" },

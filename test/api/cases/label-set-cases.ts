@@ -55,6 +55,14 @@ export function labelSetCases({ image, set, width }: Material): Case[] {
     row(SETS, "a set with examples", { labels: [{ label: "a", examples: [image] }, "b"] }, 202),
     row(
       SETS,
+      "an example of another model",
+      { labels: [{ label: "a", examples: [{ embedding: vector, revision: "r" }] }] },
+      409,
+      "label_set_model_mismatch",
+      "labels[0].examples[0].revision",
+    ),
+    row(
+      SETS,
       "an example that is no picture",
       { labels: [{ label: "a", examples: ["?"] }] },
       400,

@@ -87,7 +87,7 @@ function ownBodies({ image, set, file, width }: Known): ValidBody[] {
   ];
 }
 
-/** Of Cohere's and Hugging Face's endpoints. */
+/** Bodies for Cohere's and Hugging Face's endpoints. */
 function compatibleBodies({ image, width }: Known): ValidBody[] {
   const data = `data:image/png;base64,${image}`;
   return [

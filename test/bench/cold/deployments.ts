@@ -12,7 +12,7 @@ import { startWorkers, type Workers, workerOptions } from "../../support/workers
 export interface Line {
   /** To the first byte, ms. */
   latency: number;
-  /** Of a stream. */
+  /** Bytes a second of a stream. */
   bytesPerSecond: number;
 }
 

@@ -35,7 +35,7 @@ interface Taught {
 interface Outcome {
   /** Percent. */
   accuracy: number;
-  /** Of the pictures, in order. */
+  /** Whether each picture was classified right, in their order. */
   right: boolean[];
   adapter?: {
     alpha: number;

@@ -9,7 +9,7 @@ const VECTORS = 2 * OPEN_ROWS_DUE + 500;
 const ADDED_AT_ONCE = 8;
 /** Milliseconds until what was refused is sent again. */
 const PATIENCE = 500;
-/** Of one text, and as many of several. */
+/** Searches for one text, and as many for several. */
 const SEARCHES = 16;
 
 export class StoreInUse {

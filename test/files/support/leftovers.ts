@@ -18,7 +18,7 @@ export const NOTHING: Stored = {
   rows: { blobs: 0, files: 0, uploads: 0 },
 };
 
-/** Of local R2: an upload that takes parts. */
+/** Local R2's state of an upload that takes parts. */
 const IN_PROGRESS = 0;
 
 /** @param storage the folder in which R2 and the objects are */

@@ -67,7 +67,7 @@ async function open(bytes: number): Promise<Share> {
   return share;
 }
 
-/** Of a request with a small body, whose caches are empty. */
+/** Context of a request with a small body, whose caches are empty. */
 function context(): EmbedContext {
   const values: Record<string, unknown> = { share: mine, timings: new Timings(), requestId: "r" };
   const c = {

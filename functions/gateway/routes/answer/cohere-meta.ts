@@ -1,7 +1,7 @@
 /** The `meta` of Cohere's answers, without which some of its clients refuse them. Nobody is billed by it. */
 import type { Usage } from "../../embed/usage.ts";
 
-/** Of Cohere's API, as in the path. */
+/** Version of Cohere's API, as in the path. */
 export type CohereVersion = "1" | "2";
 
 export function cohereMeta(version: CohereVersion, { images, tokens, cachedTokens }: Usage): object {

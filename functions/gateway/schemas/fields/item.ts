@@ -36,7 +36,7 @@ export const mixedItemSchema = z.union([stringAsText, textItem, objectAsImage, m
   error: "must be a text, an image object, an object with a text, or a mix of both",
 });
 
-/** The same, or a vector. */
+/** A text, a picture, or a vector; a plain string is a text. */
 export const anyItemSchema = z.union([stringAsText, textItem, objectAsImage, embeddingItem], {
   error: "must be a text, an image object, or an object with a text or an embedding",
 });

@@ -1,4 +1,4 @@
-/** The name of the requested model. */
+/** The field `model`, the same in all requests that have it. */
 import { MAX_NAME_LENGTH } from "../../limits.ts";
 import { shortString } from "./short-string.ts";
 

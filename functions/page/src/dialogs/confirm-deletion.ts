@@ -19,7 +19,7 @@ export interface Deletion {
   title: string;
   /** What is lost, and what is not. */
   lost: string;
-  /** Of what is deleted, in the API. */
+  /** The API's address of what is deleted. */
   path: string;
   /** Called when it is gone and the dialog is closed. */
   done: () => void;

@@ -9,7 +9,7 @@ import { crossButton, find, make } from "../dom.ts";
 import { failureInWords } from "../failure-in-words.ts";
 import { transferredPictures } from "../pictures/chosen-picture.ts";
 
-/** Of a label. More teach little, and each adds about 3 kB to every request. */
+/** Examples of a label. More teach little, and each adds about 3 kB to every request. */
 const MAX_EXAMPLES = 8;
 
 interface Example {

@@ -81,7 +81,7 @@ async function fetchFile(id: string): Promise<Blob> {
   );
 }
 
-/** Of a vector without a picture, of a file that was deleted, or in a format that the browser cannot show. */
+/** Stands for a vector without a picture, a file that was deleted, or a format that the browser cannot show. */
 function noPicture(): HTMLElement {
   return make("span", { class: "placeholder" }, make("span", {}, "file"));
 }
