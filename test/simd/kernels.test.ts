@@ -15,7 +15,7 @@ import { KernelBench } from "../support/models/simd-kernels.ts";
 import { random } from "../support/random.ts";
 
 const next = random(7);
-/** In [−1, 1). */
+/** A number in [−1, 1). */
 const signed = (): number => 2 * next() - 1;
 const floats = (length: number, scale = 1): Float32Array =>
   Float32Array.from({ length }, () => scale * signed());

@@ -21,7 +21,7 @@ export function viewOf(
   return { version, model, width, segments: segments.refs(), live, added: pictures.rowsAbove(above) };
 }
 
-/** Of live rows; those that are gone are left out. */
+/** Facts of live rows; those that are gone are left out. */
 export function factsByNumber(
   { pictures }: StoredStore,
   numbers: readonly number[],
@@ -29,7 +29,7 @@ export function factsByNumber(
   return new Map(pictures.byNumber(numbers).map((row) => [row.number!, factsOfPicture(row)]));
 }
 
-/** In the order of the numbers. For one that died meanwhile, a row of zeros comes. */
+/** Rows in the order of the numbers. For one that died meanwhile, a row of zeros comes. */
 export function rowsByNumber(
   { pictures }: StoredStore,
   { made: { width } }: StoreRecord,
