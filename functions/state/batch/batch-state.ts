@@ -14,7 +14,7 @@ import {
 } from "../../batches/batch-state-rpc.ts";
 import { type Taker, WORK_LEASE_MS } from "../../runtime/background-work.ts";
 import { BATCH_MIGRATIONS } from "./batch-migrations.ts";
-import { type BatchRecord, end, filesOf, newRecord, refuse, stopWith } from "./batch-record.ts";
+import { end, filesOf, newRecord, refuse, stopWith } from "./batch-record.ts";
 import { BatchRow } from "./batch-row.ts";
 import { BatchWorkshop } from "./batch-workshop.ts";
 import { FailingParts } from "./failing-parts.ts";
