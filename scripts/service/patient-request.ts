@@ -16,6 +16,9 @@ export interface Service {
   key: string | undefined;
 }
 
+/** A request without the key. */
+export type ServiceRequest = Omit<RequestInit, "headers"> & { headers?: Record<string, string> };
+
 /**
  * What is not there at all is said at once, not after many tries.
  * @throws Error if nothing answers at the service's URL
@@ -54,7 +57,7 @@ export async function getPatiently(service: Service, path: string): Promise<Resp
 export async function askPatiently(
   { url, key }: Service,
   path: string,
-  requestOf: () => Omit<RequestInit, "headers"> & { headers?: Record<string, string> },
+  requestOf: () => ServiceRequest,
   signal?: AbortSignal,
 ): Promise<Response> {
   for (let tried = 1; ; tried++) {

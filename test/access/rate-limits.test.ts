@@ -22,8 +22,7 @@ describe("rate limits", () => {
       await keyOf(workers, "frugal", { tier: "free" }),
       await keyOf(workers, "frugal", { tier: "free" }),
     ];
-    for (let i = 0; i < RATES.FREE; i++)
-      await sdk(workers, i % 2 ? first.key : second.key).models.list();
+    for (let i = 0; i < RATES.FREE; i++) await sdk(workers, i % 2 ? first.key : second.key).models.list();
     const { status, body, headers } = await request(
       "GET",
       `${workers.url}/v1/models`,

@@ -251,8 +251,7 @@ describe("a batch that is under way", () => {
 
   it("leaves nothing behind but its files", async () => {
     const until = Date.now() + 30_000;
-    while ((await left()).length > 0 && Date.now() < until)
-      await sleep(200);
+    while ((await left()).length > 0 && Date.now() < until) await sleep(200);
     expect(await left()).toEqual([]);
   });
 

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { isBlank, type Line, readLines } from "../../functions/batches/read-lines.ts";
 import { bytesOf, byteStream } from "../support/bytes.ts";
 
-
 /** @param size bytes that the stream gives at once */
 function streamOf(
   text: string,

@@ -1,5 +1,4 @@
 /** The queue of requests at what an isolate computes: their order, and requests that stop polling. */
-import { scheduler } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Priority } from "../../functions/runtime/rpc.ts";
 import { ComputeQueue } from "../../functions/runtime/sharing/compute-queue.ts";

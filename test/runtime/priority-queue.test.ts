@@ -16,7 +16,11 @@ it("serves in order of arrival, and the background last", () => {
   const [first, second]: Place[] = [{ priority: "interactive" }, { priority: "interactive" }];
   queue.add(first!);
   queue.add(second!);
-  expect([background!, second!, first!].map((place) => queue.isFirst(place, alive))).toEqual([false, false, true]);
+  expect([background!, second!, first!].map((place) => queue.isFirst(place, alive))).toEqual([
+    false,
+    false,
+    true,
+  ]);
 });
 
 it("serves the background after eight others", () => {

@@ -38,7 +38,12 @@ describe("file batches", () => {
   it("complete, fail, or are cancelled, one file each", async () => {
     const store = await made();
     await ask(store, "add", [picture("known")], MAX_PICTURES);
-    const facts = await ask(store, "createBatch", batch("b1", ["a", "b", "c", "known"], { k: 1 }), MAX_PICTURES);
+    const facts = await ask(
+      store,
+      "createBatch",
+      batch("b1", ["a", "b", "c", "known"], { k: 1 }),
+      MAX_PICTURES,
+    );
     expect(facts).toMatchObject({ id: "b1", status: "in_progress" });
     expect(facts.counts).toEqual({ in_progress: 3, completed: 1, failed: 0, cancelled: 0, total: 4 });
     expect(await ask(store, "createBatch", batch("b1", ["z"]), MAX_PICTURES)).toEqual(facts);

@@ -22,7 +22,12 @@ afterAll(ending);
 describe("pictures", () => {
   it("are found from when they were added, by number", async () => {
     const store = await made();
-    const { pictures: added } = await ask(store, "add", [picture("a", { k: "v" }), picture("b")], MAX_PICTURES);
+    const { pictures: added } = await ask(
+      store,
+      "add",
+      [picture("a", { k: "v" }), picture("b")],
+      MAX_PICTURES,
+    );
     expect(added[0]).toEqual({
       fileId: "a",
       filename: "a.png",
@@ -138,7 +143,8 @@ describe("pictures", () => {
 
   it("cost few written rows", async () => {
     const store = await made();
-    const add = async (list: object[]): Promise<number> => await ask(store, "written", "add", list, MAX_PICTURES);
+    const add = async (list: object[]): Promise<number> =>
+      await ask(store, "written", "add", list, MAX_PICTURES);
     const [one, eleven] = [await add(pictures(1)), await add(pictures(11, 100))];
     // A row and two indexes; once a call, the store's own.
     expect([one, (eleven - one) / 10]).toEqual([4, 3]);

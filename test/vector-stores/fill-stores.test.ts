@@ -80,7 +80,9 @@ it(
     await ask(id, "createBatch", { id: "vsfb_1", keyId: null, tier: "public", files }, 100_000);
     await workers.set({ failing: 0.02, kills: 4, copies: 2, busy: 0 });
     await send(id);
-    await eventually(async () => (await ask(id, "batch", "vsfb_1")).status !== "in_progress", { patienceMs: 250_000 });
+    await eventually(async () => (await ask(id, "batch", "vsfb_1")).status !== "in_progress", {
+      patienceMs: 250_000,
+    });
     await workers.set(WELL);
     const batch = await ask(id, "batch", "vsfb_1");
     expect(batch).toMatchObject({

@@ -14,7 +14,8 @@ export interface Material {
   width: number;
 }
 
-export const many = (count: number, what = "t"): string[] => Array.from({ length: count }, (_, i) => `${what}${i}`);
+export const many = (count: number, what = "t"): string[] =>
+  Array.from({ length: count }, (_, i) => `${what}${i}`);
 
 export const LABELS = ["fox", "dress"];
 

@@ -1,8 +1,19 @@
 /** Requests for embeddings, with the fields of OpenAI and of Cohere: what is taken and what is refused. */
 import { expect, it } from "vitest";
 import { cohereEmbedRequestSchema } from "../../../functions/gateway/schemas/cohere-embed-request.ts";
-import { embeddingsRequestSchema, refuseTokenIds } from "../../../functions/gateway/schemas/embeddings-request.ts";
-import { type Acceptance, describeRows, LONG, messagesOf, PICTURE, type Refusal, texts } from "./request-rows.ts";
+import {
+  embeddingsRequestSchema,
+  refuseTokenIds,
+} from "../../../functions/gateway/schemas/embeddings-request.ts";
+import {
+  type Acceptance,
+  describeRows,
+  LONG,
+  messagesOf,
+  PICTURE,
+  type Refusal,
+  texts,
+} from "./request-rows.ts";
 import { many, pictures } from "./validated.ts";
 
 const MIXED = "must be a text, an image object, an object with a text, or a mix of both";

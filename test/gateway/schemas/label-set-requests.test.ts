@@ -1,6 +1,9 @@
 /** Requests about label sets: what is taken and what is refused. */
 import { computeLabelSetsRequestSchema } from "../../../functions/gateway/schemas/compute-label-sets-request.ts";
-import { labelSetListSchema, labelSetRequestSchema } from "../../../functions/gateway/schemas/label-set-request.ts";
+import {
+  labelSetListSchema,
+  labelSetRequestSchema,
+} from "../../../functions/gateway/schemas/label-set-request.ts";
 import { type Acceptance, describeRows, PICTURE, type Refusal } from "./request-rows.ts";
 import { many } from "./validated.ts";
 

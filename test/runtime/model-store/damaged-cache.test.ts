@@ -3,7 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { downloadParts } from "../../../functions/runtime/model-store/download-parts.ts";
 import { loadManifest } from "../../../functions/runtime/model-store/load-manifest.ts";
-import { askShards, hasCache, type ShardsFetcher } from "../../../functions/runtime/model-store/shards-cache.ts";
+import {
+  askShards,
+  hasCache,
+  type ShardsFetcher,
+} from "../../../functions/runtime/model-store/shards-cache.ts";
 import {
   bucketOf,
   changed,

@@ -70,7 +70,9 @@ export async function refusal(work: Promise<unknown>): Promise<[code: string, me
 }
 
 /** The manifest of the committed model, changed or as it is. */
-export const storedManifest = async (change: (manifest: Manifest) => unknown = (same) => same): Promise<Stored> => {
+export const storedManifest = async (
+  change: (manifest: Manifest) => unknown = (same) => same,
+): Promise<Stored> => {
   const text = await readFile(join(DEMO_MODEL, "manifest.json"), "utf8");
   const manifest = manifestSchema.parse(JSON.parse(text));
   return { body: new TextEncoder().encode(JSON.stringify(change(manifest))) };
