@@ -24,7 +24,7 @@ export const LONG_TESTS = [
   "test/decoder/avif.test.ts",
   "test/decoder/decoder-memory.test.ts",
   "test/decoder/heic-grid.test.ts",
-  "test/decoder/sound-after.test.ts",
+  "test/decoder/no-leak-between-pictures.test.ts",
   "test/decoder/waiting-callers.test.ts",
   "test/files/many-changes.test.ts",
   "test/files/removals.test.ts",

@@ -20,7 +20,7 @@ export class PickledTensor {
 }
 
 /** A storage in the zip: `type` such as `FloatStorage`, `key` the entry's name below `data/`. */
-export class PickledStorage {
+class PickledStorage {
   readonly type: string;
   readonly key: string;
   readonly elements: number;

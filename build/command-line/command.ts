@@ -6,6 +6,7 @@
  * output any more, as in `… | head`, it ends without a word.
  */
 import { parseArgs, type ParseArgsOptionDescriptor } from "node:util";
+import { isOfNetwork, messageOf } from "./message-of.ts";
 import { printableLines } from "./printable.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -131,18 +132,6 @@ function help<O extends Options>({ usage, about, options }: Command<O>): string 
 function isFault(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
   return /^(?:Type|Range|Reference|Syntax|Zod|Assertion)Error/.test(error.name) && !isOfNetwork(error);
-}
-
-/** For a failed request, the message of `fetch` is only "fetch failed"; the reason is the cause. */
-function isOfNetwork(error: Error): boolean {
-  return error.message === "fetch failed" && error.cause instanceof Error;
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (isOfNetwork(error)) return `${error.message}: ${messageOf(error.cause)}`;
-  // If several addresses refused the connection, Node's error has no message.
-  return error.message === "" ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message;
 }
 
 /**

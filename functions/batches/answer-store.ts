@@ -3,14 +3,15 @@
  * First the lines of the output file, then those of the error file. Answers that were never reported stay until all are
  * removed.
  */
-import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
-import { ServiceError } from "../runtime/errors.ts";
+import { accountPath } from "../runtime/account-marks.ts";
+import { answeredBy } from "../runtime/answered-by.ts";
 import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
+import { DEADLINES } from "../runtime/deadline.ts";
+import { ServiceError } from "../runtime/errors.ts";
+import { removeAll } from "../runtime/r2.ts";
 
 /** R2's least for a part of an upload that is not the last. */
 const PIECE_BYTES = 5 * 1024 * 1024;
-/** Objects that R2 removes at once. */
-const MAX_REMOVED = 1_000;
 
 export class AnswerStore {
   readonly #bucket: R2Bucket;
@@ -18,7 +19,7 @@ export class AnswerStore {
 
   constructor(bucket: R2Bucket, account: string, batch: string) {
     this.#bucket = bucket;
-    this.#prefix = `batches/${encodeURIComponent(account)}/${batch}/`;
+    this.#prefix = `batches/${accountPath(account, batch)}/`;
   }
 
   writer(part: number, token: string): AnswerWriter {
@@ -39,13 +40,7 @@ export class AnswerStore {
   }
 
   async removeAll(): Promise<void> {
-    for (;;) {
-      const options = { prefix: this.#prefix, limit: MAX_REMOVED };
-      const { objects, truncated } = await answered(DEADLINES.r2Body, () => this.#bucket.list(options));
-      const keys = objects.map(({ key }) => key);
-      if (keys.length > 0) await answered(DEADLINES.r2Body, () => this.#bucket.delete(keys));
-      if (!truncated) return;
-    }
+    await removeAll(this.#bucket, this.#prefix, unreachable);
   }
 
   #key(part: number, token: string): string {
@@ -131,9 +126,9 @@ function emptyPiece(): ArrayBuffer {
 }
 
 async function answered<T>(deadline: number, question: () => Promise<T>): Promise<T> {
-  try {
-    return await withDeadline(deadline, question);
-  } catch (cause) {
-    throw new ServiceError("overloaded", "the answers of batches cannot be reached", { cause });
-  }
+  return await answeredBy(deadline, question, unreachable);
+}
+
+function unreachable(cause: unknown): ServiceError {
+  return new ServiceError("overloaded", "the answers of batches cannot be reached", { cause });
 }

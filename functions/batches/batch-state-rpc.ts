@@ -10,16 +10,8 @@
  * slow finds that its token is not known any more, and its result does not count. So messages may come twice, or in any
  * order, and every call may be repeated.
  */
+import type { Taker } from "../runtime/background-work.ts";
 import type { BatchEndpoint, BatchError, BatchObject } from "./batch-object.ts";
-
-/**
- * The message for which work is taken. If it comes again, the consumer that took work for it before is dead, so its
- * work is free before its time is over.
- */
-export interface Taker {
-  message: string;
-  attempt: number;
-}
 
 /** Who made a batch; its lines are answered for this account and key. */
 export interface BatchOwner {

@@ -12,18 +12,18 @@ import { ByteReader } from "../runtime/bytes/byte-reader.ts";
 import { withDeadline } from "../runtime/deadline.ts";
 import { writeDecoded } from "../runtime/bytes/decoded-frames.ts";
 import { nextFrame } from "../runtime/bytes/file-frames.ts";
+import { DecoderQueue } from "./decoder-queue.ts";
 import { decodeImage } from "./decode-image.ts";
 import { codecMemoryBytes } from "./codec-memory.ts";
 import { OutOfMemory } from "./formats/pixel-limits.ts";
 import { renewMagick, soundMagick } from "./magick/magick.ts";
 import { receiveFile } from "./receive-file.ts";
 import { type HeldResult, READING_MS, ResultRoom } from "./result-room.ts";
-import { Turn } from "./turn.ts";
 
 /** Pictures of each size that wait for their turn: at a fifth of a second a picture, some ten seconds. */
 const MAX_WAITING = 32;
 
-const turn = new Turn();
+const queue = new DecoderQueue();
 const admission = new Admission(MAX_WAITING, { name: "decoder" });
 const room = new ResultRoom();
 let pictures = 0;
@@ -96,7 +96,7 @@ class Call {
     const decoded =
       this.#refusal ??
       (await rpcResult("decoder", this.#requestId, () =>
-        admission.admit(this.#kind(), (waits) => turn.take(work, this.#priority, waits)),
+        admission.admit(this.#kind(), (waits) => queue.run(work, this.#priority, waits)),
       ));
     if (!file.isRead) {
       // Nothing more of the call is decoded. Its files are read, so that it ends as every call does.

@@ -1,5 +1,6 @@
 /** An account's files: its Durable Object, asked with a deadline, and the two steps that a deletion has. */
 import { askAgain, askOnce } from "../runtime/ask-object.ts";
+import { isBusy } from "../runtime/r2.ts";
 import { warn } from "../runtime/warn.ts";
 import type {
   Abandoned,
@@ -15,7 +16,7 @@ import type {
   NewUpload,
   Removal,
 } from "./account-files-rpc.ts";
-import { BlobStore, isBusy, unreachable } from "./blob-store.ts";
+import { BlobStore, unreachable } from "./blob-store.ts";
 
 /** How often something is tried that others do to the same object of R2. */
 const TRIES = 8;

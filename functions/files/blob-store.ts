@@ -10,8 +10,10 @@
  * an ETag is a hash of the bytes alone, and these do not change. So a few random bytes stand before them, new each
  * time; readers ask for what follows.
  */
+import { answeredBy } from "../runtime/answered-by.ts";
 import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
+import { isUnknownUpload } from "../runtime/r2.ts";
 import { blobsPrefix, markerKey } from "./account-places.ts";
 import { isGenuine, parseFileId } from "./file-id.ts";
 import { hasNumber, withNumbers } from "./revoked-numbers.ts";
@@ -138,7 +140,7 @@ export class BlobStore {
         );
       } catch (cause) {
         // R2 refuses to abort an upload that was completed or aborted, and knows it by its object.
-        if (!isOver(cause)) throw unreachable(cause);
+        if (!isUnknownUpload(cause)) throw unreachable(cause);
       }
     }
     await this.remove([blob]);
@@ -212,26 +214,7 @@ export function unreachable(cause: unknown): ServiceError {
 }
 
 async function answered<T>(deadline: number, question: () => Promise<T>): Promise<T> {
-  try {
-    return await withDeadline(deadline, question);
-  } catch (cause) {
-    throw unreachable(cause);
-  }
-}
-
-/** R2 refused to write an object that others write: it takes one write a second. */
-export function isBusy(error: unknown): boolean {
-  return error instanceof ServiceError && hasCode(error.cause, 10058);
-}
-
-/** R2 does not know the upload (any more). */
-function isOver(error: unknown): boolean {
-  return hasCode(error, 10024);
-}
-
-/** True if an error has this code of R2, which stands in the message. */
-function hasCode(error: unknown, code: number): boolean {
-  return String(error).includes(`(${code})`);
+  return await answeredBy(deadline, question, unreachable);
 }
 
 /** Never throws: what reads `writable` fails if this does. The body is cancelled then, or if the signal says so. */

@@ -11,7 +11,7 @@ import { SweepPlace } from "../runtime/sweep-place.ts";
 /** Accounts that are listed at once. */
 const PAGE = 200;
 /** Files, and uploads, of an account that are asked for at once: R2 deletes so many objects in one call. */
-const MOST = 1_000;
+const MAX_DUE = 1_000;
 /** How often an account that had more is asked in one sweep; the rest is left to the next one. */
 const ROUNDS = 10;
 /** Subrequests of a sweep. An invocation has twice as many: some are tried again. */
@@ -62,7 +62,7 @@ class Sweep {
       const before = this.#cleared;
       let hasMore = false;
       await this.#attempt(1, 0, async () => {
-        const due = await files.due(MOST);
+        const due = await files.due(MAX_DUE);
         ({ hasMore } = due);
         await this.#clearDue(files, due);
       });

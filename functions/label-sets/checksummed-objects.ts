@@ -1,8 +1,9 @@
 /** Stores objects in R2 together with the SHA-256 of their bytes, so that damaged bytes are noticed. */
 import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
 import { sha256Hex } from "../../model-shards/sha256.ts";
+import { isBusy, removeAll } from "../runtime/r2.ts";
 import { warn } from "../runtime/warn.ts";
-import { answeringBucket, bodyOf, isBusy, unreachable } from "./answering-bucket.ts";
+import { answeringBucket, bodyOf, unreachable } from "./answering-bucket.ts";
 
 /** Milliseconds until an object may be written again, and how often that is tried. */
 const BUSY_MS = 1_100;
@@ -14,8 +15,10 @@ export type Hold = (bytes: number) => Promise<void>;
 /** Every method throws ServiceError `model_unavailable` while R2 does not answer. */
 export class ChecksummedObjects {
   readonly bucket: R2Bucket;
+  readonly #bucket: R2Bucket;
 
   constructor(bucket: R2Bucket) {
+    this.#bucket = bucket;
     this.bucket = answeringBucket(bucket);
   }
 
@@ -113,11 +116,7 @@ export class ChecksummedObjects {
   }
 
   async removeAll(prefix: string): Promise<void> {
-    for (;;) {
-      const { objects, truncated } = await this.bucket.list({ prefix });
-      if (objects.length > 0) await this.bucket.delete(objects.map(({ key }) => key));
-      if (!truncated) return;
-    }
+    await removeAll(this.#bucket, prefix, unreachable);
   }
 }
 

@@ -2,10 +2,11 @@
  * Label sets in R2. R2 is consistent: a write or a deletion is visible to everyone at once.
  *
  * `accounts/<account>/<id>` is the set's entry in lists, `definitions/<id>` the set itself,
- * `vectors/<id>/<revision>/<format>` its packed embeddings, `examples/<id>/<revision>` vectors of its examples. While the embeddings are being computed there are also
- * `parts/<id>/…`, `plans/<id>/…` and `claims/<id>/…`.
+ * `vectors/<id>/<revision>/<format>` its packed embeddings, `examples/<id>/<revision>` vectors of its examples. While
+ * the embeddings are being computed there are also `parts/<id>/…`, `plans/<id>/…` and `claims/<id>/…`.
  */
 import { jsonInSteps } from "../json/json-in-steps.ts";
+import { accountPath } from "../runtime/account-marks.ts";
 import type { Pauses } from "../runtime/sharing/pauses.ts";
 import { bodyOf } from "./answering-bucket.ts";
 import { ClaimStore } from "./builds/claim-store.ts";
@@ -216,7 +217,7 @@ export class SetStore {
 }
 
 function summaryKey(account: string, id: string): string {
-  return `accounts/${encodeURIComponent(account)}/${id}`;
+  return `accounts/${accountPath(account, id)}`;
 }
 
 function vectorsPath(id: string, revision: string): string {

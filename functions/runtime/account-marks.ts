@@ -2,8 +2,9 @@
  * A mark in R2 for each thing of an account that a sweep is to find, `<prefix><account>/<id>`. It is there before the
  * thing is, and goes after everything else of it.
  */
-import { DEADLINES, withDeadline } from "./deadline.ts";
-import type { Unreachable } from "./ask-object.ts";
+import { answeredBy, type Unreachable } from "./answered-by.ts";
+import { DEADLINES } from "./deadline.ts";
+import { removeAll } from "./r2.ts";
 
 export interface Marked {
   /** In the order of all marks. */
@@ -50,11 +51,11 @@ export class AccountMarks {
   }
 
   protected async answered<T>(question: (bucket: R2Bucket) => Promise<T>): Promise<T> {
-    try {
-      return await withDeadline(DEADLINES.r2Body, () => question(this.#bucket));
-    } catch (cause) {
-      throw this.#unreachable(cause);
-    }
+    return await answeredBy(DEADLINES.r2Body, () => question(this.#bucket), this.#unreachable);
+  }
+
+  protected async removeAll(prefix: string): Promise<void> {
+    await removeAll(this.#bucket, prefix, this.#unreachable);
   }
 }
 

@@ -1,17 +1,10 @@
 /** Asks a Durable Object, each time with a deadline. */
+import { answeredBy, type Unreachable } from "./answered-by.ts";
 import { DEADLINES, withDeadline } from "./deadline.ts";
-import type { ServiceError } from "./errors.ts";
 import { warn } from "./warn.ts";
 
-/** Makes the error that a client sees of what went wrong. */
-export type Unreachable = (cause: unknown) => ServiceError;
-
 export async function askOnce<T>(question: () => Promise<T>, unreachable: Unreachable): Promise<T> {
-  try {
-    return await withDeadline(DEADLINES.small, question);
-  } catch (cause) {
-    throw unreachable(cause);
-  }
+  return await answeredBy(DEADLINES.small, question, unreachable);
 }
 
 /**

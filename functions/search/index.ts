@@ -11,7 +11,7 @@ import { thisIsolate } from "../runtime/isolate.ts";
 import { logCall } from "../runtime/log-call.ts";
 import type { RpcResult, WorkerStats } from "../runtime/rpc.ts";
 import { rpcResult } from "../runtime/rpc-result.ts";
-import { Turns } from "../runtime/sharing/turns.ts";
+import { ComputeQueue } from "../runtime/sharing/compute-queue.ts";
 import { warn } from "../runtime/warn.ts";
 import type { Match, SearchRequest, SearchResult, SearchRpc } from "../vector-stores/search-rpc.ts";
 import { MAX_SEARCH_QUERIES } from "../vector-stores/store-limits.ts";
@@ -34,7 +34,7 @@ const MAX_SEARCH_MS = 25_000;
 const TRIES = 3;
 
 const admission = new Admission(MAX_SEARCHES);
-const turns = new Turns();
+const queue = new ComputeQueue();
 const views = new StoreViews();
 const cache = new SegmentCache(new ScanMemory(kernel));
 let searches = 0;
@@ -83,7 +83,7 @@ async function search(env: SearchEnv, request: SearchRequest, ended: AbortSignal
           const queries = packQueries(request.queries, snapshot.width);
           // One more than is wanted tells whether there are more.
           const best = new BestRows(request.limit + 1, request.minScore);
-          const scan = new StoreScan(cache, turns, snapshot, queries, request.filter, best);
+          const scan = new StoreScan(cache, queue, snapshot, queries, request.filter, best);
           try {
             await scan.run(reader, signal);
           } finally {

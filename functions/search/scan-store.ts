@@ -1,11 +1,11 @@
 /**
  * Compares queries with every picture of a store. What is in memory comes first, in few pieces of work; then segments
  * as they arrive from R2. No piece takes much longer than `PIECE_COST` allows, and other searches have their turns
- * between two of them (`runtime/sharing/turns.ts`).
+ * between two of them (`runtime/sharing/compute-queue.ts`).
  */
 import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
 import { ServiceError } from "../runtime/errors.ts";
-import type { Turns } from "../runtime/sharing/turns.ts";
+import type { ComputeQueue } from "../runtime/sharing/compute-queue.ts";
 import { warn } from "../runtime/warn.ts";
 import { GroupReader } from "../vector-stores/attribute-columns.ts";
 import { combinedRows, comparisonsOf, passesFilter, passingRows } from "../vector-stores/evaluate-filter.ts";
@@ -41,7 +41,7 @@ type Missing = { key: string } | "pages";
 
 export class StoreScan {
   readonly #cache: SegmentCache;
-  readonly #turns: Turns;
+  readonly #queue: ComputeQueue;
   readonly #store: StoreSnapshot;
   readonly #queries: PackedQueries;
   readonly #filter: Filter | null;
@@ -57,14 +57,14 @@ export class StoreScan {
   /** @param best takes the rows */
   constructor(
     cache: SegmentCache,
-    turns: Turns,
+    queue: ComputeQueue,
     store: StoreSnapshot,
     queries: PackedQueries,
     filter: Filter | null,
     best: BestRows,
   ) {
     this.#cache = cache;
-    this.#turns = turns;
+    this.#queue = queue;
     this.#store = store;
     this.#queries = queries;
     this.#filter = filter;
@@ -95,10 +95,10 @@ export class StoreScan {
   async #scanMemory(signal: AbortSignal): Promise<Task[]> {
     const tasks = this.#store.segments.map((ref): Task => ({ ref, isDone: false, passing: new Map() }));
     const cold: Task[] = [];
-    await this.#turns.take(() => this.#scanOpen(), signal);
+    await this.#queue.run(() => this.#scanOpen(), signal);
     let end = PIECE_COST;
     while (tasks.length > 0) {
-      await this.#turns.take(() => {
+      await this.#queue.run(() => {
         for (; this.#spent < end && tasks.length > 0; tasks.shift()) {
           const [task] = tasks;
           if (this.#advance(task!) !== undefined) cold.push(task!);
@@ -113,7 +113,7 @@ export class StoreScan {
   async #finish(task: Task, loading: Loading): Promise<void> {
     const { signal } = loading;
     for (let failures = 0; !task.isDone;) {
-      const missing = await this.#turns.take(() => this.#advance(task), signal);
+      const missing = await this.#queue.run(() => this.#advance(task), signal);
       if (missing === undefined) return;
       try {
         await this.#load(task, missing, loading);
@@ -134,11 +134,11 @@ export class StoreScan {
     const { width } = this.#store;
     if (missing === "pages") {
       await this.#cache.loadSegment(ref, width, loading, (pages) =>
-        this.#turns.take(() => this.#scan(task, pages()), loading.signal),
+        this.#queue.run(() => this.#scan(task, pages()), loading.signal),
       );
     } else {
       await this.#cache.loadGroup(ref, width, missing.key, loading, (bytes) =>
-        this.#turns.take(() => this.#compare(task, missing.key, bytes()), loading.signal),
+        this.#queue.run(() => this.#compare(task, missing.key, bytes()), loading.signal),
       );
     }
   }

@@ -5,7 +5,7 @@
  */
 
 /** More than a page has, so that several readers may do so at once. */
-const MOST = 1_000;
+const MAX_GONE = 1_000;
 
 /** In an object's migrations. `number`: the order of the deletions. */
 export const GONE_ENTRIES =
@@ -25,7 +25,7 @@ export class GoneEntries {
     this.#sql.exec("INSERT OR REPLACE INTO gone_entries (id, position) VALUES (?, ?)", id, position);
     this.#sql.exec(
       "DELETE FROM gone_entries WHERE number <= (SELECT MAX(number) FROM gone_entries) - ?",
-      MOST,
+      MAX_GONE,
     );
   }
 

@@ -19,10 +19,6 @@ export class StoreMarks extends AccountMarks {
   }
 
   async removeAllSegments(account: string, id: string): Promise<void> {
-    let listed: R2Objects;
-    do {
-      listed = await this.answered((bucket) => bucket.list({ prefix: segmentsPrefix(account, id) }));
-      await this.removeSegments(listed.objects.map(({ key }) => key));
-    } while (listed.truncated);
+    await this.removeAll(segmentsPrefix(account, id));
   }
 }

@@ -8,14 +8,9 @@
  * Work is lent for `WORK_LEASE_MS` and named by a token. If a consumer dies, its work is lent again; a result that
  * comes after that time changes nothing. So messages may come twice, or in any order, and every call may be repeated.
  */
+import type { Taker } from "../runtime/background-work.ts";
 import type { OpenRow, SegmentRef } from "./store-state-rpc.ts";
 import type { PictureFacts, QuantizedRow } from "./stored-picture.ts";
-
-/** The message for which work is taken. If it comes again, the consumer that took work for it before is dead. */
-export interface StoreTaker {
-  message: string;
-  attempt: number;
-}
 
 export interface Compaction {
   /** Key of the object to be written; nobody else writes it. */
@@ -70,7 +65,7 @@ export interface StoreCare {
 }
 
 export interface StoreWorkRpc {
-  take(taker: StoreTaker): Promise<StoreWork>;
+  take(taker: Taker): Promise<StoreWork>;
   /** @returns false if the work is not wanted any more, or was lent to another */
   renew(token: string): Promise<boolean>;
   /** Gives work back that was not done. @param isFailure true if one of its files may be the reason */

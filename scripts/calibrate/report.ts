@@ -1,5 +1,6 @@
 /** The results of a calibration as text and as plots. */
 import { join } from "node:path";
+import { percent } from "../../build/report/percent.ts";
 import { writeLineChart } from "../charts/line-chart.ts";
 import {
   accuracy,
@@ -168,10 +169,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
       .join("   ")
       .trimEnd();
   return `${[head, ...rows].map(line).join("\n")}\n`;
-}
-
-function percent(value: number): string {
-  return `${(100 * value).toFixed(1)} %`;
 }
 
 /** Never cuts more than the exact value. */

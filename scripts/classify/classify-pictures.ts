@@ -1,7 +1,7 @@
 /** Classifies picture files one request each, several at once, and gives their rows in the files' order. */
 import { basename } from "node:path";
 import * as z from "zod";
-import { messageOf } from "../message-of.ts";
+import { messageOf } from "../../build/command-line/message-of.ts";
 import { pictureBlob } from "../service/picture-files.ts";
 import { postPatiently, type Service } from "../service/patient-request.ts";
 import { errorSchema } from "../service/refused-request.ts";

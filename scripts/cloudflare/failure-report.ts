@@ -1,5 +1,5 @@
 /** Reports a failed release: what was done, what serves now, and what to do. */
-import { messageOf } from "../message-of.ts";
+import { messageOf } from "../../build/command-line/message-of.ts";
 import type { CloudflareApi, Traffic } from "./api.ts";
 import { rollbackCommand, trafficNow, versionsOf } from "./going-back.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";

@@ -13,7 +13,7 @@ import type { WithModelBucket } from "../models/model-bucket.ts";
 import { release } from "../release/release.ts";
 import { CloudflareApi } from "../cloudflare/api.ts";
 import { withFailureReport } from "../cloudflare/failure-report.ts";
-import { withOperatorKey } from "../cloudflare/operator-key.ts";
+import { withOperatorKey } from "../keys/operator-key.ts";
 import { NAMESPACES } from "../cloudflare/resource-names.ts";
 import { ensureResources } from "../cloudflare/resources.ts";
 import { makeSecrets, readSecrets } from "../cloudflare/secrets.ts";

@@ -1,5 +1,6 @@
 /** Requests of the doctor: one try each, since what fails is part of what is found. */
-import { authorization } from "../release/smoke-test.ts";
+import { messageOf } from "../../build/command-line/message-of.ts";
+import { authorization } from "../service/authorization.ts";
 import type { Service } from "../service/patient-request.ts";
 
 /** The value, or why there is none. */
@@ -25,7 +26,7 @@ export async function asked<T>(
     return { value: await ask() };
   } catch (error) {
     if (!(error instanceof Error) || throws(error)) throw error;
-    return { error: error.message };
+    return { error: messageOf(error) };
   }
 }
 

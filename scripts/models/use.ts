@@ -2,7 +2,7 @@
 import { runCommand } from "../../build/command-line/command.ts";
 import { CloudflareApi } from "../cloudflare/api.ts";
 import { withFailureReport } from "../cloudflare/failure-report.ts";
-import { withOperatorKey } from "../cloudflare/operator-key.ts";
+import { withOperatorKey } from "../keys/operator-key.ts";
 import { cloudflareTarget } from "../cloudflare/target.ts";
 import { orderUse } from "../start/control.ts";
 import { findModel, storedModels } from "./models-in-r2.ts";

@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import * as z from "zod";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { EXAMPLES } from "../paths.ts";
+import { authorization } from "../service/authorization.ts";
 
 const PICTURE = join(EXAMPLES, "fox.png");
 const LABELS = ["fox", "rabbit", "bus", "grapes"];
@@ -63,8 +64,4 @@ async function ask(
   } catch (error) {
     return String(error);
   }
-}
-
-export function authorization(key: string | undefined): Record<string, string> {
-  return key === undefined ? {} : { authorization: `Bearer ${key}` };
 }

@@ -1,5 +1,5 @@
 /** Like `try … finally`, but if the clean-up fails as well, the first error is kept. */
-import { messageOf } from "../message-of.ts";
+import { messageOf } from "../../build/command-line/message-of.ts";
 
 /**
  * @returns what `use` returns

@@ -1,6 +1,11 @@
 /** The endpoints of the API that retrieval uses. */
 import * as z from "zod";
-import { askPatiently, expectService, type Service } from "../service/patient-request.ts";
+import {
+  askPatiently,
+  expectService,
+  type Service,
+  type ServiceRequest,
+} from "../service/patient-request.ts";
 import { RefusedRequest } from "../service/refused-request.ts";
 
 const embeddingsSchema = z.object({
@@ -59,7 +64,7 @@ export class EdgeclipClient {
     return await this.#ask(endpoint, { method: "DELETE" });
   }
 
-  async #ask(endpoint: string, request: RequestInit): Promise<unknown> {
+  async #ask(endpoint: string, request: ServiceRequest): Promise<unknown> {
     if (!this.#isReached) {
       await expectService(this.#service);
       this.#isReached = true;

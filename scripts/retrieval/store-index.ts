@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import * as z from "zod";
 import { MAX_FILENAME_LENGTH } from "../../functions/gateway/limits.ts";
 import { attributesSchema } from "../../functions/gateway/schemas/fields/metadata.ts";
-import { messageOf } from "../message-of.ts";
+import { messageOf } from "../../build/command-line/message-of.ts";
 import { pictureBlob } from "../service/picture-files.ts";
 import { RefusedRequest } from "../service/refused-request.ts";
 import type { EdgeclipClient } from "./edgeclip-client.ts";

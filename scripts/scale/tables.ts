@@ -5,7 +5,7 @@ import { LIMITS, metAt, needsOf } from "./model.ts";
 
 const LOADS = [1, 10, 100, 1_000, 10_000];
 const DATA_CENTERS = [1, 10, 100, 300];
-const MOST = Math.max(...LOADS);
+const MAX_LOAD = Math.max(...LOADS);
 
 /** @returns Markdown */
 export function scaleTables(measured: Measured): string {
@@ -73,7 +73,7 @@ function limitTable(measured: Measured): string {
   const rows = LIMITS.map((limit) => [
     limit.name,
     ...DATA_CENTERS.map((dataCenters) => {
-      const at = metAt(limit, dataCenters, measured, MOST);
+      const at = metAt(limit, dataCenters, measured, MAX_LOAD);
       return at === null ? "not met" : count(at);
     }),
     limit.happens,

@@ -1,5 +1,7 @@
 /** Requests to a running service that wait where the service asks them to. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../../build/command-line/message-of.ts";
+import { authorization } from "./authorization.ts";
 
 const TRIES = 8;
 /** Milliseconds of the first pause after an answer without `retry-after`. */
@@ -14,6 +16,9 @@ export interface Service {
   key: string | undefined;
 }
 
+/** A request without the key. */
+export type ServiceRequest = Omit<RequestInit, "headers"> & { headers?: Record<string, string> };
+
 /**
  * What is not there at all is said at once, not after many tries.
  * @throws Error if nothing answers at the service's URL
@@ -22,16 +27,9 @@ export async function expectService({ url }: Service): Promise<void> {
   try {
     await (await fetch(`${url}/healthz`)).body?.cancel();
   } catch (error) {
-    const message = `nothing answers at ${url} (${reasonOf(error)})`;
+    const message = `nothing answers at ${url} (${messageOf((error as Error).cause ?? error)})`;
     throw new Error(`${message}: start a service, or name another one with --url`, { cause: error });
   }
-}
-
-/** The message of `fetch` is only "fetch failed"; its cause may have several, and no message of its own. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause !== undefined) return reasonOf(error.cause);
-  return error.message === "" ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message;
 }
 
 /**
@@ -59,14 +57,13 @@ export async function getPatiently(service: Service, path: string): Promise<Resp
 export async function askPatiently(
   { url, key }: Service,
   path: string,
-  requestOf: () => RequestInit,
+  requestOf: () => ServiceRequest,
   signal?: AbortSignal,
 ): Promise<Response> {
   for (let tried = 1; ; tried++) {
     let answer: Response | undefined;
     const request = requestOf();
-    const headers = new Headers(request.headers);
-    if (key !== undefined) headers.set("authorization", `Bearer ${key}`);
+    const headers = { ...request.headers, ...authorization(key) };
     try {
       answer = await fetch(url + path, { ...request, headers, signal: signal ?? null });
     } catch (error) {

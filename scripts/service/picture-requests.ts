@@ -1,6 +1,6 @@
 /** Pictures in as few requests as the API takes them in. */
 import { MAX_IMAGES } from "../../functions/gateway/limits.ts";
-import { messageOf } from "../message-of.ts";
+import { messageOf } from "../../build/command-line/message-of.ts";
 import { pictureBlob } from "./picture-files.ts";
 import { RefusedRequest } from "./refused-request.ts";
 

@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
-import { messageOf } from "../message-of.ts";
+import { messageOf } from "../../build/command-line/message-of.ts";
 import { controlFile } from "../paths.ts";
 
 /** Changes the models that are served. @param models their names @param log called with each line of progress */

@@ -41,6 +41,20 @@ describe("a key", () => {
     expect(bearerKey(undefined)).toBeUndefined();
   });
 
+  it("must be the whole header, from first to last character", () => {
+    const key = newKey();
+    for (const header of [
+      `x Bearer ${key}`,
+      `xBearer ${key}`,
+      `Bearer x${key}`,
+      `Bearer ${key}x`,
+      `Bearer x-${key.slice(3)}`,
+      "Bearer",
+    ]) {
+      expect(bearerKey(header), header).toBeUndefined();
+    }
+  });
+
   it("is never the same twice, and neither is its path", async () => {
     const keys = Array.from({ length: 1000 }, newKey);
     expect(new Set(keys).size).toBe(keys.length);

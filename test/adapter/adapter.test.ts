@@ -9,7 +9,7 @@ import {
   listedLabels,
 } from "../../functions/adapter/adapter.ts";
 import { chooseAdapter } from "../../functions/adapter/choose-adapter.ts";
-import { random as randomFrom } from "../gateway/random.ts";
+import { random as randomFrom } from "../support/random.ts";
 
 const WIDTH = 24;
 const SCALE = 30;

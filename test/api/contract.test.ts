@@ -9,8 +9,8 @@ import { uploadFile } from "../files/support/upload-file.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { contractCases } from "./contract-cases.ts";
-import type { Case } from "./contract-row.ts";
+import { contractCases } from "./cases/contract-cases.ts";
+import type { Case } from "./cases/contract-row.ts";
 import { type Reference, statusesOf } from "./documented-requests.ts";
 
 const TABLE = join(import.meta.dirname, "../../docs/api-cases.md");

@@ -1,8 +1,10 @@
 /** Label sets through HTTP, with the R2, KV and queue of a real workerd. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
 import { LEDGER, operations, throughLedger } from "../support/faulty/ledger.ts";
+import { untilReady } from "../support/label-sets.ts";
 import type { Answer } from "../support/post.ts";
 import { request } from "../support/send-request.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
@@ -41,17 +43,6 @@ const classify = (body: object): Promise<Answer> => call("POST", "/v1/classify",
 /** Makes storage fail, by binding; everything else works. */
 async function down(...bindings: string[]): Promise<void> {
   await fetch(ledger, { method: "POST", body: JSON.stringify(bindings) });
-}
-
-/** Polls until the set is ready. */
-async function finished(id: string): Promise<Answer["body"][]> {
-  const seen: Answer["body"][] = [];
-  for (;;) {
-    const { body } = await call("GET", `/v1/label_sets/${id}`);
-    seen.push(body);
-    if (body.status === "ready") return seen;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 describe("the first set of all", () => {
@@ -216,7 +207,7 @@ describe("a set too large for a request", () => {
     expect(early.body.error.message).toContain(`/v1/label_sets/${id}`);
     expect(early.headers.get("retry-after")).toMatch(/^\d+$/);
 
-    const seen = await finished(id);
+    const seen = await untilReady(workers.url, id);
     const progress = seen.map(({ prompts_done: done }) => done as number);
     expect(progress.toSorted((a, b) => a - b)).toEqual(progress);
     expect(progress.at(-1)).toBe(2000);
@@ -243,7 +234,7 @@ describe("a set too large for a request", () => {
   it("may be deleted meanwhile", { timeout: 60_000 }, async () => {
     const { body } = await create({ labels: words(900, "gone"), templates: ["a {}.", "the {}."] });
     expect((await call("DELETE", `/v1/label_sets/${body.id}`)).status).toBe(200);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await sleep(3000);
     expect((await call("GET", `/v1/label_sets/${body.id}`)).status).toBe(404);
   });
 });

@@ -5,6 +5,7 @@
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { addKey } from "../support/add-key.ts";
+import { withRateLimits } from "../support/rate-limits.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 vi.mock("cloudflare:workers", () => ({ tracing: {} }));
@@ -75,11 +76,10 @@ beforeAll(async () => {
     access: "keys",
     change: (name, options) =>
       name === "edgeclip"
-        ? ({
-            ...options,
-            bindings: { ...options.bindings, ALLOWED_ORIGINS: ORIGIN },
-            ratelimits: { LIMIT_HIGH: { namespace_id: "high", simple: { limit: 10_000, period: 60 } } },
-          } as typeof options)
+        ? withRateLimits(
+            { ...options, bindings: { ...options.bindings, ALLOWED_ORIGINS: ORIGIN } } as typeof options,
+            { HIGH: 10_000 },
+          )
         : options,
   });
   const keys = (await workers.miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as KVNamespace;

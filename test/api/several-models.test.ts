@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
@@ -139,7 +140,7 @@ describe("the status of a label set", () => {
       .toBe("ready");
     expect(state(await sets(`/${body.id}`))).toEqual([DEMO.id, "building", 0, false]);
     // The request for the status started no computation.
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await sleep(3000);
     expect(state(await sets(`/${body.id}`))).toEqual([DEMO.id, "building", 0, false]);
     const refused = await classify({ labels: undefined, label_set: body.id });
     expect(refused.body.error.message).toContain(`/v1/label_sets/${body.id}?model=${DEMO.alias}`);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as responses from "../../functions/gateway/openapi/responses.ts";
 import { int8Scale, toBytes } from "../../functions/gateway/vectors/output-type.ts";
 import { mixVectors } from "../../functions/gateway/vectors/mix-vectors.ts";
-import { random, unitVector } from "../gateway/random.ts";
+import { random, unitVector } from "../support/random.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";

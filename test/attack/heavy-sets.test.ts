@@ -2,7 +2,6 @@
  * Stored label sets that are as large as a request's body may be: several are shown, listed, deleted and used at once,
  * each when there is room for it, and the gateway stays within an isolate's memory.
  */
-import { scheduler } from "node:timers/promises";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LabelDefinition, LabelSetDefinition } from "../../functions/label-sets/definition.ts";
@@ -13,9 +12,9 @@ import { peakMemory } from "../support/memory/peak-memory.ts";
 import { post } from "../support/post.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
-// Workers have this function for pauses.
-Object.assign(globalThis, { scheduler });
+provideScheduler();
 
 const LIMIT_BYTES = 120_000_000;
 /** As many as filled the isolate when no room was taken for them. */

@@ -1,6 +1,8 @@
 /** Any `Authorization` header that is not exactly a key of the deployment is refused. */
+import type { KVNamespace } from "@cloudflare/workers-types";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { keyId, keyPath, type KeyRecord, newKey } from "../../functions/gateway/keys/api-key.ts";
+import { addKey } from "../support/add-key.ts";
+import { withRateLimits } from "../support/rate-limits.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { faultOf } from "./fault-of-answer.ts";
 import { Dice } from "./grammar/dice.ts";
@@ -27,30 +29,11 @@ beforeAll(async () => {
   workers = await startWorkers({
     access: "keys",
     change: (name, options) =>
-      name === "edgeclip"
-        ? ({
-            ...options,
-            ratelimits: Object.fromEntries(
-              ["LIMIT_HIGH", "LIMIT_PUBLIC"].map((binding) => [
-                binding,
-                { namespace_id: binding, simple: { limit: 10_000, period: 60 } },
-              ]),
-            ),
-          } as typeof options)
-        : options,
+      name === "edgeclip" ? withRateLimits(options, { HIGH: 10_000, PUBLIC: 10_000 }) : options,
   });
   client = new RawClient(workers.url, 4);
-  key = newKey();
-  const path = await keyPath(key);
-  const record: KeyRecord = {
-    id: keyId(path),
-    account: "somebody",
-    name: "",
-    tier: "high",
-    created_at: 0,
-    expires_at: null,
-  };
-  await (await workers.miniflare.getKVNamespace("KEYS", "edgeclip")).put(path, JSON.stringify(record));
+  const keys = (await workers.miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as KVNamespace;
+  ({ key } = await addKey(keys, "somebody", { tier: "high" }));
 });
 
 afterAll(async () => {

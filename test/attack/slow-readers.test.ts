@@ -1,6 +1,7 @@
 /** A client that requests much and reads nothing holds its answer's data only for a limited time. */
 import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { post } from "../support/post.ts";
@@ -49,7 +50,7 @@ async function readAll(response: IncomingMessage): Promise<boolean> {
 it("is disconnected, while others are answered", async () => {
   expect(await readAll(await ask())).toBe(true);
   const idle = await ask();
-  await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  await sleep(PAUSE);
   expect((await post(`${workers.url}/v1/embeddings`, { input: "fox" })).status).toBe(200);
   expect(await readAll(idle)).toBe(false);
 });

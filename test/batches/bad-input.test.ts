@@ -1,6 +1,7 @@
 /**
  * What is wrong with a batch, or its input, is said: by the answer of the request, or by the batch's state and errors.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import OpenAI, { RateLimitError, toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -240,7 +241,7 @@ describe("a batch that is under way", () => {
     const begun = await createBatch(client, EMBEDDINGS, lines);
     while ((await client.batches.retrieve(begun.id)).status === "validating");
     const next = await createBatch(client, EMBEDDINGS, [JSON.stringify(good("next"))]);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await sleep(1_000);
     expect((await client.batches.retrieve(next.id)).status).toBe("validating");
     await client.batches.cancel(begun.id);
     // Sooner than anybody would find that its message is missing.
@@ -250,8 +251,7 @@ describe("a batch that is under way", () => {
 
   it("leaves nothing behind but its files", async () => {
     const until = Date.now() + 30_000;
-    while ((await left()).length > 0 && Date.now() < until)
-      await new Promise((resolve) => setTimeout(resolve, 200));
+    while ((await left()).length > 0 && Date.now() < until) await sleep(200);
     expect(await left()).toEqual([]);
   });
 

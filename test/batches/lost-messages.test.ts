@@ -2,6 +2,7 @@
  * A batch whose message was lost goes on when somebody asks for it, or with the sweep; what is left of one is cleared.
  * Who asks for one whose messages come sends none.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import type { V4WorkerOptions } from "miniflare";
 import OpenAI from "openai";
@@ -101,7 +102,7 @@ const sent = async (): Promise<number> => (await (await fetch(`${workers.url}/se
 async function lost(): Promise<Batch> {
   await set({ forgets: true, aheadMs: 0 });
   const batch = await createBatch(client, ENDPOINT, [lineOf(ENDPOINT, "a", { input: "a" })]);
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await sleep(2_000);
   await set({ forgets: false, aheadMs: 0 });
   expect((await client.batches.retrieve(batch.id)).status).toBe("validating");
   const batches = await workers.miniflare.getDurableObjectNamespace("BATCHES", "edgeclip");

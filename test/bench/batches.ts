@@ -6,6 +6,7 @@
  *
  * One client asks one request after the other, while the batch has pictures that nobody asked for before.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
 import { megabytes } from "../../build/report/megabytes.ts";
@@ -90,7 +91,7 @@ async function besideBatch(): Promise<boolean> {
     );
     const batch = await createBatch(client, "/v1/classify", many);
     while ((await client.batches.retrieve(batch.id)).request_counts?.completed === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
     const before = await client.batches.retrieve(batch.id);
     const beside = await classifications(workers, requests);

@@ -3,6 +3,7 @@
  * texts, with the demonstration model, on each engine. Prints the milliseconds of `/healthz` and of a request with one
  * new text, alone and during the large request, and those of the large request.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
 import { bundleWorker } from "../support/bundle-workers.ts";
@@ -48,7 +49,7 @@ async function measure({ url }: Workers, rounds: number): Promise<Record<string,
     const done = new AbortController();
     const ask = async (name: string, call: () => Promise<{ status: number }>): Promise<void> => {
       while (!done.signal.aborted) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await sleep(20);
         await note(name, call);
       }
     };

@@ -7,7 +7,9 @@
  * each part.
  */
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readCommandLine } from "../../build/command-line/command.ts";
+import { megabytes } from "../../build/report/megabytes.ts";
 import { planBlocks, type PlannedItem } from "../../functions/label-sets/builds/plan.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import setup from "../support/bundle-workers.ts";
@@ -49,7 +51,6 @@ function withPrompts(number: number): Set {
   return { labels };
 }
 
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 const total = ({ heapBytes, backingStorageBytes }: IsolateMemory): number => heapBytes + backingStorageBytes;
 
 /** Prints the peak memory while `run` runs, and the memory after a garbage collection. */
@@ -63,7 +64,7 @@ async function measure(what: string, workers: Workers, run: () => Promise<void>)
       // The inspector sometimes refuses when it is asked this often.
       const held = await isolateMemory(inspector, JOBS).catch(() => undefined);
       if (held !== undefined) peak = Math.max(peak, total(held));
-      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+      await sleep(INTERVAL);
     }
   })();
   await run();
@@ -84,7 +85,7 @@ async function create(workers: Workers, set: Set): Promise<string> {
 async function computed(workers: Workers): Promise<void> {
   const parts = (): number => workers.logs.filter((line) => line.includes('"worker":"jobs","part"')).length;
   const before = parts();
-  while (parts() < before + PARTS) await new Promise((resolve) => setTimeout(resolve, 200));
+  while (parts() < before + PARTS) await sleep(200);
 }
 
 /** Stores all parts of a set before it is built. */
@@ -135,6 +136,6 @@ const set = withTemplates(0);
 const id = await create(workers, set);
 await putParts(workers, id, set);
 await measure("10,000 labels put together", workers, async () => {
-  while ((await statusOf(workers, id)) !== "ready") await new Promise((resolve) => setTimeout(resolve, 200));
+  while ((await statusOf(workers, id)) !== "ready") await sleep(200);
 });
 await workers.dispose();

@@ -12,6 +12,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
+import { megabytes } from "../../build/report/megabytes.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel } from "../support/models/full-size.ts";
 import { peakMemory } from "../support/memory/peak-memory.ts";
@@ -39,8 +40,6 @@ const LABELS = [
   "sea",
   "city",
 ];
-
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1).padStart(7);
 
 /** @returns whether every isolate stayed within the limit in every phase */
 async function measure(size: number): Promise<boolean> {
@@ -87,7 +86,9 @@ async function measure(size: number): Promise<boolean> {
         const { wasmBytes, backingStorageBytes, heapBytes, total } = peak;
         const kept = collected.get(name);
         const left = kept === undefined ? 0 : totalBytes(kept);
-        const figures = [wasmBytes, backingStorageBytes, heapBytes, total, left].map(megabytes).join(" ");
+        const figures = [wasmBytes, backingStorageBytes, heapBytes, total, left]
+          .map((bytes) => megabytes(bytes).padStart(7))
+          .join(" ");
         const verdict = total > LIMIT_BYTES ? "  above the limit" : "";
         within &&= total <= LIMIT_BYTES;
         console.log(`  ${phase.padEnd(14)}${name.padEnd(20)}${figures}${verdict}`);

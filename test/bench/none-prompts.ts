@@ -6,6 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
+import { percent } from "../../build/report/percent.ts";
 import { DEFAULT_NONE } from "../../functions/gateway/schemas/fields/none.ts";
 import { logMeanExp, softmax } from "../../functions/gateway/score/softmax.ts";
 import {
@@ -113,7 +114,6 @@ function separated(
   );
 }
 
-const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
 readCommandLine({

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
+import { percent } from "../../build/report/percent.ts";
 import { cosinesWithRows } from "../../functions/runtime/cosine-of-unit.ts";
 import { topIndices } from "../../functions/gateway/score/top-indices.ts";
 import { int8Scale, toBytes } from "../../functions/gateway/vectors/output-type.ts";
@@ -111,7 +112,6 @@ function signs(values: Float32Array, width: number): Float32Array {
 /** All vectors, one after the other. */
 const matrix = (vectors: readonly Float32Array[]): Float32Array =>
   Float32Array.from(vectors.flatMap((vector) => [...vector]));
-const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
 readCommandLine({ usage: "npm run bench:vectors", about: "Measures what recall each type of vector keeps." });

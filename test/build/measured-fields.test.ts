@@ -15,7 +15,7 @@ import { buildCheckpoint } from "../../scripts/models/build-checkpoint.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { backgroundCosine } from "../../scripts/towers/background-cosine.ts";
 import { bestInt8Scale, measureInt8Scale } from "../../scripts/towers/int8-scale.ts";
-import { random, unitVector } from "../gateway/random.ts";
+import { random, unitVector } from "../support/random.ts";
 import { DEMO_MODEL } from "../support/workers.ts";
 
 it("are by default those of the demonstration model, whose manifest has none", async () => {

@@ -16,7 +16,7 @@ import {
   suggestCut,
   suggestMinScore,
 } from "../../scripts/calibrate/metrics.ts";
-import { random } from "../gateway/random.ts";
+import { random } from "../support/random.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6];
 const DIGITS = 10;

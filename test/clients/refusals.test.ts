@@ -1,8 +1,10 @@
 /** What a developer sees when a real client is refused: the status, and the service's words. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { newKey } from "../../functions/gateway/keys/api-key.ts";
 import { addKey } from "../support/add-key.ts";
+import { withRateLimits } from "../support/rate-limits.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { documentedTable, markdownTable, TABLES, withVersions } from "./documented-clients.ts";
 import { describeWithPackages, ProgramFolder } from "./other-packages.ts";
@@ -46,16 +48,7 @@ beforeAll(async () => {
   workers = await startWorkers({
     access: "keys",
     change: (name, options) =>
-      name === "edgeclip"
-        ? ({
-            ...options,
-            ratelimits: {
-              LIMIT_FREE: { namespace_id: "free", simple: { limit: FREE, period: 60 } },
-              LIMIT_PUBLIC: { namespace_id: "public", simple: { limit: 1000, period: 60 } },
-              LIMIT_STANDARD: { namespace_id: "standard", simple: { limit: 1000, period: 60 } },
-            },
-          } as typeof options)
-        : options,
+      name === "edgeclip" ? withRateLimits(options, { FREE, PUBLIC: 1000, STANDARD: 1000 }) : options,
   });
 });
 
@@ -71,7 +64,7 @@ async function keyOf(account: string, tier: "free" | "standard" | "high"): Promi
 
 /** A key whose requests are above its limit, for at least fifteen seconds: a limit begins anew with each minute. */
 async function spentKey(account: string): Promise<string> {
-  while (Date.now() % 60_000 > 45_000) await new Promise((resolve) => setTimeout(resolve, 1_000));
+  while (Date.now() % 60_000 > 45_000) await sleep(1_000);
   const key = await keyOf(account, "free");
   const headers = { authorization: `Bearer ${key}` };
   for (let i = 0; i < FREE; i++) await fetch(`${workers.url}/v1/models`, { headers });

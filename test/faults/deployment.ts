@@ -67,7 +67,7 @@ export async function prepare(): Promise<Prepared> {
   await classify(workers, { image, labels: LABELS });
   await classify(workers, { image, label_set: set });
   // Waits for what is written after the response.
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await sleep(500);
   await workers.dispose();
   return { storage, image, set, file, store };
 }

@@ -2,6 +2,7 @@
  * A large set is completed with the right vectors if something fails once during the computation. No client has to
  * repeat its request.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, request } from "../support/send-request.ts";
@@ -61,7 +62,7 @@ async function finished(id: string): Promise<void> {
   const isReady = ({ body }: Answer): boolean =>
     body.data?.find((set: { id: string }) => set.id === id)?.status === "ready";
   while (!isReady(await request("GET", `${workers.url}/v1/label_sets?limit=100`))) {
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await sleep(300);
   }
 }
 

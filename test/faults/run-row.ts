@@ -1,4 +1,5 @@
 /** Runs one row of the table in a deployment of its own. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer } from "../support/send-request.ts";
 import { ask, substance } from "./asking.ts";
 import { type Prepared, withCopy } from "./deployment.ts";
@@ -39,14 +40,14 @@ export async function runRow(row: FaultRow, prepared: Prepared): Promise<RowOutc
       answer = await ask(row.ask, url, prepared);
       took = Math.max(took, Date.now() - start);
       asked++;
-      if (row.lasts !== undefined) await new Promise((resolve) => setTimeout(resolve, BETWEEN_QUESTIONS));
+      if (row.lasts !== undefined) await sleep(BETWEEN_QUESTIONS);
     } while (Date.now() - begun < (row.lasts ?? 0) && isAsExpected(row, answer));
     const struck = await workers.fail({});
     const occurred = ({ on, kind }: FaultRule): boolean => (struck[`${on} ${kind}`] ?? 0) > 0;
     const ended = Date.now();
     let recovered = await ask(row.ask, url, prepared);
     while (recovered.status >= 500 && Date.now() - ended < MAX_RECOVERY) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
       recovered = await ask(row.ask, url, prepared);
     }
     return {

@@ -48,30 +48,30 @@ async function start(folder: string): Promise<Workers> {
   });
 }
 
-/** A change: an upload, or the deletion of a file that is there. @returns whether it was acknowledged */
-async function change(url: string, number: number, { present, gone }: Known): Promise<boolean> {
+/**
+ * A change: an upload, or the deletion of a file that is there.
+ * @returns "acknowledged"; "lost" if no answer came, because the runtime was killed; else the refusal's status and code
+ */
+async function change(url: string, number: number, { present, gone }: Known): Promise<string> {
   const [id] = present.keys();
   const isDeletion = number % 5 < 2 && id !== undefined;
   if (isDeletion) present.delete(id);
   // A third have bytes that another has.
   const text = `picture ${number % 3 === 0 ? number % 50 : number}`;
   const sent = isDeletion ? request("DELETE", `${url}/v1/files/${id}`) : uploadFile(url, { bytes: text });
-  // No answer: the runtime was killed.
   const answer = await sent.catch(() => undefined);
-  if (answer === undefined) return false;
-  if (answer.status !== 200) {
-    expect([answer.status, answer.body.error.code]).toEqual([503, "overloaded"]);
-    return false;
-  }
+  if (answer === undefined) return "lost";
+  if (answer.status !== 200) return `${answer.status} ${answer.body.error.code}`;
   if (isDeletion) gone.add(id);
   else present.set(answer.body.id, text);
-  return true;
+  return "acknowledged";
 }
 
 /** How far the changes are. */
 interface Progress {
   begun: number;
-  acknowledged: number;
+  /** By what became of a change. */
+  ended: Map<string, number>;
 }
 
 /** Goes on until so many were begun, or it is told to stop. */
@@ -84,7 +84,8 @@ async function changes(
   const worker = async (): Promise<void> => {
     for (; progress.begun < to;) {
       if (signal?.aborted === true) return;
-      if (await change(url, progress.begun++, known)) progress.acknowledged++;
+      const end = await change(url, progress.begun++, known);
+      progress.ended.set(end, (progress.ended.get(end) ?? 0) + 1);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -141,7 +142,7 @@ it(
     workers = await start(storage);
     await setFaults(workers, { failing: FAILING });
     let stop = keepKilling(workers);
-    const progress: Progress = { begun: 0, acknowledged: 0 };
+    const progress: Progress = { begun: 0, ended: new Map() };
     const killed = new AbortController();
     const half = changes(workers.url, known, progress, { to: CHANGES, signal: killed.signal });
     while (progress.begun < CHANGES / 2) await setTimeout(20);
@@ -161,7 +162,10 @@ it(
     await setFaults(workers, {});
     await expectTotals(workers);
     // Faults strike some, not most.
-    expect(progress.acknowledged).toBeGreaterThan(CHANGES / 4);
+    expect(progress.ended.get("acknowledged")).toBeGreaterThan(CHANGES / 4);
+    expect(progress.ended.get("503 overloaded")).toBeGreaterThan(0);
+    const ends = ["503 overloaded", "acknowledged", "lost"];
+    expect([...progress.ended.keys()].filter((end) => !ends.includes(end))).toEqual([]);
     expect(known.gone.size).toBeGreaterThan(CHANGES / 20);
 
     // Of uploads whose answers were lost, there may be files of which the client knows nothing.

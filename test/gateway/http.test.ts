@@ -1,4 +1,5 @@
 /** Headers of every response, and how an error becomes HTTP: the real middleware around routes that fail. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { GatewayEnv } from "../../functions/gateway/middleware/gateway-env.ts";
@@ -8,7 +9,7 @@ import { ERROR_KINDS, type ErrorCode, ServiceError } from "../../functions/runti
 
 const CODES = Object.keys(ERROR_KINDS) as ErrorCode[];
 
-const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+const wait = (): Promise<void> => sleep(20);
 
 const app = new Hono<GatewayEnv>()
   .use(requestContext)

@@ -7,7 +7,7 @@ import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { random } from "./random.ts";
+import { random } from "../support/random.ts";
 
 const FOLDER = join(import.meta.dirname, "../../functions");
 

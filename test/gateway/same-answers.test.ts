@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cosineOfUnit } from "../../functions/runtime/cosine-of-unit.ts";
 import { labelEmbedding } from "../../functions/embed/label-embedding.ts";
@@ -16,7 +17,7 @@ import { exampleBase64 } from "../support/example-pictures.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { tokenizer } from "../support/models/node-tokenizer.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { random } from "./random.ts";
+import { random } from "../support/random.ts";
 
 const SEEDS = [1, 2];
 const RESTARTS = 1;
@@ -153,7 +154,7 @@ it.each(SEEDS)("every answer is that of a fresh deployment, seed %i", { timeout:
     for (let count = 0; count < REQUESTS_PER_START; count++) {
       await one([embed, embed, rerank, similarity, () => classify(false), () => classify(true)])();
       // Values are written to KV after the answer, so they are only sometimes there in time.
-      if (below(3) === 0) await new Promise((resolve) => setTimeout(resolve, below(300)));
+      if (below(3) === 0) await sleep(below(300));
     }
     await workers.dispose();
   }

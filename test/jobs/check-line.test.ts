@@ -3,10 +3,10 @@ import { describe, expect, it, test } from "vitest";
 import { BATCH_ENDPOINTS, type BatchEndpoint } from "../../functions/batches/batch-object.ts";
 import { checkLine, fault } from "../../functions/jobs/batches/check-line.ts";
 import { countWork } from "../../functions/jobs/batches/count-work.ts";
+import { bytesOf } from "../support/bytes.ts";
 
 const EMBEDDINGS = "/v1/embeddings";
 const GOOD = { custom_id: "a", method: "POST", url: EMBEDDINGS, body: { input: "fox" } };
-const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text));
 const check = (line: unknown, endpoint: BatchEndpoint = EMBEDDINGS) =>
   checkLine(bytesOf(JSON.stringify(line)), endpoint);
 

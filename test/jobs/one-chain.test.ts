@@ -2,9 +2,11 @@
  * A large set is computed once, however many requests ask for it and whatever happens to the messages: real queues,
  * with messages delivered to ten consumers at once.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliveries, killedAt, withoutQueue } from "../support/faulty/deliveries.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
+import { untilReady } from "../support/label-sets.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { textRuns } from "../support/text-runs.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
@@ -50,16 +52,12 @@ async function build(what: string, asks: number): Promise<{ id: string; texts: n
   for (let asked = 0; asked < asks; asked++) {
     const answer = asked % 2 === 0 ? await classify(id) : await post(what);
     expect([200, 202, 503]).toContain(answer.status);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
-  await finished(id);
+  await untilReady(workers.url, id);
   // Wait for work that is still running, because it would be counted, too.
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await sleep(3000);
   return { id, texts: (await textRuns(workers)) - before };
-}
-
-async function finished(id: string): Promise<void> {
-  while ((await show(id)).body.status !== "ready") await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
 async function stored(): Promise<string[]> {
@@ -95,7 +93,7 @@ describe("a large set", { timeout: 240_000 }, () => {
   it("is computed, without a further request, even if a late deletion removes its claim, plan and parts", async () => {
     const { body } = await post("deleted and made again");
     while ((await show(body.id)).body.prompts_done === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
     const sets = await workers.miniflare.getR2Bucket("SETS", "edgeclip");
     const rest = (await stored()).filter(
@@ -112,13 +110,13 @@ describe("a large set", { timeout: 240_000 }, () => {
   it("leaves nothing behind when it is deleted meanwhile", async () => {
     const { body } = await post("deleted");
     while ((await show(body.id)).body.prompts_done === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
     await request("DELETE", `${workers.url}/v1/label_sets/${body.id}`);
     await expect
       .poll(async () => (await stored()).filter((key) => key.includes(body.id)), { timeout: 20_000 })
       .toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await sleep(3000);
     expect((await stored()).filter((key) => key.includes(body.id))).toEqual([]);
   });
 });

@@ -1,31 +1,18 @@
 /** Lines of a batch's input, however the stream cuts them. */
 import { describe, expect, test } from "vitest";
 import { isBlank, type Line, readLines } from "../../functions/batches/read-lines.ts";
-
-const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text));
+import { bytesOf, byteStream } from "../support/bytes.ts";
 
 /** @param size bytes that the stream gives at once */
 function streamOf(
   text: string,
   size: number,
 ): { stream: ReadableStream<Uint8Array>; cancelled: () => boolean } {
-  const bytes = bytesOf(text);
-  let at = 0;
   let isCancelled = false;
-  const stream = new ReadableStream({
-    type: "bytes",
-    pull: (controller) => {
-      if (at < bytes.length) controller.enqueue(bytes.slice(at, (at += size)));
-      else {
-        controller.close();
-        controller.byobRequest?.respond(0);
-      }
-    },
-    cancel: () => {
-      isCancelled = true;
-    },
-  });
-  return { stream, cancelled: () => isCancelled };
+  const onCancel = (): void => {
+    isCancelled = true;
+  };
+  return { stream: byteStream(bytesOf(text), size, { onCancel }), cancelled: () => isCancelled };
 }
 
 async function linesOf(

@@ -1,11 +1,13 @@
 /** Labels that learn from pictures, through HTTP, with the towers, R2, KV and queue of a real workerd. */
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_BACKGROUND } from "../../functions/adapter/background.ts";
-import { random, unitVector } from "../gateway/random.ts";
+import { random, unitVector } from "../support/random.ts";
 import { cosine } from "../support/cosine.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { LEDGER, operations, throughLedger } from "../support/faulty/ledger.ts";
+import { untilReady } from "../support/label-sets.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
@@ -53,13 +55,9 @@ async function bytesOf(bucket: Bucket, key: string): Promise<ArrayBuffer> {
   return await object.arrayBuffer();
 }
 
-/** Polls until the set is ready. */
+/** Waits for a set. @returns it */
 async function finished(id: string): Promise<Answer["body"]> {
-  for (;;) {
-    const { body } = await call("GET", `/v1/label_sets/${id}`);
-    if (body.status === "ready") return body;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  return (await untilReady(workers.url, id)).at(-1);
 }
 
 const next = random(7);
@@ -250,7 +248,7 @@ describe("examples in a request", () => {
     expect([seventeen.status, seventeen.body.error?.code]).toEqual([400, "too_many_items"]);
     expect(seventeen.body.error.message).toContain("send the same request again");
     // Those that were embedded before do not count.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
     expect((await create({ labels: [{ label: "a", examples: noise }, "b"] })).status).toBe(202);
   });
 });

@@ -1,8 +1,10 @@
 /** Names of label sets through HTTP, with the R2, KV, queue and Durable Objects of a real workerd. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addKey } from "../support/add-key.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { LEDGER, operations, throughLedger } from "../support/faulty/ledger.ts";
+import { withRateLimits } from "../support/rate-limits.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { type StateMood, watched } from "./support/watched-state.ts";
@@ -19,12 +21,8 @@ beforeAll(async () => {
       if (name !== "edgeclip") return options;
       // Pictures from the cache: what is tested is which labels they meet.
       const bindings = { ...options.bindings, IMAGE_CACHE_TTL: 600 };
-      const simple = { limit: 1e6, period: 10 };
-      const ratelimits = {
-        LIMIT_STANDARD: { namespace_id: "1", simple },
-        LIMIT_PUBLIC: { namespace_id: "2", simple },
-      };
-      return throughLedger({ ...options, bindings, ratelimits } as typeof options);
+      const limited = withRateLimits(options, { STANDARD: 1e6, PUBLIC: 1e6 }, 10);
+      return throughLedger({ ...limited, bindings } as typeof options);
     },
     add: [LEDGER],
   });
@@ -59,7 +57,6 @@ const classify = (labelSet: unknown, key?: string | null): Promise<Answer> =>
 async function feel(mood: StateMood): Promise<number> {
   return (await (await fetch(state, { method: "POST", body: mood })).json()) as number;
 }
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("a name", () => {
   it("works wherever an id does, and every answer says the id", async () => {
@@ -136,7 +133,7 @@ describe("a name", () => {
       const answer = await classify("grows");
       expect(answer.status).toBe(200);
       seen.add(answer.body.data[0].label_set);
-      await wait(50);
+      await sleep(50);
     }
     expect(seen).toContain(former.id);
     // Whoever remembers the former set asks again once that is gone.
@@ -188,7 +185,7 @@ describe("a busy name", () => {
       const { body } = await classify("busy");
       expect(body.data[0].prediction).toBe("fox");
       expect(await feel("held")).toBe(asked);
-      await wait(2_500);
+      await sleep(2_500);
       // Answered, though whoever is asked in the background does not answer.
       expect((await classify("busy")).status).toBe(200);
       expect(await feel("held")).toBe(asked + 1);
@@ -204,7 +201,7 @@ describe("a busy name", () => {
     await feel("down");
     try {
       expect((await classify("outlives")).body.data[0].label_set).toBe(set.id);
-      await wait(5_100);
+      await sleep(5_100);
       const { status, headers, body } = await classify("outlives");
       expect([status, body.error?.code]).toEqual([503, "overloaded"]);
       expect(headers.get("retry-after")).not.toBeNull();
@@ -250,12 +247,12 @@ it(
       for (let turn = 0; ; turn++) {
         if (left <= 0) return;
         last = await point(versions[turn % 3]);
-        await wait(100);
+        await sleep(100);
       }
     };
     await Promise.all([writer(), ...Array.from({ length: 6 }, client)]);
     expect(used.size).toBeGreaterThan(1);
-    await wait(5_000);
+    await sleep(5_000);
     expect((await classify("moving")).body.data[0].label_set).toBe(last);
   },
 );

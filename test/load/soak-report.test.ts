@@ -1,3 +1,4 @@
+/** What the soak test takes for a fault: memory above the limit, and memory that grows. */
 import { describe, expect, it } from "vitest";
 import { faultsOf } from "./soak-report.ts";
 

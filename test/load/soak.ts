@@ -6,6 +6,7 @@
 import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { wholeNumber } from "../../build/command-line/values.ts";
 import { Dice } from "../attack/grammar/dice.ts";
@@ -83,7 +84,7 @@ async function warmUp(workers: Workers, warmClient: RawClient): Promise<void> {
 async function sampleEachMinute(workers: Workers, start: number): Promise<void> {
   for (let minute = 1; minute <= minutes; minute++) {
     const rest = start + minute * MINUTE - Date.now();
-    const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, rest));
+    const pause = (): Promise<void> => sleep(rest);
     const peaks = await peakMemory(workers, pause, SAMPLE_INTERVAL);
     for (const [name, { total }] of peaks) held.set(name, [...(held.get(name) ?? []), total]);
     if (minute === Math.ceil(minutes / 2)) await sampleKept(workers);

@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readCommandLine } from "../../build/command-line/command.ts";
+import { percent } from "../../build/report/percent.ts";
 
 interface Mutant {
   status: string;
@@ -83,11 +84,11 @@ ${[...(versions.length > 1 ? ofVersions : []), all].map(totalOf).join("\n")}
 `,
 );
 console.log(
-  `${all.found} of ${all.mutants} mutants found: ${percent(all.found, all.mutants)}; in the reports, ${timeouts} by a test that did not end`,
+  `${all.found} of ${all.mutants} mutants found: ${percent(all.found / all.mutants)}; in the reports, ${timeouts} by a test that did not end`,
 );
 
 function lineOf([file, { mutants, found, version: of }]: [string, Row]): string {
-  return `| ${file} | ${mutants} | ${found} | ${percent(found, mutants)} | ${of} |`;
+  return `| ${file} | ${mutants} | ${found} | ${percent(found / mutants)} | ${of} |`;
 }
 
 function sumOf(name: string, some: readonly Row[]): Row {
@@ -96,7 +97,7 @@ function sumOf(name: string, some: readonly Row[]): Row {
 }
 
 function totalOf({ mutants, found, version: of }: Row): string {
-  return `| **${of}** | ${mutants} | ${found} | **${percent(found, mutants)}** | |`;
+  return `| **${of}** | ${mutants} | ${found} | **${percent(found / mutants)}** | |`;
 }
 
 /** Rows of the files that are still there. */
@@ -106,8 +107,4 @@ function rowsOf(table: string): [file: string, row: Row][] {
     const row = { mutants: Number(mutants), found: Number(found), version: of };
     return existsSync(join(ROOT, file)) ? [[file, row]] : [];
   });
-}
-
-function percent(part: number, whole: number): string {
-  return `${((100 * part) / whole).toFixed(1)} %`;
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { KeyRecord } from "../../functions/gateway/keys/api-key.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
-import { withOperatorKey } from "../../scripts/cloudflare/operator-key.ts";
+import { withOperatorKey } from "../../scripts/keys/operator-key.ts";
 import { computeStoredSets } from "../../scripts/release/compute-stored-sets.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { DEMO_MODEL } from "../support/workers.ts";

@@ -1,6 +1,7 @@
 /** Other requests when a cold load fails: its client leaves, or R2 has wrong bytes. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
@@ -82,6 +83,6 @@ describe("a shard whose bytes were changed in R2", () => {
 /** Resolves when the stand-in has read a key that ends with `end`. */
 async function untilRead(reads: () => Promise<string[]>, end: string): Promise<void> {
   while (!(await reads()).some((key) => key.endsWith(end))) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
   }
 }

@@ -2,8 +2,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { buildSynthetic } from "../support/models/synthetic-model.ts";
+import { eventually } from "../support/eventually.ts";
 import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
 import { post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
@@ -34,9 +36,8 @@ async function runs(workers: Workers): Promise<{ text: number; vision: number[] 
   return { text: text.runs, vision: vision.map((stage) => stage.runs) };
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
+const until = async (condition: () => Promise<boolean>): Promise<void> =>
+  await eventually(condition, { pollMs: 10 });
 
 /** Records the names of requests in the order in which they are answered. */
 function orderOf(): { answered: string[]; note: (name: string, answer: Promise<unknown>) => Promise<void> } {
@@ -100,7 +101,7 @@ describe("the text tower", () => {
     expect(await left).toBe(499);
     const whenLeft = (await runs(workers)).text;
     await embed(newTexts(1));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await sleep(1000);
     const after = (await runs(workers)).text;
     expect(whenLeft - before).toBeGreaterThan(0);
     // One step was being computed.

@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import { type DataCenter, dataCenter } from "../support/data-center.ts";
@@ -153,7 +154,7 @@ describe("a cache that is at fault", () => {
       await own.cache({ [change]: "image-00" });
       expect(await own.ask("vision", 1)).toEqual(right);
       // Logs come through a pipe of their own.
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await sleep(500);
       const logged = own.workers.logs.length;
       expect(own.workers.logs.join()).toContain("warning");
       await own.reads();

@@ -1,6 +1,5 @@
 /** What the text tower holds of the token table for many large requests at once, and how often it reads it. */
-import { scheduler } from "node:timers/promises";
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { Admission } from "../../functions/runtime/sharing/admission.ts";
 import { SignOfLife } from "../../functions/runtime/sharing/sign-of-life.ts";
 import { SourceReport } from "../../functions/runtime/model-store/source-report.ts";
@@ -18,6 +17,7 @@ import {
   tableBytes,
   WIDTH,
 } from "./support/numbered-table.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
 const POSITIONS = 75;
 
@@ -79,9 +79,7 @@ function newTower(): TextTower {
   return new TextTower(() => ENGINE, rooms, loaded, env);
 }
 
-beforeAll(() => {
-  Object.assign(globalThis, { scheduler });
-});
+provideScheduler();
 
 /** Texts whose tokens are all different. */
 const idsOf = (texts: number, first: number): Int32Array =>

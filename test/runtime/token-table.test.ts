@@ -1,6 +1,6 @@
 /** How much of the token table requests hold that need a row of each of its chunks. */
 import { scheduler } from "node:timers/promises";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ObjectReader } from "../../functions/runtime/model-store/read-verified.ts";
 import { SourceReport } from "../../functions/runtime/model-store/source-report.ts";
 import { TokenTable } from "../../functions/text/token-table.ts";
@@ -12,6 +12,7 @@ import {
   ROWS_PER_CHUNK,
   tableBytes,
 } from "./support/numbered-table.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
 describe("the token table", () => {
   let most = 0;
@@ -36,9 +37,7 @@ describe("the token table", () => {
   };
   const newTable = (report?: SourceReport): TokenTable =>
     new TokenTable({ bucket, prefix: "a", ...(report && { report }) }, numberedTable, 8_000_000);
-  beforeAll(() => {
-    Object.assign(globalThis, { scheduler });
-  });
+  provideScheduler();
 
   it("leaves the times of the tower's shards as they are", async () => {
     const report = new SourceReport();

@@ -2,8 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { scheduler } from "node:timers/promises";
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { GraphBuilder } from "../../build/onnx/graph-builder.ts";
 import { DATA_TYPE } from "../../build/onnx/proto.ts";
 import { OrtEngine } from "../../functions/runtime/ort/ort-engine.ts";
@@ -11,14 +10,13 @@ import { Tower } from "../../functions/runtime/tower/tower.ts";
 import { sha256Hex } from "../../model-shards/sha256.ts";
 import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
 import { ortModule } from "../../scripts/towers/compiled-ort.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
 const waitUntil = (): void => {};
 const visitor = { check: async () => {}, waitUntil };
 const TRAP = -(2 ** 63);
 
-beforeAll(() => {
-  Object.assign(globalThis, { scheduler });
-});
+provideScheduler();
 
 const input = (value: number) => ({ data: Float32Array.of(value), shape: [1] });
 

@@ -1,4 +1,5 @@
 /** The image tower is told to wake when a request arrives that will need it, and only then. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addKey } from "../support/add-key.ts";
 import { COUNTER, throughCounter } from "../support/call-counter.ts";
@@ -74,7 +75,7 @@ describe("a cold image tower", () => {
     });
     const answer = send("/v1/classify", { body: stream, duplex: "half" });
     while (!(await reads()).some((file) => file.endsWith("image-00.data"))) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
     expect(await calls()).toEqual([WAKE]);
     sendRest();

@@ -1,3 +1,4 @@
+/** The best rows of a search, kept one by one: thresholds, equal scores and order. */
 import { expect, test } from "vitest";
 import { BestRows } from "../../functions/search/best-rows.ts";
 

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SearchResult } from "../../functions/vector-stores/search-rpc.ts";
-import { random as randomFrom, unitVector } from "../gateway/random.ts";
+import { random as randomFrom, unitVector } from "../support/random.ts";
 import { SearchService, type StoreName } from "./support/search-service.ts";
 
 const MODEL = "demo@1";

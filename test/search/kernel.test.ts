@@ -8,7 +8,7 @@ import { packQueries } from "../../functions/search/pack-queries.ts";
 import { ScanMemory } from "../../functions/search/scan-memory.ts";
 import { quantizeRow } from "../../functions/vector-stores/quantize-row.ts";
 import type { OpenRow } from "../../functions/vector-stores/store-state-rpc.ts";
-import { random as randomFrom, unitVector } from "../gateway/random.ts";
+import { random as randomFrom, unitVector } from "../support/random.ts";
 
 let kernel: WebAssembly.Module;
 

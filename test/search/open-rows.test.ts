@@ -1,8 +1,9 @@
+/** Rows in no segment, as an isolate keeps them: each once, whatever is told again or out of order. */
 import { expect, test } from "vitest";
 import { type LiveOpenPage, highestNumber, isSet, mergedPages } from "../../functions/search/open-rows.ts";
 import { pageLayout, rowBytes, rowsPerPage } from "../../functions/vector-stores/segment-layout.ts";
 import type { OpenRow } from "../../functions/vector-stores/store-state-rpc.ts";
-import { random as randomFrom } from "../gateway/random.ts";
+import { random as randomFrom } from "../support/random.ts";
 
 const WIDTH = 640;
 

@@ -1,7 +1,7 @@
 /** Queries as integers: where each value is, and that no sum of products overflows. */
 import { describe, expect, test } from "vitest";
 import { packQueries } from "../../functions/search/pack-queries.ts";
-import { random as randomFrom, unitVector } from "../gateway/random.ts";
+import { random as randomFrom, unitVector } from "../support/random.ts";
 
 const WIDTH = 40;
 /** Rows are filled up to 48 values. */

@@ -1,3 +1,4 @@
+/** Pages of one memory: what is kept, what makes way, and what a silent request loses. */
 import { expect, test, vi } from "vitest";
 import { type Hold, PageMemory } from "../../functions/search/page-memory.ts";
 

@@ -1,3 +1,4 @@
+/** A part of a segment that is damaged, or stops coming, is cancelled. */
 import { afterEach, expect, test, vi } from "vitest";
 import { DEADLINES, DeadlineError } from "../../functions/runtime/deadline.ts";
 import { SegmentReader } from "../../functions/search/read-part.ts";

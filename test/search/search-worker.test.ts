@@ -5,7 +5,7 @@ import type { Filter } from "../../functions/vector-stores/filter.ts";
 import { quantizeRow } from "../../functions/vector-stores/quantize-row.ts";
 import type { SearchResult } from "../../functions/vector-stores/search-rpc.ts";
 import type { RpcResult } from "../../functions/runtime/rpc.ts";
-import { random as randomFrom, unitVector } from "../gateway/random.ts";
+import { random as randomFrom, unitVector } from "../support/random.ts";
 import { randomFilter, randomRows } from "../vector-stores/support/random-store.ts";
 import { type Picture, SearchService, type StoreName } from "./support/search-service.ts";
 

@@ -1,14 +1,14 @@
+/** What an isolate knows of stores: searches ask together, and wait for room. */
 import { scheduler } from "node:timers/promises";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type AskView, StoreViews } from "../../functions/search/store-view.ts";
 import type { KnownView, OpenRow, StoreView } from "../../functions/vector-stores/store-state-rpc.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
 const WIDTH = 640;
 const LIVE = new AbortController().signal;
 
-beforeAll(() => {
-  Object.assign(globalThis, { scheduler });
-});
+provideScheduler();
 
 /** With attributes of 1 KB. */
 function rowOf(number: number): OpenRow {

@@ -12,20 +12,14 @@ import {
   widenedBytes,
 } from "../../functions/runtime/simd/kernels.ts";
 import { KernelBench } from "../support/models/simd-kernels.ts";
+import { random } from "../support/random.ts";
 
-/** A fixed sequence in (−1, 1): Numerical Recipes' generator. */
-function randomizer(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    return state / 2 ** 31;
-  };
-}
-
-const random = randomizer(7);
+const next = random(7);
+/** A number in [−1, 1). */
+const signed = (): number => 2 * next() - 1;
 const floats = (length: number, scale = 1): Float32Array =>
-  Float32Array.from({ length }, () => scale * random());
-const weights8 = (length: number): Int8Array => Int8Array.from({ length }, () => Math.round(127 * random()));
+  Float32Array.from({ length }, () => scale * signed());
+const weights8 = (length: number): Int8Array => Int8Array.from({ length }, () => Math.round(127 * signed()));
 
 /** The largest difference of two values; NaN if one of them is, infinite if the lengths differ. */
 function distance(found: Float32Array, wanted: ArrayLike<number>): number {

@@ -69,7 +69,7 @@ export async function ask(store: string, method: string, ...parameters: unknown[
 }
 
 export const WIDTH = 4;
-export const MOST = 100_000;
+export const MAX_PICTURES = 100_000;
 export const settings: NewStore = {
   name: "s",
   description: null,

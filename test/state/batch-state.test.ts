@@ -3,7 +3,8 @@ import type { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askObject } from "../support/ask-object.ts";
 import { startObject } from "./start-object.ts";
-import type { Answers, NewBatch, NewPart, Taker, Work } from "../../functions/batches/batch-state-rpc.ts";
+import type { Answers, NewBatch, NewPart, Work } from "../../functions/batches/batch-state-rpc.ts";
+import type { Taker } from "../../functions/runtime/background-work.ts";
 
 /** The class as deployed, with a way to its rows, which a test makes older. */
 const SCRIPT = `

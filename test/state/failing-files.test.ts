@@ -1,6 +1,6 @@
 /** Which files of a file batch fail when the service does: those that are the reason, and no other. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ask, ending, made, MOST, row, starting, take } from "./ask-store.ts";
+import { ask, ending, made, MAX_PICTURES, row, starting, take } from "./ask-store.ts";
 
 beforeAll(starting);
 afterAll(ending);
@@ -13,7 +13,7 @@ async function filling(files: readonly string[]): Promise<string> {
     tier: "free",
     files: files.map((fileId) => ({ fileId, attributes: {} })),
   };
-  await ask(store, "createBatch", batch, MOST);
+  await ask(store, "createBatch", batch, MAX_PICTURES);
   return store;
 }
 
@@ -43,7 +43,7 @@ it("marks no file as failed while nothing is embedded, whoever is to blame", asy
     store,
     "createBatch",
     { id: "c", keyId: null, tier: "free", files: [{ fileId: "x", attributes: {} }] },
-    MOST,
+    MAX_PICTURES,
   );
   const work = await take(store);
   expect(work.filling.fileIds).toEqual(["x"]);
@@ -185,8 +185,8 @@ it("does not blame a file for what was too much to do, or for a turn that it had
     attributes: {},
     row: row(1),
   }));
-  await ask(store, "add", pictures, MOST);
+  await ask(store, "add", pictures, MAX_PICTURES);
   const more = pictures.slice(0, 24).map((picture, index) => ({ ...picture, fileId: `q${index}` }));
-  expect(await ask(store, "add", more, MOST)).toMatchObject({ mayCompact: true });
+  expect(await ask(store, "add", more, MAX_PICTURES)).toMatchObject({ mayCompact: true });
   expect((await take(store)).kind).toBe("compact");
 });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Attributes } from "../../functions/vector-stores/stored-picture.ts";
 import {
-  MOST,
+  MAX_PICTURES,
   ask,
   compact,
   found,
@@ -37,11 +37,16 @@ const broken = (fileId: string): object => ({
 describe("file batches", () => {
   it("complete, fail, or are cancelled, one file each", async () => {
     const store = await made();
-    await ask(store, "add", [picture("known")], MOST);
-    const facts = await ask(store, "createBatch", batch("b1", ["a", "b", "c", "known"], { k: 1 }), MOST);
+    await ask(store, "add", [picture("known")], MAX_PICTURES);
+    const facts = await ask(
+      store,
+      "createBatch",
+      batch("b1", ["a", "b", "c", "known"], { k: 1 }),
+      MAX_PICTURES,
+    );
     expect(facts).toMatchObject({ id: "b1", status: "in_progress" });
     expect(facts.counts).toEqual({ in_progress: 3, completed: 1, failed: 0, cancelled: 0, total: 4 });
-    expect(await ask(store, "createBatch", batch("b1", ["z"]), MOST)).toEqual(facts);
+    expect(await ask(store, "createBatch", batch("b1", ["z"]), MAX_PICTURES)).toEqual(facts);
     expect(await ask(store, "facts")).toMatchObject({ status: "in_progress", counts: { in_progress: 3 } });
     const { kind, token, filling } = await take(store);
     expect([kind, filling.fileIds]).toEqual(["fill", ["a", "b", "c"]]);
@@ -71,7 +76,7 @@ describe("file batches", () => {
   it("that are cancelled leave what is done, and what comes late changes nothing", async () => {
     const store = await made();
     const files = Array.from({ length: 40 }, (_, index) => `f${index}`);
-    await ask(store, "createBatch", batch("b", files), MOST);
+    await ask(store, "createBatch", batch("b", files), MAX_PICTURES);
     const { token, filling } = await take(store);
     expect(filling.fileIds).toHaveLength(32);
     await ask(store, "filled", token, filling.fileIds.map(ready), 0);
@@ -85,8 +90,8 @@ describe("file batches", () => {
     expect(await found(store)).toHaveLength(32);
     expect((await ask(store, "pictures", query({ status: "cancelled" }))).pictures).toHaveLength(8);
     // A file may come with another batch, or alone.
-    await ask(store, "createBatch", batch("again", ["f39"]), MOST);
-    await ask(store, "add", [picture("f38")], MOST);
+    await ask(store, "createBatch", batch("again", ["f39"]), MAX_PICTURES);
+    await ask(store, "add", [picture("f38")], MAX_PICTURES);
     const last = await take(store);
     await ask(store, "filled", last.token, [ready("f39")], 0);
     expect((await ask(store, "facts")).counts).toEqual({
@@ -100,9 +105,9 @@ describe("file batches", () => {
 
   it("that another batch, or an addition, takes files from are over all the same", async () => {
     const store = await made();
-    await ask(store, "createBatch", batch("one", ["a", "b", "c"]), MOST);
-    await ask(store, "createBatch", batch("two", ["a"]), MOST);
-    await ask(store, "add", [picture("b")], MOST);
+    await ask(store, "createBatch", batch("one", ["a", "b", "c"]), MAX_PICTURES);
+    await ask(store, "createBatch", batch("two", ["a"]), MAX_PICTURES);
+    await ask(store, "add", [picture("b")], MAX_PICTURES);
     await ask(store, "removePicture", "c");
     expect(await ask(store, "batch", "one")).toMatchObject({
       status: "completed",
@@ -113,7 +118,7 @@ describe("file batches", () => {
 
   it("wait when the work is given back, and survive whoever dies of one file", async () => {
     const store = await made();
-    await ask(store, "createBatch", batch("b", ["bad", "good"]), MOST);
+    await ask(store, "createBatch", batch("b", ["bad", "good"]), MAX_PICTURES);
     const { token } = await take(store);
     await ask(store, "release", token, 60_000);
     // A message is expected after the pause; it may be the one that is delivered again.
@@ -135,7 +140,7 @@ describe("file batches", () => {
   it("are lent alone until the one that kills was found, wherever it is", async () => {
     const store = await made();
     const files = Array.from({ length: 40 }, (_, index) => `f${index}`);
-    await ask(store, "createBatch", batch("b", files), MOST);
+    await ask(store, "createBatch", batch("b", files), MAX_PICTURES);
     const sizes: number[] = [];
     let attempt = 1;
     for (;;) {
@@ -154,7 +159,7 @@ describe("file batches", () => {
 
   it("that failed keep their reason when their attributes change, until they wait again", async () => {
     const store = await made();
-    await ask(store, "createBatch", batch("b", ["bad"]), MOST);
+    await ask(store, "createBatch", batch("b", ["bad"]), MAX_PICTURES);
     await ask(store, "filled", (await take(store)).token, [broken("bad")], 0);
     await ask(store, "setAttributes", "bad", { k: 1 });
     expect(await ask(store, "picture", "bad")).toMatchObject({
@@ -162,18 +167,18 @@ describe("file batches", () => {
       attributes: { k: 1 },
       lastError: { code: "unsupported_file", message: "no picture" },
     });
-    await ask(store, "createBatch", batch("again", ["bad"]), MOST);
+    await ask(store, "createBatch", batch("again", ["bad"]), MAX_PICTURES);
     expect(await ask(store, "picture", "bad")).toMatchObject({ status: "in_progress", lastError: null });
   });
 
   it("of files that the store has are taken, also if rows are open of which no segment is due", async () => {
     const store = await made();
     const files = Array.from({ length: 2_000 }, (_, index) => `f${index}`);
-    await ask(store, "createBatch", batch("first", files), MOST);
-    await ask(store, "add", pictures(1_000), MOST);
+    await ask(store, "createBatch", batch("first", files), MAX_PICTURES);
+    await ask(store, "add", pictures(1_000), MAX_PICTURES);
     const counts = { in_progress: 1_000, completed: 1_000, total: 2_000 };
-    expect(await ask(store, "createBatch", batch("again", files), MOST)).toMatchObject({ counts });
-    expect(await ask(store, "createBatch", batch("changed", files, { k: 1 }), MOST)).toMatchObject({
+    expect(await ask(store, "createBatch", batch("again", files), MAX_PICTURES)).toMatchObject({ counts });
+    expect(await ask(store, "createBatch", batch("changed", files, { k: 1 }), MAX_PICTURES)).toMatchObject({
       counts,
     });
     expect(await found(store)).toEqual(range(1_001, 2_000));
@@ -183,13 +188,13 @@ describe("file batches", () => {
   it("that write too many rows are taken after a segment, which is due since they were refused", async () => {
     const store = await made();
     const segments = new Map<string, number[]>();
-    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
+    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MAX_PICTURES);
     await compact(store, segments);
-    await ask(store, "add", pictures(49, 2_000), MOST);
+    await ask(store, "add", pictures(49, 2_000), MAX_PICTURES);
     expect((await take(store)).kind).toBe("none");
     const files = Array.from({ length: 2_000 }, (_, index) => `f${index}`);
     const create = (id: string, k: number): Promise<unknown> =>
-      ask(store, "createBatch", batch(id, files, { k }), MOST);
+      ask(store, "createBatch", batch(id, files, { k }), MAX_PICTURES);
     expect(await create("b1", 1)).toBe("unattended");
     expect(await create("b1", 1)).toBe("busy");
     expect(await compact(store, segments)).toHaveLength(49);
@@ -198,7 +203,7 @@ describe("file batches", () => {
     expect((await ask(store, "view", null)).live).toHaveLength(2_000);
     // Rows that are open already take no more room; and these write none.
     expect(await create("b2", 2)).toMatchObject(completed);
-    await ask(store, "add", pictures(48, 3_000), MOST);
+    await ask(store, "add", pictures(48, 3_000), MAX_PICTURES);
     expect(await create("b3", 2)).toMatchObject(completed);
     expect(await ask(store, "setAttributes", "f0", { k: 2 })).toHaveProperty("pictures");
     expect(await ask(store, "setAttributes", "f0", { k: 3 })).toBe("busy");
@@ -211,7 +216,7 @@ describe("file batches", () => {
   it("cost few written rows", async () => {
     const store = await made();
     const create = async (id: string, files: string[]): Promise<number> =>
-      await ask(store, "written", "createBatch", batch(id, files), MOST);
+      await ask(store, "written", "createBatch", batch(id, files), MAX_PICTURES);
     const one = await create("b1", ["a"]);
     const eleven = await create(
       "b2",

@@ -3,7 +3,7 @@ import type { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startObject } from "./start-object.ts";
 
-const MOST = 2;
+const MAX_FILLING = 2;
 /** Milliseconds that a piece of work takes, and until the queue delivers the next message. */
 const WORK_MS = 3_000;
 const DELIVERY_MS = 20;
@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 async function ask(account: string, at: number, method: "begin" | "end", id: string): Promise<number> {
-  const body = JSON.stringify({ account, parameters: [at, method, id, MOST] });
+  const body = JSON.stringify({ account, parameters: [at, method, id, MAX_FILLING] });
   return (await (await fetch(url, { method: "POST", body })).json()) as number;
 }
 

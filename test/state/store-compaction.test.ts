@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { maxSegmentRows } from "../../functions/vector-stores/segment-layout.ts";
 import {
-  MOST,
+  MAX_PICTURES,
   ask,
   compact,
   found,
@@ -31,11 +31,11 @@ describe("compaction", () => {
   it("makes a segment of open rows, whose deaths meanwhile and later are known", async () => {
     const store = await made();
     const segments = new Map<string, number[]>();
-    expect((await ask(store, "add", pictures(1_000), MOST)).mayCompact).toBe(false);
+    expect((await ask(store, "add", pictures(1_000), MAX_PICTURES)).mayCompact).toBe(false);
     expect((await take(store)).kind).toBe("none");
-    expect((await ask(store, "add", pictures(24, 1_000), MOST)).mayCompact).toBe(true);
+    expect((await ask(store, "add", pictures(24, 1_000), MAX_PICTURES)).mayCompact).toBe(true);
     // Its message is expected now.
-    expect((await ask(store, "add", pictures(1, 1_024), MOST)).mayCompact).toBe(false);
+    expect((await ask(store, "add", pictures(1, 1_024), MAX_PICTURES)).mayCompact).toBe(false);
     const { token, compaction } = await take(store);
     expect(compaction.numbers).toEqual(range(1, 1_025));
     expect((await take(store)).kind).toBe("busy");
@@ -53,7 +53,7 @@ describe("compaction", () => {
     expect(await ask(store, "compacted", token, segment, { uint32: compaction.numbers })).toBe(true);
     segments.set(compaction.key, compaction.numbers);
     await ask(store, "removePicture", "f9");
-    await ask(store, "add", [picture("late")], MOST);
+    await ask(store, "add", [picture("late")], MAX_PICTURES);
     const expected = range(1, 1_025).filter((number) => ![4, 5, 10].includes(number));
     expect(await found(store, segments)).toEqual([...expected, 1_026, 1_027]);
     const { segments: refs } = await ask(store, "view", null);
@@ -66,8 +66,8 @@ describe("compaction", () => {
     const store = await made();
     const segments = new Map<string, number[]>();
     for (let part = 0; part < 4; part++) {
-      await ask(store, "add", pictures(512, part * 1_024), MOST);
-      await ask(store, "add", pictures(512, part * 1_024 + 512), MOST);
+      await ask(store, "add", pictures(512, part * 1_024), MAX_PICTURES);
+      await ask(store, "add", pictures(512, part * 1_024 + 512), MAX_PICTURES);
       expect(await compact(store, segments)).toHaveLength(1_024);
     }
     await ask(store, "removePicture", "f0");
@@ -91,8 +91,8 @@ describe("compaction", () => {
   it("drops segments of which nothing lives, and refuses what has become wrong", async () => {
     const store = await made();
     const segments = new Map<string, number[]>();
-    await ask(store, "add", pictures(1_000), MOST);
-    await ask(store, "add", pictures(100, 1_000), MOST);
+    await ask(store, "add", pictures(1_000), MAX_PICTURES);
+    await ask(store, "add", pictures(100, 1_000), MAX_PICTURES);
     const message = "killed";
     const dead = await take(store, message);
     const again = await take(store, message, 2);
@@ -113,25 +113,25 @@ describe("compaction", () => {
 
   it("is waited for by those who add, when it is too far behind", async () => {
     const store = await made();
-    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
-    expect(await ask(store, "add", pictures(49, 2_000), MOST)).toBe("busy");
-    expect(await ask(store, "add", pictures(48, 2_000), MOST)).toHaveProperty("pictures");
+    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MAX_PICTURES);
+    expect(await ask(store, "add", pictures(49, 2_000), MAX_PICTURES)).toBe("busy");
+    expect(await ask(store, "add", pictures(48, 2_000), MAX_PICTURES)).toHaveProperty("pictures");
     expect(await ask(store, "setAttributes", "f0", { k: 1 })).toBe("busy");
     expect(await ask(store, "removePicture", "f0")).toBe(true);
     await compact(store, new Map());
-    expect(await ask(store, "add", pictures(49, 5_000), MOST)).toHaveProperty("pictures");
+    expect(await ask(store, "add", pictures(49, 5_000), MAX_PICTURES)).toHaveProperty("pictures");
   });
 
   it("is announced once by refusals while no message is expected", async () => {
     const store = await made();
-    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
+    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MAX_PICTURES);
     // The second addition has sent one.
-    expect(await ask(store, "add", pictures(49, 2_000), MOST)).toBe("busy");
+    expect(await ask(store, "add", pictures(49, 2_000), MAX_PICTURES)).toBe("busy");
     await ask(store, "query", "UPDATE store SET record = json_set(record, '$.expectedAt', 0)");
     const refused = [];
-    for (let i = 0; i < 5; i++) refused.push(await ask(store, "add", pictures(49, 2_000), MOST));
+    for (let i = 0; i < 5; i++) refused.push(await ask(store, "add", pictures(49, 2_000), MAX_PICTURES));
     expect(refused).toEqual(["unattended", "busy", "busy", "busy", "busy"]);
-    expect(await ask(store, "add", pictures(48, 2_000), MOST)).toHaveProperty("pictures");
+    expect(await ask(store, "add", pictures(48, 2_000), MAX_PICTURES)).toHaveProperty("pictures");
     await ask(store, "query", "UPDATE store SET record = json_set(record, '$.expectedAt', 0)");
     expect(await ask(store, "setAttributes", "f0", { k: 1 })).toBe("unattended");
     expect(await ask(store, "setAttributes", "f0", { k: 1 })).toBe("busy");
@@ -139,7 +139,7 @@ describe("compaction", () => {
 
   it("is left to the message that comes after a pause by all that come before it", async () => {
     const store = await made();
-    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
+    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MAX_PICTURES);
     const { token } = await take(store);
     await ask(store, "release", token, 20_000);
     for (let i = 0; i < 5; i++) expect((await take(store)).kind).toBe("busy");
@@ -151,9 +151,9 @@ describe("compaction", () => {
 
   it("does not leave segments to a message that comes after a longer pause of file batches", async () => {
     const store = await made();
-    await ask(store, "createBatch", { id: "b", keyId: "k", tier: "free", files: [FILE] }, MOST);
+    await ask(store, "createBatch", { id: "b", keyId: "k", tier: "free", files: [FILE] }, MAX_PICTURES);
     const filling = await take(store);
-    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
+    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MAX_PICTURES);
     await ask(store, "release", filling.token, 600_000);
     const { token } = await take(store);
     await ask(store, "release", token, 20_000);
@@ -171,14 +171,14 @@ describe("compaction", () => {
 
   it("goes on while file batches pause, and leaves their pause as it is", async () => {
     const store = await made();
-    await ask(store, "createBatch", { id: "b", keyId: "k", tier: "free", files: [FILE] }, MOST);
+    await ask(store, "createBatch", { id: "b", keyId: "k", tier: "free", files: [FILE] }, MAX_PICTURES);
     const { token, kind } = await take(store);
     expect(kind).toBe("fill");
     await ask(store, "release", token, 600_000);
     // The message that comes after the pause is none for segments.
-    expect((await ask(store, "add", pictures(1_000), MOST)).mayCompact).toBe(false);
-    expect((await ask(store, "add", pictures(24, 1_000), MOST)).mayCompact).toBe(true);
-    expect((await ask(store, "add", pictures(1, 1_024), MOST)).mayCompact).toBe(false);
+    expect((await ask(store, "add", pictures(1_000), MAX_PICTURES)).mayCompact).toBe(false);
+    expect((await ask(store, "add", pictures(24, 1_000), MAX_PICTURES)).mayCompact).toBe(true);
+    expect((await ask(store, "add", pictures(1, 1_024), MAX_PICTURES)).mayCompact).toBe(false);
     const writing = await take(store);
     expect(writing.kind).toBe("compact");
     await ask(store, "release", writing.token, 2_000);
@@ -192,9 +192,9 @@ describe("compaction", () => {
 
   it("is waited for by file batches, too, when it is too far behind", async () => {
     const store = await made();
-    await ask(store, "createBatch", { id: "b", keyId: "k", tier: "free", files: [FILE] }, MOST);
-    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MOST);
-    await ask(store, "add", pictures(48, 2_000), MOST);
+    await ask(store, "createBatch", { id: "b", keyId: "k", tier: "free", files: [FILE] }, MAX_PICTURES);
+    for (let part = 0; part < 2; part++) await ask(store, "add", pictures(1_000, part * 1_000), MAX_PICTURES);
+    await ask(store, "add", pictures(48, 2_000), MAX_PICTURES);
     const { token } = await take(store);
     await ask(store, "release", token, 20_000);
     expect(await take(store, "late", 2)).toMatchObject({ kind: "wait" });
@@ -205,18 +205,18 @@ describe("compaction", () => {
   it("writes a damaged segment anew before anything else", async () => {
     const store = await made();
     const segments = new Map<string, number[]>();
-    await ask(store, "add", pictures(1_000), MOST);
-    await ask(store, "add", pictures(24, 1_000), MOST);
+    await ask(store, "add", pictures(1_000), MAX_PICTURES);
+    await ask(store, "add", pictures(24, 1_000), MAX_PICTURES);
     await compact(store, segments);
     expect((await take(store)).kind).toBe("none");
     const [{ key }] = (await ask(store, "view", null)).segments;
     await ask(store, "damaged", "unknown");
     expect((await ask(store, "care")).state).toBe("fine");
     await ask(store, "damaged", key);
-    expect((await ask(store, "add", pictures(1_000, 1_024), MOST)).mayCompact).toBe(true);
+    expect((await ask(store, "add", pictures(1_000, 1_024), MAX_PICTURES)).mayCompact).toBe(true);
     await ask(store, "query", "UPDATE store SET record = json_set(record, '$.expectedAt', 0)");
     expect((await ask(store, "care")).state).toBe("due");
-    await ask(store, "add", pictures(24, 2_024), MOST);
+    await ask(store, "add", pictures(24, 2_024), MAX_PICTURES);
     expect(await compact(store, segments)).toEqual(range(1, 1_024));
     expect(await compact(store, segments)).toEqual(range(1_025, 2_048));
     expect((await take(store)).kind).toBe("none");
@@ -232,15 +232,15 @@ describe("compaction", () => {
         ...picture(`w${first + index}`),
         row: { ints: { int8: Array.from({ length: width }, () => 1) }, scale: 1 },
       }));
-    for (let first = 0; first < 1_024; first += 256) await ask(store, "add", wide(256, first), MOST);
+    for (let first = 0; first < 1_024; first += 256) await ask(store, "add", wide(256, first), MAX_PICTURES);
     expect(maxSegmentRows(width)).toBeLessThan(1_024);
     expect(await compact(store, new Map())).toHaveLength(maxSegmentRows(width));
   });
 
   it("is waited for, before a store is cleared, by whoever may still be writing", async () => {
     const store = await made();
-    await ask(store, "add", pictures(1_000), MOST);
-    await ask(store, "add", pictures(24, 1_000), MOST);
+    await ask(store, "add", pictures(1_000), MAX_PICTURES);
+    await ask(store, "add", pictures(24, 1_000), MAX_PICTURES);
     await take(store, "slow", 1);
     await take(store, "slow", 2);
     const { token } = await take(store, "slow", 3);

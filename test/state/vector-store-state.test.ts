@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PictureQuery } from "../../functions/vector-stores/store-state-rpc.ts";
 import {
-  MOST,
+  MAX_PICTURES,
   ask,
   found,
   made,
@@ -22,7 +22,12 @@ afterAll(ending);
 describe("pictures", () => {
   it("are found from when they were added, by number", async () => {
     const store = await made();
-    const { pictures: added } = await ask(store, "add", [picture("a", { k: "v" }), picture("b")], MOST);
+    const { pictures: added } = await ask(
+      store,
+      "add",
+      [picture("a", { k: "v" }), picture("b")],
+      MAX_PICTURES,
+    );
     expect(added[0]).toEqual({
       fileId: "a",
       filename: "a.png",
@@ -49,8 +54,8 @@ describe("pictures", () => {
 
   it("that are replaced or change get new rows, and keep their places in the list", async () => {
     const store = await made();
-    await ask(store, "add", [picture("a"), picture("b"), picture("c")], MOST);
-    await ask(store, "add", [picture("a", {}, 9)], MOST);
+    await ask(store, "add", [picture("a"), picture("b"), picture("c")], MAX_PICTURES);
+    await ask(store, "add", [picture("a", {}, 9)], MAX_PICTURES);
     await ask(store, "setAttributes", "b", { k: 1 });
     expect(await found(store)).toEqual([3, 4, 5]);
     const { pictures: listed } = await ask(store, "pictures", query());
@@ -66,7 +71,7 @@ describe("pictures", () => {
   it("that are removed are not found", async () => {
     const store = await made();
     const { usageBytes } = await ask(store, "facts");
-    await ask(store, "add", [picture("a"), picture("b")], MOST);
+    await ask(store, "add", [picture("a"), picture("b")], MAX_PICTURES);
     expect(await ask(store, "removePicture", "a")).toBe(true);
     expect(await ask(store, "removePicture", "a")).toBe(false);
     expect(await found(store)).toEqual([2]);
@@ -77,10 +82,10 @@ describe("pictures", () => {
 
   it("are told once: a view has only what its asker does not know", async () => {
     const store = await made();
-    await ask(store, "add", pictures(3), MOST);
+    await ask(store, "add", pictures(3), MAX_PICTURES);
     const view = await ask(store, "view", null);
     expect(await ask(store, "view", { version: view.version, number: 3 })).toBe("same");
-    await ask(store, "add", [picture("new")], MOST);
+    await ask(store, "add", [picture("new")], MAX_PICTURES);
     await ask(store, "removePicture", "f0");
     const next = await ask(store, "view", { version: view.version, number: 3 });
     expect(next.live).toEqual([2, 3, 4]);
@@ -90,7 +95,7 @@ describe("pictures", () => {
   it("of another width, too many, or with long attributes, are refused and change nothing", async () => {
     const store = await made();
     const wide = { ...picture("b"), row: { ints: { int8: [1] }, scale: 1 } };
-    expect(await ask(store, "add", [picture("a"), wide], MOST)).toBe("width");
+    expect(await ask(store, "add", [picture("a"), wide], MAX_PICTURES)).toBe("width");
     await ask(store, "add", [picture("a")], 2);
     expect(await ask(store, "add", [picture("b"), picture("c")], 2)).toBe("full");
     expect(await ask(store, "add", [picture("a"), picture("b")], 2)).toHaveProperty("pictures");
@@ -103,7 +108,7 @@ describe("pictures", () => {
 
   it("are listed in pages, in both directions", async () => {
     const store = await made();
-    await ask(store, "add", pictures(7), MOST);
+    await ask(store, "add", pictures(7), MAX_PICTURES);
     const page = async (changes: Partial<PictureQuery>): Promise<unknown[]> => {
       const { pictures: listed, hasMore } = await ask(store, "pictures", query({ limit: 3, ...changes }));
       return [...listed.map(({ fileId }: any) => fileId), hasMore];
@@ -126,19 +131,20 @@ describe("pictures", () => {
     const store = await made();
     const after = async (fileId: string): Promise<unknown[]> =>
       (await ask(store, "pictures", query({ after: fileId }))).pictures.map((each: any) => each.fileId);
-    await ask(store, "add", pictures(2), MOST);
+    await ask(store, "add", pictures(2), MAX_PICTURES);
     await ask(store, "removePicture", "f1");
-    await ask(store, "add", [picture("new")], MOST);
+    await ask(store, "add", [picture("new")], MAX_PICTURES);
     expect([await after("f1"), await after("f0")]).toEqual([["new"], ["new"]]);
     for (const fileId of ["f0", "new"]) await ask(store, "removePicture", fileId);
     const files = ["waiting"].map((fileId) => ({ fileId, attributes: {} }));
-    await ask(store, "createBatch", { id: "b", keyId: null, tier: "free", files }, MOST);
+    await ask(store, "createBatch", { id: "b", keyId: null, tier: "free", files }, MAX_PICTURES);
     expect([await after("f1"), await after("new")]).toEqual([["waiting"], ["waiting"]]);
   });
 
   it("cost few written rows", async () => {
     const store = await made();
-    const add = async (list: object[]): Promise<number> => await ask(store, "written", "add", list, MOST);
+    const add = async (list: object[]): Promise<number> =>
+      await ask(store, "written", "add", list, MAX_PICTURES);
     const [one, eleven] = [await add(pictures(1)), await add(pictures(11, 100))];
     // A row and two indexes; once a call, the store's own.
     expect([one, (eleven - one) / 10]).toEqual([4, 3]);
@@ -157,14 +163,14 @@ describe("a store", () => {
       metadata: { k: "v" },
       description: null,
     });
-    await ask(store, "add", [picture("a")], MOST);
+    await ask(store, "add", [picture("a")], MAX_PICTURES);
     expect(await ask(store, "remove")).toBe(true);
     expect(await ask(store, "remove")).toBe(false);
     const gone = ["facts", "view", "picture", "pictures", "batch", "cancelBatch", "update", "removePicture"];
     for (const method of gone) expect(await ask(store, method, query())).toBeUndefined();
-    expect(await ask(store, "add", [picture("b")], MOST)).toBe("gone");
+    expect(await ask(store, "add", [picture("b")], MAX_PICTURES)).toBe("gone");
     expect(await ask(store, "setAttributes", "a", {})).toBe("gone");
-    expect(await ask(store, "createBatch", { id: "b", files: [] }, MOST)).toBe("gone");
+    expect(await ask(store, "createBatch", { id: "b", files: [] }, MAX_PICTURES)).toBe("gone");
     expect(await ask(store, "describe", [1])).toEqual({});
     expect((await take(store)).kind).toBe("clear");
     await ask(store, "erased");
@@ -175,8 +181,8 @@ describe("a store", () => {
 
   it("is cleared only when whoever writes a segment of it cannot be writing any more", async () => {
     const store = await made();
-    await ask(store, "add", pictures(1_000), MOST);
-    await ask(store, "add", pictures(100, 1_000), MOST);
+    await ask(store, "add", pictures(1_000), MAX_PICTURES);
+    await ask(store, "add", pictures(100, 1_000), MAX_PICTURES);
     const { token, compaction } = await take(store);
     await ask(store, "remove");
     expect((await take(store)).kind).toBe("wait");
@@ -189,7 +195,7 @@ describe("a store", () => {
 
   it("expires when nobody has used it for so long, and stays expired", async () => {
     const store = await made({ expiresAfterDays: 1 });
-    await ask(store, "add", [picture("a")], MOST);
+    await ask(store, "add", [picture("a")], MAX_PICTURES);
     const age = (seconds: number): Promise<unknown> =>
       ask(
         store,
@@ -206,7 +212,7 @@ describe("a store", () => {
     await ask(store, "update", { expiresAfterDays: null, name: "late" });
     expect(await ask(store, "facts")).toMatchObject({ status: "expired", name: "late", expiresAfterDays: 1 });
     expect(await ask(store, "view", null)).toBe("expired");
-    expect(await ask(store, "add", [picture("b")], MOST)).toBe("expired");
+    expect(await ask(store, "add", [picture("b")], MAX_PICTURES)).toBe("expired");
     expect((await ask(store, "care")).state).toBe("due");
     expect((await take(store)).kind).toBe("clear");
     await ask(store, "erased");
@@ -224,7 +230,7 @@ describe("a store", () => {
 
   it("that nobody made is none, and gets no tables", async () => {
     for (const method of ["facts", "view", "remove", "care", "take"]) await ask("nobody", method, {});
-    expect(await ask("nobody", "add", [picture("a")], MOST)).toBe("gone");
+    expect(await ask("nobody", "add", [picture("a")], MAX_PICTURES)).toBe("gone");
     const tables = await ask("nobody", "query", "SELECT name FROM sqlite_master WHERE name = 'store'");
     expect(tables).toEqual([]);
   });

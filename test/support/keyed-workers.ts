@@ -2,6 +2,7 @@
 import type { KVNamespace } from "@cloudflare/workers-types";
 import OpenAI from "openai";
 import { addKey } from "./add-key.ts";
+import { withRateLimits } from "./rate-limits.ts";
 import { startWorkers, type Workers } from "./workers.ts";
 
 export interface KeyedWorkers {
@@ -16,15 +17,7 @@ export async function startKeyedWorkers(): Promise<KeyedWorkers> {
     access: "public",
     change: (name, options) =>
       name === "edgeclip"
-        ? ({
-            ...options,
-            ratelimits: Object.fromEntries(
-              ["PUBLIC", "FREE", "STANDARD", "HIGH"].map((tier) => [
-                `LIMIT_${tier}`,
-                { namespace_id: tier, simple: { limit: 10_000, period: 60 } },
-              ]),
-            ),
-          } as typeof options)
+        ? withRateLimits(options, { PUBLIC: 10_000, FREE: 10_000, STANDARD: 10_000, HIGH: 10_000 })
         : options,
   });
   const store = (await workers.miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as KVNamespace;

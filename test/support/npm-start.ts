@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -32,7 +33,7 @@ export class NpmStart {
   async ready(): Promise<string> {
     while (!this.output.includes("edgeclip answers at")) {
       if (this.child.exitCode !== null) throw new Error(`npm start ended: ${this.output}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
     return /answers at (\S+)/.exec(this.output)?.[1] ?? "";
   }
@@ -61,7 +62,7 @@ export class NpmStart {
     for (;;) {
       const left = [...(await this.processes()).values()];
       if (left.length === 0 || Date.now() > until) return left;
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await sleep(250);
     }
   }
 

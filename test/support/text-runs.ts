@@ -1,3 +1,4 @@
+/** What the text tower has done. */
 import type { Workers } from "./workers.ts";
 
 /** How many texts the text tower has computed so far. */

@@ -1,13 +1,12 @@
 /** BMPs, which are not compressed: of noise, of which different seeds give different files, and of one color. */
+import { random } from "./random.ts";
+
 const HEADER_BYTES = 54;
 
 /** @param width pixels, a multiple of 4 */
 export function noiseBmp(width: number, height: number, seed: number): Uint8Array<ArrayBuffer> {
-  let state = seed;
-  return bmp(width, height, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
+  const next = random(seed);
+  return bmp(width, height, () => Math.floor(256 * next()));
 }
 
 /** @param width pixels, a multiple of 4 @param color red, green, blue */

@@ -7,6 +7,7 @@ import { bytePairEncode } from "../../functions/runtime/tokenizer/byte-pair-enco
 import { MergeTable } from "../../functions/runtime/tokenizer/merge-table.ts";
 import { BYTE_ORDER, END_OF_WORD_OFFSET, FIRST_MERGED_ID } from "../../model-shards/clip-bpe.ts";
 import { packedVocabulary } from "../support/models/node-tokenizer.ts";
+import { random } from "../support/random.ts";
 
 function textbook(word: string, merges: MergeTable): number[] {
   let symbols = [...new TextEncoder().encode(word)].map((byte) => BYTE_ORDER.indexOf(byte));
@@ -30,18 +31,14 @@ describe("byte-pair encoding", async () => {
   const merges = new MergeTable(await packedVocabulary());
 
   it("equals the textbook algorithm on 2,000 words", () => {
-    // A linear congruential generator: the same words every time.
-    let state = 1;
-    const random = (below: number): number => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return Math.floor((state / 2 ** 32) * below);
-    };
+    const next = random(1);
+    const below = (limit: number): number => Math.floor(next() * limit);
     const alphabets = ["aeiourstln", "abcdefghijklmnopqrstuvwxyz", "aab", "éüñ日本語😀"].map((letters) =>
       Array.from(letters),
     );
     for (let i = 0; i < 2000; i++) {
-      const alphabet = alphabets[random(alphabets.length)] ?? [];
-      const word = Array.from({ length: 1 + random(24) }, () => alphabet[random(alphabet.length)]).join("");
+      const alphabet = alphabets[below(alphabets.length)] ?? [];
+      const word = Array.from({ length: 1 + below(24) }, () => alphabet[below(alphabet.length)]).join("");
       expect(bytePairEncode(word, merges), word).toEqual(textbook(word, merges));
     }
   });

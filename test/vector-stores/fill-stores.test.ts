@@ -7,6 +7,7 @@ import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type HostileWorkers, startHostile } from "../batches/support/hostile.ts";
 import { askObject } from "../support/ask-object.ts";
+import { eventually } from "../support/eventually.ts";
 import { noiseBmp, solidBmp } from "../support/write-bmp.ts";
 import { driver } from "./support/driver.ts";
 
@@ -63,15 +64,6 @@ const upload = async (bytes: Uint8Array, name: string): Promise<string> =>
 const send = (id: string): Promise<unknown> =>
   ask(id, "send", { kind: "vector-store", account: ACCOUNT, id });
 
-/** @param happens asked until it is true */
-async function eventually(happens: () => Promise<boolean>, patienceMs = 120_000): Promise<void> {
-  const until = Date.now() + patienceMs;
-  while (!(await happens().catch(() => false))) {
-    if (Date.now() > until) throw new Error("it does not happen");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
 it(
   "every picture of a batch gets its vector, and every other file its error",
   { timeout: 300_000 },
@@ -88,7 +80,9 @@ it(
     await ask(id, "createBatch", { id: "vsfb_1", keyId: null, tier: "public", files }, 100_000);
     await workers.set({ failing: 0.02, kills: 4, copies: 2, busy: 0 });
     await send(id);
-    await eventually(async () => (await ask(id, "batch", "vsfb_1")).status !== "in_progress", 250_000);
+    await eventually(async () => (await ask(id, "batch", "vsfb_1")).status !== "in_progress", {
+      patienceMs: 250_000,
+    });
     await workers.set(WELL);
     const batch = await ask(id, "batch", "vsfb_1");
     expect(batch).toMatchObject({

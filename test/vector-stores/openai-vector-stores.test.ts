@@ -1,6 +1,7 @@
 /** `client.vectorStores` of the unmodified `openai` SDK: every method, against the real Workers. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI, { AuthenticationError, BadRequestError, NotFoundError, toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { request } from "../support/send-request.ts";
@@ -278,7 +279,7 @@ describe("files of a vector store", () => {
     } as never);
     await expect(client.files.delete(vector.id)).rejects.toBeInstanceOf(NotFoundError);
     // Longer than a message about a deleted file waits.
-    await new Promise((done) => setTimeout(done, 8_000));
+    await sleep(8_000);
     expect((await stores.files.list(id)).data.map((each) => each.id)).toEqual([vector.id]);
     await stores.delete(id);
   }, 30_000);

@@ -1,6 +1,7 @@
+/** Vectors in int8: how far values may be off, and which stay zero. */
 import { expect, test } from "vitest";
 import { quantizeRow } from "../../functions/vector-stores/quantize-row.ts";
-import { random as randomFrom, unitVector } from "../gateway/random.ts";
+import { random as randomFrom, unitVector } from "../support/random.ts";
 
 test("the largest value is at ±127, and no value is further off than half a step", () => {
   const random = randomFrom(1);

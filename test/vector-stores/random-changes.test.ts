@@ -2,9 +2,11 @@
  * Random changes and searches by several at once, while objects and the jobs Worker are killed, R2 fails and messages
  * come twice: what was answered as added is found, what was answered as removed is not, and every score is exact.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type HostileWorkers, startHostile } from "../batches/support/hostile.ts";
 import { askObject } from "../support/ask-object.ts";
+import { mulberry32 } from "../support/random.ts";
 import { driver } from "./support/driver.ts";
 import { type Found, StoreModel } from "./support/store-model.ts";
 
@@ -48,7 +50,7 @@ async function insist(method: string, ...parameters: unknown[]): Promise<any> {
       const value: unknown = await ask(method, ...parameters);
       if (value !== "busy" && value !== "unattended") return value;
       await wake();
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     } catch (error) {
       if (left === 0) throw error;
     }
@@ -60,15 +62,9 @@ const wake = async (): Promise<void> => {
   await ask("send", { kind: "vector-store", account, id }).catch(() => {});
 };
 
-/** Mulberry32. */
 function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = mulberry32(seed);
+  return () => next() / 2 ** 32;
 }
 
 /** Every version has a vector of its own; one that changes attributes keeps the vector of the version before. */

@@ -1,3 +1,4 @@
+/** Segments as they are written and read: rows, columns, checksums, and the sizes that they may have. */
 import { expect, test } from "vitest";
 import { GroupReader } from "../../functions/vector-stores/attribute-columns.ts";
 import { combinedRows, passesFilter, passingRows } from "../../functions/vector-stores/evaluate-filter.ts";
@@ -20,7 +21,7 @@ import { SegmentWriter, type WrittenSegment } from "../../functions/vector-store
 import type { OpenRow } from "../../functions/vector-stores/store-state-rpc.ts";
 import type { Attributes } from "../../functions/vector-stores/stored-picture.ts";
 import { sha256Hex } from "../../model-shards/sha256.ts";
-import { random as randomFrom } from "../gateway/random.ts";
+import { random as randomFrom } from "../support/random.ts";
 import { randomFilter, randomRows } from "./support/random-store.ts";
 import { writtenSegment } from "./support/written-segment.ts";
 

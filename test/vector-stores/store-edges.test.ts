@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_STORES } from "../../functions/vector-stores/store-limits.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
@@ -99,7 +100,7 @@ describe("searches", () => {
       while (last.status === 200);
       return last;
     })();
-    await pause(300);
+    await sleep(300);
     expect((await request("DELETE", at(`/${id}`))).status).toBe(200);
     const after = await post(at(`/${id}/search`), { query: "a fox" });
     await Promise.all(searching);
@@ -109,10 +110,6 @@ describe("searches", () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 404]));
   });
 });
-
-async function pause(milliseconds: number): Promise<void> {
-  await new Promise((done) => setTimeout(done, milliseconds));
-}
 
 it("a store whose files could not be noted is not made", async () => {
   const list = async (): Promise<unknown> => (await request("GET", at("?limit=100"))).body.data;

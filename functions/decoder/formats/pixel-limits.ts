@@ -10,23 +10,23 @@ export const MAX_FILE_BYTES = 20_000_000;
 /** The codec keeps a second copy of a HEIF file, in JavaScript's memory. */
 export const MAX_HEIF_FILE_BYTES = 6_000_000;
 /** Pixels. The codec decodes a baseline JPEG at reduced size; for a progressive one it keeps all coefficients. */
-export const MAX_PIXELS_BASELINE_JPEG = 48_000_000;
-export const MAX_PIXELS_PROGRESSIVE_JPEG = 16_000_000;
+const MAX_PIXELS_BASELINE_JPEG = 48_000_000;
+const MAX_PIXELS_PROGRESSIVE_JPEG = 16_000_000;
 /** A PNG is read row by row, so time is the limit, not memory. */
-export const MAX_PIXELS_PNG = 25_000_000;
+const MAX_PIXELS_PNG = 25_000_000;
 /** A phone's 12 megapixels are 4032 × 3024. */
-export const MAX_PIXELS_OTHER = 12_200_000;
+const MAX_PIXELS_OTHER = 12_200_000;
 /** A pixel has one bit in the file and four bytes in memory. */
-export const MAX_PIXELS_BILEVEL_TIFF = 16_000_000;
+const MAX_PIXELS_BILEVEL_TIFF = 16_000_000;
 /** dav1d holds only the picture's planes, and they fit even with 12 bits a sample and alpha. */
 export const MAX_PIXELS_AVIF = MAX_PIXELS_OTHER;
 /**
  * For AVIF in ImageMagick's reader. libaom's records of blocks take more memory than the pixels: about 20 bytes a pixel
  * in all.
  */
-export const MAX_PIXELS_AVIF_BY_MAGICK = 4_000_000;
+const MAX_PIXELS_AVIF_BY_MAGICK = 4_000_000;
 /** The decoder builds the picture in a buffer of its own and then copies it. */
-export const MAX_PIXELS_HEIC = 6_000_000;
+const MAX_PIXELS_HEIC = 6_000_000;
 /** Bytes of a pixel in the codec's picture, at most: red, green, blue and alpha. */
 const PIXEL_BYTES = 4;
 /** Limit for a picture with the unpacked piece beside it. The rest of the memory is for the codec and the file. */

@@ -4,6 +4,7 @@
  */
 import { isLabelSetId } from "../../label-sets/definition.ts";
 import { SetNames, type SetNamesBindings } from "../../label-sets/set-names.ts";
+import { accountPath } from "../../runtime/account-marks.ts";
 import type { WaitUntil } from "../../runtime/sharing/lease.ts";
 import { MemoryCache } from "../../runtime/memory-cache.ts";
 import { warn } from "../../runtime/warn.ts";
@@ -45,7 +46,7 @@ export interface NameContext {
 export async function namedSet(account: string, given: string, context: NameContext): Promise<string> {
   if (isLabelSetId(given)) return given;
   if (!isSetName(given)) throw labelSetNotFound(given);
-  const known = memory.get(memoryKey(account, given));
+  const known = memory.get(accountPath(account, given));
   const now = Date.now();
   if (known === undefined || now - known.askedAt >= USABLE_FOR)
     return await freshSet(account, given, context.env);
@@ -73,11 +74,11 @@ export async function freshSet(account: string, given: string, env: SetNamesBind
 
 /** Lets this isolate ask again, because the name was given to a set or its set deleted. */
 export function forgetName(account: string, name: string): void {
-  memory.delete(memoryKey(account, name));
+  memory.delete(accountPath(account, name));
 }
 
 async function ask(account: string, name: string, env: SetNamesBindings): Promise<string | undefined> {
-  const key = memoryKey(account, name);
+  const key = accountPath(account, name);
   const askedAt = Date.now();
   const former = memory.get(key);
   const id = await new SetNames(env, account).setOf(name);
@@ -86,8 +87,4 @@ async function ask(account: string, name: string, env: SetNamesBindings): Promis
   if (id === undefined) memory.delete(key);
   else memory.set(key, { id, askedAt, askingSince: askedAt });
   return id;
-}
-
-function memoryKey(account: string, name: string): string {
-  return `${encodeURIComponent(account)}/${name}`;
 }

@@ -1,5 +1,5 @@
 /** Stores `claims/<id>/<revision>`: which consumer computes a set for a revision. `build-claim.ts` explains claims. */
-import { isBusy } from "../answering-bucket.ts";
+import { isBusy } from "../../runtime/r2.ts";
 import { jsonBytes, type ChecksummedObjects } from "../checksummed-objects.ts";
 
 /** Times in milliseconds since 1970. */

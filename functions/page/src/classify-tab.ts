@@ -16,7 +16,7 @@ import { onSubmit } from "./submit.ts";
 /** Short enough to read at a glance. */
 const TOP_K = 10;
 /** Pictures in a table. A folder of any size is a task for `npm run classify`. */
-const MOST = 1000;
+const MAX_PICTURES = 1000;
 
 /**
  * @param model the menu of models
@@ -71,10 +71,10 @@ export function classify(
   pictureInput(
     fieldset,
     (pictures) => {
-      chosen = pictures.slice(0, MOST);
+      chosen = pictures.slice(0, MAX_PICTURES);
       find(fieldset, "[data-too-many]").textContent =
-        pictures.length > MOST
-          ? `Only the first ${MOST} of ${pictures.length} pictures are taken. For more, “npm run classify” takes a folder.`
+        pictures.length > MAX_PICTURES
+          ? `Only the first ${MAX_PICTURES} of ${pictures.length} pictures are taken. For more, “npm run classify” takes a folder.`
           : "";
       drop.replaceChildren(...summaryOf(chosen));
       runAgain();

@@ -20,7 +20,7 @@ import { onSubmit } from "./submit.ts";
 
 /** Pictures in an answer, at first and at most (the API's limit). */
 const SHOWN = 12;
-const MOST = 50;
+const MAX_SHOWN = 50;
 
 /**
  * @param model gives the chosen model
@@ -65,7 +65,7 @@ export function search(section: HTMLElement, model: () => string, connection: HT
     }
     // More of the same, whatever is typed or chosen by then.
     const asking = [store.value, picture ?? words.value.trim()] as const;
-    ask(searchRequest(...asking, SHOWN), () => ask(searchRequest(...asking, MOST)));
+    ask(searchRequest(...asking, SHOWN), () => ask(searchRequest(...asking, MAX_SHOWN)));
   };
   const showAsked = (): void => {
     find(question, "[data-asked-hint]").textContent =

@@ -12,9 +12,9 @@
  * - A request that was only slow finds out at its next step that it lost what it held, and stops.
  *
  * Requests hold these things by signs of life: a load that several wait for (`lease.ts`), a place in the isolate
- * (`admission.ts`), the turn at the codecs (`decoder/turn.ts`), room for a body (`gateway/body/bytes-in-flight.ts`), for
+ * (`admission.ts`), the turn at the codecs (`decoder/decoder-queue.ts`), room for a body (`gateway/body/bytes-in-flight.ts`), for
  * pixels (`gateway/embed/pixel-room.ts`, `decoder/result-room.ts`, `vision/input-room.ts`), for label matrices
- * (`gateway/label-sets/matrix-memory.ts`) and for token rows (`text/token-table.ts`). Turns at a tower (`turns.ts`) are
+ * (`gateway/label-sets/matrix-memory.ts`) and for token rows (`text/token-table.ts`). Turns to compute (`compute-queue.ts`) are
  * the exception: a long piece of computation silences all requests at once, so there a silent request is found by
  * counting the polls of the others.
  */

@@ -12,7 +12,7 @@ import type { Loaded } from "../model-store/source-report.ts";
 import type { Priority, WorkerStats } from "../rpc.ts";
 import { SignOfLife } from "../sharing/sign-of-life.ts";
 import type { Tensor } from "../tensor.ts";
-import { Turns } from "../sharing/turns.ts";
+import { ComputeQueue } from "../sharing/compute-queue.ts";
 import type { CreateEngine, Engine, TowerParts } from "./engine.ts";
 
 /** A request as the tower sees it. */
@@ -38,7 +38,7 @@ export class Tower {
   readonly #createEngine: CreateEngine;
   readonly #parts: TowerParts;
   readonly #load = new LeasedLoad<Engine>();
-  readonly #turns = new Turns();
+  readonly #queue = new ComputeQueue();
   #engine: Engine;
   #early: Early | undefined;
   #runs = 0;
@@ -129,7 +129,7 @@ export class Tower {
   /**
    * Does a piece of work that runs the tower when the visitor's turn comes. If another request's piece has broken the
    * instance by then, the tower is loaded again first.
-   * @param piece synchronous, and as short as `turns.ts` says
+   * @param piece synchronous, and as short as `compute-queue.ts` says
    * @throws ServiceError `model_unavailable`; ClientGoneError; whatever `piece` throws
    */
   async turn<T>({ check, waitUntil, priority }: Visitor, piece: () => T): Promise<T> {
@@ -139,7 +139,7 @@ export class Tower {
         await this.ready(waitUntil);
         // Another request may have replaced the engine meanwhile, and the new one not be loaded yet.
         const computed = (): { value: T } | undefined => (this.isReady ? { value: piece() } : undefined);
-        const done = await this.#turns.take(computed, signal, priority);
+        const done = await this.#queue.run(computed, signal, priority);
         if (done !== undefined) return done.value;
       }
     });

@@ -1,7 +1,8 @@
 /** How far a batch is: what its object stores in its one row, and how that changes at the batch's end. */
 import { COMPLETION_WINDOW } from "../../batches/batch-limits.ts";
 import type { BatchError, BatchObject } from "../../batches/batch-object.ts";
-import type { BatchEnd, NewBatch, StopReason, Taker } from "../../batches/batch-state-rpc.ts";
+import type { BatchEnd, NewBatch, StopReason } from "../../batches/batch-state-rpc.ts";
+import type { Taker } from "../../runtime/background-work.ts";
 import { unixSeconds } from "../../runtime/unix-seconds.ts";
 
 export interface BatchRecord {

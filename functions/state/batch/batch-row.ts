@@ -1,6 +1,6 @@
 /** The one row of a batch's object: what the batch was made with, and how far it is. */
-import type { NewBatch, Taker } from "../../batches/batch-state-rpc.ts";
-import { WORK_LEASE_MS } from "../../runtime/background-work.ts";
+import type { NewBatch } from "../../batches/batch-state-rpc.ts";
+import { type Taker, WORK_LEASE_MS } from "../../runtime/background-work.ts";
 import type { BatchRecord } from "./batch-record.ts";
 
 /**

@@ -9,31 +9,28 @@ import {
   type NewBatch,
   type NewPart,
   type StoredAnswers,
-  type Taker,
   type Unanswered,
   type Work,
 } from "../../batches/batch-state-rpc.ts";
-import { WORK_LEASE_MS } from "../../runtime/background-work.ts";
+import { type Taker, WORK_LEASE_MS } from "../../runtime/background-work.ts";
 import { BATCH_MIGRATIONS } from "./batch-migrations.ts";
-import { type BatchRecord, end, filesOf, newRecord, refuse, stopWith } from "./batch-record.ts";
+import { end, filesOf, newRecord, refuse, stopWith } from "./batch-record.ts";
 import { BatchRow } from "./batch-row.ts";
+import { BatchWorkshop } from "./batch-workshop.ts";
 import { FailingParts } from "./failing-parts.ts";
 import { migrate } from "../migrate.ts";
 import { PartTable } from "./part-table.ts";
 import { unixSeconds } from "../../runtime/unix-seconds.ts";
 
-/** Parts that are worked on at once: while the answers of one are written, the towers compute the other. */
-const MAX_LENT = 2;
 /** Milliseconds after which a message counts as lost that was expected. */
 const IDLE_MS = 120_000;
-/** Milliseconds until it is checked again whether a part that must be alone, or others beside it, may be lent. */
-const ALONE_AGAIN_MS = 5_000;
 
 export class BatchState extends DurableObject implements BatchStateRpc {
   readonly #storage: DurableObjectStorage;
   readonly #row: BatchRow;
   readonly #parts: PartTable;
   readonly #failing: FailingParts;
+  readonly #workshop: BatchWorkshop;
 
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
@@ -41,6 +38,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     this.#row = new BatchRow(ctx.storage);
     this.#parts = new PartTable(ctx.storage);
     this.#failing = new FailingParts(ctx.storage);
+    this.#workshop = new BatchWorkshop(this.#row, this.#parts);
     // A question about a batch that does not exist must not make tables.
     if (this.#row.exists()) migrate(ctx.storage, BATCH_MIGRATIONS);
   }
@@ -77,7 +75,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     if (record.stop === null && (status === "validating" || status === "in_progress")) {
       record.stop = "cancelled";
       record.batch = { ...record.batch, status: "cancelling", cancelling_at: unixSeconds() };
-      if (status === "validating") this.#dropInput(record);
+      if (status === "validating") this.#workshop.dropInput(record);
       this.#row.write(record);
     }
     return record.batch;
@@ -86,24 +84,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
   async take(taker: Taker, mayBegin: boolean): Promise<Work> {
     return this.#storage.transactionSync(() => {
       const known = this.#row.read();
-      if (known === undefined) return { kind: "unknown" };
-      const { made, record } = known;
-      if (isOver(record.batch)) return { kind: "over" };
-      this.#takeBack(record, taker);
-      this.#expire(record);
-      if (record.stop === null && record.batch.status === "validating") {
-        if (mayBegin) return this.#takeCheck(made, record, taker);
-        this.#row.expect(record, 0);
-        return { kind: "queued" };
-      }
-      if (record.stop === null && record.batch.status === "in_progress") {
-        const work = this.#takePart(made, record, taker);
-        if (work !== undefined) {
-          this.#row.expect(record, work.kind === "wait" ? work.milliseconds : WORK_LEASE_MS);
-          return work;
-        }
-      }
-      return this.#takeFinish(made, record, taker);
+      return known === undefined ? { kind: "unknown" } : this.#workshop.take(known, taker, mayBegin);
     });
   }
 
@@ -158,7 +139,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
   async refused(token: string, errors: BatchError[]): Promise<boolean> {
     const record = this.#row.heldBy(token);
     if (record === undefined) return false;
-    this.#dropInput(record);
+    this.#workshop.dropInput(record);
     refuse(record, errors);
     this.#row.write(record);
     await this.#keepFor();
@@ -239,75 +220,7 @@ export class BatchState extends DurableObject implements BatchStateRpc {
     await this.#storage.deleteAll();
   }
 
-  #takeCheck(batch: NewBatch, record: BatchRecord, taker: Taker): Work {
-    const token = this.#row.lend(record, taker);
-    return token === undefined ? busy(record.lentUntil) : { kind: "check", batch, token };
-  }
-
-  /** @returns undefined if all parts are done */
-  #takePart(batch: NewBatch, { outputBytes }: BatchRecord, taker: Taker): Work | undefined {
-    const now = Date.now();
-    const { lent, suspects, open } = this.#parts.counts(now);
-    if (open === 0) return undefined;
-    // The message must come back: after the suspect there may be work for one consumer more.
-    if (suspects > 0) return { kind: "wait", milliseconds: ALONE_AGAIN_MS };
-    if (lent >= MAX_LENT) return busy(this.#parts.lentUntil());
-    const token = crypto.randomUUID();
-    const part = this.#parts.lend(token, taker, now, lent === 0);
-    if (part !== undefined) return { kind: "part", batch, token, part, storedBytes: outputBytes };
-    const least = lent === 0 ? 1_000 : ALONE_AGAIN_MS;
-    return { kind: "wait", milliseconds: Math.max(least, this.#parts.nextAt() - now) };
-  }
-
-  #takeFinish(batch: NewBatch, record: BatchRecord, taker: Taker): Work {
-    const now = Date.now();
-    // A consumer that works on a part learns at its next renewal that the part is not wanted any more.
-    const lentUntil = this.#parts.lentUntil();
-    if (record.ends === 0 && lentUntil > now) {
-      const milliseconds = Math.min(5_000, lentUntil - now);
-      this.#row.expect(record, milliseconds);
-      return { kind: "wait", milliseconds };
-    }
-    const isRepeated = record.ends > 0;
-    if (record.batch.status !== "cancelling") {
-      record.batch.status = "finalizing";
-      record.batch.finalizing_at ??= unixSeconds();
-    }
-    const token = this.#row.lend(record, taker);
-    if (token === undefined) return busy(record.lentUntil);
-    record.ends++;
-    this.#row.write(record);
-    const { outputBytes, errorBytes } = this.#parts.totals();
-    const mayWait = unixSeconds() < record.batch.expires_at;
-    return { kind: "finish", batch, token, stop: record.stop, isRepeated, mayWait, outputBytes, errorBytes };
-  }
-
-  #takeBack(record: BatchRecord, taker: Taker): void {
-    this.#parts.takeBack(taker);
-    const { message, attempt = 0 } = record.taker ?? {};
-    if (message === taker.message && attempt < taker.attempt) record.lentUntil = 0;
-  }
-
-  #expire(record: BatchRecord): void {
-    const { status, expires_at } = record.batch;
-    if (record.stop !== null || status === "finalizing" || unixSeconds() < expires_at) return;
-    record.stop = "expired";
-    if (status === "validating") this.#dropInput(record);
-    this.#row.write(record);
-  }
-
-  /** The input was not read to its end, or is not what it should be: no line of it counts. */
-  #dropInput(record: BatchRecord): void {
-    this.#parts.removeAll();
-    record.token = null;
-    record.lentUntil = 0;
-  }
-
   async #keepFor(): Promise<void> {
     await this.#storage.setAlarm(Date.now() + KEPT_FOR * 1000);
   }
-}
-
-function busy(until: number): Work {
-  return { kind: "busy", milliseconds: Math.max(1_000, until - Date.now()) };
 }

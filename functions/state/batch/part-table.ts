@@ -1,13 +1,6 @@
 /** The parts of a batch: which are lent to whom, and which of their lines have no answer. */
-import type {
-  Answers,
-  NewPart,
-  Part,
-  StoredAnswers,
-  Taker,
-  Unanswered,
-} from "../../batches/batch-state-rpc.ts";
-import { WORK_LEASE_MS } from "../../runtime/background-work.ts";
+import type { Answers, NewPart, Part, StoredAnswers, Unanswered } from "../../batches/batch-state-rpc.ts";
+import { type Taker, WORK_LEASE_MS } from "../../runtime/background-work.ts";
 
 interface PartRow extends Record<string, SqlStorageValue> {
   number: number;
@@ -53,7 +46,7 @@ export class PartTable {
     this.#sql.exec("DELETE FROM parts");
   }
 
-  /** Takes back the work that was lent for an earlier delivery of the message. */
+  /** Takes back the work that was lent for an earlier delivery of the message, as `isTakenBefore` says. */
   takeBack({ message, attempt }: Taker): void {
     this.#sql.exec(
       "UPDATE parts SET token = NULL, lent_until = 0 WHERE done = 0 AND message = ? AND attempt < ?",

@@ -1,10 +1,11 @@
 /** The work that a vector store lends, as `functions/vector-stores/store-work-rpc.ts` says. Its caller writes the record. */
-import { WORK_LEASE_MS } from "../../runtime/background-work.ts";
+import { type Taker, WORK_LEASE_MS } from "../../runtime/background-work.ts";
 import { MAX_OPEN_ROWS } from "../../vector-stores/store-limits.ts";
 import { segmentsPrefix } from "../../vector-stores/store-marks.ts";
 import { maxSegmentRows } from "../../vector-stores/segment-layout.ts";
 import type { SegmentRef } from "../../vector-stores/store-state-rpc.ts";
-import type { Filled, StoreTaker, StoreWork } from "../../vector-stores/store-work-rpc.ts";
+import type { Filled, StoreWork } from "../../vector-stores/store-work-rpc.ts";
+import { isTakenBefore, waitUntil } from "../lent-work.ts";
 import {
   areMany,
   failedAlone,
@@ -37,17 +38,16 @@ export class StoreWorkshop {
     this.#store = store;
   }
 
-  take(record: StoreRecord, taker: StoreTaker): StoreWork {
+  take(record: StoreRecord, taker: Taker): StoreWork {
     const now = Date.now();
     const { lent } = record;
-    const isTakersOwn = lent?.message === taker.message && lent.attempt < taker.attempt;
-    const until = lent === null || isTakersOwn ? 0 : lent.until;
+    const until = lent === null || isTakenBefore(lent, taker) ? 0 : lent.until;
     if (record.isRemoved || (record.expiredAt !== null && !record.isErased)) {
       const free = Math.max(record.writersUntil, lent?.segment ? lent.until : 0) + STRAGGLER_MS;
-      return free > now ? waitUntil(record, free) : { kind: "clear", isRemoved: record.isRemoved };
+      return free > now ? wait(record, free) : { kind: "clear", isRemoved: record.isRemoved };
     }
     if (record.isErased) return { kind: "none" };
-    if (until > now) return { kind: "busy", milliseconds: Math.max(1_000, until - now) };
+    if (until > now) return { kind: "busy", milliseconds: waitUntil(until) };
     this.#takeBack(record);
     if (this.#store.segments.dropEmpty()) record.version++;
     const range = this.#range(record);
@@ -67,7 +67,7 @@ export class StoreWorkshop {
       const isAnnounced = record.expectedAt > now + EARLY_MS && record.expectedAt <= next + EARLY_MS;
       // Else each of many messages that came during a pause would be followed by one of its own.
       if (taker.attempt === 1 && isAnnounced) return { kind: "busy", milliseconds: next - now };
-      return waitUntil(record, next);
+      return wait(record, next);
     }
     // No message is on its way any more.
     record.expectedAt = 0;
@@ -197,7 +197,7 @@ export class StoreWorkshop {
     record.writersUntil = Math.max(record.writersUntil, until);
   }
 
-  #compact(record: StoreRecord, range: Range, taker: StoreTaker): StoreWork {
+  #compact(record: StoreRecord, range: Range, taker: Taker): StoreWork {
     const { width } = record.made;
     const numbers = this.#store.pictures.numbers(range.from, range.to, maxSegmentRows(width));
     const key = `${segmentsPrefix(record.account, record.id)}${crypto.randomUUID()}`;
@@ -213,7 +213,7 @@ export class StoreWorkshop {
     return { from: segments.covered() + 1, to: record.nextNumber, replaces: [] };
   }
 
-  #fill(record: StoreRecord, taker: StoreTaker): StoreWork | undefined {
+  #fill(record: StoreRecord, taker: Taker): StoreWork | undefined {
     const { pictures, batches } = this.#store;
     // Until all that were lent together have been lent alone: the reason may be the last of them.
     if (record.lost + (record.failed ?? 0) >= ALONE_AFTER && record.alone === 0) record.alone = FILES_LENT;
@@ -254,7 +254,7 @@ function endFilling(record: StoreRecord, pauseMs: number): void {
 
 function lend(
   record: StoreRecord,
-  taker: StoreTaker,
+  taker: Taker,
   segment: { key: string; replaces: number[] } | null,
   files?: string[],
 ): string {
@@ -265,7 +265,7 @@ function lend(
   return token;
 }
 
-function waitUntil(record: StoreRecord, milliseconds: number): StoreWork {
+function wait(record: StoreRecord, milliseconds: number): StoreWork {
   record.expectedAt = milliseconds;
-  return { kind: "wait", milliseconds: Math.max(1_000, milliseconds - Date.now()) };
+  return { kind: "wait", milliseconds: waitUntil(milliseconds) };
 }

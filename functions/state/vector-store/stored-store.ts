@@ -9,6 +9,7 @@ import type { Attributes, NewPicture, PictureFacts } from "../../vector-stores/s
 import { FileBatchTable } from "./file-batch-table.ts";
 import {
   attributesText,
+  changesRow,
   factsOfPicture,
   PictureTable,
   statusOf,
@@ -87,6 +88,18 @@ export class StoredStore {
     this.pictures.remove(known);
     if (statusOf(known) === "in_progress" && known.batch !== null)
       this.batches.ended(known.batch, ["cancelled"]);
+  }
+
+  /** How many pictures a batch would add, and how many rows of segments would be open again. */
+  growthBy({ files }: NewFileBatch): { added: number; opened: number } {
+    const covered = this.segments.covered();
+    let [added, opened] = [0, 0];
+    for (const { fileId, attributes } of files) {
+      const known = this.pictures.get(fileId);
+      if (known === undefined) added++;
+      else if (changesRow(known, attributes) && known.number! <= covered) opened++;
+    }
+    return { added, opened };
   }
 
   /** The files of a batch that the store does not have wait from now on. */

@@ -1,7 +1,9 @@
 /** The Durable Object of a vector store, as `functions/vector-stores/store-state-rpc.ts` and its neighbors say. */
 import { DurableObject } from "cloudflare:workers";
+import type { Taker } from "../../runtime/background-work.ts";
+import { unixSeconds } from "../../runtime/unix-seconds.ts";
 import type { FileBatchFacts, FileBatchRpc, NewFileBatch } from "../../vector-stores/file-batch-rpc.ts";
-import { MAX_ADDED, MAX_BATCH_FILES, MAX_ROWS_READ } from "../../vector-stores/store-limits.ts";
+import { MAX_ADDED, MAX_BATCH_FILES } from "../../vector-stores/store-limits.ts";
 import type {
   KnownView,
   NewStore,
@@ -16,18 +18,12 @@ import type {
   StoreView,
   VectorStoreRpc,
 } from "../../vector-stores/store-state-rpc.ts";
-import type {
-  Filled,
-  StoreCare,
-  StoreTaker,
-  StoreWork,
-  StoreWorkRpc,
-} from "../../vector-stores/store-work-rpc.ts";
+import type { Filled, StoreCare, StoreWork, StoreWorkRpc } from "../../vector-stores/store-work-rpc.ts";
 import type { Attributes, NewPicture, PictureFacts } from "../../vector-stores/stored-picture.ts";
 import { migrate } from "../migrate.ts";
 import { changesRow, factsOfPicture } from "./picture-table.ts";
-import { unixSeconds } from "../../runtime/unix-seconds.ts";
 import { STORE_MIGRATIONS } from "./store-migrations.ts";
+import { expectFewRows, factsByNumber, rowsByNumber, viewOf } from "./store-reader.ts";
 import {
   erasedRecord,
   expiryOf,
@@ -144,27 +140,12 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
     if (record === undefined) return undefined;
     if (record.expiredAt !== null) return "expired";
     if (use(record)) this.#store.write(record);
-    const { version, made } = record;
-    if (known?.version === version) return "same";
-    const { pictures, segments } = this.#store;
-    const covered = segments.covered();
-    const live = pictures.numbers(covered + 1, record.nextNumber);
-    const above = Math.max(covered, known?.number ?? 0);
-    if (known !== null && live.filter((number) => number > above).length > known.most) return "more";
-    return {
-      version,
-      model: made.model,
-      width: made.width,
-      segments: segments.refs(),
-      live,
-      added: pictures.rowsAbove(above),
-    };
+    return viewOf(this.#store, record, known);
   }
 
   async describe(numbers: readonly number[]): Promise<Map<number, PictureFacts>> {
-    if (numbers.length > MAX_ROWS_READ) throw new RangeError("too many rows are asked for at once");
-    const rows = this.#known() === undefined ? [] : this.#store.pictures.byNumber(numbers);
-    return new Map(rows.map((row) => [row.number!, factsOfPicture(row)]));
+    expectFewRows(numbers);
+    return this.#known() === undefined ? new Map() : factsByNumber(this.#store, numbers);
   }
 
   async damaged(key: string): Promise<void> {
@@ -174,16 +155,10 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
   async createBatch(batch: NewFileBatch, maxPictures: number): Promise<FileBatchFacts | Refusal> {
     if (batch.files.length > MAX_BATCH_FILES) throw new RangeError("too many files are in a batch");
     return this.#change((record) => {
-      const { pictures, batches } = this.#store;
+      const { batches } = this.#store;
       const known = batches.facts(batch.id);
       if (known !== undefined) return known;
-      const covered = this.#store.segments.covered();
-      let [added, opened] = [0, 0];
-      for (const { fileId, attributes } of batch.files) {
-        const picture = pictures.get(fileId);
-        if (picture === undefined) added++;
-        else if (changesRow(picture, attributes) && picture.number! <= covered) opened++;
-      }
+      const { added, opened } = this.#store.growthBy(batch);
       const refusal = refusalOf(record, added, opened, maxPictures);
       if (refusal !== undefined) return this.#workshop.refusal(record, refusal);
       if (!batches.makeRoom()) return "busy";
@@ -208,7 +183,7 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
     });
   }
 
-  async take(taker: StoreTaker): Promise<StoreWork> {
+  async take(taker: Taker): Promise<StoreWork> {
     return this.#storage.transactionSync(() => {
       const record = this.#withRemoved();
       if (record === undefined) return { kind: "unknown" };
@@ -231,15 +206,9 @@ export class VectorStoreState extends DurableObject implements VectorStoreRpc, F
   }
 
   async rows(numbers: Uint32Array): Promise<OpenRow[]> {
-    if (numbers.length > MAX_ROWS_READ) throw new RangeError("too many rows are asked for at once");
-    const width = this.#known()?.made.width;
-    if (width === undefined) return [];
-    return this.#store.pictures
-      .rows([...numbers])
-      .map(
-        (row, index) =>
-          row ?? { number: numbers[index]!, row: { ints: new Int8Array(width), scale: 0 }, attributes: {} },
-      );
+    expectFewRows(numbers);
+    const record = this.#known();
+    return record === undefined ? [] : rowsByNumber(this.#store, record, numbers);
   }
 
   async compacted(token: string, segment: SegmentRef, numbers: Uint32Array): Promise<boolean> {

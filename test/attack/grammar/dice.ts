@@ -1,5 +1,5 @@
 /** Random decisions from a seed: the same seed makes the same requests. */
-import { random } from "../../gateway/random.ts";
+import { random } from "../../support/random.ts";
 
 export class Dice {
   readonly #next: () => number;

@@ -1,4 +1,5 @@
 /** Batches as a client of the API makes them, with the unmodified SDK. */
+import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI, { toFile } from "openai";
 import type { BatchEndpoint } from "../../../functions/batches/batch-object.ts";
 
@@ -70,7 +71,7 @@ export async function ended(
       );
     }
     if (Date.now() > until) throw new Error(`the batch is not over: ${JSON.stringify(batch)}`);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await sleep(pollMs);
   }
 }
 

@@ -2,6 +2,7 @@
  * What a million pictures cost, as requests and as a batch, at Cloudflare's prices: what is billed is counted while the
  * same number of new pictures is classified both ways, with labels that are cached.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI, { toFile } from "openai";
 import { createBatch, ended, lineOf } from "../../batches/support/run-batch.ts";
 import { post } from "../../support/post.ts";
@@ -58,7 +59,7 @@ export async function compareCosts({ model, pictures, labels, newPicture }: Cost
       if (batch.status !== "completed" || completed !== bodies.length) throw new Error(JSON.stringify(batch));
       await client.files.content(batch.output_file_id ?? "").then((response) => response.text());
       // What is cleared up afterwards counts, too.
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await sleep(2_000);
     };
     const inline = (): object => ({ image: newPicture() });
     const bodies = (count: number, image: () => object): object[] =>

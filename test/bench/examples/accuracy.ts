@@ -9,7 +9,7 @@ import { join } from "node:path";
 import evaluation from "../../fixtures/eval/eval.json" with { type: "json" };
 import { startWorkers, type Workers } from "../../support/workers.ts";
 import { Artwork, codePoints } from "../artwork/artwork.ts";
-import { random } from "../../gateway/random.ts";
+import { random } from "../../support/random.ts";
 import { installContenders } from "../contenders/contender.ts";
 import { finishedSet, post } from "./asking.ts";
 

@@ -1,4 +1,5 @@
 /** Requests of the bench, which must all succeed. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "../../support/send-request.ts";
 
 // Answers of every shape.
@@ -15,6 +16,6 @@ export async function finishedSet(url: string, id: string): Promise<any> {
   for (;;) {
     const { body } = await request("GET", `${url}/v1/label_sets/${id}`);
     if (body.status === "ready") return body;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
   }
 }

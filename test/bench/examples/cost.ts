@@ -6,7 +6,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { random, unitVector } from "../../gateway/random.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { random, unitVector } from "../../support/random.ts";
 import { exampleBase64 } from "../../support/example-pictures.ts";
 import { LEDGER, throughLedger } from "../../support/faulty/ledger.ts";
 import { request } from "../../support/send-request.ts";
@@ -61,7 +62,7 @@ async function measure(workers: Workers): Promise<void> {
       const start = performance.now();
       await (await fetch(`${url}/healthz`)).text();
       health.push(performance.now() - start);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await sleep(10);
     }
   };
   const watching = watch();

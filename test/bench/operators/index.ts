@@ -12,6 +12,7 @@ import {
   orderBytes,
   widenedBytes,
 } from "../../../functions/runtime/simd/kernels.ts";
+import { random } from "../../support/random.ts";
 import peakWasm from "../../../.generated/simd/peak.wasm";
 import relaxedWasm from "../../../.generated/simd/relaxed.wasm";
 
@@ -35,9 +36,9 @@ interface Operator {
  * channel.
  */
 function fillWeights(memory: WebAssembly.Memory, at: number, count: number): void {
-  let state = 1;
+  const next = random(1);
   const weights = new Int8Array(memory.buffer, at, count);
-  for (let i = 0; i < count; i++) weights[i] = (state = (Math.imul(state, 1664525) + 1013904223) | 0) >> 26;
+  for (let i = 0; i < count; i++) weights[i] = Math.floor(64 * next()) - 32;
 }
 
 /** The matmul `rows × k @ k × columns`, with the shapes of a block. */

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packQueries } from "../../../functions/search/pack-queries.ts";
-import { random as randomFrom, unitVector } from "../../gateway/random.ts";
+import { random as randomFrom, unitVector } from "../../support/random.ts";
 import { interleave } from "../harness/interleave.ts";
 
 const SIMD = join(import.meta.dirname, "../../../.generated/simd");

@@ -1,7 +1,7 @@
 /** A vector store that is filled and searched through the gateway, for benches of all Workers at once. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { OPEN_ROWS_DUE } from "../../../functions/state/vector-store/store-record.ts";
-import { random as randomFrom, unitVector } from "../../gateway/random.ts";
+import { random as randomFrom, unitVector } from "../../support/random.ts";
 import { request } from "../../support/send-request.ts";
 
 /** Vectors of two segments, and some that are in none. */

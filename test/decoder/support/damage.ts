@@ -1,14 +1,10 @@
 /** Damages files. The damage comes from a seed, so it is the same every time. */
+import { mulberry32 } from "../../support/random.ts";
 
-/** Numbers from a seed, each below `limit` (mulberry32). */
+/** Numbers from a seed, each below `limit`. */
 export function random(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % limit;
-  };
+  const next = mulberry32(seed);
+  return (limit) => next() % limit;
 }
 
 /** Flips bits, sets bytes to extremes, cuts, or copies a piece of one file into another. */

@@ -1,4 +1,5 @@
 /** The largest memory of the decoder's isolate while something ran. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DecoderUnderTest } from "./start-decoder.ts";
 
 /** Milliseconds between samples. A sample is answered between two strips of an upload or two rows of a PNG. */
@@ -11,7 +12,7 @@ export async function peakOf(decoder: DecoderUnderTest, run: () => Promise<unkno
   const sampling = (async () => {
     while (!done.signal.aborted) {
       most = Math.max(most, await decoder.memory());
-      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+      await sleep(INTERVAL);
     }
   })();
   await run();

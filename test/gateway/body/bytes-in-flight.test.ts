@@ -3,16 +3,15 @@
  * sending.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { BytesInFlight, type Share } from "../../../functions/gateway/body/bytes-in-flight.ts";
+import { happens } from "../../support/eventually.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
 const MB = 1_000_000;
 let opened: Share[] = [];
 
-beforeAll(() => {
-  // Workers have this function, and Node has it under another name.
-  (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
-});
+provideScheduler();
 
 afterEach(() => {
   for (const share of opened) share.release();
@@ -23,11 +22,6 @@ function open(room: BytesInFlight, most: number): Share {
   const share = room.open(most);
   opened.push(share);
   return share;
-}
-
-/** True if it happens within a moment. */
-async function happens(event: Promise<unknown>): Promise<boolean> {
-  return await Promise.race([event.then(() => true), sleep(150, false)]);
 }
 
 /** Waits for the rest of a body. @returns the refusal, after which the room is given back */

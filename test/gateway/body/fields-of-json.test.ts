@@ -1,12 +1,11 @@
 /** The fields of a JSON object are found in its bytes, whatever stands in them. */
-import { scheduler } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { fieldsOfJson } from "../../../functions/json/fields-of-json.ts";
 import { Pauses } from "../../../functions/runtime/sharing/pauses.ts";
-import { random } from "../random.ts";
+import { random } from "../../support/random.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
-// Workers have this function for pauses.
-Object.assign(globalThis, { scheduler });
+provideScheduler();
 
 async function fieldsOf(text: string): Promise<Record<string, unknown>> {
   const fields = await fieldsOfJson(Uint8Array.from(Buffer.from(text)), new Pauses(() => true));

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { JsonWeight } from "../../../functions/json/json-weight.ts";
 import { LIFTED_LENGTH, liftStrings } from "../../../functions/json/lift-strings.ts";
-import { random } from "../random.ts";
+import { random } from "../../support/random.ts";
 
 const KINDS = [
   "{}",

@@ -1,9 +1,9 @@
 /** Long strings are taken out of JSON in place, and nothing else changes. */
 import { describe, expect, it } from "vitest";
 import { LIFTED, liftStrings } from "../../../functions/json/lift-strings.ts";
-import { random } from "../random.ts";
+import { bytesOf } from "../../support/bytes.ts";
+import { random } from "../../support/random.ts";
 
-const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text));
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
 describe("liftStrings", () => {

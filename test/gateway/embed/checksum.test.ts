@@ -1,7 +1,7 @@
 /** A checksum fits the value and the name that it was made for, and no other. */
 import { describe, expect, it } from "vitest";
 import { hasChecksum, CHECKSUM_BYTES, writeChecksum } from "../../../functions/embed/checksum.ts";
-import { random } from "../random.ts";
+import { random } from "../../support/random.ts";
 
 async function withChecksum(length: number): Promise<Uint8Array<ArrayBuffer>> {
   const next = random(length);

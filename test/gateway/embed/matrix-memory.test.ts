@@ -3,8 +3,9 @@ import { scheduler } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MatrixMemory, type UsedMatrix } from "../../../functions/gateway/label-sets/matrix-memory.ts";
 import type { LabelMatrix } from "../../../functions/label-sets/label-matrix.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
-Object.assign(globalThis, { scheduler });
+provideScheduler();
 
 const MB = 1_000_000;
 const LIMITS = { small: 2 * MB, large: 40 * MB };

@@ -1,8 +1,10 @@
 /** Room for decoded pictures: bounded for all requests together, and nobody waits for a slow or a greedy one. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { ClientPace } from "../../../functions/gateway/body/client-pace.ts";
 import { PIXEL_ROOM, PixelRoom, type PixelShare } from "../../../functions/gateway/embed/pixel-room.ts";
+import { happens } from "../../support/eventually.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
 const bytesOf = (size: number): number => 3 * size ** 2;
 
@@ -11,9 +13,7 @@ type Options = Parameters<PixelRoom["open"]>[1];
 let room: PixelRoom;
 let opened: PixelShare[] = [];
 
-beforeAll(() => {
-  (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
-});
+provideScheduler();
 
 afterEach(() => {
   for (const share of opened) share.release();
@@ -28,12 +28,6 @@ function open(size: number, options: Options = { isOfSeveral: true }): PixelShar
 
 async function take(share: PixelShare, count: number): Promise<void> {
   for (let taken = 0; taken < count; taken++) await share.take();
-}
-
-/** True if it happens within a moment. */
-async function happens(event: Promise<unknown>): Promise<boolean> {
-  event.catch(() => {});
-  return await Promise.race([event.then(() => true), sleep(200, false)]);
 }
 
 /** Bytes that all shares hold. */

@@ -3,7 +3,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "hono";
-import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import {
   BODY_ROOM,
@@ -20,6 +20,7 @@ import { embedContext } from "../../../functions/gateway/routes/request/embeddin
 import { OPENAI_80 as TEMPLATES } from "../../../functions/gateway/templates/openai.ts";
 import { Timings } from "../../../functions/gateway/timings.ts";
 import type { LabelSetDefinition } from "../../../functions/label-sets/definition.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
 vi.mock("../../../functions/gateway/embed/embed-prompts.ts", () => ({
   embedPrompts: vi.fn<typeof embedPrompts>(),
@@ -35,10 +36,7 @@ let opened: Share[] = [];
 /** Room and matrices in memory, when the prompts are embedded. */
 let embedding: { held: number; matrices: number }[] = [];
 
-beforeAll(() => {
-  // Workers have this function, and Node has it under another name.
-  (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
-});
+provideScheduler();
 
 beforeEach(async () => {
   embedding = [];

@@ -1,4 +1,5 @@
 /** Text embeddings in KV: a new isolate reads them, damaged ones do no harm, and requests succeed without KV. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { KVNamespace } from "@cloudflare/workers-types";
 import type { V4WorkerOptions } from "miniflare";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -43,7 +44,7 @@ async function entries(kv: KVNamespace, count: number): Promise<[key: string, va
     if (keys.length >= count) {
       return await Promise.all(keys.map(async ({ name }) => [name, (await kv.get(name)) ?? ""] as const));
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
   }
 }
 

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writeMatrixChecksum, unpackMatrix } from "../../../functions/label-sets/label-matrix.ts";
 import { addKey } from "../../support/add-key.ts";
@@ -73,7 +74,7 @@ it("one client's spellings do not change another's answers, now or after a resta
   const client = new Client(workers, one.key);
   await client.embed(ONCE);
   await client.embed(TWICE);
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await sleep(1000);
   const both = await client.embed(ONCE, SHOUTED);
   expect.soft(both).toEqual([truth.get(ONCE), truth.get(TWICE)]);
 

@@ -1,11 +1,12 @@
 /** Pictures uploaded in forms: they reach the decoder as they arrive, however the body is divided into pieces. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { peakMemory } from "../../support/memory/peak-memory.ts";
 import { startWorkers, type Workers } from "../../support/workers.ts";
 import { noiseBmp } from "../../support/write-bmp.ts";
-import { random } from "../random.ts";
+import { random } from "../../support/random.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../../examples");
 /** Largest memory allowed for an isolate. */
@@ -63,7 +64,7 @@ async function* inPieces(bytes: Uint8Array, lengths: Iterable<number>): AsyncGen
     if (at >= bytes.length) return;
     yield bytes.subarray(at, at + length);
     at += length;
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await sleep(1);
   }
 }
 

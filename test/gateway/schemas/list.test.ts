@@ -1,5 +1,4 @@
 /** A list in a request is checked only up to its first fault or its limit. */
-import { scheduler } from "node:timers/promises";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,9 +6,9 @@ import * as z from "zod";
 import { labelSetRequestSchema } from "../../../functions/gateway/schemas/label-set-request.ts";
 import { list } from "../../../functions/gateway/schemas/fields/list.ts";
 import { validate } from "../../../functions/gateway/schemas/fields/validate.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
-// Workers have this function for pauses.
-Object.assign(globalThis, { scheduler });
+provideScheduler();
 
 const SCHEMAS = join(import.meta.dirname, "../../../functions/gateway/schemas");
 

@@ -1,5 +1,4 @@
 /** Request schemas: templates, aliases, and the path in an error. */
-import { scheduler } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { foldAliases, IMAGE_ALIASES } from "../../../functions/gateway/body/fields.ts";
 import { classifyRequestSchema } from "../../../functions/gateway/schemas/classify-request.ts";
@@ -8,9 +7,9 @@ import { fillTemplate } from "../../../functions/label-sets/definition.ts";
 import { validate } from "../../../functions/gateway/schemas/fields/validate.ts";
 import { OPENAI_7, OPENAI_80 } from "../../../functions/gateway/templates/openai.ts";
 import { ServiceError } from "../../../functions/runtime/errors.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
-// Workers have this function for pauses.
-Object.assign(globalThis, { scheduler });
+provideScheduler();
 
 describe("the published templates", () => {
   it("are 80 and 7 of them, all different, each with one place for the label", () => {

@@ -1,11 +1,10 @@
 /** What a schema makes of a request. */
-import { scheduler } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type * as z from "zod";
 import { validate } from "../../../functions/gateway/schemas/fields/validate.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
-// Workers have this function for pauses.
-Object.assign(globalThis, { scheduler });
+provideScheduler();
 
 /** Schemas by name, each with the fields of a request that it takes. */
 export type Schemas = Readonly<Record<string, readonly [schema: z.ZodType, fields: object]>>;

@@ -3,9 +3,9 @@ import { scheduler } from "node:timers/promises";
 import { describe, expect, it, test, vi } from "vitest";
 import { MAX_DEPTH, withoutNulls } from "../../../functions/gateway/schemas/fields/without-nulls.ts";
 import { Pauses } from "../../../functions/runtime/sharing/pauses.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
 
-// Workers have this function for pauses.
-Object.assign(globalThis, { scheduler });
+provideScheduler();
 
 const without = async (value: unknown): Promise<unknown> => await withoutNulls(value, new Pauses(() => true));
 

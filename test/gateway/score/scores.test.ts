@@ -9,7 +9,7 @@ import {
 import { scoreTexts } from "../../../functions/gateway/score/score-texts.ts";
 import { topIndices } from "../../../functions/gateway/score/top-indices.ts";
 import { logMeanExp, sigmoid, softmax } from "../../../functions/gateway/score/softmax.ts";
-import { random, unitVector } from "../random.ts";
+import { random, unitVector } from "../../support/random.ts";
 
 const WIDTH = 16;
 const SCALE = 100;

@@ -7,7 +7,7 @@ import { exampleBase64 } from "../../support/example-pictures.ts";
 import { type Answer, post } from "../../support/post.ts";
 import { request } from "../../support/send-request.ts";
 import { startWorkers, type Workers } from "../../support/workers.ts";
-import { random, unitVector } from "../random.ts";
+import { random, unitVector } from "../../support/random.ts";
 
 const LABELS = ["fox", "bus", "grapes", "alarm clock"];
 /** Digits to which float32 vectors give the same logits in two orders of summation. */

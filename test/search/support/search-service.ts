@@ -19,15 +19,12 @@ const SEARCH = "edgeclip-search";
 const STATE = "edgeclip-state";
 
 const SCRIPT = `
+import { random as randomFrom } from "../test/support/random.ts";
 import { quantizeRow } from "./vector-stores/quantize-row.ts";
 import { SegmentWriter } from "./vector-stores/segment-writer.ts";
 
 const NAMES = { name: null, description: null, metadata: {}, expiresAfterDays: null };
 
-function randomFrom(seed) {
-  let state = seed >>> 0;
-  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-}
 function normalized(vector) {
   const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
   return vector.map((value) => value / norm);

@@ -2,6 +2,7 @@
  * Reads an isolate's memory from workerd's inspector: the JavaScript heap and the memory of ArrayBuffers. Neither
  * includes `WebAssembly.Memory`, which towers report themselves.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface IsolateMemory {
   /** Bytes in use on the JavaScript heap. */
@@ -59,7 +60,7 @@ async function collectGarbage(
       throw new Error(`${worker}: no garbage was collected within ${COLLECTION_LIMIT} ms`);
     }
     await wake();
-    await Promise.race([collected, new Promise((resolve) => setTimeout(resolve, WAKE_INTERVAL))]);
+    await Promise.race([collected, sleep(WAKE_INTERVAL)]);
   }
 }
 

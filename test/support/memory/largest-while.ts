@@ -1,4 +1,5 @@
 /** Samples something while something else runs, and keeps what was largest. */
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Samples one after the other that may fail: over an hour of sampling, a connection breaks now and then. */
 const MAX_FAILED = 3;
@@ -28,7 +29,7 @@ export async function largestWhile<Sample extends { total: number }>(
       } catch (error) {
         if (++failed > MAX_FAILED) throw error;
       }
-      await new Promise((resolve) => setTimeout(resolve, interval));
+      await sleep(interval);
     }
   })();
   // It is awaited below.

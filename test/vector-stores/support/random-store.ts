@@ -1,5 +1,5 @@
 /** Rows, attributes and filters at random, from a seed. */
-import { unitVector } from "../../gateway/random.ts";
+import { unitVector } from "../../support/random.ts";
 import { quantizeRow } from "../../../functions/vector-stores/quantize-row.ts";
 import type { Comparison, Filter } from "../../../functions/vector-stores/filter.ts";
 import type { Attributes, AttributeValue } from "../../../functions/vector-stores/stored-picture.ts";

@@ -1,3 +1,4 @@
+/** A segment, written whole. */
 import { SegmentWriter, type WrittenSegment } from "../../../functions/vector-stores/segment-writer.ts";
 import type { OpenRow } from "../../../functions/vector-stores/store-state-rpc.ts";
 

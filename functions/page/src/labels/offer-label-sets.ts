@@ -5,7 +5,7 @@ import { find, make } from "../dom.ts";
 import { chooseOffered } from "../offered.ts";
 
 /** A longer menu is of no use. */
-const MOST = 500;
+const MAX_SETS = 500;
 const PAGE = 100;
 
 /** @throws Failure */
@@ -44,6 +44,6 @@ async function allSets(model: string, signal: AbortSignal): Promise<LabelSet[]> 
     const { body } = await call(`/v1/label_sets?${query}`, labelSetPage, { signal });
     sets.push(...body.data);
     after = body.has_more ? body.last_id : null;
-  } while (after !== null && sets.length < MOST);
+  } while (after !== null && sets.length < MAX_SETS);
   return sets;
 }

@@ -10,7 +10,7 @@ import { failureInWords } from "../failure-in-words.ts";
 import { transferredPictures } from "../pictures/chosen-picture.ts";
 
 /** Examples of a label. More teach little, and each adds about 3 kB to every request. */
-const MOST = 8;
+const MAX_EXAMPLES = 8;
 
 interface Example {
   embedding: string;
@@ -44,9 +44,9 @@ export function taughtLabels(field: HTMLElement, model: () => string, changed: (
     const key = keyOf(by, label);
     said.textContent = "";
     try {
-      for (const file of files.slice(0, MOST - examplesOf(label).length)) {
+      for (const file of files.slice(0, MAX_EXAMPLES - examplesOf(label).length)) {
         const example = await embed(file, by);
-        learned.set(key, [...(learned.get(key) ?? []), example].slice(0, MOST));
+        learned.set(key, [...(learned.get(key) ?? []), example].slice(0, MAX_EXAMPLES));
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

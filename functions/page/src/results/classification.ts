@@ -67,7 +67,7 @@ function hint(text: string): HTMLElement {
 }
 
 /** A table with a bar for each label, and a button for the labels that are left out. */
-export function bars(ranking: Ranking, asked: Asked): HTMLElement {
+function bars(ranking: Ranking, asked: Asked): HTMLElement {
   const { count, fields, all } = asked;
   const rows = ranking.predictions.map(({ label, score, similarity }) => ({
     score,

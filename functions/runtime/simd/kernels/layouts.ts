@@ -19,7 +19,7 @@ export const PANEL_COLUMNS = 8;
 /** Rows of a tile: as many as 16 registers allow. */
 export const BYTES_ROWS = 6;
 export const WIDE_ROWS = 4;
-export const PAIRS_ROWS = 3;
+const PAIRS_ROWS = 3;
 
 export function tileRows(layout: i32): i32 {
   return layout == BYTES ? BYTES_ROWS : layout == WIDE ? WIDE_ROWS : PAIRS_ROWS;

@@ -6,6 +6,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { DEPTHWISE_KERNEL, MLP_RATIO, STEM_STRIDE } from "../../../../build/architecture/architecture.ts";
+import { percent } from "../../../../build/report/percent.ts";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import { readManifest } from "../../../../scripts/models/read-manifest.ts";
 import { median } from "../../harness/statistics.ts";
@@ -71,7 +72,7 @@ async function run({ quick }: Options): Promise<Report> {
   }
   const total = [...byOperator.values()].reduce((sum, ms) => sum + ms, 0);
   const work = macs(manifest);
-  const share = (ms: number): string => `${((100 * ms) / total).toFixed(1)} %`;
+  const share = (ms: number): string => percent(ms / total);
   return {
     title: "Profile of the image tower",
     about: `onnxruntime-web's profiler over the shards as deployed, one picture of ${size} pixels, one thread, in Node; medians of

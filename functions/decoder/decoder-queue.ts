@@ -1,10 +1,12 @@
 /**
  * Lets an isolate decode one picture at a time, because the codec's memory has room for one. Requests are served in the
- * order in which they came, those in the background after the others. They wait by polling. A turn without activity
- * expires, and so does a waiting request that has stopped polling; `runtime/sharing/sign-of-life.ts` says why.
+ * order in which they came, those in the background after the others (`runtime/sharing/priority-queue.ts`). They wait by
+ * polling. A turn without activity expires, and so does a waiting request that has stopped polling;
+ * `runtime/sharing/sign-of-life.ts` says why.
  */
 import { ServiceError } from "../runtime/errors.ts";
 import type { Priority } from "../runtime/rpc.ts";
+import { PriorityQueue } from "../runtime/sharing/priority-queue.ts";
 import { SignOfLife } from "../runtime/sharing/sign-of-life.ts";
 
 /** Longest pause in a live turn. It can be short, because the gateway sends a file that it already has. */
@@ -13,27 +15,22 @@ const EXPIRY_MS = 5_000;
 const POLL_MS = 5;
 /** Longer than decoding takes: no request can poll while a picture is being decoded. */
 const WAITING_EXPIRY_MS = 5_000;
-/** Pictures that go before one in the background, as at the towers (`runtime/sharing/turns.ts`). */
-const MAX_PASSED = 8;
 
 interface Place {
   sign: SignOfLife;
   priority: Priority;
 }
 
-export class Turn {
+export class DecoderQueue {
   #holder: SignOfLife | undefined;
-  /** Waiting requests, in order of arrival. */
-  readonly #queue = new Set<Place>();
-  /** Pictures that somebody waited for, since the last one in the background. */
-  #passed = 0;
+  readonly #queue = new PriorityQueue<Place>();
 
   /**
    * Runs `work` when no other request has the turn.
    * @param work must call `alive` after each await; it throws ServiceError `overloaded` if the turn was lost
    * @param waits called at each poll before the turn
    */
-  async take<T>(
+  async run<T>(
     work: (alive: () => void) => Promise<T>,
     priority: Priority = "interactive",
     waits: () => void = () => {},
@@ -48,10 +45,10 @@ export class Turn {
         waits();
       }
     } finally {
-      this.#queue.delete(place);
+      this.#queue.remove(place);
     }
     this.#holder = me;
-    this.#passed = priority === "interactive" ? this.#passed + 1 : 0;
+    this.#queue.count(place);
     const alive = (): void => {
       if (this.#holder !== me) {
         throw new ServiceError("overloaded", "the picture came so slowly that others went first; try again");
@@ -68,25 +65,6 @@ export class Turn {
 
   #isNext(place: Place): boolean {
     if (this.#holder?.isOlderThan(EXPIRY_MS) === false) return false;
-    let isBefore = true;
-    for (const other of this.#queue) {
-      if (other === place) isBefore = false;
-      else if (!this.#goesFirst(other, place, isBefore)) continue;
-      else if (!other.sign.isOlderThan(WAITING_EXPIRY_MS)) return false;
-      else this.#queue.delete(other);
-    }
-    return true;
-  }
-
-  /** @param isBefore true if `other` came before `place` */
-  #goesFirst(other: Place, place: Place, isBefore: boolean): boolean {
-    const [rank, otherRank] = [this.#rankOf(place), this.#rankOf(other)];
-    return rank === otherRank ? isBefore : otherRank < rank;
-  }
-
-  /** The lowest goes first. */
-  #rankOf({ priority }: Place): number {
-    if (priority === "interactive") return 1;
-    return this.#passed >= MAX_PASSED ? 0 : 2;
+    return this.#queue.isFirst(place, ({ sign }) => sign.isOlderThan(WAITING_EXPIRY_MS));
   }
 }

@@ -1,34 +1,32 @@
-/** The line of requests at an isolate's model: their order, and requests that stop polling. */
-import { scheduler } from "node:timers/promises";
-import { beforeAll, expect, it } from "vitest";
+/** The queue of requests at what an isolate computes: their order, and requests that stop polling. */
+import { expect, it } from "vitest";
 import type { Priority } from "../../functions/runtime/rpc.ts";
-import { Turns } from "../../functions/runtime/sharing/turns.ts";
+import { ComputeQueue } from "../../functions/runtime/sharing/compute-queue.ts";
 import { positionsPerStep, stepsOf } from "../../functions/text/steps.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
 const { signal } = new AbortController();
 
-beforeAll(() => {
-  Object.assign(globalThis, { scheduler });
-});
+provideScheduler();
 
 /** A request of this many pieces. Each piece records the request's name. */
 async function request(
-  turns: Turns,
+  queue: ComputeQueue,
   name: string,
   pieces: number,
   done: string[],
   priority?: Priority,
 ): Promise<void> {
-  for (let i = 0; i < pieces; i++) await turns.take(() => done.push(name), signal, priority);
+  for (let i = 0; i < pieces; i++) await queue.run(() => done.push(name), signal, priority);
 }
 
 it("lets requests take turns, whoever came first and has most", async () => {
-  const turns = new Turns();
+  const queue = new ComputeQueue();
   const done: string[] = [];
   await Promise.all([
-    request(turns, "large", 20, done),
-    request(turns, "middle", 5, done),
-    request(turns, "small", 1, done),
+    request(queue, "large", 20, done),
+    request(queue, "middle", 5, done),
+    request(queue, "small", 1, done),
   ]);
   expect(done.slice(0, 3)).toEqual(["large", "middle", "small"]);
   const middle = done.flatMap((name, at) => (name === "middle" ? [at] : []));
@@ -37,25 +35,25 @@ it("lets requests take turns, whoever came first and has most", async () => {
 });
 
 it("computes what nobody waits for when no other request is in line", async () => {
-  const turns = new Turns();
+  const queue = new ComputeQueue();
   const done: string[] = [];
   await Promise.all([
-    request(turns, "background", 3, done, "background"),
-    request(turns, "one", 4, done),
-    request(turns, "another", 3, done),
+    request(queue, "background", 3, done, "background"),
+    request(queue, "one", 4, done),
+    request(queue, "another", 3, done),
   ]);
   expect(done.slice(-3)).toEqual(["background", "background", "background"]);
 });
 
 it("keeps a share for what nobody waits for, however many others are in line", async () => {
-  const turns = new Turns();
+  const queue = new ComputeQueue();
   const done: string[] = [];
   // Two parts of a batch have one share, so that a request waits for one piece of them at the most.
   await Promise.all([
-    request(turns, "background", 12, done, "background"),
-    request(turns, "background", 12, done, "background"),
-    request(turns, "one", 100, done),
-    request(turns, "another", 100, done),
+    request(queue, "background", 12, done, "background"),
+    request(queue, "background", 12, done, "background"),
+    request(queue, "one", 100, done),
+    request(queue, "another", 100, done),
   ]);
   const at = done.slice(0, 200).flatMap((name, index) => (name === "background" ? [index] : []));
   expect(at.slice(0, 3)).toEqual([8, 17, 26]);
@@ -63,7 +61,7 @@ it("keeps a share for what nobody waits for, however many others are in line", a
 });
 
 it("returns to the event loop between any two pieces, however many requests wait", async () => {
-  const turns = new Turns();
+  const queue = new ComputeQueue();
   let passes = 0;
   let isOver = false;
   const pass = (): void => {
@@ -74,7 +72,7 @@ it("returns to the event loop between any two pieces, however many requests wait
   const seen: number[] = [];
   const busy = async (): Promise<void> => {
     for (let i = 0; i < 3; i++) {
-      await turns.take(() => {
+      await queue.run(() => {
         seen.push(passes);
         // So long that all other requests' timers are due when it ends.
         const end = performance.now() + 5;
@@ -89,25 +87,25 @@ it("returns to the event loop between any two pieces, however many requests wait
 });
 
 it("passes over who never comes back", async () => {
-  const turns = new Turns();
+  const queue = new ComputeQueue();
   const done: string[] = [];
   // Its timer never fires, as in a request whose client has left.
   Object.assign(globalThis, { scheduler: { wait: () => new Promise(() => {}) } });
-  void request(turns, "gone", 1, done);
-  Object.assign(globalThis, { scheduler });
-  await Promise.all([request(turns, "one", 2, done), request(turns, "other", 2, done)]);
+  void request(queue, "gone", 1, done);
+  provideScheduler();
+  await Promise.all([request(queue, "one", 2, done), request(queue, "other", 2, done)]);
   expect(done).toEqual(["one", "other", "one", "other"]);
 });
 
 it("computes nothing for who was taken out of the line, and goes on after a piece that fails", async () => {
-  const turns = new Turns();
+  const queue = new ComputeQueue();
   const stop = new AbortController();
   const done: string[] = [];
-  const stopped = turns.take(() => done.push("stopped"), stop.signal);
-  const failing = turns.take(() => {
+  const stopped = queue.run(() => done.push("stopped"), stop.signal);
+  const failing = queue.run(() => {
     throw new Error("the model failed");
   }, signal);
-  const other = request(turns, "other", 1, done);
+  const other = request(queue, "other", 1, done);
   stop.abort(new Error("left"));
   await expect(stopped).rejects.toThrow("left");
   await expect(failing).rejects.toThrow("the model failed");

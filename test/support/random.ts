@@ -9,6 +9,17 @@ export function random(seed: number): () => number {
   };
 }
 
+/** Whole numbers below 2 ** 32. Unlike those of `random`, the first ones of neighboring seeds have nothing in common. */
+export function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+}
+
 /** A vector of unit length, float32. */
 export function unitVector(width: number, next: () => number): Float32Array {
   const values = Array.from({ length: width }, () => next() - 0.5);

@@ -1,9 +1,9 @@
 /** An API key for the tests that a deployment makes; it exists only while they run. */
+import { messageOf } from "../../build/command-line/message-of.ts";
 import { keyId, keyPath, newKey } from "../../functions/gateway/keys/api-key.ts";
-import { newRecord } from "../keys/new-record.ts";
-import { messageOf } from "../message-of.ts";
-import type { CloudflareApi } from "./api.ts";
-import { readSecrets } from "./secrets.ts";
+import type { CloudflareApi } from "../cloudflare/api.ts";
+import { readSecrets } from "../cloudflare/secrets.ts";
+import { newRecord } from "./new-record.ts";
 
 /** Expires after this many seconds, in case it cannot be revoked. A deployment that takes longer renews it in time. */
 const LIFETIME = 3600;

@@ -1,5 +1,5 @@
 /**
- * Turns at an isolate's tower. While a piece of work is computed, nothing else runs: no other request of the isolate
+ * The queue for what an isolate computes: a tower, or a search. While a piece of work is computed, nothing else runs: no other request of the isolate
  * and, if bindings lead to the same thread, none of the Workers that it serves. So work is cut into pieces of about 50
  * ms or one picture, and before each piece the request waits for a timer. Only a timer returns to the event loop, which
  * then accepts new connections and other requests' answers; a microtask does not, and neither does an RPC call within
@@ -12,21 +12,18 @@
  *
  * Work that nobody waits for (`background`) is done when no other piece is in line and none has been for a moment:
  * whoever sends one request after the other has the next one on its way. Under a steady load, one piece of it goes
- * after every `MAX_PASSED` others, of however many requests in the background. So a request of one picture waits for
+ * after every eight others, of however many requests in the background. So a request of one picture waits for
  * one of them at the most, and takes less than twice as long as alone.
  *
  * Requests wait by polling (`sign-of-life.ts` says why). A request that does not poll while each of the others polls
  * several times loses its place. Polls are counted instead of milliseconds, because no request polls during a long
  * piece. A request that was only slow goes to the end of the line.
  */
-
 import type { Priority } from "../rpc.ts";
+import { PriorityQueue } from "./priority-queue.ts";
 
 /** A silent request loses its place after this many polls of each other request. */
 const PATIENCE = 8;
-
-/** Pieces that go before one in the background. */
-const MAX_PASSED = 8;
 /** Milliseconds after a piece that somebody waited for, before one in the background begins. */
 const QUIET_MS = 100;
 
@@ -36,24 +33,21 @@ interface Place {
   heardAt: number;
 }
 
-export class Turns {
-  /** Waiting pieces in the order in which they came. */
-  readonly #line = new Set<Place>();
+export class ComputeQueue {
+  readonly #queue = new PriorityQueue<Place>();
   #polls = 0;
   #computed = 0;
-  /** Pieces that somebody waited for, since the last one in the background. */
-  #passed = 0;
   /** When the last piece ended that somebody waited for. */
   #waitedForAt = -Infinity;
 
   /**
    * Computes a piece of work when its turn comes.
-   * @param signal its abort takes the piece out of the line
+   * @param signal its abort takes the piece out of the queue
    * @throws whatever `piece` throws; the signal's reason
    */
-  async take<T>(piece: () => T, signal: AbortSignal, priority: Priority = "interactive"): Promise<T> {
+  async run<T>(piece: () => T, signal: AbortSignal, priority: Priority = "interactive"): Promise<T> {
     const place: Place = { priority, heardAt: this.#polls };
-    this.#line.add(place);
+    this.#queue.add(place);
     try {
       let computed: number;
       do {
@@ -63,39 +57,18 @@ export class Turns {
         signal.throwIfAborted();
       } while (!this.#isNext(place) || computed !== this.#computed);
       this.#computed++;
-      this.#passed = priority === "interactive" ? this.#passed + 1 : 0;
+      this.#queue.count(place);
       return piece();
     } finally {
       if (priority === "interactive") this.#waitedForAt = Date.now();
-      this.#line.delete(place);
+      this.#queue.remove(place);
     }
   }
 
   #isNext(place: Place): boolean {
     place.heardAt = ++this.#polls;
-    const patience = PATIENCE * this.#line.size;
-    if (this.#rankOf(place) === 2 && Date.now() - this.#waitedForAt < QUIET_MS) return false;
-    let isBefore = true;
-    for (const other of this.#line) {
-      if (other === place) isBefore = false;
-      else if (!this.#goesFirst(other, place, isBefore)) continue;
-      else if (this.#polls - other.heardAt <= patience) return false;
-      else this.#line.delete(other);
-    }
-    // A request that was only slow had lost its place.
-    if (isBefore) this.#line.add(place);
-    return !isBefore;
-  }
-
-  /** @param isBefore true if `other` came before `place` */
-  #goesFirst(other: Place, place: Place, isBefore: boolean): boolean {
-    const [rank, otherRank] = [this.#rankOf(place), this.#rankOf(other)];
-    return rank === otherRank ? isBefore : otherRank < rank;
-  }
-
-  /** The lowest goes first. */
-  #rankOf({ priority }: Place): number {
-    if (priority === "interactive") return 1;
-    return this.#passed >= MAX_PASSED ? 0 : 2;
+    const patience = PATIENCE * this.#queue.size;
+    if (this.#queue.givesWay(place) && Date.now() - this.#waitedForAt < QUIET_MS) return false;
+    return this.#queue.isFirst(place, ({ heardAt }) => this.#polls - heardAt > patience);
   }
 }

@@ -1,19 +1,8 @@
 /** The contract of `/v1/vector_stores`, as rows of `contract-cases.ts`. */
 import { type Case, row } from "./contract-row.ts";
+import { type Material, vectorOf } from "./material.ts";
 
 const STORES = "/v1/vector_stores";
-
-export interface StoreMaterial {
-  /** A picture in base64. */
-  image: string;
-  /** Id of a file that is a picture, and of one that is the input of a batch. */
-  file: string;
-  lines: string;
-  /** Id of a store; it is deleted in the end. */
-  store: string;
-  /** Values of an embedding. */
-  width: number;
-}
 
 const filled = (count: number): object =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, index]));
@@ -21,13 +10,13 @@ const filled = (count: number): object =>
 /** Base64 of little-endian float32. */
 const bytes = (values: number[]): string => Buffer.from(Float32Array.from(values).buffer).toString("base64");
 
-export function storeCases({ image, file, lines, store, width }: StoreMaterial): Case[] {
+export function storeCases({ image, file, lines, store, width }: Material): Case[] {
   const ADD = `POST ${STORES}/${store}/files`;
   const SEARCH = `POST ${STORES}/${store}/search`;
   const BATCH = `POST ${STORES}/${store}/file_batches`;
   const ONE = `${STORES}/${store}/files/${file}`;
   const unknown = `${STORES}/vs_${"0".repeat(24)}`;
-  const vector = Array.from({ length: width }, (_, index) => index + 1);
+  const vector = vectorOf(width);
   const add = (what: string, body: object, ...answer: [number, string?, string?]): Case =>
     row(ADD, what, body, ...answer);
   const attributes = (what: string, given: unknown, ...answer: [number, string?, string?]): Case =>

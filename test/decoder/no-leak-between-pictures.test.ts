@@ -14,8 +14,8 @@ const WILD = join(import.meta.dirname, "../fixtures/wild");
 const AVIF = join(import.meta.dirname, "../fixtures/avif");
 const IMAGES = join(import.meta.dirname, "../fixtures/pictures/images");
 const SIZE = 32;
-/** `SOUND_AFTER=500` runs 500 damaged files and all odd ones; the default is fewer. */
-const DAMAGED = Number(process.env["SOUND_AFTER"] ?? 24);
+/** `DAMAGED=500` runs 500 damaged files and all odd ones; the default is fewer. */
+const DAMAGED = Number(process.env["DAMAGED"] ?? 24);
 /** A sound picture follows after this many others. */
 const EVERY = 4;
 

@@ -1,21 +1,20 @@
 /** Turns at the decoder: one at a time, in order of arrival, even if some requests leave. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, expect, it } from "vitest";
-import { Turn } from "../../functions/decoder/turn.ts";
+import { expect, it } from "vitest";
+import { DecoderQueue } from "../../functions/decoder/decoder-queue.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
-beforeAll(() => {
-  (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
-});
+provideScheduler();
 
 it("serves in order of arrival", async () => {
-  const turn = new Turn();
+  const queue = new DecoderQueue();
   const order: number[] = [];
   let running = 0;
-  const first = turn.take(() => sleep(50));
+  const first = queue.run(() => sleep(50));
   const others = Array.from({ length: 20 }, async (_, i) => {
     // Desynchronize the polls.
     await sleep((i * 7) / 3);
-    await turn.take(async (alive) => {
+    await queue.run(async (alive) => {
       expect(++running).toBe(1);
       await sleep(2);
       alive();
@@ -29,24 +28,24 @@ it("serves in order of arrival", async () => {
 });
 
 it("goes on after work that fails", async () => {
-  const turn = new Turn();
-  const failed = turn.take(async () => {
+  const queue = new DecoderQueue();
+  const failed = queue.run(async () => {
     throw new Error("no picture");
   });
-  const next = turn.take(async () => "next");
+  const next = queue.run(async () => "next");
   await expect(failed).rejects.toThrow("no picture");
   expect(await next).toBe("next");
 });
 
 it("serves the background after all others, yet not last for ever", async () => {
-  const turn = new Turn();
+  const queue = new DecoderQueue();
   const order: string[] = [];
   const take = (name: string, priority: "interactive" | "background") =>
-    turn.take(async () => {
+    queue.run(async () => {
       await sleep(1);
       order.push(name);
     }, priority);
-  const held = turn.take(() => sleep(30));
+  const held = queue.run(() => sleep(30));
   const background = take("background", "background");
   const others = Array.from({ length: 40 }, (_, index) => take(`${index}`, "interactive"));
   await Promise.all([held, background, ...others]);

@@ -1,0 +1,47 @@
+/** Requests about label sets: what is taken and what is refused. */
+import { computeLabelSetsRequestSchema } from "../../../functions/gateway/schemas/compute-label-sets-request.ts";
+import {
+  labelSetListSchema,
+  labelSetRequestSchema,
+} from "../../../functions/gateway/schemas/label-set-request.ts";
+import { type Acceptance, describeRows, PICTURE, type Refusal } from "./request-rows.ts";
+import { many } from "./validated.ts";
+
+const SCHEMAS = {
+  "label set": [labelSetRequestSchema, { labels: ["fox"] }],
+  list: [labelSetListSchema, {}],
+  "compute-label-sets": [computeLabelSetsRequestSchema, {}],
+} as const;
+
+const REFUSED: Refusal[] = [
+  [
+    "label set",
+    { labels: [{ label: "a", prompts: [PICTURE] }] },
+    "invalid_value",
+    "labels[0].prompts[0]",
+    "",
+  ],
+  ["label set", { template: "a {}" }, "unknown_field", "template", 'did you mean "templates"?'],
+  ["compute-label-sets", { model: null, afters: "x" }, "unknown_field", "afters", 'did you mean "after"?'],
+  ["label set", { name: "x".repeat(65) }, "too_long", "name", "at most 64 characters"],
+  ["label set", { title: "x".repeat(257) }, "too_long", "title", "at most 256 characters"],
+  ["label set", { labels: many(10_001) }, "too_many_items", "labels", "at most 10000 labels"],
+  ["label set", { labels: undefined }, "missing_field", "labels", "is missing"],
+  ["list", { limit: "0" }, "invalid_type", "limit", "must be at least 1"],
+  ["list", { limit: "101" }, "invalid_type", "limit", "at most 100"],
+  ["list", { limit: "1.5" }, "invalid_type", "limit", ""],
+  ["list", { after: "x".repeat(65) }, "too_long", "after", ""],
+];
+
+const TAKEN: Acceptance[] = [
+  [
+    "label set",
+    { name: "x".repeat(64), title: "X".repeat(256), negative: ["a"], min_similarity: null },
+    { negative: ["a"] },
+  ],
+  ["list", {}, { limit: 20 }],
+  ["list", { limit: "1", after: "x".repeat(64) }, { limit: 1, after: "x".repeat(64) }],
+  ["list", { limit: "100" }, { limit: 100 }],
+];
+
+describeRows(SCHEMAS, TAKEN, REFUSED);
