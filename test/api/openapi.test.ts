@@ -49,14 +49,14 @@ function formOf(
 
 /** @returns id of a file with so much in it that its batch can still be cancelled */
 async function inputOfBatch(): Promise<string> {
-  const lines = Array.from({ length: 200 }, (_, index) =>
+  const lines = Array.from({ length: 1_000 }, (_, index) =>
     JSON.stringify({
       custom_id: `${index}`,
       method: "POST",
       url: "/v1/classify",
       body: {
         image: `https://example.com/${index}.png`,
-        labels: Array.from({ length: 500 }, (__, at) => `l ${at}`),
+        labels: Array.from({ length: 100 }, (__, at) => `l ${at}`),
       },
     }),
   );

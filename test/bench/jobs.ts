@@ -1,6 +1,6 @@
 /**
  * `npm run bench:jobs`: measures the peak memory of the jobs Worker in two phases. First it computes parts of four sets
- * at once: sets of 10,000 labels with 100 templates, and sets with as many prompts as a request's body can hold. Then
+ * at once: sets of 10,000 labels with 100 templates, and sets with almost as many prompts as a request may have. Then
  * it combines the parts of 10,000 labels. Memory is sampled without garbage collection, and again after one. The
  * combined parts are random vectors of the full-size model's width, written to R2 by the bench, because the text tower
  * would take hours for a million prompts. The demonstration model computes the parts; its vectors take 1 MB less for
@@ -42,11 +42,11 @@ function withTemplates(number: number): Set {
   return { labels, templates: Array.from({ length: 100 }, (_, i) => `photo ${i} of {}, as it is.`) };
 }
 
-/** A set of almost 16 MB of JSON, with letters that take two bytes each in memory. */
+/** A set that almost fills the 36 MB of JSON values, with letters that take two bytes each in memory. */
 function withPrompts(number: number): Set {
   const labels = Array.from({ length: 10_000 }, (_, i) => ({
     label: `thing ${i} of ${number}`,
-    prompts: Array.from({ length: 45 }, (_each, j) => `ein schönes Bild ${j} von ${i} ž`),
+    prompts: Array.from({ length: 35 }, (_each, j) => `ein schönes Bild ${j} von ${i} ž`),
   }));
   return { labels };
 }
@@ -124,7 +124,7 @@ await setup();
 console.log("jobs Worker | most, MB | after a collection, MB");
 for (const [what, make] of [
   ["parts of four sets of 10,000 labels, 100 templates", withTemplates],
-  ["parts of four sets of 10,000 labels, 450,000 prompts", withPrompts],
+  ["parts of four sets of 10,000 labels, 350,000 prompts", withPrompts],
 ] as const) {
   const workers = await start(DEMO_MODEL);
   for (let number = 0; number < SETS; number++) await create(workers, make(number));
