@@ -19,172 +19,16 @@
  *
  * - A client that sends too slowly loses its room if others wait.
  *
- * Waiting is by polling, and each share shows by a timer that its request is alive; `runtime/sharing/sign-of-life.ts` says why.
+ * Each body has a share (`body-share.ts`), which waits by polling.
  */
 import { MAX_LINE_MEMORY } from "../../batches/batch-limits.ts";
-import { ServiceError } from "../../runtime/errors.ts";
-import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
-import { ClientPace } from "./client-pace.ts";
+import { type Lane, MIN_BYTES, Share, SMALL_BYTES } from "./body-share.ts";
 import { inFairOrder, largestOf } from "./fair-order.ts";
 
-/** Time between two polls, at first and at most. Of a hundred that wait, each must take little time. */
-const POLL_MS = { first: 10, most: 50 } as const;
-/** A waiting request that has not polled for this long was ended. */
-const WAITING_EXPIRY_MS = 1_000;
-const HEARTBEAT_MS = 5_000;
-/** Several heartbeats, because parsing many megabytes delays them. */
-const SHARE_EXPIRY_MS = 30_000;
-/**
- * How long a request waits before its client is told to try again, without the time in which the isolate was too busy
- * to poll: meanwhile it could not find out who is slow, either.
- */
-const PATIENCE_MS = 20_000;
-/** Bytes that a body holds at its start, for the objects of its request. */
-const MIN_BYTES = 4_096;
 /** What lines of batches may hold of a lane. */
 const LINES_SHARE = 1 / 2;
-/** Largest small body, bytes. */
-const SMALL_BYTES = 131_072;
-/** Large bodies take room in steps of this many bytes, because they arrive in pieces of a few thousand. */
-const STEP_BYTES = 1_000_000;
 /** Largest body that may use the reserve, bytes. */
 const MEDIUM_BYTES = 4_000_000;
-type Lane = "small" | "large";
-
-/** The room of one body. */
-export class Share {
-  /** True for a line of a batch. */
-  readonly isLine: boolean;
-  readonly owner: string | undefined;
-  /** How its client sends. */
-  readonly pace = new ClientPace();
-  readonly #room: BytesInFlight;
-  readonly #request = new SignOfLife();
-  readonly #heartbeat: ReturnType<typeof setInterval>;
-  #most: number;
-  #held = MIN_BYTES;
-  #wanted = 0;
-  #isLost = false;
-
-  /** @param most bytes that it will hold, as far as is known */
-  constructor(room: BytesInFlight, most: number, isLine: boolean, owner: string | undefined) {
-    this.isLine = isLine;
-    this.owner = owner;
-    this.#room = room;
-    this.#most = most;
-    this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
-  }
-
-  get held(): number {
-    return this.#held;
-  }
-
-  get after(): number {
-    return this.#held + this.#wanted;
-  }
-
-  /**
-   * Bytes that it will still need once it has these. None if it is slow, because it loses its room when others need it.
-   */
-  missing(bytes: number): number {
-    return this.#isLost || this.pace.isSlow ? 0 : Math.max(0, this.#most - bytes);
-  }
-
-  /** Bytes that it will hold once the body has arrived, as far as is known. */
-  get atLast(): number {
-    return Math.max(this.#most, this.after);
-  }
-
-  /** True if it waits for room and still polls. */
-  get isWaiting(): boolean {
-    return this.#wanted > 0 && !this.#request.isOlderThan(WAITING_EXPIRY_MS);
-  }
-
-  get isLost(): boolean {
-    return this.#isLost;
-  }
-
-  /** The lane that it is in or waits for. */
-  get lane(): Lane {
-    return this.after > SMALL_BYTES ? "large" : "small";
-  }
-
-  isAlive(): boolean {
-    return !this.#request.isOlderThan(SHARE_EXPIRY_MS);
-  }
-
-  /** Takes its room away. Its request learns of that at its next check. */
-  lose(): void {
-    this.#isLost = true;
-  }
-
-  /**
-   * Waits until it may hold this many bytes, or slightly more.
-   * @param most bytes that it will hold, as far as is known now
-   * @throws ServiceError `overloaded`
-   */
-  async growTo(bytes: number, most = this.#most): Promise<void> {
-    this.#most = most;
-    if (bytes <= this.#held) return;
-    const step = bytes > SMALL_BYTES ? Math.min(this.#most, this.#held + STEP_BYTES) : 0;
-    this.#wanted = Math.max(bytes, step) - this.#held;
-    this.#request.renew();
-    let [waited, poll] = [0, POLL_MS.first as number];
-    try {
-      while (!this.#room.isFree(this)) {
-        this.assertKept();
-        if (waited > PATIENCE_MS) {
-          throw new ServiceError("overloaded", "too many large requests at once; try again");
-        }
-        this.#room.reclaim(this);
-        await scheduler.wait(poll);
-        this.#request.renew();
-        waited += poll;
-        poll = Math.min(2 * poll, POLL_MS.most);
-      }
-      this.#held += this.#wanted;
-    } finally {
-      this.#wanted = 0;
-    }
-  }
-
-  /**
-   * Waits until the request may hold so many more bytes beside those of its body, as far as any request may.
-   * @returns how many it has got
-   * @throws ServiceError `overloaded`
-   */
-  async growBy(bytes: number): Promise<number> {
-    const before = this.#held;
-    const most = this.isLine ? MAX_LINE_MEMORY : MAX_OTHER_MEMORY;
-    const room = Math.max(before, Math.min(most, before + bytes));
-    await this.growTo(room, room);
-    return room - before;
-  }
-
-  /** Gives back the room above this many bytes. */
-  shrinkTo(bytes: number): void {
-    this.#held = Math.max(MIN_BYTES, Math.min(this.#held, bytes));
-  }
-
-  /** Call it when the whole body has arrived: from now on it holds this many bytes. */
-  complete(bytes: number): void {
-    this.shrinkTo(bytes);
-    this.#most = this.#held;
-  }
-
-  /** @throws ServiceError `overloaded` if its room was given to another */
-  assertKept(): void {
-    if (!this.#isLost) return;
-    const message =
-      "others wait, and the request's body or picture comes too slowly or is too large for now; try again";
-    throw new ServiceError("overloaded", message);
-  }
-
-  release(): void {
-    clearInterval(this.#heartbeat);
-    this.#room.remove(this);
-  }
-}
 
 export class BytesInFlight {
   readonly #limits: Readonly<Record<Lane, number>>;
@@ -199,6 +43,11 @@ export class BytesInFlight {
   constructor(limits: Readonly<Record<Lane, number>>, reserve = 0) {
     this.#limits = limits;
     this.#reserve = reserve;
+  }
+
+  /** Bytes that a request may hold for what is not its body, so that hundreds may wait beside it. */
+  get mostBeside(): number {
+    return this.#limits.large - this.#reserve - 250 * MIN_BYTES;
   }
 
   /**
@@ -292,9 +141,6 @@ export const BODY_ROOM = { small: 4_000_000, large: 40_000_000 } as const;
 const RESERVE = 4_000_000;
 /** The most that one body may take. A larger one would never find room. */
 export const MAX_BODY_MEMORY = BODY_ROOM.large - RESERVE;
-
-/** The most that a request may take for what is not its body, so that hundreds may wait beside it. */
-const MAX_OTHER_MEMORY = MAX_BODY_MEMORY - 250 * MIN_BYTES;
 
 /** One instance for all requests of the isolate. */
 export const bytesInFlight = new BytesInFlight(BODY_ROOM, RESERVE);

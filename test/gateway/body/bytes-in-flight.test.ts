@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { BytesInFlight, type Share } from "../../../functions/gateway/body/bytes-in-flight.ts";
+import type { Share } from "../../../functions/gateway/body/body-share.ts";
+import { BytesInFlight } from "../../../functions/gateway/body/bytes-in-flight.ts";
 
 const MB = 1_000_000;
 let opened: Share[] = [];

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, expect, it } from "vitest";
 import { ClientPace } from "../../../functions/gateway/body/client-pace.ts";
-import { PIXEL_ROOM, PixelRoom, type PixelShare } from "../../../functions/gateway/embed/pixel-room.ts";
+import { PIXEL_ROOM, PixelRoom } from "../../../functions/gateway/embed/pixel-room.ts";
+import type { PixelShare } from "../../../functions/gateway/embed/pixel-share.ts";
 
 const bytesOf = (size: number): number => 3 * size ** 2;
 
@@ -37,7 +38,7 @@ async function happens(event: Promise<unknown>): Promise<boolean> {
 }
 
 /** Bytes that all shares hold. */
-const held = (): number => opened.reduce((sum, { bytes }) => sum + bytes, 0);
+const held = (): number => opened.reduce((sum, share) => sum + share.held, 0);
 
 it.each([256, 320, 384, 512])("has room for a request of 16 pictures of %i pixels", async (size) => {
   room = new PixelRoom();

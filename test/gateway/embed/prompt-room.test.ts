@@ -5,11 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "hono";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { Manifest } from "../../../model-shards/manifest.ts";
+import type { Share } from "../../../functions/gateway/body/body-share.ts";
 import {
   BODY_ROOM,
   BytesInFlight,
   MAX_BODY_MEMORY,
-  type Share,
 } from "../../../functions/gateway/body/bytes-in-flight.ts";
 import { embedPrompts } from "../../../functions/gateway/embed/embed-prompts.ts";
 import type { EmbedContext } from "../../../functions/gateway/embed/embed-context.ts";

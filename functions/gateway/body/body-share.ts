@@ -1,0 +1,172 @@
+/**
+ * The room of one body in `bytes-in-flight.ts`. It grows as the body arrives, and shows by a timer that its request is
+ * alive.
+ */
+import { MAX_LINE_MEMORY } from "../../batches/batch-limits.ts";
+import { ServiceError } from "../../runtime/errors.ts";
+import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
+import { waitForRoom } from "../../runtime/sharing/wait-for-room.ts";
+import { ClientPace } from "./client-pace.ts";
+
+/** A waiting request that has not polled for this long was ended. */
+const WAITING_EXPIRY_MS = 1_000;
+const HEARTBEAT_MS = 5_000;
+/** Several heartbeats, because parsing many megabytes delays them. */
+const SHARE_EXPIRY_MS = 30_000;
+/** How long a request waits before its client is told to try again. */
+const PATIENCE_MS = 20_000;
+/** Bytes that a body holds at its start, for the objects of its request. */
+export const MIN_BYTES = 4_096;
+/** Largest small body, bytes. */
+export const SMALL_BYTES = 131_072;
+/** Large bodies take room in steps of this many bytes, because they arrive in pieces of a few thousand. */
+const STEP_BYTES = 1_000_000;
+
+export type Lane = "small" | "large";
+
+/** What a share asks of the room that it is in. */
+interface Room {
+  /** True if the share may have what it waits for. */
+  isFree(share: Share): boolean;
+  /** Takes room from a share that blocks this one. */
+  reclaim(waiting: Share): void;
+  remove(share: Share): void;
+  /** Bytes that a request may hold for what is not its body. */
+  readonly mostBeside: number;
+}
+
+/** The room of one body. */
+export class Share {
+  /** True for a line of a batch. */
+  readonly isLine: boolean;
+  readonly owner: string | undefined;
+  /** How its client sends. */
+  readonly pace = new ClientPace();
+  readonly #room: Room;
+  readonly #request = new SignOfLife();
+  readonly #heartbeat: ReturnType<typeof setInterval>;
+  #most: number;
+  #held = MIN_BYTES;
+  #wanted = 0;
+  #isLost = false;
+
+  /** @param most bytes that it will hold, as far as is known */
+  constructor(room: Room, most: number, isLine: boolean, owner: string | undefined) {
+    this.isLine = isLine;
+    this.owner = owner;
+    this.#room = room;
+    this.#most = most;
+    this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
+  }
+
+  get held(): number {
+    return this.#held;
+  }
+
+  get after(): number {
+    return this.#held + this.#wanted;
+  }
+
+  /**
+   * Bytes that it will still need once it has these. None if it is slow, because it loses its room when others need it.
+   */
+  missing(bytes: number): number {
+    return this.#isLost || this.pace.isSlow ? 0 : Math.max(0, this.#most - bytes);
+  }
+
+  /** Bytes that it will hold once the body has arrived, as far as is known. */
+  get atLast(): number {
+    return Math.max(this.#most, this.after);
+  }
+
+  /** True if it waits for room and still polls. */
+  get isWaiting(): boolean {
+    return this.#wanted > 0 && !this.#request.isOlderThan(WAITING_EXPIRY_MS);
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** The lane that it is in or waits for. */
+  get lane(): Lane {
+    return this.after > SMALL_BYTES ? "large" : "small";
+  }
+
+  isAlive(): boolean {
+    return !this.#request.isOlderThan(SHARE_EXPIRY_MS);
+  }
+
+  /** Takes its room away. Its request learns of that at its next check. */
+  lose(): void {
+    this.#isLost = true;
+  }
+
+  /**
+   * Waits until it may hold this many bytes, or slightly more.
+   * @param most bytes that it will hold, as far as is known now
+   * @throws ServiceError `overloaded`
+   */
+  async growTo(bytes: number, most = this.#most): Promise<void> {
+    this.#most = most;
+    if (bytes <= this.#held) return;
+    const step = bytes > SMALL_BYTES ? Math.min(this.#most, this.#held + STEP_BYTES) : 0;
+    this.#wanted = Math.max(bytes, step) - this.#held;
+    this.#request.renew();
+    try {
+      const isFree = await waitForRoom(
+        () => this.#mayGrow(),
+        PATIENCE_MS,
+        () => this.#room.reclaim(this),
+      );
+      if (!isFree) throw new ServiceError("overloaded", "too many large requests at once; try again");
+      this.#held += this.#wanted;
+    } finally {
+      this.#wanted = 0;
+    }
+  }
+
+  /**
+   * Waits until the request may hold so many more bytes beside those of its body, as far as any request may.
+   * @returns how many it has got
+   * @throws ServiceError `overloaded`
+   */
+  async growBy(bytes: number): Promise<number> {
+    const before = this.#held;
+    const most = this.isLine ? MAX_LINE_MEMORY : this.#room.mostBeside;
+    const room = Math.max(before, Math.min(most, before + bytes));
+    await this.growTo(room, room);
+    return room - before;
+  }
+
+  /** Gives back the room above this many bytes. */
+  shrinkTo(bytes: number): void {
+    this.#held = Math.max(MIN_BYTES, Math.min(this.#held, bytes));
+  }
+
+  /** Call it when the whole body has arrived: from now on it holds this many bytes. */
+  complete(bytes: number): void {
+    this.shrinkTo(bytes);
+    this.#most = this.#held;
+  }
+
+  /** @throws ServiceError `overloaded` if its room was given to another */
+  assertKept(): void {
+    if (!this.#isLost) return;
+    const message =
+      "others wait, and the request's body or picture comes too slowly or is too large for now; try again";
+    throw new ServiceError("overloaded", message);
+  }
+
+  release(): void {
+    clearInterval(this.#heartbeat);
+    this.#room.remove(this);
+  }
+
+  #mayGrow(): boolean {
+    this.#request.renew();
+    if (this.#room.isFree(this)) return true;
+    this.assertKept();
+    return false;
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * The room of one request's pictures in `pixel-room.ts`. It takes room for one picture after the other, shows by a timer
+ * that its request is alive, and watches how fast the pictures come.
+ */
+import { ServiceError } from "../../runtime/errors.ts";
+import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
+import { waitForRoom } from "../../runtime/sharing/wait-for-room.ts";
+import { ClientPace, LOOK_MS } from "../body/client-pace.ts";
+import { MAX_IMAGES } from "../limits.ts";
+
+/** How long a request waits before its client is told to try again. */
+const PATIENCE_MS = 20_000;
+/** A waiting request that has not polled for this long was ended. */
+const WAITING_EXPIRY_MS = 1_000;
+const HEARTBEAT_MS = 1_000;
+/** Several heartbeats, because other work may block the isolate for seconds. */
+const SHARE_EXPIRY_MS = 6_000;
+
+/** Requests of one picture have room apart. */
+export type Lane = "one" | "several";
+
+/** What a share asks of the room that it is in. */
+interface Room {
+  /** Puts the share at the end of those that wait. */
+  ask(share: PixelShare): void;
+  /** True if the share may have one more picture. */
+  isFree(share: PixelShare): boolean;
+  /** False if too many wait as it would. */
+  mayWait(share: PixelShare): boolean;
+  /** Takes room from a share that blocks this one. */
+  reclaim(waiting: PixelShare): void;
+  /** Records that the share holds one more picture. */
+  enter(share: PixelShare): void;
+  remove(share: PixelShare): void;
+}
+
+export interface ShareOptions {
+  /** How its client sends, if pictures come with the body; without it, the time between two pictures counts. */
+  pace?: ClientPace | undefined;
+  /** True if it is known that there are several pictures. */
+  isOfSeveral?: boolean;
+  /** Called when its pictures were given up for others. */
+  onLost?: () => void;
+}
+
+export class PixelShare {
+  /** Bytes of a picture. */
+  readonly each: number;
+  readonly #room: Room;
+  readonly #request = new SignOfLife();
+  readonly #heartbeat: ReturnType<typeof setInterval>;
+  readonly #watch: ReturnType<typeof setInterval>;
+  readonly #pace: ClientPace;
+  readonly #hasOwnPace: boolean;
+  readonly #onLost: () => void;
+  /** Where its pictures count. */
+  lane: Lane;
+  /** How many it holds. */
+  #pictures = 0;
+  #isWaiting = false;
+  #isComplete = false;
+  #isLost = false;
+  /** True while the next picture is waited for. */
+  #expectsNext = false;
+
+  constructor(room: Room, each: number, options: ShareOptions) {
+    const { pace, isOfSeveral = false, onLost = () => {} } = options;
+    this.#room = room;
+    this.each = each;
+    this.lane = isOfSeveral ? "several" : "one";
+    this.#onLost = onLost;
+    this.#pace = pace ?? new ClientPace();
+    this.#hasOwnPace = pace === undefined;
+    this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
+    this.#watch = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  /** Bytes. */
+  get held(): number {
+    return this.#pictures * this.each;
+  }
+
+  /** Bytes that it may still take. */
+  get missing(): number {
+    return this.#isComplete || this.#isLost || this.isSlow ? 0 : (MAX_IMAGES - this.#pictures) * this.each;
+  }
+
+  /** Where its next picture will count. */
+  get nextLane(): Lane {
+    return this.#pictures > 0 ? "several" : this.lane;
+  }
+
+  /** True if it waits for room and still polls. */
+  get isWaiting(): boolean {
+    return this.#isWaiting && !this.#isLost && !this.#request.isOlderThan(WAITING_EXPIRY_MS);
+  }
+
+  get isSlow(): boolean {
+    return this.#expectsNext && !this.#isComplete && this.#pace.isSlow;
+  }
+
+  /** True for a form that still comes. */
+  get waitsForClient(): boolean {
+    return !this.#hasOwnPace;
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  isAlive(): boolean {
+    return !this.#request.isOlderThan(SHARE_EXPIRY_MS);
+  }
+
+  /** Waits for room for one more picture. @throws ServiceError `overloaded` */
+  async take(): Promise<void> {
+    this.assertKept();
+    this.#request.renew();
+    this.#room.ask(this);
+    this.#isWaiting = true;
+    try {
+      const isFree = await waitForRoom(
+        () => this.#mayEnter(),
+        PATIENCE_MS,
+        () => this.#room.reclaim(this),
+      );
+      if (!isFree) throw tooMany();
+      this.lane = this.nextLane;
+      this.#pictures++;
+      this.#room.enter(this);
+    } catch (error) {
+      // The rest of its body may still be read for a while.
+      this.#onLost();
+      this.release();
+      throw error;
+    } finally {
+      this.#isWaiting = false;
+    }
+  }
+
+  /** Call it when a picture has been sent and the next one is waited for. */
+  expectNext(): void {
+    this.#expectsNext = true;
+    if (this.#hasOwnPace) this.#pace.expect();
+  }
+
+  /** Call it when the next picture has come. */
+  hasNext(): void {
+    this.#expectsNext = false;
+    if (this.#hasOwnPace) this.#pace.received(Infinity);
+  }
+
+  /** Call it when all pictures have come. @throws ServiceError `overloaded` */
+  complete(): void {
+    this.assertKept();
+    this.#isComplete = true;
+    clearInterval(this.#watch);
+  }
+
+  /** Gives back the room of one picture. */
+  giveBack(): void {
+    this.#pictures = Math.max(0, this.#pictures - 1);
+  }
+
+  /** @throws ServiceError `overloaded` if its room was given to others */
+  assertKept(): void {
+    if (!this.#isLost) return;
+    throw new ServiceError(
+      "overloaded",
+      "others wait, and the request's pictures come too slowly; try again",
+    );
+  }
+
+  /** Takes its room away. Its request learns of that soon. */
+  lose(): void {
+    this.#isLost = true;
+  }
+
+  release(): void {
+    clearInterval(this.#heartbeat);
+    clearInterval(this.#watch);
+    this.#pictures = 0;
+    this.#isLost = true;
+    this.#room.remove(this);
+  }
+
+  #mayEnter(): boolean {
+    this.assertKept();
+    this.#request.renew();
+    if (this.#room.isFree(this)) return true;
+    if (!this.#room.mayWait(this)) throw tooMany();
+    return false;
+  }
+
+  #look(): void {
+    if (this.#hasOwnPace && this.#expectsNext) this.#pace.foundNothing();
+    if (!this.#isLost) return;
+    this.#onLost();
+    this.release();
+  }
+}
+
+function tooMany(): ServiceError {
+  return new ServiceError("overloaded", "too many pictures at once; try again");
+}
