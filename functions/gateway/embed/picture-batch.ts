@@ -109,6 +109,11 @@ export class PictureBatch {
     }
   }
 
+  /** Call it when the form that the pictures came with is complete. */
+  formCame(): void {
+    this.#room?.formCame();
+  }
+
   /** Ends the call to the decoder if the request fails before `embed`, and frees the pictures. */
   abandon(): void {
     this.#decoder?.abandon();

@@ -16,6 +16,14 @@ const HEARTBEAT_MS = 1_000;
 /** Several heartbeats, because other work may block the isolate for seconds. */
 const SHARE_EXPIRY_MS = 6_000;
 
+/**
+ * Time that the next picture may take before its request counts as slow: a fixed part in milliseconds, and one that
+ * grows with what has come of it, bytes a second. A client that is fast enough for a body, which holds what it has sent,
+ * may be too slow for pixels: they are many times as much.
+ */
+const NEXT_SLACK_MS = 3_000;
+const NEXT_RATE = 1_000_000;
+
 /** Requests of one picture have room apart. */
 export type Lane = "one" | "several";
 
@@ -35,7 +43,7 @@ interface Room {
 }
 
 export interface ShareOptions {
-  /** How its client sends, if pictures come with the body; without it, the time between two pictures counts. */
+  /** How the form's client sends, while the form still comes; without it, the pictures are fetched. */
   pace?: ClientPace | undefined;
   /** True if it is known that there are several pictures. */
   isOfSeveral?: boolean;
@@ -50,8 +58,6 @@ export class PixelShare {
   readonly #request = new SignOfLife();
   readonly #heartbeat: ReturnType<typeof setInterval>;
   readonly #watch: ReturnType<typeof setInterval>;
-  readonly #pace: ClientPace;
-  readonly #hasOwnPace: boolean;
   readonly #onLost: () => void;
   /** Where its pictures count. */
   lane: Lane;
@@ -60,6 +66,12 @@ export class PixelShare {
   #isWaiting = false;
   #isComplete = false;
   #isLost = false;
+  /** True for a form that still comes. */
+  #isForm: boolean;
+  /** How the form comes, or the next picture from its server. */
+  #pace: ClientPace;
+  /** What it had waited and received when it began to wait for the next picture. Milliseconds, bytes. */
+  #before = { waited: 0, bytes: 0 };
   /** True while the next picture is waited for. */
   #expectsNext = false;
 
@@ -70,7 +82,7 @@ export class PixelShare {
     this.lane = isOfSeveral ? "several" : "one";
     this.#onLost = onLost;
     this.#pace = pace ?? new ClientPace();
-    this.#hasOwnPace = pace === undefined;
+    this.#isForm = pace !== undefined;
     this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
     this.#watch = setInterval(() => this.#look(), LOOK_MS);
   }
@@ -96,12 +108,15 @@ export class PixelShare {
   }
 
   get isSlow(): boolean {
-    return this.#expectsNext && !this.#isComplete && this.#pace.isSlow;
+    if (!this.#expectsNext || this.#isComplete) return false;
+    const { waited, bytes } = this.#before;
+    const allowed = NEXT_SLACK_MS + (1000 * (this.#pace.bytes - bytes)) / NEXT_RATE;
+    return this.#pace.isSlow || this.#pace.waited - waited > allowed;
   }
 
   /** True for a form that still comes. */
   get waitsForClient(): boolean {
-    return !this.#hasOwnPace;
+    return this.#isForm;
   }
 
   get isLost(): boolean {
@@ -138,16 +153,26 @@ export class PixelShare {
     }
   }
 
-  /** Call it when a picture has been sent and the next one is waited for. */
+  /** Call it when a picture has been sent and the next one, or the end of the form, is waited for. */
   expectNext(): void {
     this.#expectsNext = true;
-    if (this.#hasOwnPace) this.#pace.expect();
+    if (!this.#isForm) {
+      this.#pace = new ClientPace();
+      this.#pace.expect();
+    }
+    const { waited, bytes } = this.#pace;
+    this.#before = { waited, bytes };
   }
 
   /** Call it when the next picture has come. */
   hasNext(): void {
     this.#expectsNext = false;
-    if (this.#hasOwnPace) this.#pace.received(Infinity);
+  }
+
+  /** Call it when the whole form has come. It may name further pictures, which are fetched. */
+  formCame(): void {
+    this.#isForm = false;
+    this.#expectsNext = false;
   }
 
   /** Call it when all pictures have come. @throws ServiceError `overloaded` */
@@ -193,7 +218,7 @@ export class PixelShare {
   }
 
   #look(): void {
-    if (this.#hasOwnPace && this.#expectsNext) this.#pace.foundNothing();
+    if (!this.#isForm && this.#expectsNext) this.#pace.foundNothing();
     if (!this.#isLost) return;
     this.#onLost();
     this.release();

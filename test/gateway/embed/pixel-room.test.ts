@@ -128,3 +128,35 @@ it("judges a form's client by how it sends, not by the time between two pictures
   expect(share.isLost).toBe(false);
   clearInterval(sends);
 });
+
+it("takes pictures from a form that goes on for long without a next one", { timeout: 20_000 }, async () => {
+  room = new PixelRoom();
+  const pace = new ClientPace();
+  const form = open(384, { isOfSeveral: true, pace });
+  await take(form, 15);
+  form.expectNext();
+  pace.expect();
+  // Fast enough for a body.
+  const sends = setInterval(() => {
+    pace.received(9_000);
+    pace.expect();
+  }, 100);
+  const waiting = take(open(384), 16);
+  waiting.catch(() => {});
+  const isTaken = await Promise.race([waiting.then(() => true), sleep(10_000, false)]);
+  clearInterval(sends);
+  expect(isTaken).toBe(true);
+  expect(form.isLost).toBe(true);
+});
+
+it("does not count a form's time once all of it has come", async () => {
+  room = new PixelRoom();
+  const pace = new ClientPace();
+  const form = open(384, { isOfSeveral: true, pace });
+  await take(form, 15);
+  form.expectNext();
+  form.formCame();
+  await sleep(4_000);
+  expect(await happens(take(open(384), 5))).toBe(false);
+  expect(form.isLost).toBe(false);
+});

@@ -54,7 +54,9 @@ export async function readFieldsAndFiles(
       throw error;
     }
   };
-  return await readFields(c, { accept, drop: () => c.get("pictures")?.abandon() });
+  const fields = await readFields(c, { accept, drop: () => c.get("pictures")?.abandon() });
+  c.get("pictures")?.formCame();
+  return fields;
 }
 
 /** @param files takes a form's files; without it, the request must be JSON */
