@@ -5,8 +5,10 @@
  *
  * - A request of one picture has room apart, so that it does not wait behind those of many.
  *
- * - Among requests of several, the first that has begun can always get room for all of its pictures; the others share
- * what is left. Otherwise each could hold some pictures and wait for the rest.
+ * - Among requests of several, one that has begun, the first, can always get room for all of its pictures; the others
+ * share what is left. Otherwise each could hold some pictures and wait for the rest. The next one is first when all its
+ * pictures have come, or when it is slow; a slow one is not first again before that. If all wait nevertheless, one that
+ * is not first loses its pictures.
  *
  * - A request whose body has come goes before forms that still come, so that it does not wait for their clients.
  *
@@ -28,6 +30,8 @@ export class PixelRoom {
   readonly #shares = new Set<PixelShare>();
   /** Those that hold several, in the order in which they began to. */
   readonly #several = new Set<PixelShare>();
+  /** The one of them that was first when last looked at. */
+  #lastFirst: PixelShare | undefined;
 
   /** @param limits bytes; a request that is alone in a lane may have more */
   constructor(limits = PIXEL_ROOM) {
@@ -66,14 +70,18 @@ export class PixelRoom {
     return changing.length <= 1 || bytes <= this.#limits.one * CHANGING_SHARE;
   }
 
-  /** Takes room from the slow share that holds most in the lane, if there is one. */
+  /**
+   * Takes room from the slow share that holds most in the lane; without one, if all of several wait, from the last that
+   * is not first.
+   */
   reclaim(waiting: PixelShare): void {
     const inLane = [...this.#shares].filter((each) => each !== waiting && each.lane === waiting.nextLane);
     // One at a time, because it may be enough.
     if (inLane.some(({ isLost }) => isLost)) return;
     const slow = inLane.filter((each) => each.isSlow && each.held > 0);
     const [largest] = slow.toSorted((a, b) => b.held - a.held);
-    largest?.lose();
+    if (largest !== undefined) largest.lose();
+    else if (waiting.nextLane === "several" && this.#isStuck()) this.#last()?.lose();
   }
 
   /** Records that it holds one more picture. */
@@ -108,10 +116,22 @@ export class PixelRoom {
     return false;
   }
 
-  /** The first request of several that still brings pictures. Room is kept for all of them. */
+  /** The request of several for all of whose pictures room is kept. */
   #first(): PixelShare | undefined {
-    for (const share of this.#several) if (share.missing > 0) return share;
-    return undefined;
+    const last = this.#lastFirst;
+    if (last !== undefined && this.#several.has(last) && last.missing > 0) return last;
+    this.#lastFirst = [...this.#several].find(({ missing }) => missing > 0);
+    return this.#lastFirst;
+  }
+
+  /** True if those that hold several all wait for room, and none gets it. */
+  #isStuck(): boolean {
+    return [...this.#several].every((share) => share.isWaiting && !this.isFree(share));
+  }
+
+  #last(): PixelShare | undefined {
+    const first = this.#first();
+    return [...this.#several].findLast((share) => share !== first);
   }
 }
 

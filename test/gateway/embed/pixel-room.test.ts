@@ -112,6 +112,34 @@ it("takes pictures from a request whose next one comes slowly, if others wait", 
   expect(second.isLost).toBe(false);
 });
 
+it("lets the next one finish first if the first was slow and goes on", async () => {
+  room = new PixelRoom();
+  const [slow, next] = [open(384), open(384)];
+  await take(slow, 2);
+  slow.expectNext();
+  await sleep(3_500);
+  await take(next, 10);
+  slow.hasNext();
+  const rest = take(slow, 14);
+  expect(await happens(take(next, 6))).toBe(true);
+  next.complete();
+  next.release();
+  await rest;
+});
+
+it("takes pictures from one that is not first if all wait for each other", async () => {
+  room = new PixelRoom();
+  const [slow, next] = [open(384), open(384)];
+  await take(slow, 15);
+  slow.expectNext();
+  await sleep(3_500);
+  await take(next, 5);
+  slow.hasNext();
+  const refused = expect(slow.take()).rejects.toMatchObject({ code: "overloaded" });
+  expect(await happens(take(next, 11))).toBe(true);
+  await refused;
+});
+
 it("judges a form's client by how it sends, not by the time between two pictures", async () => {
   room = new PixelRoom();
   const pace = new ClientPace();
