@@ -122,6 +122,7 @@ export class Share {
       if (!isFree) throw new ServiceError("overloaded", "too many large requests at once; try again");
       this.#held += this.#wanted;
     } finally {
+      this.pace.isHeldUp = false;
       this.#wanted = 0;
     }
   }
@@ -165,7 +166,8 @@ export class Share {
 
   #mayGrow(): boolean {
     this.#request.renew();
-    if (this.#room.isFree(this)) return true;
+    this.pace.isHeldUp = !this.#room.isFree(this);
+    if (!this.pace.isHeldUp) return true;
     this.assertKept();
     return false;
   }

@@ -21,6 +21,8 @@ export class ClientPace {
    * when everything has come. Meanwhile it counts as slow, also while it waits for room itself.
    */
   isBehind = false;
+  /** True while there is no room for what it sends. */
+  isHeldUp = false;
 
   /** Milliseconds spent waiting for the client, without the time in which the isolate was too busy to check. */
   get waited(): number {

@@ -35,8 +35,8 @@ interface Room {
   isFree(share: PixelShare): boolean;
   /** False if too many wait as it would. */
   mayWait(share: PixelShare): boolean;
-  /** Takes room from a share that blocks this one. */
-  reclaim(waiting: PixelShare): void;
+  /** Takes room from a share that blocks this one. @param waited milliseconds */
+  reclaim(waiting: PixelShare, waited: number): void;
   /** Records that the share holds one more picture. */
   enter(share: PixelShare): void;
   remove(share: PixelShare): void;
@@ -92,9 +92,10 @@ export class PixelShare {
     return this.#pictures * this.each;
   }
 
-  /** Bytes that it may still take. */
+  /** Bytes that it may still take. None if something else may delay it for long. */
   get missing(): number {
-    return this.#isComplete || this.#isLost || this.isSlow ? 0 : (MAX_IMAGES - this.#pictures) * this.each;
+    if (this.#isComplete || this.#isLost || this.isSlow || this.isHeldUp) return 0;
+    return (MAX_IMAGES - this.#pictures) * this.each;
   }
 
   /** Where its next picture will count. */
@@ -112,6 +113,11 @@ export class PixelShare {
     const { waited, bytes } = this.#before;
     const allowed = NEXT_SLACK_MS + (1000 * (this.#pace.bytes - bytes)) / NEXT_RATE;
     return this.#pace.isSlow || this.#pace.waited - waited > allowed;
+  }
+
+  /** True for a form whose next bytes wait for room, perhaps that of a request which waits for room for pixels. */
+  get isHeldUp(): boolean {
+    return this.#isForm && this.#expectsNext && this.#pace.isHeldUp;
   }
 
   /** True for a form that still comes. */
@@ -137,7 +143,7 @@ export class PixelShare {
       const isFree = await waitForRoom(
         () => this.#mayEnter(),
         PATIENCE_MS,
-        () => this.#room.reclaim(this),
+        (waited) => this.#room.reclaim(this, waited),
       );
       if (!isFree) throw tooMany();
       this.lane = this.nextLane;

@@ -1,6 +1,7 @@
 /** Room for decoded pictures: bounded for all requests together, and nobody waits for a slow or a greedy one. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, expect, it } from "vitest";
+import { BytesInFlight } from "../../../functions/gateway/body/bytes-in-flight.ts";
 import { ClientPace } from "../../../functions/gateway/body/client-pace.ts";
 import { PIXEL_ROOM, PixelRoom } from "../../../functions/gateway/embed/pixel-room.ts";
 import type { PixelShare } from "../../../functions/gateway/embed/pixel-share.ts";
@@ -139,6 +140,29 @@ it("takes pictures from one that is not first if all wait for each other", async
   expect(await happens(take(next, 11))).toBe(true);
   await refused;
 });
+
+it.each([2, 15])(
+  "a form of %i pictures that waits for bytes does not delay the request that has them",
+  async (pictures) => {
+    room = new PixelRoom();
+    const bodies = new BytesInFlight({ small: 1_000_000, large: 40_000_000 });
+    const body = bodies.open(24_000_000);
+    const form = open(384, { isOfSeveral: true, pace: body.pace });
+    await take(form, pictures);
+    form.expectNext();
+    const other = bodies.open(26_000_000);
+    await other.growTo(26_000_000);
+    other.complete(26_000_000);
+    const growth = body.growTo(20_000_000);
+    const answer = take(open(384), 16);
+    answer.catch(() => {});
+    expect(await Promise.race([answer.then(() => true), sleep(3_000, false)])).toBe(true);
+    expect(form.isLost).toBe(pictures > 4);
+    other.release();
+    await growth;
+    body.release();
+  },
+);
 
 it("judges a form's client by how it sends, not by the time between two pictures", async () => {
   room = new PixelRoom();
