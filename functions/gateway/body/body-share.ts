@@ -31,6 +31,8 @@ interface Room {
   /** Takes room from a share that blocks this one. */
   reclaim(waiting: Share): void;
   remove(share: Share): void;
+  /** The most that the share may ever hold, bytes. */
+  mostOf(share: Share): number;
   /** Bytes that a request may hold for what is not its body. */
   readonly mostBeside: number;
 }
@@ -105,12 +107,17 @@ export class Share {
   /**
    * Waits until it may hold this many bytes, or slightly more.
    * @param most bytes that it will hold, as far as is known now
-   * @throws ServiceError `overloaded`
+   * @throws ServiceError `overloaded`; `request_too_large` for more than it may ever hold
    */
   async growTo(bytes: number, most = this.#most): Promise<void> {
     this.#most = most;
     if (bytes <= this.#held) return;
-    const step = bytes > SMALL_BYTES ? Math.min(this.#most, this.#held + STEP_BYTES) : 0;
+    const limit = this.#room.mostOf(this);
+    if (bytes > limit) {
+      const message = `the request would take more than ${limit / 1e6} MB of memory: send less at once`;
+      throw new ServiceError("request_too_large", message);
+    }
+    const step = bytes > SMALL_BYTES ? Math.min(this.#most, this.#held + STEP_BYTES, limit) : 0;
     this.#wanted = Math.max(bytes, step) - this.#held;
     this.#request.renew();
     try {

@@ -45,6 +45,12 @@ export class BytesInFlight {
     this.#reserve = reserve;
   }
 
+  /** The most that a share may ever hold, bytes. */
+  mostOf({ isLine }: Share): number {
+    const { large } = this.#limits;
+    return Math.min(large - this.#reserve, isLine ? large * LINES_SHARE : Infinity);
+  }
+
   /** Bytes that a request may hold for what is not its body, so that hundreds may wait beside it. */
   get mostBeside(): number {
     return this.#limits.large - this.#reserve - 250 * MIN_BYTES;

@@ -58,7 +58,7 @@ describe("BytesInFlight", () => {
     expect(await happens(open(room, 100_000).growTo(100_000))).toBe(true);
     // Nothing holds more than the half.
     const largest = line(36 * MB);
-    await expect(largest.growTo(21 * MB)).rejects.toMatchObject({ code: "overloaded" });
+    await expect(largest.growTo(21 * MB)).rejects.toMatchObject({ code: "request_too_large" });
     largest.release();
     const large = line(18 * MB);
     expect(await happens(large.growTo(MB))).toBe(true);
@@ -228,6 +228,17 @@ describe("BytesInFlight", () => {
     await Promise.all([first.growTo(20 * MB), second.growTo(20 * MB)]);
     const refusal = second.growTo(30 * MB).finally(() => second.release());
     await Promise.all([first.growTo(30 * MB), expect(refusal).rejects.toMatchObject({ code: "overloaded" })]);
+  });
+
+  it("refuses at once what can never fit, and takes nothing from others for it", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB }, 4 * MB);
+    const innocent = open(room, 5 * MB);
+    await innocent.growTo(5 * MB);
+    const waits = innocent.growTo(6 * MB);
+    const hopeless = open(room, 31 * MB).growTo(36.5 * MB);
+    await expect(hopeless).rejects.toMatchObject({ code: "request_too_large" });
+    await waits;
+    innocent.assertKept();
   });
 
   it("takes a slow client's room when others wait, and only then", { timeout: 20_000 }, async () => {
