@@ -6,9 +6,9 @@
  * - Small bodies have separate room, so they never wait for large ones, unless templates make more than 2 MB of prompts
  * of one.
  *
- * - Large bodies are served in order of arrival, fetched pictures in that of `fair-order.ts`. A body gets room only if
- * every body that has begun could still be finished with what is left (the banker's algorithm, Dijkstra 1965).
- * Otherwise two half-read bodies would wait for each other.
+ * - Large bodies are served in the order of `fair-order.ts`. A body gets room only if every body that has begun could
+ * still be finished with what is left (the banker's algorithm, Dijkstra 1965). Otherwise two half-read bodies would wait
+ * for each other.
  *
  * - Bodies of many megabytes must leave a reserve that only smaller ones may take. Without it, smaller bodies would
  * have to wait: an answered body holds its room as long as a tower works, and a half-read body behind it holds the
@@ -60,7 +60,7 @@ export class BytesInFlight {
    * A new share for a body. Release it when nothing of the body is needed any more.
    * @param most bytes that it will hold, as far as is known
    * @param isLine true for a line of a batch
-   * @param owner the client, in a room that clients share fairly
+   * @param owner the client
    */
   open(most: number, isLine = false, owner?: string): Share {
     const share = new Share(this, most, isLine, owner);

@@ -27,23 +27,35 @@ export interface ReadBody {
   share: Share;
 }
 
+interface Asked {
+  /** The client. */
+  owner: string;
+  /** True for a line of a batch. */
+  isLine: boolean;
+}
+
 /**
- * @param isLine true for a line of a batch
+ * @param asked who sends the body
  * @param files takes a multipart request's files as they arrive; without it, only JSON is accepted
  * @throws ServiceError `unsupported_media_type`, `request_too_large`, `invalid_json`, `too_long`, `invalid_type`,
  * `overloaded`; whatever `files` throws
  */
-export async function readBody(request: Request, isLine: boolean, files?: FileTaker): Promise<ReadBody> {
+export async function readBody(
+  request: Request,
+  { owner, isLine }: Asked,
+  files?: FileTaker,
+): Promise<ReadBody> {
   assertUncompressed(request);
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   const length = Number(request.headers.get("content-length") ?? Infinity);
   if (type === "application/json") {
-    const share = bytesInFlight.open(LIFTED_EXPANSION * Math.min(length, MAX_JSON_BYTES), isLine);
+    const share = bytesInFlight.open(LIFTED_EXPANSION * Math.min(length, MAX_JSON_BYTES), isLine, owner);
     return await withShare(share, () => readJson(request, Math.min(length, MAX_JSON_BYTES), share));
   }
   if (type === "multipart/form-data" && files !== undefined) {
     // Only one file at a time is in memory.
-    const share = bytesInFlight.open(Math.min(length, MAX_IMAGE_BYTES + MAX_FORM_FIELD_BYTES));
+    const most = Math.min(length, MAX_IMAGE_BYTES + MAX_FORM_FIELD_BYTES);
+    const share = bytesInFlight.open(most, isLine, owner);
     return await withShare(share, () => readMultipart(request, share, files));
   }
   const accepted = files === undefined ? "application/json" : "application/json or multipart/form-data";

@@ -162,6 +162,7 @@ export class PictureBatch {
   /** @param bytes of the picture, once it is decoded */
   async #takeRoom(bytes: number, { pace }: ImageFile): Promise<void> {
     this.#room ??= pixelRoom.open(bytes, {
+      owner: this.context.client,
       pace,
       isOfSeveral: this.#isOfSeveral,
       onLost: () => this.#decoder?.drop(),

@@ -10,6 +10,8 @@
  * pictures have come, or when it is slow; a slow one is not first again before that. If all wait nevertheless, one that
  * is not first loses its pictures.
  *
+ * - Otherwise they come in the order of `../body/fair-order.ts`.
+ *
  * - A request whose body has come goes before forms that still come, so that it does not wait for their clients.
  *
  * - A request whose next picture comes too slowly loses its pictures if others wait.
@@ -19,6 +21,7 @@
  *
  * Each request has a share (`pixel-share.ts`), which waits by polling.
  */
+import { byClient, heldByClient, inFairOrder } from "../body/fair-order.ts";
 import { type Lane, PixelShare, type ShareOptions } from "./pixel-share.ts";
 
 /** What requests may hold in the room for one picture while they wait for room for several. */
@@ -57,7 +60,7 @@ export class PixelRoom {
     this.#shares.add(share);
   }
 
-  /** True if it may have one more picture: there is room, and nobody who asked earlier waits for it. */
+  /** True if it may have one more picture: there is room, and none that comes before it waits for it. */
   isFree(wanting: PixelShare): boolean {
     this.#removeEnded();
     const lane = wanting.nextLane;
@@ -113,13 +116,16 @@ export class PixelRoom {
   }
 
   #isAnyBefore(wanting: PixelShare): boolean {
-    let isBefore = true;
+    const heldBy = heldByClient(this.#shares);
+    let hasCome = false;
     for (const other of this.#shares) {
-      if (other === wanting) isBefore = false;
-      else if (other.isWaiting && other.nextLane === wanting.nextLane) {
-        const isSameKind = other.waitsForClient === wanting.waitsForClient;
-        if (isSameKind ? isBefore : wanting.waitsForClient) return true;
-      }
+      hasCome ||= other === wanting;
+      if (other === wanting || !other.isWaiting || other.nextLane !== wanting.nextLane) continue;
+      const order =
+        Number(other.waitsForClient) - Number(wanting.waitsForClient) ||
+        byClient(heldBy, other, wanting) ||
+        (hasCome ? 1 : -1);
+      if (order < 0) return true;
     }
     return false;
   }
@@ -128,7 +134,7 @@ export class PixelRoom {
   #first(): PixelShare | undefined {
     const last = this.#lastFirst;
     if (last !== undefined && this.#several.has(last) && last.missing > 0) return last;
-    this.#lastFirst = [...this.#several].find(({ missing }) => missing > 0);
+    [this.#lastFirst] = inFairOrder([...this.#several].filter(({ missing }) => missing > 0));
     return this.#lastFirst;
   }
 
@@ -139,7 +145,7 @@ export class PixelRoom {
 
   #last(): PixelShare | undefined {
     const first = this.#first();
-    return [...this.#several].findLast((share) => share !== first);
+    return inFairOrder([...this.#several].filter((share) => share !== first)).at(-1);
   }
 }
 

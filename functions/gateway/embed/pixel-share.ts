@@ -43,6 +43,8 @@ interface Room {
 }
 
 export interface ShareOptions {
+  /** The client. */
+  owner?: string;
   /** How the form's client sends, while the form still comes; without it, the pictures are fetched. */
   pace?: ClientPace | undefined;
   /** True if it is known that there are several pictures. */
@@ -52,6 +54,7 @@ export interface ShareOptions {
 }
 
 export class PixelShare {
+  readonly owner: string | undefined;
   /** Bytes of a picture. */
   readonly each: number;
   readonly #room: Room;
@@ -76,8 +79,9 @@ export class PixelShare {
   #expectsNext = false;
 
   constructor(room: Room, each: number, options: ShareOptions) {
-    const { pace, isOfSeveral = false, onLost = () => {} } = options;
+    const { owner, pace, isOfSeveral = false, onLost = () => {} } = options;
     this.#room = room;
+    this.owner = owner;
     this.each = each;
     this.lane = isOfSeveral ? "several" : "one";
     this.#onLost = onLost;

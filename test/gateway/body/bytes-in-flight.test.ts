@@ -173,6 +173,24 @@ describe("BytesInFlight", () => {
     expect(order).toEqual(["many", "few", "many", "many", "many"]);
   });
 
+  it("does not let one client's many bodies delay another's", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB }, 4 * MB);
+    const order: string[] = [];
+    const read = async (owner: string, bytes: number): Promise<void> => {
+      const share = room.open(bytes, false, owner);
+      opened.push(share);
+      await share.growTo(bytes);
+      order.push(owner);
+      share.complete(bytes);
+      await sleep(50);
+      share.release();
+    };
+    const many = Array.from({ length: 60 }, () => read("many", 3.9 * MB));
+    await Promise.all([...many, read("few", MB)]);
+    // Ten have room at once.
+    expect(order.indexOf("few")).toBeLessThanOrEqual(12);
+  });
+
   it("takes the room of one that cannot send in time, even while it waits", async () => {
     const room = new BytesInFlight({ small: MB, large: 20 * MB });
     const behind = open(room, 18 * MB);

@@ -164,6 +164,25 @@ it.each([2, 15])(
   },
 );
 
+it.each([
+  { isOfSeveral: false, each: 1 },
+  { isOfSeveral: true, each: 16 },
+])("gives room first to the client that holds least ($each pictures)", async ({ isOfSeveral, each }) => {
+  room = new PixelRoom();
+  const order: string[] = [];
+  const ask = async (owner: string): Promise<void> => {
+    const share = open(384, { isOfSeveral, owner });
+    await take(share, each);
+    order.push(owner);
+    share.complete();
+    await sleep(100);
+    share.release();
+  };
+  await Promise.all([...Array.from({ length: 16 }, () => "many"), "few"].map(ask));
+  // Four pictures have room beside those of the first, or in the room for one.
+  expect(order.indexOf("few")).toBeLessThanOrEqual(5);
+});
+
 it("judges a form's client by how it sends, not by the time between two pictures", async () => {
   room = new PixelRoom();
   const pace = new ClientPace();

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import { ServiceError } from "../../../runtime/errors.ts";
+import { callerOf, clientOf } from "../../middleware/caller-of.ts";
 import type { BatchLine, GatewayEnv } from "../../middleware/gateway-env.ts";
 import type { FileTaker, FormFile } from "../../body/multipart-form.ts";
 import type { Fields } from "../../body/fields.ts";
@@ -62,7 +63,11 @@ export async function readFieldsAndFiles(
 /** @param files takes a form's files; without it, the request must be JSON */
 export async function readFields(c: Context<GatewayEnv>, files?: FileTaker): Promise<Fields> {
   const line = c.get("line");
-  const { fields, lifted, share } = await readBody(c.req.raw, line !== undefined, files);
+  const isLine = line !== undefined;
+  const client = clientOf(c, callerOf(c));
+  // Lines hold room for long, and the account's own requests are not to come after all others meanwhile.
+  const owner = isLine ? `lines of ${client}` : client;
+  const { fields, lifted, share } = await readBody(c.req.raw, { owner, isLine }, files);
   c.set("share", share);
   c.set("lifted", lifted);
   return line === undefined ? fields : bodyOf(line, fields);
