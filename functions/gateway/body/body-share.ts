@@ -121,13 +121,12 @@ export class Share {
     this.#wanted = Math.max(bytes, step) - this.#held;
     this.#request.renew();
     try {
-      const isFree = await waitForRoom(
-        () => this.#mayGrow(),
+      const hasEntered = await waitForRoom(
+        () => this.#enter(),
         PATIENCE_MS,
         () => this.#room.reclaim(this),
       );
-      if (!isFree) throw new ServiceError("overloaded", "too many large requests at once; try again");
-      this.#held += this.#wanted;
+      if (!hasEntered) throw new ServiceError("overloaded", "too many large requests at once; try again");
     } finally {
       this.pace.isHeldUp = false;
       this.#wanted = 0;
@@ -171,11 +170,14 @@ export class Share {
     this.#room.remove(this);
   }
 
-  #mayGrow(): boolean {
+  #enter(): boolean {
     this.#request.renew();
     this.pace.isHeldUp = !this.#room.isFree(this);
-    if (!this.pace.isHeldUp) return true;
-    this.assertKept();
-    return false;
+    if (this.pace.isHeldUp) this.assertKept();
+    else {
+      this.#held += this.#wanted;
+      this.#wanted = 0;
+    }
+    return !this.pace.isHeldUp;
   }
 }

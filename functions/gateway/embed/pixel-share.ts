@@ -144,15 +144,12 @@ export class PixelShare {
     this.#room.ask(this);
     this.#isWaiting = true;
     try {
-      const isFree = await waitForRoom(
-        () => this.#mayEnter(),
+      const hasEntered = await waitForRoom(
+        () => this.#enter(),
         PATIENCE_MS,
         (waited) => this.#room.reclaim(this, waited),
       );
-      if (!isFree) throw tooMany();
-      this.lane = this.nextLane;
-      this.#pictures++;
-      this.#room.enter(this);
+      if (!hasEntered) throw tooMany();
     } catch (error) {
       // The rest of its body may still be read for a while.
       this.#onLost();
@@ -219,12 +216,18 @@ export class PixelShare {
     this.#room.remove(this);
   }
 
-  #mayEnter(): boolean {
+  #enter(): boolean {
     this.assertKept();
     this.#request.renew();
-    if (this.#room.isFree(this)) return true;
-    if (!this.#room.mayWait(this)) throw tooMany();
-    return false;
+    if (!this.#room.isFree(this)) {
+      if (!this.#room.mayWait(this)) throw tooMany();
+      return false;
+    }
+    this.lane = this.nextLane;
+    this.#pictures++;
+    this.#room.enter(this);
+    this.#isWaiting = false;
+    return true;
   }
 
   #look(): void {
