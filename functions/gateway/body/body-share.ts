@@ -10,9 +10,11 @@ import { ClientPace } from "./client-pace.ts";
 
 /** A waiting request that has not polled for this long was ended. */
 const WAITING_EXPIRY_MS = 1_000;
-const HEARTBEAT_MS = 5_000;
-/** Several heartbeats, because parsing many megabytes delays them. */
-const SHARE_EXPIRY_MS = 30_000;
+const HEARTBEAT_MS = 2_000;
+/** Several heartbeats, because parsing many megabytes delays them; less than others wait. */
+const SHARE_EXPIRY_MS = 10_000;
+/** How long a request that has lost its room may take to give it back. */
+const LEAVING_MS = 1_000;
 /** How long a request waits before its client is told to try again. */
 const PATIENCE_MS = 20_000;
 /** Bytes that a body holds at its start, for the objects of its request. */
@@ -50,7 +52,7 @@ export class Share {
   #most: number;
   #held = MIN_BYTES;
   #wanted = 0;
-  #isLost = false;
+  #lost: SignOfLife | undefined;
 
   /** @param most bytes that it will hold, as far as is known */
   constructor(room: Room, most: number, isLine: boolean, owner: string | undefined) {
@@ -73,7 +75,7 @@ export class Share {
    * Bytes that it will still need once it has these. None if it is slow, because it loses its room when others need it.
    */
   missing(bytes: number): number {
-    return this.#isLost || this.pace.isSlow ? 0 : Math.max(0, this.#most - bytes);
+    return this.isLost || this.pace.isSlow ? 0 : Math.max(0, this.#most - bytes);
   }
 
   /** Bytes that it will hold once the body has arrived, as far as is known. */
@@ -87,7 +89,12 @@ export class Share {
   }
 
   get isLost(): boolean {
-    return this.#isLost;
+    return this.#lost !== undefined;
+  }
+
+  /** True if it has just lost its room, which its request is about to give back unless it has ended. */
+  get isLeaving(): boolean {
+    return this.#lost?.isOlderThan(LEAVING_MS) === false;
   }
 
   /** The lane that it is in or waits for. */
@@ -101,7 +108,7 @@ export class Share {
 
   /** Takes its room away. Its request learns of that at its next check. */
   lose(): void {
-    this.#isLost = true;
+    this.#lost ??= new SignOfLife();
   }
 
   /**
@@ -159,7 +166,7 @@ export class Share {
 
   /** @throws ServiceError `overloaded` if its room was given to another */
   assertKept(): void {
-    if (!this.#isLost) return;
+    if (!this.isLost) return;
     const message =
       "others wait, and the request's body or picture comes too slowly or is too large for now; try again";
     throw new ServiceError("overloaded", message);

@@ -119,9 +119,10 @@ export class BytesInFlight {
    * the room was full of others. A line takes it from lines only, and a slow one from none that is not.
    */
   reclaim(waiting: Share): void {
-    const inLane = this.#inLane(waiting).filter(({ isLine }) => isLine || !waiting.isLine);
+    const all = this.#inLane(waiting).filter(({ isLine }) => isLine || !waiting.isLine);
     // Take one at a time, because it may be enough.
-    if (inLane.some(({ isLost }) => isLost)) return;
+    if (all.some(({ isLeaving }) => isLeaving)) return;
+    const inLane = all.filter(({ isLost }) => !isLost);
     const slow = inLane.filter(({ pace }) => pace.isSlow);
     const isStuck = (): boolean => inLane.every((share) => share.isWaiting && !this.isFree(share));
     if (slow.length > 0 && (!waiting.pace.isSlow || isStuck())) largestOf(slow)?.lose();

@@ -85,9 +85,10 @@ export class PixelRoom {
    * @param waited milliseconds
    */
   reclaim(waiting: PixelShare, waited: number): void {
-    const inLane = [...this.#shares].filter((each) => each !== waiting && each.lane === waiting.nextLane);
+    const all = [...this.#shares].filter((each) => each !== waiting && each.lane === waiting.nextLane);
     // One at a time, because it may be enough.
-    if (inLane.some(({ isLost }) => isLost)) return;
+    if (all.some(({ isLeaving }) => isLeaving)) return;
+    const inLane = all.filter(({ isLost }) => !isLost);
     const mayTakeForms = !waiting.waitsForClient && waited > HELD_UP_MS;
     const delayed = inLane.filter((each) => each.isSlow || (mayTakeForms && each.isHeldUp));
     const [largest] = delayed.filter(({ held }) => held > 0).toSorted((a, b) => b.held - a.held);
@@ -140,12 +141,12 @@ export class PixelRoom {
 
   /** True if those that hold several all wait for room, and none gets it. */
   #isStuck(): boolean {
-    return [...this.#several].every((share) => share.isWaiting && !this.isFree(share));
+    return [...this.#several].every((share) => share.isLost || (share.isWaiting && !this.isFree(share)));
   }
 
   #last(): PixelShare | undefined {
     const first = this.#first();
-    return inFairOrder([...this.#several].filter((share) => share !== first)).at(-1);
+    return inFairOrder([...this.#several].filter((share) => share !== first && !share.isLost)).at(-1);
   }
 }
 

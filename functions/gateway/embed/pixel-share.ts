@@ -15,6 +15,8 @@ const WAITING_EXPIRY_MS = 1_000;
 const HEARTBEAT_MS = 1_000;
 /** Several heartbeats, because other work may block the isolate for seconds. */
 const SHARE_EXPIRY_MS = 6_000;
+/** How long a request that has lost its room may take to give it back. */
+const LEAVING_MS = 1_000;
 
 /**
  * Time that the next picture may take before its request counts as slow: a fixed part in milliseconds, and one that
@@ -68,7 +70,7 @@ export class PixelShare {
   #pictures = 0;
   #isWaiting = false;
   #isComplete = false;
-  #isLost = false;
+  #lost: SignOfLife | undefined;
   /** True for a form that still comes. */
   #isForm: boolean;
   /** How the form comes, or the next picture from its server. */
@@ -98,7 +100,7 @@ export class PixelShare {
 
   /** Bytes that it may still take. None if something else may delay it for long. */
   get missing(): number {
-    if (this.#isComplete || this.#isLost || this.isSlow || this.isHeldUp) return 0;
+    if (this.#isComplete || this.isLost || this.isSlow || this.isHeldUp) return 0;
     return (MAX_IMAGES - this.#pictures) * this.each;
   }
 
@@ -109,7 +111,7 @@ export class PixelShare {
 
   /** True if it waits for room and still polls. */
   get isWaiting(): boolean {
-    return this.#isWaiting && !this.#isLost && !this.#request.isOlderThan(WAITING_EXPIRY_MS);
+    return this.#isWaiting && !this.isLost && !this.#request.isOlderThan(WAITING_EXPIRY_MS);
   }
 
   get isSlow(): boolean {
@@ -130,7 +132,12 @@ export class PixelShare {
   }
 
   get isLost(): boolean {
-    return this.#isLost;
+    return this.#lost !== undefined;
+  }
+
+  /** True if it has just lost its room, which its request is about to give back unless it has ended. */
+  get isLeaving(): boolean {
+    return this.#lost?.isOlderThan(LEAVING_MS) === false;
   }
 
   isAlive(): boolean {
@@ -196,7 +203,7 @@ export class PixelShare {
 
   /** @throws ServiceError `overloaded` if its room was given to others */
   assertKept(): void {
-    if (!this.#isLost) return;
+    if (!this.isLost) return;
     throw new ServiceError(
       "overloaded",
       "others wait, and the request's pictures come too slowly; try again",
@@ -205,14 +212,14 @@ export class PixelShare {
 
   /** Takes its room away. Its request learns of that soon. */
   lose(): void {
-    this.#isLost = true;
+    this.#lost ??= new SignOfLife();
   }
 
   release(): void {
     clearInterval(this.#heartbeat);
     clearInterval(this.#watch);
     this.#pictures = 0;
-    this.#isLost = true;
+    this.lose();
     this.#room.remove(this);
   }
 
@@ -232,7 +239,7 @@ export class PixelShare {
 
   #look(): void {
     if (!this.#isForm && this.#expectsNext) this.#pace.foundNothing();
-    if (!this.#isLost) return;
+    if (!this.isLost) return;
     this.#onLost();
     this.release();
   }

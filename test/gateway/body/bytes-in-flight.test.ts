@@ -3,7 +3,7 @@
  * sending.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Share } from "../../../functions/gateway/body/body-share.ts";
 import { BytesInFlight } from "../../../functions/gateway/body/bytes-in-flight.ts";
 
@@ -274,6 +274,34 @@ describe("BytesInFlight", () => {
     expect(() => slow.assertKept()).toThrow(/too slowly/);
     slow.release();
     await other;
+  });
+
+  it("does not wait for one that lost its room and has ended", { timeout: 20_000 }, async () => {
+    const room = new BytesInFlight({ small: MB, large: 20 * MB });
+    const [ended, slow] = [open(room, 10 * MB), open(room, 10 * MB)];
+    await ended.growTo(8.5 * MB);
+    await slow.growTo(8 * MB);
+    for (const { pace } of [ended, slow]) pace.expect();
+    for (let i = 0; i < 70; i++) {
+      await sleep(50);
+      for (const { pace } of [ended, slow]) pace.foundNothing();
+    }
+    const other = open(room, 10 * MB).growTo(10 * MB);
+    await sleep(500);
+    expect([ended.isLost, slow.isLost]).toEqual([true, false]);
+    await sleep(1_500);
+    expect(slow.isLost).toBe(true);
+    slow.release();
+    await other;
+  });
+
+  it("gives the room of a request that has ended to others while they wait", { timeout: 25_000 }, async () => {
+    const room = new BytesInFlight({ small: MB, large: 20 * MB });
+    const timers = vi.spyOn(globalThis, "setInterval").mockReturnValue(undefined as never);
+    const ended = open(room, 16 * MB);
+    timers.mockRestore();
+    await ended.growTo(16 * MB);
+    await expect(open(room, 10 * MB).growTo(10 * MB)).resolves.toBeUndefined();
   });
 
   it("does not take a client for slow while the isolate is busy", async () => {
