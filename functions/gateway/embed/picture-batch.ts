@@ -44,6 +44,7 @@ export class PictureBatch {
   #isOfSeveral = false;
   readonly #isOfExamples: boolean;
   #added = 0;
+  #isAbandoned = false;
 
   constructor(
     context: EmbedContext,
@@ -77,6 +78,7 @@ export class PictureBatch {
    * @throws ServiceError `too_many_items`, `overloaded`
    */
   async add(file: ImageFile, param: string): Promise<Picture> {
+    this.#assertNotAbandoned();
     if (!this.#isOfExamples && ++this.#added > MAX_IMAGES) throw tooManyImages(param);
     const sha256 = await sha256OfFile(file);
     const known = this.#pictures.get(sha256);
@@ -97,6 +99,7 @@ export class PictureBatch {
     const { manifest, timings } = this.context;
     this.#room?.complete();
     const { pixels, pictures } = await timings.measure("decode", () => this.#decode(onError));
+    this.#assertNotAbandoned();
     if (pixels.length === 0) return this.#release();
     const embedded = await timings.measure("image", () => this.#askTower(pixels));
     if (embedded.loaded !== undefined) timings.towerLoaded("image", embedded.loaded);
@@ -114,10 +117,18 @@ export class PictureBatch {
     this.#room?.formCame();
   }
 
-  /** Ends the call to the decoder if the request fails before `embed`, and frees the pictures. */
+  /**
+   * Ends the call to the decoder if the request fails before `embed`, and frees the pictures. Whoever still adds some
+   * learns of it by an error.
+   */
   abandon(): void {
+    this.#isAbandoned = true;
     this.#decoder?.abandon();
     this.#release();
+  }
+
+  #assertNotAbandoned(): void {
+    if (this.#isAbandoned) throw new Error("the request has ended");
   }
 
   #release(): void {
@@ -152,6 +163,7 @@ export class PictureBatch {
     await timings.measure("decode", async () => {
       // Lines of a batch wait for each other: a part has a limit for its pictures instead.
       if (!isCoalesced) await this.#takeRoom(3 * size ** 2, file);
+      this.#assertNotAbandoned();
       this.#sent.push(picture);
       this.#decoder ??= new DecoderCall(env.DECODER, size, requestId, { isCoalesced });
       await this.#decoder.send(file);
@@ -161,6 +173,7 @@ export class PictureBatch {
 
   /** @param bytes of the picture, once it is decoded */
   async #takeRoom(bytes: number, { pace }: ImageFile): Promise<void> {
+    this.#assertNotAbandoned();
     this.#room ??= pixelRoom.open(bytes, {
       owner: this.context.client,
       pace,
