@@ -14,7 +14,7 @@ const PAUSE_MS = { first: 10, most: 50 } as const;
 export async function waitForRoom(
   enter: () => boolean,
   patience: number,
-  beforePause: (waited: number) => void,
+  beforePause: (waited: number) => void = () => {},
 ): Promise<boolean> {
   let [waited, pause] = [0, PAUSE_MS.first as number];
   while (!enter()) {
