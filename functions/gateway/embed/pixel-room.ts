@@ -135,7 +135,8 @@ export class PixelRoom {
   #first(): PixelShare | undefined {
     const last = this.#lastFirst;
     if (last !== undefined && this.#several.has(last) && last.missing > 0) return last;
-    [this.#lastFirst] = inFairOrder([...this.#several].filter(({ missing }) => missing > 0));
+    const others = [...this.#several].filter(({ missing }) => missing > 0);
+    [this.#lastFirst] = inFairOrder(others, heldByClient(this.#shares));
     return this.#lastFirst;
   }
 
@@ -146,7 +147,8 @@ export class PixelRoom {
 
   #last(): PixelShare | undefined {
     const first = this.#first();
-    return inFairOrder([...this.#several].filter((share) => share !== first && !share.isLost)).at(-1);
+    const others = [...this.#several].filter((share) => share !== first && !share.isLost);
+    return inFairOrder(others, heldByClient(this.#shares)).at(-1);
   }
 }
 
