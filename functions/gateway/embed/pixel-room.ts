@@ -16,19 +16,16 @@
  *
  * - A request whose next picture comes too slowly loses its pictures if others wait.
  *
- * - So does a form that waits for room for its next bytes (`../body/bytes-in-flight.ts`) if requests wait whose bodies
- * have come: they may hold the bytes that it waits for.
+ * - So does a form that waits for room for its next bytes (`../body/bytes-in-flight.ts`): those that wait for pixels may
+ * hold the bytes.
  *
  * Each request has a share (`pixel-share.ts`), which waits by polling.
  */
-import { byClient, heldByClient, inFairOrder } from "../body/fair-order.ts";
+import { byClient, heldByClient, inFairOrder, largestOf } from "../body/fair-order.ts";
 import { type Lane, PixelShare, type ShareOptions } from "./pixel-share.ts";
 
 /** What requests may hold in the room for one picture while they wait for room for several. */
 const CHANGING_SHARE = 1 / 2;
-
-/** How long a request whose body has come waits for a form that is held up, milliseconds. */
-const HELD_UP_MS = 1_000;
 
 /** Bytes. Sixteen pictures of 384 pixels are 7.1 MB. */
 export const PIXEL_ROOM: Readonly<Record<Lane, number>> = { one: 2_000_000, several: 9_000_000 };
@@ -80,18 +77,15 @@ export class PixelRoom {
   }
 
   /**
-   * Takes room from the share that holds most in the lane of those that are slow, or held up if it is no form that
-   * waits; without one, if all of several wait, from the last that is not first.
-   * @param waited milliseconds
+   * Takes room from the share that holds most in the lane of those that are slow or held up; without one, if all of
+   * several wait, from the last that is not first.
    */
-  reclaim(waiting: PixelShare, waited: number): void {
+  reclaim(waiting: PixelShare): void {
     const all = [...this.#shares].filter((each) => each !== waiting && each.lane === waiting.nextLane);
     // One at a time, because it may be enough.
     if (all.some(({ isLeaving }) => isLeaving)) return;
     const inLane = all.filter(({ isLost }) => !isLost);
-    const mayTakeForms = !waiting.waitsForClient && waited > HELD_UP_MS;
-    const delayed = inLane.filter((each) => each.isSlow || (mayTakeForms && each.isHeldUp));
-    const [largest] = delayed.filter(({ held }) => held > 0).toSorted((a, b) => b.held - a.held);
+    const largest = largestOf(inLane.filter(({ isDelayed, held }) => isDelayed && held > 0));
     if (largest !== undefined) largest.lose();
     else if (waiting.nextLane === "several" && this.#isStuck()) this.#last()?.lose();
   }

@@ -26,6 +26,9 @@ const LEAVING_MS = 1_000;
 const NEXT_SLACK_MS = 3_000;
 const NEXT_RATE = 1_000_000;
 
+/** How long a form may wait for room for its bytes while others wait for room for pixels, milliseconds. */
+const MAX_HELD_UP_MS = 1_000;
+
 /** Requests of one picture have room apart. */
 export type Lane = "one" | "several";
 
@@ -37,8 +40,8 @@ interface Room {
   isFree(share: PixelShare): boolean;
   /** False if too many wait as it would. */
   mayWait(share: PixelShare): boolean;
-  /** Takes room from a share that blocks this one. @param waited milliseconds */
-  reclaim(waiting: PixelShare, waited: number): void;
+  /** Takes room from a share that blocks this one. */
+  reclaim(waiting: PixelShare): void;
   /** Records that the share holds one more picture. */
   enter(share: PixelShare): void;
   remove(share: PixelShare): void;
@@ -77,6 +80,8 @@ export class PixelShare {
   #pace: ClientPace;
   /** What it had waited and received when it began to wait for the next picture. Milliseconds, bytes. */
   #before = { waited: 0, bytes: 0 };
+  /** Milliseconds. */
+  #heldUpFor = 0;
   /** True while the next picture is waited for. */
   #expectsNext = false;
 
@@ -126,6 +131,11 @@ export class PixelShare {
     return this.#isForm && this.#expectsNext && this.#pace.isHeldUp;
   }
 
+  /** True if others may have its room. */
+  get isDelayed(): boolean {
+    return this.isSlow || this.#heldUpFor > MAX_HELD_UP_MS;
+  }
+
   /** True for a form that still comes. */
   get waitsForClient(): boolean {
     return this.#isForm;
@@ -154,7 +164,7 @@ export class PixelShare {
       const hasEntered = await waitForRoom(
         () => this.#enter(),
         PATIENCE_MS,
-        (waited) => this.#room.reclaim(this, waited),
+        () => this.#room.reclaim(this),
       );
       if (!hasEntered) throw tooMany();
     } catch (error) {
@@ -238,6 +248,7 @@ export class PixelShare {
   }
 
   #look(): void {
+    this.#heldUpFor = this.isHeldUp ? this.#heldUpFor + LOOK_MS : 0;
     if (!this.#isForm && this.#expectsNext) this.#pace.foundNothing();
     if (!this.isLost) return;
     this.#onLost();
