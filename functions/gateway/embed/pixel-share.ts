@@ -80,7 +80,7 @@ export class PixelShare {
   #pace: ClientPace;
   /** What it had waited and received when it began to wait for the next picture. Milliseconds, bytes. */
   #before = { waited: 0, bytes: 0 };
-  /** Milliseconds. */
+  /** How long the form's next bytes have waited for room, milliseconds. */
   #heldUpFor = 0;
   /** True while the next picture is waited for. */
   #expectsNext = false;
@@ -103,10 +103,9 @@ export class PixelShare {
     return this.#pictures * this.each;
   }
 
-  /** Bytes that it may still take. None if something else may delay it for long. */
+  /** Bytes that it may still take. None if others may have its room. */
   get missing(): number {
-    if (this.#isComplete || this.isLost || this.isSlow || this.isHeldUp) return 0;
-    return (MAX_IMAGES - this.#pictures) * this.each;
+    return this.#isComplete || this.isLost || this.isDelayed ? 0 : (MAX_IMAGES - this.#pictures) * this.each;
   }
 
   /** Where its next picture will count. */
@@ -119,21 +118,9 @@ export class PixelShare {
     return this.#isWaiting && !this.isLost && !this.#request.isOlderThan(WAITING_EXPIRY_MS);
   }
 
-  get isSlow(): boolean {
-    if (!this.#expectsNext || this.#isComplete) return false;
-    const { waited, bytes } = this.#before;
-    const allowed = NEXT_SLACK_MS + (1000 * (this.#pace.bytes - bytes)) / NEXT_RATE;
-    return this.#pace.isSlow || this.#pace.waited - waited > allowed;
-  }
-
-  /** True for a form whose next bytes wait for room, perhaps that of a request which waits for room for pixels. */
-  get isHeldUp(): boolean {
-    return this.#isForm && this.#expectsNext && this.#pace.isHeldUp;
-  }
-
   /** True if others may have its room. */
   get isDelayed(): boolean {
-    return this.isSlow || this.#heldUpFor > MAX_HELD_UP_MS;
+    return this.#isSlow() || this.#heldUpFor > MAX_HELD_UP_MS;
   }
 
   /** True for a form that still comes. */
@@ -247,8 +234,16 @@ export class PixelShare {
     return true;
   }
 
+  #isSlow(): boolean {
+    if (!this.#expectsNext || this.#isComplete) return false;
+    const { waited, bytes } = this.#before;
+    const allowed = NEXT_SLACK_MS + (1000 * (this.#pace.bytes - bytes)) / NEXT_RATE;
+    return this.#pace.isSlow || this.#pace.waited - waited > allowed;
+  }
+
   #look(): void {
-    this.#heldUpFor = this.isHeldUp ? this.#heldUpFor + LOOK_MS : 0;
+    const isHeldUp = this.#isForm && this.#expectsNext && this.#pace.isHeldUp;
+    this.#heldUpFor = isHeldUp ? this.#heldUpFor + LOOK_MS : 0;
     if (!this.#isForm && this.#expectsNext) this.#pace.foundNothing();
     if (!this.isLost) return;
     this.#onLost();
