@@ -120,7 +120,8 @@ export class PixelShare {
 
   /** True if others may have its room. */
   get isDelayed(): boolean {
-    return this.#isSlow() || this.#heldUpFor > MAX_HELD_UP_MS;
+    const mayBe = this.#expectsNext && !this.#isComplete;
+    return mayBe && (this.#isSlow() || this.#heldUpFor > MAX_HELD_UP_MS);
   }
 
   /** True for a form that still comes. */
@@ -201,10 +202,9 @@ export class PixelShare {
   /** @throws ServiceError `overloaded` if its room was given to others */
   assertKept(): void {
     if (!this.isLost) return;
-    throw new ServiceError(
-      "overloaded",
-      "others wait, and the request's pictures come too slowly; try again",
-    );
+    const message =
+      "others wait, and the request's pictures come too slowly or are too many for now; try again";
+    throw new ServiceError("overloaded", message);
   }
 
   /** Takes its room away. Its request learns of that soon. */
@@ -235,7 +235,6 @@ export class PixelShare {
   }
 
   #isSlow(): boolean {
-    if (!this.#expectsNext || this.#isComplete) return false;
     const { waited, bytes } = this.#before;
     const allowed = NEXT_SLACK_MS + (1000 * (this.#pace.bytes - bytes)) / NEXT_RATE;
     return this.#pace.isSlow || this.#pace.waited - waited > allowed;
