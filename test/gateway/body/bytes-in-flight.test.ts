@@ -295,14 +295,18 @@ describe("BytesInFlight", () => {
     await other;
   });
 
-  it("gives the room of a request that has ended to others while they wait", { timeout: 25_000 }, async () => {
-    const room = new BytesInFlight({ small: MB, large: 20 * MB });
-    const timers = vi.spyOn(globalThis, "setInterval").mockReturnValue(undefined as never);
-    const ended = open(room, 16 * MB);
-    timers.mockRestore();
-    await ended.growTo(16 * MB);
-    await expect(open(room, 10 * MB).growTo(10 * MB)).resolves.toBeUndefined();
-  });
+  it(
+    "gives the room of a request that has ended to others while they wait",
+    { timeout: 25_000 },
+    async () => {
+      const room = new BytesInFlight({ small: MB, large: 20 * MB });
+      const timers = vi.spyOn(globalThis, "setInterval").mockReturnValue(undefined as never);
+      const ended = open(room, 16 * MB);
+      timers.mockRestore();
+      await ended.growTo(16 * MB);
+      await expect(open(room, 10 * MB).growTo(10 * MB)).resolves.toBeUndefined();
+    },
+  );
 
   it("does not take a client for slow while the isolate is busy", async () => {
     const room = new BytesInFlight({ small: MB, large: 20 * MB });
