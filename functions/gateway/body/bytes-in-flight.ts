@@ -106,8 +106,6 @@ export class BytesInFlight {
       const held = others.reduce((sum, share) => sum + share.held, 0);
       return held + wanting.after <= this.#limits.small * LINES_SHARE;
     }
-    // What is known of a line at first is a guess, which may be more than any line takes.
-    const inTheEnd = ({ atLast, after }: Share): number => Math.max(after, Math.min(atLast, MAX_LINE_MEMORY));
     const begun = others.filter(({ held }) => held > SMALL_BYTES);
     const taken = begun.reduce((sum, share) => sum + inTheEnd(share), 0);
     return taken + inTheEnd(wanting) <= this.#limits.large * LINES_SHARE;
@@ -138,6 +136,11 @@ export class BytesInFlight {
     for (const share of this.#shares) if (!share.isAlive()) this.remove(share);
     return [...this.#shares].filter((share) => share.lane === lane);
   }
+}
+
+/** Bytes that a line will hold. What is known of it at first is a guess, which may be more than any line takes. */
+function inTheEnd({ atLast, after }: Share): number {
+  return Math.max(after, Math.min(atLast, MAX_LINE_MEMORY));
 }
 
 /**
