@@ -25,8 +25,9 @@ export function byClient(heldBy: HeldBy, a: Sharing, b: Sharing): number {
   return (heldBy.get(a.owner) ?? 0) - (heldBy.get(b.owner) ?? 0);
 }
 
-/** @param shares in order of arrival @param heldBy what their clients hold */
-export function inFairOrder<T extends Sharing>(shares: readonly T[], heldBy = heldByClient(shares)): T[] {
+/** @param shares in order of arrival */
+export function inFairOrder<T extends Sharing>(shares: readonly T[]): T[] {
+  const heldBy = heldByClient(shares);
   return shares.toSorted((a, b) => byClient(heldBy, a, b));
 }
 

@@ -21,7 +21,7 @@
  *
  * Each request has a share (`pixel-share.ts`), which waits by polling.
  */
-import { byClient, heldByClient, inFairOrder, largestOf } from "../body/fair-order.ts";
+import { byClient, type HeldBy, heldByClient, largestOf } from "../body/fair-order.ts";
 import { type Lane, PixelShare, type ShareOptions } from "./pixel-share.ts";
 
 /** What requests may hold in the room for one picture while they wait for room for several. */
@@ -116,11 +116,8 @@ export class PixelRoom {
     for (const other of this.#shares) {
       hasCome ||= other === wanting;
       if (other === wanting || !other.isWaiting || other.nextLane !== wanting.nextLane) continue;
-      const order =
-        Number(other.waitsForClient) - Number(wanting.waitsForClient) ||
-        byClient(heldBy, other, wanting) ||
-        (hasCome ? 1 : -1);
-      if (order < 0) return true;
+      const order = compare(heldBy, other, wanting);
+      if (order < 0 || (order === 0 && !hasCome)) return true;
     }
     return false;
   }
@@ -129,8 +126,7 @@ export class PixelRoom {
   #first(): PixelShare | undefined {
     const last = this.#lastFirst;
     if (last !== undefined && this.#several.has(last) && last.missing > 0) return last;
-    const others = [...this.#several].filter(({ missing }) => missing > 0);
-    [this.#lastFirst] = inFairOrder(others, heldByClient(this.#shares));
+    [this.#lastFirst] = this.#inOrder(({ missing }) => missing > 0);
     return this.#lastFirst;
   }
 
@@ -141,9 +137,19 @@ export class PixelRoom {
 
   #last(): PixelShare | undefined {
     const first = this.#first();
-    const others = [...this.#several].filter((share) => share !== first && !share.isLost);
-    return inFairOrder(others, heldByClient(this.#shares)).at(-1);
+    return this.#inOrder((share) => share !== first && !share.isLost).at(-1);
   }
+
+  /** Some of those that hold several. */
+  #inOrder(isOne: (share: PixelShare) => boolean): PixelShare[] {
+    const heldBy = heldByClient(this.#shares);
+    return [...this.#several].filter(isOne).toSorted((a, b) => compare(heldBy, a, b));
+  }
+}
+
+/** Negative if the first goes before the second, positive if it goes after it; 0 if the earlier one goes first. */
+function compare(heldBy: HeldBy, a: PixelShare, b: PixelShare): number {
+  return Number(a.waitsForClient) - Number(b.waitsForClient) || byClient(heldBy, a, b);
 }
 
 /** One instance for all requests of the isolate. */

@@ -128,6 +128,22 @@ it("lets the next one finish first if the first was slow and goes on", async () 
   await rest;
 });
 
+it("lets a request whose body has come finish before forms that began earlier", async () => {
+  room = new PixelRoom();
+  const [first, other] = [open(384), open(384)];
+  const form = open(384, { isOfSeveral: true, pace: new ClientPace() });
+  await take(first, 16);
+  first.complete();
+  await take(form, 2);
+  await take(other, 2);
+  const rest = take(form, 14);
+  const answer = take(other, 14);
+  first.release();
+  expect(await happens(answer)).toBe(true);
+  other.release();
+  await rest;
+});
+
 it("takes pictures from one that is not first if all wait for each other", async () => {
   room = new PixelRoom();
   const [slow, next] = [open(384), open(384)];
