@@ -11,12 +11,17 @@ export interface DrippingBody {
   leave(): void;
 }
 
-/** @param announced length of the body, bytes @param begin sent at once */
+/**
+ * @param announced length of the body, bytes
+ * @param begin sent at once
+ * @param interval milliseconds between two bytes
+ */
 export function dripBody(
   url: string,
   contentType: string,
   announced: number,
   begin: Uint8Array,
+  interval = INTERVAL,
 ): DrippingBody {
   const headers = { "content-type": contentType, "content-length": announced };
   const sent: ClientRequest = httpRequest(url, { method: "POST", headers, agent: false });
@@ -35,7 +40,7 @@ export function dripBody(
   sent.on("close", () => resolve(undefined));
   sent.flushHeaders();
   if (begin.length > 0) sent.write(begin);
-  const timer = setInterval(() => sent.write(" "), INTERVAL);
+  const timer = setInterval(() => sent.write(" "), interval);
   void answer.finally(() => clearInterval(timer));
   return { answer, leave: () => sent.destroy() };
 }

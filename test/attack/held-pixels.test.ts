@@ -52,16 +52,26 @@ const request = (first: number) => ({
 /** Small pieces of a form are read together. */
 const GATHERED_BYTES = 65_536;
 
-/** Fifteen pictures, and the beginning of a sixteenth. */
-function beginningOfForm(first: number): Buffer {
-  const head =
-    '--b\r\ncontent-disposition: form-data; name="image"; filename="a.bmp"\r\ncontent-type: image/bmp\r\n\r\n';
-  const parts = Array.from({ length: 15 }, (_, index) => [
-    Buffer.from(head),
+const HEAD =
+  '--b\r\ncontent-disposition: form-data; name="image"; filename="a.bmp"\r\ncontent-type: image/bmp\r\n\r\n';
+
+function partsOf(count: number, first: number): Buffer {
+  const parts = Array.from({ length: count }, (_, index) => [
+    Buffer.from(HEAD),
     picture(16 * first + index),
     Buffer.from("\r\n"),
   ]);
-  return Buffer.concat([...parts.flat(), Buffer.from(head), Buffer.alloc(GATHERED_BYTES)]);
+  return Buffer.concat(parts.flat());
+}
+
+/** Fifteen pictures, and the beginning of a sixteenth. */
+function beginningOfForm(first: number): Buffer {
+  return Buffer.concat([partsOf(15, first), Buffer.from(HEAD), Buffer.alloc(GATHERED_BYTES)]);
+}
+
+/** Pictures, and then what no form has. */
+function malformedForm(count: number, first: number): Buffer {
+  return Buffer.concat([partsOf(count, first), Buffer.from("--b?"), Buffer.alloc(GATHERED_BYTES)]);
 }
 
 it("clients that fall silent after fifteen pictures keep little and delay nobody", async () => {
@@ -90,6 +100,23 @@ it("clients that fall silent after fifteen pictures keep little and delay nobody
   // Thirty times fifteen pictures are 88 MB.
   expect(peaks.get("edgeclip-decoder")?.total).toBeLessThan(50_000_000);
   expect(peaks.get("edgeclip")?.total).toBeLessThan(60_000_000);
+});
+
+it.each([1, 16])("refused forms of %i pictures that still come hold none of them", async (count) => {
+  workers = await startWorkers({ model });
+  const classify = `${workers.url}/v1/classify`;
+  expect((await post(classify, request(3000))).status).toBe(200);
+  drips = Array.from({ length: FORMS }, (_, index) => {
+    const begin = malformedForm(count, 4000 + index);
+    // Often enough that the rest of the form is read.
+    return dripBody(classify, "multipart/form-data; boundary=b", 1_000_000, begin, 900);
+  });
+  await sleep(2_000);
+  for (const body of [{ image: base64(70_000 + count), labels }, request(5000 + count)]) {
+    const start = performance.now();
+    expect((await post(classify, body)).status).toBe(200);
+    expect(performance.now() - start).toBeLessThan(5_000);
+  }
 });
 
 it("many requests of many small pictures that wait for the image tower keep little", async () => {

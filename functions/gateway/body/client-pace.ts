@@ -15,15 +15,23 @@ export class ClientPace {
   /** Milliseconds for which the client may still be silent before it counts as slow. */
   #slack = SLACK_MS;
   #waited = 0;
+  #bytes = 0;
   /**
    * True if its reader has found that it cannot send in time what it may still send. Its reader sets it, and sets it back
    * when everything has come. Meanwhile it counts as slow, also while it waits for room itself.
    */
   isBehind = false;
+  /** True while there is no room for what it sends. */
+  isHeldUp = false;
 
   /** Milliseconds spent waiting for the client, without the time in which the isolate was too busy to check. */
   get waited(): number {
     return this.#waited;
+  }
+
+  /** Bytes that it has sent. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get isSlow(): boolean {
@@ -50,6 +58,7 @@ export class ClientPace {
   /** Records that the client has sent this many bytes, or has finished. */
   received(bytes: number): void {
     this.foundNothing();
+    this.#bytes += bytes;
     this.#slack = Math.min(SLACK_MS, this.#slack + (1000 * bytes) / MIN_RATE);
     this.#lookedAt = undefined;
   }

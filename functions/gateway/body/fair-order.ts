@@ -1,23 +1,34 @@
 /**
  * Who gets room first of those that wait for it: requests of the client that holds least, so that a client with many
- * requests does not always come before one with few. Requests of the same client, and those without one, come in order
- * of arrival.
+ * requests does not always come before one with few. Requests of the same client come in order of arrival. Those without
+ * one count as a client together.
  */
 
 interface Sharing {
-  /** The client; undefined where clients are not told apart. */
+  /** The client; undefined for a request of none. */
   readonly owner: string | undefined;
   /** Bytes. */
   readonly held: number;
 }
 
+/** Bytes that all requests of a client hold. */
+export type HeldBy = ReadonlyMap<string | undefined, number>;
+
+export function heldByClient(shares: Iterable<Sharing>): HeldBy {
+  const heldBy = new Map<string | undefined, number>();
+  for (const { owner, held } of shares) heldBy.set(owner, (heldBy.get(owner) ?? 0) + held);
+  return heldBy;
+}
+
+/** Negative if the first comes before the second, positive if it comes after it; 0 if they come in order of arrival. */
+export function byClient(heldBy: HeldBy, a: Sharing, b: Sharing): number {
+  return (heldBy.get(a.owner) ?? 0) - (heldBy.get(b.owner) ?? 0);
+}
+
 /** @param shares in order of arrival */
 export function inFairOrder<T extends Sharing>(shares: readonly T[]): T[] {
-  const heldBy = new Map<string | undefined, number>();
-  for (const { owner, held } of shares) {
-    heldBy.set(owner, owner === undefined ? 0 : (heldBy.get(owner) ?? 0) + held);
-  }
-  return shares.toSorted((a, b) => (heldBy.get(a.owner) ?? 0) - (heldBy.get(b.owner) ?? 0));
+  const heldBy = heldByClient(shares);
+  return shares.toSorted((a, b) => byClient(heldBy, a, b));
 }
 
 /** The one that holds most; of several, the latest. */

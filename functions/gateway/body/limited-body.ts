@@ -1,7 +1,7 @@
 /** Reads a request's body piece by piece, with limits for its size (whatever length it states) and its time. */
 import { within } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import type { Share } from "./bytes-in-flight.ts";
+import type { Share } from "./body-share.ts";
 import { receivePiece } from "./receive-piece.ts";
 
 /** Longest silence of a client while it sends, milliseconds. */

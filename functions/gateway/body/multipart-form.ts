@@ -3,7 +3,8 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { concatBytes } from "../../runtime/bytes/concat-bytes.ts";
 import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES } from "../limits.ts";
-import { MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
+import type { Share } from "./body-share.ts";
+import { MAX_BODY_MEMORY } from "./bytes-in-flight.ts";
 import type { ClientPace } from "./client-pace.ts";
 import { FormFields, weightOfText } from "./form-fields.ts";
 import { fieldOf } from "./form-value.ts";
@@ -28,8 +29,13 @@ export interface FormFile {
   pace: ClientPace;
 }
 
-/** @returns the value that represents the file among the fields */
-export type AcceptFile = (file: FormFile) => Promise<unknown>;
+/** Takes a form's files. */
+export interface FileTaker {
+  /** @returns the value that represents the file among the fields */
+  accept(file: FormFile): Promise<unknown>;
+  /** Frees what was made of them, because the form was refused: the rest of it may still be read for a while. */
+  drop(): void;
+}
 
 interface ArrivingPart {
   header: PartHeader;
@@ -48,7 +54,7 @@ const MAX_FIELD_MEMORY = MAX_BODY_MEMORY - MAX_IMAGE_BYTES;
 
 export class MultipartForm {
   readonly #parts: PartStream;
-  readonly #acceptFile: AcceptFile;
+  readonly #files: FileTaker;
   readonly #share: Share;
   readonly #fields = new FormFields();
   #fieldBytes = 0;
@@ -63,20 +69,20 @@ export class MultipartForm {
   #pieceBytes = 0;
 
   /** @throws ServiceError `invalid_type` for a content type without a boundary */
-  constructor(contentType: string, acceptFile: AcceptFile, share: Share) {
+  constructor(contentType: string, files: FileTaker, share: Share) {
     this.#parts = new PartStream(contentType, {
       begin: (header) => this.#begin(header),
       take: (bytes) => this.#takeBytes(bytes),
       end: () => this.#end(),
     });
-    this.#acceptFile = acceptFile;
+    this.#files = files;
     this.#share = share;
   }
 
   /**
    * Reads the next piece of the body. Small pieces are joined first, because parts are made of views of the pieces, and
    * a view of one byte takes a hundred bytes.
-   * @throws ServiceError `invalid_type`, `too_many_items`, `request_too_large`, `overloaded`; what `acceptFile` throws
+   * @throws ServiceError `invalid_type`, `too_many_items`, `request_too_large`, `overloaded`; what `accept` throws
    */
   async take(piece: Uint8Array<ArrayBuffer>): Promise<void> {
     const isLarge = piece.length > GATHERED_BYTES / 2;
@@ -179,7 +185,7 @@ export class MultipartForm {
     // All fields are not made anew for each file: a client decides how many there are of both.
     const model = this.#fields.value("model");
     const { pace } = this.#share;
-    this.#fields.add(name, await this.#acceptFile({ pieces, bytes, index, model, name: filename, pace }));
+    this.#fields.add(name, await this.#files.accept({ pieces, bytes, index, model, name: filename, pace }));
   }
 }
 

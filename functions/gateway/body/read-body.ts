@@ -3,12 +3,13 @@ import { ServiceError } from "../../runtime/errors.ts";
 import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
 import { MAX_FORM_FIELD_BYTES, MAX_IMAGE_BYTES, MAX_JSON_BYTES, MAX_MULTIPART_BYTES } from "../limits.ts";
 import { assertUncompressed } from "./body-errors.ts";
-import { bytesInFlight, MAX_BODY_MEMORY, type Share } from "./bytes-in-flight.ts";
+import type { Share } from "./body-share.ts";
+import { bytesInFlight, MAX_BODY_MEMORY } from "./bytes-in-flight.ts";
 import type { Fields } from "./fields.ts";
 import { JsonWeight, LIFTED_EXPANSION } from "../../json/json-weight.ts";
 import { liftStrings } from "../../json/lift-strings.ts";
 import { readLimited } from "./limited-body.ts";
-import { type AcceptFile, MultipartForm } from "./multipart-form.ts";
+import { type FileTaker, MultipartForm } from "./multipart-form.ts";
 
 /** The strings that were lifted out of a JSON body. */
 export interface LiftedStrings {
@@ -26,30 +27,38 @@ export interface ReadBody {
   share: Share;
 }
 
+interface Asked {
+  /** The client. */
+  owner: string;
+  /** True for a line of a batch. */
+  isLine: boolean;
+}
+
 /**
- * @param isLine true for a line of a batch
- * @param acceptFile receives a multipart request's files as they arrive; without it, only JSON is accepted
+ * @param asked who sends the body
+ * @param files takes a multipart request's files as they arrive; without it, only JSON is accepted
  * @throws ServiceError `unsupported_media_type`, `request_too_large`, `invalid_json`, `too_long`, `invalid_type`,
- * `overloaded`; whatever `acceptFile` throws
+ * `overloaded`; whatever `files` throws
  */
 export async function readBody(
   request: Request,
-  isLine: boolean,
-  acceptFile?: AcceptFile,
+  { owner, isLine }: Asked,
+  files?: FileTaker,
 ): Promise<ReadBody> {
   assertUncompressed(request);
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   const length = Number(request.headers.get("content-length") ?? Infinity);
   if (type === "application/json") {
-    const share = bytesInFlight.open(LIFTED_EXPANSION * Math.min(length, MAX_JSON_BYTES), isLine);
+    const share = bytesInFlight.open(LIFTED_EXPANSION * Math.min(length, MAX_JSON_BYTES), isLine, owner);
     return await withShare(share, () => readJson(request, Math.min(length, MAX_JSON_BYTES), share));
   }
-  if (type === "multipart/form-data" && acceptFile !== undefined) {
+  if (type === "multipart/form-data" && files !== undefined) {
     // Only one file at a time is in memory.
-    const share = bytesInFlight.open(Math.min(length, MAX_IMAGE_BYTES + MAX_FORM_FIELD_BYTES));
-    return await withShare(share, () => readMultipart(request, share, acceptFile));
+    const most = Math.min(length, MAX_IMAGE_BYTES + MAX_FORM_FIELD_BYTES);
+    const share = bytesInFlight.open(most, isLine, owner);
+    return await withShare(share, () => readMultipart(request, share, files));
   }
-  const accepted = acceptFile === undefined ? "application/json" : "application/json or multipart/form-data";
+  const accepted = files === undefined ? "application/json" : "application/json or multipart/form-data";
   throw new ServiceError("unsupported_media_type", `the content-type must be ${accepted}`);
 }
 
@@ -129,17 +138,18 @@ function parse(
 async function readMultipart(
   request: Request,
   share: Share,
-  acceptFile: AcceptFile,
+  files: FileTaker,
 ): Promise<Omit<ReadBody, "share">> {
   let form: MultipartForm | undefined = new MultipartForm(
     request.headers.get("content-type") ?? "",
-    acceptFile,
+    files,
     share,
   );
   await readLimited(request, MAX_MULTIPART_BYTES, share, {
     take: (piece) => form?.take(piece),
     drop: () => {
       form = undefined;
+      files.drop();
       share.shrinkTo(0);
     },
   });

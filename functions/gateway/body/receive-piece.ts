@@ -1,6 +1,6 @@
 /** Receives the next piece of a body, with a time limit. */
 import { within } from "../../runtime/deadline.ts";
-import type { Share } from "./bytes-in-flight.ts";
+import type { Share } from "./body-share.ts";
 import { LOOK_MS } from "./client-pace.ts";
 
 /**

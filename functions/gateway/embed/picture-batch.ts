@@ -12,7 +12,8 @@ import { MAX_IMAGES } from "../limits.ts";
 import { DecoderCall } from "./decoder-call.ts";
 import type { EmbedContext } from "./embed-context.ts";
 import { ImageCache } from "./image-cache.ts";
-import { type PixelShare, pixelRoom } from "./pixel-room.ts";
+import { pixelRoom } from "./pixel-room.ts";
+import type { PixelShare } from "./pixel-share.ts";
 import { Picture } from "../images/request-picture.ts";
 import { isPictureError } from "../images/picture-error.ts";
 import type { OnError } from "../schemas/fields/on-error.ts";
@@ -43,6 +44,7 @@ export class PictureBatch {
   #isOfSeveral = false;
   readonly #isOfExamples: boolean;
   #added = 0;
+  #isAbandoned = false;
 
   constructor(
     context: EmbedContext,
@@ -76,6 +78,7 @@ export class PictureBatch {
    * @throws ServiceError `too_many_items`, `overloaded`
    */
   async add(file: ImageFile, param: string): Promise<Picture> {
+    this.#assertNotAbandoned();
     if (!this.#isOfExamples && ++this.#added > MAX_IMAGES) throw tooManyImages(param);
     const sha256 = await sha256OfFile(file);
     const known = this.#pictures.get(sha256);
@@ -96,6 +99,7 @@ export class PictureBatch {
     const { manifest, timings } = this.context;
     this.#room?.complete();
     const { pixels, pictures } = await timings.measure("decode", () => this.#decode(onError));
+    this.#assertNotAbandoned();
     if (pixels.length === 0) return this.#release();
     const embedded = await timings.measure("image", () => this.#askTower(pixels));
     if (embedded.loaded !== undefined) timings.towerLoaded("image", embedded.loaded);
@@ -108,10 +112,23 @@ export class PictureBatch {
     }
   }
 
-  /** Ends the call to the decoder if the request fails before `embed`, and frees the pictures. */
+  /** Call it when the form that the pictures came with is complete. */
+  formCame(): void {
+    this.#room?.formCame();
+  }
+
+  /**
+   * Ends the call to the decoder if the request fails before `embed`, and frees the pictures. Whoever still adds some
+   * learns of it by an error.
+   */
   abandon(): void {
+    this.#isAbandoned = true;
     this.#decoder?.abandon();
     this.#release();
+  }
+
+  #assertNotAbandoned(): void {
+    if (this.#isAbandoned) throw new Error("the request has ended");
   }
 
   #release(): void {
@@ -146,6 +163,7 @@ export class PictureBatch {
     await timings.measure("decode", async () => {
       // Lines of a batch wait for each other: a part has a limit for its pictures instead.
       if (!isCoalesced) await this.#takeRoom(3 * size ** 2, file);
+      this.#assertNotAbandoned();
       this.#sent.push(picture);
       this.#decoder ??= new DecoderCall(env.DECODER, size, requestId, { isCoalesced });
       await this.#decoder.send(file);
@@ -155,7 +173,9 @@ export class PictureBatch {
 
   /** @param bytes of the picture, once it is decoded */
   async #takeRoom(bytes: number, { pace }: ImageFile): Promise<void> {
+    this.#assertNotAbandoned();
     this.#room ??= pixelRoom.open(bytes, {
+      owner: this.context.client,
       pace,
       isOfSeveral: this.#isOfSeveral,
       onLost: () => this.#decoder?.drop(),

@@ -10,6 +10,7 @@
  */
 import { ServiceError } from "../../runtime/errors.ts";
 import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
+import { waitForRoom } from "../../runtime/sharing/wait-for-room.ts";
 import type { LabelMatrix } from "../../label-sets/label-matrix.ts";
 
 type Lane = "small" | "large";
@@ -24,7 +25,6 @@ export const MATRIX_ROOM: Readonly<Record<Lane, number>> = { small: 4_000_000, l
 /** What matrices of lines of batches may take of a lane. */
 const LINES_SHARE = 1 / 2;
 
-const POLL_MS = 20;
 /** How long a client waits before it is told to try again. */
 const PATIENCE_MS = 15_000;
 const HEARTBEAT_MS = 5_000;
@@ -191,21 +191,17 @@ export class MatrixMemory {
     if (bytes > this.#limits[lane]) throw setTooLarge(bytes);
     const waiting = (isOfLine ? this.#waitingLines : this.#waiting)[lane];
     const me = new SignOfLife();
-    const deadline = Date.now() + PATIENCE_MS;
+    const enter = (): boolean => {
+      me.renew();
+      // Add it again, in case it was removed as expired.
+      waiting.add(me);
+      const isNext = this.#isFirst(waiting, me) && (!isOfLine || this.#isWithinLines(lane, bytes));
+      if (!isNext || !this.#makeRoom(lane, bytes)) return false;
+      this.#entries.set(key, entry);
+      return true;
+    };
     try {
-      for (;;) {
-        me.renew();
-        // Add it again, in case it was removed as expired.
-        waiting.add(me);
-        const mayEnter = this.#isFirst(waiting, me) && (!isOfLine || this.#isWithinLines(lane, bytes));
-        if (mayEnter && this.#makeRoom(lane, bytes)) {
-          // Take the room at once: another waiting request may poll before the caller continues.
-          this.#entries.set(key, entry);
-          return;
-        }
-        if (Date.now() > deadline) throw setsInUse();
-        await scheduler.wait(POLL_MS);
-      }
+      if (!(await waitForRoom(enter, PATIENCE_MS))) throw setsInUse();
     } finally {
       waiting.delete(me);
     }

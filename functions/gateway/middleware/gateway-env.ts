@@ -3,7 +3,7 @@
  * arguments.
  */
 import type { Bindings } from "../bindings.ts";
-import type { Share } from "../body/bytes-in-flight.ts";
+import type { Share } from "../body/body-share.ts";
 import type { LiftedStrings } from "../body/read-body.ts";
 import type { PictureWatch } from "../embed/embed-context.ts";
 import type { PictureBatch } from "../embed/picture-batch.ts";

@@ -33,7 +33,7 @@ export async function receiveUpload(
   if (!isForm)
     throw new ServiceError("unsupported_media_type", "the content-type must be multipart/form-data");
   const length = Number(request.headers.get("content-length") ?? MAX_UPLOAD_BYTES);
-  const share = bytesInFlight.open(Math.min(length, PART_BYTES));
+  const share = bytesInFlight.open(Math.min(length, PART_BYTES), false, `account/${files.blobs.account}`);
   const writer = new FileWriter(files, maxBytes, share);
   const form = new UploadForm(writer, Math.min(length, MAX_FILE_BYTES));
   try {

@@ -6,7 +6,7 @@
  * await each other's promises: one client that leaves would hang the others. And a request may end without giving back
  * what it holds. Three rules follow for everything that requests share:
  *
- * - A request that waits for another one polls a plain value, with timers of its own.
+ * - A request that waits for another one polls a plain value, with timers of its own (`wait-for-room.ts`).
  * - A request that holds something gives signs of life while it works. If none came for longer than a living request is
  *   ever silent, others may take what it held.
  * - A request that was only slow finds out at its next step that it lost what it held, and stops.

@@ -3,8 +3,9 @@
  * sending.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
-import { BytesInFlight, type Share } from "../../../functions/gateway/body/bytes-in-flight.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Share } from "../../../functions/gateway/body/body-share.ts";
+import { BytesInFlight } from "../../../functions/gateway/body/bytes-in-flight.ts";
 import { happens } from "../../support/eventually.ts";
 import { provideScheduler } from "../../support/scheduler.ts";
 
@@ -51,7 +52,7 @@ describe("BytesInFlight", () => {
     expect(await happens(open(room, 100_000).growTo(100_000))).toBe(true);
     // Nothing holds more than the half.
     const largest = line(36 * MB);
-    await expect(largest.growTo(21 * MB)).rejects.toMatchObject({ code: "overloaded" });
+    await expect(largest.growTo(21 * MB)).rejects.toMatchObject({ code: "request_too_large" });
     largest.release();
     const large = line(18 * MB);
     expect(await happens(large.growTo(MB))).toBe(true);
@@ -166,6 +167,24 @@ describe("BytesInFlight", () => {
     expect(order).toEqual(["many", "few", "many", "many", "many"]);
   });
 
+  it("does not let one client's many bodies delay another's", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB }, 4 * MB);
+    const order: string[] = [];
+    const read = async (owner: string, bytes: number): Promise<void> => {
+      const share = room.open(bytes, false, owner);
+      opened.push(share);
+      await share.growTo(bytes);
+      order.push(owner);
+      share.complete(bytes);
+      await sleep(50);
+      share.release();
+    };
+    const many = Array.from({ length: 60 }, () => read("many", 3.9 * MB));
+    await Promise.all([...many, read("few", MB)]);
+    // Ten have room at once.
+    expect(order.indexOf("few")).toBeLessThanOrEqual(12);
+  });
+
   it("takes the room of one that cannot send in time, even while it waits", async () => {
     const room = new BytesInFlight({ small: MB, large: 20 * MB });
     const behind = open(room, 18 * MB);
@@ -223,6 +242,17 @@ describe("BytesInFlight", () => {
     await Promise.all([first.growTo(30 * MB), expect(refusal).rejects.toMatchObject({ code: "overloaded" })]);
   });
 
+  it("refuses at once what can never fit, and takes nothing from others for it", async () => {
+    const room = new BytesInFlight({ small: MB, large: 40 * MB }, 4 * MB);
+    const innocent = open(room, 5 * MB);
+    await innocent.growTo(5 * MB);
+    const waits = innocent.growTo(6 * MB);
+    const hopeless = open(room, 31 * MB).growTo(36.5 * MB);
+    await expect(hopeless).rejects.toMatchObject({ code: "request_too_large" });
+    await waits;
+    innocent.assertKept();
+  });
+
   it("takes a slow client's room when others wait, and only then", { timeout: 20_000 }, async () => {
     const room = new BytesInFlight({ small: MB, large: 20 * MB });
     const slow = open(room, 16 * MB);
@@ -239,6 +269,38 @@ describe("BytesInFlight", () => {
     slow.release();
     await other;
   });
+
+  it("does not wait for one that lost its room and has ended", { timeout: 20_000 }, async () => {
+    const room = new BytesInFlight({ small: MB, large: 20 * MB });
+    const [ended, slow] = [open(room, 10 * MB), open(room, 10 * MB)];
+    await ended.growTo(8.5 * MB);
+    await slow.growTo(8 * MB);
+    for (const { pace } of [ended, slow]) pace.expect();
+    for (let i = 0; i < 70; i++) {
+      await sleep(50);
+      for (const { pace } of [ended, slow]) pace.foundNothing();
+    }
+    const other = open(room, 10 * MB).growTo(10 * MB);
+    await sleep(500);
+    expect([ended.isLost, slow.isLost]).toEqual([true, false]);
+    await sleep(1_500);
+    expect(slow.isLost).toBe(true);
+    slow.release();
+    await other;
+  });
+
+  it(
+    "gives the room of a request that has ended to others while they wait",
+    { timeout: 25_000 },
+    async () => {
+      const room = new BytesInFlight({ small: MB, large: 20 * MB });
+      const timers = vi.spyOn(globalThis, "setInterval").mockReturnValue(undefined as never);
+      const ended = open(room, 16 * MB);
+      timers.mockRestore();
+      await ended.growTo(16 * MB);
+      await expect(open(room, 10 * MB).growTo(10 * MB)).resolves.toBeUndefined();
+    },
+  );
 
   it("does not take a client for slow while the isolate is busy", async () => {
     const room = new BytesInFlight({ small: MB, large: 20 * MB });

@@ -11,6 +11,8 @@ const BODY = Buffer.concat([
   Buffer.from("\r\n--b--\r\n"),
 ]);
 
+const drop = (): void => {};
+
 function field(name: string, value: string): string {
   return `--b\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
 }
@@ -25,7 +27,7 @@ describe("a form", () => {
         files.push(pieces);
         return await Promise.resolve("a file");
       };
-      const form = new MultipartForm("multipart/form-data; boundary=b", accept, share);
+      const form = new MultipartForm("multipart/form-data; boundary=b", { accept, drop }, share);
       for (let at = 0, turn = 0; at < BODY.length; turn++) {
         const size = sizes[turn % sizes.length] ?? BODY.length;
         await form.take(Uint8Array.from(BODY.subarray(at, (at += size))));
@@ -46,7 +48,7 @@ describe("a form", () => {
       accepted.push([index, model]);
       return await Promise.resolve("a file");
     };
-    const form = new MultipartForm("multipart/form-data; boundary=b", accept, share);
+    const form = new MultipartForm("multipart/form-data; boundary=b", { accept, drop }, share);
     const file = '--b\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\n\r\n';
     const labels = Array.from({ length: 10_001 }, (_, i) => i).join("\n");
     const body = `${file}${field("model", "m")}${field("labels", labels)}${file}--b--\r\n`;

@@ -118,11 +118,10 @@ describe("matrices in memory", () => {
   it("are refused while others stay in use", async () => {
     const memory = new MatrixMemory(LIMITS);
     const first = await load(memory, "a", 30 * MB);
-    const second = load(memory, "b", 20 * MB);
-    await scheduler.wait(50);
-    const now = Date.now() + 16_000;
-    vi.spyOn(Date, "now").mockReturnValue(now);
-    await expect(second).rejects.toMatchObject({ code: "overloaded" });
+    const pauses = vi.spyOn(scheduler, "wait").mockResolvedValue(undefined);
+    await expect(load(memory, "b", 20 * MB)).rejects.toMatchObject({ code: "overloaded" });
+    const waited = pauses.mock.calls.reduce((sum, [milliseconds]) => sum + milliseconds, 0);
+    expect(waited).toBeGreaterThan(15_000);
     first.release();
   });
 

@@ -5,18 +5,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "hono";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Manifest } from "../../../model-shards/manifest.ts";
+import type { Share } from "../../../functions/gateway/body/body-share.ts";
 import {
   BODY_ROOM,
   BytesInFlight,
   MAX_BODY_MEMORY,
-  type Share,
 } from "../../../functions/gateway/body/bytes-in-flight.ts";
 import { embedPrompts } from "../../../functions/gateway/embed/embed-prompts.ts";
 import type { EmbedContext } from "../../../functions/gateway/embed/embed-context.ts";
 import { inlineLabels } from "../../../functions/gateway/label-sets/inline-labels.ts";
 import { matrixMemory } from "../../../functions/gateway/label-sets/matrix-memory.ts";
 import type { GatewayEnv } from "../../../functions/gateway/middleware/gateway-env.ts";
-import { embedContext } from "../../../functions/gateway/routes/request/embedding-context.ts";
+import { embedContext, holdVectors } from "../../../functions/gateway/routes/request/embedding-context.ts";
+import { MAX_INPUTS } from "../../../functions/gateway/limits.ts";
 import { OPENAI_80 as TEMPLATES } from "../../../functions/gateway/templates/openai.ts";
 import { Timings } from "../../../functions/gateway/timings.ts";
 import type { LabelSetDefinition } from "../../../functions/label-sets/definition.ts";
@@ -122,4 +123,13 @@ it("waits for room for prompts without holding room for a matrix, and takes none
   await fillLargeLane();
   (await inlineLabels(definition, context())).release?.();
   expect(embedding).toHaveLength(1);
+});
+
+it("has room for the vectors of as many texts as a request may have, beside the longest body", async () => {
+  // 2,048 texts of 7.6 kB.
+  const share = await open(31_300_000);
+  const texts = Array.from({ length: MAX_INPUTS }, () => ({ text: "" }));
+  const c = { get: () => share } as unknown as Context<GatewayEnv>;
+  await holdVectors(c, { embedding_width: 640 } as Manifest, texts);
+  expect(share.held).toBeGreaterThan(34_000_000);
 });

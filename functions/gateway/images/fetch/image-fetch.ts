@@ -5,7 +5,7 @@
  */
 import { DeadlineError, withDeadline } from "../../../runtime/deadline.ts";
 import { ServiceError } from "../../../runtime/errors.ts";
-import type { Share } from "../../body/bytes-in-flight.ts";
+import type { Share } from "../../body/body-share.ts";
 import { receivePiece } from "../../body/receive-piece.ts";
 import type { Timings } from "../../timings.ts";
 import { FETCH_TIMEOUT_MS, MAX_IMAGE_BYTES, MAX_REDIRECTS } from "../../limits.ts";

@@ -25,8 +25,8 @@ export async function holdVectors(
   const share = c.get("share");
   if (share === undefined) return;
   const texts = items.filter((item) => "text" in item || "mix" in item).length;
-  const bytes = share.held + texts * width * Float32Array.BYTES_PER_ELEMENT;
-  await share.growTo(bytes, bytes);
+  // As far as any request may: beside the largest bodies there is not room for all of them.
+  await share.growBy(texts * width * Float32Array.BYTES_PER_ELEMENT);
 }
 
 export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedContext {

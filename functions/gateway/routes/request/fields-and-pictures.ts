@@ -2,8 +2,9 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import { ServiceError } from "../../../runtime/errors.ts";
+import { callerOf, clientOf } from "../../middleware/caller-of.ts";
 import type { BatchLine, GatewayEnv } from "../../middleware/gateway-env.ts";
-import type { AcceptFile } from "../../body/multipart-form.ts";
+import type { FileTaker, FormFile } from "../../body/multipart-form.ts";
 import type { Fields } from "../../body/fields.ts";
 import { readBody } from "../../body/read-body.ts";
 import { imageFile, imageTooLarge } from "../../images/image-file.ts";
@@ -41,7 +42,7 @@ export async function readFieldsAndFiles(
   c: Context<GatewayEnv>,
   batchFor: BatchFor = async (model) => requestPictures(c, await requestedModel(c, model)),
 ): Promise<Fields> {
-  return await readFields(c, async ({ pieces, bytes, index, model, name, pace }) => {
+  const accept = async ({ pieces, bytes, index, model, name, pace }: FormFile): Promise<Picture> => {
     const param = `images[${index}]`;
     // Those that cannot be read count, too.
     if (index >= MAX_IMAGES) throw tooManyImages(param);
@@ -53,13 +54,20 @@ export async function readFieldsAndFiles(
       if (isPictureError(error)) return Picture.failed(param, error);
       throw error;
     }
-  });
+  };
+  const fields = await readFields(c, { accept, drop: () => c.get("pictures")?.abandon() });
+  c.get("pictures")?.formCame();
+  return fields;
 }
 
-/** @param acceptFile receives a form's files; without it, the request must be JSON */
-export async function readFields(c: Context<GatewayEnv>, acceptFile?: AcceptFile): Promise<Fields> {
+/** @param files takes a form's files; without it, the request must be JSON */
+export async function readFields(c: Context<GatewayEnv>, files?: FileTaker): Promise<Fields> {
   const line = c.get("line");
-  const { fields, lifted, share } = await readBody(c.req.raw, line !== undefined, acceptFile);
+  const isLine = line !== undefined;
+  const client = clientOf(c, callerOf(c));
+  // Lines hold room for long, and the account's own requests are not to come after all others meanwhile.
+  const owner = isLine ? `lines of ${client}` : client;
+  const { fields, lifted, share } = await readBody(c.req.raw, { owner, isLine }, files);
   c.set("share", share);
   c.set("lifted", lifted);
   return line === undefined ? fields : bodyOf(line, fields);
