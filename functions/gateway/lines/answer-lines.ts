@@ -95,8 +95,8 @@ class PartOfBatch {
     const answering: Promise<Answered>[] = [];
     let index = -1;
     for await (const { bytes } of readLines(lines, MAX_LINE_BYTES)) {
-      if (bytes === undefined || isBlank(bytes) || !open.has(++index)) continue;
       if (this.#context.signal.aborted || Date.now() - began > MAX_MS) break;
+      if (bytes === undefined || isBlank(bytes) || !open.has(++index)) continue;
       const id = randomId("req");
       await this.#coalescer.start(id);
       const at = index;
