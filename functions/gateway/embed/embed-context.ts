@@ -4,6 +4,7 @@ import type { TextCall } from "../../embed/compute-prompts.ts";
 import type { WaitUntil } from "../../runtime/sharing/lease.ts";
 import type { Wanted } from "../../runtime/sharing/wanted.ts";
 import type { Bindings } from "../bindings.ts";
+import type { FetchSlots } from "../images/fetch/fetch-slots.ts";
 import type { Timings } from "../timings.ts";
 import type { ServedModel } from "../models/served-models.ts";
 
@@ -35,6 +36,8 @@ export interface EmbedContext {
    * @throws ServiceError `overloaded`
    */
   hold: (bytes: number) => Promise<() => void>;
+  /** Those of the request, or of all lines of a batch's part. */
+  fetchSlots: FetchSlots;
   /** Of a batch, whose lines wait for each other's pictures. */
   pictureWatch?: PictureWatch | undefined;
 }
