@@ -42,7 +42,10 @@ export interface EmbedContext {
   pictureWatch?: PictureWatch | undefined;
 }
 
-export function textCall({ manifest, towers, requestId, wanted, timings }: EmbedContext): TextCall {
+export function textCall(context: EmbedContext): TextCall {
+  const { manifest, towers, requestId, wanted, timings, pictureWatch } = context;
   const onLoaded: TextCall["onLoaded"] = (loaded) => timings.towerLoaded("text", loaded);
-  return { manifest, text: towers.text, requestId, wanted, onLoaded };
+  const call = { manifest, text: towers.text, requestId, wanted, onLoaded };
+  // The texts of lines are cut into calls where they come together.
+  return pictureWatch === undefined ? call : { ...call, maxPositions: Infinity };
 }
