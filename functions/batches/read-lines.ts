@@ -1,9 +1,8 @@
 /** Cuts a byte stream into its lines. A line is the only thing that is in memory. */
 import { freeBuffer } from "../runtime/bytes/free-buffer.ts";
+import { readPieces } from "../runtime/bytes/read-pieces.ts";
 
 const LINE_FEED = 0x0a;
-/** Bytes asked for at once; workerd gives 4 kB otherwise. */
-const READ_BYTES = 65_536;
 
 export interface Line {
   /** In the stream, of its first byte. */
@@ -37,7 +36,7 @@ export async function* readLines(stream: ReadableStream<Uint8Array>, most: numbe
     line.resize(0);
     return ended;
   };
-  for await (const piece of pieces(stream)) {
+  for await (const piece of readPieces(stream)) {
     let from = 0;
     for (let to = piece.indexOf(LINE_FEED); to !== -1; to = piece.indexOf(LINE_FEED, from)) {
       take(piece.subarray(from, to));
@@ -48,20 +47,6 @@ export async function* readLines(stream: ReadableStream<Uint8Array>, most: numbe
     freeBuffer(piece);
   }
   if (length > 0) yield end(0);
-}
-
-async function* pieces(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const reader = stream.getReader({ mode: "byob" });
-  try {
-    for (;;) {
-      const { done, value } = await reader.read(new Uint8Array(READ_BYTES));
-      if (done) return;
-      yield value as Uint8Array<ArrayBuffer>;
-    }
-  } finally {
-    // A caller that stops before the end needs no more bytes.
-    await reader.cancel().catch(() => {});
-  }
 }
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];

@@ -1,4 +1,7 @@
-/** Computes unit-length text embeddings for prompts, in one call to the text tower. It does not use a cache. */
+/**
+ * Computes unit-length text embeddings for prompts. It does not use a cache. It calls the text tower once, or a few times
+ * one after the other if the prompts are long: each call is an invocation, and has a limit of CPU time.
+ */
 import clipBpe from "../../model-shards/clip-bpe.bin";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import type { Loaded } from "../runtime/model-store/source-report.ts";
@@ -23,7 +26,13 @@ export interface EmbeddedText {
   truncated: boolean;
 }
 
-/** The context of a call to the text tower. */
+/**
+ * Positions of a call: two minutes of CPU time at 174 ms a text of 77, of the five that an invocation of the text tower
+ * has. 2,048 texts of 77 take three calls, and each may invoke a few Workers more, of the 32 that a request may.
+ */
+export const MAX_POSITIONS = 54_000;
+
+/** The context of calls to the text tower. */
 export interface TextCall {
   manifest: Manifest;
   /** The model's text tower. */
@@ -32,7 +41,9 @@ export interface TextCall {
   requestId: string;
   /** False once no client waits for the result. */
   wanted: Wanted;
-  /** Called with the cost of loading the tower, if the call had to wait for that. */
+  /** Positions of a call, if it is not `MAX_POSITIONS`. */
+  maxPositions?: number;
+  /** Called with the cost of loading the tower, if a call had to wait for that. */
   onLoaded?: (loaded: Loaded) => void;
 }
 
@@ -51,31 +62,22 @@ export async function cleanPrompts(prompts: Prompts, pauses: Pauses): Promise<Cl
 /**
  * @param items cleaned prompts, by the name of their vector; a prompt that several items share is computed once
  * @param check gets the number of different prompts before they are computed, and may throw
- * @returns a vector for each item; the vectors of single prompts are views of one buffer
+ * @returns a vector for each item; the vectors of single prompts are views of their call's buffer
  * @throws ServiceError `model_unavailable`, `overloaded`; ClientGoneError; what `check` throws
  */
 export async function computePrompts<Name>(
   items: ReadonlyMap<Name, readonly CleanText[]>,
-  { manifest, text: tower, requestId, wanted, onLoaded }: TextCall,
+  call: TextCall,
   check: (prompts: number) => void = () => {},
 ): Promise<Map<Name, EmbeddedText>> {
   const computed = new Map<Name, EmbeddedText>();
   if (items.size === 0) return computed;
   const distinct = [...new Set([...items.values()].flat())];
   check(distinct.length);
-  const tokens = await tokenize(distinct, manifest, new Pauses(wanted));
-  const ids = Int32Array.from([...tokens.values()].flatMap((each) => each.ids));
-  const lengths = [...tokens.values()].map((each) => each.ids.length);
-  const result = await callWorker("text tower", (alive) =>
-    tower.embedTokens(ids, lengths, aliveWhenAsked(alive, wanted), requestId),
-  );
-  const embedded = unwrap(result);
-  if (embedded.loaded !== undefined) onLoaded?.(embedded.loaded);
-  const rows = checkRevision(embedded, manifest.revision);
-  const width = manifest.embedding_width;
-  const rowOf = new Map(distinct.map((text, row) => [text, row * width]));
+  const tokens = await tokenize(distinct, call.manifest, new Pauses(call.wanted));
+  const vectorOf = await embed(tokens, call);
   for (const [name, prompts] of items) {
-    const vectors = prompts.map((text) => rows.subarray(rowOf.get(text), (rowOf.get(text) ?? 0) + width));
+    const vectors = prompts.map((text) => vectorOf.get(text) ?? missing());
     const parts = prompts.map((text) => tokens.get(text));
     computed.set(name, {
       embedding: labelEmbedding(vectors),
@@ -84,6 +86,52 @@ export async function computePrompts<Name>(
     });
   }
   return computed;
+}
+
+function missing(): never {
+  throw new Error("a prompt was not embedded");
+}
+
+/** @returns the vector of each text */
+async function embed(
+  tokens: ReadonlyMap<CleanText, Tokens>,
+  { manifest, text: tower, requestId, wanted, maxPositions = MAX_POSITIONS, onLoaded }: TextCall,
+): Promise<Map<CleanText, Float32Array>> {
+  const vectorOf = new Map<CleanText, Float32Array>();
+  const width = manifest.embedding_width;
+  for (const texts of callsOf(tokens, maxPositions)) {
+    const ids = Int32Array.from(texts.flatMap(([, each]) => each.ids));
+    const lengths = texts.map(([, each]) => each.ids.length);
+    const result = await callWorker("text tower", (alive) =>
+      tower.embedTokens(ids, lengths, aliveWhenAsked(alive, wanted), requestId),
+    );
+    const embedded = unwrap(result);
+    if (embedded.loaded !== undefined) onLoaded?.(embedded.loaded);
+    const rows = checkRevision(embedded, manifest.revision);
+    for (const [row, [text]] of texts.entries()) {
+      vectorOf.set(text, rows.subarray(row * width, (row + 1) * width));
+    }
+  }
+  return vectorOf;
+}
+
+/** Cuts texts into calls, in order. */
+function* callsOf(
+  tokens: ReadonlyMap<CleanText, Tokens>,
+  maxPositions: number,
+): Generator<[CleanText, Tokens][]> {
+  let texts: [CleanText, Tokens][] = [];
+  let positions = 0;
+  for (const [text, each] of tokens) {
+    if (texts.length > 0 && positions + each.ids.length > maxPositions) {
+      yield texts;
+      texts = [];
+      positions = 0;
+    }
+    texts.push([text, each]);
+    positions += each.ids.length;
+  }
+  yield texts;
 }
 
 async function tokenize(

@@ -4,12 +4,12 @@
  */
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { modelReference } from "../../model-shards/model-reference.ts";
-import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { exponentialBackoff } from "../runtime/background-work.ts";
 import { ServiceError } from "../runtime/errors.ts";
 import { logCall } from "../runtime/log-call.ts";
 import { leasedManifest } from "../runtime/model-store/leased-manifest.ts";
 import { configuredModel } from "../runtime/model-store/configured-model.ts";
+import { sendMessage } from "../runtime/send-message.ts";
 import { warn } from "../runtime/warn.ts";
 import { AccountBuilds } from "../label-sets/builds/account-builds.ts";
 import { refusedTurn, takeTurn, type Turn } from "../label-sets/builds/build-claim.ts";
@@ -115,8 +115,8 @@ async function takePart(
     // turn again.
     if (held.isLost) return FIRST_DELAY;
     const after = await afterPart(message, next, store, held, env);
-    const delay = held.isFresh ? 1 : 0;
-    await send(await builds.end(message, after), env, (each) => (each.id === id ? delay : 0));
+    const delayMs = held.isFresh ? 1_000 : 0;
+    await send(await builds.end(message, after), env, (each) => (each.id === id ? delayMs : 0));
     return undefined;
   } catch (error) {
     if (held.isLost) return FIRST_DELAY;
@@ -198,15 +198,11 @@ function recordPart({ USAGE }: JobsBindings, account: string, manifest: Manifest
   USAGE?.writeDataPoint(point);
 }
 
-/** @param delayOfEach seconds */
+/** @param delayOfEach milliseconds */
 async function send(
   messages: readonly BuildMessage[],
-  env: JobsBindings,
+  { BUILDS }: JobsBindings,
   delayOfEach: (message: BuildMessage) => number = () => 0,
 ): Promise<void> {
-  for (const message of messages) {
-    const delaySeconds = delayOfEach(message);
-    const options = delaySeconds > 0 ? { delaySeconds } : {};
-    await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, options));
-  }
+  for (const message of messages) await sendMessage(BUILDS, message, delayOfEach(message));
 }

@@ -1,6 +1,6 @@
 /**
  * The calls between the Workers. A request may invoke at most 32 Workers, so it calls each method of a tower once, with
- * everything that it needs.
+ * everything that it needs; only very many long texts take more calls (`embed/compute-prompts.ts`).
  *
  * Failures are returned as values. An exception that crosses RPC keeps its message but loses its `code`, so the client
  * would get a 500 for a bad picture or a missing shard.

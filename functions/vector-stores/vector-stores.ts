@@ -1,8 +1,8 @@
 /** The Durable Objects of vector stores and of their accounts, asked with a deadline, and the messages about them. */
 import { parseFileId } from "../files/file-id.ts";
 import { askedObject } from "../runtime/ask-object.ts";
-import { DEADLINES, withDeadline } from "../runtime/deadline.ts";
 import { ServiceError } from "../runtime/errors.ts";
+import { sendMessage } from "../runtime/send-message.ts";
 import { warn } from "../runtime/warn.ts";
 import type { AccountStoresRpc } from "./account-stores-rpc.ts";
 import type { FileBatchRpc } from "./file-batch-rpc.ts";
@@ -18,7 +18,7 @@ export interface StoreBindings {
   /** Segments, and a mark for each store. */
   VECTORS: R2Bucket;
   BUILDS: {
-    send(message: StoreMessage | StoredFileMessage, options?: { delaySeconds: number }): Promise<unknown>;
+    send(message: StoreMessage | StoredFileMessage, options?: { delaySeconds?: number }): Promise<unknown>;
   };
 }
 
@@ -27,8 +27,8 @@ export interface StoreBindings {
  * picture.
  */
 const REPEATABLE = ["create", "add", "createBatch", "removePicture"] as const;
-/** Seconds until the message comes: by then the file is deleted. */
-const DELETED_AFTER = 5;
+/** Milliseconds until the message comes: by then the file is deleted. */
+const DELETED_AFTER_MS = 5_000;
 
 const ID = /^vs_[0-9a-f]{24}$/;
 const BATCH_ID = /^vsfb_[0-9a-f]{24}$/;
@@ -66,7 +66,7 @@ export async function sendStoreOn(
   id: string,
 ): Promise<void> {
   try {
-    await withDeadline(DEADLINES.small, () => BUILDS.send({ kind: "vector-store", account, id }));
+    await sendMessage(BUILDS, { kind: "vector-store", account, id });
   } catch (error) {
     warn("vector store not sent on its way", error);
   }
@@ -88,7 +88,7 @@ export async function leaveStores(
   if (ids.length === 0) return;
   const message = { kind: "vector-store-file", account, fileId } as const;
   try {
-    await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, { delaySeconds: DELETED_AFTER }));
+    await sendMessage(env.BUILDS, message, DELETED_AFTER_MS);
   } catch (cause) {
     throw storesUnreachable(cause);
   }

@@ -40,6 +40,24 @@ it("counts the pictures from which labels are learned, once for lines with the s
   expect(cut("/v1/classify", 48, () => taught("one", 1))).toEqual([24, 24]);
 });
 
+/** Offset and bytes of each part of two lines of 100 bytes, with blank lines between them. */
+function partsOfTwo(second: number): (readonly [number, number])[] {
+  const cutter = new PartCutter();
+  const work = { customId: "a", ...countWork("/v1/embeddings", { input: "fox" }) };
+  const parts = [0, second].map((offset) => cutter.add({ offset, length: 100, bytes: undefined }, work));
+  return [...parts, cutter.end()].flatMap((part) => (part === undefined ? [] : [[part.offset, part.bytes]]));
+}
+
+it("counts blank lines between two lines among the bytes of a part", () => {
+  expect(partsOfTwo(3_999_900)).toEqual([[0, 4_000_000]]);
+  for (const second of [3_999_901, 10_000_000]) {
+    expect(partsOfTwo(second)).toEqual([
+      [0, 100],
+      [second, 100],
+    ]);
+  }
+});
+
 it("has at most 48 decoded pictures in a part, though lines have the same examples", () => {
   const lines = cut("/v1/classify", 64, () => taught("one", 15));
   expect(Math.max(...lines)).toBe(3);

@@ -6,8 +6,8 @@ import { rowsOf } from "./rows-of.ts";
 import { anyWanted } from "../../runtime/sharing/wanted.ts";
 
 /**
- * Texts of a call; as many as a part of a label set has, so that eight such calls fit in a tower. More than that go into
- * calls one after the other.
+ * Texts of a call; as many as a part of a label set has, so that eight such calls fit in a tower. However long they are,
+ * they have fewer positions than a call of a request may have. More texts go into calls one after the other.
  */
 const MAX_TEXTS = 512;
 

@@ -4,6 +4,7 @@ import type { TextCall } from "../../embed/compute-prompts.ts";
 import type { WaitUntil } from "../../runtime/sharing/lease.ts";
 import type { Wanted } from "../../runtime/sharing/wanted.ts";
 import type { Bindings } from "../bindings.ts";
+import type { FetchSlots } from "../images/fetch/fetch-slots.ts";
 import type { Timings } from "../timings.ts";
 import type { ServedModel } from "../models/served-models.ts";
 
@@ -35,11 +36,16 @@ export interface EmbedContext {
    * @throws ServiceError `overloaded`
    */
   hold: (bytes: number) => Promise<() => void>;
+  /** Those of the request, or of all lines of a batch's part. */
+  fetchSlots: FetchSlots;
   /** Set for a line of a batch: lines wait for each other's pictures. */
   pictureWatch?: PictureWatch | undefined;
 }
 
-export function textCall({ manifest, towers, requestId, wanted, timings }: EmbedContext): TextCall {
+export function textCall(context: EmbedContext): TextCall {
+  const { manifest, towers, requestId, wanted, timings, pictureWatch } = context;
   const onLoaded: TextCall["onLoaded"] = (loaded) => timings.towerLoaded("text", loaded);
-  return { manifest, text: towers.text, requestId, wanted, onLoaded };
+  const call = { manifest, text: towers.text, requestId, wanted, onLoaded };
+  // The texts of lines are cut into calls where they come together.
+  return pictureWatch === undefined ? call : { ...call, maxPositions: Infinity };
 }

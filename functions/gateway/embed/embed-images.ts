@@ -14,7 +14,7 @@ import type { OnError } from "../schemas/fields/on-error.ts";
 import { Picture } from "../images/request-picture.ts";
 import type { PictureBatch } from "./picture-batch.ts";
 
-/** Servers contacted at the same time. The platform lets at most six connections wait for headers. */
+/** Pictures whose servers are asked before their turn; of an invocation, as many at a time as it has slots. */
 const FETCHES_AHEAD = 4;
 
 export interface EmbeddedImages {
@@ -71,12 +71,12 @@ async function addAll(
   paramOf: (index: number) => string,
   onError: OnError,
 ): Promise<Picture[]> {
-  const { env, timings, client } = batch.context;
-  const allowed = parseAllowlist(env.IMAGE_URL_ALLOWLIST);
+  const { env, timings, client, fetchSlots: slots } = batch.context;
+  const options = { allowed: parseAllowlist(env.IMAGE_URL_ALLOWLIST), client, slots };
   const fetches = new Map<string, ImageFetch>();
   for (const [index, reference] of references.entries()) {
     if (isUrl(reference) && !fetches.has(reference)) {
-      fetches.set(reference, new ImageFetch(reference, paramOf(index), allowed, client));
+      fetches.set(reference, new ImageFetch(reference, paramOf(index), options));
     }
   }
   const left = [...fetches.values()];

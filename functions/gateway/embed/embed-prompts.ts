@@ -1,7 +1,7 @@
 /**
- * Turns texts into unit-length text embeddings. It looks in the isolate's memory, then in KV, and computes what is
- * missing in one call to the text tower. An item is whatever makes one vector: a single text, or all prompts of a
- * label, whose vectors are averaged and not kept.
+ * Turns texts into unit-length text embeddings. It looks in the isolate's memory, then in KV, and has the text tower
+ * compute what is missing. An item is whatever makes one vector: a single text, or all prompts of a label, whose vectors
+ * are averaged and not kept.
  */
 import { cleanPrompts, computePrompts, type Prompts } from "../../embed/compute-prompts.ts";
 import { ServiceError } from "../../runtime/errors.ts";

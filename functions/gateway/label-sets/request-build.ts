@@ -3,8 +3,8 @@ import { modelReference } from "../../../model-shards/model-reference.ts";
 import { AccountBuilds } from "../../label-sets/builds/account-builds.ts";
 import { abandonChain, beginChain } from "../../label-sets/builds/build-claim.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
-import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
+import { sendMessage } from "../../runtime/send-message.ts";
 import { warn } from "../../runtime/warn.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 
@@ -31,7 +31,7 @@ export async function requestBuild(context: BuildContext, account: string, id: s
   const message = { account, id, model: modelReference(manifest), turn };
   try {
     // Delay the message: R2 accepts one write a second for the claim, and the consumer begins with a write.
-    await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, { delaySeconds: 1 }));
+    await sendMessage(env.BUILDS, message, 1_000);
   } catch (cause) {
     await abandonChain(store, id, manifest.revision).catch((error: unknown) =>
       warn("claim not given up", error),

@@ -6,6 +6,7 @@ import { assertWanted, type Wanted } from "../../runtime/sharing/wanted.ts";
 import type { Bindings } from "../bindings.ts";
 import { CallCoalescer } from "../coalesced-calls/call-coalescer.ts";
 import { coalescedBindings } from "../coalesced-calls/coalesced-bindings.ts";
+import { FetchSlots } from "../images/fetch/fetch-slots.ts";
 import type { Caller } from "../keys/caller.ts";
 import type { BatchLine } from "../middleware/gateway-env.ts";
 import { randomId } from "../random-id.ts";
@@ -74,6 +75,7 @@ class PartOfBatch {
   readonly #stream: AnswerStream;
   readonly #context: PartContext;
   readonly #coalescer = new CallCoalescer();
+  readonly #fetchSlots = new FetchSlots();
   /** The bindings that the lines get. */
   readonly #env: Bindings;
   readonly #lines = new Map<string, BatchLine>();
@@ -95,8 +97,8 @@ class PartOfBatch {
     const answering: Promise<Answered>[] = [];
     let index = -1;
     for await (const { bytes } of readLines(lines, MAX_LINE_BYTES)) {
-      if (bytes === undefined || isBlank(bytes) || !open.has(++index)) continue;
       if (this.#context.signal.aborted || Date.now() - began > MAX_MS) break;
+      if (bytes === undefined || isBlank(bytes) || !open.has(++index)) continue;
       const id = randomId("req");
       await this.#coalescer.start(id);
       const at = index;
@@ -126,6 +128,7 @@ class PartOfBatch {
     const coalescer = this.#coalescer;
     const line: BatchLine = {
       pictures: { begin: () => coalescer.beginPictures(id), end: () => coalescer.endPictures(id) },
+      fetchSlots: this.#fetchSlots,
     };
     this.#lines.set(id, line);
     try {

@@ -7,6 +7,7 @@ import type { Share } from "../body/body-share.ts";
 import type { LiftedStrings } from "../body/read-body.ts";
 import type { PictureWatch } from "../embed/embed-context.ts";
 import type { PictureBatch } from "../embed/picture-batch.ts";
+import type { FetchSlots } from "../images/fetch/fetch-slots.ts";
 import type { Usage } from "../embed/usage.ts";
 import type { Caller } from "../keys/caller.ts";
 import type { Searched } from "../stores/search-store.ts";
@@ -15,6 +16,8 @@ import type { Timings } from "../timings.ts";
 /** A line of a batch, whose body stands within it. */
 export interface BatchLine {
   pictures: PictureWatch;
+  /** Those of all lines of the part. */
+  fetchSlots: FetchSlots;
   /** Known once the line has been read. */
   customId?: string;
   status?: number;

@@ -6,8 +6,8 @@ import { accountBatches, batchState, isBatchId } from "../../batches/batches.ts"
 import type { NewBatch } from "../../batches/batch-state-rpc.ts";
 import { OpenBatches } from "../../batches/open-batches.ts";
 import { AccountFiles } from "../../files/account-files.ts";
-import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
+import { sendMessage } from "../../runtime/send-message.ts";
 import { warn } from "../../runtime/warn.ts";
 import type { Bindings } from "../bindings.ts";
 import { fileNotFound } from "../images/stored-image.ts";
@@ -113,7 +113,7 @@ async function cancel(env: Bindings, account: string, id: string): Promise<Batch
 /** If the queue takes no message now, the sweep, or whoever asks for the batch, sends another. */
 async function sendOn({ BATCH_QUEUE }: Bindings, account: string, id: string): Promise<void> {
   try {
-    await withDeadline(DEADLINES.small, () => BATCH_QUEUE.send({ kind: "batch", account, id }));
+    await sendMessage(BATCH_QUEUE, { kind: "batch", account, id });
   } catch (error) {
     warn("batch not sent on its way", error);
   }

@@ -5,6 +5,7 @@ import type { Work } from "../../batches/batch-state-rpc.ts";
 import { accountBatches } from "../../batches/batches.ts";
 import { AccountFiles } from "../../files/account-files.ts";
 import { retrySeconds } from "../../runtime/background-work.ts";
+import { readPieces } from "../../runtime/bytes/read-pieces.ts";
 import { logCall } from "../../runtime/log-call.ts";
 import { warn } from "../../runtime/warn.ts";
 import { askLines } from "./ask-lines.ts";
@@ -19,7 +20,6 @@ type PartWork = Extract<Work, { kind: "part" }>;
 /** Bytes of the errors of a part: some hundred each. */
 const MAX_ERROR_BYTES = 8_000_000;
 const LINE_FEED = 0x0a;
-const READ_BYTES = 65_536;
 
 export async function answerPart(work: PartWork, held: HeldWork, env: JobsBindings): Promise<void> {
   const { batch, part, storedBytes } = work;
@@ -96,19 +96,16 @@ async function separate(
   const errors: Uint8Array[] = [];
   let errorBytes = 0;
   let kind: number | undefined;
-  const reader = answers.getReader({ mode: "byob" });
-  for (;;) {
-    const { done, value } = await reader.read(new Uint8Array(READ_BYTES));
-    if (done) break;
+  for await (const piece of readPieces(answers)) {
     alive();
-    for (let at = 0; at < value.length;) {
+    for (let at = 0; at < piece.length;) {
       if (kind === undefined) {
-        kind = value[at++];
+        kind = piece[at++];
         if (kind !== OUTPUT && kind !== ERROR) throw new Error("the gateway's answer has an unknown format");
         continue;
       }
-      const feed = value.indexOf(LINE_FEED, at);
-      const some = value.subarray(at, feed === -1 ? value.length : feed + 1);
+      const feed = piece.indexOf(LINE_FEED, at);
+      const some = piece.subarray(at, feed === -1 ? piece.length : feed + 1);
       if (kind === OUTPUT) await writer.write(some);
       else {
         errorBytes += some.length;

@@ -1,6 +1,7 @@
 /** Checks the input of a batch line by line, as it is read, and cuts it into parts. */
 import type { BatchError } from "../../batches/batch-object.ts";
 import {
+  MAX_BATCH_BLANK_LINES,
   MAX_BATCH_ERRORS,
   MAX_BATCH_IMAGES,
   MAX_BATCH_INPUTS,
@@ -68,6 +69,7 @@ class InputCheck {
   #idLength = 0;
   #toldParts = 0;
   #lines = 0;
+  #blankLines = 0;
   #inputs = 0;
   #images = 0;
   #isTooLarge = false;
@@ -117,7 +119,11 @@ class InputCheck {
     }
     const checked = checkLine(bytes, this.#work.batch.endpoint);
     freeBuffer(bytes);
-    if (checked === undefined) return undefined;
+    if (checked === undefined) {
+      this.#blankLines++;
+      this.#checkLimits(number);
+      return undefined;
+    }
     if ("code" in checked) return refuse(checked);
     const key =
       checked.customId.length <= REMEMBERED_LENGTH ? checked.customId : await hashOf(checked.customId);
@@ -130,17 +136,25 @@ class InputCheck {
     this.#lines++;
     this.#images += checked.images;
     if (this.#work.batch.endpoint === "/v1/embeddings") this.#inputs += checked.items;
+    return this.#checkLimits(number) ? checked : undefined;
+  }
+
+  /** Refuses the input at this line if it has too much of something. @returns false if it has */
+  #checkLimits(number: number): boolean {
     const limits = [
       [this.#lines, MAX_BATCH_LINES, "lines"],
+      [this.#blankLines, MAX_BATCH_BLANK_LINES, "blank lines"],
       [this.#inputs, MAX_BATCH_INPUTS, "inputs of embeddings"],
       [this.#images, MAX_BATCH_IMAGES, "pictures"],
     ] as const;
     const over = limits.find(([count, most]) => count > most);
-    if (over === undefined) return checked;
+    if (over === undefined) return true;
+    const [, most, what] = over;
     // Whatever else is wrong does not matter then.
     this.#errors.length = 0;
+    this.#errors.push({ ...fault("too_many_items", `a batch has at most ${most} ${what}`), line: number });
     this.#isTooLarge = true;
-    return refuse(fault("too_many_items", `a batch has at most ${over[1]} ${over[2]}`));
+    return false;
   }
 
   async #take(part: NewPart | undefined): Promise<void> {

@@ -21,7 +21,10 @@ export interface CountedWork {
 type Fields = Record<string, unknown>;
 
 /** The gateway's templates by name; any other name stands for one. */
-const TEMPLATES: Readonly<Record<string, number>> = { "openai-80": 80, "openai-7": 7 };
+const TEMPLATES: ReadonlyMap<unknown, number> = new Map([
+  ["openai-80", 80],
+  ["openai-7", 7],
+]);
 /** Deepest nesting of a picture in an item: a message's content's part's. */
 const MAX_DEPTH = 6;
 /** The gateway's prompts for `none: true`. */
@@ -47,8 +50,7 @@ export function countWork(endpoint: BatchEndpoint, body: Fields): CountedWork {
     default: {
       const labels = listOf(body["labels"] ?? body["label"]);
       const { templates, negative, none } = body;
-      const named =
-        typeof templates === "string" ? (TEMPLATES[templates] ?? 1) : Math.max(1, listOf(templates).length);
+      const named = templatesOf(templates);
       const fields = labels.filter(isObject);
       const prompts = fields.map((label) => listOf(label["prompts"]).length || named);
       const texts =
@@ -61,6 +63,12 @@ export function countWork(endpoint: BatchEndpoint, body: Fields): CountedWork {
       return { images: imagesOf(body), examples, texts, items: 0, sameTexts };
     }
   }
+}
+
+/** A list with one name counts as the name, as for the gateway. */
+function templatesOf(templates: unknown): number {
+  const [first, ...others] = listOf(templates);
+  return others.length === 0 ? (TEMPLATES.get(first) ?? 1) : 1 + others.length;
 }
 
 /** Where every string is a picture. */

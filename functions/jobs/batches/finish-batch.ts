@@ -7,6 +7,7 @@ import { newLineId } from "../../batches/lines-rpc.ts";
 import { AccountFiles } from "../../files/account-files.ts";
 import type { FileObject } from "../../files/account-files-rpc.ts";
 import { writeFile } from "../../files/write-file.ts";
+import { readPieces } from "../../runtime/bytes/read-pieces.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { logCall } from "../../runtime/log-call.ts";
 import type { HeldWork } from "../held-work.ts";
@@ -20,7 +21,6 @@ const PAGE = 200;
 const IDS_AT_ONCE = 500_000;
 /** Newest output files among which one is looked for that an earlier attempt has made. */
 const LOOKED_AT = 1_000;
-const READ_BYTES = 65_536;
 /** Milliseconds after which it is checked again whether the account has room for answers, or for the files. */
 export const ROOM_AFTER_MS = 300_000;
 
@@ -136,11 +136,8 @@ async function* answersOf(kind: Kind, store: AnswerStore, held: HeldWork): Async
       ({ part, token } = answers);
       const [offset, length] = kind === "output" ? [0, outputBytes] : [outputBytes, errorBytes];
       if (length === 0) continue;
-      const reader = (await store.read(part, token, offset, length)).getReader({ mode: "byob" });
-      for (;;) {
-        const { done, value } = await reader.read(new Uint8Array(READ_BYTES));
-        if (done) break;
-        yield value;
+      for await (const piece of readPieces(await store.read(part, token, offset, length))) {
+        yield piece;
         await assertHeld(held);
       }
     }

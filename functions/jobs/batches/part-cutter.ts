@@ -54,11 +54,11 @@ export class PartCutter {
   /** @returns the part before, if the line begins a new one */
   add({ offset, length }: Line, line: CheckedLine): NewPart | undefined {
     const texts = this.#textsOf(line);
-    const ended =
-      this.#part !== undefined && isFull(this.#part, line, texts, length) ? this.end() : undefined;
+    const end = offset + length;
+    const ended = this.#part !== undefined && isFull(this.#part, line, texts, end) ? this.end() : undefined;
     const part = (this.#part ??= this.#begin(offset));
     // A line's place is counted from the part's first byte, blank lines between them included.
-    part.made.bytes = offset + length - part.made.offset;
+    part.made.bytes = end - part.made.offset;
     part.made.customIds.push(line.customId);
     part.milliseconds += costOf(part, line, texts);
     part.decoded += decodedOf(line);
@@ -105,9 +105,10 @@ interface OpenPart {
   taught: Set<string>;
 }
 
-function isFull(part: OpenPart, line: CheckedLine, texts: number, length: number): boolean {
-  const { bytes, customIds } = part.made;
-  if (customIds.length >= MAX_LINES || bytes + length > MAX_BYTES) return true;
+/** @param end of the line, in the input */
+function isFull(part: OpenPart, line: CheckedLine, texts: number, end: number): boolean {
+  const { offset, customIds } = part.made;
+  if (customIds.length >= MAX_LINES || end - offset > MAX_BYTES) return true;
   if (part.decoded + decodedOf(line) > MAX_DECODED) return true;
   return part.milliseconds + costOf(part, line, texts) > PART_MS;
 }

@@ -2,11 +2,12 @@
 import { isOver } from "../../batches/batch-object.ts";
 import { accountBatches, batchState } from "../../batches/batches.ts";
 import { OpenBatches } from "../../batches/open-batches.ts";
+import { sendMessage } from "../../runtime/send-message.ts";
 import { SweepPlace } from "../../runtime/sweep-place.ts";
 import type { Marked } from "../../runtime/account-marks.ts";
 import type { JobsBindings } from "../jobs-bindings.ts";
 import { MADE_AFTER_MS, sweepMarks } from "./sweep-marks.ts";
-import { clearUp, send } from "../batches/work-on-batch.ts";
+import { clearUp } from "../batches/work-on-batch.ts";
 
 /** @returns how many were sent on */
 export async function sweepBatches(env: JobsBindings): Promise<number> {
@@ -29,6 +30,6 @@ async function careFor({ account, id, markedAt }: Marked, env: JobsBindings): Pr
   }
   // One that is over still has its mark, so it was not cleared up.
   const isDue = known.isIdle || isOver(known.batch);
-  if (isDue) await send({ kind: "batch", account, id }, 0, env);
+  if (isDue) await sendMessage(env.BATCH_QUEUE, { kind: "batch", account, id });
   return isDue;
 }

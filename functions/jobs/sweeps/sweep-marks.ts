@@ -7,6 +7,10 @@ import { warn } from "../../runtime/warn.ts";
 export const MADE_AFTER_MS = 600_000;
 /** Marks of a sweep, each of which takes a few of the 10,000 subrequests of an invocation. */
 const MOST = 1_000;
+/** Marks after which the place is stored, so that a sweep that is killed repeats no more of them. */
+const STORE_EVERY = 50;
+/** Milliseconds of a sweep. An invocation has 15 minutes for three, and they begin every 15 minutes. */
+const MAX_MS = 240_000;
 
 /**
  * @param place of the sweep
@@ -20,18 +24,24 @@ export async function sweepMarks(
   care: (marked: Marked) => Promise<boolean>,
   warning: string,
 ): Promise<number> {
+  const began = Date.now();
   let cared = 0;
-  let left = MOST;
-  let next: string | undefined;
+  let done = 0;
+  let last: string | undefined;
   for await (const marked of marks.after(await place.read())) {
-    if (left-- === 0) break;
-    next = marked.place;
+    if (done === MOST || Date.now() - began > MAX_MS) {
+      await place.store(last);
+      return cared;
+    }
+    if (done > 0 && done % STORE_EVERY === 0) await place.store(last);
     try {
       if (await care(marked)) cared++;
     } catch (error) {
       warn(warning, error);
     }
+    last = marked.place;
+    done++;
   }
-  await place.store(left < 0 ? next : undefined);
+  await place.store(undefined);
   return cared;
 }

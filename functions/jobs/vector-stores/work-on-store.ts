@@ -1,9 +1,8 @@
 /**
  * Processes a message about a vector store: takes its next piece of work, does it, and sends the message that follows.
  */
-import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
-import { retrySeconds } from "../../runtime/background-work.ts";
 import { ServiceError } from "../../runtime/errors.ts";
+import { sendMessage } from "../../runtime/send-message.ts";
 import { warn } from "../../runtime/warn.ts";
 import { StoreMarks } from "../../vector-stores/store-marks.ts";
 import type { StoreMessage } from "../../vector-stores/store-message.ts";
@@ -13,27 +12,23 @@ import { compactStore } from "./compact-store.ts";
 import { fillStore } from "./fill-store.ts";
 import { HeldWork } from "../held-work.ts";
 import type { JobsBindings } from "../jobs-bindings.ts";
+import { takeWork } from "../take-work.ts";
 
 /** Acknowledges the message, or requests its redelivery. Never throws. */
 export async function workOnStore(message: Message<StoreMessage>, env: JobsBindings): Promise<void> {
-  const { account, id } = message.body;
-  try {
-    const store = vectorStore(env, account, id);
-    const work = await store.take({ message: message.id, attempt: message.attempts });
-    // A message that comes for the first time is one too many: the consumer at work has a message of its own.
-    if (work.kind === "busy" && message.attempts > 1) {
-      message.retry({ delaySeconds: Math.ceil(work.milliseconds / 1000) });
-      return;
-    }
-    const pauseMs = await doWork(work, store, message.body, env);
-    if (pauseMs !== undefined) await send(message.body, pauseMs, env);
-    message.ack();
-  } catch (error) {
-    // One that only has to wait is no failure.
-    if (!(error instanceof ServiceError && error.code === "overloaded"))
-      warn("work on a vector store failed", error);
-    message.retry({ delaySeconds: retrySeconds(message.attempts - 1) });
-  }
+  const store = vectorStore(env, message.body.account, message.body.id);
+  await takeWork(message, {
+    take: (taker) => store.take(taker),
+    work: async (work) => {
+      const pauseMs = await doWork(work, store, message.body, env);
+      if (pauseMs !== undefined) await sendMessage(env.BUILDS, message.body, pauseMs);
+    },
+    failed: (error) => {
+      // One that only has to wait is no failure.
+      if (!(error instanceof ServiceError && error.code === "overloaded"))
+        warn("work on a vector store failed", error);
+    },
+  });
 }
 
 /** @returns after how many milliseconds a message is to follow; undefined: none */
@@ -73,9 +68,4 @@ export async function clearStore(
   if (isRemoved) await accountStores(env, account).forgetStore(id);
   await vectorStore(env, account, id).erased();
   if (isRemoved) await marks.unmark(account, id);
-}
-
-async function send(message: StoreMessage, pauseMs: number, env: JobsBindings): Promise<void> {
-  const options = pauseMs > 0 ? { delaySeconds: Math.ceil(pauseMs / 1000) } : {};
-  await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, options));
 }

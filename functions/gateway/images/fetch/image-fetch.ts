@@ -10,6 +10,7 @@ import { receivePiece } from "../../body/receive-piece.ts";
 import type { Timings } from "../../timings.ts";
 import { FETCH_TIMEOUT_MS, MAX_IMAGE_BYTES, MAX_REDIRECTS } from "../../limits.ts";
 import { type ImageFile, imageFile, imageTooLarge } from "../image-file.ts";
+import type { FetchSlots } from "./fetch-slots.ts";
 import { fetchedBytes, MAX_PROMISED } from "./fetched-bytes.ts";
 import { isBehind } from "./is-behind.ts";
 import { refusalOf } from "./url-policy.ts";
@@ -17,29 +18,36 @@ import { refusalOf } from "./url-policy.ts";
 const TOO_SLOW = `it did not arrive within ${FETCH_TIMEOUT_MS / 1000} s`;
 const UNREACHABLE = "the server could not be reached";
 
+export interface FetchOptions {
+  /** Hosts that may be fetched though they are not public; see `url-policy.ts`. */
+  allowed: readonly string[];
+  /** Shares the room for fetched pictures with other clients. */
+  client: string;
+  /** Those of the invocation. */
+  slots: FetchSlots;
+}
+
 export class ImageFetch {
   readonly #url: string;
   readonly #param: string;
   readonly #allowed: readonly string[];
   readonly #client: string;
+  readonly #slots: FetchSlots;
   readonly #abort = new AbortController();
   #opened: Promise<Response> | undefined;
   /** Milliseconds that the server may take for the bytes: what the headers have left. */
   #left = FETCH_TIMEOUT_MS;
 
-  /**
-   * @param param the reference's path in the request, for errors
-   * @param allowed hosts that may be fetched though they are not public; see `url-policy.ts`
-   * @param client shares the room for fetched pictures with other clients
-   */
-  constructor(url: string, param: string, allowed: readonly string[], client: string) {
+  /** @param param the reference's path in the request, for errors */
+  constructor(url: string, param: string, { allowed, client, slots }: FetchOptions) {
     this.#url = url;
     this.#param = param;
     this.#allowed = allowed;
     this.#client = client;
+    this.#slots = slots;
   }
 
-  /** Sends the request, once. */
+  /** Sends the request, once, as soon as there is a slot. */
   open(): void {
     this.#opened ??= this.#begin();
     // The reader gets the error later.
@@ -81,10 +89,12 @@ export class ImageFetch {
   }
 
   async #begin(): Promise<Response> {
-    const before = Date.now();
-    const response = await this.#inTime(() => this.#follow());
-    this.#left -= Date.now() - before;
-    return response;
+    return await this.#slots.run(async () => {
+      const before = Date.now();
+      const response = await this.#inTime(() => this.#follow());
+      this.#left -= Date.now() - before;
+      return response;
+    });
   }
 
   async #follow(): Promise<Response> {

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import type { EmbedContext } from "../../embed/embed-context.ts";
+import { FetchSlots } from "../../images/fetch/fetch-slots.ts";
 import type { Wanted } from "../../../runtime/sharing/wanted.ts";
 import { accountOf, callerOf, clientOf } from "../../middleware/caller-of.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
@@ -30,6 +31,7 @@ export async function holdVectors(
 }
 
 export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedContext {
+  const line = c.get("line");
   return {
     env: c.env,
     manifest,
@@ -46,6 +48,7 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
       const more = await share.growBy(bytes);
       return () => share.complete(share.held - more);
     },
-    pictureWatch: c.get("line")?.pictures,
+    fetchSlots: line?.fetchSlots ?? new FetchSlots(),
+    pictureWatch: line?.pictures,
   };
 }
