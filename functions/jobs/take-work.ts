@@ -1,6 +1,5 @@
 /** Processes a message about something whose Durable Object lends its work, one piece at a time. */
-import type { Taker } from "../batches/batch-state-rpc.ts";
-import { retrySeconds } from "../runtime/background-work.ts";
+import { retrySeconds, type Taker } from "../runtime/background-work.ts";
 
 interface Steps<Work> {
   take: (taker: Taker) => Promise<Work>;
