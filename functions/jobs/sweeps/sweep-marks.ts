@@ -6,7 +6,7 @@ import { warn } from "../../runtime/warn.ts";
 /** Milliseconds after its mark within which a thing has been made, if its request succeeded. */
 export const MADE_AFTER_MS = 600_000;
 /** Marks of a sweep, each of which takes a few of the 10,000 subrequests of an invocation. */
-const MOST = 1_000;
+const MAX_MARKS = 1_000;
 /** Marks after which the place is stored, so that a sweep that is killed repeats no more of them. */
 const STORE_EVERY = 50;
 /** Milliseconds of a sweep. An invocation has 15 minutes for three, and they begin every 15 minutes. */
@@ -29,7 +29,7 @@ export async function sweepMarks(
   let done = 0;
   let last: string | undefined;
   for await (const marked of marks.after(await place.read())) {
-    if (done === MOST || Date.now() - began > MAX_MS) {
+    if (done === MAX_MARKS || Date.now() - began > MAX_MS) {
       await place.store(last);
       return cared;
     }
