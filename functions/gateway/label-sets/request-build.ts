@@ -2,6 +2,9 @@
 import { modelReference } from "../../../model-shards/model-reference.ts";
 import { AccountBuilds } from "../../label-sets/builds/account-builds.ts";
 import { abandonChain, beginChain } from "../../label-sets/builds/build-claim.ts";
+import { MAX_OPEN_BUILDS } from "../../label-sets/builds/build-limits.ts";
+import type { BuildMessage } from "../../label-sets/builds/build-message.ts";
+import { OpenBuilds } from "../../label-sets/builds/open-builds.ts";
 import { SetStore } from "../../label-sets/set-store.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
@@ -12,16 +15,34 @@ type BuildContext = Pick<EmbedContext, "env" | "manifest">;
 
 /**
  * A set counts among those that the account has computed, before anything of it is stored.
- * @throws ServiceError `rate_limit_exceeded` if they are as many as may be; `overloaded`
+ * @throws ServiceError `rate_limit_exceeded` if they are as many as may be; `overloaded`; `model_unavailable`
  */
 export async function openBuild({ env, manifest }: BuildContext, account: string, id: string): Promise<void> {
-  await new AccountBuilds(env, account).open({ id, model: modelReference(manifest) });
+  const build = { id, model: modelReference(manifest) };
+  const marks = new OpenBuilds(env.SETS);
+  const builds = new AccountBuilds(env, account);
+  await marks.open(account, build);
+  if (await builds.open(build)) return;
+  await marks.over(account, build);
+  await resumeOthers(builds, env);
+  const message = `the account has ${MAX_OPEN_BUILDS} label sets that are being computed; wait until one is ready, or delete some`;
+  throw new ServiceError("rate_limit_exceeded", message);
+}
+
+/** If the messages of those that have their turn were lost, none of the account's sets would ever be ready. Never throws. */
+async function resumeOthers(builds: AccountBuilds, env: BuildContext["env"]): Promise<void> {
+  try {
+    const { messages } = await builds.resume();
+    for (const message of messages) await send(message, env);
+  } catch (error) {
+    warn("label sets not sent on", error);
+  }
 }
 
 /**
  * A second request while the build is running changes nothing.
  * @param id id of a set that has a plan
- * @throws ServiceError `overloaded` if the queue accepts no message; `model_unavailable`; as `openBuild`
+ * @throws ServiceError `overloaded` if the queue accepts no message; as `openBuild`
  */
 export async function requestBuild(context: BuildContext, account: string, id: string): Promise<void> {
   const { env, manifest } = context;
@@ -30,14 +51,23 @@ export async function requestBuild(context: BuildContext, account: string, id: s
   if (turn === undefined) return;
   const message = { account, id, model: modelReference(manifest), turn };
   try {
+    await new AccountBuilds(env, account).keep(message);
     // Delay the message: R2 accepts one write a second for the claim, and the consumer begins with a write.
-    await withDeadline(DEADLINES.small, () => env.BUILDS.send(message, { delaySeconds: 1 }));
+    await send(message, env, { delaySeconds: 1 });
   } catch (cause) {
     await abandonChain(store, id, manifest.revision).catch((error: unknown) =>
       warn("claim not given up", error),
     );
     throw new ServiceError("overloaded", "the label set cannot be computed now; try again", { cause });
   }
+}
+
+async function send(
+  message: BuildMessage,
+  { BUILDS }: BuildContext["env"],
+  options: QueueSendOptions = {},
+): Promise<void> {
+  await withDeadline(DEADLINES.small, () => BUILDS.send(message, options));
 }
 
 /** Resumes a build that has stopped. If that fails now, the next request for the set tries again. */

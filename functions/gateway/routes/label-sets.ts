@@ -30,6 +30,7 @@ import { removeMatrix } from "../label-sets/matrix-cache.ts";
 import { matrixBytes } from "../../label-sets/label-matrix.ts";
 import { MATRIX_ROOM, setTooLarge } from "../label-sets/matrix-memory.ts";
 import { openBuild, requestBuild, resumeBuild } from "../label-sets/request-build.ts";
+import { OpenBuilds } from "../../label-sets/builds/open-builds.ts";
 import { isComplete, type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 import { forgetName, freshSet } from "../label-sets/named-set.ts";
 import { forgetLabels, labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
@@ -162,6 +163,7 @@ export const labelSets = new Hono<GatewayEnv>()
     if (!isThere) throw labelSetNotFound(id);
     const pictures = await examplePictures(account, id, store);
     await store.remove(account, id);
+    await new OpenBuilds(c.env.SETS).removed(account, id);
     // Last, so that a deletion by name can be repeated until then.
     await names.removed(id);
     forgetName(account, given);
