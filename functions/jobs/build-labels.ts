@@ -93,8 +93,10 @@ async function takePart(
   const summary = await store.summary(account, id);
   if (summary === undefined) {
     // Whoever stored the set may have written after its deletion.
-    await store.removeComputed(id);
-    await endBuild(message, env);
+    await store.removeLeft(account, id);
+    // What has been stored again has a message of its own.
+    if (await store.exists(account, id)) await send(await builds.drop(message), env);
+    else await endBuild(message, env);
     return undefined;
   }
   const options = { mayBegin: message.turn === undefined };
@@ -185,7 +187,7 @@ async function afterPart(
   env: JobsBindings,
 ): Promise<BuildMessage | "over"> {
   if (!(await store.exists(account, id))) {
-    await store.removeComputed(id);
+    await store.removeLeft(account, id);
     return "over";
   }
   if (next !== undefined) return { account, id, model, part: next, turn: held.next };

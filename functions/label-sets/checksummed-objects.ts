@@ -112,10 +112,14 @@ export class ChecksummedObjects {
     return object.bytes;
   }
 
-  async removeAll(prefix: string): Promise<void> {
+  /** @param mayRemove asked right before each deletion, of what was there before */
+  async removeAll(prefix: string, mayRemove: () => Promise<boolean> = async () => true): Promise<void> {
     for (;;) {
       const { objects, truncated } = await this.bucket.list({ prefix });
-      if (objects.length > 0) await this.bucket.delete(objects.map(({ key }) => key));
+      if (objects.length > 0) {
+        if (!(await mayRemove())) return;
+        await this.bucket.delete(objects.map(({ key }) => key));
+      }
       if (!truncated) return;
     }
   }

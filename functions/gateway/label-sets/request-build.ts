@@ -5,11 +5,12 @@ import { abandonChain, beginChain } from "../../label-sets/builds/build-claim.ts
 import { MAX_OPEN_BUILDS } from "../../label-sets/builds/build-limits.ts";
 import type { BuildMessage } from "../../label-sets/builds/build-message.ts";
 import { OpenBuilds } from "../../label-sets/builds/open-builds.ts";
-import { SetStore } from "../../label-sets/set-store.ts";
+import { type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 import { DEADLINES, withDeadline } from "../../runtime/deadline.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { warn } from "../../runtime/warn.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
+import { withDefinition } from "./with-definition.ts";
 
 type BuildContext = Pick<EmbedContext, "env" | "manifest">;
 
@@ -70,12 +71,28 @@ async function send(
   await withDeadline(DEADLINES.small, () => BUILDS.send(message, options));
 }
 
-/** Resumes a build that has stopped. If that fails now, the next request for the set tries again. */
-export async function resumeBuild(context: BuildContext, account: string, id: string): Promise<void> {
+/**
+ * Resumes a build that has stopped, or that the request that stored the set did not come to. If that fails now, the next
+ * request for the set tries again.
+ */
+export async function resumeBuild(context: BuildContext, summary: LabelSetSummary): Promise<void> {
+  const { account, id } = summary;
   try {
-    const { claim } = await new SetStore(context.env.SETS).claims.get(id, context.manifest.revision);
-    if (claim !== undefined) await requestBuild(context, account, id);
+    const store = new SetStore(context.env.SETS);
+    const { revision } = context.manifest;
+    const { claim } = await store.claims.get(id, revision);
+    // Nobody asked for it with this model.
+    if (claim === undefined && summary.revision !== revision) return;
+    if (claim === undefined && !(await planSet(summary, store))) return;
+    await requestBuild(context, account, id);
   } catch (error) {
     warn("label set not taken up", error);
   }
+}
+
+/** @returns false if there is no such set */
+async function planSet({ id, examples }: LabelSetSummary, store: SetStore): Promise<boolean> {
+  if ((await store.plans.get(id, examples !== undefined)) !== undefined) return true;
+  const plan = await withDefinition(store, id, (definition) => store.plans.ensure(id, definition));
+  return plan !== undefined;
 }
