@@ -13,6 +13,8 @@ export const MAX_PROMPT_CHARACTERS = 8_000_000;
 export const MAX_PREDICTIONS = 160_000;
 /** Label sets in one classification. */
 export const MAX_LABEL_SETS = 16;
+/** Label sets of an account; R2 lists so many at once. */
+export const MAX_STORED_SETS = 1_000;
 /** Labels in a stored set. */
 export const MAX_SET_LABELS = 10_000;
 export const MAX_TEMPLATES = 100;

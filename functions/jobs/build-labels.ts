@@ -17,6 +17,7 @@ import { MAX_TRIES } from "../label-sets/builds/build-limits.ts";
 import { type BuildMessage, buildMessageSchema } from "../label-sets/builds/build-message.ts";
 import type { TextCall } from "../embed/compute-prompts.ts";
 import { buildNextPart } from "../label-sets/builds/build-part.ts";
+import { OpenBuilds } from "../label-sets/builds/open-builds.ts";
 import { SetNames } from "../label-sets/set-names.ts";
 import { type LabelSetSummary, SetStore } from "../label-sets/set-store.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
@@ -92,8 +93,10 @@ async function takePart(
   const summary = await store.summary(account, id);
   if (summary === undefined) {
     // Whoever stored the set may have written after its deletion.
-    await store.removeComputed(id);
-    await send(await builds.end(message, "over"), env);
+    await store.removeLeft(account, id);
+    // What has been stored again has a message of its own.
+    if (await store.exists(account, id)) await send(await builds.drop(message), env);
+    else await endBuild(message, env);
     return undefined;
   }
   const options = { mayBegin: message.turn === undefined };
@@ -103,6 +106,11 @@ async function takePart(
     return undefined;
   }
   if (refused !== undefined) return Math.ceil(refused.waitMs / 1000);
+  // Its consumers die, and cannot say so.
+  if (tries > MAX_TRIES) {
+    await endBuild(message, env);
+    return undefined;
+  }
   const { mayBegin, others } = await builds.begin(message);
   await send(others, env);
   if (!mayBegin) return undefined;
@@ -116,18 +124,28 @@ async function takePart(
     if (held.isLost) return FIRST_DELAY;
     const after = await afterPart(message, next, store, held, env);
     const delayMs = held.isFresh ? 1_000 : 0;
-    await send(await builds.end(message, after), env, (each) => (each.id === id ? delayMs : 0));
+    if (after === "over") await endBuild(message, env);
+    else await send(await builds.end(message, after), env, (each) => (each.id === id ? delayMs : 0));
     return undefined;
   } catch (error) {
     if (held.isLost) return FIRST_DELAY;
     await held.release(1000 * delayOf(tries)).catch(() => {});
-    const after = isGivenUp(error, tries) ? "over" : "later";
-    await builds
-      .end(message, after)
-      .then((messages) => send(messages, env))
-      .catch((cause: unknown) => warn("turn of a label set not ended", cause));
+    const ended = isGivenUp(error, tries)
+      ? endBuild(message, env)
+      : builds.end(message, "later").then((messages) => send(messages, env));
+    await ended.catch((cause: unknown) => warn("turn of a label set not ended", cause));
     throw error;
   }
+}
+
+/** The set is ready, given up or deleted. */
+async function endBuild(message: BuildMessage, env: JobsBindings): Promise<void> {
+  const { account } = message;
+  await send(await new AccountBuilds(env, account).end(message, "over"), env);
+  // The sweep removes a mark that is left.
+  await new OpenBuilds(env.SETS)
+    .over(account, message)
+    .catch((error: unknown) => warn("mark of a label set not removed", error));
 }
 
 /** @returns the part that is probably next; undefined if the set is ready or deleted */
@@ -169,7 +187,7 @@ async function afterPart(
   env: JobsBindings,
 ): Promise<BuildMessage | "over"> {
   if (!(await store.exists(account, id))) {
-    await store.removeComputed(id);
+    await store.removeLeft(account, id);
     return "over";
   }
   if (next !== undefined) return { account, id, model, part: next, turn: held.next };
@@ -199,7 +217,7 @@ function recordPart({ USAGE }: JobsBindings, account: string, manifest: Manifest
 }
 
 /** @param delayOfEach milliseconds */
-async function send(
+export async function send(
   messages: readonly BuildMessage[],
   { BUILDS }: JobsBindings,
   delayOfEach: (message: BuildMessage) => number = () => 0,

@@ -12,6 +12,7 @@ import { buildLabels } from "./build-labels.ts";
 import type { JobsBindings } from "./jobs-bindings.ts";
 import { leaveStores } from "./vector-stores/leave-stores.ts";
 import { sweepBatches } from "./sweeps/sweep-batches.ts";
+import { sweepBuilds } from "./sweeps/sweep-builds.ts";
 import { sweepStores } from "./sweeps/sweep-stores.ts";
 import { workOnBatch } from "./batches/work-on-batch.ts";
 import { workOnStore } from "./vector-stores/work-on-store.ts";
@@ -30,6 +31,7 @@ export default {
       await swept("sweep", () => sweepFiles(env)),
       await swept("batches", () => sweepBatches(env)),
       await swept("vector stores", () => sweepStores(env)),
+      await swept("label sets", () => sweepBuilds(env)),
     ];
     for (const failure of failures) if (failure !== undefined) throw failure;
   },

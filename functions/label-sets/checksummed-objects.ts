@@ -115,8 +115,9 @@ export class ChecksummedObjects {
     return object.bytes;
   }
 
-  async removeAll(prefix: string): Promise<void> {
-    await removeAll(this.#bucket, prefix, unreachable);
+  /** @param mayRemove asked right before each deletion, of what was there before */
+  async removeAll(prefix: string, mayRemove?: () => Promise<boolean>): Promise<void> {
+    await removeAll(this.#bucket, prefix, unreachable, mayRemove);
   }
 }
 

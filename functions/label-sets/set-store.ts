@@ -37,6 +37,8 @@ export interface LabelSetSummary {
   templates: readonly string[];
   /** Seconds since 1970. */
   created_at: number;
+  /** Of the model that it was first stored with; absent if an earlier release stored it. */
+  revision?: string;
 }
 
 /** A set's embeddings for a model revision. */
@@ -114,6 +116,19 @@ export class SetStore {
     }
   }
 
+  /** @param most 1,000 at the most @returns whether the account has so many sets */
+  async hasAsMany(account: string, most: number): Promise<boolean> {
+    let count = 0;
+    for (let cursor: string | undefined; ;) {
+      const options = { prefix: summaryKey(account, ""), limit: most - count };
+      const listed = await this.#bucket.list(cursor === undefined ? options : { ...options, cursor });
+      count += listed.objects.length;
+      if (count >= most) return true;
+      if (!listed.truncated) return false;
+      ({ cursor } = listed);
+    }
+  }
+
   /**
    * Sets of all accounts.
    * @param after `next` of the answer before
@@ -160,15 +175,23 @@ export class SetStore {
 
   /** The set exists until the end, so that a deletion that failed can be repeated. */
   async remove(account: string, id: string): Promise<void> {
-    await this.removeComputed(id);
+    await this.#removeComputed(id);
     await this.#bucket.delete(`definitions/${id}`);
     await this.#bucket.delete(summaryKey(account, id));
   }
 
-  /** Deletes everything that belongs to a set's definition. */
-  async removeComputed(id: string): Promise<void> {
+  /**
+   * Deletes what was written of a set after its deletion. If it has been stored again, what is there stays: the vectors of
+   * its examples cannot be made again.
+   */
+  async removeLeft(account: string, id: string): Promise<void> {
+    await this.#removeComputed(id, async () => !(await this.exists(account, id)));
+  }
+
+  /** Deletes everything that belongs to a set's definition. @param mayRemove asked right before each deletion */
+  async #removeComputed(id: string, mayRemove?: () => Promise<boolean>): Promise<void> {
     for (const kind of ["claims", "vectors", "parts", "plans", "examples"])
-      await this.#objects.removeAll(`${kind}/${id}/`);
+      await this.#objects.removeAll(`${kind}/${id}/`, mayRemove);
   }
 
   /** What is known of the packed embeddings without reading them; undefined if there are none. See `isComplete`. */

@@ -6,13 +6,24 @@ import { ServiceError } from "./errors.ts";
 /** Objects that R2 lists or removes in one call. */
 const MAX_REMOVED = 1_000;
 
-/** @throws what `unreachable` makes while R2 does not answer */
-export async function removeAll(bucket: R2Bucket, prefix: string, unreachable: Unreachable): Promise<void> {
+/**
+ * @param mayRemove asked right before each deletion, of what was there before; after `false` nothing more is removed
+ * @throws what `unreachable` makes while R2 does not answer
+ */
+export async function removeAll(
+  bucket: R2Bucket,
+  prefix: string,
+  unreachable: Unreachable,
+  mayRemove: () => Promise<boolean> = async () => true,
+): Promise<void> {
   for (;;) {
     const options = { prefix, limit: MAX_REMOVED };
     const listed = await answeredBy(DEADLINES.r2Body, () => bucket.list(options), unreachable);
     const keys = listed.objects.map(({ key }) => key);
-    if (keys.length > 0) await answeredBy(DEADLINES.r2Body, () => bucket.delete(keys), unreachable);
+    if (keys.length > 0) {
+      if (!(await mayRemove())) return;
+      await answeredBy(DEADLINES.r2Body, () => bucket.delete(keys), unreachable);
+    }
     if (!listed.truncated) return;
   }
 }

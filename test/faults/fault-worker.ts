@@ -259,7 +259,7 @@ function objectWith(on, methods) {
   return FaultyObject;
 }
 
-const Account = objectWith("ACCOUNTS.ask", ${JSON.stringify(methodsOf("account-state.ts"))});
+const Account = objectWith("ACCOUNTS.ask", ${JSON.stringify(methodsOf("account/account-state.ts"))});
 
 export class Accounts extends WorkerEntrypoint {
   getByName(account) {
@@ -267,7 +267,7 @@ export class Accounts extends WorkerEntrypoint {
   }
 }
 
-const Store = objectWith("VECTOR_STORES.ask", ${JSON.stringify(methodsOf("vector-store-state.ts"))});
+const Store = objectWith("VECTOR_STORES.ask", ${JSON.stringify(methodsOf("vector-store/vector-store-state.ts"))});
 
 export class Stores extends WorkerEntrypoint {
   getByName(name) {

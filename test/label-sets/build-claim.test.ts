@@ -113,7 +113,7 @@ describe("a turn", () => {
   it("is lost when its set is deleted", async () => {
     const { store, id, turn } = await begin();
     const held = await take(store, id, turn);
-    await store.removeComputed(id);
+    await store.remove("a", id);
     later(11_000);
     expect(await held.renew()).toBe(false);
   });

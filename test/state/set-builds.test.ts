@@ -71,8 +71,8 @@ function objectOf(account: string) {
   let calls = 0;
   const nextCall = (): string => `call ${calls++}`;
   return {
-    open: (at: number, id: string, most = 100): Promise<boolean> =>
-      ask(at, "open", { id, model: MODEL }, most),
+    open: (at: number, id: string, most = 100, ...message: Message[]): Promise<boolean> =>
+      ask(at, "open", { id, model: MODEL }, most, ...message),
     begin: async (at: number, id: string, part = 0): Promise<[boolean, string[]]> => {
       const { mayBegin, others } = await ask(at, "begin", messageOf(id, part), MOST, nextCall());
       return [mayBegin, idsOf(others)];
@@ -85,6 +85,8 @@ function objectOf(account: string) {
     ): Promise<string[]> => idsOf(await ask(at, "end", { id, model: MODEL }, after, MOST, call)),
     drop: async (at: number, id: string, part = 0): Promise<string[]> =>
       idsOf(await ask(at, "drop", messageOf(id, part), MOST, nextCall())),
+    resume: async (at: number): Promise<string[]> =>
+      idsOf((await ask(at, "resume", MOST, nextCall())).messages),
     removed: (at: number, id: string): Promise<void> => ask(at, "removed", id),
   };
 }
@@ -130,6 +132,29 @@ it("takes back the turn of a consumer that died, and gives a message that was lo
   expect(await account.end(400_000, "c", "over")).toEqual(["d", "e"]);
 });
 
+it("gives a first message once more that did not come, and no other meanwhile", async () => {
+  const account = objectOf("first");
+  for (const id of ["a", "b", "c"]) expect(await account.open(1, id, 100, messageOf(id))).toBe(true);
+  expect(await account.begin(2, "b")).toEqual([true, []]);
+  expect(await account.resume(120_000)).toEqual([]);
+  expect(await account.resume(120_001)).toEqual(["a"]);
+  expect(await account.end(120_002, "b", "over")).toEqual(["c"]);
+  // Those have come, or may still come.
+  expect(await account.begin(120_003, "a")).toEqual([true, []]);
+  expect(await account.resume(240_001)).toEqual([]);
+  expect(await account.resume(240_002)).toEqual(["c"]);
+});
+
+it("gives the message of a set once more that its consumer has left, and that the queue has lost", async () => {
+  const account = objectOf("left");
+  await account.begin(1, "dead");
+  await account.begin(1, "failed");
+  await account.end(2, "failed", "later");
+  expect(await account.resume(3_600_000)).toEqual([]);
+  expect(await account.resume(3_600_001)).toEqual(["dead"]);
+  expect(await account.resume(3_600_002)).toEqual(["failed"]);
+});
+
 it("gives the same messages to a call whose answer was lost", async () => {
   const account = objectOf("lost answers");
   for (const id of ["a", "b", "c", "d"]) await account.begin(1, id);
@@ -167,7 +192,9 @@ it("counts sets until they are ready, given up, deleted or forgotten", async () 
   expect([await open(5, "d"), await open(5, "e")]).toEqual([true, false]);
   await account.removed(6, "b");
   expect([await open(7, "e"), await open(7, "f")]).toEqual([true, false]);
-  // Nothing was heard of `c`, `d` and `e`; `g` waits for its turn.
+  // Nothing was heard of `c`, `d` and `e`; the others have messages.
   for (const id of ["x", "y", "g"]) await account.begin(8, id);
-  expect(await open(3_700_000, "f")).toBe(true);
+  expect(await open(3_700_000, "f")).toBe(false);
+  await account.end(3_700_001, "x", "over");
+  expect(await open(3_700_002, "f")).toBe(true);
 });

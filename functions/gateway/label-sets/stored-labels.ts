@@ -12,6 +12,7 @@ import { shownId } from "../shown-values.ts";
 import { buildAtOnce, isSmall } from "./build-set.ts";
 import { isLabelSetId, type LabelSetDefinition } from "../../label-sets/definition.ts";
 import { type LabelMatrix, matrixBytes, unpackMatrix } from "../../label-sets/label-matrix.ts";
+import { MAX_UNCACHED_PROMPTS } from "../limits.ts";
 import { noExamples } from "./embed-examples.ts";
 import { MAKING, promptRoom, withPromptRoom } from "./embed-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
@@ -133,7 +134,7 @@ async function load(
   else await withPromptRoom(known, context, () => build(known));
   if (!(await exists(account, id, context))) {
     // It was deleted meanwhile.
-    await store.removeComputed(id);
+    await store.removeLeft(account, id);
     throw labelSetNotFound(id);
   }
   return true;
@@ -160,23 +161,24 @@ async function loadFromR2(
  * compute it; `label_set_model_mismatch`; `overloaded`
  */
 async function withSmall(
-  { account, id, examples }: LabelSetSummary,
+  { account, id, examples, prompts }: LabelSetSummary,
   store: SetStore,
   context: EmbedContext,
   renew: Renew,
   build: (definition: LabelSetDefinition) => Promise<void>,
 ): Promise<void> {
   renew();
-  // Only a large set, or one with examples, has a plan. The plan is checked first, because a definition may be as large
-  // as a request's body.
-  let plan = await store.plans.get(id, examples !== undefined);
+  // The plan of a large set, or one with examples, is checked first, because a definition may be as large as a request's
+  // body. A small one has a plan if the jobs Worker was asked for it, and is computed at once all the same.
+  const mayBeSmall = examples === undefined && prompts <= MAX_UNCACHED_PROMPTS;
+  let plan = mayBeSmall ? undefined : await store.plans.get(id, examples !== undefined);
   if (plan === undefined) {
     const made = await withDefinition(
       store,
       id,
       async (definition, hold) => {
         renew();
-        if (!isSmall(definition)) return await store.plans.make(id, definition);
+        if (!isSmall(definition)) return await store.plans.ensure(id, definition);
         await hold(promptRoom(definition));
         await build(definition);
         return "built";

@@ -28,7 +28,8 @@ export const labelSetPaths: ZodOpenApiPathsObject = {
         "name leads to this set as soon as it is computed for `model`, and until then to the set that it led to before; a set that " +
         "exists is named by storing it again. An isolate may know a name's former set for 5 seconds; each answer is from " +
         "one set and says its id. Of an account, 100 sets may wait for their computation in the background, two of which " +
-        "are computed at once; one more is refused with 429 and not stored.",
+        "are computed at once; one more is refused with 429 and not stored. An account may have 1,000 sets; one more is " +
+        "refused with 403 `storage_limit_exceeded`.",
       request: labelSetRequestSchema,
       answers: {
         "200": ["The set already existed", responses.labelSetSchema],
@@ -54,7 +55,7 @@ export const labelSetPaths: ZodOpenApiPathsObject = {
       summary: "One label set with its labels",
       description:
         "`status`, `prompts_done` and `bytes` refer to `model`, by default the deployment's first model. Requesting a " +
-        "set whose computation has stopped resumes it.",
+        "set whose computation has stopped, or was never begun for the model that it was stored with, has it computed.",
       path: setPath,
       query: labelSetQuerySchema,
       answers: { "200": ["The set", responses.labelSetDetailSchema] },

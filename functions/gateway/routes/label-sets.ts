@@ -30,6 +30,7 @@ import { removeMatrix } from "../label-sets/matrix-cache.ts";
 import { matrixBytes } from "../../label-sets/label-matrix.ts";
 import { MATRIX_ROOM, setTooLarge } from "../label-sets/matrix-memory.ts";
 import { openBuild, requestBuild, resumeBuild } from "../label-sets/request-build.ts";
+import { OpenBuilds } from "../../label-sets/builds/open-builds.ts";
 import { isComplete, type LabelSetSummary, SetStore } from "../../label-sets/set-store.ts";
 import { forgetName, freshSet } from "../label-sets/named-set.ts";
 import { forgetLabels, labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
@@ -42,6 +43,7 @@ import { requestedModel } from "./request/requested-model.ts";
 import { configuredModel } from "../../runtime/model-store/configured-model.ts";
 import { servedModels } from "../models/served-models.ts";
 import { foldAliases, LABEL_ALIASES } from "../body/fields.ts";
+import { MAX_STORED_SETS } from "../limits.ts";
 import {
   labelSetListSchema,
   labelSetQuerySchema,
@@ -86,8 +88,11 @@ export const labelSets = new Hono<GatewayEnv>()
       prompts: countPrompts(definition),
       templates: definition.templates,
       created_at: unixSeconds(),
+      revision: manifest.revision,
     };
     const isTaughtSet = vectors !== undefined;
+    if (!(await store.exists(account, summary.id)) && (await store.hasAsMany(account, MAX_STORED_SETS)))
+      throw tooManySets();
     const isReady = isComplete(await store.ready(summary.id, manifest.revision), isTaughtSet);
     if (!isReady && !isSmall(definition)) await openBuild(context, account, summary.id);
     const isNew = await store.create(summary, definition, pauses);
@@ -100,14 +105,8 @@ export const labelSets = new Hono<GatewayEnv>()
     } else if (!wasReady) {
       // The jobs Worker needs them.
       if (vectors !== undefined) await store.examples.put(summary.id, manifest.revision, vectors);
-      const plan = await store.plans.get(summary.id, isTaughtSet);
-      if (plan === undefined) await store.plans.make(summary.id, definition, pauses);
+      await store.plans.ensure(summary.id, definition, pauses);
       await requestBuild(context, account, summary.id);
-      if (!(await store.exists(account, summary.id))) {
-        // It was deleted meanwhile, perhaps before the last of this was written.
-        await store.removeComputed(summary.id);
-        throw labelSetNotFound(summary.id);
-      }
     }
     const names = new SetNames(c.env, account);
     if (request.name !== undefined) {
@@ -115,9 +114,15 @@ export const labelSets = new Hono<GatewayEnv>()
       await names.give(request.name, summary.id, isComputed, manifest.revision);
       forgetName(account, request.name);
     }
-    const stored = isNew ? summary : await store.summary(account, summary.id);
+    const stored = await store.summary(account, summary.id);
+    if (stored === undefined) {
+      // It was deleted meanwhile, perhaps before the last of this was written.
+      await store.removeLeft(account, summary.id);
+      await names.removed(summary.id);
+      throw labelSetNotFound(summary.id);
+    }
     const described = await describeSet(
-      stored ?? summary,
+      stored,
       store,
       manifest,
       nameOf(c, summary.id, manifest, request.name),
@@ -148,7 +153,9 @@ export const labelSets = new Hono<GatewayEnv>()
     if (summary === undefined) throw labelSetNotFound(id);
     const named = isLabelSetId(given) ? undefined : given;
     const described = await describeSet(summary, store, manifest, nameOf(c, id, manifest, named));
-    if (described.status === "building") await resumeBuild({ env: c.env, manifest }, account, id);
+    // Without vectors of its examples it waits for its owner.
+    if (described.status === "building" && described.missing_examples !== true)
+      await resumeBuild({ env: c.env, manifest }, summary);
     return await streamSet(c, described, store);
   })
   .delete(`${PATH}/:id`, async (c) => {
@@ -162,6 +169,7 @@ export const labelSets = new Hono<GatewayEnv>()
     if (!isThere) throw labelSetNotFound(id);
     const pictures = await examplePictures(account, id, store);
     await store.remove(account, id);
+    await new OpenBuilds(c.env.SETS).removed(account, id);
     // Last, so that a deletion by name can be repeated until then.
     await names.removed(id);
     forgetName(account, given);
@@ -205,6 +213,11 @@ async function definedLabels(
     vectors: examples.vectors,
     usage: { ...usage, images: images.hashes.length, cachedImages: images.cached },
   };
+}
+
+function tooManySets(): ServiceError {
+  const message = `the account has ${MAX_STORED_SETS} label sets, as many as it may have: delete sets that are not used`;
+  return new ServiceError("storage_limit_exceeded", message);
 }
 
 function servedRevisions(env: GatewayEnv["Bindings"]): string[] {

@@ -18,13 +18,21 @@ export interface BuildTurn {
   others: BuildMessage[];
 }
 
+export interface ResumedBuilds {
+  /** Messages of the sets whose turn it is now. */
+  messages: BuildMessage[];
+  /** All sets that are to be computed. */
+  open: Build[];
+}
+
 export interface AccountBuildsRpc {
   /**
    * Counts a set among those that are to be computed.
    * @param most sets that may be
+   * @param message of the set, which is about to be sent; it is given again if it does not come
    * @returns false if as many are, and the set is none of them
    */
-  openBuild(build: Build, most: number): Promise<boolean>;
+  openBuild(build: Build, most: number, message?: BuildMessage): Promise<boolean>;
   /**
    * The queue has delivered a message.
    * @param most turns at once
@@ -35,4 +43,6 @@ export interface AccountBuildsRpc {
   endTurn(build: Build, after: AfterTurn, most: number, call: string): Promise<BuildMessage[]>;
   /** A message's turn is over already: it is not sent again. @returns as `endTurn` */
   dropMessage(message: BuildMessage, most: number, call: string): Promise<BuildMessage[]>;
+  /** Gives turns that nobody else gives, because the messages of all who could were lost. */
+  resumeBuilds(most: number, call: string): Promise<ResumedBuilds>;
 }

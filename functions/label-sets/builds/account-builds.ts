@@ -1,7 +1,7 @@
 /** The label sets of an account that are computed in the background: its Durable Object, asked with a deadline. */
 import { askedObject } from "../../runtime/ask-object.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import type { AccountBuildsRpc, AfterTurn, Build, BuildTurn } from "./account-builds-rpc.ts";
+import type { AccountBuildsRpc, AfterTurn, Build, BuildTurn, ResumedBuilds } from "./account-builds-rpc.ts";
 import { MAX_BUILDING_SETS, MAX_OPEN_BUILDS } from "./build-limits.ts";
 import type { BuildMessage } from "./build-message.ts";
 
@@ -9,7 +9,7 @@ export interface BuildBindings {
   ACCOUNTS: { getByName(account: string): AccountBuildsRpc };
 }
 
-const REPEATABLE = ["openBuild", "beginTurn", "endTurn", "dropMessage"] as const;
+const REPEATABLE = ["openBuild", "beginTurn", "endTurn", "dropMessage", "resumeBuilds"] as const;
 
 /** Every method throws ServiceError `overloaded` while the object does not answer. */
 export class AccountBuilds {
@@ -19,11 +19,15 @@ export class AccountBuilds {
     this.#object = askedObject(() => ACCOUNTS.getByName(account), unreachable, REPEATABLE);
   }
 
-  /** @throws ServiceError `rate_limit_exceeded` */
-  async open({ id, model }: Build): Promise<void> {
-    if (await this.#object.openBuild({ id, model }, MAX_OPEN_BUILDS)) return;
-    const message = `the account has ${MAX_OPEN_BUILDS} label sets that are being computed; wait until one is ready, or delete some`;
-    throw new ServiceError("rate_limit_exceeded", message);
+  /** @returns false if as many sets are open as may be, and this is none of them */
+  async open({ id, model }: Build): Promise<boolean> {
+    return await this.#object.openBuild({ id, model }, MAX_OPEN_BUILDS);
+  }
+
+  /** Keeps the first message of a set that is open, before it is sent. */
+  async keep(message: BuildMessage): Promise<void> {
+    const { id, model } = message;
+    await this.#object.openBuild({ id, model }, MAX_OPEN_BUILDS, message);
   }
 
   async begin(message: BuildMessage): Promise<BuildTurn> {
@@ -38,6 +42,10 @@ export class AccountBuilds {
   /** @returns messages to send */
   async drop(message: BuildMessage): Promise<BuildMessage[]> {
     return await this.#object.dropMessage(message, MAX_BUILDING_SETS, crypto.randomUUID());
+  }
+
+  async resume(): Promise<ResumedBuilds> {
+    return await this.#object.resumeBuilds(MAX_BUILDING_SETS, crypto.randomUUID());
   }
 }
 

@@ -46,6 +46,12 @@ export class PlanStore {
     return plan;
   }
 
+  /** The set's plan, which is made if there is none. */
+  async ensure(id: string, definition: LabelSetDefinition, pauses?: Pauses): Promise<Plan> {
+    const isTaught = labelsOfExamples(definition).length > 0;
+    return (await this.get(id, isTaught)) ?? (await this.make(id, definition, pauses));
+  }
+
   /** The prompts of a part's vectors; undefined if the plan is damaged. */
   async part(id: string, plan: Plan, number: number): Promise<PlannedItem[] | undefined> {
     const { block, index } = placeOf(plan, number);

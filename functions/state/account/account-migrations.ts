@@ -122,4 +122,9 @@ export const ACCOUNT_MIGRATIONS: Migrations = [
       PRIMARY KEY (id, model)
     ) WITHOUT ROWID`,
   ],
+  [
+    // Until then the queue has the set's message, which from now on is kept also while the set has its turn. Milliseconds
+    // since 1970.
+    "ALTER TABLE set_builds ADD COLUMN away_until INTEGER",
+  ],
 ];

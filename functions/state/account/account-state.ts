@@ -23,6 +23,7 @@ import type {
   AfterTurn,
   Build,
   BuildTurn,
+  ResumedBuilds,
 } from "../../label-sets/builds/account-builds-rpc.ts";
 import type { BuildMessage } from "../../label-sets/builds/build-message.ts";
 import type { Naming, SetNamesRpc } from "../../label-sets/set-names-rpc.ts";
@@ -145,8 +146,8 @@ export class AccountState
     this.#setBuilds.removed(id);
   }
 
-  async openBuild(build: Build, most: number): Promise<boolean> {
-    return this.#setBuilds.open(build, most);
+  async openBuild(build: Build, most: number, message?: BuildMessage): Promise<boolean> {
+    return this.#setBuilds.open(build, most, message);
   }
 
   async beginTurn(message: BuildMessage, most: number, call: string): Promise<BuildTurn> {
@@ -159,6 +160,10 @@ export class AccountState
 
   async dropMessage(message: BuildMessage, most: number, call: string): Promise<BuildMessage[]> {
     return this.#setBuilds.drop(message, most, call);
+  }
+
+  async resumeBuilds(most: number, call: string): Promise<ResumedBuilds> {
+    return this.#setBuilds.resume(most, call);
   }
 
   async addBatch(id: string, maxOpen: number): Promise<boolean> {

@@ -1,18 +1,27 @@
 /**
  * Which of an account's label sets are computed in the background. All accounts share the consumers of the queue, so an
- * account has a few turns at once, each for one part of a set; the sets take turns in a line. The message of a set in line
- * is kept here, and given to whoever ends a turn. A turn that nobody ends is over after some time, and a message that was
- * given and did not come is given again: so neither a consumer that died nor a lost message keeps the others waiting.
+ * account has a few turns at once, each for one part of a set; the sets take turns in a line. The message of a set is kept
+ * here until its next one comes, and given to whoever ends a turn once the set is first in line. A turn that nobody ends
+ * is over after some time, and a message that was sent and did not come is given again: so neither a consumer that died
+ * nor a lost message keeps the others waiting, or ends a set.
  */
-import type { AfterTurn, Build, BuildTurn } from "../../label-sets/builds/account-builds-rpc.ts";
+import type {
+  AfterTurn,
+  Build,
+  BuildTurn,
+  ResumedBuilds,
+} from "../../label-sets/builds/account-builds-rpc.ts";
 import type { BuildMessage } from "../../label-sets/builds/build-message.ts";
 
 /** Milliseconds; longer than a part takes. */
 const TURN_MS = 180_000;
-/** Milliseconds in which a message that was given comes from the queue. */
+/** Milliseconds in which a message that was sent comes from the queue. */
 const SENT_MS = 120_000;
-/** Milliseconds after which a set of which nothing was heard does not count any more; longer than a message is delayed. */
-const FORGOTTEN_MS = 3_600_000;
+/**
+ * Milliseconds, longer than a message is delayed: after them, the queue has lost a message that it was to deliver again,
+ * and a set that has no message, because its request did not come so far, does not count any more.
+ */
+const LOST_MS = 3_600_000;
 
 export class SetBuilds {
   readonly #storage: DurableObjectStorage;
@@ -23,14 +32,10 @@ export class SetBuilds {
     this.#sql = storage.sql;
   }
 
-  open(build: Build, most: number): boolean {
+  open(build: Build, most: number, message?: BuildMessage): boolean {
     const now = Date.now();
     return this.#storage.transactionSync(() => {
       this.#endLapsed(now);
-      this.#sql.exec(
-        "DELETE FROM set_builds WHERE message IS NULL AND until IS NULL AND seen_at <= ?",
-        now - FORGOTTEN_MS,
-      );
       const { open, own } = this.#sql
         .exec<{ open: number; own: number }>(
           "SELECT COUNT(*) AS open, COUNT(CASE WHEN id = ? AND model = ? THEN 1 END) AS own FROM set_builds",
@@ -40,10 +45,15 @@ export class SetBuilds {
         .one();
       if (own === 0 && open >= most) return false;
       this.#sql.exec(
-        `INSERT INTO set_builds (id, model, position, seen_at) VALUES (?, ?, ${LAST}, ?)
-         ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at`,
+        `INSERT INTO set_builds (id, model, position, message, away_until, seen_at) VALUES (?, ?, ${LAST}, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET
+           message = COALESCE(excluded.message, message),
+           away_until = COALESCE(excluded.away_until, away_until),
+           seen_at = excluded.seen_at`,
         build.id,
         build.model,
+        message === undefined ? null : JSON.stringify(message),
+        message === undefined ? null : now + SENT_MS,
         now,
       );
       return true;
@@ -64,10 +74,12 @@ export class SetBuilds {
           message.model,
         )
         .one();
+      // The queue delivers it again if its consumer dies.
       if (until !== null)
         this.#sql.exec(
-          "UPDATE set_builds SET until = ?, message = NULL WHERE id = ? AND model = ?",
+          "UPDATE set_builds SET until = ?, given_to = NULL, away_until = ? WHERE id = ? AND model = ?",
           now + TURN_MS,
+          now + LOST_MS,
           message.id,
           message.model,
         );
@@ -82,7 +94,9 @@ export class SetBuilds {
       const { id, model } = build;
       if (after === "later")
         this.#sql.exec(
-          "UPDATE set_builds SET message = NULL, until = NULL, seen_at = ? WHERE id = ? AND model = ?",
+          `UPDATE set_builds SET until = NULL, given_to = NULL, away_until = ?, seen_at = ?
+           WHERE id = ? AND model = ?`,
+          now + LOST_MS,
           now,
           id,
           model,
@@ -100,7 +114,8 @@ export class SetBuilds {
       this.#endLapsed(now);
       this.#sql.exec(
         `DELETE FROM set_builds
-         WHERE id = ? AND model = ? AND message IS NOT NULL AND json_extract(message, '$.turn') IS ?`,
+         WHERE id = ? AND model = ? AND message IS NOT NULL AND json_extract(message, '$.turn') IS ?
+           AND (until IS NULL OR given_to IS NOT NULL)`,
         id,
         model,
         turn ?? null,
@@ -109,20 +124,34 @@ export class SetBuilds {
     });
   }
 
+  resume(most: number, call: string): ResumedBuilds {
+    const now = Date.now();
+    return this.#storage.transactionSync(() => {
+      this.#endLapsed(now);
+      const messages = this.#give(now, most, call);
+      const open = this.#sql.exec<{ id: string; model: string }>("SELECT id, model FROM set_builds");
+      return { messages, open: open.toArray() };
+    });
+  }
+
   removed(id: string): void {
     this.#sql.exec("DELETE FROM set_builds WHERE id = ?", id);
   }
 
-  /** Those that were given and did not come are in line again. */
+  /** Those whose turn nobody ended have none any more, and those without a message are forgotten after a while. */
   #endLapsed(now: number): void {
     this.#sql.exec("UPDATE set_builds SET until = NULL WHERE until <= ?", now);
+    this.#sql.exec(
+      "DELETE FROM set_builds WHERE message IS NULL AND until IS NULL AND seen_at <= ?",
+      now - LOST_MS,
+    );
   }
 
   /** Keeps a set's place in line. */
   #keep(message: BuildMessage, now: number): void {
     this.#sql.exec(
       `INSERT INTO set_builds (id, model, position, message, seen_at) VALUES (?, ?, ${LAST}, ?, ?)
-       ON CONFLICT DO UPDATE SET message = excluded.message, seen_at = excluded.seen_at`,
+       ON CONFLICT DO UPDATE SET message = excluded.message, away_until = NULL, seen_at = excluded.seen_at`,
       message.id,
       message.model,
       JSON.stringify(message),
@@ -137,7 +166,9 @@ export class SetBuilds {
       .one();
     const first = this.#sql
       .exec<{ id: string; model: string }>(
-        "SELECT id, model FROM set_builds WHERE message IS NOT NULL AND until IS NULL ORDER BY position LIMIT ?",
+        `SELECT id, model FROM set_builds
+         WHERE message IS NOT NULL AND until IS NULL AND COALESCE(away_until, 0) <= ? ORDER BY position LIMIT ?`,
+        now,
         Math.max(0, most - taken),
       )
       .toArray();
