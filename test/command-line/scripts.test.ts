@@ -56,9 +56,9 @@ it("finds the scripts", () => {
 it("finds each command in the folder of its name or group, in the file of its name", () => {
   const commands = own.filter(([, [file = ""]]) => file.startsWith("scripts/") || file.startsWith("build/"));
   for (const [name, [file = ""]] of commands) {
-    const [, group, own = name] = /^(model|build):(.+)$/.exec(name) ?? [];
-    const folder = { model: "models", build: "build" }[group ?? ""] ?? own;
-    const expected = `scripts/${folder}/${own}.ts`.replaceAll("dev", "start");
+    const [, group, command = name] = /^(model|build):(.+)$/.exec(name) ?? [];
+    const folder = { model: "models", build: "build" }[group ?? ""] ?? command;
+    const expected = `scripts/${folder}/${command}.ts`.replaceAll("dev", "start");
     // `prepare` runs several programs; every other command runs one.
     expect(file).toMatch(name === "prepare" ? /^scripts\/prepare\/[\w-]+\.ts$/ : expected);
   }
