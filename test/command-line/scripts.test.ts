@@ -53,13 +53,14 @@ it("finds the scripts", () => {
   expect(new Set(own.map(([name]) => name)).size).toBeGreaterThanOrEqual(25);
 });
 
-it("finds each command in the folder, and the file, of its name", () => {
+it("finds each command in the folder of its name or group, in the file of its name", () => {
   const commands = own.filter(([, [file = ""]]) => file.startsWith("scripts/") || file.startsWith("build/"));
   for (const [name, [file = ""]] of commands) {
-    const folder = name === "dev" ? "start" : name.replace(":", "-");
+    const [, group, command = name] = /^(model|build):(.+)$/.exec(name) ?? [];
+    const folder = { model: "models", build: "build" }[group ?? ""] ?? command;
+    const expected = `scripts/${folder}/${command}.ts`.replaceAll("dev", "start");
     // `prepare` runs several programs; every other command runs one.
-    const expected = name === "prepare" ? /^scripts\/prepare\/[\w-]+\.ts$/ : `scripts/${folder}/${folder}.ts`;
-    expect(file).toMatch(expected);
+    expect(file).toMatch(name === "prepare" ? /^scripts\/prepare\/[\w-]+\.ts$/ : expected);
   }
 });
 
