@@ -94,6 +94,7 @@ export const BESIDE_NAMES = BESIDE_CONFIGS.map((source) => committedConfig(sourc
 interface RawConfig {
   name: string;
   main: string;
+  workers_dev?: boolean;
   observability?: object | undefined;
   vars?: Record<string, string>;
   assets?: { directory: string };

@@ -3,29 +3,12 @@
  * used because it has 120 MB, which every newcomer would install.
  */
 import * as z from "zod";
-import { wrangler } from "./wrangler.ts";
+import { callApi, type Envelope } from "./api-call.ts";
+import { bearerToken } from "./token.ts";
 
 /** Items a page. All of these lists allow 100, except that of accounts, which allows 50. */
 const PER_PAGE = 100;
 const ACCOUNTS_PER_PAGE = 50;
-
-const envelopeSchema = z.object({
-  success: z.boolean(),
-  errors: z
-    .array(z.object({ message: z.string() }))
-    .nullish()
-    .transform((errors) => errors ?? []),
-  result: z.unknown(),
-  result_info: z
-    .object({
-      page: z.number().optional(),
-      per_page: z.number().optional(),
-      total_count: z.number().optional(),
-      cursor: z.string().nullish(),
-    })
-    .nullish(),
-});
-type Envelope = z.infer<typeof envelopeSchema>;
 
 const accountsSchema = z.array(z.object({ id: z.string(), name: z.string() }));
 const bucketsSchema = z.object({ buckets: z.array(z.object({ name: z.string() })) });
@@ -42,7 +25,7 @@ const consumersSchema = z.array(
     settings: z.record(z.string(), z.unknown()).default({}),
   }),
 );
-const workersSchema = z.array(z.object({ id: z.string() }));
+const workersSchema = z.array(z.object({ id: z.string(), migration_tag: z.string().nullish() }));
 const deploymentsSchema = z.object({
   deployments: z.array(
     z.object({ versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })) }),
@@ -60,6 +43,7 @@ const versionSchema = z.object({
     ),
   }),
 });
+const accountSubdomainSchema = z.object({ subdomain: z.string() });
 const subdomainSchema = z.object({
   subdomain: z.object({ url: z.string(), enabled: z.boolean(), previews_enabled: z.boolean() }),
 });
@@ -94,7 +78,7 @@ export class CloudflareApi {
    * @throws Error if there is no token, or no account or several
    */
   static async open(): Promise<CloudflareApi> {
-    const token = process.env["CLOUDFLARE_API_TOKEN"] ?? (await wrangler(["auth", "token"])).trim();
+    const token = await bearerToken();
     const given = process.env["CLOUDFLARE_ACCOUNT_ID"];
     if (given !== undefined) return new CloudflareApi(token, given);
     const accounts = await new CloudflareApi(token, "").#pages(
@@ -185,13 +169,27 @@ export class CloudflareApi {
     });
   }
 
-  /** Names of all Workers. Cloudflare returns them in one answer, without pages. */
+  /** Names of all Workers. */
   async workers(): Promise<string[]> {
-    return workersSchema.parse(await this.#get("/workers/scripts")).map(({ id }) => id);
+    return [...(await this.migrationTags()).keys()];
+  }
+
+  /**
+   * For each Worker, the tag of the last migration of its Durable Objects; undefined if it has none. Cloudflare returns
+   * all Workers in one answer, without pages.
+   */
+  async migrationTags(): Promise<Map<string, string | undefined>> {
+    const workers = workersSchema.parse(await this.#get("/workers/scripts"));
+    return new Map(workers.map(({ id, migration_tag: tag }) => [id, tag ?? undefined]));
   }
 
   async removeWorker(name: string): Promise<void> {
     await this.#call("DELETE", this.#path(`/workers/scripts/${name}?force=true`));
+  }
+
+  /** The account's name on workers.dev. */
+  async accountSubdomain(): Promise<string> {
+    return accountSubdomainSchema.parse(await this.#get("/workers/subdomain")).subdomain;
   }
 
   /**
@@ -267,25 +265,7 @@ export class CloudflareApi {
     return (await this.#call("POST", this.#path(path), body)).result;
   }
 
-  /** @param body a form, or an object for JSON @throws Error with method, path, status and Cloudflare's messages */
   async #call(method: string, path: string, body?: FormData | object): Promise<Envelope> {
-    const isForm = body instanceof FormData;
-    const response = await fetch(cloudflareBaseUrl() + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${this.#token}`,
-        ...(isForm ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
-    });
-    const envelope = envelopeSchema.safeParse(await response.json().catch(() => undefined));
-    if (envelope.data?.success === true) return envelope.data;
-    const reasons = envelope.data?.errors.map(({ message }) => message).join("; ");
-    throw new Error(`Cloudflare: ${method} ${path} answers ${response.status}: ${reasons ?? "no JSON"}`);
+    return await callApi(this.#token, method, path, body);
   }
-}
-
-/** The URL of Cloudflare's API. wrangler reads the same variable. */
-export function cloudflareBaseUrl(): string {
-  return process.env["CLOUDFLARE_API_BASE_URL"] ?? "https://api.cloudflare.com/client/v4";
 }

@@ -2,6 +2,7 @@
 import { messageOf } from "../../build/command-line/message-of.ts";
 import type { CloudflareApi, Traffic } from "./api.ts";
 import { rollbackCommand, trafficNow, versionsOf } from "./going-back.ts";
+import { adviceFor } from "./prerequisites.ts";
 import { GATEWAY_NAME } from "./resource-names.ts";
 
 /**
@@ -32,6 +33,7 @@ export async function withFailureReport<T>(
       "What serves now:",
       await whatServes(api, former),
       "What to do:",
+      ...adviceFor(messageOf(error)),
       "Fix the cause and run the same command again. Finished steps are not repeated.",
     ];
     throw new Error(lines.join("\n"), { cause: error });

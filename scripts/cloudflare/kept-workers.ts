@@ -6,21 +6,25 @@
 import type { WorkerConfig } from "../worker-configs.ts";
 import type { CloudflareApi, Traffic } from "./api.ts";
 import { giveBack } from "./going-back.ts";
+import { GATEWAY_NAME } from "./resource-names.ts";
 import { wranglerUpload } from "./wrangler.ts";
+
+interface KeptWorker {
+  config: WorkerConfig;
+  /** The versions that had its traffic; undefined for a new Worker. */
+  former: Traffic | undefined;
+  /** The last migration of its Durable Objects before the release. */
+  migration: string | undefined;
+}
 
 export class KeptWorkers {
   readonly #api: CloudflareApi;
   readonly #log: (line: string) => void;
-  /** `former`: the versions that had the Worker's traffic; undefined for a new Worker. */
-  readonly #workers: { config: WorkerConfig; former: Traffic | undefined }[];
+  readonly #workers: readonly KeptWorker[];
   /** Those whose deployment was started. */
-  readonly #begun: { config: WorkerConfig; former: Traffic | undefined }[] = [];
+  readonly #begun: KeptWorker[] = [];
 
-  private constructor(
-    api: CloudflareApi,
-    workers: { config: WorkerConfig; former: Traffic | undefined }[],
-    log: (line: string) => void,
-  ) {
+  private constructor(api: CloudflareApi, workers: readonly KeptWorker[], log: (line: string) => void) {
     this.#api = api;
     this.#workers = workers;
     this.#log = log;
@@ -32,11 +36,11 @@ export class KeptWorkers {
     configs: readonly WorkerConfig[],
     log: (line: string) => void,
   ): Promise<KeptWorkers> {
-    const present = new Set(configs.length === 0 ? [] : await api.workers());
-    const workers: { config: WorkerConfig; former: Traffic | undefined }[] = [];
+    const migrations = configs.length === 0 ? new Map<string, undefined>() : await api.migrationTags();
+    const workers: KeptWorker[] = [];
     for (const config of configs) {
-      const [former] = present.has(config.name) ? await api.deployments(config.name) : [];
-      workers.push({ config, former });
+      const [former] = migrations.has(config.name) ? await api.deployments(config.name) : [];
+      workers.push({ config, former, migration: migrations.get(config.name) });
     }
     return new KeptWorkers(api, workers, log);
   }
@@ -54,11 +58,30 @@ export class KeptWorkers {
     }
   }
 
-  /** Gives the traffic back to the former versions. A new Worker stays, but consumes no queue. */
+  /**
+   * Gives the traffic back to the former versions. A new Worker stays, but consumes no queue. A Worker whose Durable
+   * Objects were migrated stays as well: Cloudflare refuses every version from before a migration.
+   */
   async giveBack(): Promise<void> {
-    for (const { config, former } of this.#begun) {
-      if (former !== undefined) await giveBack(this.#api, config.name, former, this.#log);
+    for (const { config, former, migration } of this.#begun) {
+      if (former === undefined) continue;
+      const present = await this.#migrationOf(config.name, migration);
+      if (present === migration) await giveBack(this.#api, config.name, former, this.#log);
+      else {
+        this.#log(
+          `${config.name} keeps its new version, because Cloudflare does not go back over a migration of Durable ` +
+            `Objects (${present}); it serves the former ${GATEWAY_NAME} as well`,
+        );
+      }
     }
+  }
+
+  /** @returns the last migration of its Durable Objects, or `otherwise` if Cloudflare does not answer */
+  async #migrationOf(name: string, otherwise: string | undefined): Promise<string | undefined> {
+    return await this.#api.migrationTags().then(
+      (tags) => tags.get(name),
+      () => otherwise,
+    );
   }
 
   /** The hash of code and settings that the one version with traffic has in its variable `CODE`. */

@@ -13,6 +13,7 @@ import type { WithModelBucket } from "../models/model-bucket.ts";
 import { release } from "../release/release.ts";
 import { CloudflareApi } from "../cloudflare/api.ts";
 import { withFailureReport } from "../cloudflare/failure-report.ts";
+import { checkPrerequisites } from "../cloudflare/prerequisites.ts";
 import { withOperatorKey } from "../keys/operator-key.ts";
 import { NAMESPACES } from "../cloudflare/resource-names.ts";
 import { ensureResources } from "../cloudflare/resources.ts";
@@ -58,6 +59,7 @@ export async function deploy(
 ): Promise<string> {
   const api = await CloudflareApi.open();
   return await withFailureReport(api, console.log, async (log, former) => {
+    await checkPrerequisites(api);
     const kvIds = await ensureResources(api, log);
     const serving = former === undefined ? undefined : await servedBy(api, former);
     const names = named.length > 0 ? named : (serving ?? [DEMO_MODEL]);

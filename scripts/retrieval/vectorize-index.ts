@@ -3,7 +3,7 @@
  * approximate, so more candidates than results are taken from it and reranked exactly.
  */
 import * as z from "zod";
-import { cloudflareBaseUrl } from "../cloudflare/api.ts";
+import { cloudflareBaseUrl } from "../cloudflare/api-call.ts";
 import { MAX_JSON_BYTES } from "../../functions/gateway/limits.ts";
 import { pictureBlob } from "../service/picture-files.ts";
 import { askedAbout } from "../service/picture-requests.ts";

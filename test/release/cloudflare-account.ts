@@ -28,7 +28,12 @@ export interface Script {
   /** The last migration of its Durable Objects, and the classes that it made. */
   migrationTag?: string;
   classes?: string[];
+  /** Its custom domains. */
+  domains?: string[];
 }
+
+/** What a new account does not have until it is turned on in the dashboard. */
+export type Option = "R2" | "workers.dev" | "Analytics Engine";
 
 /** Everything that the API can change, except the contents of R2 and KV. */
 export interface AccountState {
@@ -82,6 +87,10 @@ export class CloudflareAccount {
     queues: {},
     workers: {},
   };
+  /** What every call must bear. */
+  token = "token";
+  /** What the account does not have. */
+  readonly missing = new Set<Option>();
   readonly #running: UploadedWorkers;
   /** Port in the URLs that the API returns. */
   readonly #port: () => number;
@@ -139,13 +148,19 @@ export class CloudflareAccount {
     const parts = path.split("/").slice(1).map(decodeURIComponent);
     const [area, kind, name = "", ...rest] = parts;
     if (path === "/accounts") return numberedPage(this.state.accounts, call);
+    if (area === "r2" && this.missing.has("R2")) {
+      throw new Refusal(403, 10042, "Please enable R2 through the Cloudflare Dashboard.");
+    }
     if (area === "r2" && kind === "buckets") return this.#bucket(name, call);
     if (area === "queues") return this.#queue(kind, [name, ...rest], call);
     if (area === "storage") return await this.#namespace(parts.slice(3), call);
     if (path === "/workers/scripts") {
       return Object.entries(this.state.workers).map(([id, script]) => ({ id, ...migrationTagOf(script) }));
     }
-    if (path === "/workers/subdomain") return { subdomain: DOMAIN.split(".")[0] };
+    if (path === "/workers/subdomain") {
+      if (this.missing.has("workers.dev")) throw new Refusal(404, 10007, "workers.api.error.not_found");
+      return { subdomain: DOMAIN.split(".")[0] };
+    }
     if (path === "/workers/domains/records") return [];
     if (area === "workers" && kind === "workers") return this.#worker(name);
     if (area === "workers" && kind === "services") {
@@ -277,6 +292,7 @@ export class CloudflareAccount {
       };
       const script = (this.state.workers[name] ??= made);
       migrateClasses(script, version);
+      version.migrationTag = script.migrationTag;
       script.versions.unshift(version);
       script.deployments.unshift([{ version_id: version.id, percentage: 100 }]);
       return { id: name, tag: name, deployment_id: version.id, startup_time_ms: 1, entry_point: "index.js" };
@@ -287,7 +303,7 @@ export class CloudflareAccount {
       return script.subdomain;
     }
     if (kind === "versions" && method === "POST") {
-      const version = await this.#upload(call);
+      const version = { ...(await this.#upload(call)), migrationTag: script.migrationTag };
       script.versions.unshift(version);
       return describe(version, script);
     }
@@ -309,17 +325,28 @@ export class CloudflareAccount {
         })),
       };
     }
+    if (kind === "domains" && id === "changeset") {
+      return { added: [], removed: [], updated: [], conflicting: [] };
+    }
+    if (kind === "domains") {
+      const { origins } = json(call.body) as { origins: { hostname: string }[] };
+      script.domains = origins.map(({ hostname }) => hostname);
+      return null;
+    }
     if (kind === "secrets" || kind === "routes" || kind === "schedules") return [];
     if (kind === "script-settings" || kind === "settings") return { bindings: [] };
     throw new Refusal(404, 7003, `the stand-in does not know ${method} ${call.path}`);
   }
 
-  /** @throws Refusal if a binding's target does not exist */
+  /** @throws Refusal if a binding's target does not exist, or is of a kind that the account does not have */
   async #upload(call: Call): Promise<Version> {
     const upload = await readUpload(await formOf(call));
     const { buckets, namespaces, queues, workers } = this.state;
     for (const { type, name, ...rest } of upload.bindings) {
       const target = (field: string): string => rest[field] as string;
+      if (type === "analytics_engine" && this.missing.has("Analytics Engine")) {
+        throw new Refusal(403, 10089, "You need to enable Analytics Engine.");
+      }
       if (type === "service" && !(target("service") in workers)) {
         const message = `Could not resolve service binding '${name}'. Target script '${target("service")}' not found.`;
         throw new Refusal(400, 10143, message);
@@ -369,6 +396,11 @@ function deployVersions(script: Script, { body, query }: Call): unknown {
   if (chosen.includes(undefined)) throw new Refusal(404, 10145, "version not found");
   if (versions.reduce((sum, { percentage }) => sum + percentage, 0) !== 100) {
     throw new Refusal(400, 10146, "percentages do not add up to 100");
+  }
+  if (chosen.some((version) => version?.migrationTag !== script.migrationTag)) {
+    const resource = `durable-object:${script.migrationTag}`;
+    const message = `Failed to rollback due to external resources being modified (${resource})`;
+    throw new Refusal(400, 100140, message);
   }
   // Going back to a version from before a secret was changed loses the change, so it must be forced.
   const newest = secretsOf(script.versions[0]?.upload);

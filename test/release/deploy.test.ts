@@ -1,5 +1,5 @@
 /** `npm run deploy` and `model:gc` as they should go, against a stand-in for Cloudflare that runs what it is sent. */
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { askDeployment } from "../../scripts/doctor/ask-deployment.ts";
@@ -7,6 +7,23 @@ import { examine } from "../../scripts/doctor/examine.ts";
 import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { request } from "../support/send-request.ts";
 import { ReleaseAccount } from "./release-account.ts";
+
+/** What an operator adds to `wrangler.toml`. */
+const added = vi.hoisted((): { routes?: object[] } => ({}));
+
+vi.mock(import("../../scripts/worker-configs.ts"), async (original) => {
+  const actual = await original();
+  return {
+    ...actual,
+    writeWorkerConfigs: async (...parameters) => {
+      const configs = await actual.writeWorkerConfigs(...parameters);
+      const path = configs[0]?.path ?? "";
+      const gateway = JSON.parse(await readFile(path, "utf8")) as object;
+      await writeFile(path, JSON.stringify({ ...gateway, ...added }));
+      return configs;
+    },
+  };
+});
 
 let account: ReleaseAccount;
 let tiny: string;
@@ -135,6 +152,19 @@ describe("a deployment", { timeout: 180_000 }, () => {
     await account.deploy(["edgeclip-demo"]);
     await account.scripts.collectGarbage();
     expect(account.behindGateway()).toHaveLength(5);
+    expect(await account.classify()).toMatchObject({ status: 200, data: [{ prediction: "fox" }] });
+  });
+
+  it("with a domain of its own is tested on workers.dev as before, and keeps its URL there", async () => {
+    added.routes = [{ pattern: "clip.example.com", custom_domain: true }];
+    const before = account.serving();
+    expect(await account.deploy()).toBe(account.url());
+    expect(account.serving()).not.toBe(before);
+    const { workers } = account.cloudflare.account.state;
+    expect(workers["edgeclip"]).toMatchObject({
+      domains: ["clip.example.com"],
+      subdomain: { enabled: true, previews_enabled: true },
+    });
     expect(await account.classify()).toMatchObject({ status: 200, data: [{ prediction: "fox" }] });
   });
 });

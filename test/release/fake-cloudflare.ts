@@ -79,6 +79,9 @@ export async function startFakeCloudflare(): Promise<FakeCloudflare> {
     let answered: object;
     try {
       const call = { method, path, query, body, contentType: request.headers["content-type"] ?? "" };
+      if (request.headers.authorization !== `Bearer ${account.token}`) {
+        throw new Refusal(403, 10000, "Authentication error");
+      }
       if (failing === "refused") throw new Refusal(400, 10001, `${name} was made to fail`);
       const result = await account.answer(call);
       if (failing === "done") throw new Refusal(400, 10001, `the answer of ${name} was lost`);

@@ -38,6 +38,8 @@ export interface Upload {
 export interface Version {
   id: string;
   upload: Upload;
+  /** The last migration of its Worker's Durable Objects when it was uploaded. */
+  migrationTag?: string | undefined;
 }
 
 const MODULE_TYPES = new Map([
