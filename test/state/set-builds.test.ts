@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { askObject } from "../support/ask-object.ts";
 import { startObject } from "./start-object.ts";
 
-const MOST = 2;
+const MAX_AT_WORK = 2;
 const MODEL = "m@1";
 
 const SCRIPT = `
@@ -74,7 +74,7 @@ function objectOf(account: string) {
     open: (at: number, id: string, most = 100, ...message: Message[]): Promise<boolean> =>
       ask(at, "open", { id, model: MODEL }, most, ...message),
     begin: async (at: number, id: string, part = 0): Promise<[boolean, string[]]> => {
-      const { mayBegin, others } = await ask(at, "begin", messageOf(id, part), MOST, nextCall());
+      const { mayBegin, others } = await ask(at, "begin", messageOf(id, part), MAX_AT_WORK, nextCall());
       return [mayBegin, idsOf(others)];
     },
     end: async (
@@ -82,11 +82,11 @@ function objectOf(account: string) {
       id: string,
       after: Message | "over" | "later",
       call = nextCall(),
-    ): Promise<string[]> => idsOf(await ask(at, "end", { id, model: MODEL }, after, MOST, call)),
+    ): Promise<string[]> => idsOf(await ask(at, "end", { id, model: MODEL }, after, MAX_AT_WORK, call)),
     drop: async (at: number, id: string, part = 0): Promise<string[]> =>
-      idsOf(await ask(at, "drop", messageOf(id, part), MOST, nextCall())),
+      idsOf(await ask(at, "drop", messageOf(id, part), MAX_AT_WORK, nextCall())),
     resume: async (at: number): Promise<string[]> =>
-      idsOf((await ask(at, "resume", MOST, nextCall())).messages),
+      idsOf((await ask(at, "resume", MAX_AT_WORK, nextCall())).messages),
     removed: (at: number, id: string): Promise<void> => ask(at, "removed", id),
   };
 }
