@@ -5,6 +5,7 @@ import type { EmbedContext } from "../../embed/embed-context.ts";
 import type { Wanted } from "../../../runtime/sharing/wanted.ts";
 import { accountOf, callerOf, clientOf } from "../../middleware/caller-of.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
+import { growOwn } from "../../label-sets/own-room.ts";
 import { towersOf } from "../../models/served-models.ts";
 
 /** False once the client has disconnected. */
@@ -43,7 +44,7 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
     hold: async (bytes) => {
       const share = c.get("share");
       if (share === undefined || bytes === 0) return () => {};
-      const more = await share.growBy(bytes);
+      const more = await growOwn(share, bytes);
       return () => share.complete(share.held - more);
     },
     pictureWatch: c.get("line")?.pictures,
