@@ -30,6 +30,11 @@ export async function holdVectors(
   await share.growTo(bytes, bytes);
 }
 
+/** Gives back the room of all but these vectors. Call it when nothing else of the request's body is needed. */
+export function keepVectors(c: Context<GatewayEnv>, vectors: readonly { embedding: Float32Array }[]): void {
+  c.get("share")?.complete(vectors.reduce((sum, { embedding }) => sum + embedding.byteLength, 0));
+}
+
 export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedContext {
   return {
     env: c.env,
