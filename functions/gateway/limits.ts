@@ -11,6 +11,8 @@ export const MAX_UNCACHED_PROMPTS = 1000;
 export const MAX_PROMPT_CHARACTERS = 8_000_000;
 /** Scored labels in an answer, over all pictures and sets: enough for 16 pictures with the largest set. */
 export const MAX_PREDICTIONS = 160_000;
+/** Bytes of the names of stored labels in an answer, each counted once a set: JSON strings in UTF-8. */
+export const MAX_ANSWER_NAME_BYTES = 8_000_000;
 /** Label sets in one classification. */
 export const MAX_LABEL_SETS = 16;
 /** Label sets of an account; R2 lists so many at once. */

@@ -5,12 +5,12 @@
  * with spaces to a multiple of 4 bytes | uint32 ends of the names | names, JSON strings in UTF-8, padded in the same
  * way, and vectors of examples | float32 labels × width | float32 negatives × width. Those of a set with examples are
  * float32 α, β, c₀ | float32 examples × width, and stand at the end of the names, where releases that know no examples
- * do not look. A name is read only when it is needed: an answer has a few of 10,000 names, which together may be as long
- * as a request's body.
+ * do not look. `label-names.ts` reads the names.
  */
 import { hasChecksum, CHECKSUM_BYTES, writeChecksum } from "../embed/checksum.ts";
 import { type Adapter, DEFAULT_ADAPTER, type Examples, ignoreExamples } from "../adapter/adapter.ts";
 import { labelsOfExamples, type LabelSetDefinition } from "./definition.ts";
+import { type LabelNames, PackedNames } from "./label-names.ts";
 
 /**
  * Part of every key of a matrix, or of a part of one. Labels are stored as they were sent. So change it when this
@@ -34,38 +34,6 @@ export interface LabelMatrix {
   tokens: number;
   /** The whole matrix as one value; the other fields are views of it. */
   packed: ArrayBuffer;
-}
-
-/** Names of labels, by index. */
-export interface LabelNames {
-  readonly length: number;
-  at(index: number): string | undefined;
-}
-
-/** Reads each name only once, even if many pictures have it in their answers. */
-export class NamesOnce implements LabelNames {
-  readonly #names: LabelNames;
-  readonly #read = new Map<number, string>();
-  /** Upper limit for the bytes of the names that were read. */
-  bytes = 0;
-
-  constructor(names: LabelNames) {
-    this.#names = names;
-  }
-
-  get length(): number {
-    return this.#names.length;
-  }
-
-  at(index: number): string | undefined {
-    const known = this.#read.get(index);
-    if (known !== undefined) return known;
-    const name = this.#names.at(index);
-    if (name === undefined) return undefined;
-    this.#read.set(index, name);
-    this.bytes += 2 * name.length;
-    return name;
-  }
 }
 
 interface Header {
@@ -106,27 +74,6 @@ export function namesOf(definition: LabelSetDefinition): MatrixNames {
 
 /** Bytes of the checksum and of the header's length. */
 const FRONT_BYTES = CHECKSUM_BYTES + 4;
-
-class PackedNames implements LabelNames {
-  readonly #ends: Uint32Array;
-  readonly #names: Uint8Array;
-
-  constructor(ends: Uint32Array, names: Uint8Array) {
-    this.#ends = ends;
-    this.#names = names;
-  }
-
-  get length(): number {
-    return this.#ends.length;
-  }
-
-  at(index: number): string | undefined {
-    const end = this.#ends[index];
-    if (end === undefined) return undefined;
-    const json = this.#names.subarray(index === 0 ? 0 : this.#ends[index - 1], end);
-    return JSON.parse(new TextDecoder().decode(json)) as string;
-  }
-}
 
 const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 

@@ -50,6 +50,8 @@ export async function within<T extends object>(
 export const DEADLINES = {
   /** A value of KV; if it does not come, it is computed. */
   kv: 3_000,
+  /** A value on its way to KV after the answer; the platform ends what is left 30 s after that. */
+  kvWrite: 25_000,
   /** Headers of an object in R2, or its next piece. */
   r2: 8_000,
   /** Headers of an answer from the data center's cache, or its next piece; if they do not come, R2 is read. */

@@ -1,4 +1,7 @@
-/** A client that requests much and reads nothing holds its answer's data only for a limited time. */
+/**
+ * A client that requests much and reads nothing holds its answer's data only for a limited time, and one that reads
+ * slowly holds it only while nobody else needs the room.
+ */
 import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +12,17 @@ import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 
 /** Slightly longer than the service waits for one piece, milliseconds. */
 const PAUSE = 20_000;
+
+/** Requests that fill the room for large bodies. */
+const MANY = 22;
+/**
+ * What a slow client reads at a time, bytes, and how often, milliseconds. Connections within a machine have buffers of
+ * megabytes, so one that is much slower looks as if it read nothing.
+ */
+const SIP = { bytes: 7_500, every: 100 };
+
+/** Until they have filled the buffers of their connections, milliseconds. */
+const FILLING = 15_000;
 
 let workers: Workers;
 let body: string;
@@ -47,10 +61,41 @@ async function readAll(response: IncomingMessage): Promise<boolean> {
   return response.complete;
 }
 
+/** @returns the answer, of which a little is read at a time */
+async function askSlowly(): Promise<IncomingMessage> {
+  const response = await ask();
+  response.on("error", () => {});
+  const timer = setInterval(() => response.read(SIP.bytes), SIP.every);
+  onTestFinished(() => clearInterval(timer));
+  return response;
+}
+
 it("is disconnected, while others are answered", async () => {
   expect(await readAll(await ask())).toBe(true);
   const idle = await ask();
   await sleep(PAUSE);
   expect((await post(`${workers.url}/v1/embeddings`, { input: "fox" })).status).toBe(200);
   expect(await readAll(idle)).toBe(false);
+});
+
+function lostRoom(): number {
+  return workers.logs.filter((line) => line.includes("reads its answer too slowly")).length;
+}
+
+it("loses the room if it reads slowly and others wait", { timeout: 120_000 }, async () => {
+  for (let i = 0; i < MANY; i++) askSlowly().catch(() => {});
+  await sleep(FILLING);
+  const before = lostRoom();
+  const start = performance.now();
+  const { images, texts } = JSON.parse(body) as { images: object[]; texts: string[] };
+  const { status } = await post(`${workers.url}/v1/similarity`, {
+    images: images.slice(0, 1),
+    texts: texts.slice(0, 20),
+  });
+  const lost = lostRoom() - before;
+  console.log(`${(performance.now() - start).toFixed(0)} ms; ${before} and ${lost} lost their room`);
+  expect(status).toBe(200);
+  expect(performance.now() - start).toBeLessThan(10_000);
+  // Only as many as necessary.
+  expect(lost).toBeLessThan(MANY / 2);
 });

@@ -9,6 +9,7 @@ import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { warn } from "../../runtime/warn.ts";
 import type { Bindings } from "../bindings.ts";
 import type { EmbedContext } from "./embed-context.ts";
+import { KvWrites } from "./kv-writes.ts";
 import { hasChecksum, CHECKSUM_BYTES, writeChecksum } from "../../embed/checksum.ts";
 
 /** Part of every key. Change it whenever the layout of the values or the preprocessing of pictures changes. */
@@ -37,6 +38,7 @@ export class ImageCache {
   readonly #ttl: number;
   readonly #prefix: string;
   readonly #context: EmbedContext;
+  readonly #writes = new KvWrites();
 
   /** The deployment's cache, if it has one. */
   static of(context: EmbedContext): ImageCache | undefined {
@@ -99,14 +101,14 @@ export class ImageCache {
 
   /** Stores an embedding after the response. */
   write(sha256: string, embedding: Float32Array): void {
-    const bytes = new Uint8Array(this.#bytes);
-    new Float32Array(bytes.buffer, CHECKSUM_BYTES).set(embedding);
-    this.#context.waitUntil(
-      this.#put(this.#key(sha256), bytes).catch((error: unknown) => warn("image cache not writable", error)),
-    );
+    const key = this.#key(sha256);
+    const written = this.#writes.add(() => this.#put(key, embedding));
+    this.#context.waitUntil(written.catch((error: unknown) => warn("image cache not writable", error)));
   }
 
-  async #put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #put(key: string, embedding: Float32Array): Promise<void> {
+    const bytes = new Uint8Array(this.#bytes);
+    new Float32Array(bytes.buffer, CHECKSUM_BYTES).set(embedding);
     await writeChecksum(bytes, key);
     await this.#kv.put(key, bytes, { expirationTtl: this.#ttl });
   }

@@ -12,6 +12,7 @@ import { sha256Hex } from "../../../model-shards/sha256.ts";
 import type { EmbeddedText } from "../../embed/compute-prompts.ts";
 import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { warn } from "../../runtime/warn.ts";
+import { KvWrites } from "./kv-writes.ts";
 import { hasChecksum, CHECKSUM_BYTES, writeChecksum } from "../../embed/checksum.ts";
 
 /** Part of every key. Change it whenever the layout of the values or the names from `promptsKey` change. */
@@ -69,14 +70,24 @@ export class TextCache {
     return found;
   }
 
-  /** Stores embeddings. It never rejects, so it can be passed to `waitUntil`. */
-  async write(vectors: ReadonlyMap<PromptsKey, CachedText>): Promise<void> {
+  /**
+   * Stores embeddings. It never rejects, so it can be passed to `waitUntil`. While it writes, it does not hold the names,
+   * which may be as long as a request's body.
+   */
+  write(vectors: ReadonlyMap<PromptsKey, CachedText>): Promise<void> {
     const entries = [...vectors].slice(0, MAX_WRITES);
-    const keys = await this.#keys(entries.map(([name]) => name));
+    const texts = entries.map(([, text]) => text);
+    return this.#keys(entries.map(([name]) => name)).then((keys) => this.#put(keys, texts));
+  }
+
+  async #put(keys: readonly string[], texts: readonly CachedText[]): Promise<void> {
+    const writes = new KvWrites();
     const results = await Promise.allSettled(
-      entries.map(async ([, entry], index) => {
+      texts.map(async (text, index) => {
         const key = keys[index] ?? "";
-        await this.#kv.put(key, await this.#format(key, entry), { expirationTtl: TIME_TO_LIVE });
+        await writes.add(async () => {
+          await this.#kv.put(key, await this.#format(key, text), { expirationTtl: TIME_TO_LIVE });
+        });
       }),
     );
     const failed = results.find((result) => result.status === "rejected");

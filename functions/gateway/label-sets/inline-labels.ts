@@ -14,6 +14,7 @@ import {
   vectorsKey,
 } from "../../label-sets/definition.ts";
 import { type EmbeddedMatrix, embedMatrix, MAKING, withPromptRoom } from "./embed-matrix.ts";
+import { GivenNames } from "../../label-sets/label-names.ts";
 import { type LabelMatrix, matrixBytes, thresholds } from "../../label-sets/label-matrix.ts";
 import { readMatrix, writeMatrix } from "./matrix-cache.ts";
 import { matrixMemory, type UsedMatrix } from "./matrix-memory.ts";
@@ -69,7 +70,7 @@ function asRequested(
   { matrix, release }: Pick<UsedMatrix, "matrix"> & Partial<UsedMatrix>,
   definition: LabelSetDefinition,
 ): UsedLabels {
-  const labels = definition.labels.map(({ label }) => label);
+  const labels = new GivenNames(definition.labels.map(({ label }) => label));
   return {
     matrix: { ...matrix, labels, minSimilarity: thresholds(definition) },
     cachedTokens: matrix.tokens,

@@ -12,6 +12,8 @@ export class KeyedLoads<T> {
     const shared = this.#underWay.get(key) ?? new LeasedLoad<T>();
     this.#underWay.set(key, shared);
     const loadAndForget = async (renew: Renew): Promise<T> => {
+      // A request that takes a load over finds the key removed.
+      if (!this.#underWay.has(key)) this.#underWay.set(key, shared);
       try {
         return await load(renew);
       } finally {

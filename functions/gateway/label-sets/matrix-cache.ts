@@ -43,7 +43,7 @@ export async function readMatrix(
 export function writeMatrix(name: string, { matrix, release }: UsedMatrix, context: EmbedContext): void {
   if (matrix.packed.byteLength > MAX_BYTES) return release();
   context.waitUntil(
-    put(name, matrix, context)
+    withDeadline(DEADLINES.kvWrite, () => put(name, matrix, context))
       .catch((error: unknown) => warn("label cache not writable", error))
       .finally(release),
   );

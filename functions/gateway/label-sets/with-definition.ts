@@ -6,6 +6,7 @@ import type { LabelSetDefinition } from "../../label-sets/definition.ts";
 import type { Hold } from "../../label-sets/checksummed-objects.ts";
 import type { SetStore } from "../../label-sets/set-store.ts";
 import { bytesInFlight } from "../body/bytes-in-flight.ts";
+import { growOwn } from "./own-room.ts";
 
 /**
  * Memory of a definition as a multiple of its JSON's length: the text, and the objects, three times that of short
@@ -28,7 +29,7 @@ export async function withDefinition<T>(
 ): Promise<T | undefined> {
   const share = bytesInFlight.open(0, isOfLine);
   const hold = async (bytes: number): Promise<void> => {
-    await share.growBy(bytes);
+    await growOwn(share, bytes);
   };
   try {
     const definition = await store.definition(id, (bytes) => hold(PARSED * bytes));

@@ -5,13 +5,12 @@ import { callerOf, hasAccount } from "../middleware/caller-of.ts";
 import { type EmbeddedImages, embedImages } from "../embed/embed-images.ts";
 import type { EmbedContext } from "../embed/embed-context.ts";
 import type { PictureBatch } from "../embed/picture-batch.ts";
-import { DEFAULT_ADAPTER, type Examples, ignoredLabels, listedLabels } from "../../adapter/adapter.ts";
+import { DEFAULT_ADAPTER, type Examples, listedLabels } from "../../adapter/adapter.ts";
 import { backgroundOf } from "../../adapter/background.ts";
 import { wantedBy } from "./request/embedding-context.ts";
 import { readFieldsAndFiles, requestPictures } from "./request/fields-and-pictures.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { DEFAULT_NEGATIVE, isLabelSetId } from "../../label-sets/definition.ts";
-import { NamesOnce } from "../../label-sets/label-matrix.ts";
 import { embedWithExamples, isTaught, withoutExamples } from "../label-sets/embed-examples.ts";
 import type { EmbeddedMatrix } from "../label-sets/embed-matrix.ts";
 import { inlineLabels, type UsedLabels } from "../label-sets/inline-labels.ts";
@@ -19,8 +18,6 @@ import { freshSet, namedSet } from "../label-sets/named-set.ts";
 import { underName } from "../label-sets/under-name.ts";
 import { labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { Pauses } from "../../runtime/sharing/pauses.ts";
-import { MAX_PREDICTIONS } from "../limits.ts";
 import { type NonePrompts, nonePrompts } from "../label-sets/none-prompts.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { missing } from "../missing.ts";
@@ -32,7 +29,8 @@ import { validate } from "../schemas/fields/validate.ts";
 import { type Ranking, rankLabels } from "../score/rank-labels.ts";
 import { errorRow } from "../middleware/error-response.ts";
 import { inferenceResponse } from "./answer/inference-response.ts";
-import { SCORE_BYTES, streamRows } from "./answer/stream-rows.ts";
+import { loadLabels, type Resolve, SetRanker } from "./answer/rank-sets.ts";
+import { streamRows } from "./answer/stream-rows.ts";
 
 export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) => {
   wakeImageTower(c.env, c.get("requestId"), (work) => c.executionCtx.waitUntil(work));
@@ -42,97 +40,43 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   const pictures = requestPictures(c, manifest);
   const setIds = setIdsOf(c, request);
   const [ahead, ...others] = labelsOf(c, request, setIds, pictures.context);
+  const most = request.images.length * request.top_k;
   const [{ images, examples }, first, none] = await Promise.all([
     embedPictures(request, pictures),
-    loadAhead(ahead),
+    loadLabels(ahead, most),
     noneBesideSets(request, pictures.context),
   ]);
+  const ids = await setIds;
   const rank = rankerOf(request, manifest, none);
-  let { tokens, cachedTokens } = none ?? { tokens: 0, cachedTokens: 0 };
-  let [predictions, nameBytes] = [0, 0];
-  const pauses = new Pauses(wantedBy(c));
-  const ignored: number[][] = [];
-  const rankAll = async (resolved: UsedLabels): Promise<Ranking[]> => {
-    tokens += resolved.matrix.tokens;
-    cachedTokens += resolved.cachedTokens;
-    predictions += images.embeddings.length * Math.min(request.top_k, resolved.matrix.labels.length);
-    if (predictions > MAX_PREDICTIONS) {
-      const message = `top_k: the answer would have more than ${MAX_PREDICTIONS} labels`;
-      throw new ServiceError("too_many_items", message, { param: "top_k" });
-    }
-    const ranked: Ranking[] = [];
-    const labels = new NamesOnce(resolved.matrix.labels);
-    // Labels of the request are already in memory.
-    const isStored = request.labels === undefined;
-    const own = isStored ? { labels } : examples && { examples };
-    const named = { ...resolved, matrix: { ...resolved.matrix, ...own } };
-    const values = named.matrix.vectors.length + (named.matrix.examples?.vectors.length ?? 0);
-    for (const [index, image] of images.embeddings.entries()) {
-      if (images.errors.has(index)) continue;
-      ranked[index] = rank(image, named);
-      if (pauses.isDue(RANKING * values)) await pauses.pause();
-    }
-    nameBytes += labels.bytes;
-    ignored.push(named.matrix.examples === undefined ? [] : ignoredLabels(named.matrix.examples));
-    return ranked;
-  };
-  const rankAndRelease = async (resolved: UsedLabels): Promise<Ranking[]> => {
-    try {
-      return await rankAll(resolved);
-    } finally {
-      resolved.release?.();
-    }
-  };
-  const rankings = [await rankAndRelease(await first())];
-  // Load one set after another: 16 sets of 10,000 labels are 400 MB.
-  for (const next of others) rankings.push(await rankAndRelease(await next()));
+  const ranker = new SetRanker({ ...images, topK: request.top_k, examples, rank }, pictures.context);
+  const sets = [await ranker.rank(first)];
+  for (const next of others) {
+    // The request may name a set several times.
+    const same = sets[ids.indexOf(ids[sets.length] ?? "")];
+    sets.push(same === undefined ? await ranker.rank(await loadLabels(next, most)) : ranker.repeat(same));
+  }
+  const costs = none === undefined ? sets : [none, ...sets];
   const usage = {
     images: images.hashes.length - images.errors.size,
     cachedImages: images.cached,
-    tokens,
-    cachedTokens,
+    tokens: costs.reduce((sum, { tokens }) => sum + tokens, 0),
+    cachedTokens: costs.reduce((sum, { cachedTokens }) => sum + cachedTokens, 0),
   };
-  const ids = await setIds;
   const rowOf = (index: number): object => {
     const error = images.errors.get(index);
     if (error !== undefined) return errorRow(index, error);
-    const ofSets = rankings.map((ofSet) => ofSet[index] ?? missing("a picture was not ranked"));
+    const ofSets = sets.map(({ rankings }) => rankings[index] ?? missing("a picture was not ranked"));
     return { object: "classification", index, ...answer(request, ids, ofSets) };
   };
-  const rows = { count: images.embeddings.length, rowOf, bytes: predictions * SCORE_BYTES + nameBytes };
   const ofSets = ids.flatMap((label_set, index) => {
-    const labels = ignored[index] ?? [];
+    const labels = sets[index]?.ignored ?? [];
     return labels.length === 0 ? [] : [{ label_set, ...listedLabels(labels) }];
   });
   const envelope = inferenceResponse(c, "cls", manifest, [], usage);
   const whole = ofSets.length === 0 ? envelope : { ...envelope, ignored_examples: ofSets };
-  return await streamRows(c, whole, rows);
+  // Scores and names already have room.
+  return await streamRows(c, whole, { count: images.embeddings.length, rowOf, bytes: 0 });
 });
-
-/** Cost of comparing a picture with one value of a matrix, in characters of a text. */
-const RANKING = 1 / 1000;
-
-type Resolve = () => Promise<UsedLabels>;
-
-/**
- * Loads labels beside the pictures, without keeping their room until these are there: a client whose pictures come
- * slowly would keep it from everybody else.
- */
-async function loadAhead(resolve: Resolve): Promise<Resolve> {
-  const labels = await resolve();
-  if (labels.release === undefined) return kept(labels);
-  labels.release();
-  return again(resolve, labels.cachedTokens);
-}
-
-function kept(labels: UsedLabels): Resolve {
-  return () => Promise.resolve(labels);
-}
-
-/** @param cachedTokens of the first time; by now all of them are cached */
-function again(resolve: Resolve, cachedTokens: number): Resolve {
-  return async () => ({ ...(await resolve()), cachedTokens });
-}
 
 /** The pictures to classify, and the examples of the request's own labels. */
 async function embedPictures(

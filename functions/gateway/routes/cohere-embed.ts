@@ -11,7 +11,7 @@ import { cohereMeta } from "./answer/cohere-meta.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 import { reportUsage } from "./answer/report-usage.ts";
 import { answerTexts, streamTexts } from "./answer/stream-rows.ts";
-import { holdVectors, wantedBy } from "./request/embedding-context.ts";
+import { holdVectors, keepVectors, wantedBy } from "./request/embedding-context.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { ONLY_END_IS_CUT, requireWholeTexts, requireWidth } from "./request/vector-options.ts";
@@ -41,6 +41,7 @@ export const cohereEmbed = new Hono<GatewayEnv>().post("/v2/embed", async (c) =>
     meta: cohereMeta("2", usage),
     usage: reportUsage(c, usage),
   };
-  // The vectors already have room.
+  // The vectors already have room. No function of the answer may refer to the inputs.
+  keepVectors(c, vectors);
   return await streamTexts(c, answerTexts(JSON.stringify(answer), items.length, lists), 0);
 });

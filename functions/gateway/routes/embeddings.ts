@@ -1,6 +1,6 @@
 /** `POST /v1/embeddings`: OpenAI's endpoint, for texts and pictures. */
 import { Hono } from "hono";
-import { holdVectors, wantedBy } from "./request/embedding-context.ts";
+import { holdVectors, keepVectors, wantedBy } from "./request/embedding-context.ts";
 import { embedMixes, vectorsOf } from "../embed/embed-mixes.ts";
 import { missing } from "../missing.ts";
 import { int8Scale, toBytes } from "../vectors/output-type.ts";
@@ -23,8 +23,9 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
   const manifest = await requestedModel(c, model);
   requireWidth(manifest, dimensions, "dimensions");
   const list = Array.isArray(fields["input"]);
+  const isOfMessages = input === undefined;
   const paramOf = (index: number, part?: number): string => {
-    if (input === undefined) return "messages";
+    if (isOfMessages) return "messages";
     const item = list ? `input[${index}]` : "input";
     return part === undefined ? item : `${item}.content[${part}]`;
   };
@@ -44,7 +45,8 @@ export const embeddings = new Hono<GatewayEnv>().post("/v1/embeddings", async (c
     }
     return { object: "embedding", index, embedding: encode(embedding), truncated };
   };
-  // The vectors already have room.
+  // The vectors already have room. No function of the answer may refer to the inputs.
+  keepVectors(c, vectors);
   const rows = { count: vectors.length, rowOf, bytes: 0 };
   return await streamRows(c, inferenceResponse(c, "emb", manifest, [], usage), rows);
 });

@@ -18,7 +18,7 @@ import { scoreTexts } from "../score/score-texts.ts";
 import { answeredBy } from "./answer/inference-response.ts";
 import { reportUsage } from "./answer/report-usage.ts";
 import { listTexts, SCORE_BYTES, streamTexts } from "./answer/stream-rows.ts";
-import { holdVectors, wantedBy } from "./request/embedding-context.ts";
+import { holdVectors, keepVectors, wantedBy } from "./request/embedding-context.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { ONLY_END_IS_CUT, requireWholeTexts, requireWidth } from "./request/vector-options.ts";
@@ -60,7 +60,9 @@ export const huggingFace = new Hono<GatewayEnv>()
     answeredBy(c, manifest);
     reportUsage(c, usage);
     const rowOf = (index: number): number[] => Array.from(vectors[index]?.embedding ?? []);
-    // The vectors already have room. A single input is answered by its vector alone.
+    // The vectors already have room. No function of the answer may refer to the inputs.
+    keepVectors(c, vectors);
+    // A single input is answered by its vector alone.
     return await streamTexts(c, isList ? bareList(vectors.length, rowOf) : listTexts(1, rowOf), 0);
   });
 

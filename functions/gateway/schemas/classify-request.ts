@@ -1,6 +1,12 @@
 /** `POST /v1/classify`. */
 import * as z from "zod";
-import { DEFAULT_TOP_K, MAX_LABEL_SETS, MAX_TEXTS } from "../limits.ts";
+import {
+  DEFAULT_TOP_K,
+  MAX_ANSWER_NAME_BYTES,
+  MAX_LABEL_SETS,
+  MAX_PREDICTIONS,
+  MAX_TEXTS,
+} from "../limits.ts";
 import { IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
 import { imagesSchema } from "./fields/image.ts";
 import { cosineSchema, labelsSchema, negativeSchema } from "./fields/labels.ts";
@@ -45,7 +51,16 @@ const fields = ownObject(
       }),
     templates: templatesSchema.optional(),
     negative: negativeSchema.optional(),
-    top_k: z.number().int().min(1, "must be at least 1").default(DEFAULT_TOP_K),
+    top_k: z
+      .number()
+      .int()
+      .min(1, "must be at least 1")
+      .default(DEFAULT_TOP_K)
+      .meta({
+        description:
+          `Labels for each picture and set; at most ${MAX_PREDICTIONS} in the answer, ` +
+          `and ${MAX_ANSWER_NAME_BYTES / 1e6} MB of names of stored labels`,
+      }),
     multi_label: z.boolean().default(false).meta({
       description: "Independent, uncalibrated scores: sigmoid(logit - logmeanexp(negatives))",
     }),

@@ -8,9 +8,10 @@
  * over. If the owner is still alive, its next step in the load throws, and it waits like the others.
  *
  * If the load fails, the waiting requests get the same error, because it would fail for them too; the next request
- * tries again. If the reason concerns only the owner, for example that its client left, a waiting request takes over
- * instead.
+ * tries again. If the reason concerns only the owner, because its client left or its room was given to others, a waiting
+ * request takes over instead.
  */
+import { ServiceError } from "../errors.ts";
 import { withHeartbeat } from "./heartbeat.ts";
 import { SignOfLife } from "./sign-of-life.ts";
 import { ClientGoneError } from "./wanted.ts";
@@ -29,6 +30,13 @@ export type Renew = () => void;
 interface Attempt {
   owner: SignOfLife;
   outcome: "running" | "done" | { error: unknown };
+}
+
+/** Thrown when a request's room was given to others. It concerns that request only. */
+export class RoomLostError extends ServiceError {
+  constructor({ message }: Error) {
+    super("overloaded", message);
+  }
 }
 
 class LeaseLostError extends Error {
@@ -99,5 +107,9 @@ export class LeasedLoad<T> {
 }
 
 function throwIfFailed({ outcome }: Attempt): void {
-  if (typeof outcome === "object" && !(outcome.error instanceof ClientGoneError)) throw outcome.error;
+  if (typeof outcome === "object" && !concernsOwner(outcome.error)) throw outcome.error;
+}
+
+function concernsOwner(error: unknown): boolean {
+  return error instanceof ClientGoneError || error instanceof RoomLostError;
 }

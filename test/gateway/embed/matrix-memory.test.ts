@@ -3,6 +3,7 @@ import { scheduler } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MatrixMemory, type UsedMatrix } from "../../../functions/gateway/label-sets/matrix-memory.ts";
 import type { LabelMatrix } from "../../../functions/label-sets/label-matrix.ts";
+import { GivenNames } from "../../../functions/label-sets/label-names.ts";
 import { provideScheduler } from "../../support/scheduler.ts";
 
 provideScheduler();
@@ -14,7 +15,7 @@ function matrixOf(bytes: number): LabelMatrix {
   const none = new Float32Array(0);
   const packed = { byteLength: bytes } as ArrayBuffer;
   return {
-    labels: ["a"],
+    labels: new GivenNames(["a"]),
     minSimilarity: [],
     vectors: none,
     negative: none,

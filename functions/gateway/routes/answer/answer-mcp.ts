@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import type { ZodType } from "zod";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import { fillTemplate } from "../../../label-sets/definition.ts";
+import { utf8Pieces } from "../../../json/utf8-pieces.ts";
 import { warn } from "../../../runtime/warn.ts";
 import { embedItems } from "../../embed/embed-items.ts";
 import type { ImageReference } from "../../schemas/fields/image.ts";
@@ -18,7 +19,7 @@ import { searchStore } from "../../stores/search-store.ts";
 import { answeredBy } from "./inference-response.ts";
 import { VERSION } from "../../version.ts";
 import { reportUsage } from "./report-usage.ts";
-import { SCORE_BYTES } from "./stream-rows.ts";
+import { SCORE_BYTES, streamPieces } from "./stream-rows.ts";
 import { holdVectors, wantedBy } from "../request/embedding-context.ts";
 import { requestPictures } from "../request/fields-and-pictures.ts";
 import { requestedModel } from "../request/requested-model.ts";
@@ -36,6 +37,8 @@ const SHOWN_DECIMALS = 4;
  * the bytes that are sent.
  */
 const ANSWER_COPIES = 4;
+/** Most bytes of a UTF-16 code unit in memory. */
+const WIDE = 2;
 
 /** @param parsedBody the request's body */
 export async function answerMcp(c: Context<GatewayEnv>, parsedBody: object): Promise<Response> {
@@ -46,9 +49,11 @@ export async function answerMcp(c: Context<GatewayEnv>, parsedBody: object): Pro
   });
   try {
     const { status, headers, body } = await handler.fetch(c.req.raw, { parsedBody });
-    // Wait for the end: what the request reserved is released once the answer is returned.
-    const text = body === null ? null : await new Response(body).text();
-    return new Response(text, { status, headers });
+    if (body === null) return new Response(null, { status, headers });
+    const text = await new Response(body).text();
+    // The copies that it was made of are not needed any more.
+    c.get("share")?.complete(WIDE * text.length);
+    return await streamPieces(c, utf8Pieces([text]), 0, { status, headers });
   } finally {
     await handler.close();
   }

@@ -4,17 +4,14 @@
  * ahead of the client.
  *
  * The data behind the rows takes room in the same way as the request's body, until the last piece is sent. Otherwise
- * clients that request much and read nothing would fill the isolate. A client that reads nothing for a while is
- * disconnected.
+ * clients that request much and read nothing would fill the isolate. `send-pieces.ts` says when a client loses it.
  */
 import type { Context } from "hono";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
+import { bytesInFlight } from "../../body/bytes-in-flight.ts";
 import { utf8Pieces } from "../../../json/utf8-pieces.ts";
-import { warn } from "../../../runtime/warn.ts";
 import type { Inference } from "./inference-response.ts";
-
-/** How long a client may take for a piece, milliseconds. */
-const PATIENCE_MS = 15_000;
+import { sendPieces } from "./send-pieces.ts";
 
 /** Bytes of the object of one score: four numbers and a reference to its text. */
 export const SCORE_BYTES = 120;
@@ -59,64 +56,20 @@ export async function streamPieces(
   c: Context<GatewayEnv>,
   pieces: Iterable<Uint8Array>,
   bytes: number,
+  init: ResponseInit = { headers: { "content-type": "application/json" } },
 ): Promise<Response> {
-  const headers = { "content-type": "application/json" };
   // Nobody would read the pieces.
-  if (c.req.method === "HEAD") return new Response(null, { headers });
-  const share = c.get("share");
-  if (share !== undefined) await share.growTo(share.held + bytes, share.held + bytes);
+  if (c.req.method === "HEAD") return new Response(null, init);
+  const share = c.get("share") ?? bytesInFlight.open(0);
+  await share.growTo(share.held + bytes, share.held + bytes);
   // From here on the answer owns the room.
   c.set("share", undefined);
   const { readable, writable } = new IdentityTransformStream();
   // A line's answer waits for those of others.
-  const patience = c.get("line") === undefined ? PATIENCE_MS : undefined;
-  const sent = send(pieces, writable.getWriter(), patience).finally(() => share?.release());
+  const reader = c.get("line") === undefined ? share : undefined;
+  const sent = sendPieces(pieces, writable.getWriter(), reader).finally(() => share.release());
   c.executionCtx.waitUntil(sent);
-  return new Response(readable, { headers });
-}
-
-/** Writes each piece when the one before has been read, because they share a buffer. It never rejects. */
-async function send(
-  pieces: Iterable<Uint8Array>,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  patience: number | undefined,
-): Promise<void> {
-  let isMaking = true;
-  try {
-    for (const piece of pieces) {
-      isMaking = false;
-      await withReader(writer, patience, () => writer.write(piece));
-      isMaking = true;
-    }
-    isMaking = false;
-    await withReader(writer, patience, () => writer.close());
-  } catch (error) {
-    // That a client leaves is nothing to log.
-    if (isMaking) warn("an answer broke off", error);
-    await writer.abort(error).catch(() => undefined);
-  }
-}
-
-/** Disconnects a client that does not read for too long. */
-async function withReader(
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  patience: number | undefined,
-  write: () => Promise<void>,
-): Promise<void> {
-  if (patience === undefined) {
-    await write();
-    return;
-  }
-  const timer = setTimeout(() => {
-    const error = new Error("the client does not read its answer");
-    warn("an answer broke off", error);
-    void writer.abort(error).catch(() => undefined);
-  }, patience);
-  try {
-    await write();
-  } finally {
-    clearTimeout(timer);
-  }
+  return new Response(readable, init);
 }
 
 /**

@@ -6,6 +6,7 @@ import { FetchSlots } from "../../images/fetch/fetch-slots.ts";
 import type { Wanted } from "../../../runtime/sharing/wanted.ts";
 import { accountOf, callerOf, clientOf } from "../../middleware/caller-of.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
+import { growOwn } from "../../label-sets/own-room.ts";
 import { towersOf } from "../../models/served-models.ts";
 
 /** False once the client has disconnected. */
@@ -30,6 +31,11 @@ export async function holdVectors(
   await share.growBy(texts * width * Float32Array.BYTES_PER_ELEMENT);
 }
 
+/** Gives back the room of all but these vectors. Call it when nothing else of the request's body is needed. */
+export function keepVectors(c: Context<GatewayEnv>, vectors: readonly { embedding: Float32Array }[]): void {
+  c.get("share")?.complete(vectors.reduce((sum, { embedding }) => sum + embedding.byteLength, 0));
+}
+
 export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedContext {
   const line = c.get("line");
   return {
@@ -45,7 +51,7 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
     hold: async (bytes) => {
       const share = c.get("share");
       if (share === undefined || bytes === 0) return () => {};
-      const more = await share.growBy(bytes);
+      const more = await growOwn(share, bytes);
       return () => share.complete(share.held - more);
     },
     fetchSlots: line?.fetchSlots ?? new FetchSlots(),
