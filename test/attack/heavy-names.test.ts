@@ -2,7 +2,6 @@
  * Names of stored labels that are as long as a request's body may be: a short request for all of them, many times, does
  * not fill the isolate.
  */
-import { scheduler } from "node:timers/promises";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { NOBODY } from "../../functions/gateway/keys/caller.ts";
@@ -11,9 +10,10 @@ import { exampleBase64 } from "../support/example-pictures.ts";
 import { peakMemory } from "../support/memory/peak-memory.ts";
 import { post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
 // Workers have this function for pauses.
-Object.assign(globalThis, { scheduler });
+provideScheduler();
 
 const LIMIT_BYTES = 120_000_000;
 const LABELS = 900;

@@ -2,7 +2,8 @@
 import { scheduler } from "node:timers/promises";
 import type { Context } from "hono";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { BODY_ROOM, bytesInFlight, type Share } from "../../functions/gateway/body/bytes-in-flight.ts";
+import type { Share } from "../../functions/gateway/body/body-share.ts";
+import { BODY_ROOM, bytesInFlight } from "../../functions/gateway/body/bytes-in-flight.ts";
 import { KeyedLoads } from "../../functions/gateway/label-sets/keyed-loads.ts";
 import { withDefinition } from "../../functions/gateway/label-sets/with-definition.ts";
 import type { GatewayEnv } from "../../functions/gateway/middleware/gateway-env.ts";
@@ -11,10 +12,11 @@ import type { Hold } from "../../functions/label-sets/checksummed-objects.ts";
 import type { SetStore } from "../../functions/label-sets/set-store.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { ServiceError } from "../../functions/runtime/errors.ts";
+import { provideScheduler } from "../support/scheduler.ts";
 
 vi.mock("../../functions/gateway/models/served-models.ts", () => ({ towersOf: () => ({}) }));
 // Workers have this function.
-Object.assign(globalThis, { scheduler });
+provideScheduler();
 
 const BYTES = 5_000_000;
 
