@@ -27,11 +27,14 @@ export const MAX_PARTS = 4_000;
  */
 export const MAX_EXAMPLES = 16;
 export const MAX_TEXTS = 2_048;
+/** Texts of a part that are at least kept for the next: a part writes no more to KV (`coalesced-calls/part-cache.ts`). */
+const KEPT_TEXTS = 500;
 /** Characters of texts that are remembered because other lines may have the same. */
 const REMEMBERED_LENGTH = 4_000_000;
 
 export class PartCutter {
-  readonly #sameTexts = new Set<string>();
+  /** Texts that several lines may have, and how many parts compute them. */
+  readonly #sameTexts = new Map<string, number>();
   #remembered = 0;
   #part: OpenPart | undefined;
   /** How many so far. */
@@ -53,15 +56,17 @@ export class PartCutter {
 
   /** @returns the part before, if the line begins a new one */
   add({ offset, length }: Line, line: CheckedLine): NewPart | undefined {
-    const texts = this.#textsOf(line);
     const end = offset + length;
-    const ended = this.#part !== undefined && isFull(this.#part, line, texts, end) ? this.end() : undefined;
+    const open = this.#part;
+    const ended =
+      open !== undefined && isFull(open, line, this.#textsOf(line, open), end) ? this.end() : undefined;
     const part = (this.#part ??= this.#begin(offset));
     // A line's place is counted from the part's first byte, blank lines between them included.
     part.made.bytes = end - part.made.offset;
     part.made.customIds.push(line.customId);
-    part.milliseconds += costOf(part, line, texts);
+    part.milliseconds += costOf(part, line, this.#textsOf(line, part));
     part.decoded += decodedOf(line);
+    this.#remember(line, part);
     this.#images += line.images;
     this.#examples += examplesOf(line);
     if (line.sameTexts !== null && line.examples > 0) part.taught.add(line.sameTexts);
@@ -78,21 +83,26 @@ export class PartCutter {
   #begin(offset: number): OpenPart {
     this.#parts++;
     const made = { offset, bytes: 0, customIds: [] };
-    return { made, milliseconds: 0, decoded: 0, taught: new Set() };
+    return { made, milliseconds: 0, decoded: 0, texts: new Set(), taught: new Set() };
   }
 
-  /** Texts that are computed for the line: those that lines of any part have had come from the cache. */
-  #textsOf({ texts, sameTexts }: CheckedLine): number {
-    return sameTexts !== null && this.#isKnown(sameTexts) ? 0 : Math.min(texts, MAX_TEXTS);
+  /** Texts that are computed for the line: not those that the part has, or that parts before it have kept. */
+  #textsOf({ texts, sameTexts }: CheckedLine, part: OpenPart): number {
+    const computed = Math.min(texts, MAX_TEXTS);
+    if (sameTexts === null) return computed;
+    const isKept = (this.#sameTexts.get(sameTexts) ?? 0) * KEPT_TEXTS >= computed;
+    return isKept || part.texts.has(sameTexts) ? 0 : computed;
   }
 
-  #isKnown(texts: string): boolean {
-    if (this.#sameTexts.has(texts)) return true;
-    if (this.#remembered + texts.length <= REMEMBERED_LENGTH) {
-      this.#sameTexts.add(texts);
-      this.#remembered += texts.length;
+  #remember({ sameTexts }: CheckedLine, part: OpenPart): void {
+    if (sameTexts === null || part.texts.has(sameTexts)) return;
+    part.texts.add(sameTexts);
+    const parts = this.#sameTexts.get(sameTexts) ?? 0;
+    if (parts === 0) {
+      if (this.#remembered + sameTexts.length > REMEMBERED_LENGTH) return;
+      this.#remembered += sameTexts.length;
     }
-    return false;
+    this.#sameTexts.set(sameTexts, parts + 1);
   }
 }
 
@@ -101,6 +111,8 @@ interface OpenPart {
   /** Milliseconds of the towers, roughly. */
   milliseconds: number;
   decoded: number;
+  /** Texts that it computes, or has from the cache, for several lines. */
+  texts: Set<string>;
   /** Labels whose examples it has: within a part, equal pictures are computed once. */
   taught: Set<string>;
 }
