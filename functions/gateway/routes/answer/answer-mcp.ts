@@ -197,8 +197,7 @@ async function growForAnswer(
   if (share === undefined) return;
   const scores = pictures * texts.length * SCORE_BYTES;
   const characters = texts.reduce((sum, text) => sum + template + JSON.stringify(text).length, 0);
-  const bytes = share.held + ANSWER_COPIES * (scores + 2 * characters);
-  await share.growTo(bytes, bytes);
+  await share.growBy(ANSWER_COPIES * (scores + 2 * characters));
 }
 
 interface Compared {
