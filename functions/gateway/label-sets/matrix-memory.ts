@@ -11,6 +11,7 @@
 import { ServiceError } from "../../runtime/errors.ts";
 import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
 import { waitForRoom } from "../../runtime/sharing/wait-for-room.ts";
+import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
 import type { LabelMatrix } from "../../label-sets/label-matrix.ts";
 
 type Lane = "small" | "large";
@@ -46,6 +47,8 @@ interface Entry {
   checkedAt: number;
   /** True if its set was deleted while it was being loaded. */
   isForgotten: boolean;
+  /** True if a request that used it was taken for ended. */
+  wasAbandoned: boolean;
 }
 
 /** A request's use of a matrix, until it releases it. */
@@ -145,6 +148,7 @@ export class MatrixMemory {
       matrix: undefined,
       checkedAt: Date.now(),
       isForgotten: false,
+      wasAbandoned: false,
     };
     // An abandoned load of the same matrix may still be running, so both count.
     const loading = `${key} ${crypto.randomUUID()}`;
@@ -225,13 +229,17 @@ export class MatrixMemory {
     return used === 0 || used + bytes <= this.#limits[lane] * LINES_SHARE;
   }
 
-  /** Drops unused matrices, as far as necessary. @returns true if there is room now */
+  /**
+   * Drops unused matrices, as far as necessary, and frees them: the next one comes before the garbage collector does.
+   * @returns true if there is room now
+   */
   #makeRoom(lane: Lane, bytes: number): boolean {
     let left = this.#limits[lane] - bytes - this.#held(lane);
     for (const [key, entry] of this.#entries) {
       if (left >= 0) return true;
       if (entry.lane !== lane || isUsed(entry)) continue;
       this.#entries.delete(key);
+      if (entry.matrix !== undefined && !entry.wasAbandoned) freeBuffer({ buffer: entry.matrix.packed });
       left += entry.bytes;
     }
     return left >= 0;
@@ -251,9 +259,13 @@ function laneOf(bytes: number): Lane {
   return bytes > SMALL_BYTES ? "large" : "small";
 }
 
-function isUsed({ uses }: Entry): boolean {
-  for (const use of uses) if (!use.isAlive()) use.release();
-  return uses.size > 0;
+function isUsed(entry: Entry): boolean {
+  for (const use of entry.uses) {
+    if (use.isAlive()) continue;
+    use.release();
+    entry.wasAbandoned = true;
+  }
+  return entry.uses.size > 0;
 }
 
 export function setsInUse(): ServiceError {

@@ -63,6 +63,19 @@ describe("matrices in memory", () => {
     expect(memory.bytes).toBe(36 * MB);
   });
 
+  it("are freed when they are dropped, but not while a request uses them", async () => {
+    const memory = new MatrixMemory(LIMITS);
+    const packed = (bytes: number): LabelMatrix => ({ ...matrixOf(bytes), packed: new ArrayBuffer(bytes) });
+    const loaded = async (key: string): Promise<UsedMatrix> =>
+      await memory.load(key, 12 * MB, async () => packed(12 * MB));
+    const [a, b] = [await loaded("a"), await loaded("b")];
+    a.release();
+    (await loaded("c")).release();
+    (await loaded("d")).release();
+    expect([a, b].map(({ matrix }) => matrix.packed.detached)).toEqual([true, false]);
+    b.release();
+  });
+
   it("never take more than the limit, even if many are used at once", async () => {
     const memory = new MatrixMemory(LIMITS);
     let most = 0;
