@@ -191,12 +191,12 @@ async function examplePictures(
 ): Promise<string[]> {
   const summary = await store.summary(account, id);
   if (summary?.examples === undefined) return [];
-  const hashesOf = ({ labels }: LabelSetDefinition): string[] => {
-    const examples = labels.flatMap((label) => label.examples ?? []);
-    return examples.filter(({ revision }) => revision === undefined).map(({ sha256 }) => sha256);
-  };
-  const hashes = await withDefinition(store, id, hashesOf, { client });
-  return hashes ?? [];
+  return (await withDefinition(store, id, hashesOf, { client })) ?? [];
+}
+
+function hashesOf({ labels }: LabelSetDefinition): string[] {
+  const examples = labels.flatMap((label) => label.examples ?? []);
+  return examples.filter(({ revision }) => revision === undefined).map(({ sha256 }) => sha256);
 }
 
 /** Labels as the set has them, and the vectors of their examples, if they have any. */
