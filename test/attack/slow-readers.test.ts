@@ -1,6 +1,6 @@
 /**
  * A client that requests much and reads nothing holds its answer's data only for a limited time, and one that reads
- * slowly holds it only while nobody else needs the room.
+ * slowly holds it only until others have waited for the room for seconds.
  */
 import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
@@ -95,7 +95,7 @@ it("loses the room if it reads slowly and others wait", { timeout: 120_000 }, as
   const lost = lostRoom() - before;
   console.log(`${(performance.now() - start).toFixed(0)} ms; ${before} and ${lost} lost their room`);
   expect(status).toBe(200);
-  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(performance.now() - start).toBeLessThan(15_000);
   // Only as many as necessary.
   expect(lost).toBeLessThan(MANY / 2);
 });

@@ -42,7 +42,7 @@ const LOADS: Record<string, (share: (own: Share) => void) => Promise<string>> = 
       return own;
     });
     const store = { definition: async (_: string, hold: Hold) => await hold(BYTES) };
-    await withDefinition(store as unknown as SetStore, "ls_1", () => {});
+    await withDefinition(store as unknown as SetStore, "ls_1", () => {}, { client: "a" });
     return "mine";
   },
   "the prompts of its labels": async (opened) => {

@@ -6,7 +6,7 @@ import { MAX_LINE_MEMORY } from "../../batches/batch-limits.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
 import { waitForRoom } from "../../runtime/sharing/wait-for-room.ts";
-import { ClientPace } from "./client-pace.ts";
+import { ClientPace, OF_READERS } from "./client-pace.ts";
 
 /** A waiting request that has not polled for this long was ended. */
 const WAITING_EXPIRY_MS = 1_000;
@@ -30,8 +30,8 @@ export type Lane = "small" | "large";
 interface Room {
   /** True if the share may have what it waits for. */
   isFree(share: Share): boolean;
-  /** Takes room from a share that blocks this one. */
-  reclaim(waiting: Share): void;
+  /** Takes room from a share that blocks this one. @param waited milliseconds that this one has waited */
+  reclaim(waiting: Share, waited: number): void;
   remove(share: Share): void;
   /** The most that the share may ever hold, bytes. */
   mostOf(share: Share): number;
@@ -44,11 +44,11 @@ export class Share {
   /** True for a line of a batch. */
   readonly isLine: boolean;
   readonly owner: string | undefined;
-  /** How its client sends. */
-  readonly pace = new ClientPace();
   readonly #room: Room;
   readonly #request = new SignOfLife();
   readonly #heartbeat: ReturnType<typeof setInterval>;
+  #pace = new ClientPace();
+  #isAnswered = false;
   #most: number;
   #held = MIN_BYTES;
   #wanted = 0;
@@ -61,6 +61,16 @@ export class Share {
     this.#room = room;
     this.#most = most;
     this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
+  }
+
+  /** How its client sends or, once it is answered, reads. */
+  get pace(): ClientPace {
+    return this.#pace;
+  }
+
+  /** True while its client reads the answer. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
   }
 
   get held(): number {
@@ -131,7 +141,7 @@ export class Share {
       const hasEntered = await waitForRoom(
         () => this.#enter(),
         PATIENCE_MS,
-        () => this.#room.reclaim(this),
+        (waited) => this.#room.reclaim(this, waited),
       );
       if (!hasEntered) throw new ServiceError("overloaded", "too many large requests at once; try again");
     } finally {
@@ -164,6 +174,16 @@ export class Share {
     this.#most = this.#held;
   }
 
+  /**
+   * Call it before the answer begins: how the body came no longer counts.
+   * @throws ServiceError `overloaded` if its room was given to another
+   */
+  beginAnswer(): void {
+    this.assertKept();
+    this.#pace = new ClientPace(OF_READERS);
+    this.#isAnswered = true;
+  }
+
   /** @throws ServiceError `overloaded` if its room was given to another */
   assertKept(): void {
     if (!this.isLost) return;
@@ -178,10 +198,11 @@ export class Share {
   }
 
   #enter(): boolean {
+    // Also when there is room: others may have it by now.
+    this.assertKept();
     this.#request.renew();
     this.pace.isHeldUp = !this.#room.isFree(this);
-    if (this.pace.isHeldUp) this.assertKept();
-    else {
+    if (!this.pace.isHeldUp) {
       this.#held += this.#wanted;
       this.#wanted = 0;
     }

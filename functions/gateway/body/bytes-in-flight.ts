@@ -17,7 +17,8 @@
  * - Lines of batches together get at most half of the room, because they hold it while their work waits in the
  * background. A line begins only if what it will hold in the end fits beside the others.
  *
- * - A client that sends too slowly loses its room if others wait.
+ * - A client that sends too slowly loses its room if others wait, and one that reads its answer too slowly if they wait
+ * for seconds.
  *
  * Each body has a share (`body-share.ts`), which waits by polling.
  */
@@ -29,6 +30,8 @@ import { inFairOrder, largestOf } from "./fair-order.ts";
 const LINES_SHARE = 1 / 2;
 /** Largest body that may use the reserve, bytes. */
 const MEDIUM_BYTES = 4_000_000;
+/** How long others wait before an answer that has begun is broken off, milliseconds. */
+const BREAK_OFF_AFTER_MS = 5_000;
 
 export class BytesInFlight {
   readonly #limits: Readonly<Record<Lane, number>>;
@@ -116,15 +119,25 @@ export class BytesInFlight {
    * or the small one that holds most. The latest small one may hold next to nothing: that of a request which came when
    * the room was full of others. A line takes it from lines only, and a slow one from none that is not.
    */
-  reclaim(waiting: Share): void {
+  reclaim(waiting: Share, waited: number): void {
     const all = this.#inLane(waiting).filter(({ isLine }) => isLine || !waiting.isLine);
     // Take one at a time, because it may be enough.
     if (all.some(({ isLeaving }) => isLeaving)) return;
     const inLane = all.filter(({ isLost }) => !isLost);
-    const slow = inLane.filter(({ pace }) => pace.isSlow);
+    const slow = this.#slowOf(inLane, waiting, waited);
     const isStuck = (): boolean => inLane.every((share) => share.isWaiting && !this.isFree(share));
     if (slow.length > 0 && (!waiting.pace.isSlow || isStuck())) largestOf(slow)?.lose();
     else if (isStuck()) (waiting.lane === "large" ? inFairOrder(inLane).at(-1) : largestOf(inLane))?.lose();
+  }
+
+  /** Slow ones that may lose their room. Those that read answers may only if others have waited for long and it helps. */
+  #slowOf(inLane: readonly Share[], waiting: Share, waited: number): Share[] {
+    const slow = inLane.filter(({ pace }) => pace.isSlow);
+    const senders = slow.filter(({ isAnswered }) => !isAnswered);
+    if (senders.length > 0 || waited < BREAK_OFF_AFTER_MS) return senders;
+    const readers = new Set(slow);
+    const others = this.#inLane(waiting).filter((share) => !readers.has(share));
+    return this.#hasRoom(waiting, others) ? slow : [];
   }
 
   remove(share: Share): void {

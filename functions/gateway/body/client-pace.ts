@@ -1,4 +1,7 @@
-/** Tells whether the client that sends a body is slow, or only the isolate too busy to notice what came. */
+/**
+ * Tells whether the client that sends a body, or reads an answer, is slow, or only the isolate too busy to notice what
+ * came.
+ */
 
 /** How often a request checks whether its client has sent something, or its room was given to another. */
 export const LOOK_MS = 50;
@@ -9,11 +12,21 @@ export const LOOK_MS = 50;
 const MIN_RATE = 4_096 / (LOOK_MS / 1000);
 const SLACK_MS = 3_000;
 
+interface Demands {
+  /** Bytes a second. */
+  minRate: number;
+  slackMs: number;
+}
+
+/** A phone may read slowly. The slack is longer than a piece of 64 kB takes at this rate. */
+export const OF_READERS: Demands = { minRate: 16_384, slackMs: 6_000 };
+
 export class ClientPace {
+  readonly #demands: Demands;
   /** When the client was last checked for bytes; undefined while nobody waits for it. */
   #lookedAt: number | undefined;
   /** Milliseconds for which the client may still be silent before it counts as slow. */
-  #slack = SLACK_MS;
+  #slack: number;
   #waited = 0;
   #bytes = 0;
   /**
@@ -23,6 +36,11 @@ export class ClientPace {
   isBehind = false;
   /** True while there is no room for what it sends. */
   isHeldUp = false;
+
+  constructor(demands: Demands = { minRate: MIN_RATE, slackMs: SLACK_MS }) {
+    this.#demands = demands;
+    this.#slack = demands.slackMs;
+  }
 
   /** Milliseconds spent waiting for the client, without the time in which the isolate was too busy to check. */
   get waited(): number {
@@ -59,7 +77,8 @@ export class ClientPace {
   received(bytes: number): void {
     this.foundNothing();
     this.#bytes += bytes;
-    this.#slack = Math.min(SLACK_MS, this.#slack + (1000 * bytes) / MIN_RATE);
+    const { minRate, slackMs } = this.#demands;
+    this.#slack = Math.min(slackMs, this.#slack + (1000 * bytes) / minRate);
     this.#lookedAt = undefined;
   }
 }

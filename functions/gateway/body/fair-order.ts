@@ -20,6 +20,11 @@ export function heldByClient(shares: Iterable<Sharing>): HeldBy {
   return heldBy;
 }
 
+/** Lines hold room for long, and the client's own requests are not to come after all others meanwhile. */
+export function ownerOf(client: string, isLine: boolean): string {
+  return isLine ? `lines of ${client}` : client;
+}
+
 /** Negative if the first comes before the second, positive if it comes after it; 0 if they come in order of arrival. */
 export function byClient(heldBy: HeldBy, a: Sharing, b: Sharing): number {
   return (heldBy.get(a.owner) ?? 0) - (heldBy.get(b.owner) ?? 0);

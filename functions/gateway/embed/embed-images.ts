@@ -43,7 +43,9 @@ export async function embedImages(
   batch: PictureBatch,
   { paramOf = (index) => `images[${index}]`, onError = "fail" }: ImageOptions = {},
 ): Promise<EmbeddedImages> {
-  if (references.filter(isBrought).length > 1) batch.severalCome();
+  const brought = references.filter(isBrought).length;
+  if (brought > 1) batch.severalCome();
+  if (brought > 0) batch.expectNext();
   const pictures = await watched(batch, () => addAll(references, batch, paramOf, onError));
   await batch.embed(onError);
   const errors = new Map<number, ServiceError>();

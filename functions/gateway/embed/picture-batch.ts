@@ -112,6 +112,11 @@ export class PictureBatch {
     }
   }
 
+  /** Call it before pictures that did not come with a form: how fast they come counts. */
+  expectNext(): void {
+    this.#room?.expectNext();
+  }
+
   /** Call it when the form that the pictures came with is complete. */
   formCame(): void {
     this.#room?.formCame();

@@ -16,8 +16,8 @@
  *
  * - A request whose next picture comes too slowly loses its pictures if others wait.
  *
- * - So does a form that waits for room for its next bytes (`../body/bytes-in-flight.ts`): those that wait for pixels may
- * hold the bytes.
+ * - So does a form that waits for seconds for room for its next bytes (`../body/bytes-in-flight.ts`): those that wait
+ * for pixels may hold the bytes.
  *
  * Each request has a share (`pixel-share.ts`), which waits by polling.
  */

@@ -24,10 +24,13 @@ const LEAVING_MS = 1_000;
  * may be too slow for pixels: they are many times as much.
  */
 const NEXT_SLACK_MS = 3_000;
-const NEXT_RATE = 1_000_000;
+const NEXT_RATE = 250_000;
 
-/** How long a form may wait for room for its bytes while others wait for room for pixels, milliseconds. */
-const MAX_HELD_UP_MS = 1_000;
+/**
+ * How long a form may wait for room for its bytes while others wait for room for pixels, milliseconds. Often it waits
+ * for requests that need no pixels and are answered soon.
+ */
+const MAX_HELD_UP_MS = 5_000;
 
 /** Requests of one picture have room apart. */
 export type Lane = "one" | "several";

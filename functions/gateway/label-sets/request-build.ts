@@ -66,7 +66,10 @@ export async function requestBuild(context: BuildContext, account: string, id: s
  * Resumes a build that has stopped, or that the request that stored the set did not come to. If that fails now, the next
  * request for the set tries again.
  */
-export async function resumeBuild(context: BuildContext, summary: LabelSetSummary): Promise<void> {
+export async function resumeBuild(
+  context: BuildContext & Pick<EmbedContext, "client">,
+  summary: LabelSetSummary,
+): Promise<void> {
   const { account, id } = summary;
   try {
     const store = new SetStore(context.env.SETS);
@@ -74,7 +77,7 @@ export async function resumeBuild(context: BuildContext, summary: LabelSetSummar
     const { claim } = await store.claims.get(id, revision);
     // Nobody asked for it with this model.
     if (claim === undefined && summary.revision !== revision) return;
-    if (claim === undefined && !(await planSet(summary, store))) return;
+    if (claim === undefined && !(await planSet(summary, store, context.client))) return;
     await requestBuild(context, account, id);
   } catch (error) {
     warn("label set not taken up", error);
@@ -82,8 +85,10 @@ export async function resumeBuild(context: BuildContext, summary: LabelSetSummar
 }
 
 /** @returns false if there is no such set */
-async function planSet({ id, examples }: LabelSetSummary, store: SetStore): Promise<boolean> {
+async function planSet({ id, examples }: LabelSetSummary, store: SetStore, client: string): Promise<boolean> {
   if ((await store.plans.get(id, examples !== undefined)) !== undefined) return true;
-  const plan = await withDefinition(store, id, (definition) => store.plans.ensure(id, definition));
+  const plan = await withDefinition(store, id, (definition) => store.plans.ensure(id, definition), {
+    client,
+  });
   return plan !== undefined;
 }

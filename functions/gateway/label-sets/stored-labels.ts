@@ -183,7 +183,7 @@ async function withSmall(
         await build(definition);
         return "built";
       },
-      context.pictureWatch !== undefined,
+      { client: context.client, isOfLine: context.pictureWatch !== undefined },
     );
     if (made === undefined) throw labelSetNotFound(id);
     if (made === "built") return;

@@ -6,6 +6,7 @@ import type { LabelSetDefinition } from "../../label-sets/definition.ts";
 import type { Hold } from "../../label-sets/checksummed-objects.ts";
 import type { SetStore } from "../../label-sets/set-store.ts";
 import { bytesInFlight } from "../body/bytes-in-flight.ts";
+import { ownerOf } from "../body/fair-order.ts";
 import { growOwn } from "./own-room.ts";
 
 /**
@@ -14,10 +15,16 @@ import { growOwn } from "./own-room.ts";
  */
 const PARSED = 4;
 
+interface Asked {
+  /** Who asks. */
+  client: string;
+  /** True if only a line of a batch is known to need it. */
+  isOfLine?: boolean;
+}
+
 /**
  * @param use gets the definition, and a function that waits for room for more bytes beside it; all of it is given to
  * others once `use` is done
- * @param isOfLine true if only a line of a batch is known to need it
  * @returns undefined if there is no such set
  * @throws ServiceError `overloaded`, `model_unavailable`; whatever `use` throws
  */
@@ -25,9 +32,9 @@ export async function withDefinition<T>(
   store: SetStore,
   id: string,
   use: (definition: LabelSetDefinition, hold: Hold) => T | Promise<T>,
-  isOfLine = false,
+  { client, isOfLine = false }: Asked,
 ): Promise<T | undefined> {
-  const share = bytesInFlight.open(0, isOfLine);
+  const share = bytesInFlight.open(0, isOfLine, ownerOf(client, isOfLine));
   const hold = async (bytes: number): Promise<void> => {
     await growOwn(share, bytes);
   };

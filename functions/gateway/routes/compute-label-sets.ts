@@ -62,7 +62,7 @@ export const computeLabelSets = new Hono<GatewayEnv>().post("/v1/operator/comput
       await hold(promptRoom(definition));
       return await buildAtOnce(id, definition, store, context);
     };
-    const matrix = plan === undefined ? await withDefinition(store, id, buildIfSmall) : null;
+    const matrix = plan === undefined ? await withDefinition(store, id, buildIfSmall, context) : null;
     if (matrix === undefined) continue;
     let isLeft = false;
     if (matrix !== null) writeMatrix(id, { matrix, release: () => {} }, context);

@@ -1,7 +1,7 @@
 /** `/v1/label_sets`: labels that are stored once and then used by id or name. */
 import { type Context, Hono } from "hono";
 import type { Manifest } from "../../../model-shards/manifest.ts";
-import { accountOf } from "../middleware/caller-of.ts";
+import { accountOf, callerOf, clientOf } from "../middleware/caller-of.ts";
 import { embedContext, wantedBy } from "./request/embedding-context.ts";
 import { readFields } from "./request/fields-and-pictures.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
@@ -11,6 +11,7 @@ import {
   DEFAULT_NEGATIVE,
   isLabelSetId,
   type LabelDefinition,
+  type LabelSetDefinition,
   labelSetId,
   labelsOfExamples,
 } from "../../label-sets/definition.ts";
@@ -153,9 +154,10 @@ export const labelSets = new Hono<GatewayEnv>()
     if (summary === undefined) throw labelSetNotFound(id);
     const named = isLabelSetId(given) ? undefined : given;
     const described = await describeSet(summary, store, manifest, nameOf(c, id, manifest, named));
+    const client = clientOf(c, callerOf(c));
     // Without vectors of its examples it waits for its owner.
     if (described.status === "building" && described.missing_examples !== true)
-      await resumeBuild({ env: c.env, manifest }, summary);
+      await resumeBuild({ env: c.env, manifest, client }, summary);
     return await streamSet(c, described, store);
   })
   .delete(`${PATH}/:id`, async (c) => {
@@ -167,7 +169,7 @@ export const labelSets = new Hono<GatewayEnv>()
     // A deletion that failed may have left the set's names only.
     const isThere = (await store.exists(account, id)) || (await names.namesOf([id])).has(id);
     if (!isThere) throw labelSetNotFound(id);
-    const pictures = await examplePictures(account, id, store);
+    const pictures = await examplePictures(account, id, store, clientOf(c, callerOf(c)));
     await store.remove(account, id);
     await new OpenBuilds(c.env.SETS).removed(account, id);
     // Last, so that a deletion by name can be repeated until then.
@@ -181,14 +183,20 @@ export const labelSets = new Hono<GatewayEnv>()
   });
 
 /** Hashes of the pictures among a set's examples. */
-async function examplePictures(account: string, id: string, store: SetStore): Promise<string[]> {
+async function examplePictures(
+  account: string,
+  id: string,
+  store: SetStore,
+  client: string,
+): Promise<string[]> {
   const summary = await store.summary(account, id);
   if (summary?.examples === undefined) return [];
-  const hashes = await withDefinition(store, id, ({ labels }) => {
-    const examples = labels.flatMap((label) => label.examples ?? []);
-    return examples.filter(({ revision }) => revision === undefined).map(({ sha256 }) => sha256);
-  });
-  return hashes ?? [];
+  return (await withDefinition(store, id, hashesOf, { client })) ?? [];
+}
+
+function hashesOf({ labels }: LabelSetDefinition): string[] {
+  const examples = labels.flatMap((label) => label.examples ?? []);
+  return examples.filter(({ revision }) => revision === undefined).map(({ sha256 }) => sha256);
 }
 
 /** Labels as the set has them, and the vectors of their examples, if they have any. */

@@ -15,6 +15,7 @@ let opened: Share[] = [];
 provideScheduler();
 
 afterEach(() => {
+  vi.useRealTimers();
   for (const share of opened) share.release();
   opened = [];
 });
@@ -23,6 +24,14 @@ function open(room: BytesInFlight, most: number): Share {
   const share = room.open(most);
   opened.push(share);
   return share;
+}
+
+/** Time passes without a byte. */
+function isSilent({ pace }: Share, milliseconds: number): void {
+  for (let at = 0; at < milliseconds; at += 50) {
+    vi.setSystemTime(Date.now() + 50);
+    pace.foundNothing();
+  }
 }
 
 /** Waits for the rest of a body. @returns the refusal, after which the room is given back */
@@ -314,6 +323,78 @@ describe("BytesInFlight", () => {
     share.assertKept();
     share.release();
     await other;
+  });
+
+  it.each([
+    { rate: 20_000, isSlow: false },
+    { rate: 5_000, isSlow: true },
+  ])("a client that reads $rate bytes a second is slow: $isSlow", ({ rate, isSlow }) => {
+    const share = open(new BytesInFlight({ small: MB, large: 20 * MB }), MB);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    share.beginAnswer();
+    let wasSlow = false;
+    for (let i = 0; i < 20; i++) {
+      share.pace.expect();
+      isSilent(share, (1000 * 65_536) / rate);
+      wasSlow ||= share.pace.isSlow;
+      share.pace.received(65_536);
+    }
+    expect(wasSlow).toBe(isSlow);
+  });
+
+  it("does not count how slowly the body came while the answer is read", () => {
+    const share = open(new BytesInFlight({ small: MB, large: 20 * MB }), MB);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    share.pace.expect();
+    isSilent(share, 4_000);
+    share.pace.received(0);
+    share.beginAnswer();
+    share.pace.expect();
+    isSilent(share, 1_000);
+    expect(share.pace.isSlow).toBe(false);
+  });
+
+  it("gives nothing more to one that has lost its room, and no answer", async () => {
+    const share = open(new BytesInFlight({ small: MB, large: 20 * MB }), 10 * MB);
+    await share.growTo(MB);
+    share.lose();
+    await expect(share.growTo(5 * MB)).rejects.toMatchObject({ code: "overloaded" });
+    expect(() => share.beginAnswer()).toThrow(/too slowly/);
+  });
+
+  it("breaks a slowly read answer off only for one that has waited for seconds", async () => {
+    const room = new BytesInFlight({ small: MB, large: 20 * MB });
+    const [answered, small] = [open(room, 12 * MB), open(room, MB)];
+    await answered.growTo(12 * MB);
+    await small.growTo(MB);
+    for (const share of [answered, small]) {
+      share.beginAnswer();
+      share.pace.isBehind = true;
+    }
+    const growth = open(room, 10 * MB).growTo(10 * MB);
+    growth.catch(() => {});
+    await sleep(3_000);
+    expect(answered.isLost).toBe(false);
+    await vi.waitUntil(() => answered.isLost, { timeout: 5_000 });
+    answered.release();
+    await growth;
+    // It was not needed.
+    expect(small.isLost).toBe(false);
+  });
+
+  it("breaks no answer off if that would not help", async () => {
+    const room = new BytesInFlight({ small: MB, large: 20 * MB });
+    const [answered, other] = [open(room, MB), open(room, 15 * MB)];
+    await other.growTo(15 * MB);
+    await answered.growTo(MB);
+    answered.beginAnswer();
+    answered.pace.isBehind = true;
+    const growth = open(room, 10 * MB).growTo(10 * MB);
+    growth.catch(() => {});
+    await sleep(7_000);
+    expect(answered.isLost).toBe(false);
+    other.release();
+    await growth;
   });
 
   it("lets a client of a steady pace keep its room", { timeout: 20_000 }, async () => {

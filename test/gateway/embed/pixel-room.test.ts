@@ -1,6 +1,6 @@
 /** Room for decoded pictures: bounded for all requests together, and nobody waits for a slow or a greedy one. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { BytesInFlight } from "../../../functions/gateway/body/bytes-in-flight.ts";
 import { ClientPace } from "../../../functions/gateway/body/client-pace.ts";
 import { PIXEL_ROOM, PixelRoom } from "../../../functions/gateway/embed/pixel-room.ts";
@@ -18,6 +18,7 @@ let opened: PixelShare[] = [];
 provideScheduler();
 
 afterEach(() => {
+  vi.useRealTimers();
   for (const share of opened) share.release();
   opened = [];
 });
@@ -152,7 +153,7 @@ it("takes pictures from one that is not first if all wait for each other", async
 });
 
 it.each([2, 15])(
-  "a form of %i pictures that waits for bytes does not delay the request that has them",
+  "a form of %i pictures that waits for bytes does not delay for long the request that has them",
   async (pictures) => {
     room = new PixelRoom();
     const bodies = new BytesInFlight({ small: 1_000_000, large: 40_000_000 });
@@ -166,7 +167,10 @@ it.each([2, 15])(
     const growth = body.growTo(20_000_000);
     const answer = take(open(384), 16);
     answer.catch(() => {});
-    expect(await Promise.race([answer.then(() => true), sleep(3_000, false)])).toBe(true);
+    await sleep(3_000);
+    // Those that have the bytes may be answered soon.
+    expect(form.isLost).toBe(false);
+    expect(await Promise.race([answer.then(() => true), sleep(5_000, false)])).toBe(true);
     expect(form.isLost).toBe(pictures > 4);
     other.release();
     await growth;
@@ -210,6 +214,25 @@ it("judges a form's client by how it sends, not by the time between two pictures
   clearInterval(sends);
 });
 
+it.each([
+  { rate: 500_000, isDelayed: false },
+  { rate: 90_000, isDelayed: true },
+])("a form whose next picture of 18 MB comes at $rate bytes a second: $isDelayed", ({ rate, isDelayed }) => {
+  room = new PixelRoom();
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const pace = new ClientPace();
+  const form = open(384, { isOfSeveral: true, pace });
+  form.expectNext();
+  let wasDelayed = false;
+  while (pace.bytes < 18_000_000) {
+    pace.expect();
+    vi.setSystemTime(Date.now() + 50);
+    pace.received(rate / 20);
+    wasDelayed ||= form.isDelayed;
+  }
+  expect(wasDelayed).toBe(isDelayed);
+});
+
 it("takes pictures from a form that goes on for long without a next one", { timeout: 20_000 }, async () => {
   room = new PixelRoom();
   const pace = new ClientPace();
@@ -219,9 +242,9 @@ it("takes pictures from a form that goes on for long without a next one", { time
   pace.expect();
   // Fast enough for a body.
   const sends = setInterval(() => {
-    pace.received(9_000);
+    pace.received(4_500);
     pace.expect();
-  }, 100);
+  }, 50);
   const waiting = take(open(384), 16);
   waiting.catch(() => {});
   const isTaken = await Promise.race([waiting.then(() => true), sleep(10_000, false)]);

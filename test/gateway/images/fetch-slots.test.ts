@@ -61,6 +61,7 @@ async function lineWith(hosts: readonly string[], fetchSlots: FetchSlots): Promi
     context: { env: {}, timings: new Timings(), client: "account/a", fetchSlots },
     strings: [],
     severalCome: () => {},
+    expectNext: () => {},
     releaseStrings: () => {},
     add: async (_file: unknown, param: string) => new Picture("hash", param, new Float32Array(1)),
     embed: async () => {},

@@ -2,8 +2,8 @@
  * Sends the pieces of an answer, each when the client has read the one before, because they share a buffer.
  *
  * What is behind the answer holds room until the last piece. So the client is timed as one that sends a body is
- * (`body/client-pace.ts`): one that reads slowly loses its room if others wait, and one that reads nothing for a while
- * is disconnected. Otherwise a few that read a little every ten seconds would keep the room for hours.
+ * (`body/client-pace.ts`): one that reads slowly loses its room if others wait for seconds, and one that reads nothing
+ * for a while is disconnected. Otherwise a few that read a little every ten seconds would keep the room for hours.
  */
 import { within } from "../../../runtime/deadline.ts";
 import { warn } from "../../../runtime/warn.ts";

@@ -7,7 +7,9 @@
  * clients that request much and read nothing would fill the isolate. `send-pieces.ts` says when a client loses it.
  */
 import type { Context } from "hono";
+import { callerOf, clientOf } from "../../middleware/caller-of.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
+import type { Share } from "../../body/body-share.ts";
 import { bytesInFlight } from "../../body/bytes-in-flight.ts";
 import { utf8Pieces } from "../../../json/utf8-pieces.ts";
 import type { Inference } from "./inference-response.ts";
@@ -51,6 +53,13 @@ export async function streamTexts(
   return await streamPieces(c, utf8Pieces(texts), bytes);
 }
 
+/** Room for the answer to a request without a body. */
+export function openShare(c: Context<GatewayEnv>): Share {
+  const share = bytesInFlight.open(0, false, clientOf(c, callerOf(c)));
+  c.set("share", share);
+  return share;
+}
+
 /** Streams the pieces of a JSON text. @param bytes as for `streamTexts` @throws ServiceError as `streamTexts` */
 export async function streamPieces(
   c: Context<GatewayEnv>,
@@ -60,8 +69,9 @@ export async function streamPieces(
 ): Promise<Response> {
   // Nobody would read the pieces.
   if (c.req.method === "HEAD") return new Response(null, init);
-  const share = c.get("share") ?? bytesInFlight.open(0);
+  const share = c.get("share") ?? openShare(c);
   await share.growTo(share.held + bytes, share.held + bytes);
+  share.beginAnswer();
   // From here on the answer owns the room.
   c.set("share", undefined);
   const { readable, writable } = new IdentityTransformStream();

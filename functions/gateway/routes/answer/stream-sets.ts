@@ -10,10 +10,9 @@ import type { Hold } from "../../../label-sets/checksummed-objects.ts";
 import type { SetStore } from "../../../label-sets/set-store.ts";
 import { freeBuffer } from "../../../runtime/bytes/free-buffer.ts";
 import { Pauses } from "../../../runtime/sharing/pauses.ts";
-import { bytesInFlight } from "../../body/bytes-in-flight.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { wantedBy } from "../request/embedding-context.ts";
-import { answerTexts, streamPieces, streamTexts } from "./stream-rows.ts";
+import { answerTexts, openShare, streamPieces, streamTexts } from "./stream-rows.ts";
 import { missing } from "../../missing.ts";
 
 /** Memory of a definition that is only passed on, as a multiple of its length. */
@@ -28,8 +27,7 @@ const PIECE_BYTES = 65_536;
  * @param expansion its memory as a multiple of its length
  */
 export function holdAnswer(c: Context<GatewayEnv>, expansion: number): Hold {
-  const share = bytesInFlight.open(0);
-  c.set("share", share);
+  const share = openShare(c);
   return async (bytes) => {
     await share.growBy(expansion * bytes);
   };

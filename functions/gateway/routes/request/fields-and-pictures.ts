@@ -5,6 +5,7 @@ import { ServiceError } from "../../../runtime/errors.ts";
 import { callerOf, clientOf } from "../../middleware/caller-of.ts";
 import type { BatchLine, GatewayEnv } from "../../middleware/gateway-env.ts";
 import type { FileTaker, FormFile } from "../../body/multipart-form.ts";
+import { ownerOf } from "../../body/fair-order.ts";
 import type { Fields } from "../../body/fields.ts";
 import { readBody } from "../../body/read-body.ts";
 import { imageFile, imageTooLarge } from "../../images/image-file.ts";
@@ -64,9 +65,7 @@ export async function readFieldsAndFiles(
 export async function readFields(c: Context<GatewayEnv>, files?: FileTaker): Promise<Fields> {
   const line = c.get("line");
   const isLine = line !== undefined;
-  const client = clientOf(c, callerOf(c));
-  // Lines hold room for long, and the account's own requests are not to come after all others meanwhile.
-  const owner = isLine ? `lines of ${client}` : client;
+  const owner = ownerOf(clientOf(c, callerOf(c)), isLine);
   const { fields, lifted, share } = await readBody(c.req.raw, { owner, isLine }, files);
   c.set("share", share);
   c.set("lifted", lifted);
