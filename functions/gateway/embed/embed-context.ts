@@ -32,10 +32,11 @@ export interface EmbedContext {
   /**
    * Waits until the request may hold so many bytes beside those of its body, as far as any request may. It keeps them
    * until it gives them back or is answered.
+   * @param later bytes that it will wait for while it holds these
    * @returns gives them back
    * @throws ServiceError `overloaded`
    */
-  hold: (bytes: number) => Promise<() => void>;
+  hold: (bytes: number, later?: number) => Promise<() => void>;
   /** Those of the request, or of all lines of a batch's part. */
   fetchSlots: FetchSlots;
   /** Set for a line of a batch: lines wait for each other's pictures. */

@@ -48,10 +48,10 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
     requestId: c.get("requestId"),
     wanted: wantedBy(c),
     waitUntil: (work) => c.executionCtx.waitUntil(work),
-    hold: async (bytes) => {
+    hold: async (bytes, later) => {
       const share = c.get("share");
       if (share === undefined || bytes === 0) return () => {};
-      const more = await growOwn(share, bytes);
+      const more = await growOwn(share, bytes, later);
       return () => share.complete(share.held - more);
     },
     fetchSlots: line?.fetchSlots ?? new FetchSlots(),
