@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import type { EmbedContext } from "../../embed/embed-context.ts";
+import { KvWrites } from "../../embed/kv-writes.ts";
 import { FetchSlots } from "../../images/fetch/fetch-slots.ts";
 import type { Wanted } from "../../../runtime/sharing/wanted.ts";
 import { accountOf, callerOf, clientOf } from "../../middleware/caller-of.ts";
@@ -55,6 +56,7 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
       return () => share.complete(share.held - more);
     },
     fetchSlots: line?.fetchSlots ?? new FetchSlots(),
+    kvWrites: new KvWrites(),
     pictureWatch: line?.pictures,
   };
 }
