@@ -5,11 +5,11 @@
 import clipBpe from "../../model-shards/clip-bpe.bin";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import type { Loaded } from "../runtime/model-store/source-report.ts";
-import type { TextRpc } from "../runtime/rpc.ts";
+import type { Embeddings, RpcResult, TextRpc } from "../runtime/rpc.ts";
 import { Pauses } from "../runtime/sharing/pauses.ts";
 import { type CleanText, cleanText, type RawText } from "../runtime/tokenizer/clean-text.ts";
 import { Tokenizer, type Tokens } from "../runtime/tokenizer/tokenizer.ts";
-import type { Wanted } from "../runtime/sharing/wanted.ts";
+import { assertWanted, type Wanted } from "../runtime/sharing/wanted.ts";
 import { labelEmbedding } from "./label-embedding.ts";
 import { aliveWhenAsked, callWorker, checkRevision, unwrap } from "./call-worker.ts";
 
@@ -31,6 +31,12 @@ export interface EmbeddedText {
  * has. 2,048 texts of 77 take three calls, and each may invoke a few Workers more, of the 32 that a request may.
  */
 export const MAX_POSITIONS = 54_000;
+
+/**
+ * Milliseconds before a call is tried again that the text tower had no place for, over all calls of a request: few,
+ * because each try invokes a Worker.
+ */
+const PAUSES_MS = [1_000, 2_000, 4_000, 6_000, 7_000];
 
 /** The context of calls to the text tower. */
 export interface TextCall {
@@ -92,19 +98,31 @@ function missing(): never {
   throw new Error("a prompt was not embedded");
 }
 
-/** @returns the vector of each text */
+/**
+ * Calls the tower for some texts after others. When it has no place, a call after the first waits: its client would have
+ * to send the first ones again, too.
+ * @returns the vector of each text
+ */
 async function embed(
   tokens: ReadonlyMap<CleanText, Tokens>,
   { manifest, text: tower, requestId, wanted, maxPositions = MAX_POSITIONS, onLoaded }: TextCall,
 ): Promise<Map<CleanText, Float32Array>> {
   const vectorOf = new Map<CleanText, Float32Array>();
   const width = manifest.embedding_width;
+  const pauses = [...PAUSES_MS];
   for (const texts of callsOf(tokens, maxPositions)) {
     const ids = Int32Array.from(texts.flatMap(([, each]) => each.ids));
     const lengths = texts.map(([, each]) => each.ids.length);
-    const result = await callWorker("text tower", (alive) =>
-      tower.embedTokens(ids, lengths, aliveWhenAsked(alive, wanted), requestId),
-    );
+    const ask = (): Promise<RpcResult<Embeddings>> =>
+      callWorker("text tower", (alive) =>
+        tower.embedTokens(ids, lengths, aliveWhenAsked(alive, wanted), requestId),
+      );
+    let result = await ask();
+    while (vectorOf.size > 0 && isRefused(result) && pauses.length > 0) {
+      await scheduler.wait(pauses.shift() ?? 0);
+      await assertWanted(wanted);
+      result = await ask();
+    }
     const embedded = unwrap(result);
     if (embedded.loaded !== undefined) onLoaded?.(embedded.loaded);
     const rows = checkRevision(embedded, manifest.revision);
@@ -113,6 +131,10 @@ async function embed(
     }
   }
   return vectorOf;
+}
+
+function isRefused(result: RpcResult<Embeddings>): boolean {
+  return !result.ok && result.error.code === "overloaded";
 }
 
 /** Cuts texts into calls, in order. */

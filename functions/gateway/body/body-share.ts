@@ -152,14 +152,16 @@ export class Share {
 
   /**
    * Waits until the request may hold so many more bytes beside those of its body, as far as any request may.
+   * @param later bytes that it will wait for while it holds these, as far as is known
    * @returns how many it has got
    * @throws ServiceError `overloaded`
    */
-  async growBy(bytes: number): Promise<number> {
+  async growBy(bytes: number, later = 0): Promise<number> {
     const before = this.#held;
     const most = this.isLine ? MAX_LINE_MEMORY : this.#room.mostBeside;
     const room = Math.max(before, Math.min(most, before + bytes));
-    await this.growTo(room, room);
+    await this.growTo(room, Math.max(room, Math.min(most, room + later)));
+    this.shrinkTo(room);
     return room - before;
   }
 

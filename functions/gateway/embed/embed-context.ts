@@ -4,6 +4,7 @@ import type { TextCall } from "../../embed/compute-prompts.ts";
 import type { WaitUntil } from "../../runtime/sharing/lease.ts";
 import type { Wanted } from "../../runtime/sharing/wanted.ts";
 import type { Bindings } from "../bindings.ts";
+import type { KvWrites } from "./kv-writes.ts";
 import type { FetchSlots } from "../images/fetch/fetch-slots.ts";
 import type { Timings } from "../timings.ts";
 import type { ServedModel } from "../models/served-models.ts";
@@ -32,12 +33,15 @@ export interface EmbedContext {
   /**
    * Waits until the request may hold so many bytes beside those of its body, as far as any request may. It keeps them
    * until it gives them back or is answered.
+   * @param later bytes that it will wait for while it holds these
    * @returns gives them back
    * @throws ServiceError `overloaded`
    */
-  hold: (bytes: number) => Promise<() => void>;
+  hold: (bytes: number, later?: number) => Promise<() => void>;
   /** Those of the request, or of all lines of a batch's part. */
   fetchSlots: FetchSlots;
+  /** Those of the request. What lines of batches write also waits for each other, in `part-cache.ts`. */
+  kvWrites: KvWrites;
   /** Set for a line of a batch: lines wait for each other's pictures. */
   pictureWatch?: PictureWatch | undefined;
 }

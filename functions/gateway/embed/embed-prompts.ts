@@ -80,8 +80,8 @@ function remember(key: string, text: CachedText): void {
   if (memory.get(key) === undefined) memory.set(key, { ...text, embedding: text.embedding.slice() });
 }
 
-function textCache({ env, manifest }: EmbedContext): TextCache {
-  return new TextCache(env.CACHE, manifest.revision, manifest.embedding_width);
+function textCache({ env, manifest, kvWrites }: EmbedContext): TextCache {
+  return new TextCache(env.CACHE, manifest.revision, manifest.embedding_width, kvWrites);
 }
 
 async function readKv(keys: PromptsKey[], context: EmbedContext): Promise<Map<PromptsKey, CachedText>> {

@@ -9,7 +9,6 @@ import { sha256Hex } from "../../../model-shards/sha256.ts";
 import { warn } from "../../runtime/warn.ts";
 import type { Bindings } from "../bindings.ts";
 import type { EmbedContext } from "./embed-context.ts";
-import { KvWrites } from "./kv-writes.ts";
 import { hasChecksum, CHECKSUM_BYTES, writeChecksum } from "../../embed/checksum.ts";
 
 /** Part of every key. Change it whenever the layout of the values or the preprocessing of pictures changes. */
@@ -38,7 +37,6 @@ export class ImageCache {
   readonly #ttl: number;
   readonly #prefix: string;
   readonly #context: EmbedContext;
-  readonly #writes = new KvWrites();
 
   /** The deployment's cache, if it has one. */
   static of(context: EmbedContext): ImageCache | undefined {
@@ -102,7 +100,7 @@ export class ImageCache {
   /** Stores an embedding after the response. */
   write(sha256: string, embedding: Float32Array): void {
     const key = this.#key(sha256);
-    const written = this.#writes.add(() => this.#put(key, embedding));
+    const written = this.#context.kvWrites.add(() => this.#put(key, embedding));
     this.#context.waitUntil(written.catch((error: unknown) => warn("image cache not writable", error)));
   }
 

@@ -12,7 +12,7 @@ import { sha256Hex } from "../../../model-shards/sha256.ts";
 import type { EmbeddedText } from "../../embed/compute-prompts.ts";
 import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { warn } from "../../runtime/warn.ts";
-import { KvWrites } from "./kv-writes.ts";
+import type { KvWrites } from "./kv-writes.ts";
 import { hasChecksum, CHECKSUM_BYTES, writeChecksum } from "../../embed/checksum.ts";
 
 /** Part of every key. Change it whenever the layout of the values or the names from `promptsKey` change. */
@@ -43,9 +43,11 @@ export class TextCache {
   readonly #revision: string;
   /** Bytes of a value. */
   readonly #bytes: number;
+  readonly #writes: KvWrites;
 
-  constructor(kv: KVNamespace, revision: string, width: number) {
+  constructor(kv: KVNamespace, revision: string, width: number, writes: KvWrites) {
     this.#kv = kv;
+    this.#writes = writes;
     this.#revision = revision;
     this.#bytes = HEADER_BYTES + width * Float32Array.BYTES_PER_ELEMENT;
   }
@@ -81,11 +83,10 @@ export class TextCache {
   }
 
   async #put(keys: readonly string[], texts: readonly CachedText[]): Promise<void> {
-    const writes = new KvWrites();
     const results = await Promise.allSettled(
       texts.map(async (text, index) => {
         const key = keys[index] ?? "";
-        await writes.add(async () => {
+        await this.#writes.add(async () => {
           await this.#kv.put(key, await this.#format(key, text), { expirationTtl: TIME_TO_LIVE });
         });
       }),

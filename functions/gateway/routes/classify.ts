@@ -48,7 +48,8 @@ export const classify = new Hono<GatewayEnv>().post("/v1/classify", async (c) =>
   ]);
   const ids = await setIds;
   const rank = rankerOf(request, manifest, none);
-  const ranker = new SetRanker({ ...images, topK: request.top_k, examples, rank }, pictures.context);
+  const ranked = { ...images, topK: request.top_k, sets: 1 + others.length, examples, rank };
+  const ranker = new SetRanker(ranked, pictures.context);
   const sets = [await ranker.rank(first)];
   for (const next of others) {
     // The request may name a set several times.

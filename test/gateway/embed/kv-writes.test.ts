@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { partCache } from "../../../functions/gateway/coalesced-calls/part-cache.ts";
 import type { EmbedContext } from "../../../functions/gateway/embed/embed-context.ts";
 import { ImageCache } from "../../../functions/gateway/embed/image-cache.ts";
+import { KvWrites } from "../../../functions/gateway/embed/kv-writes.ts";
 import { type PromptsKey, TextCache } from "../../../functions/gateway/embed/text-cache.ts";
 import { writeMatrix } from "../../../functions/gateway/label-sets/matrix-cache.ts";
 import type { LabelMatrix } from "../../../functions/label-sets/label-matrix.ts";
@@ -15,8 +16,8 @@ vi.mock("../../../functions/gateway/base64.ts", () => ({
 
 const WIDTH = 4;
 const COUNT = 100;
-/** What the platform lets wait for headers. */
-const AT_ONCE = 6;
+/** What the platform lets wait for headers, without the picture servers of `fetch-slots.ts`. */
+const AT_ONCE = 2;
 
 const realTimeout = setTimeout;
 const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
@@ -58,7 +59,7 @@ class Kv {
 function contextOf(kv: Kv, waitUntil: EmbedContext["waitUntil"]): EmbedContext {
   const manifest = { revision: "r", embedding_width: WIDTH };
   const env = { CACHE: kv.namespace, IMAGE_CACHE_TTL: 60 };
-  return { env, manifest, waitUntil } as unknown as EmbedContext;
+  return { env, manifest, waitUntil, kvWrites: new KvWrites() } as unknown as EmbedContext;
 }
 
 const embedding = new Float32Array(WIDTH);
@@ -67,7 +68,7 @@ const texts = new Map(
 );
 
 const WRITERS: Record<string, (kv: Kv) => Promise<unknown>> = {
-  texts: (kv) => new TextCache(kv.namespace, "r", WIDTH).write(texts),
+  texts: (kv) => new TextCache(kv.namespace, "r", WIDTH, new KvWrites()).write(texts),
   pictures: async (kv) => {
     const writing: Promise<unknown>[] = [];
     const cache = ImageCache.of(contextOf(kv, (work) => void writing.push(work)));
@@ -104,6 +105,33 @@ it.each(Object.entries(WRITERS))("%s are given up if KV does not answer", async 
   expect(isDone).toBe(true);
   await writing;
   expect(kv.keys).toHaveLength(AT_ONCE);
+});
+
+it("texts and pictures of a request are written a few at a time together", async () => {
+  const kv = new Kv(true);
+  const writing: Promise<unknown>[] = [];
+  const context = contextOf(kv, (work) => void writing.push(work));
+  writing.push(new TextCache(kv.namespace, "r", WIDTH, context.kvWrites).write(texts));
+  const caches = [ImageCache.of(context), await ImageCache.ofExamples("a", context)];
+  for (const cache of caches) for (let i = 0; i < COUNT; i++) cache?.write(`${i}`, embedding);
+  await Promise.all(writing);
+  expect(new Set(kv.keys).size).toBe(3 * COUNT);
+  expect(kv.most).toBe(AT_ONCE);
+});
+
+it("a write that was given up keeps its place until KV answers", async () => {
+  const writes = new KvWrites();
+  const silent = Promise.withResolvers<void>();
+  const write = vi.fn<() => Promise<void>>(() => silent.promise);
+  const late = Promise.allSettled(Array.from({ length: COUNT }, () => writes.add(write)));
+  await vi.advanceTimersByTimeAsync(DEADLINES.kvWrite + 100);
+  expect((await late).map(({ status }) => status)).toEqual(Array.from({ length: COUNT }, () => "rejected"));
+  await expect(writes.add(write)).rejects.toThrow("not written in time");
+  expect(write).toHaveBeenCalledTimes(AT_ONCE);
+  silent.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  await writes.add(write);
+  expect(write).toHaveBeenCalledTimes(AT_ONCE + 1);
 });
 
 it("says once that texts were not written", async () => {

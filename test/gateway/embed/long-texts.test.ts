@@ -1,11 +1,11 @@
 /** Long texts go to the text tower in several calls, because each call has a limit of CPU time. */
-import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import type { Manifest } from "../../../model-shards/manifest.ts";
 import { computePrompts, MAX_POSITIONS, type TextCall } from "../../../functions/embed/compute-prompts.ts";
 import { type EmbedContext, textCall } from "../../../functions/gateway/embed/embed-context.ts";
 import { MAX_INPUTS } from "../../../functions/gateway/limits.ts";
 import type { TextRpc } from "../../../functions/runtime/rpc.ts";
+import { ClientGoneError } from "../../../functions/runtime/sharing/wanted.ts";
 import { cleanText } from "../../../functions/runtime/tokenizer/clean-text.ts";
 
 vi.mock("../../../model-shards/clip-bpe.bin", async () => {
@@ -21,16 +21,26 @@ const manifest = {
   text: { context_length: CONTEXT },
 } as Manifest;
 
-beforeAll(() => {
-  // Workers have this function, and Node has it under another name.
-  (globalThis as Record<string, unknown>)["scheduler"] ??= { wait: sleep };
+/** Milliseconds of each pause that is more than a turn for others. */
+let waits: number[] = [];
+
+beforeEach(() => {
+  waits = [];
+  const wait = async (milliseconds: number): Promise<void> => {
+    if (milliseconds > 0) waits.push(milliseconds);
+  };
+  Object.assign(globalThis, { scheduler: { wait } });
 });
 
-/** A tower whose vectors are made of a text's tokens. */
-function tower(): { calls: number[][]; call: TextCall } {
+/**
+ * A tower whose vectors are made of a text's tokens.
+ * @param refused calls for which it has no place, by index
+ */
+function tower(refused: (call: number) => boolean = () => false): { calls: number[][]; call: TextCall } {
   const calls: number[][] = [];
   const embedTokens: TextRpc["embedTokens"] = async (ids, lengths) => {
     calls.push(lengths);
+    if (refused(calls.length - 1)) return { ok: false, error: { code: "overloaded", message: "busy" } };
     let end = 0;
     const rows = lengths.flatMap((length) => {
       const own = ids.subarray(end, (end += length));
@@ -77,17 +87,28 @@ it("has one call for texts of a few words, and for what fits exactly", async () 
   expect(exact.calls.map(({ length }) => length)).toEqual([4, 4]);
 });
 
-it("fails if a call in the middle does", async () => {
-  const { calls, call } = tower();
-  const { embedTokens } = call.text;
-  const text: TextCall["text"] = {
-    embedTokens: async (...parameters) =>
-      calls.length === 1
-        ? { ok: false, error: { code: "overloaded", message: "busy" } }
-        : await embedTokens(...parameters),
-  };
-  const computed = computePrompts(longTexts(MAX_INPUTS), { ...call, text });
-  await expect(computed).rejects.toMatchObject({ code: "overloaded" });
+it("waits for a place for its further calls, and keeps what is computed", async () => {
+  const [busy, free] = [tower((call) => [1, 2, 4].includes(call)), tower()];
+  const items = longTexts(MAX_INPUTS);
+  const computed = await computePrompts(items, busy.call);
+  expect(computed).toEqual(await computePrompts(items, free.call));
+  expect(busy.calls).toHaveLength(3 + free.calls.length);
+  expect(waits).toEqual([1_000, 2_000, 4_000]);
+});
+
+it("fails if there is no place in 20 seconds, and at once for the first call or a client that has left", async () => {
+  const full = tower((call) => call > 0);
+  const computed = computePrompts(longTexts(MAX_INPUTS), full.call);
+  await expect(computed).rejects.toMatchObject({ code: "overloaded", message: "busy" });
+  expect(waits.reduce((sum, milliseconds) => sum + milliseconds, 0)).toBe(20_000);
+  waits = [];
+  const first = tower(() => true);
+  await expect(computePrompts(longTexts(8), first.call)).rejects.toMatchObject({ message: "busy" });
+  expect([first.calls.length, waits]).toEqual([1, []]);
+  const left = tower((call) => call > 0);
+  const call = { ...left.call, maxPositions: CONTEXT, wanted: () => left.calls.length < 2 };
+  await expect(computePrompts(longTexts(8), call)).rejects.toBeInstanceOf(ClientGoneError);
+  expect([left.calls.length, waits]).toEqual([2, [1_000]]);
 });
 
 it("leaves it to the part of a batch to cut the texts of its lines", () => {

@@ -5,7 +5,7 @@
  * starts when it is let in. All lines of a part of a batch are one invocation, so they share the slots.
  */
 
-/** The others are for R2 and KV. */
+/** The others are for R2 and KV; writes to KV may take both for a moment (`embed/kv-writes.ts`). */
 const SLOTS = 4;
 
 export class FetchSlots {

@@ -4,7 +4,8 @@
  *
  * Scores and names take room before they are made. The names of a thousand labels may be 8 MB, and those of 16 sets
  * more than an isolate has, though the request is short. While a request waits for that room it holds no set: others
- * hold theirs in the opposite order.
+ * hold theirs in the opposite order. It says what the sets after this one will take: otherwise two requests could each
+ * hold half of the room, and wait for each other.
  */
 import { type Examples, ignoredLabels } from "../../../adapter/adapter.ts";
 import { type LabelNames, mostNameBytes, NamesOnce, READ_NAME } from "../../../label-sets/label-names.ts";
@@ -69,6 +70,8 @@ export interface RankedPictures {
   embeddings: readonly Float32Array[];
   errors: { has(index: number): boolean };
   topK: number;
+  /** Sets in the answer. */
+  sets: number;
   /** Of the request's own labels. */
   examples?: Examples | undefined;
   rank: (image: Float32Array, labels: EmbeddedMatrix) => Ranking;
@@ -78,11 +81,16 @@ export class SetRanker {
   readonly #pictures: RankedPictures;
   readonly #hold: EmbedContext["hold"];
   readonly #pauses: Pauses;
+  /** Sets that come after the present one. */
+  #left: number;
   #predictions = 0;
   #nameBytes = 0;
+  /** Bytes of names that have room. */
+  #nameRoom = 0;
 
   constructor(pictures: RankedPictures, { hold, wanted }: Pick<EmbedContext, "hold" | "wanted">) {
     this.#pictures = pictures;
+    this.#left = pictures.sets;
     this.#hold = hold;
     this.#pauses = new Pauses(wanted);
   }
@@ -93,8 +101,10 @@ export class SetRanker {
    */
   async rank({ count, nameBytes, resolve }: LoadedLabels): Promise<RankedSet> {
     const predictions = this.#count(count);
-    const names = Math.min(nameBytes, MAX_ANSWER_NAME_BYTES - this.#nameBytes);
-    await this.#hold(SCORE_BYTES * predictions + READ_NAME * names);
+    const most = Math.min(this.#nameBytes + nameBytes, MAX_ANSWER_NAME_BYTES);
+    const names = Math.max(0, most - this.#nameRoom);
+    this.#nameRoom += names;
+    await this.#hold(roomOf(predictions, names), this.#later(nameBytes));
     const labels = await resolve();
     try {
       return await this.#rankAll(labels);
@@ -109,8 +119,17 @@ export class SetRanker {
     return ranked;
   }
 
+  /** Most bytes that the sets after this one take, if their names are as long as this one's. */
+  #later(nameBytes: number): number {
+    const { embeddings, topK } = this.#pictures;
+    const predictions = Math.min(this.#left * embeddings.length * topK, MAX_PREDICTIONS - this.#predictions);
+    const names = Math.min(this.#left * nameBytes, MAX_ANSWER_NAME_BYTES - this.#nameRoom);
+    return roomOf(predictions, names);
+  }
+
   #count(labels: number): number {
     const { embeddings, topK } = this.#pictures;
+    this.#left--;
     const predictions = embeddings.length * Math.min(topK, labels);
     this.#predictions += predictions;
     if (this.#predictions > MAX_PREDICTIONS) throw tooMany(`more than ${MAX_PREDICTIONS} labels`);
@@ -148,6 +167,10 @@ export class SetRanker {
       }
     });
   }
+}
+
+function roomOf(predictions: number, nameBytes: number): number {
+  return SCORE_BYTES * predictions + READ_NAME * nameBytes;
 }
 
 function tooMany(what: string): ServiceError {

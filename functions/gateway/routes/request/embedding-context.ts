@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Manifest } from "../../../../model-shards/manifest.ts";
 import type { EmbedContext } from "../../embed/embed-context.ts";
+import { KvWrites } from "../../embed/kv-writes.ts";
 import { FetchSlots } from "../../images/fetch/fetch-slots.ts";
 import type { Wanted } from "../../../runtime/sharing/wanted.ts";
 import { accountOf, callerOf, clientOf } from "../../middleware/caller-of.ts";
@@ -48,13 +49,14 @@ export function embedContext(c: Context<GatewayEnv>, manifest: Manifest): EmbedC
     requestId: c.get("requestId"),
     wanted: wantedBy(c),
     waitUntil: (work) => c.executionCtx.waitUntil(work),
-    hold: async (bytes) => {
+    hold: async (bytes, later) => {
       const share = c.get("share");
       if (share === undefined || bytes === 0) return () => {};
-      const more = await growOwn(share, bytes);
+      const more = await growOwn(share, bytes, later);
       return () => share.complete(share.held - more);
     },
     fetchSlots: line?.fetchSlots ?? new FetchSlots(),
+    kvWrites: new KvWrites(),
     pictureWatch: line?.pictures,
   };
 }
