@@ -125,14 +125,17 @@ async function takePart(
     const after = await afterPart(message, next, store, held, env);
     const delayMs = held.isFresh ? 1_000 : 0;
     if (after === "over") await endBuild(message, env);
-    else await send(await builds.end(message, after), env, (each) => (each.id === id ? delayMs : 0));
+    else {
+      const { messages } = await builds.end(message, after);
+      await send(messages, env, (each) => (each.id === id ? delayMs : 0));
+    }
     return undefined;
   } catch (error) {
     if (held.isLost) return FIRST_DELAY;
     await held.release(1000 * delayOf(tries)).catch(() => {});
     const ended = isGivenUp(error, tries)
       ? endBuild(message, env)
-      : builds.end(message, "later").then((messages) => send(messages, env));
+      : builds.end(message, "later").then(({ messages }) => send(messages, env));
     await ended.catch((cause: unknown) => warn("turn of a label set not ended", cause));
     throw error;
   }
@@ -141,8 +144,10 @@ async function takePart(
 /** The set is ready, given up or deleted. */
 async function endBuild(message: BuildMessage, env: JobsBindings): Promise<void> {
   const { account } = message;
-  await send(await new AccountBuilds(env, account).end(message, "over"), env);
-  // The sweep removes a mark that is left.
+  const { isOwn, messages } = await new AccountBuilds(env, account).end(message, "over");
+  await send(messages, env);
+  // The mark of a set that was stored again is not this one's. The sweep removes a mark that is left.
+  if (!isOwn) return;
   await new OpenBuilds(env.SETS)
     .over(account, message)
     .catch((error: unknown) => warn("mark of a label set not removed", error));

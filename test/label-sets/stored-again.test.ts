@@ -47,7 +47,7 @@ async function deliver(id: string, sets: R2Bucket, attempts = 1): Promise<string
     },
     endTurn: async (_build: object, after: string) => {
       asked.push(`endTurn ${after}`);
-      return [];
+      return { isOwn: true, messages: [] };
     },
   };
   const env = { SETS: sets, ACCOUNTS: { getByName: () => object } } as unknown as JobsBindings;
