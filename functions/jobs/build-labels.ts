@@ -12,7 +12,7 @@ import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import { sendMessage } from "../runtime/send-message.ts";
 import { warn } from "../runtime/warn.ts";
 import { AccountBuilds } from "../label-sets/builds/account-builds.ts";
-import { refusedTurn, takeTurn, type Turn } from "../label-sets/builds/build-claim.ts";
+import { abandonChain, refusedTurn, takeTurn, type Turn } from "../label-sets/builds/build-claim.ts";
 import { MAX_TRIES } from "../label-sets/builds/build-limits.ts";
 import { type BuildMessage, buildMessageSchema } from "../label-sets/builds/build-message.ts";
 import type { TextCall } from "../embed/compute-prompts.ts";
@@ -108,6 +108,7 @@ async function takePart(
   if (refused !== undefined) return Math.ceil(refused.waitMs / 1000);
   // Its consumers die, and cannot say so.
   if (tries > MAX_TRIES) {
+    await abandonChain(store, id, revision);
     await endBuild(message, env);
     return undefined;
   }
@@ -132,8 +133,9 @@ async function takePart(
     return undefined;
   } catch (error) {
     if (held.isLost) return FIRST_DELAY;
-    await held.release(1000 * delayOf(tries)).catch(() => {});
-    const ended = isGivenUp(error, tries)
+    const isLast = isGivenUp(error, tries);
+    await (isLast ? held.giveUp() : held.release(1000 * delayOf(tries))).catch(() => {});
+    const ended = isLast
       ? endBuild(message, env)
       : builds.end(message, "later").then(({ messages }) => send(messages, env));
     await ended.catch((cause: unknown) => warn("turn of a label set not ended", cause));
