@@ -59,9 +59,18 @@ export async function buildLabels(message: Message, env: JobsBindings, ctx: Exec
       cause: String(cause),
     };
     console.warn(JSON.stringify(failure));
-    if (isGivenUp(error, tries)) message.ack();
-    else message.retry({ delaySeconds: delayOf(tries) });
+    if (!isGivenUp(error, tries)) {
+      message.retry({ delaySeconds: delayOf(tries) });
+      return;
+    }
+    // Also a part that never began, or the sweep would send the set's message for ever.
+    await endBuild(parsed.data, env).catch(notEnded);
+    message.ack();
   }
+}
+
+function notEnded(cause: unknown): void {
+  warn("turn of a label set not ended", cause);
 }
 
 function delayOf(tries: number): number {
@@ -133,12 +142,15 @@ async function takePart(
     return undefined;
   } catch (error) {
     if (held.isLost) return FIRST_DELAY;
-    const isLast = isGivenUp(error, tries);
-    await (isLast ? held.giveUp() : held.release(1000 * delayOf(tries))).catch(() => {});
-    const ended = isLast
-      ? endBuild(message, env)
-      : builds.end(message, "later").then(({ messages }) => send(messages, env));
-    await ended.catch((cause: unknown) => warn("turn of a label set not ended", cause));
+    if (isGivenUp(error, tries)) {
+      await held.giveUp().catch(() => {});
+      throw error;
+    }
+    await held.release(1000 * delayOf(tries)).catch(() => {});
+    await builds
+      .end(message, "later")
+      .then(({ messages }) => send(messages, env))
+      .catch(notEnded);
     throw error;
   }
 }

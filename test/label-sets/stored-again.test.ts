@@ -126,3 +126,14 @@ it("computes a set that is stored again as soon as it was given up", async () =>
     expect(await beginChain(store, id, REVISION)).toBe(turn);
   }
 });
+
+it("gives a set up whose summary stays damaged, and leaves nothing for the sweep to send", async () => {
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  const id = newId();
+  await storeSet(id);
+  await bucket().put(`accounts/${ACCOUNT}/${id}`, "{");
+  await bucket().put(`open-builds/${ACCOUNT}/${id}:${MODEL}`, "");
+  expect(await deliver(id, bucket(), MAX_TRIES - 1)).toEqual(["retry"]);
+  expect(await deliver(id, bucket(), MAX_TRIES)).toEqual(["endTurn over", "ack"]);
+  expect((await bucket().list({ prefix: "open-builds/" })).objects).toEqual([]);
+});

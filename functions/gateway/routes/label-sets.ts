@@ -180,15 +180,21 @@ export const labelSets = new Hono<GatewayEnv>()
     return c.json({ id, object: "label_set", deleted: true });
   });
 
-/** Hashes of the pictures among a set's examples. */
+/** Hashes of the pictures among a set's examples; none if the set is damaged, which may be deleted all the same. */
 async function examplePictures(account: string, id: string, store: SetStore): Promise<string[]> {
-  const summary = await store.summary(account, id);
-  if (summary?.examples === undefined) return [];
-  const hashes = await withDefinition(store, id, ({ labels }) => {
-    const examples = labels.flatMap((label) => label.examples ?? []);
-    return examples.filter(({ revision }) => revision === undefined).map(({ sha256 }) => sha256);
-  });
-  return hashes ?? [];
+  try {
+    const summary = await store.summary(account, id);
+    if (summary?.examples === undefined) return [];
+    const hashes = await withDefinition(store, id, ({ labels }) => {
+      const examples = labels.flatMap((label) => label.examples ?? []);
+      return examples.filter(({ revision }) => revision === undefined).map(({ sha256 }) => sha256);
+    });
+    return hashes ?? [];
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.code !== "model_unavailable") throw error;
+    warn("pictures of a label set not known", error);
+    return [];
+  }
 }
 
 /** Labels as the set has them, and the vectors of their examples, if they have any. */
