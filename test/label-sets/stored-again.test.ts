@@ -65,7 +65,9 @@ async function deliver(id: string, sets: R2Bucket, attempts = 1, turn = "turn"):
     ack: () => asked.push("ack"),
     retry: () => asked.push("retry"),
   };
-  await buildLabels(message as unknown as Message, env, { waitUntil: () => {} } as unknown as ExecutionContext);
+  await buildLabels(message as unknown as Message, env, {
+    waitUntil: () => {},
+  } as unknown as ExecutionContext);
   return asked;
 }
 
