@@ -12,7 +12,7 @@ import { configuredModel } from "../runtime/model-store/configured-model.ts";
 import { sendMessage } from "../runtime/send-message.ts";
 import { warn } from "../runtime/warn.ts";
 import { AccountBuilds } from "../label-sets/builds/account-builds.ts";
-import { refusedTurn, takeTurn, type Turn } from "../label-sets/builds/build-claim.ts";
+import { abandonChain, refusedTurn, takeTurn, type Turn } from "../label-sets/builds/build-claim.ts";
 import { MAX_TRIES } from "../label-sets/builds/build-limits.ts";
 import { type BuildMessage, buildMessageSchema } from "../label-sets/builds/build-message.ts";
 import type { TextCall } from "../embed/compute-prompts.ts";
@@ -59,9 +59,18 @@ export async function buildLabels(message: Message, env: JobsBindings, ctx: Exec
       cause: String(cause),
     };
     console.warn(JSON.stringify(failure));
-    if (isGivenUp(error, tries)) message.ack();
-    else message.retry({ delaySeconds: delayOf(tries) });
+    if (!isGivenUp(error, tries)) {
+      message.retry({ delaySeconds: delayOf(tries) });
+      return;
+    }
+    // Also a part that never began, or the sweep would send the set's message for ever.
+    await endBuild(parsed.data, env).catch(notEnded);
+    message.ack();
   }
+}
+
+function notEnded(cause: unknown): void {
+  warn("turn of a label set not ended", cause);
 }
 
 function delayOf(tries: number): number {
@@ -108,6 +117,7 @@ async function takePart(
   if (refused !== undefined) return Math.ceil(refused.waitMs / 1000);
   // Its consumers die, and cannot say so.
   if (tries > MAX_TRIES) {
+    await abandonChain(store, id, revision);
     await endBuild(message, env);
     return undefined;
   }
@@ -125,15 +135,22 @@ async function takePart(
     const after = await afterPart(message, next, store, held, env);
     const delayMs = held.isFresh ? 1_000 : 0;
     if (after === "over") await endBuild(message, env);
-    else await send(await builds.end(message, after), env, (each) => (each.id === id ? delayMs : 0));
+    else {
+      const { messages } = await builds.end(message, after);
+      await send(messages, env, (each) => (each.id === id ? delayMs : 0));
+    }
     return undefined;
   } catch (error) {
     if (held.isLost) return FIRST_DELAY;
+    if (isGivenUp(error, tries)) {
+      await held.giveUp().catch(() => {});
+      throw error;
+    }
     await held.release(1000 * delayOf(tries)).catch(() => {});
-    const ended = isGivenUp(error, tries)
-      ? endBuild(message, env)
-      : builds.end(message, "later").then((messages) => send(messages, env));
-    await ended.catch((cause: unknown) => warn("turn of a label set not ended", cause));
+    await builds
+      .end(message, "later")
+      .then(({ messages }) => send(messages, env))
+      .catch(notEnded);
     throw error;
   }
 }
@@ -141,8 +158,10 @@ async function takePart(
 /** The set is ready, given up or deleted. */
 async function endBuild(message: BuildMessage, env: JobsBindings): Promise<void> {
   const { account } = message;
-  await send(await new AccountBuilds(env, account).end(message, "over"), env);
-  // The sweep removes a mark that is left.
+  const { isOwn, messages } = await new AccountBuilds(env, account).end(message, "over");
+  await send(messages, env);
+  // The mark of a set that was stored again is not this one's. The sweep removes a mark that is left.
+  if (!isOwn) return;
   await new OpenBuilds(env.SETS)
     .over(account, message)
     .catch((error: unknown) => warn("mark of a label set not removed", error));

@@ -109,7 +109,9 @@ it("refuses a large set while a hundred are computed, and stores nothing of it",
   const { body: list } = await request("GET", `${workers.url}/v1/label_sets`);
   expect(list.data).toHaveLength(SETS);
   expect((await create("small", 3)).status).toBe(201);
-  await object.endTurn(other(7), "over", MAX_BUILDING_SETS, "call");
+  const message = { account: "public", ...other(7), turn: "turn" };
+  await object.beginTurn(message, MAX_BUILDING_SETS, "begin");
+  await object.endTurn(message, "over", MAX_BUILDING_SETS, "end");
   const created = await create("one more");
   expect(created.status).toBe(202);
   expect((await create("another")).status).toBe(429);

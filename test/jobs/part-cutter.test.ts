@@ -127,14 +127,16 @@ it("computes texts of many different lists once, if lines take turns with them",
   expect(lines.at(-2)).toBe(256);
 });
 
+const thousandLabels = (list: number): string[] =>
+  Array.from({ length: 1_000 }, (_, i) => `label ${i} of ${list}`);
+
 it("computes texts again that the parts before could not all keep", () => {
-  const labels = (list: number): string[] => Array.from({ length: 1_000 }, (_, i) => `label ${i} of ${list}`);
-  const lists = Array.from({ length: 20 }, (_, list) => labels(list));
+  const lists = Array.from({ length: 20 }, (_, list) => thousandLabels(list));
   // Each list twice, the second time after all the others: a thousand texts are 20 s, and a part keeps 500.
   const lines = cut("/v1/classify", 40, (index) => ({ image: FILE, labels: lists[index % 20] }));
   expect(lines).toEqual(Array(40).fill(1));
   // The same list in all lines: two parts compute it, and the others have only their pictures.
-  expect(cut("/v1/classify", 66, () => ({ image: FILE, labels: labels(0) }))).toEqual([1, 1, 32, 32]);
+  expect(cut("/v1/classify", 66, () => ({ image: FILE, labels: thousandLabels(0) }))).toEqual([1, 1, 32, 32]);
 });
 
 it("does not take lists for equal because their long texts were lifted", () => {

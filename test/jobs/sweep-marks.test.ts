@@ -1,13 +1,19 @@
 /** A sweep that is killed, or has too much to do, goes on in the next one. */
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { sweepMarks } from "../../functions/jobs/sweeps/sweep-marks.ts";
 import type { AccountMarks, Marked } from "../../functions/runtime/account-marks.ts";
 import type { SweepPlace } from "../../functions/runtime/sweep-place.ts";
 
 const PLACES = Array.from({ length: 120 }, (_, index) => String(index + 1).padStart(4, "0"));
 
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.stubGlobal("scheduler", { wait: async (ms: number) => void vi.setSystemTime(Date.now() + ms) });
+});
+
 afterEach(() => {
   vi.useRealTimers();
+  vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
 
@@ -48,7 +54,6 @@ it("goes on after the fiftieth mark if it was killed at the sixtieth", async () 
 });
 
 it("ends after four minutes, and the next one goes on there", async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
   const [marks, place] = [marksOf(PLACES), placeInR2()];
   const cared: string[] = [];
   const slow = async ({ id }: Marked): Promise<boolean> => {
@@ -73,4 +78,19 @@ it("has a thousand marks at the most", async () => {
   expect(await sweepMarks(marks, place, someFail, "not swept")).toBe(900);
   expect(place.stored.at(-1)).toBe("0999");
   expect(await sweepMarks(marks, place, someFail, "not swept")).toBe(180);
+});
+
+it.each([0, 25])("writes its place at most once in two seconds if a mark takes %s ms", async (ms) => {
+  const places = Array.from({ length: 400 }, (_, index) => String(index).padStart(4, "0"));
+  const [marks, place] = [marksOf(places), placeInR2()];
+  const writtenAt: number[] = [];
+  vi.spyOn(place, "store").mockImplementation(async () => void writtenAt.push(Date.now()));
+  const care = async (): Promise<boolean> => {
+    vi.setSystemTime(Date.now() + ms);
+    return true;
+  };
+  expect(await sweepMarks(marks, place, care, "not swept")).toBe(400);
+  expect(writtenAt.length).toBeGreaterThan(1);
+  const gaps = writtenAt.slice(1).map((at, index) => at - writtenAt[index]!);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(2_000);
 });

@@ -124,6 +124,17 @@ it("a small set that is computed in the background is there for a classification
   await remove(id);
 });
 
+it("a damaged set may be deleted and stored again", async () => {
+  const body = { labels: ["damaged"] };
+  const { id } = (await create(body)).body;
+  await sets.put(`accounts/${ACCOUNT}/${id}`, "{");
+  expect((await show(id)).status).toBe(503);
+  expect((await remove(id)).status).toBe(200);
+  expect((await show(id)).status).toBe(404);
+  expect((await create(body)).status).toBe(201);
+  expect((await remove(id)).status).toBe(200);
+});
+
 it("a set that is deleted while it is named does not have the name", async () => {
   const definition = { labels: ["named", "and gone"] };
   const { body: set } = await create(definition);

@@ -24,6 +24,7 @@ export class Builds extends DurableObject {
   }
   ask(at, method, ...parameters) {
     now = at;
+    if (method === "write") return void this.ctx.storage.sql.exec(...parameters);
     return this.builds[method](...parameters) ?? null;
   }
 }
@@ -71,6 +72,7 @@ function objectOf(account: string) {
   let calls = 0;
   const nextCall = (): string => `call ${calls++}`;
   return {
+    ask,
     open: (at: number, id: string, most = 100, ...message: Message[]): Promise<boolean> =>
       ask(at, "open", { id, model: MODEL }, most, ...message),
     begin: async (at: number, id: string, part = 0): Promise<[boolean, string[]]> => {
@@ -81,8 +83,10 @@ function objectOf(account: string) {
       at: number,
       id: string,
       after: Message | "over" | "later",
+      part = 0,
       call = nextCall(),
-    ): Promise<string[]> => idsOf(await ask(at, "end", { id, model: MODEL }, after, MAX_AT_WORK, call)),
+    ): Promise<string[]> =>
+      idsOf((await ask(at, "end", messageOf(id, part), after, MAX_AT_WORK, call)).messages),
     drop: async (at: number, id: string, part = 0): Promise<string[]> =>
       idsOf(await ask(at, "drop", messageOf(id, part), MAX_AT_WORK, nextCall())),
     resume: async (at: number): Promise<string[]> =>
@@ -102,7 +106,7 @@ it("gives two turns at once, to one set after the other", async () => {
   expect(await account.end(5, "c", "over")).toEqual(["a"]);
   expect(await account.begin(6, "a", 1)).toEqual([true, []]);
   expect(await account.end(7, "d", "over")).toEqual(["b"]);
-  expect(await account.end(8, "a", "over")).toEqual([]);
+  expect(await account.end(8, "a", "over", 1)).toEqual([]);
 });
 
 it("gives a set that is alone its own next turn", async () => {
@@ -159,10 +163,10 @@ it("gives the same messages to a call whose answer was lost", async () => {
   const account = objectOf("lost answers");
   for (const id of ["a", "b", "c", "d"]) await account.begin(1, id);
   const next = messageOf("a", 1);
-  for (let time = 0; time < 2; time++) expect(await account.end(2, "a", next, "lost")).toEqual(["c"]);
+  for (let time = 0; time < 2; time++) expect(await account.end(2, "a", next, 0, "lost")).toEqual(["c"]);
   await account.begin(3, "c");
   // Who has begun is not called once more.
-  expect(await account.end(4, "a", next, "lost")).toEqual([]);
+  expect(await account.end(4, "a", next, 0, "lost")).toEqual([]);
 });
 
 it("drops a message whose turn is over, so that it is not given for ever", async () => {
@@ -175,6 +179,33 @@ it("drops a message whose turn is over, so that it is not given for ever", async
   expect(await account.begin(5, "d")).toEqual([true, []]);
   expect(await account.drop(6, "d")).toEqual([]);
   expect(await account.begin(7, "e")).toEqual([false, []]);
+});
+
+it.each([messageOf("a", 1), "over", "later"] as const)(
+  "keeps the message of a set that was stored again while a part of it was computed: %j",
+  async (after) => {
+    const account = objectOf(`stored again ${JSON.stringify(after)}`);
+    for (const id of ["a", "b", "c"]) await account.begin(1, id);
+    await account.removed(2, "a");
+    expect(await account.open(3, "a", 100, messageOf("a", 7))).toBe(true);
+    expect(await account.begin(4, "a", 7)).toEqual([false, ["c"]]);
+    expect(await account.end(5, "a", after)).toEqual([]);
+    expect(await account.ask(6, "end", messageOf("b"), "over", MAX_AT_WORK, "b")).toEqual({
+      isOwn: true,
+      messages: [messageOf("a", 7)],
+    });
+  },
+);
+
+it("ends the turn of a message without one, and one that a former release gave", async () => {
+  const account = objectOf("former");
+  const build = { id: "a", model: MODEL };
+  await account.ask(1, "begin", { account: "a", ...build }, MAX_AT_WORK, "begin");
+  const ended = { isOwn: true, messages: [] };
+  expect(await account.ask(2, "end", build, "over", MAX_AT_WORK, "end")).toEqual(ended);
+  const row = "INSERT INTO set_builds (id, model, position, until, seen_at) VALUES ('b', ?, 1, 100, 1)";
+  await account.ask(3, "write", row, MODEL);
+  expect(await account.end(4, "b", messageOf("b", 1))).toEqual(["b"]);
 });
 
 it("counts sets until they are ready, given up, deleted or forgotten", async () => {

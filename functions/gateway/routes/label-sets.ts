@@ -182,16 +182,22 @@ export const labelSets = new Hono<GatewayEnv>()
     return c.json({ id, object: "label_set", deleted: true });
   });
 
-/** Hashes of the pictures among a set's examples. */
+/** Hashes of the pictures among a set's examples; none if the set is damaged, which may be deleted all the same. */
 async function examplePictures(
   account: string,
   id: string,
   store: SetStore,
   client: string,
 ): Promise<string[]> {
-  const summary = await store.summary(account, id);
-  if (summary?.examples === undefined) return [];
-  return (await withDefinition(store, id, hashesOf, { client })) ?? [];
+  try {
+    const summary = await store.summary(account, id);
+    if (summary?.examples === undefined) return [];
+    return (await withDefinition(store, id, hashesOf, { client })) ?? [];
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.code !== "model_unavailable") throw error;
+    warn("pictures of a label set not known", error);
+    return [];
+  }
 }
 
 function hashesOf({ labels }: LabelSetDefinition): string[] {

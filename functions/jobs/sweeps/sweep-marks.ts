@@ -7,8 +7,10 @@ import { warn } from "../../runtime/warn.ts";
 export const MADE_AFTER_MS = 600_000;
 /** Marks of a sweep, each of which takes a few of the 10,000 subrequests of an invocation. */
 const MAX_MARKS = 1_000;
-/** Marks after which the place is stored, so that a sweep that is killed repeats no more of them. */
+/** Marks after which the place is stored, so that a sweep that is killed repeats few of them. */
 const STORE_EVERY = 50;
+/** Milliseconds between two writes of the place: R2 takes one a second of an object. */
+const STORE_MS = 2_000;
 /** Milliseconds of a sweep. An invocation has 15 minutes for three, and they begin every 15 minutes. */
 const MAX_MS = 240_000;
 
@@ -25,15 +27,16 @@ export async function sweepMarks(
   warning: string,
 ): Promise<number> {
   const began = Date.now();
+  const stored = new StoredPlace(place);
   let cared = 0;
   let done = 0;
   let last: string | undefined;
   for await (const marked of marks.after(await place.read())) {
     if (done === MAX_MARKS || Date.now() - began > MAX_MS) {
-      await place.store(last);
+      await stored.end(last);
       return cared;
     }
-    if (done > 0 && done % STORE_EVERY === 0) await place.store(last);
+    await stored.pass(last);
     try {
       if (await care(marked)) cared++;
     } catch (error) {
@@ -42,6 +45,34 @@ export async function sweepMarks(
     last = marked.place;
     done++;
   }
-  await place.store(undefined);
+  await stored.end(undefined);
   return cared;
+}
+
+/** Stores where a sweep has come to, as often as R2 takes it. */
+class StoredPlace {
+  readonly #place: SweepPlace;
+  #passed = 0;
+  #storedAt = -Infinity;
+
+  constructor(place: SweepPlace) {
+    this.#place = place;
+  }
+
+  /** @param last mark that is done; undefined before the first */
+  async pass(last: string | undefined): Promise<void> {
+    if (last === undefined || ++this.#passed < STORE_EVERY || this.#waitMs > 0) return;
+    await this.#place.store(last);
+    this.#passed = 0;
+    this.#storedAt = Date.now();
+  }
+
+  async end(last: string | undefined): Promise<void> {
+    if (this.#waitMs > 0) await scheduler.wait(this.#waitMs);
+    await this.#place.store(last);
+  }
+
+  get #waitMs(): number {
+    return this.#storedAt + STORE_MS - Date.now();
+  }
 }

@@ -8,6 +8,9 @@ import type { BuildMessage } from "./build-message.ts";
 /** A set, for a model: `<alias>@<revision>`. */
 export type Build = Pick<BuildMessage, "id" | "model">;
 
+/** A turn at a set, as its message names it. */
+export type NamedTurn = Build & Pick<BuildMessage, "turn">;
+
 /** What follows a turn. `over`: the set is ready or given up; `later`: the queue has its message still. */
 export type AfterTurn = BuildMessage | "over" | "later";
 
@@ -16,6 +19,13 @@ export interface BuildTurn {
   mayBegin: boolean;
   /** Messages of other sets whose turn it is. */
   others: BuildMessage[];
+}
+
+export interface EndedTurn {
+  /** False if the set has another message, because it was stored again meanwhile, or none: all of it stays as it is. */
+  isOwn: boolean;
+  /** Messages of the sets whose turn it is now. */
+  messages: BuildMessage[];
 }
 
 export interface ResumedBuilds {
@@ -39,9 +49,8 @@ export interface AccountBuildsRpc {
    * @param call a name for it: whoever did not hear the answer gives the same again
    */
   beginTurn(message: BuildMessage, most: number, call: string): Promise<BuildTurn>;
-  /** @returns messages of the sets whose turn it is now */
-  endTurn(build: Build, after: AfterTurn, most: number, call: string): Promise<BuildMessage[]>;
-  /** A message's turn is over already: it is not sent again. @returns as `endTurn` */
+  endTurn(turn: NamedTurn, after: AfterTurn, most: number, call: string): Promise<EndedTurn>;
+  /** A message's turn is over already: it is not sent again. @returns messages of the sets whose turn it is now */
   dropMessage(message: BuildMessage, most: number, call: string): Promise<BuildMessage[]>;
   /** Gives turns that nobody else gives, because the messages of all who could were lost. */
   resumeBuilds(most: number, call: string): Promise<ResumedBuilds>;

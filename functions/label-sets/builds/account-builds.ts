@@ -1,7 +1,15 @@
 /** The label sets of an account that are computed in the background: its Durable Object, asked with a deadline. */
 import { askedObject } from "../../runtime/ask-object.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import type { AccountBuildsRpc, AfterTurn, Build, BuildTurn, ResumedBuilds } from "./account-builds-rpc.ts";
+import type {
+  AccountBuildsRpc,
+  AfterTurn,
+  Build,
+  BuildTurn,
+  EndedTurn,
+  NamedTurn,
+  ResumedBuilds,
+} from "./account-builds-rpc.ts";
 import { MAX_BUILDING_SETS, MAX_OPEN_BUILDS } from "./build-limits.ts";
 import type { BuildMessage } from "./build-message.ts";
 
@@ -34,9 +42,9 @@ export class AccountBuilds {
     return await this.#object.beginTurn(message, MAX_BUILDING_SETS, crypto.randomUUID());
   }
 
-  /** @returns messages to send */
-  async end({ id, model }: Build, after: AfterTurn): Promise<BuildMessage[]> {
-    return await this.#object.endTurn({ id, model }, after, MAX_BUILDING_SETS, crypto.randomUUID());
+  /** @returns messages to send, too */
+  async end({ id, model, turn }: NamedTurn, after: AfterTurn): Promise<EndedTurn> {
+    return await this.#object.endTurn({ id, model, turn }, after, MAX_BUILDING_SETS, crypto.randomUUID());
   }
 
   /** @returns messages to send */

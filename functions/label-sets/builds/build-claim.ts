@@ -159,6 +159,13 @@ export class Turn {
     if (!this.isLost) await this.write(0, this.#etag, againInMs);
   }
 
+  /** Gives the turn back for good: the next request for the set begins the chain. */
+  async giveUp(): Promise<void> {
+    // R2 would refuse the write, and the claim would last.
+    if (this.isFresh) await scheduler.wait(1_000);
+    if (!this.isLost) await this.write(0, this.#etag, -IDLE_MS);
+  }
+
   /** Removes the claim, because every part is computed. */
   async end(): Promise<void> {
     if (!this.isLost) await this.#store.claims.remove(this.#id, this.#revision);

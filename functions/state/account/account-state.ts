@@ -23,6 +23,8 @@ import type {
   AfterTurn,
   Build,
   BuildTurn,
+  EndedTurn,
+  NamedTurn,
   ResumedBuilds,
 } from "../../label-sets/builds/account-builds-rpc.ts";
 import type { BuildMessage } from "../../label-sets/builds/build-message.ts";
@@ -154,8 +156,8 @@ export class AccountState
     return this.#setBuilds.begin(message, most, call);
   }
 
-  async endTurn(build: Build, after: AfterTurn, most: number, call: string): Promise<BuildMessage[]> {
-    return this.#setBuilds.end(build, after, most, call);
+  async endTurn(turn: NamedTurn, after: AfterTurn, most: number, call: string): Promise<EndedTurn> {
+    return this.#setBuilds.end(turn, after, most, call);
   }
 
   async dropMessage(message: BuildMessage, most: number, call: string): Promise<BuildMessage[]> {

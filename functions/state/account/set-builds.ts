@@ -9,6 +9,8 @@ import type {
   AfterTurn,
   Build,
   BuildTurn,
+  EndedTurn,
+  NamedTurn,
   ResumedBuilds,
 } from "../../label-sets/builds/account-builds-rpc.ts";
 import type { BuildMessage } from "../../label-sets/builds/build-message.ts";
@@ -87,24 +89,13 @@ export class SetBuilds {
     });
   }
 
-  end(build: Build, after: AfterTurn, most: number, call: string): BuildMessage[] {
+  end(turn: NamedTurn, after: AfterTurn, most: number, call: string): EndedTurn {
     const now = Date.now();
     return this.#storage.transactionSync(() => {
+      const isOwn = this.#isOwn(turn);
       this.#endLapsed(now);
-      const { id, model } = build;
-      if (after === "later")
-        this.#sql.exec(
-          `UPDATE set_builds SET until = NULL, given_to = NULL, away_until = ?, seen_at = ?
-           WHERE id = ? AND model = ?`,
-          now + LOST_MS,
-          now,
-          id,
-          model,
-        );
-      else this.#sql.exec("DELETE FROM set_builds WHERE id = ? AND model = ?", id, model);
-      // At the end of the line.
-      if (typeof after === "object") this.#keep(after, now);
-      return this.#give(now, most, call);
+      if (isOwn) this.#end(turn, after, now);
+      return { isOwn, messages: this.#give(now, most, call) };
     });
   }
 
@@ -136,6 +127,34 @@ export class SetBuilds {
 
   removed(id: string): void {
     this.#sql.exec("DELETE FROM set_builds WHERE id = ?", id);
+  }
+
+  /** False for a set that was deleted and stored again meanwhile: its message has another turn. */
+  #isOwn({ id, model, turn }: NamedTurn): boolean {
+    // Former releases kept no message while the set had its turn.
+    const own = this.#sql.exec(
+      `SELECT 1 FROM set_builds WHERE id = ? AND model = ?
+         AND CASE WHEN message IS NULL THEN until IS NOT NULL ELSE json_extract(message, '$.turn') IS ? END`,
+      id,
+      model,
+      turn ?? null,
+    );
+    return own.toArray().length > 0;
+  }
+
+  #end({ id, model }: Build, after: AfterTurn, now: number): void {
+    if (after === "later")
+      this.#sql.exec(
+        `UPDATE set_builds SET until = NULL, given_to = NULL, away_until = ?, seen_at = ?
+         WHERE id = ? AND model = ?`,
+        now + LOST_MS,
+        now,
+        id,
+        model,
+      );
+    else this.#sql.exec("DELETE FROM set_builds WHERE id = ? AND model = ?", id, model);
+    // At the end of the line.
+    if (typeof after === "object") this.#keep(after, now);
   }
 
   /** Those whose turn nobody ended have none any more, and those without a message are forgotten after a while. */

@@ -65,9 +65,11 @@ describe("matrices in memory", () => {
 
   it("are freed when they are dropped, but not while a request uses them", async () => {
     const memory = new MatrixMemory(LIMITS);
-    const packed = (bytes: number): LabelMatrix => ({ ...matrixOf(bytes), packed: new ArrayBuffer(bytes) });
     const loaded = async (key: string): Promise<UsedMatrix> =>
-      await memory.load(key, 12 * MB, async () => packed(12 * MB));
+      await memory.load(key, 12 * MB, async () => ({
+        ...matrixOf(12 * MB),
+        packed: new ArrayBuffer(12 * MB),
+      }));
     const [a, b] = [await loaded("a"), await loaded("b")];
     a.release();
     (await loaded("c")).release();

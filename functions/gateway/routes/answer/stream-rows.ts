@@ -70,7 +70,7 @@ export async function streamPieces(
   // Nobody would read the pieces.
   if (c.req.method === "HEAD") return new Response(null, init);
   const share = c.get("share") ?? openShare(c);
-  await share.growTo(share.held + bytes, share.held + bytes);
+  await share.growBy(bytes);
   share.beginAnswer();
   // From here on the answer owns the room.
   c.set("share", undefined);
