@@ -95,7 +95,7 @@ it("loses the room if it reads slowly and others wait", { timeout: 120_000 }, as
   const lost = lostRoom() - before;
   console.log(`${(performance.now() - start).toFixed(0)} ms; ${before} and ${lost} lost their room`);
   expect(status).toBe(200);
-  expect(performance.now() - start).toBeLessThan(15_000);
+  expect(performance.now() - start).toBeLessThan(20_000);
   // Only as many as necessary.
   expect(lost).toBeLessThan(MANY / 2);
 });
