@@ -11,8 +11,11 @@ export interface LabelNames {
   bytesAt(index: number): number;
 }
 
-/** Most bytes that a name takes in memory, as a multiple of its stored length: one wide character widens all others. */
-export const READ_NAME = 2;
+/**
+ * Most bytes that a name takes in memory, as a multiple of its stored length: one wide character widens all others, and
+ * the names of an answer that was sent stay until the garbage collector comes.
+ */
+export const READ_NAME = 4;
 
 /** Names that came with the request. */
 export class GivenNames implements LabelNames {
