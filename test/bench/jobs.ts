@@ -42,11 +42,11 @@ function withTemplates(number: number): Set {
   return { labels, templates: Array.from({ length: 100 }, (_, i) => `photo ${i} of {}, as it is.`) };
 }
 
-/** A set that almost fills the 36 MB of JSON values, with letters that take two bytes each in memory. */
+/** A set that takes almost the 36 MB a body may have once parsed, with letters of two bytes each. */
 function withPrompts(number: number): Set {
   const labels = Array.from({ length: 10_000 }, (_, i) => ({
     label: `thing ${i} of ${number}`,
-    prompts: Array.from({ length: 25 }, (_each, j) => `ein schönes Bild ${j} von ${i} ž`),
+    prompts: Array.from({ length: 15 }, (_each, j) => `ein schönes Bild ${j} von ${i} ž`),
   }));
   return { labels };
 }
@@ -124,7 +124,7 @@ await setup();
 console.log("jobs Worker | most, MB | after a collection, MB");
 for (const [what, make] of [
   ["parts of four sets of 10,000 labels, 100 templates", withTemplates],
-  ["parts of four sets of 10,000 labels, 250,000 prompts", withPrompts],
+  ["parts of four sets of 10,000 labels, 150,000 prompts", withPrompts],
 ] as const) {
   const workers = await start(DEMO_MODEL);
   for (let number = 0; number < SETS; number++) await create(workers, make(number));
