@@ -4,6 +4,7 @@
  */
 import clipBpe from "../../model-shards/clip-bpe.bin";
 import type { Manifest } from "../../model-shards/manifest.ts";
+import { missing } from "../runtime/missing.ts";
 import type { Loaded } from "../runtime/model-store/source-report.ts";
 import type { Embeddings, RpcResult, TextRpc } from "../runtime/rpc.ts";
 import { Pauses } from "../runtime/sharing/pauses.ts";
@@ -83,7 +84,7 @@ export async function computePrompts<Name>(
   const tokens = await tokenize(distinct, call.manifest, new Pauses(call.wanted));
   const vectorOf = await embed(tokens, call);
   for (const [name, prompts] of items) {
-    const vectors = prompts.map((text) => vectorOf.get(text) ?? missing());
+    const vectors = prompts.map((text) => vectorOf.get(text) ?? missing("a prompt was not embedded"));
     const parts = prompts.map((text) => tokens.get(text));
     computed.set(name, {
       embedding: labelEmbedding(vectors),
@@ -92,10 +93,6 @@ export async function computePrompts<Name>(
     });
   }
   return computed;
-}
-
-function missing(): never {
-  throw new Error("a prompt was not embedded");
 }
 
 /**

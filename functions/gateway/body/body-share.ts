@@ -4,17 +4,13 @@
  */
 import { MAX_LINE_MEMORY } from "../../batches/batch-limits.ts";
 import { ServiceError } from "../../runtime/errors.ts";
-import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
+import { RoomHolder } from "../../runtime/sharing/room-holder.ts";
 import { waitForRoom } from "../../runtime/sharing/wait-for-room.ts";
 import { ClientPace, OF_READERS } from "./client-pace.ts";
 
-/** A waiting request that has not polled for this long was ended. */
-const WAITING_EXPIRY_MS = 1_000;
 const HEARTBEAT_MS = 2_000;
 /** Several heartbeats, because parsing many megabytes delays them; less than others wait. */
 const SHARE_EXPIRY_MS = 10_000;
-/** How long a request that has lost its room may take to give it back. */
-const LEAVING_MS = 1_000;
 /** How long a request waits before its client is told to try again. */
 const PATIENCE_MS = 20_000;
 /** Bytes that a body holds at its start, for the objects of its request. */
@@ -40,27 +36,24 @@ interface Room {
 }
 
 /** The room of one body. */
-export class Share {
+export class Share extends RoomHolder {
   /** True for a line of a batch. */
   readonly isLine: boolean;
   readonly owner: string | undefined;
   readonly #room: Room;
-  readonly #request = new SignOfLife();
-  readonly #heartbeat: ReturnType<typeof setInterval>;
   #pace = new ClientPace();
   #isAnswered = false;
   #most: number;
   #held = MIN_BYTES;
   #wanted = 0;
-  #lost: SignOfLife | undefined;
 
   /** @param most bytes that it will hold, as far as is known */
   constructor(room: Room, most: number, isLine: boolean, owner: string | undefined) {
+    super(HEARTBEAT_MS);
     this.isLine = isLine;
     this.owner = owner;
     this.#room = room;
     this.#most = most;
-    this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
   }
 
   /** How its client sends or, once it is answered, reads. */
@@ -95,16 +88,7 @@ export class Share {
 
   /** True if it waits for room and still polls. */
   get isWaiting(): boolean {
-    return this.#wanted > 0 && !this.#request.isOlderThan(WAITING_EXPIRY_MS);
-  }
-
-  get isLost(): boolean {
-    return this.#lost !== undefined;
-  }
-
-  /** True if it has just lost its room, which its request is about to give back unless it has ended. */
-  get isLeaving(): boolean {
-    return this.#lost?.isOlderThan(LEAVING_MS) === false;
+    return this.#wanted > 0 && this.isPolling;
   }
 
   /** The lane that it is in or waits for. */
@@ -113,12 +97,7 @@ export class Share {
   }
 
   isAlive(): boolean {
-    return !this.#request.isOlderThan(SHARE_EXPIRY_MS);
-  }
-
-  /** Takes its room away. Its request learns of that at its next check. */
-  lose(): void {
-    this.#lost ??= new SignOfLife();
+    return !this.isSilentFor(SHARE_EXPIRY_MS);
   }
 
   /**
@@ -136,7 +115,7 @@ export class Share {
     }
     const step = bytes > SMALL_BYTES ? Math.min(this.#most, this.#held + STEP_BYTES, limit) : 0;
     this.#wanted = Math.max(bytes, step) - this.#held;
-    this.#request.renew();
+    this.giveSign();
     try {
       const hasEntered = await waitForRoom(
         () => this.#enter(),
@@ -195,14 +174,14 @@ export class Share {
   }
 
   release(): void {
-    clearInterval(this.#heartbeat);
+    this.endSigns();
     this.#room.remove(this);
   }
 
   #enter(): boolean {
     // Also when there is room: others may have it by now.
     this.assertKept();
-    this.#request.renew();
+    this.giveSign();
     this.pace.isHeldUp = !this.#room.isFree(this);
     if (!this.pace.isHeldUp) {
       this.#held += this.#wanted;

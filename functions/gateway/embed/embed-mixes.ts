@@ -1,6 +1,6 @@
 /** Vectors of items of which some are mixes: the parts of all mixes are embedded together with the other items. */
 import { ServiceError } from "../../runtime/errors.ts";
-import { missing } from "../missing.ts";
+import { missing } from "../../runtime/missing.ts";
 import { type Item, partsOf } from "../schemas/fields/item.ts";
 import type { Mix } from "../schemas/fields/mix.ts";
 import type { OnError } from "../schemas/fields/on-error.ts";

@@ -3,20 +3,16 @@
  * that its request is alive, and watches how fast the pictures come.
  */
 import { ServiceError } from "../../runtime/errors.ts";
-import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
+import { RoomHolder } from "../../runtime/sharing/room-holder.ts";
 import { waitForRoom } from "../../runtime/sharing/wait-for-room.ts";
 import { ClientPace, LOOK_MS } from "../body/client-pace.ts";
 import { MAX_IMAGES } from "../limits.ts";
 
 /** How long a request waits before its client is told to try again. */
 const PATIENCE_MS = 20_000;
-/** A waiting request that has not polled for this long was ended. */
-const WAITING_EXPIRY_MS = 1_000;
 const HEARTBEAT_MS = 1_000;
 /** Several heartbeats, because other work may block the isolate for seconds. */
 const SHARE_EXPIRY_MS = 6_000;
-/** How long a request that has lost its room may take to give it back. */
-const LEAVING_MS = 1_000;
 
 /**
  * Time that the next picture may take before its request counts as slow: a fixed part in milliseconds, and one that
@@ -61,13 +57,11 @@ export interface ShareOptions {
   onLost?: () => void;
 }
 
-export class PixelShare {
+export class PixelShare extends RoomHolder {
   readonly owner: string | undefined;
   /** Bytes of a picture. */
   readonly each: number;
   readonly #room: Room;
-  readonly #request = new SignOfLife();
-  readonly #heartbeat: ReturnType<typeof setInterval>;
   readonly #watch: ReturnType<typeof setInterval>;
   readonly #onLost: () => void;
   /** Where its pictures count. */
@@ -76,7 +70,6 @@ export class PixelShare {
   #pictures = 0;
   #isWaiting = false;
   #isComplete = false;
-  #lost: SignOfLife | undefined;
   /** True for a form that still comes. */
   #isForm: boolean;
   /** How the form comes, or the next picture from its server. */
@@ -90,6 +83,7 @@ export class PixelShare {
 
   constructor(room: Room, each: number, options: ShareOptions) {
     const { owner, pace, isOfSeveral = false, onLost = () => {} } = options;
+    super(HEARTBEAT_MS);
     this.#room = room;
     this.owner = owner;
     this.each = each;
@@ -97,7 +91,6 @@ export class PixelShare {
     this.#onLost = onLost;
     this.#pace = pace ?? new ClientPace();
     this.#isForm = pace !== undefined;
-    this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
     this.#watch = setInterval(() => this.#look(), LOOK_MS);
   }
 
@@ -118,7 +111,7 @@ export class PixelShare {
 
   /** True if it waits for room and still polls. */
   get isWaiting(): boolean {
-    return this.#isWaiting && !this.isLost && !this.#request.isOlderThan(WAITING_EXPIRY_MS);
+    return this.#isWaiting && !this.isLost && this.isPolling;
   }
 
   /** True if others may have its room. */
@@ -132,23 +125,14 @@ export class PixelShare {
     return this.#isForm;
   }
 
-  get isLost(): boolean {
-    return this.#lost !== undefined;
-  }
-
-  /** True if it has just lost its room, which its request is about to give back unless it has ended. */
-  get isLeaving(): boolean {
-    return this.#lost?.isOlderThan(LEAVING_MS) === false;
-  }
-
   isAlive(): boolean {
-    return !this.#request.isOlderThan(SHARE_EXPIRY_MS);
+    return !this.isSilentFor(SHARE_EXPIRY_MS);
   }
 
   /** Waits for room for one more picture. @throws ServiceError `overloaded` */
   async take(): Promise<void> {
     this.assertKept();
-    this.#request.renew();
+    this.giveSign();
     this.#room.ask(this);
     this.#isWaiting = true;
     try {
@@ -210,13 +194,8 @@ export class PixelShare {
     throw new ServiceError("overloaded", message);
   }
 
-  /** Takes its room away. Its request learns of that soon. */
-  lose(): void {
-    this.#lost ??= new SignOfLife();
-  }
-
   release(): void {
-    clearInterval(this.#heartbeat);
+    this.endSigns();
     clearInterval(this.#watch);
     this.#pictures = 0;
     this.lose();
@@ -225,7 +204,7 @@ export class PixelShare {
 
   #enter(): boolean {
     this.assertKept();
-    this.#request.renew();
+    this.giveSign();
     if (!this.#room.isFree(this)) {
       if (!this.#room.mayWait(this)) throw tooMany();
       return false;

@@ -9,6 +9,7 @@
  * Waiting is by polling, and each use shows by a timer that its request is alive; `runtime/sharing/sign-of-life.ts` says why.
  */
 import { ServiceError } from "../../runtime/errors.ts";
+import { RoomHolder } from "../../runtime/sharing/room-holder.ts";
 import { SignOfLife } from "../../runtime/sharing/sign-of-life.ts";
 import { waitForRoom } from "../../runtime/sharing/wait-for-room.ts";
 import { freeBuffer } from "../../runtime/bytes/free-buffer.ts";
@@ -52,23 +53,21 @@ interface Entry {
 }
 
 /** A request's use of a matrix, until it releases it. */
-class Use {
+class Use extends RoomHolder {
   readonly #entry: Entry;
-  readonly #request = new SignOfLife();
-  readonly #heartbeat: ReturnType<typeof setInterval>;
 
   constructor(entry: Entry) {
+    super(HEARTBEAT_MS);
     this.#entry = entry;
-    this.#heartbeat = setInterval(() => this.#request.renew(), HEARTBEAT_MS);
     entry.uses.add(this);
   }
 
   isAlive(): boolean {
-    return !this.#request.isOlderThan(USE_EXPIRY_MS);
+    return !this.isSilentFor(USE_EXPIRY_MS);
   }
 
   release(): void {
-    clearInterval(this.#heartbeat);
+    this.endSigns();
     this.#entry.uses.delete(this);
   }
 }

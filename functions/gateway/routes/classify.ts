@@ -20,7 +20,7 @@ import { labelSetNotFound, storedLabels } from "../label-sets/stored-labels.ts";
 import { ServiceError } from "../../runtime/errors.ts";
 import { type NonePrompts, nonePrompts } from "../label-sets/none-prompts.ts";
 import { requestedModel } from "./request/requested-model.ts";
-import { missing } from "../missing.ts";
+import { missing } from "../../runtime/missing.ts";
 import { wakeImageTower } from "../models/image-tower-awake.ts";
 import { foldAliases, IMAGE_ALIASES, LABEL_ALIASES } from "../body/fields.ts";
 import { type ClassifyRequest, classifyRequestSchema } from "../schemas/classify-request.ts";

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { holdVectors, keepVectors, wantedBy } from "./request/embedding-context.ts";
 import { embedMixes, vectorsOf } from "../embed/embed-mixes.ts";
-import { missing } from "../missing.ts";
+import { missing } from "../../runtime/missing.ts";
 import { int8Scale, toBytes } from "../vectors/output-type.ts";
 import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { errorFields } from "../middleware/error-response.ts";

@@ -7,7 +7,7 @@ import { fillTemplate } from "../../label-sets/definition.ts";
 import { embedItems } from "../embed/embed-items.ts";
 import { embedMixes, vectorsOf } from "../embed/embed-mixes.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
-import { missing } from "../missing.ts";
+import { missing } from "../../runtime/missing.ts";
 import {
   featureExtractionRequestSchema,
   huggingFaceQuerySchema,

@@ -9,7 +9,7 @@ import { readFields, requestPictures } from "./request/fields-and-pictures.ts";
 import { reportUsage } from "./answer/report-usage.ts";
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { LIFTED } from "../../json/lift-strings.ts";
-import { missing } from "../missing.ts";
+import { missing } from "../../runtime/missing.ts";
 import { randomId } from "../random-id.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { rerankRequestSchema } from "../schemas/rerank-request.ts";

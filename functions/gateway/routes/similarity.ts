@@ -6,7 +6,7 @@ import { readFieldsAndFiles, requestPictures } from "./request/fields-and-pictur
 import type { GatewayEnv } from "../middleware/gateway-env.ts";
 import { requestedModel } from "./request/requested-model.ts";
 import { foldAliases, IMAGE_ALIASES, TEXT_ALIASES } from "../body/fields.ts";
-import { missing } from "../missing.ts";
+import { missing } from "../../runtime/missing.ts";
 import { similarityRequestSchema } from "../schemas/similarity-request.ts";
 import { validate } from "../schemas/fields/validate.ts";
 import { scoreTexts } from "../score/score-texts.ts";

@@ -16,7 +16,7 @@ import type { PictureBatch } from "../embed/picture-batch.ts";
 import type { Usage } from "../embed/usage.ts";
 import { FileReference } from "../images/file-reference.ts";
 import { fileNotFound } from "../images/stored-image.ts";
-import { missing } from "../missing.ts";
+import { missing } from "../../runtime/missing.ts";
 import type { ImageReference } from "../schemas/fields/image.ts";
 import type { OnError } from "../schemas/fields/on-error.ts";
 import { deletedMeanwhile, takeOut } from "./deleted-meanwhile.ts";

@@ -13,7 +13,7 @@ import { Pauses } from "../../../runtime/sharing/pauses.ts";
 import type { GatewayEnv } from "../../middleware/gateway-env.ts";
 import { wantedBy } from "../request/embedding-context.ts";
 import { answerTexts, openShare, streamPieces, streamTexts } from "./stream-rows.ts";
-import { missing } from "../../missing.ts";
+import { missing } from "../../../runtime/missing.ts";
 
 /** Memory of a definition that is only passed on, as a multiple of its length. */
 const PASSED_ON = 1.1;
