@@ -6,11 +6,11 @@
  * would take hours for a million prompts. The demonstration model computes the parts; its vectors take 1 MB less for
  * each part.
  */
-import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCommandLine } from "../../build/command-line/command.ts";
 import { megabytes } from "../../build/report/megabytes.ts";
 import { planBlocks, type PlannedItem } from "../../functions/label-sets/builds/plan.ts";
+import { SetStore } from "../../functions/label-sets/set-store.ts";
 import { readManifest } from "../../scripts/models/read-manifest.ts";
 import setup from "../support/bundle-workers.ts";
 import { deliveries, withoutQueue } from "../support/faulty/deliveries.ts";
@@ -90,7 +90,8 @@ async function computed(workers: Workers): Promise<void> {
 
 /** Stores all parts of a set before it is built. */
 async function putParts(workers: Workers, id: string, set: Set): Promise<void> {
-  const bucket = await workers.miniflare.getR2Bucket("SETS", "edgeclip");
+  const bucket = (await workers.miniflare.getR2Bucket("SETS", "edgeclip")) as unknown as R2Bucket;
+  const store = new SetStore(bucket);
   const labels = set.labels.map((label) => ({ label: String(label) }));
   const templates = set["templates"] as string[];
   const parts: PlannedItem[][] = [
@@ -101,9 +102,8 @@ async function putParts(workers: Workers, id: string, set: Set): Promise<void> {
       { length: items.length * manifest.embedding_width },
       () => Math.random() - 0.5,
     );
-    const sha256 = createHash("sha256").update(rows).digest("hex");
-    const customMetadata = { tokens: "100", prompts: "500", sha256 };
-    await bucket.put(`parts/${id}/${manifest.revision}/${number}`, rows.buffer, { customMetadata });
+    const counts = { tokens: 100, prompts: 500, vectors: items.length, truncated: [] };
+    await store.parts.put(id, manifest.revision, number, rows, counts);
   }
 }
 
