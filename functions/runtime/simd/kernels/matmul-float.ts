@@ -67,7 +67,7 @@ function tile(
     s3 = f32x4.add(s3, f32x4.mul(w, v128.load32_splat(a3 + at)));
   }
   for (let row = 0; row < rows; row++) {
-    finish(s0, bias, residual, out, activation);
+    finish(bias == 0 ? s0 : f32x4.add(s0, v128.load(bias)), residual, out, activation);
     s0 = s1;
     s1 = s2;
     s2 = s3;
