@@ -18,7 +18,7 @@ import { fullSizeModel, fullSizeVit } from "../support/models/full-size.ts";
 import { peakMemory } from "../support/memory/peak-memory.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { againWithout, V8_FLAGS, WITHOUT } from "./harness/both-lowerings.ts";
+import { againWithout, suffixOfLowering } from "./harness/both-lowerings.ts";
 import { machineLine } from "./harness/machine.ts";
 import { median } from "./harness/statistics.ts";
 import { imageMacs } from "./support/image-macs.ts";
@@ -40,9 +40,7 @@ const MODELS: [name: string, folder: () => Promise<string>][] = [
 ];
 
 const engine = parseEngine(process.env["ENGINE"]);
-/** True in the second run, on a host whose dot product takes bytes, see `againWithout`. */
-const isWithout = process.execArgv.includes(V8_FLAGS[0] ?? "");
-const suffix = `${engine === "ort" ? "-ort" : ""}${isWithout ? WITHOUT : ""}`;
+const suffix = `${engine === "ort" ? "-ort" : ""}${await suffixOfLowering()}`;
 const DOCUMENT = join(import.meta.dirname, `../../docs/benchmarks/models${suffix}.md`);
 
 interface Measured {

@@ -18,7 +18,7 @@ import { cosine } from "../support/cosine.ts";
 import { fullSizeModel } from "../support/models/full-size.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { againWithout, V8_FLAGS, WITHOUT } from "./harness/both-lowerings.ts";
+import { againWithout, suffixOfLowering } from "./harness/both-lowerings.ts";
 import { machineLine } from "./harness/machine.ts";
 import { median } from "./harness/statistics.ts";
 import { limitHeaps } from "../support/memory/isolate-heap.ts";
@@ -29,9 +29,7 @@ const WARM_RUNS = 12;
 const ENGINES = ["simd", "ort"] as const;
 const OPERATORS = "test/bench/operators/wrangler.toml";
 const VISION = "functions/vision/wrangler.toml";
-/** True in the second run, on a host whose dot product takes bytes, see `againWithout`. */
-const isWithout = process.execArgv.includes(V8_FLAGS[0] ?? "");
-const DOCUMENT = join(import.meta.dirname, `../../docs/benchmarks/engines${isWithout ? WITHOUT : ""}.md`);
+const DOCUMENT = join(import.meta.dirname, `../../docs/benchmarks/engines${await suffixOfLowering()}.md`);
 
 type Ask = (workers: Workers) => Promise<Response>;
 

@@ -7,7 +7,7 @@ import { runCommand } from "../../build/command-line/command.ts";
 import { oneOf } from "../../build/command-line/values.ts";
 import setup from "../support/bundle-workers.ts";
 import { installContenders } from "./contenders/contender.ts";
-import { againWithout, WITHOUT } from "./harness/both-lowerings.ts";
+import { againWithout, suffixOfLowering } from "./harness/both-lowerings.ts";
 import { writeReport } from "./harness/write-report.ts";
 import { SUITES } from "./suites/all-suites.ts";
 
@@ -35,15 +35,16 @@ programs. Where the host's dot product takes bytes, those that depend on it run 
     },
   },
   async ({ only, without, quick, out }) => {
-    const name = only === undefined ? undefined : oneOf("--only", only, NAMES);
+    const named = only === undefined ? undefined : oneOf("--only", only, NAMES);
     const chosen = SUITES.filter(
-      (each) => (name === undefined || each.name === name) && (each.dependsOnDot === true || !without),
+      (each) => (named === undefined || each.name === named) && (each.dependsOnDot === true || !without),
     );
     await installContenders();
     await setup();
+    const suffix = await suffixOfLowering();
     for (const suite of chosen) {
       const report = await suite.run({ quick });
-      console.log(await writeReport(out, `${suite.name}${without ? WITHOUT : ""}`, report));
+      console.log(await writeReport(out, suite.name, report, suite.dependsOnDot === true ? suffix : ""));
     }
     if (!without) await againWithout("--without");
     process.exit(0);

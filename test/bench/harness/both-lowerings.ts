@@ -6,10 +6,15 @@
 import { spawnSync } from "node:child_process";
 import { hostDot } from "../../support/models/simd-kernels.ts";
 
-export const V8_FLAGS = ["--no-enable-avx-vnni", "--no-enable-avx-vnni-int8"];
+const V8_FLAGS = ["--no-enable-avx-vnni", "--no-enable-avx-vnni-int8"];
 
-/** Added to the names of the second run's files. */
-export const WITHOUT = "-without-avx-vnni";
+/**
+ * Added to the names of a report's files: reports with AVX-VNNI have names of their own, so those without it, which
+ * every host writes, can be replaced on any host.
+ */
+export async function suffixOfLowering(): Promise<string> {
+  return (await hostDot()) === "bytes" ? "-avx-vnni" : "";
+}
 
 /** Runs this process's program again without AVX-VNNI, with further arguments, if the host has it. */
 export async function againWithout(...more: string[]): Promise<void> {

@@ -5,15 +5,24 @@ import { writeLineChart } from "../../../scripts/charts/line-chart.ts";
 import { machine } from "./machine.ts";
 import type { Report, Table } from "./suite.ts";
 
-/** @returns the Markdown */
-export async function writeReport(folder: string, name: string, report: Report): Promise<string> {
+/**
+ * @param suffix what follows the suite's name in the names of the files
+ * @returns the Markdown
+ */
+export async function writeReport(
+  folder: string,
+  name: string,
+  report: Report,
+  suffix = "",
+): Promise<string> {
   const on = await machine();
   const markdown = markdownOf(name, report, on);
+  const file = `${name}${suffix}`;
   const { plots = [], ...content } = report;
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `${name}.md`), markdown);
-  await writeFile(join(folder, `${name}.json`), `${JSON.stringify({ machine: on, ...content }, null, 1)}\n`);
-  for (const { file, chart } of plots) await writeLineChart(join(folder, file), chart);
+  await writeFile(join(folder, `${file}.md`), markdown);
+  await writeFile(join(folder, `${file}.json`), `${JSON.stringify({ machine: on, ...content }, null, 1)}\n`);
+  for (const plot of plots) await writeLineChart(join(folder, plot.file), plot.chart);
   return markdown;
 }
 
