@@ -51,8 +51,8 @@ export interface ConfigOptions {
   allowedOrigins?: string | undefined;
   /**
    * SHA-256 of the code of each Worker in `HASHED_CONFIGS`. If given, each of those in `BESIDE_CONFIGS` is named after
-   * the hash of its code and settings, including the model's revision; the state Worker has it in the variable `CODE`. If not, the towers of all models except the first are named
-   * after their revision.
+   * the hash of its code and settings, including the model's revision; the state Worker has it in the variable `CODE`.
+   * If not, the towers of all models except the first are named after their revision.
    */
   codeHashes?: CodeHashes;
   /** Ids of KV namespaces, by the names in the committed configurations. */

@@ -1,7 +1,8 @@
 /**
  * `npm run bench:cold-start [-- <rounds>]`: from nothing loaded to the first embedding of the full-size model, on both
  * engines, with R2 near and far, with and without a data center's cache; each sample is a deployment of its own, and
- * the kinds take turns, so that the machine's noise falls on all. Writes `docs/benchmarks/cold-start.md`.
+ * the kinds take turns, so that the machine's noise falls on all. Writes `docs/benchmarks/cold-start.md`, and where the
+ * host's dot product takes bytes also `cold-start-avx-vnni.md`.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,6 +30,7 @@ import {
   time,
 } from "./cold/deployments.ts";
 import { coldParts } from "./cold/parts.ts";
+import { againWithout, suffixOfLowering } from "./harness/both-lowerings.ts";
 import { machine } from "./harness/machine.ts";
 import { median } from "./harness/statistics.ts";
 
@@ -44,7 +46,7 @@ const FAULTS: [fault: CacheFault, what: string][] = [
 ];
 const ROOT = join(import.meta.dirname, "../..");
 const CACHE = join(ROOT, ".cache/full-size");
-const DOCUMENT = join(ROOT, "docs/benchmarks/cold-start.md");
+const DOCUMENT = join(ROOT, `docs/benchmarks/cold-start${await suffixOfLowering()}.md`);
 
 const samples = new Map<string, number[]>();
 const note = (what: string, milliseconds: number): void => {
@@ -196,4 +198,5 @@ What the figures mean for a deployment: [cold start](../cold-start.md).
 `;
 await writeFile(DOCUMENT, `${[intro, ...table, "", host.join(" · ")].join("\n")}\n`);
 console.log(table.join("\n"));
+await againWithout();
 process.exit(0);
