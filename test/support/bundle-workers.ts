@@ -3,7 +3,7 @@
  * runs this before any test (`globalSetup`).
  */
 import { execFile } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { DEFAULT_ENGINE, type EngineName } from "../../model-shards/plan-stages.ts";
@@ -22,7 +22,21 @@ export async function bundleWorker(config: string, engine: EngineName = DEFAULT_
   await mkdir(outdir, { recursive: true });
   const script = join(ROOT, dirname(config), committedConfig(config, engine).main);
   const options = ["deploy", script, "--dry-run", "--outdir", outdir, "-c", join(ROOT, config)];
+  const begin = Date.now();
   await promisify(execFile)(wrangler, options, { cwd: ROOT, env: { ...process.env, CI: "true" } });
+  await removeBefore(outdir, begin);
+}
+
+/**
+ * Removes what an earlier bundle left: modules are named after their content. Not before the new bundle is there, since
+ * other processes may be using the same files.
+ */
+async function removeBefore(folder: string, time: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    // A file's time may be a little behind the clock.
+    if ((await stat(path)).mtimeMs < time - 1000) await rm(path, { force: true, recursive: true });
+  }
 }
 
 /** The static assets, and the Workers of both engines. */

@@ -9,23 +9,21 @@ const HEAP_MB = 128;
 const HEAP_OF_LARGE_FILES_MB = 1024;
 const FLAGS = "MINIFLARE_WORKERD_V8_FLAGS";
 
-/** Call it before a Miniflare starts: it starts workerd with these options of V8. */
-export function limitHeaps(): void {
-  process.env[FLAGS] ??= flagOf(HEAP_MB);
+/** Options that whoever started this process gives to V8, such as those of a bench. */
+const given = process.env[FLAGS];
+let heapMb = HEAP_MB;
+
+/** Call it before a Miniflare starts: it starts workerd with these options of V8. @param more further options */
+export function limitHeaps(...more: string[]): void {
+  process.env[FLAGS] = [given, `--max-heap-size=${heapMb}`, ...more].filter(Boolean).join(" ");
 }
 
 /** Lets a Miniflare that starts in `work` take files of more than 64 MB into its R2. */
 export async function withLargeFiles<T>(work: () => Promise<T>): Promise<T> {
-  limitHeaps();
-  const before = process.env[FLAGS];
-  process.env[FLAGS] = flagOf(HEAP_OF_LARGE_FILES_MB);
+  heapMb = HEAP_OF_LARGE_FILES_MB;
   try {
     return await work();
   } finally {
-    process.env[FLAGS] = before;
+    heapMb = HEAP_MB;
   }
-}
-
-function flagOf(megabytes: number): string {
-  return `--max-heap-size=${megabytes}`;
 }
