@@ -18,6 +18,7 @@ import { type EngineName, parseEngine } from "../../model-shards/plan-stages.ts"
 import { type IsolateMemory, isolateMemory } from "./memory/isolate-memory.ts";
 import { probeWorker } from "./probe.ts";
 import { limitHeaps } from "./memory/isolate-heap.ts";
+import { hasLargeFile, storeLargeFiles } from "./models/store-large-files.ts";
 
 const VISION = "edgeclip-vision";
 const TEXT = "edgeclip-text";
@@ -100,6 +101,13 @@ export async function startWorkers({
       return change?.(name, options) ?? options;
     }),
   );
+  const stored = storage ?? (manifests.some(hasLargeFile) ? join(folder, "storage") : undefined);
+  for (const [at, each] of folders.entries()) {
+    const manifest = manifests[at];
+    if (stored !== undefined && manifest !== undefined && hasLargeFile(manifest)) {
+      await storeLargeFiles(each, stored);
+    }
+  }
   const visionWorkers = configs.map(({ name }) => name).filter((name) => name.startsWith(VISION));
   limitHeaps();
   const miniflare = new Miniflare(
@@ -109,7 +117,7 @@ export async function startWorkers({
       inspectorPort: 0,
       handleStructuredLogs: ({ message }) => logs.push(message),
       workers: [...workers, probeWorker(visionWorkers), ...add],
-      ...(storage === undefined ? {} : { resourcePersistencePath: storage }),
+      ...(stored === undefined ? {} : { resourcePersistencePath: stored }),
     }),
   );
   const url = (await miniflare.ready).origin;

@@ -4,7 +4,6 @@ import baseW from "../../fixtures/reference/base_w.json" with { type: "json" };
 import { syntheticInput } from "../../../build/synthetic/synthetic-tensor.ts";
 import type { EngineName } from "../../../model-shards/plan-stages.ts";
 import { readManifest } from "../../../scripts/models/read-manifest.ts";
-import { withLargeFiles } from "../../support/memory/isolate-heap.ts";
 import { behindSlowR2, SLOW_R2 } from "../../support/faulty/slow-r2.ts";
 import { behindCache, type CacheAsked, WORKERS_CACHE } from "../../support/workers-cache.ts";
 import { startWorkers, type Workers, workerOptions } from "../../support/workers.ts";
@@ -66,15 +65,13 @@ export async function deploy({ model, engine, r2, cache, storage }: Surroundings
 export async function deployNaive(model: string, r2: Line, storage: string): Promise<Workers> {
   const options = await workerOptions(NAIVE);
   const { alias, revision } = await readManifest(model);
-  const workers = await withLargeFiles(() =>
-    startWorkers({
-      model,
-      storage,
-      // Its one shard is more than a stage of the deployed tower may hold; only the naive Worker is asked.
-      stages: 1,
-      add: [SLOW_R2, behindSlowR2({ ...options, bindings: { PREFIX: `${alias}/${revision}` } })],
-    }),
-  );
+  const workers = await startWorkers({
+    model,
+    storage,
+    // Its one shard is more than a stage of the deployed tower may hold; only the naive Worker is asked.
+    stages: 1,
+    add: [SLOW_R2, behindSlowR2({ ...options, bindings: { PREFIX: `${alias}/${revision}` } })],
+  });
   await tell(workers, "slow-r2", r2);
   return workers;
 }

@@ -11,19 +11,17 @@ const FLAGS = "MINIFLARE_WORKERD_V8_FLAGS";
 
 /** Options that whoever started this process gives to V8, such as those of a bench. */
 const given = process.env[FLAGS];
-let heapMb = HEAP_MB;
 
 /** Call it before a Miniflare starts: it starts workerd with these options of V8. @param more further options */
 export function limitHeaps(...more: string[]): void {
-  process.env[FLAGS] = [given, `--max-heap-size=${heapMb}`, ...more].filter(Boolean).join(" ");
+  startWith(HEAP_MB, ...more);
 }
 
-/** Lets a Miniflare that starts in `work` take files of more than 64 MB into its R2. */
-export async function withLargeFiles<T>(work: () => Promise<T>): Promise<T> {
-  heapMb = HEAP_OF_LARGE_FILES_MB;
-  try {
-    return await work();
-  } finally {
-    heapMb = HEAP_MB;
-  }
+/** Lets a Miniflare that starts next take files of more than 64 MB into its R2. */
+export function allowLargeFiles(): void {
+  startWith(HEAP_OF_LARGE_FILES_MB);
+}
+
+function startWith(heapMb: number, ...more: string[]): void {
+  process.env[FLAGS] = [given, `--max-heap-size=${heapMb}`, ...more].filter(Boolean).join(" ");
 }
