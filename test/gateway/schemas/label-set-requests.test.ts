@@ -1,9 +1,10 @@
-/** Requests about label sets: what is taken and what is refused. */
+/** Requests about label sets, and the operator's own: what is taken and what is refused. */
 import { computeLabelSetsRequestSchema } from "../../../functions/gateway/schemas/compute-label-sets-request.ts";
 import {
   labelSetListSchema,
   labelSetRequestSchema,
 } from "../../../functions/gateway/schemas/label-set-request.ts";
+import { operatorReportQuerySchema } from "../../../functions/gateway/schemas/operator-report-query.ts";
 import { type Acceptance, describeRows, PICTURE, type Refusal } from "./request-rows.ts";
 import { many } from "./validated.ts";
 
@@ -11,6 +12,7 @@ const SCHEMAS = {
   "label set": [labelSetRequestSchema, { labels: ["fox"] }],
   list: [labelSetListSchema, {}],
   "compute-label-sets": [computeLabelSetsRequestSchema, {}],
+  report: [operatorReportQuerySchema, {}],
 } as const;
 
 const REFUSED: Refusal[] = [
@@ -31,6 +33,10 @@ const REFUSED: Refusal[] = [
   ["list", { limit: "101" }, "invalid_type", "limit", "at most 100"],
   ["list", { limit: "1.5" }, "invalid_type", "limit", ""],
   ["list", { after: "x".repeat(65) }, "too_long", "after", ""],
+  ["compute-label-sets", { after: "x".repeat(1_025) }, "too_long", "after", ""],
+  ["report", { part: "secrets" }, "invalid_type", "part", ""],
+  ["report", { after: "-1" }, "invalid_type", "after", ""],
+  ["report", { after: "100001" }, "invalid_type", "after", ""],
 ];
 
 const TAKEN: Acceptance[] = [
@@ -42,6 +48,10 @@ const TAKEN: Acceptance[] = [
   ["list", {}, { limit: 20 }],
   ["list", { limit: "1", after: "x".repeat(64) }, { limit: 1, after: "x".repeat(64) }],
   ["list", { limit: "100" }, { limit: 100 }],
+  ["compute-label-sets", {}, { remove_former: false }],
+  ["compute-label-sets", { after: "x".repeat(1_024) }, { after: "x".repeat(1_024) }],
+  ["report", {}, { part: "host", after: 0 }],
+  ["report", { part: "label_sets", after: "100000" }, { part: "label_sets", after: 100_000 }],
 ];
 
 describeRows(SCHEMAS, TAKEN, REFUSED);
