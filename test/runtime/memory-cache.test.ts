@@ -85,5 +85,7 @@ describe("LruCache", () => {
     cache.set(3, "e");
     expect(gone.slice(3)).toEqual(["bb", "dd"]);
     expect(cache.get(3)).toBe("e");
+    cache.set(3, "eee");
+    expect(cache.get(3)).toBe("eee");
   });
 });
