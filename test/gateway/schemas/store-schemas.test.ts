@@ -116,7 +116,7 @@ const TAKEN: Taken[] = [
   ],
   ["file batch", { file_ids: many(2_000) }, many(2_000).map((id) => ({ id, attributes: {} }))],
   ["filter", { type: "ne", value: "x".repeat(512) }, { type: "ne" }],
-  ["filter", { type: "lte", value: "b" }, { type: "lte", value: "b" }],
+  ...["gt", "gte", "lt", "lte"].map((type): Taken => ["filter", { type, value: "b" }, { type, value: "b" }]),
   ["filter", { type: "in", value: many(100) }, { value: many(100) }],
   ["filter", { type: "nin", value: ["a", 1, true] }, { value: ["a", 1, true] }],
   [
@@ -161,7 +161,9 @@ const TAKEN: Taken[] = [
 const REFUSED: Refused[] = [
   ["metadata", pairs(17), "too_many_items", null],
   ["metadata", { ["k".repeat(65)]: "v" }, "too_long", null],
+  ["metadata", { a: "v", ["k".repeat(65)]: "v" }, "too_long", null],
   ["metadata", { "\ud800": "v" }, "invalid_value", null],
+  ["metadata", { a: "v", "\ud800": "v" }, "invalid_value", null],
   ["metadata", { "\0lifted:0": "v" }, "too_long", null],
   ["metadata", { ["__proto__"]: "v" }, "invalid_value", null],
   ["attributes", { "\0lifted:0": "v" }, "too_long", null],
