@@ -106,6 +106,30 @@ it("calls go after two seconds without any event if lines are still to be starte
   expect(await gonePer(2_000)).toEqual({ 2_000: ["text"] });
 });
 
+it("a line that is started begins the silence anew", async () => {
+  const { coalescer, text } = await partOf(["a"], false);
+  void text.ask("a");
+  await vi.advanceTimersByTimeAsync(1_900);
+  await coalescer.start("b");
+  expect(await gonePer(2_000)).toEqual({ 2_000: ["text"] });
+});
+
+it("calls that waited for further lines go when there are none", async () => {
+  const { coalescer, text } = await partOf(["a"], false);
+  void text.ask("a");
+  await vi.advanceTimersByTimeAsync(500);
+  coalescer.allStarted();
+  expect(await gonePer(5)).toEqual({ 5: ["text"] });
+});
+
+it("calls of one of several towers go, and the other is not asked", async () => {
+  const { coalescer, text } = await partOf(["a"]);
+  const other = new Calls("text", coalescer);
+  void other.ask("a");
+  expect(await gonePer(5)).toEqual({ 5: ["text"] });
+  expect([text.isWaiting, other.isWaiting]).toEqual([false, false]);
+});
+
 it("a line whose call was answered does something again", async () => {
   const { text } = await partOf(["a", "b"]);
   void text.ask("a");
@@ -139,16 +163,27 @@ it("texts do not wait for pictures that still come, but pictures wait for each o
 });
 
 it("a line whose pictures are decoded is on its way to the image tower", async () => {
-  const { coalescer, image } = await partOf(["a", "b"]);
+  const { coalescer, text, image } = await partOf(["a", "b"]);
   for (const line of ["a", "b"]) coalescer.beginPictures(line);
   for (const line of ["a", "b"]) coalescer.endPictures(line);
   coalescer.decoded("b");
+  void text.ask("b");
   coalescer.asked("a");
   void image.ask("a");
   expect(await gonePer(500)).toEqual({});
   coalescer.asked("b");
   void image.ask("b");
-  expect(await gonePer(5)).toEqual({ 5: ["image"] });
+  expect(await gonePer(5)).toEqual({ 5: ["text", "image"] });
+});
+
+it("the wait of texts that have gone does not count for pictures", async () => {
+  const { coalescer, text, decoder } = await partOf(["a", "b"]);
+  coalescer.beginPictures("a");
+  void text.ask("b");
+  expect(await gonePer(1_000)).toEqual({ 1_000: ["text"] });
+  await vi.advanceTimersByTimeAsync(9_000);
+  void decoder.ask("b");
+  expect(await gonePer(15_000)).toEqual({ 15_000: ["decoder"] });
 });
 
 it("all calls go after fifteen seconds, whatever still comes", async () => {

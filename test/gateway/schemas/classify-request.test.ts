@@ -58,6 +58,7 @@ const REFUSED: Refusal[] = [
   ["classify", { top_k: 0 }, "invalid_type", "top_k", "must be at least 1"],
   ["classify", { min_similarity: 1.01 }, "invalid_type", "min_similarity", "must be between -1 and 1"],
   ["classify", { min_similarity: -1.01 }, "invalid_type", "min_similarity", "must be between -1 and 1"],
+  ["classify", { on_error: "ignore" }, "invalid_type", "on_error", ""],
   ["classify", { min_score: -0.01 }, "invalid_type", "min_score", "must be between 0 and 1"],
   ["classify", { min_score: 1.01 }, "invalid_type", "min_score", "must be between 0 and 1"],
   [
@@ -144,6 +145,9 @@ const REFUSED: Refusal[] = [
 
 const TAKEN: Acceptance[] = [
   ["classify", {}, { images: ["AAAA"], top_k: 5, multi_label: false }],
+  ["classify", {}, { on_error: "fail" }],
+  ["classify", { on_error: "fail" }, { on_error: "fail" }],
+  ["classify", { on_error: "report" }, { on_error: "report" }],
   ["classify", { min_score: 0, none: true }, { min_score: 0 }],
   ["classify", { min_score: 1, multi_label: true }, { min_score: 1, multi_label: true }],
   ["classify", { images: [{ file_id: " file-a\n" }] }, { images: [new FileReference("file-a")] }],

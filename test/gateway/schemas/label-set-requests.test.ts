@@ -26,6 +26,7 @@ const REFUSED: Refusal[] = [
   ["label set", { template: "a {}" }, "unknown_field", "template", 'did you mean "templates"?'],
   ["compute-label-sets", { model: null, afters: "x" }, "unknown_field", "afters", 'did you mean "after"?'],
   ["label set", { name: "x".repeat(65) }, "too_long", "name", "at most 64 characters"],
+  ["label set", { name: "ls_a" }, "invalid_value", "name", "must be made of a-z, 0-9"],
   ["label set", { title: "x".repeat(257) }, "too_long", "title", "at most 256 characters"],
   ["label set", { labels: many(10_001) }, "too_many_items", "labels", "at most 10000 labels"],
   ["label set", { labels: undefined }, "missing_field", "labels", "is missing"],
