@@ -326,7 +326,7 @@ const REFUSED: Refused[] = [
   ],
   [
     "classify",
-    { labels: [{ label: "a", examples: [{ embedding: [1e39], revision: "r" }] }] },
+    { labels: [{ label: "a", examples: [{ embedding: [1, 1e39], revision: "r" }] }] },
     "invalid_value",
     "labels[0].examples[0].embedding",
   ],

@@ -1,5 +1,6 @@
 /** What a classification with several sets of labels holds and refuses, and that it releases each set. */
 import { expect, it, vi } from "vitest";
+import type { Examples } from "../../../functions/adapter/adapter.ts";
 import type { UsedLabels } from "../../../functions/gateway/label-sets/inline-labels.ts";
 import {
   type LoadedLabels,
@@ -9,6 +10,10 @@ import {
 import { SCORE_BYTES } from "../../../functions/gateway/routes/answer/stream-rows.ts";
 import type { Ranking } from "../../../functions/gateway/score/rank-labels.ts";
 import { type LabelNames, READ_NAME } from "../../../functions/label-sets/label-names.ts";
+import { ClientGoneError } from "../../../functions/runtime/sharing/wanted.ts";
+import { provideScheduler } from "../../support/scheduler.ts";
+
+provideScheduler();
 
 const TOO_MANY = { code: "too_many_items", param: "top_k" };
 const RANKING: Ranking = { prediction: "a", score: 1, predictions: [] };
@@ -46,11 +51,13 @@ interface Ranked {
   topK: number;
   sets: number;
   broken?: number[];
+  examples?: Examples;
+  wanted?: () => boolean;
   rank?: (image: Float32Array, labels: UsedLabels) => Ranking;
 }
 
 /** What the ranker asks room for: bytes now, and later. */
-function rankerOf({ pictures, topK, sets, broken = [], rank = () => RANKING }: Ranked): {
+function rankerOf({ pictures, broken = [], rank = () => RANKING, wanted = () => true, ...others }: Ranked): {
   ranker: SetRanker;
   held: [now: number, later: number | undefined][];
 } {
@@ -60,8 +67,8 @@ function rankerOf({ pictures, topK, sets, broken = [], rank = () => RANKING }: R
     return () => {};
   };
   const embeddings = Array.from({ length: pictures }, () => new Float32Array(1));
-  const ranked = { embeddings, errors: new Set(broken), topK, sets, rank };
-  return { ranker: new SetRanker(ranked, { hold, wanted: () => true }), held };
+  const ranked = { embeddings, errors: new Set(broken), rank, ...others };
+  return { ranker: new SetRanker(ranked, { hold, wanted }), held };
 }
 
 it("ranks each picture without an error, and releases the set", async () => {
@@ -75,6 +82,30 @@ it("ranks each picture without an error, and releases the set", async () => {
     cachedTokens: 3,
   });
   expect(set.release).toHaveBeenCalledOnce();
+});
+
+it("ranks with the request's own examples, and says which it ignores", async () => {
+  // The first label's example was ignored.
+  const vectors = Float32Array.of(0, 0, 1, 0);
+  const examples: Examples = { vectors, labels: [0, 1], alpha: 1, beta: 1, background: 0 };
+  const given: unknown[] = [];
+  const rank = (_: Float32Array, { matrix }: UsedLabels): Ranking => {
+    given.push(matrix.examples);
+    return RANKING;
+  };
+  const { ranker } = rankerOf({ pictures: 2, topK: 5, sets: 1, examples, rank });
+  expect(await ranker.rank(setOf(4))).toMatchObject({ ignored: [0] });
+  expect(given).toEqual([examples, examples]);
+});
+
+it("pauses after each 24.6 million values of a matrix, and ends when nobody waits", async () => {
+  let pauses = 0;
+  const { ranker } = rankerOf({ pictures: 4, topK: 5, sets: 1, wanted: () => ++pauses < 2 });
+  const names = namesOf(4, 0);
+  const matrix = { labels: names, vectors: { length: 12_288_000 }, tokens: 0 };
+  const resolve = async (): Promise<UsedLabels> => ({ matrix, cachedTokens: 0 }) as unknown as UsedLabels;
+  await expect(ranker.rank({ count: 4, nameBytes: 0, resolve })).rejects.toThrow(ClientGoneError);
+  expect(pauses).toBe(2);
 });
 
 it("releases the set if a picture cannot be ranked", async () => {
@@ -121,7 +152,8 @@ it("refuses more labels than an answer may have before it loads any of them", as
   const resolve = vi.fn<LoadedLabels["resolve"]>();
   await expect(ranker.rank({ ...set, resolve })).rejects.toMatchObject(TOO_MANY);
   expect(resolve).not.toHaveBeenCalled();
-  expect(held).toHaveLength(1);
+  // The first set left no room in the answer.
+  expect(held).toEqual([[160_000 * SCORE_BYTES, 0]]);
   expect(() => ranker.repeat(ranked)).toThrow(expect.objectContaining(TOO_MANY));
 });
 
