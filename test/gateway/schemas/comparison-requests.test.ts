@@ -73,6 +73,11 @@ const REFUSED: Refusal[] = [
   ["rerank", { rank_fields: ["title"] }, "invalid_value", "rank_fields", "ranked by its text alone"],
   ["rerank", { rank_fields: ["text", "title"] }, "invalid_value", "rank_fields", "ranked by its text alone"],
   ["rerank", { rank_fields: [] }, "invalid_value", "rank_fields", "ranked by its text alone"],
+  ["rerank", { top_n: true }, "invalid_type", "top_n", "must be a number, not true or false"],
+  ["rerank", { top_n: [1] }, "invalid_type", "top_n", "must be a number, not a list"],
+  ["rerank", { rank_fields: { a: 1 } }, "invalid_type", "rank_fields", "must be a list, not an object"],
+  ["rerank", { rank_fields: [7] }, "invalid_type", "rank_fields[0]", "must be a text, not a number"],
+  ["rerank", { rank_fields: [1.5] }, "invalid_type", "rank_fields[0]", "must be a text, not a fraction"],
   ["rerank", { documents: "fox" }, "invalid_type", "documents", "must be a list, not a text"],
 ];
 

@@ -36,8 +36,8 @@ const REFUSED: Refusal[] = [
   ["list", { after: "x".repeat(65) }, "too_long", "after", ""],
   ["compute-label-sets", { after: "x".repeat(1_025) }, "too_long", "after", ""],
   ["report", { part: "secrets" }, "invalid_type", "part", ""],
-  ["report", { after: "-1" }, "invalid_type", "after", ""],
-  ["report", { after: "100001" }, "invalid_type", "after", ""],
+  ["report", { after: "-1" }, "invalid_type", "after", "must be at least 0"],
+  ["report", { after: "100001" }, "invalid_type", "after", "must be at most 100000"],
 ];
 
 const TAKEN: Acceptance[] = [
