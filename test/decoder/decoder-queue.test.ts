@@ -1,10 +1,20 @@
 /** Turns at the decoder: one at a time, in order of arrival, even if some requests leave. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { DecoderQueue } from "../../functions/decoder/decoder-queue.ts";
 import { provideScheduler } from "../support/scheduler.ts";
 
 provideScheduler();
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Passes time that only the clock shows, and lets everybody poll. */
+async function pass(milliseconds: number): Promise<void> {
+  vi.setSystemTime(Date.now() + milliseconds);
+  await sleep(30);
+}
 
 it("serves in order of arrival", async () => {
   const queue = new DecoderQueue();
@@ -51,4 +61,63 @@ it("serves the background after all others, yet not last for ever", async () => 
   await Promise.all([held, background, ...others]);
   // Eight went first, with the one that had the turn already.
   expect(order.indexOf("background")).toBe(7);
+});
+
+it("takes the turn of a request that is silent for five seconds, which then learns of it", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const queue = new DecoderQueue();
+  const order: string[] = [];
+  const { promise: moreComes, resolve: send } = Promise.withResolvers<void>();
+  const { promise: decoded, resolve: finish } = Promise.withResolvers<void>();
+  const slow = queue.run(async (alive) => {
+    await pass(4_000);
+    alive();
+    await moreComes;
+    alive();
+  });
+  slow.catch(() => {});
+  const waits = vi.fn<() => void>();
+  const next = queue.run(
+    async () => {
+      order.push("next");
+      await decoded;
+    },
+    "interactive",
+    waits,
+  );
+  await pass(0);
+  expect(waits).toHaveBeenCalled();
+  await pass(5_000);
+  expect(order).toEqual([]);
+  await pass(1);
+  expect(order).toEqual(["next"]);
+  send();
+  await expect(slow).rejects.toMatchObject({ code: "overloaded" });
+  // The turn is still that of the next one.
+  const last = queue.run(async () => void order.push("last"));
+  await pass(0);
+  expect(order).toEqual(["next"]);
+  finish();
+  await Promise.all([next, last]);
+  expect(order).toEqual(["next", "last"]);
+});
+
+it("passes over a waiting request that does not poll for five seconds", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const queue = new DecoderQueue();
+  const { promise: decoded, resolve: finish } = Promise.withResolvers<void>();
+  const held = queue.run(async () => await decoded);
+  // Its timer never fires, as in a request whose client has left.
+  Object.assign(globalThis, { scheduler: { wait: () => new Promise(() => {}) } });
+  void queue.run(async () => {});
+  provideScheduler();
+  let isServed = false;
+  const next = queue.run(async () => void (isServed = true));
+  finish();
+  await held;
+  await pass(5_000);
+  expect(isServed).toBe(false);
+  await pass(1);
+  expect(isServed).toBe(true);
+  await next;
 });

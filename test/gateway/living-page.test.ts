@@ -29,7 +29,7 @@ class List {
         this.asked++;
         return this.#living.has(id) ? id : undefined;
       },
-      before !== undefined,
+      ...(before === undefined ? [] : [true]),
     );
   }
 }
@@ -47,6 +47,13 @@ describe("a page", () => {
     expect(await new List(60, [1, 59]).page(limit)).toMatchObject({
       data: limit === 1 ? ["1"] : ["1", "59"],
     });
+  });
+
+  it("is filled with as few more as are missing", async () => {
+    const living = Array.from({ length: 200 }, (_, index) => index + 1).filter((id) => id <= 60 || id > 100);
+    const list = new List(200, living);
+    expect((await list.page(100)).data).toHaveLength(100);
+    expect(list.asked).toBe(140);
   });
 
   it("says that there is more if there is, whoever of it lives", async () => {

@@ -61,6 +61,7 @@ it.each([
     "x.localdomain",
     "x.lan",
     "x.home",
+    "home.arpa",
     "x.home.arpa",
     "x.test",
     "x.invalid",

@@ -2,6 +2,11 @@
 import { describe, expect, it, test } from "vitest";
 import { jsonInSteps } from "../../functions/json/json-in-steps.ts";
 import { utf8Pieces } from "../../functions/json/utf8-pieces.ts";
+import { Pauses } from "../../functions/runtime/sharing/pauses.ts";
+import { ClientGoneError } from "../../functions/runtime/sharing/wanted.ts";
+import { provideScheduler } from "../support/scheduler.ts";
+
+provideScheduler();
 
 describe("UTF-8 in pieces", () => {
   it.each<[string, string[], number[]]>([
@@ -36,4 +41,17 @@ test.each([
   [["x".repeat(70_000), { y: "界".repeat(30_000) }]],
 ])("JSON in steps is that of JSON.stringify", async (value) => {
   expect(Buffer.from(await jsonInSteps(value, undefined)).toString()).toBe(JSON.stringify(value));
+});
+
+test("others are answered about every 200 kB of JSON", async () => {
+  let pauses = 0;
+  const wanted = (): boolean => ++pauses > 0;
+  await jsonInSteps(["x".repeat(4_000_000)], new Pauses(wanted));
+  expect(pauses).toBeGreaterThanOrEqual(15);
+  expect(pauses).toBeLessThanOrEqual(20);
+});
+
+test("JSON that nobody wants any more is not written to its end", async () => {
+  const gone = jsonInSteps(["x".repeat(4_000_000)], new Pauses(() => false));
+  await expect(gone).rejects.toThrow(ClientGoneError);
 });

@@ -29,6 +29,17 @@ it("counts each name once, before it is read", () => {
   expect(() => names.at(1)).toThrow("too many");
 });
 
+it("gives names that came with the request, which take no more memory", () => {
+  const names = new GivenNames(NAMES);
+  expect(NAMES.map((_, index) => names.at(index))).toEqual(NAMES);
+  expect([names.length, names.at(NAMES.length), names.bytesAt()]).toEqual([NAMES.length, undefined, 0]);
+});
+
+it("says of names that are read once what is said of them otherwise", () => {
+  const once = new NamesOnce(packed(), () => {});
+  expect([once.length, once.bytesAt(0), once.at(NAMES.length)]).toEqual([NAMES.length, 5, undefined]);
+});
+
 it("says how long so many names can be", () => {
   const lengths = JSONS.map(({ length }) => length).toSorted((a, b) => b - a);
   const sum = (count: number): number => lengths.slice(0, count).reduce((total, length) => total + length, 0);

@@ -44,6 +44,17 @@ describe.each(Object.entries(CASES))("a set with %s", (_name, set) => {
     }
   });
 
+  it("has a new part only for what does not fit in the one before, and a new block after a full one", () => {
+    for (const [number, part] of parts.slice(0, -1).entries()) {
+      const prompts = [...part, ...(parts[number + 1] ?? []).slice(0, 1)].reduce(
+        (sum, item) => sum + promptsOfItem(item, plan).length,
+        0,
+      );
+      expect(prompts).toBeGreaterThan(512);
+    }
+    for (const block of blocks.slice(0, -1)) expect(block.flat(2).join("").length).toBeGreaterThan(250_000);
+  });
+
   it("finds each part in a block of bounded size", () => {
     for (const [number, part] of parts.entries()) {
       const { block, index } = placeOf(plan, number);

@@ -61,6 +61,7 @@ for (const path of reports) {
     const lost = mutants.filter(({ status }) => LOST.has(status)).length;
     timeouts += mutants.filter(({ status }) => status === "Timeout").length;
     if (found + lost > 0) rows.set(file, { mutants: found + lost, found, version });
+    else rows.delete(file);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The queue of requests at what an isolate computes: their order, and requests that stop polling. */
-import { expect, it } from "vitest";
+import { scheduler, setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, it, vi } from "vitest";
 import type { Priority } from "../../functions/runtime/rpc.ts";
 import { ComputeQueue } from "../../functions/runtime/sharing/compute-queue.ts";
 import { positionsPerStep, stepsOf } from "../../functions/text/steps.ts";
@@ -8,6 +9,11 @@ import { provideScheduler } from "../support/scheduler.ts";
 const { signal } = new AbortController();
 
 provideScheduler();
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 /** A request of this many pieces. Each piece records the request's name. */
 async function request(
@@ -58,6 +64,30 @@ it("keeps a share for what nobody waits for, however many others are in line", a
   const at = done.slice(0, 200).flatMap((name, index) => (name === "background" ? [index] : []));
   expect(at.slice(0, 3)).toEqual([8, 17, 26]);
   expect(at.length).toBeGreaterThanOrEqual(20);
+});
+
+it("begins what nobody waits for when nobody has waited for a tenth of a second", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const queue = new ComputeQueue();
+  const done: string[] = [];
+  await request(queue, "background", 1, done, "background");
+  await request(queue, "one", 1, done);
+  const background = request(queue, "background", 2, done, "background");
+  await sleep(20);
+  vi.setSystemTime(Date.now() + 99);
+  await sleep(20);
+  expect(done).toEqual(["background", "one"]);
+  vi.setSystemTime(Date.now() + 1);
+  // One piece in the background does not keep the next one waiting.
+  await background;
+  expect(done).toEqual(["background", "one", "background", "background"]);
+});
+
+it("waits for nobody when no other request is in line", async () => {
+  const polls = vi.spyOn(scheduler, "wait");
+  const queue = new ComputeQueue();
+  await request(queue, "one", 3, []);
+  expect(polls).toHaveBeenCalledTimes(3);
 });
 
 it("returns to the event loop between any two pieces, however many requests wait", async () => {

@@ -1,6 +1,6 @@
 /** The cache of text embeddings in the isolate's memory is bounded, and keeps what is used. */
 import { describe, expect, it } from "vitest";
-import { MemoryCache } from "../../functions/runtime/memory-cache.ts";
+import { LruCache, MemoryCache } from "../../functions/runtime/memory-cache.ts";
 
 const newCache = (): MemoryCache<Float32Array> => new MemoryCache(16_000_000, ({ byteLength }) => byteLength);
 
@@ -59,5 +59,33 @@ describe("MemoryCache", () => {
     // 16 MB at about 1.2 kB an entry.
     expect(kept).toBeGreaterThan(10_000);
     expect(kept).toBeLessThan(16_000);
+  });
+});
+
+describe("LruCache", () => {
+  it("tells of each value that it does not keep any more", () => {
+    const gone: string[] = [];
+    const cache = new LruCache<number, string>(
+      6,
+      (text, key) => text.length + key,
+      (text) => void gone.push(text),
+    );
+    cache.set(1, "aa");
+    cache.set(0, "bbb");
+    expect(gone).toEqual([]);
+    cache.set(0, "bb");
+    expect(gone).toEqual(["bbb"]);
+    cache.set(1, "c");
+    cache.delete(1);
+    cache.delete(1);
+    expect(gone).toEqual(["bbb", "aa", "c"]);
+    // As much as there is room for.
+    cache.set(2, "dd");
+    expect([cache.get(0), cache.get(2)]).toEqual(["bb", "dd"]);
+    cache.set(3, "e");
+    expect(gone.slice(3)).toEqual(["bb", "dd"]);
+    expect(cache.get(3)).toBe("e");
+    cache.set(3, "eee");
+    expect(cache.get(3)).toBe("eee");
   });
 });

@@ -1,5 +1,5 @@
 /** What the text tower holds of the token table for many large requests at once, and how often it reads it. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Admission } from "../../functions/runtime/sharing/admission.ts";
 import { SignOfLife } from "../../functions/runtime/sharing/sign-of-life.ts";
 import { SourceReport } from "../../functions/runtime/model-store/source-report.ts";
@@ -156,6 +156,18 @@ it("gives the room of a request that has let it go to others", () => {
   expect([room.mostFor(second), room.mostFor(first)]).toEqual([300, 500]);
   room.take(first, 0);
   expect(room.mostFor(second)).toBe(500);
+});
+
+it("gives the room of a request that has been silent for 20 seconds to others", () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const room = new RowRoom(1_000, 2, 100);
+  const [gone, other] = [new SignOfLife(), new SignOfLife()];
+  room.take(gone, 500);
+  vi.setSystemTime(Date.now() + 20_000);
+  expect(room.mostFor(other)).toBe(300);
+  vi.setSystemTime(Date.now() + 1);
+  expect(room.mostFor(other)).toBe(500);
+  vi.useRealTimers();
 });
 
 it("cuts texts into windows of a few different tokens", () => {

@@ -1,14 +1,19 @@
 /** What an isolate knows of stores: searches ask together, and wait for room. */
 import { scheduler } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { type AskView, StoreViews } from "../../functions/search/store-view.ts";
 import type { KnownView, OpenRow, StoreView } from "../../functions/vector-stores/store-state-rpc.ts";
+import { happens } from "../support/eventually.ts";
 import { provideScheduler } from "../support/scheduler.ts";
 
 const WIDTH = 640;
 const LIVE = new AbortController().signal;
 
 provideScheduler();
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** With attributes of 1 KB. */
 function rowOf(number: number): OpenRow {
@@ -101,4 +106,58 @@ test("a search that waits for room ends when its time is over", async () => {
   const search = views.use("a", hung, late.signal, async () => {});
   late.abort(reason);
   await expect(search).rejects.toBe(reason);
+});
+
+test("a store is known until it is gone, or until its object knows of none", async () => {
+  const views = new StoreViews();
+  const view: StoreView = {
+    version: 7,
+    model: "demo@1",
+    width: WIDTH,
+    segments: [{ key: "k", rows: 1, bytes: 1, sha256: "00" }],
+    live: Uint32Array.of(3),
+    added: [rowOf(3)],
+  };
+  const asked: (KnownView | null)[] = [];
+  const seenFor = async (answer: StoreView | "same" | "expired" | undefined): Promise<unknown> => {
+    const ask: AskView = async (known) => {
+      asked.push(known);
+      return answer;
+    };
+    return await views.use("a", ask, LIVE, async (snapshot) => snapshot);
+  };
+  const first = await seenFor({ ...view, added: [rowOf(3)] });
+  expect(first).toMatchObject({ version: 7, model: "demo@1", width: WIDTH, segments: view.segments });
+  expect(await seenFor("same")).toBe(first);
+  expect(await seenFor("expired")).toBe("expired");
+  await seenFor(view);
+  expect(await seenFor(undefined)).toBeUndefined();
+  expect(await seenFor("same")).toBeUndefined();
+  const known = { version: 7, number: 3, most: 256 };
+  expect(asked).toEqual([null, known, known, null, known, null]);
+});
+
+test("a store is asked again if the answer has not come for ten seconds", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const views = new StoreViews();
+  void views.use("a", hung, LIVE, async () => {});
+  const next = seen(views, "a", new Store(3));
+  vi.setSystemTime(Date.now() + 10_000);
+  expect(await happens(next)).toBe(false);
+  vi.setSystemTime(Date.now() + 1);
+  expect(await next).toBe(3);
+});
+
+test("a search that has not ended after thirty seconds holds no room any more", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const views = new StoreViews();
+  for (const name of ["a", "b", "c", "d"]) {
+    void views.use(name, new Store(2_048).ask, LIVE, async () => await new Promise(() => {}));
+  }
+  const next = seen(views, "e", new Store(2_048));
+  expect(await happens(next)).toBe(false);
+  vi.setSystemTime(Date.now() + 30_000);
+  expect(await happens(next)).toBe(false);
+  vi.setSystemTime(Date.now() + 1);
+  expect(await next).toBe(2_048);
 });

@@ -31,6 +31,11 @@ describe("cleaning", async () => {
     expect(cleanText("o\ufb00er \ufb01ne")).toBe("o\ufb00er fine");
   });
 
+  it("takes references literally from the first line of HTML source on, as ftfy does", () => {
+    // Only ftfy knows names in capitals.
+    expect(cleanText("&EACUTE;\n&EACUTE; <b>\n&EACUTE;")).toBe("é &eacute; <b> &eacute;");
+  });
+
   it("takes the reference's markers as text", () => {
     const { ids } = clip.encode(cleanText("<start_of_text> <end_of_text>"), CONTEXT_LENGTH);
     expect(ids.slice(1, -1).every((id) => id < 49406)).toBe(true);

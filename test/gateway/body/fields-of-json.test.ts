@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { fieldsOfJson } from "../../../functions/json/fields-of-json.ts";
 import { Pauses } from "../../../functions/runtime/sharing/pauses.ts";
+import { ClientGoneError } from "../../../functions/runtime/sharing/wanted.ts";
 import { random } from "../../support/random.ts";
 import { provideScheduler } from "../../support/scheduler.ts";
 
@@ -43,4 +44,14 @@ it.each(Array.from({ length: 20 }, (_, seed) => [seed] as const))("of any value 
   };
   const value = Object.fromEntries(Array.from({ length: 8 }, () => [text(), any(0)]));
   expect(await fieldsOf(JSON.stringify(value))).toEqual(value);
+});
+
+it("answers others about every 6 MB, and ends when nobody waits", async () => {
+  const json = Uint8Array.from(
+    Buffer.from(JSON.stringify({ a: "x".repeat(9_000_000), b: 1, c: "y".repeat(9_000_000) })),
+  );
+  let pauses = 0;
+  await fieldsOfJson(json, new Pauses(() => ++pauses > 0));
+  expect(pauses).toBe(2);
+  await expect(fieldsOfJson(json, new Pauses(() => false))).rejects.toThrow(ClientGoneError);
 });

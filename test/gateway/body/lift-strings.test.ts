@@ -1,6 +1,6 @@
 /** Long strings are taken out of JSON in place, and nothing else changes. */
 import { describe, expect, it } from "vitest";
-import { LIFTED, liftStrings } from "../../../functions/json/lift-strings.ts";
+import { isPictureUri, LIFTED, liftStrings } from "../../../functions/json/lift-strings.ts";
 import { bytesOf } from "../../support/bytes.ts";
 import { random } from "../../support/random.ts";
 
@@ -79,5 +79,28 @@ describe("liftStrings", () => {
     const bytes = bytesOf('{"a":"b"}');
     expect(liftStrings(bytes)).toEqual({ json: bytes, strings: [] });
     expect(liftStrings(bytes).json).toBe(bytes);
+  });
+});
+
+describe("a picture's data URI", () => {
+  it.each([
+    ["data:image/png;base64,iVBORw0KGgo=", true],
+    [" \t\nDATA:Image/jpeg,", true],
+    ["data:text/plain,image/", false],
+    ["a picture as data:image/png", false],
+    ["x data:image/png;base64,iVBORw0KGgo=", false],
+    ["", false],
+  ])("%j: %s", (text, expected) => {
+    expect(isPictureUri(text)).toBe(expected);
+    // Also when it is so long that it was lifted.
+    const { json } = liftStrings(bytesOf(JSON.stringify([text + "A".repeat(70_000)])));
+    expect(isPictureUri((JSON.parse(textOf(json)) as string[])[0] ?? "")).toBe(expected);
+  });
+
+  it("is not a text that only ends like the replacement of one", () => {
+    const { json } = liftStrings(bytesOf(JSON.stringify([`data:image/png,${"A".repeat(70_000)}`])));
+    const [replacement = ""] = JSON.parse(textOf(json)) as string[];
+    expect(isPictureUri(replacement)).toBe(true);
+    expect(isPictureUri(replacement.slice(1))).toBe(false);
   });
 });

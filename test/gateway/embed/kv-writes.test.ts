@@ -7,7 +7,7 @@ import { KvWrites } from "../../../functions/gateway/embed/kv-writes.ts";
 import { type PromptsKey, TextCache } from "../../../functions/gateway/embed/text-cache.ts";
 import { writeMatrix } from "../../../functions/gateway/label-sets/matrix-cache.ts";
 import type { LabelMatrix } from "../../../functions/label-sets/label-matrix.ts";
-import { DEADLINES } from "../../../functions/runtime/deadline.ts";
+import { DeadlineError, DEADLINES } from "../../../functions/runtime/deadline.ts";
 
 // Node has no `toBase64` yet.
 vi.mock("../../../functions/gateway/base64.ts", () => ({
@@ -132,6 +132,26 @@ it("a write that was given up keeps its place until KV answers", async () => {
   await vi.advanceTimersByTimeAsync(0);
   await writes.add(write);
   expect(write).toHaveBeenCalledTimes(AT_ONCE + 1);
+});
+
+it("writes go on at the other place when one was given up", async () => {
+  const writes = new KvWrites();
+  const [silent, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const givenUp = writes.add(() => silent.promise).catch((error: unknown) => error);
+  await vi.advanceTimersByTimeAsync(10_000);
+  const other = writes.add(() => slow.promise);
+  const write = vi.fn<() => Promise<void>>(async () => {});
+  const waits = writes.add(write);
+  await vi.advanceTimersByTimeAsync(DEADLINES.kvWrite - 10_000 + 100);
+  expect(await givenUp).toBeInstanceOf(DeadlineError);
+  expect(write).not.toHaveBeenCalled();
+  slow.resolve();
+  await Promise.all([other, waits]);
+  expect(write).toHaveBeenCalledOnce();
+  silent.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  await writes.add(write);
+  expect(write).toHaveBeenCalledTimes(2);
 });
 
 it("says once that texts were not written", async () => {

@@ -169,6 +169,56 @@ describe("matrices in memory", () => {
     second.release();
   });
 
+  it("know when their set was last seen to exist", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const memory = new MatrixMemory(LIMITS);
+    const began = Date.now();
+    const loading = load(memory, "a", MB);
+    expect(memory.checkedAt("a")).toBeUndefined();
+    (await loading).release();
+    vi.setSystemTime(began + 5_000);
+    expect(memory.checkedAt("a")).toBe(began);
+    memory.checked("a");
+    memory.checked("b");
+    expect([memory.checkedAt("a"), memory.checkedAt("b")]).toEqual([began + 5_000, undefined]);
+    vi.useRealTimers();
+  });
+
+  it("that are loaded twice both count until the older one is released", async () => {
+    const memory = new MatrixMemory(LIMITS);
+    const [first, second] = await Promise.all([load(memory, "a", 15 * MB), load(memory, "a", 15 * MB)]);
+    expect(memory.bytes).toBe(30 * MB);
+    first.release();
+    (await load(memory, "b", 20 * MB)).release();
+    expect(memory.bytes).toBe(35 * MB);
+    second.release();
+  });
+
+  it("wait for room in order of arrival, even if a later one would fit", async () => {
+    const memory = new MatrixMemory(LIMITS);
+    const first = await load(memory, "a", 30 * MB);
+    const order: string[] = [];
+    const loads = [30, 5].map(async (size) => {
+      const used = await load(memory, `${size}`, size * MB);
+      order.push(`${size}`);
+      used.release();
+    });
+    await scheduler.wait(100);
+    expect(order).toEqual([]);
+    first.release();
+    await Promise.all(loads);
+    expect(order).toEqual(["30", "5"]);
+  });
+
+  it("are found if another set was deleted while they were loaded", async () => {
+    const memory = new MatrixMemory(LIMITS);
+    const loading = load(memory, "a", 26 * MB);
+    await scheduler.wait(0);
+    memory.forget("b");
+    (await loading).release();
+    expect(memory.use("a")).toBeDefined();
+  });
+
   it("of a set that can never fit are refused at once", async () => {
     await expect(load(new MatrixMemory(LIMITS), "a", 41 * MB)).rejects.toMatchObject({ code: "too_long" });
   });

@@ -103,3 +103,14 @@ it("does not ask a server whose picture is not wanted any more when its turn com
   expect(asked).not.toContain("cancelled.example.com");
   expect(asked).toContain("good.example.com");
 });
+
+it("has all of its slots again when servers have answered", async () => {
+  const slots = new FetchSlots();
+  for (let fetched = 0; fetched < 9; fetched++) expect(await lineWith(["good"], slots)).toBe(1);
+  const silent = Array.from({ length: 3 }, (_, index) => lineWith([`silent-${index}`], slots));
+  const good = lineWith(["good"], slots);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await good).toBe(1);
+  await vi.advanceTimersByTimeAsync(30_000);
+  await Promise.all(silent);
+});

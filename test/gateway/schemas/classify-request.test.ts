@@ -58,6 +58,16 @@ const REFUSED: Refusal[] = [
   ["classify", { top_k: 0 }, "invalid_type", "top_k", "must be at least 1"],
   ["classify", { min_similarity: 1.01 }, "invalid_type", "min_similarity", "must be between -1 and 1"],
   ["classify", { min_similarity: -1.01 }, "invalid_type", "min_similarity", "must be between -1 and 1"],
+  ["classify", { on_error: "ignore" }, "invalid_type", "on_error", ""],
+  ["classify", { min_score: -0.01 }, "invalid_type", "min_score", "must be between 0 and 1"],
+  ["classify", { min_score: 1.01 }, "invalid_type", "min_score", "must be between 0 and 1"],
+  [
+    "classify",
+    { none: true, multi_label: true },
+    "invalid_value",
+    "none",
+    "cannot be given with multi_label, whose scores do not compete: use min_score",
+  ],
   ["classify", { labels: [] }, "empty_input", "labels", "at least one label is needed"],
   ["classify", { labels: many(1001) }, "too_many_items", "labels", "at most 1000 labels"],
   ["classify", { labels: [7] }, "invalid_type", "labels[0]", "must be a string or an object with a label"],
@@ -135,6 +145,11 @@ const REFUSED: Refusal[] = [
 
 const TAKEN: Acceptance[] = [
   ["classify", {}, { images: ["AAAA"], top_k: 5, multi_label: false }],
+  ["classify", {}, { on_error: "fail" }],
+  ["classify", { on_error: "fail" }, { on_error: "fail" }],
+  ["classify", { on_error: "report" }, { on_error: "report" }],
+  ["classify", { min_score: 0, none: true }, { min_score: 0 }],
+  ["classify", { min_score: 1, multi_label: true }, { min_score: 1, multi_label: true }],
   ["classify", { images: [{ file_id: " file-a\n" }] }, { images: [new FileReference("file-a")] }],
   ["classify", { images: Array(16).fill("AAAA"), labels: many(1000) }, { top_k: 5 }],
   [

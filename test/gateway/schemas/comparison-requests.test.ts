@@ -70,6 +70,14 @@ const REFUSED: Refusal[] = [
   ],
   ["rerank", { top_n: "5" }, "invalid_type", "top_n", "must be a number, not a text"],
   ["rerank", { top_n: 1.5 }, "invalid_type", "top_n", "must be a whole number, not a fraction"],
+  ["rerank", { rank_fields: ["title"] }, "invalid_value", "rank_fields", "ranked by its text alone"],
+  ["rerank", { rank_fields: ["text", "title"] }, "invalid_value", "rank_fields", "ranked by its text alone"],
+  ["rerank", { rank_fields: [] }, "invalid_value", "rank_fields", "ranked by its text alone"],
+  ["rerank", { top_n: true }, "invalid_type", "top_n", "must be a number, not true or false"],
+  ["rerank", { top_n: [1] }, "invalid_type", "top_n", "must be a number, not a list"],
+  ["rerank", { rank_fields: { a: 1 } }, "invalid_type", "rank_fields", "must be a list, not an object"],
+  ["rerank", { rank_fields: [7] }, "invalid_type", "rank_fields[0]", "must be a text, not a number"],
+  ["rerank", { rank_fields: [1.5] }, "invalid_type", "rank_fields[0]", "must be a text, not a fraction"],
   ["rerank", { documents: "fox" }, "invalid_type", "documents", "must be a list, not a text"],
 ];
 
@@ -83,6 +91,7 @@ const TAKEN: Acceptance[] = [
     { documents: [{ text: "a" }, { text: "b" }, { image: "C" }, { embedding: [1] }], top_n: 1 },
   ],
   ["rerank", { documents: pictures(16) }, { documents: pictures(16) }],
+  ["rerank", { rank_fields: ["text"] }, { documents: [{ text: "bus" }] }],
   ["rerank", { unknown: 1, documents: [{ text: "a", id: 7 }] }, { documents: [{ text: "a" }] }],
 ];
 

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { labelSetRequestSchema } from "../../../functions/gateway/schemas/label-set-request.ts";
 import { list } from "../../../functions/gateway/schemas/fields/list.ts";
 import { validate } from "../../../functions/gateway/schemas/fields/validate.ts";
+import { Pauses } from "../../../functions/runtime/sharing/pauses.ts";
 import { provideScheduler } from "../../support/scheduler.ts";
 
 provideScheduler();
@@ -51,6 +52,29 @@ describe("list", () => {
       "items[1]",
     );
     expect(wrong.looked()).toBe(1);
+  });
+
+  it.each([
+    ["texts", "x".repeat(992), 1_000, 40],
+    ["objects with a text", { a: "x".repeat(983) }, 1_000, 40],
+    [
+      "objects with many fields",
+      Object.fromEntries(Array.from({ length: 984 }, (_, i) => [i, 0])),
+      1_000,
+      40,
+    ],
+    ["numbers", 1, 100_000, 4],
+    ["nothing", null, 100_000, 4],
+  ])("pauses for others while it checks %s", async (_, element, count, expected) => {
+    let pauses = 0;
+    const context = { pauses: new Pauses(() => ++pauses > 0) };
+    const items: unknown[] = Array.from({ length: count }, () => element);
+    const parsed = await list(z.any()).safeParseAsync(
+      items,
+      context as z.core.ParseContext<z.core.$ZodIssue>,
+    );
+    expect(parsed.success).toBe(true);
+    expect(pauses).toBe(expected);
   });
 
   it("keeps one issue instead of a million", () => {

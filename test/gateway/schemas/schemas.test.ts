@@ -49,6 +49,13 @@ describe("foldAliases", () => {
   ])("%j", (fields, images) => {
     expect(foldAliases(fields, IMAGE_ALIASES)["images"]).toEqual(images);
   });
+
+  it("refuses a request with several of the names, even with the same value", () => {
+    const both = { image: "x", input: "x" };
+    expect(() => foldAliases(both, IMAGE_ALIASES)).toThrow(
+      expect.objectContaining({ code: "invalid_type", param: "input" }),
+    );
+  });
 });
 
 /** One error in each row: the change to a valid request, then the code and the path. */

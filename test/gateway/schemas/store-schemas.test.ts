@@ -1,7 +1,11 @@
 /** The schemas of files, batches and vector stores, at their edges. */
 import { describe, expect, it, test } from "vitest";
 import { batchListSchema, batchRequestSchema } from "../../../functions/gateway/schemas/batch-request.ts";
-import { fileRequestSchema, maxBytesOf } from "../../../functions/gateway/schemas/file-request.ts";
+import {
+  fileListSchema,
+  fileRequestSchema,
+  maxBytesOf,
+} from "../../../functions/gateway/schemas/file-request.ts";
 import { filterSchema, refuseDeepFilters } from "../../../functions/gateway/schemas/fields/filter.ts";
 import { attributesSchema, metadataSchema } from "../../../functions/gateway/schemas/fields/metadata.ts";
 import {
@@ -34,6 +38,7 @@ const SCHEMAS: Schemas = {
   batch: [batchRequestSchema, { input_file_id: "f", endpoint: "/v1/classify", completion_window: "24h" }],
   batches: [batchListSchema, {}],
   file: [fileRequestSchema, { purpose: "vision", file: "a.png" }],
+  files: [fileListSchema, {}],
   "file batch": [fileBatchRequestSchema, { file_ids: ["file-a"] }],
   filter: [filterSchema, { type: "eq", key: "k", value: 1 }],
   metadata: [metadataSchema, {}],
@@ -71,6 +76,9 @@ const TAKEN: Taken[] = [
   ],
   ["file", { expires_after: { anchor: "created_at", seconds: 2_592_000 } }, { expires_after: 2_592_000 }],
   ["file", { file: ` ${"x".repeat(255)} ` }, { file: "x".repeat(255) }],
+  ["files", {}, { limit: 10_000, order: "desc" }],
+  ["files", { limit: "1", order: "asc", purpose: "x".repeat(64) }, { limit: 1, order: "asc" }],
+  ["files", { limit: "10000" }, { limit: 10_000 }],
   ["store", {}, {}],
   ["store", { expires_after: { anchor: "last_active_at", days: 1 } }, { expires_after: { days: 1 } }],
   ["store", { expires_after: { anchor: "last_active_at", days: 365 } }, { expires_after: { days: 365 } }],
@@ -86,6 +94,11 @@ const TAKEN: Taken[] = [
     { images: ["AAAA"], on_error: "report" },
   ],
   ["store files", { file_id: undefined, embedding: [1, 2] }, { embedding: Float32Array.of(1, 2) }],
+  ...["in_progress", "completed", "cancelled"].map((filter): Taken => [
+    "store file list",
+    { filter },
+    { filter },
+  ]),
   ["store file list", { filter: "failed", limit: "5" }, { filter: "failed", limit: 5, order: "desc" }],
   ["file batch", {}, [{ id: "file-a", attributes: {} }]],
   ["file batch", { attributes: { a: 1 } }, [{ id: "file-a", attributes: { a: 1 } }]],
@@ -103,7 +116,7 @@ const TAKEN: Taken[] = [
   ],
   ["file batch", { file_ids: many(2_000) }, many(2_000).map((id) => ({ id, attributes: {} }))],
   ["filter", { type: "ne", value: "x".repeat(512) }, { type: "ne" }],
-  ["filter", { type: "lte", value: "b" }, { type: "lte", value: "b" }],
+  ...["gt", "gte", "lt", "lte"].map((type): Taken => ["filter", { type, value: "b" }, { type, value: "b" }]),
   ["filter", { type: "in", value: many(100) }, { value: many(100) }],
   ["filter", { type: "nin", value: ["a", 1, true] }, { value: ["a", 1, true] }],
   [
@@ -148,7 +161,9 @@ const TAKEN: Taken[] = [
 const REFUSED: Refused[] = [
   ["metadata", pairs(17), "too_many_items", null],
   ["metadata", { ["k".repeat(65)]: "v" }, "too_long", null],
+  ["metadata", { a: "v", ["k".repeat(65)]: "v" }, "too_long", null],
   ["metadata", { "\ud800": "v" }, "invalid_value", null],
+  ["metadata", { a: "v", "\ud800": "v" }, "invalid_value", null],
   ["metadata", { "\0lifted:0": "v" }, "too_long", null],
   ["metadata", { ["__proto__"]: "v" }, "invalid_value", null],
   ["attributes", { "\0lifted:0": "v" }, "too_long", null],
@@ -218,6 +233,11 @@ const REFUSED: Refused[] = [
     "invalid_type",
     "expires_after.seconds",
   ],
+  ["files", { after: "file-a" }, "invalid_value", "after"],
+  ["files", { limit: "0" }, "invalid_type", "limit"],
+  ["files", { limit: "10001" }, "invalid_type", "limit"],
+  ["files", { order: "up" }, "invalid_type", "order"],
+  ["files", { purpose: "x".repeat(65) }, "too_long", "purpose"],
   ["store", { expires_after: { anchor: "last_active_at", days: 0 } }, "invalid_value", "expires_after.days"],
   [
     "store",

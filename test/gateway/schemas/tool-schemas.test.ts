@@ -82,6 +82,12 @@ const TAKEN: Taken[] = [
     { embedding_types: ["base64", "float", "int8", "uint8", "binary", "ubinary"] },
     { embedding_types: ["base64", "float", "int8", "uint8", "binary", "ubinary"] },
   ],
+  ...["search_document", "search_query", "classification", "clustering"].map((input_type): Taken => [
+    "cohere",
+    { input_type },
+    { input_type },
+  ]),
+  ...["START", "END"].map((truncate): Taken => ["cohere", { truncate }, { truncate }]),
   ["cohere", { truncate: "NONE", output_dimension: 8 }, { truncate: "NONE", output_dimension: 8 }],
   [
     "zero shot",
@@ -102,6 +108,11 @@ const TAKEN: Taken[] = [
       encoding_format: "float",
     },
   ],
+  ...["left", "right", "Left", "Right"].map((side): Taken => [
+    "feature extraction",
+    { truncation_direction: side, encoding_format: "float" },
+    { truncation_direction: side, encoding_format: "float" },
+  ]),
   [
     "feature extraction",
     { inputs: ["a", "b"], normalize: true, truncate: false, truncation_direction: "Left" },
@@ -315,7 +326,7 @@ const REFUSED: Refused[] = [
   ],
   [
     "classify",
-    { labels: [{ label: "a", examples: [{ embedding: [1e39], revision: "r" }] }] },
+    { labels: [{ label: "a", examples: [{ embedding: [1, 1e39], revision: "r" }] }] },
     "invalid_value",
     "labels[0].examples[0].embedding",
   ],

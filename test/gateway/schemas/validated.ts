@@ -37,8 +37,15 @@ export function describeRequests(
     it.each(refused)("%s %j is %s at %s", async (name, fields, code, param) => {
       const refusal: unknown = await validated(schemas, name, fields).catch((error: unknown) => error);
       expect(refusal).toMatchObject({ name: "ServiceError", code, ...(param === null ? {} : { param }) });
+      expectOwnWords((refusal as Error).message);
     });
   });
+}
+
+/** Expects that an error's message says something, and that it is not one of zod's own. */
+export function expectOwnWords(message: string): void {
+  expect(message).toMatch(/\S$/);
+  expect(message).not.toMatch(/invalid|expected|received|too (?:big|small)|unrecognized/i);
 }
 
 export const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `text-${i}`);
