@@ -91,7 +91,7 @@ describe.runIf(process.env["SMOKE"] !== "1")("from the hub to a service", () => 
     expect(await npm("model:pull")).toMatch(/71\d\.\d MB fetched, 0\.0 MB were there/);
     await npm("model:build", DEFAULT_PRESET);
     const verify = ["--checkpoint", DEFAULT_PRESET, "--plot", join(folder, "verify.png")];
-    expect(await npm("model:verify", out, ...verify)).toContain(`${REPOSITORY} verifies`);
+    expect(await npm("model:verify", out, ...verify)).toContain(`${REPOSITORY} is verified`);
     await servesAtOnce(out);
 
     const demo = modelReference(await readManifest(DEMO_MODEL));
