@@ -3,16 +3,15 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { scheduler } from "node:timers/promises";
 import type { Manifest, Shard } from "../../model-shards/manifest.ts";
 import type { OrtSession, Tensor } from "../../functions/runtime/ort/ort-runtime.ts";
 import { TokenTable } from "../../functions/text/token-table.ts";
 import { readManifest } from "../models/read-manifest.ts";
 import { FolderBucket } from "./folder-bucket.ts";
 import { ortRuntime } from "./compiled-ort.ts";
+import { provideScheduler } from "./provide-scheduler.ts";
 
-// Worker code waits by the global `scheduler`, which Node has only as a module.
-Object.assign(globalThis, { scheduler });
+provideScheduler();
 
 /** Bytes of chunks of the token table that are kept. */
 const KEPT_CHUNKS = 8_000_000;

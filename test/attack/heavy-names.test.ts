@@ -10,7 +10,7 @@ import { exampleBase64 } from "../support/example-pictures.ts";
 import { peakMemory } from "../support/memory/peak-memory.ts";
 import { post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 // Workers have this function for pauses.
 provideScheduler();

@@ -12,7 +12,7 @@ import { peakMemory } from "../support/memory/peak-memory.ts";
 import { post } from "../support/post.ts";
 import { type Answer, request } from "../support/send-request.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

@@ -17,7 +17,7 @@ import setup, { bundleFolder, bundleWorker } from "../support/bundle-workers.ts"
 import { cosine } from "../support/cosine.ts";
 import { fullSizeModel } from "../support/models/full-size.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
-import { startWorkers, type Workers } from "../support/workers.ts";
+import { bundledModules, startWorkers, type Workers } from "../support/workers.ts";
 import { againWithout, suffixOfLowering } from "./harness/both-lowerings.ts";
 import { machineLine } from "./harness/machine.ts";
 import { median } from "./harness/statistics.ts";
@@ -107,19 +107,10 @@ interface OperatorFigures {
 }
 
 /** @param v8 options of V8 */
-async function operatorFigures(...v8: string[]): Promise<OperatorFigures> {
-  await bundleWorker(OPERATORS);
-  const folder = bundleFolder(OPERATORS);
-  const files = (await readdir(folder)).filter((file) => /\.(js|wasm)$/.test(file));
-  const modules = await Promise.all(
-    files
-      .toSorted((a) => (a.endsWith(".js") ? -1 : 1))
-      .map(async (path) => ({
-        type: path.endsWith(".js") ? ("ESModule" as const) : ("CompiledWasm" as const),
-        path,
-        contents: new Uint8Array(await readFile(join(folder, path))),
-      })),
-  );
+async function operatorFigures(
+  modules: Awaited<ReturnType<typeof bundledModules>>,
+  ...v8: string[]
+): Promise<OperatorFigures> {
   const options = { host: "127.0.0.1", port: 0, modules, compatibilityDate: "2026-10-20" };
   limitHeaps(...v8);
   const miniflare = new Miniflare(convertV4MiniflareOptions(options));
@@ -163,8 +154,10 @@ try {
 rows.push(["first image, cold, behind the slow R2", await cold(image, rounds, true), 0.5]);
 rows.push(["first image, cold, local R2", await cold(image, rounds, false), undefined]);
 const sizes = { simd: await upload("simd"), ort: await upload("ort") };
-const { operators, dot } = await operatorFigures();
-const unchecked = (await operatorFigures("--no-wasm-bounds-checks")).operators;
+await bundleWorker(OPERATORS);
+const modules = await bundledModules(bundleFolder(OPERATORS));
+const { operators, dot } = await operatorFigures(modules);
+const unchecked = (await operatorFigures(modules, "--no-wasm-bounds-checks")).operators;
 const peak = operators[0]?.gmacs ?? 0;
 
 const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} kB`;

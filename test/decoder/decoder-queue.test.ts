@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it, vi } from "vitest";
 import { DecoderQueue } from "../../functions/decoder/decoder-queue.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

@@ -4,7 +4,7 @@ import { jsonInSteps } from "../../functions/json/json-in-steps.ts";
 import { utf8Pieces } from "../../functions/json/utf8-pieces.ts";
 import { Pauses } from "../../functions/runtime/sharing/pauses.ts";
 import { ClientGoneError } from "../../functions/runtime/sharing/wanted.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

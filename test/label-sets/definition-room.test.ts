@@ -5,7 +5,7 @@ import { bytesInFlight } from "../../functions/gateway/body/bytes-in-flight.ts";
 import { withDefinition } from "../../functions/gateway/label-sets/with-definition.ts";
 import type { Hold } from "../../functions/label-sets/checksummed-objects.ts";
 import type { SetStore } from "../../functions/label-sets/set-store.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

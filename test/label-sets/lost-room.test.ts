@@ -12,7 +12,7 @@ import type { Hold } from "../../functions/label-sets/checksummed-objects.ts";
 import type { SetStore } from "../../functions/label-sets/set-store.ts";
 import type { Manifest } from "../../model-shards/manifest.ts";
 import { ServiceError } from "../../functions/runtime/errors.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 vi.mock("../../functions/gateway/models/served-models.ts", () => ({ towersOf: () => ({}) }));
 // Workers have this function.

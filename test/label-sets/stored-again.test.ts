@@ -5,7 +5,7 @@ import type { JobsBindings } from "../../functions/jobs/jobs-bindings.ts";
 import { beginChain } from "../../functions/label-sets/builds/build-claim.ts";
 import { MAX_TRIES } from "../../functions/label-sets/builds/build-limits.ts";
 import { SetStore } from "../../functions/label-sets/set-store.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 import { useLocalSets } from "./support/local-sets.ts";
 
 vi.mock("../../model-shards/clip-bpe.bin", () => ({ default: new ArrayBuffer(0) }));

@@ -4,7 +4,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import type { Priority } from "../../functions/runtime/rpc.ts";
 import { ComputeQueue } from "../../functions/runtime/sharing/compute-queue.ts";
 import { positionsPerStep, stepsOf } from "../../functions/text/steps.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 const { signal } = new AbortController();
 

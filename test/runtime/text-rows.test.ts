@@ -17,7 +17,7 @@ import {
   tableBytes,
   WIDTH,
 } from "./support/numbered-table.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 const POSITIONS = 75;
 

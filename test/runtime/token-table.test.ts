@@ -12,7 +12,7 @@ import {
   ROWS_PER_CHUNK,
   tableBytes,
 } from "./support/numbered-table.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 describe("the token table", () => {
   let most = 0;

@@ -10,7 +10,7 @@ import { Tower } from "../../functions/runtime/tower/tower.ts";
 import { sha256Hex } from "../../model-shards/sha256.ts";
 import { FolderBucket } from "../../scripts/towers/folder-bucket.ts";
 import { ortModule } from "../../scripts/towers/compiled-ort.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 const waitUntil = (): void => {};
 const visitor = { check: async () => {}, waitUntil };

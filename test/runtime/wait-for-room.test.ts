@@ -3,7 +3,7 @@ import { scheduler } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RoomHolder } from "../../functions/runtime/sharing/room-holder.ts";
 import { waitForRoom } from "../../functions/runtime/sharing/wait-for-room.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

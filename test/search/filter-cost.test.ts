@@ -8,7 +8,7 @@ import type { SegmentCache } from "../../functions/search/segment-cache.ts";
 import { ColumnWriter } from "../../functions/vector-stores/attribute-columns.ts";
 import type { Comparison } from "../../functions/vector-stores/filter.ts";
 import { groupOf } from "../../functions/vector-stores/segment-layout.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 const ROWS = 8_000;
 const WIDTH = 16;

@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { type AskView, StoreViews } from "../../functions/search/store-view.ts";
 import type { KnownView, OpenRow, StoreView } from "../../functions/vector-stores/store-state-rpc.ts";
 import { happens } from "../support/eventually.ts";
-import { provideScheduler } from "../support/scheduler.ts";
+import { provideScheduler } from "../../scripts/towers/provide-scheduler.ts";
 
 const WIDTH = 640;
 const LIVE = new AbortController().signal;

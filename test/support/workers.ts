@@ -101,12 +101,10 @@ export async function startWorkers({
       return change?.(name, options) ?? options;
     }),
   );
-  const stored = storage ?? (manifests.some(hasLargeFile) ? join(folder, "storage") : undefined);
-  for (const [at, each] of folders.entries()) {
-    const manifest = manifests[at];
-    if (stored !== undefined && manifest !== undefined && hasLargeFile(manifest)) {
-      await storeLargeFiles(each, stored);
-    }
+  let stored = storage;
+  if (manifests.some(hasLargeFile)) {
+    stored ??= join(folder, "storage");
+    await storeLargeFiles(folders, stored);
   }
   const visionWorkers = configs.map(({ name }) => name).filter((name) => name.startsWith(VISION));
   limitHeaps();
@@ -178,8 +176,15 @@ export async function workerOptions(config: string): Promise<V4WorkerOptions> {
 /** A Worker's options from its configuration, its code from its bundle. */
 async function loadWorker(name: string, path: string, folder: string): Promise<V4WorkerOptions> {
   const { workerOptions: options } = unstable_getMiniflareWorkerOptions(path);
+  const modules = await bundledModules(folder);
+  const { modulesRules: _rules, rootPath: _root, ...rest } = options;
+  return { ...rest, name, modules, unsafeDirectSockets: [{}] } as V4WorkerOptions;
+}
+
+/** The modules of a bundle for Miniflare, its code first. @param folder the bundle's */
+export async function bundledModules(folder: string) {
   const files = (await readdir(folder)).filter((file) => /\.(js|wasm|bin)$/.test(file));
-  const modules = await Promise.all(
+  return await Promise.all(
     files
       .toSorted((a) => (a.endsWith(".js") ? -1 : 1))
       .map(async (file) => ({
@@ -192,6 +197,4 @@ async function loadWorker(name: string, path: string, folder: string): Promise<V
         contents: new Uint8Array(await readFile(join(folder, file))),
       })),
   );
-  const { modulesRules: _rules, rootPath: _root, ...rest } = options;
-  return { ...rest, name, modules, unsafeDirectSockets: [{}] } as V4WorkerOptions;
 }

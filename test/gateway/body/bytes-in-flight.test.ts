@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Share } from "../../../functions/gateway/body/body-share.ts";
 import { BytesInFlight } from "../../../functions/gateway/body/bytes-in-flight.ts";
 import { happens } from "../../support/eventually.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 const MB = 1_000_000;
 let opened: Share[] = [];

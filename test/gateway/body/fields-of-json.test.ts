@@ -4,7 +4,7 @@ import { fieldsOfJson } from "../../../functions/json/fields-of-json.ts";
 import { Pauses } from "../../../functions/runtime/sharing/pauses.ts";
 import { ClientGoneError } from "../../../functions/runtime/sharing/wanted.ts";
 import { random } from "../../support/random.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { MatrixMemory, type UsedMatrix } from "../../../functions/gateway/label-sets/matrix-memory.ts";
 import type { LabelMatrix } from "../../../functions/label-sets/label-matrix.ts";
 import { GivenNames } from "../../../functions/label-sets/label-names.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

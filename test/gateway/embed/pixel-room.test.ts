@@ -6,7 +6,7 @@ import { ClientPace } from "../../../functions/gateway/body/client-pace.ts";
 import { PIXEL_ROOM, PixelRoom } from "../../../functions/gateway/embed/pixel-room.ts";
 import type { PixelShare } from "../../../functions/gateway/embed/pixel-share.ts";
 import { happens } from "../../support/eventually.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 const bytesOf = (size: number): number => 3 * size ** 2;
 

@@ -21,7 +21,7 @@ import { MAX_INPUTS } from "../../../functions/gateway/limits.ts";
 import { OPENAI_80 as TEMPLATES } from "../../../functions/gateway/templates/openai.ts";
 import { Timings } from "../../../functions/gateway/timings.ts";
 import type { LabelSetDefinition } from "../../../functions/label-sets/definition.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 vi.mock("../../../functions/gateway/embed/embed-prompts.ts", () => ({
   embedPrompts: vi.fn<typeof embedPrompts>(),

@@ -9,7 +9,7 @@ import type { PixelShare } from "../../../functions/gateway/embed/pixel-share.ts
 import { pixelRoom } from "../../../functions/gateway/embed/pixel-room.ts";
 import { FetchSlots } from "../../../functions/gateway/images/fetch/fetch-slots.ts";
 import { Timings } from "../../../functions/gateway/timings.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 vi.mock("../../../functions/gateway/images/image-file.ts", async (original) => ({
   ...(await original<object>()),

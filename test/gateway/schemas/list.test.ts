@@ -7,7 +7,7 @@ import { labelSetRequestSchema } from "../../../functions/gateway/schemas/label-
 import { list } from "../../../functions/gateway/schemas/fields/list.ts";
 import { validate } from "../../../functions/gateway/schemas/fields/validate.ts";
 import { Pauses } from "../../../functions/runtime/sharing/pauses.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

@@ -7,7 +7,7 @@ import { fillTemplate } from "../../../functions/label-sets/definition.ts";
 import { validate } from "../../../functions/gateway/schemas/fields/validate.ts";
 import { OPENAI_7, OPENAI_80 } from "../../../functions/gateway/templates/openai.ts";
 import { ServiceError } from "../../../functions/runtime/errors.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type * as z from "zod";
 import { validate } from "../../../functions/gateway/schemas/fields/validate.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

@@ -3,7 +3,7 @@ import { scheduler } from "node:timers/promises";
 import { describe, expect, it, test, vi } from "vitest";
 import { MAX_DEPTH, withoutNulls } from "../../../functions/gateway/schemas/fields/without-nulls.ts";
 import { Pauses } from "../../../functions/runtime/sharing/pauses.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

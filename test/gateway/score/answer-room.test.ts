@@ -12,7 +12,7 @@ import { SetRanker } from "../../../functions/gateway/routes/answer/rank-sets.ts
 import { SCORE_BYTES } from "../../../functions/gateway/routes/answer/stream-rows.ts";
 import type { Ranking } from "../../../functions/gateway/score/rank-labels.ts";
 import { GivenNames } from "../../../functions/label-sets/label-names.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 const PICTURES = 16;
 const SETS = 10;

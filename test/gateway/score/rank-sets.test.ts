@@ -11,7 +11,7 @@ import { SCORE_BYTES } from "../../../functions/gateway/routes/answer/stream-row
 import type { Ranking } from "../../../functions/gateway/score/rank-labels.ts";
 import { type LabelNames, READ_NAME } from "../../../functions/label-sets/label-names.ts";
 import { ClientGoneError } from "../../../functions/runtime/sharing/wanted.ts";
-import { provideScheduler } from "../../support/scheduler.ts";
+import { provideScheduler } from "../../../scripts/towers/provide-scheduler.ts";
 
 provideScheduler();
 

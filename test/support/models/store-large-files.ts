@@ -1,4 +1,4 @@
-/** Stores a model in the local R2 of a Miniflare that starts later on the same folder. */
+/** Stores models in the local R2 of a Miniflare that starts later on the same folder. */
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import type { Manifest } from "../../../model-shards/manifest.ts";
@@ -15,11 +15,11 @@ export function hasLargeFile(manifest: Manifest): boolean {
 }
 
 /**
- * Stores a model with the heap that its files need.
- * @param folder the built model's
+ * Stores models with the heap that their files need.
+ * @param folders the built models'
  * @param storage what the later Miniflare has as `resourcePersistencePath`
  */
-export async function storeLargeFiles(folder: string, storage: string): Promise<void> {
+export async function storeLargeFiles(folders: readonly string[], storage: string): Promise<void> {
   allowLargeFiles();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -32,7 +32,8 @@ export async function storeLargeFiles(folder: string, storage: string): Promise<
     }),
   );
   try {
-    await putModel((await miniflare.getR2Bucket("MODELS")) as unknown as R2Bucket, folder);
+    const bucket = (await miniflare.getR2Bucket("MODELS")) as unknown as R2Bucket;
+    for (const folder of folders) await putModel(bucket, folder);
   } finally {
     await miniflare.dispose();
   }

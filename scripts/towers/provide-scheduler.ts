@@ -1,4 +1,4 @@
-/** The `scheduler` of Workers, which Node has too, though not as a global. */
+/** Code of Workers waits by the global `scheduler`, which Node has only as a module. */
 import { scheduler } from "node:timers/promises";
 
 export function provideScheduler(): void {
