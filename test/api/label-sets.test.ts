@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
+import { IMPATIENT, leaveUpon } from "../support/faulty/impatient.ts";
 import { LEDGER, operations, throughLedger } from "../support/faulty/ledger.ts";
 import { untilReady } from "../support/label-sets.ts";
 import type { Answer } from "../support/post.ts";
@@ -45,12 +45,20 @@ async function down(...bindings: string[]): Promise<void> {
   await fetch(ledger, { method: "POST", body: JSON.stringify(bindings) });
 }
 
+/** While they are held back, the text tower cannot be loaded. */
+async function holdShards(held: boolean): Promise<void> {
+  const control = await workers.miniflare.unsafeGetDirectURL("slow-r2");
+  await fetch(control, { method: "POST", body: JSON.stringify({ held }) });
+}
+
 describe("the first set of all", () => {
-  // The text tower still has to be loaded, which takes a while.
   it("is ready for the second client even if the first one leaves", async () => {
     const impatient = await workers.miniflare.unsafeGetDirectURL("impatient");
     const body = { labels: words(300, "left") };
-    expect(await leaveAfter(new URL("/v1/label_sets", impatient).href, body, 100)).toBe(499);
+    // The text tower still has to be loaded.
+    await holdShards(true);
+    expect(await leaveUpon(new URL("/v1/label_sets", impatient).href, body, sleep(500))).toBe(499);
+    await holdShards(false);
     const { status, body: created } = await create(body);
     expect([200, 201]).toContain(status);
     expect(created.status).toBe("ready");

@@ -2,10 +2,11 @@
  * Batches whose answer is lost, or whose client leaves, and lists of batches that are gone: none is made twice or
  * waits.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { AccountBatchesRpc } from "../../functions/batches/account-batches-rpc.ts";
-import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
+import { IMPATIENT, leaveUpon } from "../support/faulty/impatient.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { wrapped } from "../support/wrapped-worker.ts";
 import { ended } from "./support/run-batch.ts";
@@ -75,7 +76,7 @@ const isLeftOneOver = async (): Promise<boolean> =>
 it("one whose client leaves is sent on its way", async () => {
   const impatient = await workers.miniflare.unsafeGetDirectURL("impatient");
   const url = new URL("/v1/batches", impatient).href;
-  expect(await leaveAfter(url, requestOf({ ms: "1500", name: "left" }), 500)).toBe(499);
+  expect(await leaveUpon(url, requestOf({ ms: "1500", name: "left" }), sleep(500))).toBe(499);
   await vi.waitUntil(isLeftOneOver, { timeout: 30_000, interval: 200 });
 });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
+import { IMPATIENT, leaveUpon } from "../support/faulty/impatient.ts";
 import { type Answer, post } from "../support/post.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
@@ -36,11 +36,14 @@ describe("a cold load behind a slow R2", () => {
 
   it("survives that the client which caused it leaves", async () => {
     const impatient = (await workers.miniflare.unsafeGetDirectURL("impatient")).origin;
-    const first = leaveAfter(`${impatient}/v1/classify`, request, 600);
-    await untilRead(reads, "image-00.data");
-    const waiting = classify();
-    expect(await first).toBe(499);
-    expect((await waiting).body.data[0].prediction).toBe("fox");
+    let waiting: Promise<Answer> | undefined;
+    const inTheMiddle = async (): Promise<void> => {
+      await untilRead(reads, "image-00.data");
+      waiting = classify();
+      await sleep(200);
+    };
+    expect(await leaveUpon(`${impatient}/v1/classify`, request, inTheMiddle())).toBe(499);
+    expect((await waiting)?.body.data[0].prediction).toBe("fox");
     expect((await classify()).body.data[0].prediction).toBe("fox");
   });
 

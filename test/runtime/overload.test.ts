@@ -1,7 +1,8 @@
 /** More requests than an isolate takes on, and clients that do not wait for their answers. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
+import { IMPATIENT, leaveUpon } from "../support/faulty/impatient.ts";
 import { type Answer, post } from "../support/post.ts";
 import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
@@ -85,7 +86,7 @@ it("keeps places for small requests, however many large ones wait", async () => 
 it("does not compute for clients that have left", async () => {
   const impatient = (await workers.miniflare.unsafeGetDirectURL("impatient")).origin;
   const staying = classify();
-  const left = Array.from({ length: 5 }, () => leaveAfter(`${impatient}/v1/classify`, request, 500));
+  const left = Array.from({ length: 5 }, () => leaveUpon(`${impatient}/v1/classify`, request, sleep(500)));
   expect(await Promise.all(left)).toEqual(left.map(() => 499));
   await hold(false);
   expect((await staying).status).toBe(200);

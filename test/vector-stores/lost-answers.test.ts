@@ -2,10 +2,11 @@
  * Additions to vector stores whose answer is lost, or whose client leaves, and files that are deleted while they are
  * added: nothing is in a store twice, nothing waits, and what was deleted is not found.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { AccountStoresRpc } from "../../functions/vector-stores/account-stores-rpc.ts";
-import { IMPATIENT, leaveAfter } from "../support/faulty/impatient.ts";
+import { IMPATIENT, leaveUpon } from "../support/faulty/impatient.ts";
 import { type Answer, post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { wrapped } from "../support/wrapped-worker.ts";
@@ -150,7 +151,7 @@ it("a file batch whose client leaves is sent on its way", async () => {
   const store = await made();
   const impatient = await workers.miniflare.unsafeGetDirectURL("impatient");
   const url = new URL(`/v1/vector_stores/${store}/file_batches`, impatient).href;
-  expect(await leaveAfter(url, { file_ids: [SLOW] }, 500)).toBe(499);
+  expect(await leaveUpon(url, { file_ids: [SLOW] }, sleep(500))).toBe(499);
   const isOver = async (): Promise<boolean> =>
     (await client.vectorStores.retrieve(store)).file_counts.failed === 1;
   await vi.waitUntil(isOver, { timeout: 30_000, interval: 200 });

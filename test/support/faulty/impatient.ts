@@ -1,9 +1,9 @@
 /**
  * A client that leaves. Unlike Cloudflare, local workerd does not notice when an HTTP client closes its connection, but
  * it notices when a Worker aborts its request to another Worker. So the tests send requests to this Worker. It forwards
- * them to the gateway and aborts after the milliseconds in the header `x-leave-after`, which looks to the gateway like
- * a client that left.
+ * them to the gateway, and aborts one when a DELETE names it, which looks to the gateway like a client that left.
  */
+import { randomUUID } from "node:crypto";
 import type { V4WorkerOptions } from "miniflare";
 
 export const IMPATIENT: V4WorkerOptions = {
@@ -13,15 +13,32 @@ export const IMPATIENT: V4WorkerOptions = {
       type: "ESModule",
       path: "impatient.js",
       contents: `
+const leaving = new Set();
+
 export default {
   async fetch(request, env) {
-    const patience = request.headers.get("x-leave-after");
+    const client = request.headers.get("x-client");
+    if (request.method === "DELETE") {
+      leaving.add(client);
+      return new Response(null, { status: 204 });
+    }
     const body = await request.arrayBuffer();
-    const signal = patience === null ? undefined : AbortSignal.timeout(Number(patience));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const answer = env.GATEWAY.fetch(request.url, { method: "POST", headers: request.headers, body, signal });
+    let isAnswered = false;
+    const watch = async () => {
+      while (!isAnswered && !leaving.has(client)) await scheduler.wait(5);
+      if (!isAnswered) controller.abort();
+    };
+    const watched = watch();
     try {
-      return await env.GATEWAY.fetch(request.url, { method: "POST", headers: request.headers, body, signal });
+      return await answer;
     } catch (error) {
       return Response.json({ left: String(error) }, { status: 499 });
+    } finally {
+      isAnswered = true;
+      await watched;
     }
   },
 };`,
@@ -35,11 +52,15 @@ export default {
 /**
  * Sends JSON through the impatient Worker and leaves.
  * @param url of the impatient Worker, with the gateway's path
+ * @param event upon which to leave: not a time, unless the answer is held back, because machines differ in speed
  * @returns 499, or the status if the answer was faster
  */
-export async function leaveAfter(url: string, body: unknown, milliseconds: number): Promise<number> {
-  const headers = { "content-type": "application/json", "x-leave-after": String(milliseconds) };
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+export async function leaveUpon(url: string, body: unknown, event: Promise<unknown>): Promise<number> {
+  const headers = { "content-type": "application/json", "x-client": randomUUID() };
+  const answer = fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  await Promise.race([event, answer]);
+  await fetch(url, { method: "DELETE", headers });
+  const response = await answer;
   await response.arrayBuffer();
   return response.status;
 }
