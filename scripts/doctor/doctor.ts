@@ -14,7 +14,7 @@ await runCommand(
     usage: "npm run doctor -- [url] [options]",
     about: `Asks a deployment how its platform behaves: clock, dot product, caches, stores, towers, times, background work. The
 operator's key ("npm run keys -- create --operator") is read from EDGECLIP_API_KEY; a service with open access needs none. It
-classifies an example four times with each model and stores the embeddings of one new label. Exit code 3: something is not as expected.`,
+classifies an example four times with each model and stores the embeddings of up to three labels. Exit code 3: something is not as expected.`,
     options: { json: { type: "boolean", default: false, about: "print JSON" }, url: SECOND_URL_OPTION },
     words: ["[url]"],
   },

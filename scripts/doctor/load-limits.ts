@@ -12,9 +12,9 @@ interface Limit {
 }
 
 const LIMITS: Readonly<Record<string, Limit>> = {
-  // 92 MB took 0.33 s more than a warm run: 3.5 ms a megabyte.
+  // 92 MB took 0.38 s more than a warm run: 4.1 ms a megabyte.
   cache: { ms: 1_000, msPerMegabyte: 20 },
-  // 92 MB took 0.7 s more near R2, and 2.15 s far from it: 8 and 23 ms a megabyte.
+  // 92 MB took 0.7 s more near R2, and 2.28 s far from it: 8 and 25 ms a megabyte.
   r2: { ms: 3_000, msPerMegabyte: 70 },
 };
 

@@ -8,11 +8,15 @@ import { hostDot } from "../../support/models/simd-kernels.ts";
 
 const V8_FLAGS = ["--no-enable-avx-vnni", "--no-enable-avx-vnni-int8"];
 
+/** Whether AVX-VNNI is turned off in this process, see `againWithout`. */
+export const IS_TURNED_OFF = V8_FLAGS.every((flag) => process.execArgv.includes(flag));
+
 /**
- * Added to the names of a report's files: reports with AVX-VNNI have names of their own, so those without it, which
- * every host writes, can be replaced on any host.
+ * Added to the names of a report's files: with AVX-VNNI, on the same processor with it turned off, and on processors
+ * that lack it.
  */
-export async function suffixOfLowering(): Promise<string> {
+export async function suffixOfLowering(): Promise<"-avx-vnni" | "-avx-vnni-off" | ""> {
+  if (IS_TURNED_OFF) return "-avx-vnni-off";
   return (await hostDot()) === "bytes" ? "-avx-vnni" : "";
 }
 

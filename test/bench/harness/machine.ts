@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { hostDot } from "../../support/models/simd-kernels.ts";
+import { IS_TURNED_OFF } from "./both-lowerings.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
@@ -17,7 +18,7 @@ export async function machine(): Promise<Record<string, string>> {
   return {
     date: new Date().toISOString().slice(0, 10),
     processor: `${first?.model.trim() ?? "unknown"}, ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB`,
-    "dot product": await hostDot(),
+    "dot product": `${await hostDot()}${IS_TURNED_OFF ? ", AVX-VNNI turned off" : ""}`,
     node: process.version,
     workerd: versionOf("workerd"),
     "onnxruntime-web": versionOf("onnxruntime-web"),
