@@ -7,7 +7,7 @@ import { LEDGER, operations, throughLedger } from "../support/faulty/ledger.ts";
 import { untilReady } from "../support/label-sets.ts";
 import type { Answer } from "../support/post.ts";
 import { request } from "../support/send-request.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { behindSlowR2, SLOW_R2, changeSlowR2, untilRead } from "../support/faulty/slow-r2.ts";
 import { textRuns } from "../support/text-runs.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
@@ -45,20 +45,16 @@ async function down(...bindings: string[]): Promise<void> {
   await fetch(ledger, { method: "POST", body: JSON.stringify(bindings) });
 }
 
-/** While they are held back, the text tower cannot be loaded. */
-async function holdShards(held: boolean): Promise<void> {
-  const control = await workers.miniflare.unsafeGetDirectURL("slow-r2");
-  await fetch(control, { method: "POST", body: JSON.stringify({ held }) });
-}
-
 describe("the first set of all", () => {
   it("is ready for the second client even if the first one leaves", async () => {
-    const impatient = await workers.miniflare.unsafeGetDirectURL("impatient");
     const body = { labels: words(300, "left") };
-    // The text tower still has to be loaded.
-    await holdShards(true);
-    expect(await leaveUpon(new URL("/v1/label_sets", impatient).href, body, sleep(500))).toBe(499);
-    await holdShards(false);
+    await changeSlowR2(workers, { held: true });
+    try {
+      const loading = untilRead(workers, "text-00.data");
+      expect(await leaveUpon(workers, "/v1/label_sets", body, loading)).toBe(499);
+    } finally {
+      await changeSlowR2(workers, { held: false });
+    }
     const { status, body: created } = await create(body);
     expect([200, 201]).toContain(status);
     expect(created.status).toBe("ready");

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, afterAll, expect, it } from "vitest";
 import { peakMemory } from "../support/memory/peak-memory.ts";
 import { post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { behindSlowR2, SLOW_R2, changeSlowR2 } from "../support/faulty/slow-r2.ts";
 import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { noiseBmp } from "../support/write-bmp.ts";
@@ -125,12 +125,8 @@ it("many requests of many small pictures that wait for the image tower keep litt
     change: (name, options) => (name === "edgeclip-vision" ? behindSlowR2(options) : options),
     add: [SLOW_R2],
   });
-  const { url, miniflare } = workers;
-  const control = await miniflare.unsafeGetDirectURL("slow-r2");
-  const hold = async (held: boolean): Promise<void> => {
-    await fetch(control, { method: "POST", body: JSON.stringify({ held }) });
-  };
-  await hold(true);
+  const { url } = workers;
+  await changeSlowR2(workers, { held: true });
   const answers = Array.from({ length: REQUESTS }, (_, index) => post(`${url}/v1/classify`, request(index)));
   const one = post(`${url}/v1/classify`, { image: base64(60_000), labels });
   await sleep(5_000);
@@ -139,7 +135,7 @@ it("many requests of many small pictures that wait for the image tower keep litt
   console.log(`the gateway: ${(held / 1e6).toFixed(1)} MB of buffers`);
   // Sixteen times sixteen pictures are 50 MB.
   expect(held).toBeLessThan(16_000_000);
-  await hold(false);
+  await changeSlowR2(workers, { held: false });
   expect((await one).body).toMatchObject({ data: [{ index: 0 }] });
   const codes = (await Promise.all(answers)).map(({ status, body }) => `${status} ${body.error?.code ?? ""}`);
   console.log(codes.join(", "));

@@ -2,10 +2,10 @@
  * Batches whose answer is lost, or whose client leaves, and lists of batches that are gone: none is made twice or
  * waits.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { AccountBatchesRpc } from "../../functions/batches/account-batches-rpc.ts";
+import { eventually } from "../support/eventually.ts";
 import { IMPATIENT, leaveUpon } from "../support/faulty/impatient.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { wrapped } from "../support/wrapped-worker.ts";
@@ -14,16 +14,28 @@ import { ended } from "./support/run-batch.ts";
 const ACCOUNT = "public";
 const ENDPOINT = "/v1/embeddings";
 
-/** Its metadata says how often an object loses the answer to its creation, and after how many milliseconds it comes. */
+/**
+ * Its metadata says how often an object loses the answer to its creation, and after how many milliseconds it comes; the
+ * accounts' objects say how many have been created.
+ */
 const STATE = `
 import * as deployed from "MAIN";
-export const { AccountState, VectorStoreState } = deployed;
+export const { VectorStoreState } = deployed;
 export default deployed.default;
+
+let created = 0;
+
+export class AccountState extends deployed.AccountState {
+  created() {
+    return created;
+  }
+}
 
 export class BatchState extends deployed.BatchState {
   #created = 0;
   async create(batch) {
     const answer = await super.create(batch);
+    created++;
     const { losses = 0, ms = 0 } = batch.metadata ?? {};
     await scheduler.wait(Number(ms));
     if (this.#created++ < Number(losses)) throw new Error("the answer is lost");
@@ -69,14 +81,21 @@ it("one whose first answer is lost is made once", async () => {
   expect((await ended(client, batch)).status).toBe("completed");
 });
 
+/** Batches that have been created, whether or not they were answered. */
+async function created(): Promise<number> {
+  const accounts = await workers.miniflare.getDurableObjectNamespace("ACCOUNTS", "edgeclip");
+  return await (accounts.getByName("counter") as unknown as { created(): Promise<number> }).created();
+}
+
 /** It is not asked for by its id, which would send it on. */
 const isLeftOneOver = async (): Promise<boolean> =>
   (await listed()).some(({ metadata, status }) => metadata?.["name"] === "left" && status === "completed");
 
 it("one whose client leaves is sent on its way", async () => {
-  const impatient = await workers.miniflare.unsafeGetDirectURL("impatient");
-  const url = new URL("/v1/batches", impatient).href;
-  expect(await leaveUpon(url, requestOf({ ms: "1500", name: "left" }), sleep(500))).toBe(499);
+  const before = await created();
+  const isCreated = eventually(async () => (await created()) > before, { pollMs: 20 });
+  const request = requestOf({ ms: "1500", name: "left" });
+  expect(await leaveUpon(workers, "/v1/batches", request, isCreated)).toBe(499);
   await vi.waitUntil(isLeftOneOver, { timeout: 30_000, interval: 200 });
 });
 

@@ -16,7 +16,7 @@ import { readManifest } from "../../scripts/models/read-manifest.ts";
 import setup from "../support/bundle-workers.ts";
 import { fullSizeModel, fullSizeVit } from "../support/models/full-size.ts";
 import { peakMemory } from "../support/memory/peak-memory.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { behindSlowR2, SLOW_R2, readsOfSlowR2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 import { againWithout, suffixOfLowering } from "./harness/both-lowerings.ts";
 import { machineLine } from "./harness/machine.ts";
@@ -81,10 +81,7 @@ async function embedText(workers: Workers): Promise<void> {
   if (!response.ok) throw new Error(`status ${response.status}`);
 }
 
-async function readCount(workers: Workers): Promise<number> {
-  const url = await workers.miniflare.unsafeGetDirectURL("slow-r2");
-  return ((await (await fetch(url)).json()) as string[]).length;
-}
+const readCount = async (workers: Workers): Promise<number> => (await readsOfSlowR2(workers)).length;
 
 async function measureWarm(models: readonly Measured[]): Promise<void> {
   const deployments = await Promise.all(

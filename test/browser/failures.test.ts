@@ -2,7 +2,7 @@
 import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { putModel } from "../../scripts/models/models-in-r2.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { behindSlowR2, SLOW_R2, changeSlowR2 } from "../support/faulty/slow-r2.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 import { describeInBrowser } from "./support/describe-in-browser.ts";
 import { example, openTab, winner } from "./support/parts.ts";
@@ -178,8 +178,7 @@ describeInBrowser("failure messages", () => {
       add: [SLOW_R2],
     });
     try {
-      const settings = await slow.miniflare.unsafeGetDirectURL("slow-r2");
-      await fetch(settings, { method: "POST", body: JSON.stringify({ latency: 1500 }) });
+      await changeSlowR2(slow, { latency: 1500 });
       await failing(async (page) => {
         const panel = await openTab(page, "Classify");
         const first = page.waitForRequest(/classify$/);

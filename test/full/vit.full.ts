@@ -15,7 +15,7 @@ import { exampleBase64 } from "../support/example-pictures.ts";
 import { fullSizeModel, fullSizeVit } from "../support/models/full-size.ts";
 import { peakMemory } from "../support/memory/peak-memory.ts";
 import { post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { behindSlowR2, SLOW_R2, readsOfSlowR2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers, totalBytes, type Workers } from "../support/workers.ts";
 
 const SMOKE = process.env["SMOKE"] === "1";
@@ -98,10 +98,7 @@ describe.runIf(!SMOKE)("vit_b_32_256 beside base_w", () => {
     await workers.dispose();
   });
 
-  const reads = async (): Promise<number> => {
-    const url = await workers.miniflare.unsafeGetDirectURL("slow-r2");
-    return ((await (await fetch(url)).json()) as string[]).length;
-  };
+  const reads = async (): Promise<number> => (await readsOfSlowR2(workers)).length;
 
   it("switches back and forth under load, reads R2 no more once warm, and stays within memory", async () => {
     const images = await Promise.all(["fox.png", "harp.png"].map(exampleBase64));

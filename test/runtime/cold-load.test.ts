@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { IMPATIENT, leaveUpon } from "../support/faulty/impatient.ts";
 import { type Answer, post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { behindSlowR2, SLOW_R2, changeSlowR2, readsOfSlowR2, untilRead } from "../support/faulty/slow-r2.ts";
 import { DEMO_MODEL, startWorkers, type Workers } from "../support/workers.ts";
 
 const LABELS = ["fox", "bus"];
@@ -15,17 +15,14 @@ describe("a cold load behind a slow R2", () => {
   let workers: Workers;
   let request: { image: string; labels: string[] };
   let classify: () => Promise<Answer>;
-  let reads: () => Promise<string[]>;
 
   beforeEach(async () => {
     workers = await startWorkers({
       change: (name, options) => (/vision|text/.test(name) ? behindSlowR2(options) : options),
       add: [SLOW_R2, IMPATIENT],
     });
-    const control = await workers.miniflare.unsafeGetDirectURL("slow-r2");
     // The image tower's 3.8 MB take well over a second: time enough to leave in the middle.
-    await fetch(control, { method: "POST", body: JSON.stringify({ latency: 40, bytesPerSecond: 3e6 }) });
-    reads = async () => (await (await fetch(control)).json()) as string[];
+    await changeSlowR2(workers, { latency: 40, bytesPerSecond: 3e6 });
     request = { image: await exampleBase64("fox.png"), labels: LABELS };
     classify = () => post(`${workers.url}/v1/classify`, request);
   });
@@ -35,14 +32,13 @@ describe("a cold load behind a slow R2", () => {
   });
 
   it("survives that the client which caused it leaves", async () => {
-    const impatient = (await workers.miniflare.unsafeGetDirectURL("impatient")).origin;
     let waiting: Promise<Answer> | undefined;
     const inTheMiddle = async (): Promise<void> => {
-      await untilRead(reads, "image-00.data");
+      await untilRead(workers, "image-00.data");
       waiting = classify();
       await sleep(200);
     };
-    expect(await leaveUpon(`${impatient}/v1/classify`, request, inTheMiddle())).toBe(499);
+    expect(await leaveUpon(workers, "/v1/classify", request, inTheMiddle())).toBe(499);
     expect((await waiting)?.body.data[0].prediction).toBe("fox");
     expect((await classify()).body.data[0].prediction).toBe("fox");
   });
@@ -50,7 +46,7 @@ describe("a cold load behind a slow R2", () => {
   it("reads each shard once for all who wait", async () => {
     const answers = await Promise.all([classify(), classify(), classify()]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    const weights = (await reads()).filter((key) => key.endsWith("image-00.data"));
+    const weights = (await readsOfSlowR2(workers)).filter((key) => key.endsWith("image-00.data"));
     expect(weights).toHaveLength(1);
   });
 });
@@ -82,10 +78,3 @@ describe("a shard whose bytes were changed in R2", () => {
     }
   });
 });
-
-/** Resolves when the stand-in has read a key that ends with `end`. */
-async function untilRead(reads: () => Promise<string[]>, end: string): Promise<void> {
-  while (!(await reads()).some((key) => key.endsWith(end))) {
-    await sleep(20);
-  }
-}

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { V4WorkerOptions } from "miniflare";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { behindSlowR2, SLOW_R2, changeSlowR2 } from "../support/faulty/slow-r2.ts";
 import { buildSynthetic } from "../support/models/synthetic-model.ts";
 import { startWorkers } from "../support/workers.ts";
 
@@ -72,18 +72,14 @@ it.each([
     add: [SLOW_R2, CALLER],
   });
   try {
-    const control = await workers.miniflare.unsafeGetDirectURL("slow-r2");
-    const hold = async (held: boolean): Promise<void> => {
-      await fetch(control, { method: "POST", body: JSON.stringify({ held }) });
-    };
-    await hold(true);
+    await changeSlowR2(workers, { held: true });
     const caller = await workers.miniflare.unsafeGetDirectURL("caller");
     const answers = CALLS.map(async (query) => await (await fetch(`${caller.href}?${query}`)).text());
     await sleep(3_000);
     const held = (await workers.memory(true)).get("edgeclip-vision")?.backingStorageBytes ?? Infinity;
     console.log(`${stages}: ${(held / 1e6).toFixed(1)} MB of buffers`);
     expect(held).toBeLessThan(4_000_000);
-    await hold(false);
+    await changeSlowR2(workers, { held: false });
     expect(await Promise.all(answers)).toEqual(CALLS.map(() => "ok"));
   } finally {
     await workers.dispose();

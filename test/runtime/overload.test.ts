@@ -1,10 +1,11 @@
 /** More requests than an isolate takes on, and clients that do not wait for their answers. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { COUNTER, throughCounter } from "../support/call-counter.ts";
+import { eventually } from "../support/eventually.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { IMPATIENT, leaveUpon } from "../support/faulty/impatient.ts";
 import { type Answer, post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { behindSlowR2, SLOW_R2, changeSlowR2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 /** Requests that the image tower's Worker takes on at once. */
@@ -13,17 +14,16 @@ const MAX_REQUESTS = 16;
 let workers: Workers;
 let request: { image: string; labels: string[] };
 let classify: () => Promise<Answer>;
-let hold: (held: boolean) => Promise<void>;
+const hold = (held: boolean): Promise<void> => changeSlowR2(workers, { held });
 
 beforeEach(async () => {
   workers = await startWorkers({
-    change: (name, options) => (name === "edgeclip-vision" ? behindSlowR2(options) : options),
-    add: [SLOW_R2, IMPATIENT],
+    change: (name, options) => {
+      if (name === "edgeclip") return throughCounter(options);
+      return name === "edgeclip-vision" ? behindSlowR2(options) : options;
+    },
+    add: [SLOW_R2, IMPATIENT, COUNTER],
   });
-  const control = await workers.miniflare.unsafeGetDirectURL("slow-r2");
-  hold = async (held) => {
-    await fetch(control, { method: "POST", body: JSON.stringify({ held }) });
-  };
   // Shards are held back until a test releases them, so that requests have to wait.
   await hold(true);
   request = { image: await exampleBase64("fox.png"), labels: ["fox", "bus"] };
@@ -44,6 +44,18 @@ function refusals(requests: readonly Promise<Answer>[], count: number): Promise<
       }, reject);
     }
   });
+}
+
+/** Resolves when so many requests have reached the image tower's Worker. */
+async function untilWaiting(requests: number): Promise<void> {
+  const counter = await workers.miniflare.unsafeGetDirectURL("counter");
+  let called = 0;
+  const haveCome = async (): Promise<boolean> => {
+    const calls = (await (await fetch(counter)).json()) as string[];
+    called += calls.filter((call) => call === "VISION.embedPixels").length;
+    return called === requests;
+  };
+  await eventually(haveCome, { pollMs: 20 });
 }
 
 async function pictureRuns(): Promise<number> {
@@ -84,9 +96,9 @@ it("keeps places for small requests, however many large ones wait", async () => 
 });
 
 it("does not compute for clients that have left", async () => {
-  const impatient = (await workers.miniflare.unsafeGetDirectURL("impatient")).origin;
   const staying = classify();
-  const left = Array.from({ length: 5 }, () => leaveUpon(`${impatient}/v1/classify`, request, sleep(500)));
+  const waiting = untilWaiting(6);
+  const left = Array.from({ length: 5 }, () => leaveUpon(workers, "/v1/classify", request, waiting));
   expect(await Promise.all(left)).toEqual(left.map(() => 499));
   await hold(false);
   expect((await staying).status).toBe(200);

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { type Prepared, prepare, withCopy } from "../faults/deployment.ts";
 import { post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { behindSlowR2, SLOW_R2, changeSlowR2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers } from "../support/workers.ts";
 
 const LONG = 120_000;
@@ -43,8 +43,7 @@ it(
       add: [SLOW_R2],
     });
     onTestFinished(() => workers.dispose());
-    const control = await workers.miniflare.unsafeGetDirectURL("slow-r2");
-    await fetch(control, { method: "POST", body: JSON.stringify({ latency: 6_500 }) });
+    await changeSlowR2(workers, { latency: 6_500 });
     const create = (): ReturnType<typeof post> =>
       post(`${workers.url}/v1/label_sets`, { labels: ["fox", "bus"] });
     const answers = await Promise.all([create(), create()]);

@@ -1,10 +1,9 @@
 /** The image tower is told to wake when a request arrives that will need it, and only then. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addKey } from "../support/add-key.ts";
 import { COUNTER, throughCounter } from "../support/call-counter.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { behindSlowR2, SLOW_R2, readsOfSlowR2, untilRead } from "../support/faulty/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 const WAKE = "VISION.wake";
@@ -28,9 +27,8 @@ beforeAll(async () => {
   const keys = (await workers.miniflare.getKVNamespace("KEYS", "edgeclip")) as unknown as Keys;
   ({ key } = await addKey(keys, "me"));
   const counter = await workers.miniflare.unsafeGetDirectURL("counter");
-  const slowR2 = await workers.miniflare.unsafeGetDirectURL("slow-r2");
   calls = async () => (await (await fetch(counter)).json()) as string[];
-  reads = async () => (await (await fetch(slowR2)).json()) as string[];
+  reads = () => readsOfSlowR2(workers);
   body = JSON.stringify({ image: await exampleBase64("fox.png"), labels: ["fox", "bus"] });
 });
 
@@ -74,9 +72,7 @@ describe("a cold image tower", () => {
       },
     });
     const answer = send("/v1/classify", { body: stream, duplex: "half" });
-    while (!(await reads()).some((file) => file.endsWith("image-00.data"))) {
-      await sleep(20);
-    }
+    await untilRead(workers, "image-00.data");
     expect(await calls()).toEqual([WAKE]);
     sendRest();
     const response = await answer;

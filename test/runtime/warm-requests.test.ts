@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { COUNTER, throughCounter } from "../support/call-counter.ts";
 import { exampleBase64 } from "../support/example-pictures.ts";
 import { post } from "../support/post.ts";
-import { behindSlowR2, SLOW_R2 } from "../support/faulty/slow-r2.ts";
+import { behindSlowR2, SLOW_R2, readsOfSlowR2 } from "../support/faulty/slow-r2.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
 
 let workers: Workers;
@@ -19,9 +19,8 @@ beforeAll(async () => {
     add: [SLOW_R2, COUNTER],
   });
   const counter = await workers.miniflare.unsafeGetDirectURL("counter");
-  const slowR2 = await workers.miniflare.unsafeGetDirectURL("slow-r2");
   calls = async () => (await (await fetch(counter)).json()) as string[];
-  reads = async () => (await (await fetch(slowR2)).json()) as string[];
+  reads = () => readsOfSlowR2(workers);
 });
 
 afterAll(async () => {

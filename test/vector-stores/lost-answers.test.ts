@@ -2,10 +2,10 @@
  * Additions to vector stores whose answer is lost, or whose client leaves, and files that are deleted while they are
  * added: nothing is in a store twice, nothing waits, and what was deleted is not found.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { AccountStoresRpc } from "../../functions/vector-stores/account-stores-rpc.ts";
+import { eventually } from "../support/eventually.ts";
 import { IMPATIENT, leaveUpon } from "../support/faulty/impatient.ts";
 import { type Answer, post } from "../support/post.ts";
 import { startWorkers, type Workers } from "../support/workers.ts";
@@ -20,7 +20,8 @@ const SLOW = "file-slow";
 
 /**
  * Attributes say how often the answer to an addition is lost, and for how many milliseconds after it the account's
- * object does not answer; the answer to a file batch with a certain file is slow.
+ * object does not answer; the answer to a file batch with a certain file is slow, and the accounts' objects say how many
+ * such batches there are.
  */
 const STATE = `
 import * as deployed from "MAIN";
@@ -28,8 +29,12 @@ export const { BatchState } = deployed;
 export default deployed.default;
 
 let silentUntil = 0;
+let slow = 0;
 
 export class AccountState extends deployed.AccountState {
+  slow() {
+    return slow;
+  }
   async get(...parameters) {
     if (Date.now() < silentUntil) throw new Error("no answer");
     return await super.get(...parameters);
@@ -46,7 +51,10 @@ export class VectorStoreState extends deployed.VectorStoreState {
   }
   async createBatch(batch, most) {
     const answer = await super.createBatch(batch, most);
-    if (batch.files.some(({ fileId }) => fileId === "${SLOW}")) await scheduler.wait(1_500);
+    if (batch.files.some(({ fileId }) => fileId === "${SLOW}")) {
+      slow++;
+      await scheduler.wait(1_500);
+    }
     return answer;
   }
 }`;
@@ -149,9 +157,11 @@ describe.each(LOSSES)("an addition of which %i answers are lost", (losses) => {
 
 it("a file batch whose client leaves is sent on its way", async () => {
   const store = await made();
-  const impatient = await workers.miniflare.unsafeGetDirectURL("impatient");
-  const url = new URL(`/v1/vector_stores/${store}/file_batches`, impatient).href;
-  expect(await leaveUpon(url, { file_ids: [SLOW] }, sleep(500))).toBe(499);
+  const accounts = await workers.miniflare.getDurableObjectNamespace("ACCOUNTS", "edgeclip");
+  const counter = accounts.getByName("counter") as unknown as { slow(): Promise<number> };
+  const isThere = eventually(async () => (await counter.slow()) > 0, { pollMs: 20 });
+  const path = `/v1/vector_stores/${store}/file_batches`;
+  expect(await leaveUpon(workers, path, { file_ids: [SLOW] }, isThere)).toBe(499);
   const isOver = async (): Promise<boolean> =>
     (await client.vectorStores.retrieve(store)).file_counts.failed === 1;
   await vi.waitUntil(isOver, { timeout: 30_000, interval: 200 });

@@ -2,9 +2,10 @@
  * A client that leaves. Unlike Cloudflare, local workerd does not notice when an HTTP client closes its connection, but
  * it notices when a Worker aborts its request to another Worker. So the tests send requests to this Worker. It forwards
  * them to the gateway, and aborts one when a DELETE names it, which looks to the gateway like a client that left.
+ * One whose answer has begun stays.
  */
 import { randomUUID } from "node:crypto";
-import type { V4WorkerOptions } from "miniflare";
+import type { Miniflare, V4WorkerOptions } from "miniflare";
 
 export const IMPATIENT: V4WorkerOptions = {
   name: "impatient",
@@ -39,6 +40,7 @@ export default {
     } finally {
       isAnswered = true;
       await watched;
+      leaving.delete(client);
     }
   },
 };`,
@@ -51,16 +53,27 @@ export default {
 
 /**
  * Sends JSON through the impatient Worker and leaves.
- * @param url of the impatient Worker, with the gateway's path
- * @param event upon which to leave: not a time, unless the answer is held back, because machines differ in speed
+ * @param path of the gateway
+ * @param event upon which to leave; not a time, because machines differ in speed
  * @returns 499, or the status if the answer was faster
  */
-export async function leaveUpon(url: string, body: unknown, event: Promise<unknown>): Promise<number> {
+export async function leaveUpon(
+  { miniflare }: { miniflare: Miniflare },
+  path: string,
+  body: unknown,
+  event: Promise<unknown>,
+): Promise<number> {
+  const url = new URL(path, await miniflare.unsafeGetDirectURL("impatient"));
   const headers = { "content-type": "application/json", "x-client": randomUUID() };
-  const answer = fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
-  await Promise.race([event, answer]);
-  await fetch(url, { method: "DELETE", headers });
-  const response = await answer;
-  await response.arrayBuffer();
-  return response.status;
+  const status = fetch(url, { method: "POST", headers, body: JSON.stringify(body) }).then(async (answer) => {
+    await answer.arrayBuffer();
+    return answer.status;
+  });
+  try {
+    await Promise.race([event, status]);
+  } finally {
+    await fetch(url, { method: "DELETE", headers });
+    await status;
+  }
+  return await status;
 }

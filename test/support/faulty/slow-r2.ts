@@ -2,10 +2,10 @@
  * A stand-in for R2 with what local R2 lacks: time to the first byte and a bandwidth. It is bound where a tower
  * expects its bucket, passes reads on to the real local bucket, and counts them.
  *
- * `GET /` answers the keys read so far, in order. `POST /` with `{latency?, bytesPerSecond?, held?}` changes the
- * figures; while `held` is true no shard is read, only manifests.
+ * `GET /` answers the keys read so far, in order; `POST /` with `SlowR2Settings` changes the figures.
  */
-import type { V4WorkerOptions } from "miniflare";
+import type { Miniflare, V4WorkerOptions } from "miniflare";
+import { eventually } from "../eventually.ts";
 
 const SCRIPT = `
 import { WorkerEntrypoint } from "cloudflare:workers";
@@ -67,6 +67,36 @@ export const SLOW_R2: V4WorkerOptions = {
 /** Figures of a bucket in the Worker's region, and of one across an ocean. */
 export const NEAR = { latency: 40, bytesPerSecond: 30e6 };
 export const FAR = { latency: 200, bytesPerSecond: 8e6 };
+
+interface SlowR2Settings {
+  /** Milliseconds to the first byte. */
+  latency?: number;
+  bytesPerSecond?: number;
+  /** While it is true no shard is read, only manifests. */
+  held?: boolean;
+}
+
+interface Deployment {
+  miniflare: Miniflare;
+}
+
+export async function changeSlowR2({ miniflare }: Deployment, settings: SlowR2Settings): Promise<void> {
+  const url = await miniflare.unsafeGetDirectURL("slow-r2");
+  await fetch(url, { method: "POST", body: JSON.stringify(settings) });
+}
+
+/** The keys read so far, in order. */
+export async function readsOfSlowR2({ miniflare }: Deployment): Promise<string[]> {
+  const url = await miniflare.unsafeGetDirectURL("slow-r2");
+  return (await (await fetch(url)).json()) as string[];
+}
+
+/** Resolves when a key that ends with `end` has been asked for. @throws Error if that takes two minutes */
+export async function untilRead(deployment: Deployment, end: string): Promise<void> {
+  const isRead = async (): Promise<boolean> =>
+    (await readsOfSlowR2(deployment)).some((key) => key.endsWith(end));
+  await eventually(isRead, { pollMs: 20 });
+}
 
 /** Binds the stand-in in place of a Worker's bucket. */
 export function behindSlowR2(options: V4WorkerOptions): V4WorkerOptions {
