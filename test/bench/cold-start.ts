@@ -1,8 +1,8 @@
 /**
  * `npm run bench:cold-start [-- <rounds>]`: from nothing loaded to the first embedding of the full-size model, on both
  * engines, with R2 near and far, with and without a data center's cache; each sample is a deployment of its own, and
- * the kinds take turns, so that the machine's noise falls on all. Writes `docs/benchmarks/cold-start.md`, and where the
- * host's dot product takes bytes also `cold-start-avx-vnni.md`.
+ * the kinds take turns, so that the machine's noise falls on all. Writes `docs/benchmarks/cold-start.md`; on a processor
+ * with AVX-VNNI `cold-start-avx-vnni.md`, and `cold-start-avx-vnni-off.md` with it turned off.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

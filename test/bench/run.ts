@@ -7,7 +7,7 @@ import { runCommand } from "../../build/command-line/command.ts";
 import { oneOf } from "../../build/command-line/values.ts";
 import setup from "../support/bundle-workers.ts";
 import { installContenders } from "./contenders/contender.ts";
-import { againWithout, suffixOfLowering } from "./harness/both-lowerings.ts";
+import { againWithout, IS_TURNED_OFF, suffixOfLowering } from "./harness/both-lowerings.ts";
 import { writeReport } from "./harness/write-report.ts";
 import { SUITES } from "./suites/all-suites.ts";
 
@@ -20,11 +20,6 @@ await runCommand(
 programs. Where the host's dot product takes bytes, those that depend on it run again without.`,
     options: {
       only: { type: "string", value: "<name>", about: `one suite: ${NAMES.join(", ")}` },
-      without: {
-        type: "boolean",
-        default: false,
-        about: "the second run on a host with AVX-VNNI; the first run starts it",
-      },
       quick: { type: "boolean", default: false, about: "few rounds, to test that the suites run" },
       out: {
         type: "string",
@@ -34,10 +29,11 @@ programs. Where the host's dot product takes bytes, those that depend on it run 
       },
     },
   },
-  async ({ only, without, quick, out }) => {
+  async ({ only, quick, out }) => {
     const named = only === undefined ? undefined : oneOf("--only", only, NAMES);
     const chosen = SUITES.filter(
-      (each) => (named === undefined || each.name === named) && (each.dependsOnDot === true || !without),
+      (each) =>
+        (named === undefined || each.name === named) && (each.dependsOnDot === true || !IS_TURNED_OFF),
     );
     await installContenders();
     await setup();
@@ -46,7 +42,7 @@ programs. Where the host's dot product takes bytes, those that depend on it run 
       const report = await suite.run({ quick });
       console.log(await writeReport(out, suite.name, report, suite.dependsOnDot === true ? suffix : ""));
     }
-    if (!without) await againWithout("--without");
+    await againWithout();
     process.exit(0);
   },
 );

@@ -29,13 +29,14 @@ export async function bundleWorker(config: string, engine: EngineName = DEFAULT_
 
 /**
  * Removes what an earlier bundle left: modules are named after their content. Not before the new bundle is there, since
- * other processes may be using the same files.
+ * other processes may be using the same files; they may remove them, too.
  */
 async function removeBefore(folder: string, time: number): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     // A file's time may be a little behind the clock.
-    if ((await stat(path)).mtimeMs < time - 1000) await rm(path, { force: true, recursive: true });
+    const written = await stat(path).catch(() => undefined);
+    if (written && written.mtimeMs < time - 1000) await rm(path, { force: true, recursive: true });
   }
 }
 

@@ -30,7 +30,7 @@ export class RoomHolder {
     this.#lost ??= new SignOfLife();
   }
 
-  /** True if it has polled lately; only of one that waits. */
+  /** True if it has given a sign of life lately; only of one that waits. */
   protected get isPolling(): boolean {
     return !this.#sign.isOlderThan(WAITING_EXPIRY_MS);
   }

@@ -7,10 +7,10 @@
 const HEAP_MB = 128;
 /** For local R2, which takes a whole file through the heap of a Worker of its own. */
 const HEAP_OF_LARGE_FILES_MB = 1024;
-const FLAGS = "MINIFLARE_WORKERD_V8_FLAGS";
+export const FLAGS = "MINIFLARE_WORKERD_V8_FLAGS";
 
 /** Options that whoever started this process gives to V8, such as those of a bench. */
-const given = process.env[FLAGS];
+export const given = process.env[FLAGS];
 
 /** Call it before a Miniflare starts: it starts workerd with these options of V8. @param more further options */
 export function limitHeaps(...more: string[]): void {
